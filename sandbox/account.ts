@@ -1,0 +1,18 @@
+/** The account that the sandbox stands in for. No such account exists; AWS uses the number in its documentation. */
+export interface Account {
+  readonly partition: string;
+  readonly id: string;
+  readonly region: string;
+}
+
+export const SANDBOX_ACCOUNT: Account = { partition: 'aws', id: '123456789012', region: 'us-east-1' };
+
+/** `arn:<partition>:<service>:<region>:<account>:<resource>` */
+export function regionalArn(account: Account, service: string, resource: string): string {
+  return `arn:${account.partition}:${service}:${account.region}:${account.id}:${resource}`;
+}
+
+/** The ARN of a resource without a region, such as a role. */
+export function globalArn(account: Account, service: string, resource: string): string {
+  return `arn:${account.partition}:${service}::${account.id}:${resource}`;
+}

@@ -1,0 +1,52 @@
+// Bundles what runs outside the CDK: the Lambda functions into assets/, the entry points for Node into dist/.
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const FUNCTIONS = ['authorizer', 'certificate-issuer', 'truststore-publisher'];
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  // An SDK package's ES modules tree-shake to about half the size of its CommonJS build.
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+  logLevel: 'warning',
+  // A warning here is a require that may fail at run time.
+  logOverride: { 'unsupported-require-call': 'error', 'indirect-require': 'error' },
+};
+
+function bundleFunction(name) {
+  return build({
+    ...shared,
+    entryPoints: [`lambda/${name}/index.ts`],
+    outfile: join('assets', name, 'index.js'),
+    target: 'node24',
+    minify: true,
+  });
+}
+
+function bundleForNode(entryPoint, options = {}) {
+  return build({
+    ...shared,
+    entryPoints: [entryPoint],
+    outfile: join('dist', entryPoint.replace(/\.ts$/, '.js')),
+    target: 'node20',
+    ...options,
+  });
+}
+
+await rm(join(root, 'assets'), { recursive: true, force: true });
+await mkdir(join(root, 'dist'), { recursive: true });
+await Promise.all([
+  ...FUNCTIONS.map(bundleFunction),
+  bundleForNode('client/index.ts'),
+  bundleForNode('sandbox/index.ts'),
+  // dynalite stores tables in memory; its on-disk store is native code and never loaded.
+  bundleForNode('bin/mtls-mesh.ts', { banner: { js: '#!/usr/bin/env node' } }),
+]);
