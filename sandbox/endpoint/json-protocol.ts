@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { AccessDenied, type AwsAnswer, type AwsApi, type AwsCall, AwsError } from './api';
+
+/**
+ * One operation of a JSON service. It calls `call.authorize` before it looks anything up, so that a caller
+ * who may not do a thing does not learn whether it exists.
+ * @returns the output document; nothing for an operation without output
+ * @throws AwsError for the errors that the service documents
+ */
+export type JsonOperation = (input: JsonDocument, call: AwsCall) => Promise<object | undefined> | object | undefined;
+
+export type JsonDocument = Readonly<Record<string, unknown>>;
+
+export interface JsonApiOptions {
+  /** As in the SigV4 credential scope: `acm-pca`. */
+  readonly signingName: string;
+  /** What stands before the operation's name in `X-Amz-Target`: `ACMPrivateCA`. */
+  readonly targetPrefix: string;
+  /** Of the protocol: `1.1` for most services, `1.0` for DynamoDB. */
+  readonly version: '1.0' | '1.1';
+  /** By the operation's name: `IssueCertificate`. Any other operation fails by name. */
+  readonly operations: Readonly<Record<string, JsonOperation>>;
+}
+
+/**
+ * A service that speaks AWS JSON 1.0 or 1.1: a POST to `/`, the operation in `X-Amz-Target`, documents in JSON,
+ * errors as `{ __type, message }`. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+ */
+export function jsonApi(options: JsonApiOptions): AwsApi {
+  const contentType = `application/x-amz-json-${options.version}`;
+
+  async function run(call: AwsCall): Promise<object> {
+    const operation = operationOf(call, options);
+    return (await operation(inputOf(call), call)) ?? {};
+  }
+
+  function answer(status: number, document: object): AwsAnswer {
+    return {
+      status,
+      headers: { 'content-type': contentType, 'x-amzn-requestid': randomUUID() },
+      body: JSON.stringify(document),
+    };
+  }
+
+  return {
+    signingName: options.signingName,
+    async handle(call) {
+      try {
+        return answer(200, await run(call));
+      } catch (error) {
+        const { code, message, status } = asAwsError(error);
+        return answer(status, { __type: code, message });
+      }
+    },
+  };
+}
+
+function operationOf(call: AwsCall, { signingName, targetPrefix, operations }: JsonApiOptions): JsonOperation {
+  const target = call.headers['x-amz-target'] ?? '';
+  const name = target.startsWith(`${targetPrefix}.`) ? target.slice(targetPrefix.length + 1) : target;
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (call.method !== 'POST' || operation === undefined) {
+    throw new AwsError('UnknownOperationException', `the sandbox does not know ${signingName}:${name}`);
+  }
+  return operation;
+}
+
+function inputOf(call: AwsCall): JsonDocument {
+  if (call.body.length === 0) return {};
+  let input: unknown;
+  try {
+    input = JSON.parse(call.body.toString('utf8'));
+  } catch (cause) {
+    throw new AwsError('SerializationException', `the request's body is not JSON: ${(cause as Error).message}`);
+  }
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new AwsError('SerializationException', "the request's body must be a JSON object");
+  }
+  return input as JsonDocument;
+}
+
+function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  if (error instanceof AccessDenied) return new AwsError('AccessDeniedException', error.message);
+  // A fault of the sandbox itself: say so, and let the SDK treat it as AWS's own internal failures.
+  return new AwsError('InternalFailure', error instanceof Error ? error.message : String(error), 500);
+}
