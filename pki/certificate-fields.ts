@@ -1,0 +1,45 @@
+/** What a certificate says, read with `node:crypto` alone. */
+import type { X509Certificate } from 'node:crypto';
+
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
+
+/**
+ * The certificate's SPIFFE ID: its only URI among the subject alternative names, whatever else they hold.
+ * Undefined when there is none, more than one, or one that is no SPIFFE ID (X509-SVID specification, section 2).
+ */
+export function spiffeIdOf(certificate: X509Certificate): string | undefined {
+  const uris = alternativeNames(certificate).filter((name) => name.startsWith('URI:'));
+  const [uri] = uris;
+  if (uri === undefined || uris.length > 1) return undefined;
+  const id = uri.slice('URI:'.length);
+  return SPIFFE_ID.test(id) ? id : undefined;
+}
+
+/**
+ * Node.js prints `URI:a, DNS:b`, and writes a value with commas, quotes or unprintable characters as a JSON string:
+ * https://nodejs.org/api/crypto.html#x509subjectaltname
+ */
+function alternativeNames(certificate: X509Certificate): string[] {
+  return certificate.subjectAltName?.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)?.map((name) => name.trim()) ?? [];
+}
+
+/** Whether it is an end-entity certificate that may authenticate a TLS client. */
+export function isClientCertificate(certificate: X509Certificate): boolean {
+  // `keyUsage` is Node's name for the extended key usage; undefined without that extension.
+  const purposes: readonly string[] | undefined = certificate.keyUsage;
+  return !certificate.ca && purposes?.includes(CLIENT_AUTH) === true;
+}
+
+export function notBeforeOf(certificate: X509Certificate): Date {
+  return new Date(certificate.validFrom);
+}
+
+export function notAfterOf(certificate: X509Certificate): Date {
+  return new Date(certificate.validTo);
+}
+
+/** The subject on one line, for people to read: `C=DE, O=Example, CN=mail`. */
+export function subjectText(certificate: X509Certificate): string {
+  return (certificate.subject ?? '').split('\n').join(', ') || '(no subject)';
+}

@@ -1,0 +1,112 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { Attributes, CertificationRequest, CertificationRequestInfo } from '@peculiar/asn1-csr';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import {
+  Extensions,
+  id_ce_subjectAltName,
+  Name,
+  SubjectAlternativeName,
+  SubjectPublicKeyInfo,
+} from '@peculiar/asn1-x509';
+import { encodeDistinguishedName } from './distinguished-name';
+import { encodePem, readPemBlocks } from './pem';
+import { signatureAlgorithmIdentifier, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
+import { decodeSubjectAlternativeNames, type SubjectAlternativeNames } from './subject-alternative-names';
+
+/** The text is no PKCS#10 request, or whoever made it does not hold the private key. */
+export class CertificateSigningRequestError extends Error {
+  override readonly name = 'CertificateSigningRequestError';
+}
+
+export interface CertificateSigningRequest {
+  /** DER of the X.501 name; an empty sequence when the request names nobody. */
+  readonly subject: Buffer;
+  readonly publicKey: KeyObject;
+  /** What the request's extensions ask for; both lists are empty when it asks for none. */
+  readonly subjectAlternativeNames: SubjectAlternativeNames;
+}
+
+const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
+
+/** A PKCS#10 request (RFC 2986) in PEM. It proves possession of the key; who the holder is, the issuer decides. */
+export function createCertificateSigningRequest(privateKey: KeyObject, commonName: string): string {
+  const algorithm = privateKey.asymmetricKeyType === 'rsa' ? 'SHA256WITHRSA' : 'SHA256WITHECDSA';
+  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  const certificationRequestInfo = new CertificationRequestInfo({
+    subject: AsnConvert.parse(encodeDistinguishedName({ commonName }), Name),
+    subjectPKInfo: AsnConvert.parse(publicKey, SubjectPublicKeyInfo),
+    attributes: new Attributes(),
+  });
+  const signature = signBytes(algorithm, Buffer.from(AsnConvert.serialize(certificationRequestInfo)), privateKey);
+  const request = new CertificationRequest({
+    certificationRequestInfo,
+    signatureAlgorithm: signatureAlgorithmIdentifier(algorithm),
+    signature: new Uint8Array(signature).buffer,
+  });
+  return encodePem('CERTIFICATE REQUEST', Buffer.from(AsnConvert.serialize(request)));
+}
+
+/**
+ * @throws CertificateSigningRequestError when the form is broken, when the signature is not by the key inside or by an
+ * algorithm weaker than SHA-256, and for subject alternative names that are neither URI nor DNS name
+ */
+export function readCertificateSigningRequest(pem: string): CertificateSigningRequest {
+  const request = decodeRequest(pem);
+  const { certificationRequestInfo: info, certificationRequestInfoRaw: signedBytes, signatureAlgorithm } = request;
+  const publicKey = decodePublicKey(info.subjectPKInfo);
+  const algorithm = signatureAlgorithmOf(signatureAlgorithm.algorithm);
+  if (algorithm === undefined) {
+    throw new CertificateSigningRequestError(
+      `the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, found ${signatureAlgorithm.algorithm}`,
+    );
+  }
+  if (!signedBytes || !verifyBytes(algorithm, Buffer.from(signedBytes), publicKey, Buffer.from(request.signature))) {
+    throw new CertificateSigningRequestError("the request's signature does not verify with the public key inside it");
+  }
+  return {
+    subject: Buffer.from(AsnConvert.serialize(info.subject)),
+    publicKey,
+    subjectAlternativeNames: requestedAlternativeNames(info),
+  };
+}
+
+function decodeRequest(pem: string): CertificationRequest {
+  try {
+    const [block, ...others] = readPemBlocks(pem);
+    if (block && others.length === 0 && /^(NEW )?CERTIFICATE REQUEST$/.test(block.label)) {
+      return AsnConvert.parse(block.der, CertificationRequest);
+    }
+  } catch (cause) {
+    throw new CertificateSigningRequestError('the request is not a PKCS#10 structure in PEM', { cause });
+  }
+  throw new CertificateSigningRequestError('the text must hold exactly one PEM block "CERTIFICATE REQUEST"');
+}
+
+function decodePublicKey(info: SubjectPublicKeyInfo): KeyObject {
+  try {
+    return createPublicKey({ key: Buffer.from(AsnConvert.serialize(info)), format: 'der', type: 'spki' });
+  } catch (cause) {
+    throw new CertificateSigningRequestError("the request's public key cannot be read", { cause });
+  }
+}
+
+function requestedAlternativeNames(info: CertificationRequestInfo): SubjectAlternativeNames {
+  const names = decodeRequestedAlternativeNames(info);
+  if (names === undefined) {
+    throw new CertificateSigningRequestError('subject alternative names must be URIs or DNS names');
+  }
+  return names;
+}
+
+function decodeRequestedAlternativeNames(info: CertificationRequestInfo): SubjectAlternativeNames | undefined {
+  try {
+    const extensions = (info.attributes ?? [])
+      .filter(({ type }) => type === EXTENSION_REQUEST)
+      .flatMap(({ values }) => values.flatMap((value) => [...AsnConvert.parse(value, Extensions)]));
+    const requested = extensions.find(({ extnID }) => extnID === id_ce_subjectAltName);
+    if (requested === undefined) return { uris: [], dnsNames: [] };
+    return decodeSubjectAlternativeNames(AsnConvert.parse(requested.extnValue.buffer, SubjectAlternativeName));
+  } catch (cause) {
+    throw new CertificateSigningRequestError("the request's extensions cannot be read", { cause });
+  }
+}

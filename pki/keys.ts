@@ -1,0 +1,30 @@
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { KeyAlgorithm } from './contract';
+
+const generate = promisify(generateKeyPair);
+
+export async function generatePrivateKey(algorithm: KeyAlgorithm): Promise<KeyObject> {
+  const pair = await generatePair(algorithm);
+  return pair.privateKey;
+}
+
+function generatePair(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject }> {
+  switch (algorithm) {
+    case 'EC_prime256v1':
+      return generate('ec', { namedCurve: 'prime256v1' });
+    case 'EC_secp384r1':
+      return generate('ec', { namedCurve: 'secp384r1' });
+    case 'RSA_2048':
+      return generate('rsa', { modulusLength: 2048 });
+    case 'RSA_3072':
+      return generate('rsa', { modulusLength: 3072 });
+    case 'RSA_4096':
+      return generate('rsa', { modulusLength: 4096 });
+  }
+}
+
+/** PKCS#8, PEM, unencrypted. */
+export function privateKeyPem(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+}

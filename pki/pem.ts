@@ -1,0 +1,83 @@
+import { X509Certificate } from 'node:crypto';
+
+/** The text is not what RFC 7468 allows, or holds something other than certificates. Never quotes the text. */
+export class PemError extends Error {
+  override readonly name = 'PemError';
+}
+
+/**
+ * The certificates in a PEM text, in its order. Text between blocks is explanatory and ignored (RFC 7468, section 2).
+ *
+ * @throws PemError when there is no certificate, when a block is broken or is no certificate, and for private keys
+ */
+export function readCertificates(pem: string): X509Certificate[] {
+  const blocks = readPemBlocks(pem);
+  if (blocks.length === 0) throw new PemError('there is no PEM block "-----BEGIN CERTIFICATE-----"');
+  return blocks.map(({ label, der }, index) => {
+    if (label.endsWith('PRIVATE KEY')) {
+      throw new PemError(
+        'a private key stands among the certificates: remove it, and replace it if others could read it',
+      );
+    }
+    if (label !== 'CERTIFICATE') throw new PemError(`block ${index + 1} is a ${label}, not a CERTIFICATE`);
+    return decodeCertificate(der, index);
+  });
+}
+
+/** One PEM block, lines of 64 characters, ending with a line feed. */
+export function encodePem(label: string, der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
+
+export interface PemBlock {
+  readonly label: string;
+  readonly der: Buffer;
+}
+
+const BOUNDARY = /^-----(BEGIN|END) ([^\r\n]*?)-----[ \t]*$/;
+const LABEL = /^[A-Z0-9]+(?:[ .-][A-Z0-9]+)*$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** All PEM blocks of a text, whatever they hold. @throws PemError when one is broken */
+export function readPemBlocks(pem: string): PemBlock[] {
+  const blocks: PemBlock[] = [];
+  let open: { label: string; body: string } | undefined;
+  for (const line of pem.split(/\r\n|\n|\r/)) {
+    const [, kind, label] = BOUNDARY.exec(line) ?? [];
+    if (kind === undefined || label === undefined) {
+      if (open) open.body += line.trim();
+    } else if (kind === 'BEGIN') {
+      if (open) throw new PemError(`block ${blocks.length + 1} has no end before the next one begins`);
+      if (!LABEL.test(label)) throw new PemError(`block ${blocks.length + 1} has a label that RFC 7468 does not allow`);
+      open = { label, body: '' };
+    } else {
+      if (open?.label !== label) throw new PemError(`block ${blocks.length + 1} ends without having begun`);
+      blocks.push({ label, der: decodeBase64(open.body, blocks.length) });
+      open = undefined;
+    }
+  }
+  if (open) throw new PemError(`block ${blocks.length + 1} has no end`);
+  return blocks;
+}
+
+function decodeBase64(body: string, index: number): Buffer {
+  if (body === '' || !BASE64.test(body)) throw new PemError(`block ${index + 1} is not base64`);
+  return Buffer.from(body, 'base64');
+}
+
+function decodeCertificate(der: Buffer, index: number): X509Certificate {
+  const broken = `block ${index + 1} is not a DER certificate`;
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(der);
+  } catch (cause) {
+    throw new PemError(broken, { cause });
+  }
+  // OpenSSL ignores what follows the certificate.
+  if (certificate.raw.length !== der.length) throw new PemError(broken);
+  return certificate;
+}

@@ -1,0 +1,62 @@
+/**
+ * What ACM PCA's templates put into a certificate.
+ * https://docs.aws.amazon.com/privateca/latest/userguide/template-definitions.html
+ */
+import {
+  BasicConstraints,
+  ExtendedKeyUsage,
+  type Extension,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  id_kp_clientAuth,
+  id_kp_serverAuth,
+  KeyUsage,
+  KeyUsageFlags,
+} from '@peculiar/asn1-x509';
+import { extension } from './certificate';
+import { encodeSubjectAlternativeNames, type SubjectAlternativeNames } from './subject-alternative-names';
+
+/** `RootCACertificate/V1`: no path length, so that the hierarchy may grow. */
+export function rootAuthorityExtensions(): Extension[] {
+  return authorityExtensions(new BasicConstraints({ cA: true }));
+}
+
+/** `SubordinateCACertificate_PathLen<n>/V1`: `pathLength` further authorities may stand below this one. */
+export function subordinateAuthorityExtensions(pathLength: number): Extension[] {
+  return authorityExtensions(new BasicConstraints({ cA: true, pathLenConstraint: pathLength }));
+}
+
+/** `EndEntityClientAuthCertificate/V1` and its passthrough varieties. */
+export function clientExtensions(names: SubjectAlternativeNames): Extension[] {
+  return endEntityExtensions(names, id_kp_clientAuth);
+}
+
+/** `EndEntityServerAuthCertificate/V1` and its passthrough varieties. */
+export function serverExtensions(names: SubjectAlternativeNames): Extension[] {
+  return endEntityExtensions(names, id_kp_serverAuth);
+}
+
+function authorityExtensions(basicConstraints: BasicConstraints): Extension[] {
+  const usage = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign;
+  return [
+    extension(id_ce_basicConstraints, basicConstraints, true),
+    extension(id_ce_keyUsage, new KeyUsage(usage), true),
+  ];
+}
+
+function endEntityExtensions(names: SubjectAlternativeNames, purpose: string): Extension[] {
+  const usage = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment;
+  return [
+    ...alternativeNamesExtension(names),
+    extension(id_ce_basicConstraints, new BasicConstraints()),
+    extension(id_ce_keyUsage, new KeyUsage(usage), true),
+    extension(id_ce_extKeyUsage, new ExtendedKeyUsage([purpose])),
+  ];
+}
+
+function alternativeNamesExtension(names: SubjectAlternativeNames): Extension[] {
+  const encoded = encodeSubjectAlternativeNames(names);
+  return encoded.length === 0 ? [] : [extension(id_ce_subjectAltName, encoded)];
+}

@@ -1,0 +1,49 @@
+import { type KeyObject, sign, verify } from 'node:crypto';
+import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './contract';
+
+interface SignatureScheme {
+  readonly oid: string;
+  readonly hash: 'sha256' | 'sha384' | 'sha512';
+  readonly keyType: 'ec' | 'rsa';
+}
+
+/** RFC 5758, section 3.2 (ECDSA), and RFC 4055, section 5 (RSA). */
+const SCHEMES: Readonly<Record<SigningAlgorithm, SignatureScheme>> = {
+  SHA256WITHECDSA: { oid: '1.2.840.10045.4.3.2', hash: 'sha256', keyType: 'ec' },
+  SHA384WITHECDSA: { oid: '1.2.840.10045.4.3.3', hash: 'sha384', keyType: 'ec' },
+  SHA512WITHECDSA: { oid: '1.2.840.10045.4.3.4', hash: 'sha512', keyType: 'ec' },
+  SHA256WITHRSA: { oid: '1.2.840.113549.1.1.11', hash: 'sha256', keyType: 'rsa' },
+  SHA384WITHRSA: { oid: '1.2.840.113549.1.1.12', hash: 'sha384', keyType: 'rsa' },
+  SHA512WITHRSA: { oid: '1.2.840.113549.1.1.13', hash: 'sha512', keyType: 'rsa' },
+};
+
+export function signatureSuits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
+  return SCHEMES[algorithm].keyType === key.asymmetricKeyType;
+}
+
+/** The algorithm's X.509 form: RSA has NULL parameters, ECDSA has none. */
+export function signatureAlgorithmIdentifier(algorithm: SigningAlgorithm): AlgorithmIdentifier {
+  const { oid, keyType } = SCHEMES[algorithm];
+  return keyType === 'rsa'
+    ? new AlgorithmIdentifier({ algorithm: oid, parameters: null })
+    : new AlgorithmIdentifier({ algorithm: oid });
+}
+
+/** The algorithm of an object identifier; undefined for every other, SHA-1 and MD5 among them. */
+export function signatureAlgorithmOf(oid: string): SigningAlgorithm | undefined {
+  return SIGNING_ALGORITHMS.find((algorithm) => SCHEMES[algorithm].oid === oid);
+}
+
+export function signBytes(algorithm: SigningAlgorithm, data: Uint8Array, key: KeyObject): Buffer {
+  return sign(SCHEMES[algorithm].hash, data, key);
+}
+
+export function verifyBytes(
+  algorithm: SigningAlgorithm,
+  data: Uint8Array,
+  key: KeyObject,
+  signature: Uint8Array,
+): boolean {
+  return signatureSuits(algorithm, key) && verify(SCHEMES[algorithm].hash, data, key, signature);
+}
