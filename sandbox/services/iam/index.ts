@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { type Account, globalArn } from '../../account';
+import type { ResourceType } from '../../cloudformation/resource-type';
+import { AccessDenied, AwsError, type ConditionKeys, type PolicyDocument } from '../../endpoint/api';
+import type { Service, Surroundings } from '../service';
+import { ManagedPolicies } from './managed-policies';
+import { type Policy, parsePolicy } from './policy';
+import { type Decision, evaluate } from './policy-evaluation';
+import { managedPolicyType, policyType, roleType } from './resource-types';
+import { Roles } from './roles';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+const ADMINISTRATOR_ACCESS = parsePolicy({
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
+});
+
+/** IAM: roles and policies of templates, credentials that stand for a principal, and the decision on every call. */
+export class Iam implements Service {
+  readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  /** ARN of the user with administrator access that the sandbox's own user acts as. */
+  readonly operator: string;
+  private readonly account: Account;
+  private readonly roles: Roles;
+  private readonly principals = new Map<string, { readonly arn: string; readonly secretAccessKey: string }>();
+
+  constructor({ account }: Surroundings) {
+    const managedPolicies = new ManagedPolicies(account);
+    this.account = account;
+    this.roles = new Roles(managedPolicies);
+    this.operator = globalArn(account, 'iam', 'user/operator');
+    this.resourceTypes = {
+      'AWS::IAM::Role': roleType(account, this.roles, managedPolicies),
+      'AWS::IAM::Policy': policyType(this.roles),
+      'AWS::IAM::ManagedPolicy': managedPolicyType(account, this.roles, managedPolicies),
+    };
+  }
+
+  /** Long-lived: they last as long as the sandbox. */
+  issueCredentials(principalArn: string): Credentials {
+    const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
+    const secretAccessKey = randomBytes(30).toString('base64');
+    this.principals.set(accessKeyId, { arn: principalArn, secretAccessKey });
+    return { accessKeyId, secretAccessKey };
+  }
+
+  /** ARN of the principal that the access key stands for. */
+  principalOf(accessKeyId: string): string | undefined {
+    return this.principals.get(accessKeyId)?.arn;
+  }
+
+  /** The key with which requests under the access key are signed. */
+  secretAccessKeyOf(accessKeyId: string): string | undefined {
+    return this.principals.get(accessKeyId)?.secretAccessKey;
+  }
+
+  /**
+   * @param conditionKeys the service's own context keys; the global ones are added
+   * @param resourcePolicy of the resource, where it has one
+   * @throws AccessDenied in AWS's wording
+   */
+  authorize(
+    principalArn: string,
+    action: string,
+    resource: string,
+    conditionKeys: ConditionKeys = {},
+    resourcePolicy?: PolicyDocument,
+  ): void {
+    const request = {
+      principal: { arn: principalArn, account: this.account.id },
+      action,
+      resource,
+      context: { ...this.globalKeys(principalArn), ...conditionKeys },
+    };
+    const ofResource = resourcePolicy === undefined ? undefined : parsePolicy(resourcePolicy);
+    const decision = evaluate(request, this.policiesOf(principalArn), ofResource);
+    if (decision === 'allowed') return;
+    throw new AccessDenied(
+      `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource} ${reason(decision, action)}`,
+    );
+  }
+
+  /** @throws AwsError unless the role exists and its trust policy lets the service assume it */
+  assertAssumable(roleArn: string, service: string): void {
+    const role = this.roles.findByArn(roleArn);
+    if (role === undefined) throw new AwsError('NoSuchEntity', `there is no role ${roleArn}`, 404);
+    const request = {
+      principal: { service },
+      action: 'sts:AssumeRole',
+      context: { 'aws:SourceAccount': this.account.id },
+    };
+    if (evaluate(request, [], role.trustPolicy) !== 'allowed') {
+      throw new AwsError('InvalidParameterValueException', `the role ${roleArn} cannot be assumed by ${service}`);
+    }
+  }
+
+  private policiesOf(principalArn: string): readonly Policy[] {
+    if (principalArn === this.operator) return [ADMINISTRATOR_ACCESS];
+    const role = this.roles.findByArn(principalArn);
+    return role === undefined ? [] : this.roles.policiesOf(role);
+  }
+
+  /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
+  private globalKeys(principalArn: string): ConditionKeys {
+    return {
+      'aws:PrincipalAccount': this.account.id,
+      'aws:PrincipalArn': principalArn,
+      'aws:PrincipalType': principalArn === this.operator ? 'User' : 'AssumedRole',
+      'aws:RequestedRegion': this.account.region,
+      'aws:ResourceAccount': this.account.id,
+      // Loopback stands for TLS.
+      'aws:SecureTransport': 'true',
+      'aws:PrincipalIsAWSService': 'false',
+      'aws:ViaAWSService': 'false',
+    };
+  }
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+function reason(decision: Exclude<Decision, 'allowed'>, action: string): string {
+  switch (decision) {
+    case 'denied by identity':
+      return 'with an explicit deny in an identity-based policy';
+    case 'denied by resource':
+      return 'with an explicit deny in a resource-based policy';
+    case 'not allowed':
+      return `because no identity-based policy allows the ${action} action`;
+  }
+}
