@@ -1,0 +1,266 @@
+import { type AwsCall, AwsError, type ConditionKeys } from '../../endpoint/api';
+import type { JsonOperation } from '../../endpoint/json-protocol';
+import { page } from '../paging';
+import { blob, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../shape';
+import { mergeTags, resourceTagKeys, tagList } from '../tags';
+import { FILTER_KEYS, type Filter, matches } from './filter';
+import type { Secret, SecretValue, SecretVersion } from './secret';
+import type { Secrets } from './secrets';
+
+const DEFAULT_PAGE_SIZE = 100;
+
+const secretId = string({ min: 1, max: 2048 });
+const versionId = string({ min: 32, max: 64 });
+const stage = string({ min: 1, max: 256 });
+const paging = {
+  MaxResults: optional(integer({ min: 1, max: 100 })),
+  NextToken: optional(string({ min: 1, max: 4096 })),
+};
+const value = {
+  SecretString: optional(string({ min: 1, max: 65_536 })),
+  SecretBinary: optional(blob({ min: 1, max: 65_536 })),
+};
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html */
+export function secretsManagerOperations(secrets: Secrets, now: () => Date): Readonly<Record<string, JsonOperation>> {
+  /** Authorizes by the secret's ARN, its tags and its resource policy before anything of it is revealed. */
+  function authorize(call: AwsCall, action: string, id: string, keys: ConditionKeys = {}): void {
+    const secret = secrets.find(id);
+    const resource = secret?.details.arn ?? (id.startsWith('arn:') ? id : secrets.arnWithoutSuffix(id));
+    const context = { 'secretsmanager:SecretId': resource, ...resourceTagKeys(secret?.details.tags ?? []), ...keys };
+    call.authorize(`secretsmanager:${action}`, resource, context, secret?.resourcePolicy);
+  }
+
+  const createSecretShape = structure({
+    Name: string({ min: 1, max: 512 }),
+    ClientRequestToken: versionId,
+    Description: optional(string({ max: 2048 })),
+    KmsKeyId: optional(string({ max: 2048 })),
+    Tags: optional(tagList),
+    ...value,
+  });
+
+  function createSecret(input: unknown, call: AwsCall): object {
+    const { Name, ClientRequestToken, Description, KmsKeyId, Tags, ...given } = createSecretShape(input, '');
+    const requestTags = (Tags ?? []).map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value ?? '']);
+    call.authorize('secretsmanager:CreateSecret', `${secrets.arnWithoutSuffix(Name)}-XXXXXX`, {
+      'secretsmanager:Name': Name,
+      ...Object.fromEntries(requestTags),
+    });
+    const initial = given.SecretString === undefined && given.SecretBinary === undefined ? undefined : oneValue(given);
+    const existing = secrets.find(Name);
+    if (existing && initial && existing.versions.some(({ id }) => id === ClientRequestToken)) {
+      return { ...named(existing), VersionId: existing.put(ClientRequestToken, initial, now()).id };
+    }
+    const secret = secrets.create({ name: Name, description: Description, kmsKeyId: KmsKeyId, tags: Tags });
+    return initial ? { ...named(secret), VersionId: secret.put(ClientRequestToken, initial, now()).id } : named(secret);
+  }
+
+  const getSecretValueShape = structure({
+    SecretId: secretId,
+    VersionId: optional(versionId),
+    VersionStage: optional(stage),
+  });
+
+  function getSecretValue(input: unknown, call: AwsCall): object {
+    const { SecretId, VersionId, VersionStage } = getSecretValueShape(input, '');
+    authorize(call, 'GetSecretValue', SecretId, {
+      ...(VersionId === undefined ? {} : { 'secretsmanager:VersionId': VersionId }),
+      'secretsmanager:VersionStage': VersionStage ?? 'AWSCURRENT',
+    });
+    const secret = secrets.getLiving(SecretId);
+    const version = secret.read(VersionId, VersionStage);
+    return {
+      ...named(secret),
+      VersionId: version.id,
+      VersionStages: [...version.stages],
+      CreatedDate: seconds(version.createdDate),
+      ...valueOnTheWire(version.value),
+    };
+  }
+
+  const putSecretValueShape = structure({
+    SecretId: secretId,
+    ClientRequestToken: versionId,
+    VersionStages: optional(list(stage, { min: 1, max: 20 })),
+    ...value,
+  });
+
+  function putSecretValue(input: unknown, call: AwsCall): object {
+    const { SecretId, ClientRequestToken, VersionStages, ...given } = putSecretValueShape(input, '');
+    authorize(call, 'PutSecretValue', SecretId);
+    const secret = secrets.getLiving(SecretId);
+    const version = secret.put(ClientRequestToken, oneValue(given), now(), VersionStages);
+    return { ...named(secret), VersionId: version.id, VersionStages: [...version.stages] };
+  }
+
+  const updateSecretVersionStageShape = structure({
+    SecretId: secretId,
+    VersionStage: stage,
+    MoveToVersionId: optional(versionId),
+    RemoveFromVersionId: optional(versionId),
+  });
+
+  function updateSecretVersionStage(input: unknown, call: AwsCall): object {
+    const { SecretId, VersionStage, MoveToVersionId, RemoveFromVersionId } = updateSecretVersionStageShape(input, '');
+    authorize(call, 'UpdateSecretVersionStage', SecretId, { 'secretsmanager:VersionStage': VersionStage });
+    const secret = secrets.getLiving(SecretId);
+    secret.moveStage(VersionStage, MoveToVersionId, RemoveFromVersionId, now());
+    return named(secret);
+  }
+
+  const justSecretIdShape = structure({ SecretId: secretId });
+
+  function describeSecret(input: unknown, call: AwsCall): object {
+    const { SecretId } = justSecretIdShape(input, '');
+    authorize(call, 'DescribeSecret', SecretId);
+    const secret = secrets.get(SecretId);
+    return { ...description(secret), VersionIdsToStages: stagesByVersion(secret) };
+  }
+
+  function getResourcePolicy(input: unknown, call: AwsCall): object {
+    const { SecretId } = justSecretIdShape(input, '');
+    authorize(call, 'GetResourcePolicy', SecretId);
+    const secret = secrets.getLiving(SecretId);
+    return secret.resourcePolicy
+      ? { ...named(secret), ResourcePolicy: JSON.stringify(secret.resourcePolicy) }
+      : named(secret);
+  }
+
+  const filter: Shape<Filter> = structure({
+    Key: oneOf(...FILTER_KEYS),
+    Values: list(string({ max: 512 }), { min: 1, max: 10 }),
+  });
+  const listSecretsShape = structure({
+    IncludePlannedDeletion: optional(boolean),
+    Filters: optional(list(filter, { max: 10 })),
+    SortOrder: optional(oneOf('asc', 'desc')),
+    ...paging,
+  });
+
+  function listSecrets(input: unknown, call: AwsCall): object {
+    const { IncludePlannedDeletion, Filters, SortOrder, MaxResults, NextToken } = listSecretsShape(input, '');
+    call.authorize('secretsmanager:ListSecrets', '*');
+    const found = secrets
+      .all()
+      .filter((secret) => IncludePlannedDeletion || !secret.deletionDate)
+      .filter((secret) => (Filters ?? []).every((each) => matches(secret, each)));
+    const ordered = SortOrder === 'asc' ? found : [...found].reverse();
+    const { items, nextToken } = page(ordered, MaxResults ?? DEFAULT_PAGE_SIZE, NextToken);
+    return {
+      SecretList: items.map((secret) => ({ ...description(secret), SecretVersionsToStages: stagesByVersion(secret) })),
+      NextToken: nextToken,
+    };
+  }
+
+  const listSecretVersionIdsShape = structure({
+    SecretId: secretId,
+    IncludeDeprecated: optional(boolean),
+    ...paging,
+  });
+
+  function listSecretVersionIds(input: unknown, call: AwsCall): object {
+    const { SecretId, IncludeDeprecated, MaxResults, NextToken } = listSecretVersionIdsShape(input, '');
+    authorize(call, 'ListSecretVersionIds', SecretId);
+    const secret = secrets.get(SecretId);
+    const versions = secret.versions.filter((version) => IncludeDeprecated || version.stages.size > 0);
+    const { items, nextToken } = page(versions, MaxResults ?? DEFAULT_PAGE_SIZE, NextToken);
+    return { ...named(secret), Versions: items.map(versionSummary), NextToken: nextToken };
+  }
+
+  const deleteSecretShape = structure({
+    SecretId: secretId,
+    RecoveryWindowInDays: optional(integer()),
+    ForceDeleteWithoutRecovery: optional(boolean),
+  });
+
+  function deleteSecret(input: unknown, call: AwsCall): object {
+    const { SecretId, RecoveryWindowInDays, ForceDeleteWithoutRecovery } = deleteSecretShape(input, '');
+    authorize(call, 'DeleteSecret', SecretId, {
+      'secretsmanager:ForceDeleteWithoutRecovery': String(ForceDeleteWithoutRecovery ?? false),
+      ...(RecoveryWindowInDays === undefined
+        ? {}
+        : { 'secretsmanager:RecoveryWindowInDays': String(RecoveryWindowInDays) }),
+    });
+    if (ForceDeleteWithoutRecovery && RecoveryWindowInDays !== undefined) {
+      const reason = "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.";
+      throw new AwsError('InvalidParameterException', reason);
+    }
+    const window = RecoveryWindowInDays ?? 30;
+    if (window < 7 || window > 30) {
+      const reason = 'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).';
+      throw new AwsError('InvalidParameterException', reason);
+    }
+    if (!ForceDeleteWithoutRecovery) {
+      const secret = secrets.getLiving(SecretId);
+      return { ...named(secret), DeletionDate: seconds(secrets.scheduleDeletion(secret, window)) };
+    }
+    const secret = secrets.find(SecretId);
+    if (!secret) return { ARN: secrets.arnWithoutSuffix(SecretId), Name: SecretId, DeletionDate: seconds(now()) };
+    secrets.deleteWithoutRecovery(secret);
+    return { ...named(secret), DeletionDate: seconds(now()) };
+  }
+
+  const tagResourceShape = structure({ SecretId: secretId, Tags: tagList });
+
+  function tagResource(input: unknown, call: AwsCall): undefined {
+    const { SecretId, Tags } = tagResourceShape(input, '');
+    authorize(call, 'TagResource', SecretId);
+    const secret = secrets.getLiving(SecretId);
+    secret.details.tags = mergeTags(secret.details.tags, Tags);
+  }
+
+  return {
+    CreateSecret: createSecret,
+    DeleteSecret: deleteSecret,
+    DescribeSecret: describeSecret,
+    GetResourcePolicy: getResourcePolicy,
+    GetSecretValue: getSecretValue,
+    ListSecrets: listSecrets,
+    ListSecretVersionIds: listSecretVersionIds,
+    PutSecretValue: putSecretValue,
+    TagResource: tagResource,
+    UpdateSecretVersionStage: updateSecretVersionStage,
+  };
+}
+
+function oneValue({ SecretString, SecretBinary }: { SecretString?: string; SecretBinary?: Buffer }): SecretValue {
+  if (SecretString !== undefined && SecretBinary === undefined) return { SecretString };
+  if (SecretBinary !== undefined && SecretString === undefined) return { SecretBinary };
+  throw new AwsError('InvalidParameterException', 'You must provide either SecretString or SecretBinary.');
+}
+
+function valueOnTheWire(value: SecretValue): object {
+  return 'SecretString' in value ? value : { SecretBinary: value.SecretBinary.toString('base64') };
+}
+
+function named({ details }: Secret): { ARN: string; Name: string } {
+  return { ARN: details.arn, Name: details.name };
+}
+
+function description(secret: Secret): object {
+  const { description, kmsKeyId, tags, createdDate } = secret.details;
+  return {
+    ...named(secret),
+    Description: description,
+    KmsKeyId: kmsKeyId,
+    Tags: tags,
+    CreatedDate: seconds(createdDate),
+    LastChangedDate: seconds(secret.lastChangedDate),
+    DeletedDate: secret.deletionDate && seconds(secret.deletionDate),
+  };
+}
+
+function versionSummary({ id, stages, createdDate }: SecretVersion): object {
+  return { VersionId: id, VersionStages: [...stages], CreatedDate: seconds(createdDate) };
+}
+
+function stagesByVersion(secret: Secret): object {
+  const labelled = secret.versions.filter(({ stages }) => stages.size > 0);
+  return Object.fromEntries(labelled.map(({ id, stages }) => [id, [...stages]]));
+}
+
+/** Timestamps in AWS JSON are seconds since 1970, with a fraction. */
+function seconds(date: Date): number {
+  return date.getTime() / 1000;
+}

@@ -1,0 +1,150 @@
+import { AwsError, type PolicyDocument } from '../../endpoint/api';
+import type { Tag } from '../tags';
+
+/** Text or bytes, never both. */
+export type SecretValue = { readonly SecretString: string } | { readonly SecretBinary: Buffer };
+
+export interface SecretVersion {
+  readonly id: string;
+  readonly createdDate: Date;
+  /** Absent while a rotation has announced the version and not yet put its value. */
+  value?: SecretValue;
+  readonly stages: Set<string>;
+}
+
+export interface SecretDetails {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdDate: Date;
+  description?: string | undefined;
+  kmsKeyId?: string | undefined;
+  tags: readonly Tag[];
+}
+
+/** Staging labels a version may carry. https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+const MAX_STAGES = 20;
+
+/**
+ * One secret: its versions and the staging labels on them. A label sits on at most one version, and AWSPREVIOUS
+ * follows wherever AWSCURRENT was. https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+ */
+export class Secret {
+  readonly #versions = new Map<string, SecretVersion>();
+  resourcePolicy?: PolicyDocument | undefined;
+  lastChangedDate: Date;
+  /** When the secret stops being recoverable; absent on a living secret. */
+  deletionDate?: Date;
+
+  constructor(readonly details: SecretDetails) {
+    this.lastChangedDate = details.createdDate;
+  }
+
+  get versions(): readonly SecretVersion[] {
+    return [...this.#versions.values()];
+  }
+
+  versionWithStage(stage: string): SecretVersion | undefined {
+    return this.versions.find((version) => version.stages.has(stage));
+  }
+
+  /**
+   * The version that both a stage and an id name, or the one named, or AWSCURRENT.
+   * @throws AwsError `ResourceNotFoundException` when there is none or it has no value yet;
+   *   `InvalidRequestException` when the two name different versions
+   */
+  read(versionId?: string, stage?: string): SecretVersion & { readonly value: SecretValue } {
+    const label = versionId === undefined ? (stage ?? 'AWSCURRENT') : stage;
+    const version = versionId === undefined ? this.versionWithStage(label ?? '') : this.#versions.get(versionId);
+    const wanted = versionId === undefined ? `staging label: ${label}` : `VersionId: ${versionId}`;
+    if (version && stage !== undefined && !version.stages.has(stage)) {
+      const reason = 'You provided a VersionStage that is not associated to the provided VersionId.';
+      throw new AwsError('InvalidRequestException', reason);
+    }
+    if (version?.value === undefined) {
+      const reason = `Secrets Manager can't find the specified secret value for ${wanted}`;
+      throw new AwsError('ResourceNotFoundException', reason);
+    }
+    return { ...version, value: version.value };
+  }
+
+  /**
+   * Puts a value under the version id `token`. The same value again changes nothing; a version whose value is
+   * still missing receives it. The secret's first version is AWSCURRENT whatever `stages` says.
+   * @throws AwsError `ResourceExistsException` when the version holds another value
+   */
+  put(token: string, value: SecretValue, at: Date, stages: readonly string[] = ['AWSCURRENT']): SecretVersion {
+    const existing = this.#versions.get(token);
+    if (existing?.value !== undefined) {
+      if (!isSameValue(existing.value, value)) throw tokenInUse(token, this.details.arn);
+      return existing;
+    }
+    const version = existing ?? { id: token, createdDate: at, stages: new Set<string>() };
+    version.value = value;
+    const isFirst = this.#versions.size === 0;
+    this.#versions.set(token, version);
+    for (const stage of isFirst ? new Set([...stages, 'AWSCURRENT']) : stages) this.#attach(stage, version);
+    this.lastChangedDate = at;
+    return version;
+  }
+
+  /**
+   * Adds a staging label to one version, removes it from another, or both.
+   * @throws AwsError `InvalidParameterException` when the label would leave a version that the caller did not name,
+   *   or when AWSCURRENT would be left on no version; `ResourceNotFoundException` for an unknown version
+   */
+  moveStage(stage: string, moveTo: string | undefined, removeFrom: string | undefined, at: Date): void {
+    const holder = this.versionWithStage(stage);
+    const target = moveTo === undefined ? undefined : this.#existing(moveTo);
+    if (removeFrom !== undefined) this.#existing(removeFrom);
+    if (target === undefined && removeFrom === undefined) {
+      throw new AwsError('InvalidParameterException', 'give MoveToVersionId, RemoveFromVersionId or both');
+    }
+    if (target === undefined && stage === 'AWSCURRENT') {
+      const reason =
+        "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.";
+      throw new AwsError('InvalidParameterException', reason);
+    }
+    if (holder !== undefined && holder !== target && removeFrom !== holder.id) {
+      throw stageElsewhere(stage, holder.id, removeFrom);
+    }
+    if (target) this.#attach(stage, target);
+    else holder?.stages.delete(stage);
+    this.lastChangedDate = at;
+  }
+
+  #existing(versionId: string): SecretVersion {
+    const version = this.#versions.get(versionId);
+    if (version) return version;
+    const reason = `Secrets Manager can't find the specified secret version: ${versionId}`;
+    throw new AwsError('ResourceNotFoundException', reason);
+  }
+
+  #attach(stage: string, target: SecretVersion): void {
+    const holder = this.versionWithStage(stage);
+    if (holder === target) return;
+    if (target.stages.size >= MAX_STAGES) {
+      throw new AwsError('LimitExceededException', `a version can have at most ${MAX_STAGES} staging labels`);
+    }
+    holder?.stages.delete(stage);
+    target.stages.add(stage);
+    if (stage !== 'AWSCURRENT' || holder === undefined) return;
+    this.versionWithStage('AWSPREVIOUS')?.stages.delete('AWSPREVIOUS');
+    holder.stages.add('AWSPREVIOUS');
+  }
+}
+
+function isSameValue(one: SecretValue, other: SecretValue): boolean {
+  if ('SecretString' in one) return 'SecretString' in other && one.SecretString === other.SecretString;
+  return 'SecretBinary' in other && one.SecretBinary.equals(other.SecretBinary);
+}
+
+function tokenInUse(token: string, arn: string): AwsError {
+  const reason = `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`;
+  return new AwsError('ResourceExistsException', reason);
+}
+
+function stageElsewhere(stage: string, holder: string, named: string | undefined): AwsError {
+  const mistake = named === undefined ? "can't be empty" : 'names another version';
+  const reason = `The parameter RemoveFromVersionId ${mistake}. Staging label ${stage} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`;
+  return new AwsError('InvalidParameterException', reason);
+}
