@@ -1,0 +1,78 @@
+import { isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../pki/certificate-fields';
+import type { CallerIdentity } from '../../pki/contract';
+import { clientNameOf } from '../../pki/names';
+import { readCertificates } from '../../pki/pem';
+
+/** Why a caller is refused, and what is known of its certificate. */
+export class DeniedError extends Error {
+  override readonly name = 'DeniedError';
+
+  constructor(
+    reason: string,
+    readonly subject?: string,
+    readonly serialNumber?: string,
+  ) {
+    super(reason);
+  }
+}
+
+interface KnownCertificate {
+  readonly identity: CallerIdentity;
+  readonly subject: string;
+  /** Milliseconds since 1970. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** How many certificates are remembered. A mesh with more clients than this decides some calls at the price of a parse. */
+const MAX_REMEMBERED = 512;
+
+/** Reads who calls from a client certificate, which the gateway has verified to be issued below a trust anchor. */
+export class ClientCertificateReader {
+  /** By PEM, least recently used first: parsing takes longer than all the rest of a decision. */
+  private readonly remembered = new Map<string, KnownCertificate>();
+
+  constructor(private readonly trustDomain: string) {}
+
+  /** Throws `DeniedError`, or `PemError` for what is no certificate. */
+  identityIn(pem: string, at: Date): CallerIdentity {
+    const known = this.recall(pem);
+    const { identity, subject } = known;
+    if (at.getTime() < known.notBefore)
+      throw new DeniedError('certificate not yet valid', subject, identity.serialNumber);
+    if (at.getTime() > known.notAfter) throw new DeniedError('certificate expired', subject, identity.serialNumber);
+    return identity;
+  }
+
+  private recall(pem: string): KnownCertificate {
+    const known = this.remembered.get(pem) ?? read(pem, this.trustDomain);
+    this.remembered.delete(pem);
+    this.remembered.set(pem, known);
+    if (this.remembered.size > MAX_REMEMBERED) {
+      for (const oldest of this.remembered.keys()) {
+        this.remembered.delete(oldest);
+        break;
+      }
+    }
+    return known;
+  }
+}
+
+function read(pem: string, trustDomain: string): KnownCertificate {
+  const [certificate, ...others] = readCertificates(pem);
+  if (certificate === undefined || others.length > 0) throw new DeniedError('not exactly one certificate');
+  const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
+  const denied = (reason: string) => new DeniedError(reason, subject, serialNumber);
+
+  if (!isClientCertificate(certificate)) throw denied('not a client certificate');
+  const spiffeId = spiffeIdOf(certificate);
+  if (spiffeId === undefined) throw denied('no SPIFFE ID in the certificate');
+  const clientName = clientNameOf(spiffeId, trustDomain);
+  if (clientName === undefined) throw denied(`${spiffeId} is no client of trust domain ${trustDomain}`);
+  return {
+    identity: { clientName, spiffeId, serialNumber, fingerprint },
+    subject,
+    notBefore: notBeforeOf(certificate).getTime(),
+    notAfter: notAfterOf(certificate).getTime(),
+  };
+}
