@@ -41,5 +41,15 @@ export function notAfterOf(certificate: X509Certificate): Date {
 
 /** The subject on one line, for people to read: `C=DE, O=Example, CN=mail`. */
 export function subjectText(certificate: X509Certificate): string {
-  return (certificate.subject ?? '').split('\n').join(', ') || '(no subject)';
+  return nameText(certificate.subject);
+}
+
+/** The issuer, likewise. */
+export function issuerText(certificate: X509Certificate): string {
+  return nameText(certificate.issuer);
+}
+
+/** Node.js has one line for each part of a name, and undefined for an empty name. */
+function nameText(name: string | undefined): string {
+  return name?.split('\n').join(', ') ?? '(no name)';
 }

@@ -24,6 +24,13 @@ export function readCertificates(pem: string): X509Certificate[] {
   });
 }
 
+/** The only certificate in a PEM text. @throws PemError also when there are several */
+export function readCertificate(pem: string): X509Certificate {
+  const [certificate, ...others] = readCertificates(pem);
+  if (certificate === undefined || others.length > 0) throw new PemError('there must be a single certificate');
+  return certificate;
+}
+
 /** One PEM block, lines of 64 characters, ending with a line feed. */
 export function encodePem(label: string, der: Uint8Array): string {
   const lines =

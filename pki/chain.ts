@@ -1,0 +1,57 @@
+import type { X509Certificate } from 'node:crypto';
+import { notAfterOf, notBeforeOf, subjectText } from './certificate-fields';
+
+export class ChainError extends Error {
+  override readonly name = 'ChainError';
+}
+
+/**
+ * Checks that `certificate` was issued by the first of `authorities`, each of these by the next, and the last by
+ * itself, as RFC 5280, section 6.1, has it: signatures, names, key identifiers, validity, and who may be an authority.
+ * Path lengths are left to whoever publishes the authorities (truststore.ts).
+ *
+ * @param authorities the issuing one first, the root last
+ * @throws ChainError with the first rule that is broken
+ */
+export function verifyChain(certificate: X509Certificate, authorities: readonly X509Certificate[], at: Date): void {
+  const root = authorities.at(-1);
+  if (root === undefined) throw new ChainError('the chain has no certificate authority');
+  for (const one of [certificate, ...authorities]) assertValidAt(one, at);
+  for (const authority of authorities) assertAuthority(authority);
+  let subject = certificate;
+  for (const issuer of [...authorities, root]) {
+    assertIssuedBy(subject, issuer);
+    subject = issuer;
+  }
+}
+
+/** @throws ChainError when `at` is before the certificate's validity or after it */
+export function assertValidAt(certificate: X509Certificate, at: Date): void {
+  const notBefore = notBeforeOf(certificate);
+  const notAfter = notAfterOf(certificate);
+  if (at < notBefore) {
+    throw new ChainError(
+      `the certificate "${subjectText(certificate)}" is not valid before ${notBefore.toISOString()}`,
+    );
+  }
+  if (at > notAfter) {
+    throw new ChainError(`the certificate "${subjectText(certificate)}" expired at ${notAfter.toISOString()}`);
+  }
+}
+
+/** Whether `issuer` names and signs `certificate`. */
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+function assertAuthority(certificate: X509Certificate): void {
+  if (!certificate.ca) {
+    throw new ChainError(`the certificate "${subjectText(certificate)}" is not a certificate authority's`);
+  }
+}
+
+function assertIssuedBy(certificate: X509Certificate, issuer: X509Certificate): void {
+  const names = `"${subjectText(certificate)}" was not issued by "${subjectText(issuer)}"`;
+  if (!certificate.checkIssued(issuer)) throw new ChainError(`${names}: issuer and subject differ`);
+  if (!certificate.verify(issuer.publicKey)) throw new ChainError(`${names}: the signature does not verify`);
+}

@@ -1,0 +1,167 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import {
+  BasicConstraints,
+  Certificate,
+  id_ce_basicConstraints,
+  id_ce_keyUsage,
+  KeyUsage,
+  KeyUsageFlags,
+} from '@peculiar/asn1-x509';
+import { issuerText, subjectText } from './certificate-fields';
+import { assertValidAt, ChainError, isIssuedBy } from './chain';
+import { encodePem, PemError, readCertificates } from './pem';
+import { signatureAlgorithmOf } from './signature';
+
+/** A truststore that API Gateway would refuse, or accept with a warning and then turn clients away. */
+export class TruststoreError extends Error {
+  override readonly name = 'TruststoreError';
+}
+
+/** Longest chain of authorities, the root included. */
+const MAX_CHAIN = 4;
+const MIN_RSA_BITS = 2048;
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
+
+/**
+ * The PEM bundle to publish as a truststore: every certificate of every text, in the order given, without explanatory
+ * text. The rules are those of
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html#http-api-mutual-tls-prerequisites
+ *
+ * @param pemTexts each may hold several certificates
+ * @throws TruststoreError with the first rule that is broken, naming the certificate's subject
+ */
+export function truststoreBundle(pemTexts: readonly string[], at: Date): string {
+  const certificates = pemTexts.flatMap(readTrustAnchors);
+  if (certificates.length === 0) throw new TruststoreError('a truststore needs at least one certificate authority');
+  for (const certificate of certificates) {
+    assertAuthority(certificate);
+    assertWithinValidity(certificate, at);
+    assertStrongKey(certificate);
+    assertStrongSignature(certificate);
+  }
+  assertDistinct(certificates);
+  for (const certificate of certificates) assertChainToRoot(certificate, certificates);
+  return certificates.map(({ raw }) => encodePem('CERTIFICATE', raw)).join('');
+}
+
+function readTrustAnchors(pem: string, index: number): X509Certificate[] {
+  try {
+    return readCertificates(pem);
+  } catch (cause) {
+    if (!(cause instanceof PemError)) throw cause;
+    throw new TruststoreError(`certificate authority ${index + 1} cannot be read: ${cause.message}`, { cause });
+  }
+}
+
+function assertAuthority(certificate: X509Certificate): void {
+  if (!certificate.ca) {
+    throw broken(certificate, "is not a certificate authority's: its basic constraints must say CA:TRUE");
+  }
+  const usage = extensionOf(certificate, id_ce_keyUsage, KeyUsage);
+  // Without the extension the key may serve every purpose (RFC 5280, section 6.1.4, step n).
+  if (usage && !(usage.toNumber() & KeyUsageFlags.keyCertSign)) {
+    throw broken(certificate, 'must not sign certificates: its key usage lacks keyCertSign');
+  }
+}
+
+function assertWithinValidity(certificate: X509Certificate, at: Date): void {
+  try {
+    assertValidAt(certificate, at);
+  } catch (cause) {
+    if (!(cause instanceof ChainError)) throw cause;
+    throw new TruststoreError(`${cause.message}: take it out or replace it`, { cause });
+  }
+}
+
+function assertStrongKey(certificate: X509Certificate): void {
+  const rule = brokenKeyRule(publicKeyOf(certificate));
+  if (rule !== undefined) throw broken(certificate, rule);
+}
+
+function publicKeyOf(certificate: X509Certificate): KeyObject {
+  try {
+    return certificate.publicKey;
+  } catch (cause) {
+    throw new TruststoreError(`the certificate "${subjectText(certificate)}" has a public key that cannot be read`, {
+      cause,
+    });
+  }
+}
+
+function brokenKeyRule({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string | undefined {
+  if (type === 'rsa') {
+    const bits = details?.modulusLength ?? 0;
+    return bits < MIN_RSA_BITS
+      ? `has an RSA key of ${bits} bits: API Gateway needs at least ${MIN_RSA_BITS}`
+      : undefined;
+  }
+  if (type === 'ec') {
+    const curve = details?.namedCurve ?? 'an unnamed curve';
+    return CURVES.includes(curve)
+      ? undefined
+      : `has an ECDSA key on ${curve}: API Gateway needs at least 256 bits (P-256, P-384 or P-521)`;
+  }
+  return `has a key of type ${type}: API Gateway accepts RSA and ECDSA`;
+}
+
+function assertStrongSignature(certificate: X509Certificate): void {
+  const { signatureAlgorithm } = AsnConvert.parse(certificate.raw, Certificate);
+  if (signatureAlgorithmOf(signatureAlgorithm.algorithm) === undefined) {
+    throw broken(
+      certificate,
+      `is signed by the algorithm ${signatureAlgorithm.algorithm}: API Gateway needs RSA or ECDSA with SHA-256 or stronger`,
+    );
+  }
+}
+
+/** One subject stands for one key and one issuer: API Gateway refuses a subject that comes from two issuers. */
+function assertDistinct(certificates: readonly X509Certificate[]): void {
+  const bySubject = new Map<string, X509Certificate>();
+  const fingerprints = new Set<string>();
+  for (const certificate of certificates) {
+    if (fingerprints.has(certificate.fingerprint256)) throw broken(certificate, 'is there twice: take one out');
+    fingerprints.add(certificate.fingerprint256);
+    const other = bySubject.get(certificate.subject) ?? certificate;
+    bySubject.set(certificate.subject, other);
+    if (!other.publicKey.equals(certificate.publicKey) || other.issuer !== certificate.issuer) {
+      throw broken(certificate, 'shares its subject with another one of a different key or issuer: keep one of them');
+    }
+  }
+}
+
+function assertChainToRoot(certificate: X509Certificate, all: readonly X509Certificate[]): void {
+  const path = [certificate];
+  for (let last = certificate; !last.checkIssued(last); ) {
+    const issuer = all.find((candidate) => !path.includes(candidate) && isIssuedBy(last, candidate));
+    if (issuer === undefined) {
+      throw broken(last, `was issued by "${issuerText(last)}", which is missing: add every authority up to the root`);
+    }
+    path.push(issuer);
+    last = issuer;
+  }
+  const root = path.at(-1) ?? certificate;
+  if (!isIssuedBy(root, root)) throw broken(root, 'is a root whose signature does not verify');
+  if (path.length > MAX_CHAIN) {
+    throw broken(certificate, `stands ${path.length} authorities deep: API Gateway accepts at most ${MAX_CHAIN}`);
+  }
+  for (const [below, authority] of path.entries()) assertPathLength(authority, below);
+}
+
+function assertPathLength(authority: X509Certificate, below: number): void {
+  const constraints = extensionOf(authority, id_ce_basicConstraints, BasicConstraints);
+  const allowed = constraints?.pathLenConstraint ?? below;
+  if (below > allowed) {
+    throw broken(authority, `allows ${allowed} authorities below it (path length), and there are ${below}`);
+  }
+}
+
+function extensionOf<T>(certificate: X509Certificate, id: string, type: new () => T): T | undefined {
+  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
+  const extension = tbsCertificate.extensions?.find(({ extnID }) => extnID === id);
+  return extension && AsnConvert.parse(extension.extnValue.buffer, type);
+}
+
+function broken(certificate: X509Certificate, rule: string): TruststoreError {
+  return new TruststoreError(`the certificate "${subjectText(certificate)}" ${rule}`);
+}
