@@ -1,0 +1,66 @@
+import { type ParameterDeclaration, TemplateError } from './template';
+
+/** What `Ref` of a parameter answers: a string, or a list of them for a list type. */
+export type ParameterValue = string | readonly string[];
+
+/**
+ * The value of every parameter: the one given, else the default. A parameter that names an SSM parameter
+ * (`AWS::SSM::Parameter::Value<…>`) stands for that name, since the sandbox holds no SSM parameters.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+ */
+export function parameterValues(
+  declarations: Readonly<Record<string, ParameterDeclaration>>,
+  given: Readonly<Record<string, string>>,
+): ReadonlyMap<string, ParameterValue> {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(declarations, name)) {
+      const known = Object.keys(declarations).join(', ') || 'none';
+      throw new TemplateError(`parameter ${name} is not in the template, which has ${known}`);
+    }
+  }
+  return new Map(
+    Object.entries(declarations).map(([name, declaration]) => {
+      const value = Object.hasOwn(given, name) ? given[name] : declaration['Default'];
+      if (value === undefined) throw new TemplateError(`parameter ${name} must be given, since it has no default`);
+      return [name, typedValue(name, declaration, String(value))];
+    }),
+  );
+}
+
+function typedValue(name: string, declaration: ParameterDeclaration, text: string): ParameterValue {
+  const type = String(declaration['Type']);
+  if (type === 'CommaDelimitedList' || /^List<.+>$/.test(type)) {
+    const items = text.split(',').map((item) => item.trim());
+    for (const item of items) check(name, declaration, item);
+    return items;
+  }
+  check(name, declaration, text);
+  return text;
+}
+
+function check(name: string, declaration: ParameterDeclaration, value: string): void {
+  const rule = brokenRule(declaration, value);
+  if (rule !== undefined) {
+    // A NoEcho value is a secret.
+    const got = declaration['NoEcho'] ? '' : `, got ${JSON.stringify(value)}`;
+    throw new TemplateError(`parameter ${name} ${rule}${got}`);
+  }
+}
+
+function brokenRule(declaration: ParameterDeclaration, value: string): string | undefined {
+  const { AllowedValues, AllowedPattern, MinLength, MaxLength, MinValue, MaxValue } = declaration;
+  if (/^(List<)?Number>?$/.test(String(declaration['Type'])) && (value.trim() === '' || Number.isNaN(Number(value)))) {
+    return 'must be a number';
+  }
+  if (Array.isArray(AllowedValues) && !AllowedValues.map(String).includes(value)) {
+    return `must be one of ${AllowedValues.join(', ')}`;
+  }
+  if (typeof AllowedPattern === 'string' && !new RegExp(`^(?:${AllowedPattern})$`).test(value)) {
+    return `must match ${AllowedPattern}`;
+  }
+  if (MinLength !== undefined && value.length < Number(MinLength)) return `must have at least ${MinLength} characters`;
+  if (MaxLength !== undefined && value.length > Number(MaxLength)) return `must have at most ${MaxLength} characters`;
+  if (MinValue !== undefined && Number(value) < Number(MinValue)) return `must be at least ${MinValue}`;
+  if (MaxValue !== undefined && Number(value) > Number(MaxValue)) return `must be at most ${MaxValue}`;
+  return undefined;
+}

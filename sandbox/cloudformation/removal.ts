@@ -1,0 +1,75 @@
+import type { ResourceFailure } from './event';
+import { type Dependencies, restrictedTo, reversed, walk } from './order';
+import {
+  failureOf,
+  reasonOf,
+  reportResource,
+  requestFor,
+  type StackResource,
+  type StackSurroundings,
+} from './stack-resource';
+
+/** A resource that a stack no longer needs. */
+export interface Leftover {
+  readonly resource: StackResource;
+  /**
+   * `removed`: gone from the template, or the stack is deleted; `replaced`: another resource took its place;
+   * `rolledBack`: made by the operation that failed.
+   */
+  readonly reason: 'removed' | 'replaced' | 'rolledBack';
+}
+
+/**
+ * Deletes leftovers, each before what it depended on, unless a policy in the template retains them.
+ * A failure spares what the failed one depended on; everything else is deleted all the same.
+ * `onGone` is told of each that the stack is rid of, deleted or retained.
+ */
+export async function remove(
+  leftovers: readonly Leftover[],
+  dependencies: Dependencies,
+  surroundings: StackSurroundings,
+  onGone: (resource: StackResource) => void = () => {},
+): Promise<readonly ResourceFailure[]> {
+  const declarations = new Map(leftovers.map(({ resource }) => [resource.logicalId, resource.declaration]));
+  const removeAll = async (logicalId: string): Promise<void> => {
+    for (const leftover of leftovers.filter(({ resource }) => resource.logicalId === logicalId)) {
+      await removeOne(leftover, surroundings);
+      onGone(leftover.resource);
+    }
+  };
+  const order = reversed(restrictedTo(dependencies, declarations.keys()));
+  const failures = await walk(order, removeAll, { stopOnFailure: false });
+  return failures.flatMap(({ node, error }) => {
+    const declaration = declarations.get(node);
+    return declaration === undefined ? [] : [failureOf(node, declaration, error)];
+  });
+}
+
+async function removeOne({ resource, reason }: Leftover, surroundings: StackSurroundings): Promise<void> {
+  if (isRetained(resource, reason)) return reportResource(surroundings, resource, 'DELETE_SKIPPED');
+  reportResource(surroundings, resource, 'DELETE_IN_PROGRESS');
+  try {
+    const request = requestFor(surroundings.stack, resource.logicalId, resource.properties);
+    await resource.type.delete(request, resource.resource);
+  } catch (error) {
+    reportResource(surroundings, resource, 'DELETE_FAILED', reasonOf(error));
+    throw error;
+  }
+  reportResource(surroundings, resource, 'DELETE_COMPLETE');
+}
+
+/**
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html and
+ * aws-attribute-updatereplacepolicy.html: `RetainExceptOnCreate` differs from `Retain` only in the rollback of the
+ * operation that made the resource.
+ */
+function isRetained({ declaration }: StackResource, reason: Leftover['reason']): boolean {
+  switch (reason) {
+    case 'removed':
+      return declaration.deletionPolicy !== 'Delete';
+    case 'replaced':
+      return declaration.updateReplacePolicy === 'Retain';
+    case 'rolledBack':
+      return declaration.deletionPolicy === 'Retain';
+  }
+}

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { StackIdentity } from './definition';
+import type { ResourceFailure, ResourceStatus, StackEvent } from './event';
+import type { Properties, Resource, ResourceRequest, ResourceType } from './resource-type';
+import { type ResourceDeclaration, TemplateError } from './template';
+
+/** A resource of a stack that exists. */
+export interface StackResource {
+  readonly logicalId: string;
+  readonly declaration: ResourceDeclaration;
+  readonly type: ResourceType;
+  /** As they were resolved when the resource was last brought to them. */
+  readonly properties: Properties;
+  readonly resource: Resource;
+}
+
+/** What work on a stack's resources needs from outside. */
+export interface StackSurroundings {
+  readonly stack: StackIdentity;
+  readonly resourceType: (name: string) => ResourceType | undefined;
+  readonly report: (event: Omit<StackEvent, 'timestamp'>) => void;
+}
+
+/** Throws `TemplateError` that names the type, or the property of it, that the sandbox can't make. */
+export function knownResourceType(
+  logicalId: string,
+  declaration: ResourceDeclaration,
+  surroundings: StackSurroundings,
+): ResourceType {
+  const type = surroundings.resourceType(declaration.type);
+  if (type === undefined) {
+    throw new TemplateError(`resource ${logicalId} has the type ${declaration.type}, which the sandbox does not know`);
+  }
+  const unknown = Object.keys(declaration.properties).find((name) => kindOfProperty(type, name) === undefined);
+  if (unknown !== undefined) {
+    throw new TemplateError(
+      `resource ${logicalId} has the property ${unknown}, which the sandbox does not know for ${declaration.type}`,
+    );
+  }
+  return type;
+}
+
+/** What has to happen to a resource for its properties to become others. */
+export function changeBetween(
+  type: ResourceType,
+  before: Properties,
+  after: Properties,
+): 'none' | 'update' | 'replacement' {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const changed = [...names].filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  if (changed.some((name) => kindOfProperty(type, name) === 'createOnly')) return 'replacement';
+  return changed.length > 0 ? 'update' : 'none';
+}
+
+export function requestFor(stack: StackIdentity, logicalId: string, properties: Properties): ResourceRequest {
+  return { stackName: stack.name, stackId: stack.id, logicalId, properties };
+}
+
+/** Tells what became of a resource. */
+export function reportResource(
+  surroundings: StackSurroundings,
+  { logicalId, declaration, resource }: Pick<StackResource, 'logicalId' | 'declaration'> & Partial<StackResource>,
+  status: ResourceStatus,
+  reason?: string,
+): void {
+  surroundings.report({
+    logicalId,
+    physicalId: resource?.physicalId,
+    resourceType: declaration.type,
+    status,
+    reason,
+    constructPath: declaration.constructPath,
+  });
+}
+
+export function failureOf(logicalId: string, declaration: ResourceDeclaration, cause: unknown): ResourceFailure {
+  const { type: resourceType, constructPath } = declaration;
+  return { logicalId, resourceType, constructPath, reason: reasonOf(cause), cause };
+}
+
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function kindOfProperty(type: ResourceType, name: string): 'mutable' | 'createOnly' | undefined {
+  return Object.hasOwn(type.properties, name) ? type.properties[name] : type.otherProperties;
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { type Account, regionalArn } from '../account';
+import type { Clock } from '../clock';
+import { StackDefinition } from './definition';
+import { type ResourceFailure, type StackEvent, StackFailure, type StackStatus } from './event';
+import { remove } from './removal';
+import type { ResourceType } from './resource-type';
+import { knownResourceType, reasonOf, type StackResource, type StackSurroundings } from './stack-resource';
+import { type Template, TemplateError } from './template';
+import { Transition } from './transition';
+
+export interface StackOptions {
+  readonly name: string;
+  readonly account: Account;
+  readonly clock: Clock;
+  /** How a resource type is made; undefined for one that the sandbox doesn't know. */
+  readonly resourceType: (name: string) => ResourceType | undefined;
+  readonly onEvent?: (event: StackEvent) => void;
+}
+
+/** States in which CloudFormation takes an update. */
+const UPDATABLE: readonly (StackStatus | undefined)[] = [
+  'CREATE_COMPLETE',
+  'UPDATE_COMPLETE',
+  'UPDATE_ROLLBACK_COMPLETE',
+];
+
+const STACK_TYPE = 'AWS::CloudFormation::Stack';
+
+/** The life of one CloudFormation stack. One operation at a time. */
+export class Stack {
+  readonly id: string;
+  private readonly made = new Map<string, StackResource>();
+  private readonly surroundings: StackSurroundings;
+  private current?: StackStatus;
+  private definition?: StackDefinition;
+  private currentOutputs: Readonly<Record<string, string>> = {};
+
+  constructor(private readonly options: StackOptions) {
+    this.id = regionalArn(options.account, 'cloudformation', `stack/${options.name}/${randomUUID()}`);
+    this.surroundings = {
+      stack: { name: options.name, id: this.id, account: options.account },
+      resourceType: options.resourceType,
+      report: (event) => options.onEvent?.({ timestamp: options.clock.now(), ...event }),
+    };
+  }
+
+  get status(): StackStatus | undefined {
+    return this.current;
+  }
+
+  get resources(): ReadonlyMap<string, StackResource> {
+    return this.made;
+  }
+
+  get outputs(): Readonly<Record<string, string>> {
+    return this.currentOutputs;
+  }
+
+  /**
+   * Makes everything the template asks for, or nothing: after a failure what was made is deleted again.
+   * Throws `TemplateError` before anything is made, `StackFailure` after the rollback.
+   */
+  async create(template: Template, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (this.current !== undefined) throw new TemplateError(`stack ${this.options.name} exists already`);
+    const definition = this.define(template, parameters);
+    const transition = new Transition(this.made, this.surroundings);
+    this.enter('CREATE_IN_PROGRESS');
+    const failures = await this.reach(definition, transition);
+    if (failures === undefined) return this.enter('CREATE_COMPLETE');
+
+    const reason = describe(failures, 'create');
+    this.enter('ROLLBACK_IN_PROGRESS', reason);
+    await transition.back(undefined);
+    const remaining = await transition.cleanUp(definition.dependencies);
+    this.fail(remaining.length > 0 ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', [...failures, ...remaining], reason);
+  }
+
+  /**
+   * Brings the stack to another template or other parameters, or back to where it was after a failure.
+   * Throws `TemplateError` before anything is changed, `StackFailure` after the rollback.
+   */
+  async update(template: Template, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (!UPDATABLE.includes(this.current)) {
+      throw new TemplateError(`stack ${this.options.name} is in ${this.current} state and can not be updated`);
+    }
+    const definition = this.define(template, parameters);
+    const previous = this.definition;
+    const transition = new Transition(this.made, this.surroundings);
+    this.enter('UPDATE_IN_PROGRESS');
+    const failures = await this.reach(definition, transition);
+    if (failures === undefined) {
+      this.enter('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
+      // What can't be deleted here is left behind: the update itself has succeeded.
+      if (previous !== undefined) await transition.cleanUp(previous.dependencies);
+      return this.enter('UPDATE_COMPLETE');
+    }
+
+    const reason = describe(failures, 'update');
+    this.enter('UPDATE_ROLLBACK_IN_PROGRESS', reason);
+    const remaining = await transition.back(previous);
+    if (remaining.length > 0) this.fail('UPDATE_ROLLBACK_FAILED', [...failures, ...remaining], reason);
+    this.enter('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
+    await transition.cleanUp(definition.dependencies);
+    this.fail('UPDATE_ROLLBACK_COMPLETE', failures, reason);
+  }
+
+  /** Deletes all that no policy retains. What could not be deleted stays the stack's, so that it can be tried again. */
+  async delete(): Promise<void> {
+    if (this.current === undefined || this.current === 'DELETE_COMPLETE') return;
+    this.enter('DELETE_IN_PROGRESS');
+    const leftovers = [...this.made.values()].map((resource) => ({ resource, reason: 'removed' as const }));
+    const dependencies = this.definition?.dependencies ?? new Map();
+    const failures = await remove(leftovers, dependencies, this.surroundings, ({ logicalId }) =>
+      this.made.delete(logicalId),
+    );
+    if (failures.length > 0) this.fail('DELETE_FAILED', failures, describe(failures, 'delete'));
+    this.currentOutputs = {};
+    this.enter('DELETE_COMPLETE');
+  }
+
+  /** Everything that can be known to be wrong before anything is made is refused here. */
+  private define(template: Template, parameters: Readonly<Record<string, string>>): StackDefinition {
+    const definition = new StackDefinition(template, parameters, this.surroundings.stack);
+    for (const [logicalId, declaration] of definition.resources) {
+      knownResourceType(logicalId, declaration, this.surroundings);
+      const existing = this.made.get(logicalId)?.declaration.type;
+      if (existing !== undefined && existing !== declaration.type) {
+        throw new TemplateError(
+          `resource ${logicalId} must keep its type ${existing} in an update, got ${declaration.type}`,
+        );
+      }
+    }
+    return definition;
+  }
+
+  /** The failures, or undefined when the stack is what the definition asks for. */
+  private async reach(
+    definition: StackDefinition,
+    transition: Transition,
+  ): Promise<readonly ResourceFailure[] | undefined> {
+    const failures = await transition.forward(definition);
+    if (failures.length > 0) return failures;
+    try {
+      this.currentOutputs = definition.outputs(this.made);
+    } catch (cause) {
+      const { name: logicalId } = this.options;
+      return [{ logicalId, resourceType: STACK_TYPE, reason: reasonOf(cause), cause }];
+    }
+    transition.arrive(definition);
+    this.definition = definition;
+    return undefined;
+  }
+
+  private fail(status: StackStatus, failures: readonly ResourceFailure[], reason: string): never {
+    this.enter(status, reason);
+    const details = failures.map(({ logicalId, reason: cause }) => `${logicalId}: ${cause}`).join('; ');
+    throw new StackFailure(this.options.name, status, failures, details);
+  }
+
+  private enter(status: StackStatus, reason?: string): void {
+    this.current = status;
+    this.surroundings.report({
+      logicalId: this.options.name,
+      physicalId: this.id,
+      resourceType: STACK_TYPE,
+      status,
+      reason,
+    });
+  }
+}
+
+function describe(failures: readonly ResourceFailure[], verb: string): string {
+  return `The following resource(s) failed to ${verb}: [${failures.map(({ logicalId }) => logicalId).join(', ')}].`;
+}
