@@ -2,7 +2,15 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // Packs the library and installs it elsewhere: `npm run test:package`.
+  testPathIgnorePatterns: ['<rootDir>/test/package/'],
   transform: { '\\.ts$': '<rootDir>/test/esbuild-transformer.cjs' },
+  // Examples import the package by its name; here its name means the sources.
+  moduleNameMapper: {
+    '^cdk-mtls-service-mesh$': '<rootDir>/lib/index.ts',
+    '^cdk-mtls-service-mesh/(client|sandbox)$': '<rootDir>/$1/index.ts',
+  },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdk.out/'],
   globalSetup: '<rootDir>/test/global-setup.cjs',
+  reporters: ['default', ...(process.env.TEST_COUNTS ? ['<rootDir>/test/count-reporter.cjs'] : [])],
 };

@@ -1,0 +1,52 @@
+// Who may import whom. A folder that is not listed for another may not be imported by it.
+const MAY_IMPORT = {
+  pki: { folders: [], packages: ['@peculiar/'] },
+  lib: { folders: ['pki/(contract|names)[.]ts'], packages: ['aws-cdk-lib', 'constructs'] },
+  lambda: { folders: ['pki'], packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda'] },
+  client: { folders: ['pki'], packages: [] },
+  sandbox: { folders: ['pki', 'client'], packages: ['dynalite', 'fast-xml-parser', '@types/node', '@smithy/'] },
+  bin: {
+    folders: ['lib', 'pki', 'client', 'sandbox', 'examples'],
+    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'cli-table3', 'commander', 'ora'],
+  },
+  examples: {
+    folders: ['lib'],
+    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', '@types/aws-lambda', 'aws-lambda'],
+  },
+};
+
+/** Nothing outside pki may reach the ASN.1 library through these folders: they parse with node:crypto alone. */
+const WITHOUT_ASN1 = ['lambda/authorizer', 'client'];
+
+const allowedTargets = ([folder, { folders, packages }]) => [
+  `^${folder}/`,
+  ...folders.map((allowed) =>
+    allowed.endsWith('.ts') ? `^${allowed.slice(0, -'[.]ts'.length)}[.]ts$` : `^${allowed}/`,
+  ),
+  ...packages.map((name) => `^node_modules/${name}${name.endsWith('/') ? '' : '(/|$)'}`),
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...Object.entries(MAY_IMPORT).map((entry) => ({
+      name: `${entry[0]}-imports`,
+      severity: 'error',
+      from: { path: `^${entry[0]}/` },
+      to: { dependencyTypesNot: ['core'], pathNot: allowedTargets(entry) },
+    })),
+    {
+      name: 'without-asn1',
+      severity: 'error',
+      from: { path: WITHOUT_ASN1.map((folder) => `^${folder}/`) },
+      to: { path: '^node_modules/@peculiar/', reachable: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['require', 'node', 'default', 'types'] },
+  },
+};

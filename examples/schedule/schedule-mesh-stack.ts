@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
+import { MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
+import type { Construct } from 'constructs';
+
+export interface ScheduleMeshProps extends StackProps {
+  /** Name under which the mesh is reached, such as `mesh.example.com`. */
+  readonly domainName: string;
+  /** Zone of the domain name; with it the mesh makes its DNS records and, if none is given, its server certificate. */
+  readonly hostedZone?: HostedZoneAttributes;
+  /** ARN of the domain name's certificate in ACM. */
+  readonly certificateArn?: string;
+}
+
+/** A mail app and a social app create events in one schedule service, which knows for certain which of them calls. */
+export class ScheduleMeshStack extends Stack {
+  constructor(scope: Construct, id: string, props: ScheduleMeshProps) {
+    super(scope, id, props);
+
+    const events = new Table(this, 'Events', {
+      partitionKey: { name: 'id', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const schedule = new NodejsFunction(this, 'Schedule', {
+      entry: join(__dirname, 'schedule-service.ts'),
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      bundling: { bundleAwsSDK: true, minify: true, mainFields: ['module', 'main'] },
+      environment: { EVENTS_TABLE: events.tableName },
+    });
+    events.grantReadWriteData(schedule);
+
+    const { domainName, hostedZone, certificateArn } = props;
+    const mesh = new MtlsServiceMesh(this, 'Mesh', {
+      domainName,
+      hostedZone: hostedZone && HostedZone.fromHostedZoneAttributes(this, 'Zone', hostedZone),
+      serverCertificate: certificateArn
+        ? Certificate.fromCertificateArn(this, 'ServerCertificate', certificateArn)
+        : undefined,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    mesh.addService('schedule', { integration: MeshIntegration.lambda(schedule) });
+    mesh.addClient('mail');
+    mesh.addClient('social');
+  }
+}
