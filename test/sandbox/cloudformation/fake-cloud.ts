@@ -1,0 +1,81 @@
+import { setTimeout } from 'node:timers/promises';
+import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
+import { Clock } from '../../../sandbox/clock';
+import type { StackEvent } from '../../../sandbox/cloudformation/event';
+import type { Properties, ResourceType } from '../../../sandbox/cloudformation/resource-type';
+import { Stack } from '../../../sandbox/cloudformation/stack';
+import { readTemplate } from '../../../sandbox/cloudformation/template';
+
+/**
+ * A cloud with one type of resource, `Test::Thing`: `Name` is create-only, `Size` and `Needs` are mutable, `Ref` is
+ * the name with a number, `Tag` an attribute.
+ */
+export class FakeCloud {
+  /** Properties of all that exists, by physical id. */
+  readonly things = new Map<string, Properties>();
+  /** `create`, `update` or `delete` with the physical id, in the order in which they ended. */
+  readonly calls: string[] = [];
+  /** How often a call is yet to fail, by `<verb> <logical id>`. */
+  readonly broken = new Map<string, number>();
+  /** Most calls under way at one time. */
+  mostAtOnce = 0;
+  private underWay = 0;
+  private made = 0;
+
+  readonly thing: ResourceType = {
+    properties: { Name: 'createOnly', Size: 'mutable', Needs: 'mutable' },
+    create: ({ logicalId, properties }) =>
+      this.act('create', logicalId, () => {
+        this.made += 1;
+        const physicalId = `${properties['Name'] ?? logicalId}-${this.made}`;
+        this.things.set(physicalId, properties);
+        return { physicalId, attributes: { Tag: `tag of ${physicalId}` } };
+      }),
+    update: ({ logicalId, properties }, resource) =>
+      this.act('update', logicalId, () => {
+        this.things.set(resource.physicalId, properties);
+        return resource;
+      }),
+    delete: async ({ logicalId }, resource) => {
+      await this.act('delete', logicalId, () => {
+        this.things.delete(resource.physicalId);
+        return resource;
+      });
+    },
+  };
+
+  stack(options: { onEvent?: (event: StackEvent) => void; otherTypes?: Record<string, ResourceType> } = {}): Stack {
+    const types: Record<string, ResourceType> = { 'Test::Thing': this.thing, ...options.otherTypes };
+    return new Stack({
+      name: 'Mesh',
+      account: SANDBOX_ACCOUNT,
+      clock: new Clock(),
+      resourceType: (name) => types[name],
+      onEvent: options.onEvent,
+    });
+  }
+
+  private async act<T extends { physicalId: string }>(verb: string, logicalId: string, effect: () => T): Promise<T> {
+    this.underWay += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.underWay);
+    await setTimeout(1);
+    this.underWay -= 1;
+    const failures = this.broken.get(`${verb} ${logicalId}`) ?? 0;
+    if (failures > 0) {
+      this.broken.set(`${verb} ${logicalId}`, failures - 1);
+      throw new Error(`${verb} of ${logicalId} is broken`);
+    }
+    const result = effect();
+    this.calls.push(`${verb} ${result.physicalId}`);
+    return result;
+  }
+}
+
+/** A template of things: logical id to properties, or to all attributes of the resource when it has `Properties`. */
+export function templateOf(things: Record<string, Record<string, unknown>>, sections: object = {}) {
+  const resources = Object.entries(things).map(([logicalId, thing]) => {
+    const attributes = 'Properties' in thing ? thing : { Properties: thing };
+    return [logicalId, { Type: 'Test::Thing', ...attributes }];
+  });
+  return readTemplate(JSON.stringify({ Resources: Object.fromEntries(resources), ...sections }));
+}
