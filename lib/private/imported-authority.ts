@@ -1,0 +1,66 @@
+import { X509Certificate } from 'node:crypto';
+import { type Duration, Token } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct, type IConstruct } from 'constructs';
+import { SigningAlgorithm } from '../algorithms';
+import type { CertificateAuthorityAttributes, ICertificateAuthority } from '../certificate-authority';
+import { grantIssue } from './issue-grant';
+import { checkText } from './validation';
+
+/** An authority that was not made by this app; it brings no resources. */
+export class ImportedAuthority extends Construct implements ICertificateAuthority {
+  readonly certificateAuthorityArn: string;
+  readonly certificateChain: string;
+  readonly signingAlgorithm: SigningAlgorithm;
+  readonly longestCertificateValidity?: Duration;
+
+  constructor(scope: Construct, id: string, attributes: CertificateAuthorityAttributes) {
+    super(scope, id);
+
+    checkText(this, 'certificateAuthorityArn', attributes.certificateAuthorityArn, (arn) =>
+      /^arn:[a-z-]+:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority\/[\w-]+$/.test(arn)
+        ? undefined
+        : 'must be the ARN of an ACM PCA certificate authority',
+    );
+    const keyType = firstKeyType(this, attributes.certificateChain);
+
+    this.certificateAuthorityArn = attributes.certificateAuthorityArn;
+    this.certificateChain = attributes.certificateChain;
+    this.signingAlgorithm = attributes.signingAlgorithm ?? signingAlgorithmOf(this, keyType);
+    this.longestCertificateValidity = attributes.longestCertificateValidity;
+  }
+
+  grantIssue(grantee: iam.IGrantable): iam.Grant {
+    return grantIssue(this, this.certificateAuthorityArn, grantee);
+  }
+}
+
+/**
+ * The type of the first key in the chain, undefined for a token. No error quotes the chain, which may hold a key by
+ * mistake. The certificates themselves are judged when they are published into a truststore.
+ */
+function firstKeyType(scope: IConstruct, chain: string): string | undefined {
+  if (Token.isUnresolved(chain)) return undefined;
+  if (chain.includes('PRIVATE KEY')) {
+    throw new Error(`${scope.node.path}: certificateChain must hold certificates only, got a private key as well`);
+  }
+  try {
+    return new X509Certificate(chain).publicKey.asymmetricKeyType;
+  } catch (cause) {
+    throw new Error(`${scope.node.path}: certificateChain must start with a certificate in PEM`, { cause });
+  }
+}
+
+function signingAlgorithmOf(scope: IConstruct, keyType: string | undefined): SigningAlgorithm {
+  switch (keyType) {
+    case 'ec':
+      return SigningAlgorithm.SHA256WITHECDSA;
+    case 'rsa':
+      return SigningAlgorithm.SHA256WITHRSA;
+    default:
+      throw new Error(
+        `${scope.node.path}: signingAlgorithm must be given when certificateChain doesn't tell it, ` +
+          `got a chain that ${keyType === undefined ? 'is a token' : `starts with a key of type ${keyType}`}`,
+      );
+  }
+}

@@ -1,0 +1,74 @@
+import { dirname, join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+/** How long logs are kept unless a prop says otherwise. */
+export const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_YEAR;
+
+/**
+ * How long CloudFormation waits for a custom resource: three attempts of the slowest function, as Lambda makes them when
+ * an asynchronous call fails, one and two minutes apart.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+export const CUSTOM_RESOURCE_TIMEOUT = Duration.minutes(15);
+
+export interface MeshFunctionProps {
+  /** The bundle to run, by its folder in the package's `assets`. */
+  readonly asset: 'authorizer' | 'certificate-issuer' | 'truststore-publisher';
+  readonly description: string;
+  readonly timeout: Duration;
+  /** MiB; a function's share of CPU grows with it. */
+  readonly memorySize: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly logRetention?: logs.RetentionDays;
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * A Lambda function that ships with this package, with a log group and a role of its own. The role starts with nothing
+ * but the right to write that log group. The function waits for the role's policy, so that whatever calls the function
+ * from the template (a custom resource) comes after the policy and, on deletion, goes before it.
+ */
+export class MeshFunction extends Construct {
+  readonly handler: lambda.Function;
+
+  constructor(scope: Construct, id: string, props: MeshFunctionProps) {
+    super(scope, id);
+
+    const logGroup = new logs.LogGroup(this, 'LogGroup', {
+      retention: props.logRetention ?? DEFAULT_LOG_RETENTION,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    });
+    const role = new iam.Role(this, 'Role', {
+      description: props.description,
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    });
+    logGroup.grantWrite(role);
+
+    this.handler = new lambda.Function(this, 'Function', {
+      description: props.description,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      code: lambda.Code.fromAsset(assetPath(props.asset)),
+      handler: 'index.handler',
+      timeout: props.timeout,
+      memorySize: props.memorySize,
+      environment: props.environment,
+      logGroup,
+      role,
+    });
+  }
+
+  /** Adds a statement to what the function may do. */
+  allow(actions: string[], resources: string[]): void {
+    this.handler.addToRolePolicy(new iam.PolicyStatement({ actions, resources }));
+  }
+}
+
+/** The package finds its assets through its own name, so that the path holds for sources, build and installation alike. */
+function assetPath(asset: string): string {
+  return join(dirname(require.resolve('cdk-mtls-service-mesh/package.json')), 'assets', asset);
+}

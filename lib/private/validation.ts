@@ -1,0 +1,36 @@
+import { type Duration, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/** Throws an error that names the construct, its property, the rule it breaks and the value that breaks it. */
+export function refuse(scope: IConstruct, property: string, rule: string, value: string): never {
+  throw new Error(`${scope.node.path}: ${property} ${rule}, got ${value}`);
+}
+
+/** Refuses `value` if `brokenRule` answers with a rule. Tokens pass: their value is known only to CloudFormation. */
+export function checkText(
+  scope: IConstruct,
+  property: string,
+  value: string,
+  brokenRule: (value: string) => string | undefined,
+): void {
+  if (Token.isUnresolved(value)) return;
+  const rule = brokenRule(value);
+  if (rule !== undefined) refuse(scope, property, rule, JSON.stringify(value));
+}
+
+/** Refuses `value` if `brokenRule` answers with a rule. Durations made of tokens pass. */
+export function checkDuration(
+  scope: IConstruct,
+  property: string,
+  value: Duration,
+  brokenRule: (value: Duration) => string | undefined,
+): void {
+  if (value.isUnresolved()) return;
+  const rule = brokenRule(value);
+  if (rule !== undefined) refuse(scope, property, rule, value.toHumanString());
+}
+
+/** Whether `left` is longer than `right`; false when either is a token. */
+export function isLonger(left: Duration, right: Duration): boolean {
+  return !left.isUnresolved() && !right.isUnresolved() && left.toMilliseconds() > right.toMilliseconds();
+}
