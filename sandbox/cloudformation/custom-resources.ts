@@ -1,4 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  asStrings,
+  type CustomResourceAnswer,
+  CustomResourceError,
+  type CustomResourceEvent,
+  readAnswer,
+} from './custom-resource-messages';
 import {
   IncompleteResource,
   type Properties,
@@ -6,7 +13,6 @@ import {
   type ResourceRequest,
   type ResourceType,
 } from './resource-type';
-import { isRecord } from './template';
 
 /** What custom resources need from the rest of the sandbox. */
 export interface CustomResourceSurroundings {
@@ -16,36 +22,6 @@ export interface CustomResourceSurroundings {
   responseUrl(token: string): string;
 }
 
-/** What a custom resource's function receives. aws-lambda calls the same `CloudFormationCustomResourceEvent`. */
-export interface CustomResourceEvent {
-  readonly RequestType: 'Create' | 'Update' | 'Delete';
-  readonly ResponseURL: string;
-  readonly StackId: string;
-  readonly RequestId: string;
-  readonly ResourceType: string;
-  readonly LogicalResourceId: string;
-  /** Absent on Create. */
-  readonly PhysicalResourceId?: string;
-  readonly ResourceProperties: Properties;
-  /** Only on Update. */
-  readonly OldResourceProperties?: Properties;
-}
-
-/** The function's answer, or the lack of one, means that the operation failed. */
-export class CustomResourceError extends Error {
-  override readonly name = 'CustomResourceError';
-}
-
-interface Answer {
-  readonly Status: string;
-  readonly Reason?: string;
-  readonly PhysicalResourceId: string;
-  readonly Data: Readonly<Record<string, unknown>>;
-}
-
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
-const MAX_ANSWER_BYTES = 4096;
-const MAX_PHYSICAL_ID_BYTES = 1024;
 const DEFAULT_SERVICE_TIMEOUT_SECONDS = 3600;
 
 /**
@@ -87,10 +63,15 @@ export class CustomResources {
   }
 
   private async create(type: string, request: ResourceRequest): Promise<Resource> {
-    const answer = await this.ask(type, 'Create', request, {});
-    const resource = resourceOf(answer);
-    if (answer.Status === 'FAILED') throw new IncompleteResource(reasonOf(answer), resource);
-    return resource;
+    const provider = providerOf(request.properties);
+    try {
+      const answer = await this.ask(provider, type, 'Create', request, {});
+      if (answer.Status === 'FAILED') throw new IncompleteResource(answer.Reason, resourceOf(answer));
+      return resourceOf(answer);
+    } catch (error) {
+      if (!(error instanceof CustomResourceError)) throw error;
+      throw new IncompleteResource(error.message, { physicalId: generatedPhysicalId(request), attributes: {} }, error);
+    }
   }
 
   private async update(
@@ -99,35 +80,33 @@ export class CustomResources {
     resource: Resource,
     oldProperties: Properties,
   ): Promise<Resource> {
-    if (request.properties['ServiceToken'] !== oldProperties['ServiceToken']) {
+    const provider = providerOf(request.properties);
+    if (provider.functionArn !== oldProperties['ServiceToken']) {
       throw new CustomResourceError('the ServiceToken of a custom resource must not change');
     }
-    const answer = await this.ask(type, 'Update', request, {
+    const answer = await this.ask(provider, type, 'Update', request, {
       PhysicalResourceId: resource.physicalId,
       OldResourceProperties: asStrings(oldProperties) as Properties,
     });
     const updated = resourceOf(answer);
-    if (answer.Status !== 'FAILED') return updated;
-    if (updated.physicalId !== resource.physicalId) throw new IncompleteResource(reasonOf(answer), updated);
-    throw new CustomResourceError(reasonOf(answer));
+    if (answer.Status === 'SUCCESS') return updated;
+    if (updated.physicalId !== resource.physicalId) throw new IncompleteResource(answer.Reason, updated);
+    throw new CustomResourceError(answer.Reason);
   }
 
   private async delete(type: string, request: ResourceRequest, resource: Resource): Promise<void> {
-    const answer = await this.ask(type, 'Delete', request, { PhysicalResourceId: resource.physicalId });
-    if (answer.Status === 'FAILED') throw new CustomResourceError(reasonOf(answer));
+    const provider = providerOf(request.properties);
+    const answer = await this.ask(provider, type, 'Delete', request, { PhysicalResourceId: resource.physicalId });
+    if (answer.Status === 'FAILED') throw new CustomResourceError(answer.Reason);
   }
 
   private async ask(
+    provider: Provider,
     type: string,
     requestType: CustomResourceEvent['RequestType'],
     { stackId, logicalId, properties }: ResourceRequest,
     specific: Pick<CustomResourceEvent, 'PhysicalResourceId' | 'OldResourceProperties'>,
-  ): Promise<Answer> {
-    const functionArn = properties['ServiceToken'];
-    if (typeof functionArn !== 'string' || !functionArn.startsWith('arn:')) {
-      throw new CustomResourceError(`ServiceToken must be the ARN of a function, got ${JSON.stringify(functionArn)}`);
-    }
-    const seconds = serviceTimeoutSeconds(properties);
+  ): Promise<CustomResourceAnswer> {
     const token = randomUUID();
     const event: CustomResourceEvent = {
       RequestType: requestType,
@@ -139,21 +118,21 @@ export class CustomResources {
       ResourceProperties: asStrings(properties) as Properties,
       ...specific,
     };
-    return readAnswer(await this.answerTo(token, functionArn, event, seconds), event);
+    return readAnswer(await this.answerTo(token, provider, event), event);
   }
 
   private async answerTo(
     token: string,
-    functionArn: string,
+    { functionArn, timeoutSeconds }: Provider,
     event: CustomResourceEvent,
-    seconds: number,
   ): Promise<Buffer> {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Buffer>((resolve, reject) => {
         this.awaited.set(token, resolve);
         const fail = (reason: string, cause?: unknown) => reject(new CustomResourceError(reason, { cause }));
-        timer = setTimeout(() => fail(`no answer within the ServiceTimeout of ${seconds} seconds`), seconds * 1000);
+        const late = `no answer within the ServiceTimeout of ${timeoutSeconds} seconds`;
+        timer = setTimeout(() => fail(late), timeoutSeconds * 1000);
         this.surroundings.invoke(functionArn, event).then(
           () => fail('the function ended without an answer to its ResponseURL'),
           (cause: Error) => fail(`the function failed before it answered: ${cause.message}`, cause),
@@ -166,70 +145,30 @@ export class CustomResources {
   }
 }
 
-function serviceTimeoutSeconds(properties: Properties): number {
-  const seconds = Number(properties['ServiceTimeout'] ?? DEFAULT_SERVICE_TIMEOUT_SECONDS);
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 3600) {
-    throw new CustomResourceError(
-      `ServiceTimeout must be whole seconds from 1 to 3600, got ${properties['ServiceTimeout']}`,
-    );
-  }
-  return seconds;
+interface Provider {
+  readonly functionArn: string;
+  readonly timeoutSeconds: number;
 }
 
-function readAnswer(body: Buffer, event: CustomResourceEvent): Answer {
-  if (body.length > MAX_ANSWER_BYTES) {
-    throw new CustomResourceError(
-      `the function's answer must have at most ${MAX_ANSWER_BYTES} bytes, got ${body.length}`,
-    );
+function providerOf({ ServiceToken, ServiceTimeout = DEFAULT_SERVICE_TIMEOUT_SECONDS }: Properties): Provider {
+  if (typeof ServiceToken !== 'string' || !ServiceToken.startsWith('arn:')) {
+    throw new CustomResourceError(`ServiceToken must be the ARN of a function, got ${JSON.stringify(ServiceToken)}`);
   }
-  const answer = parseAnswer(body);
-  for (const id of ['StackId', 'RequestId', 'LogicalResourceId'] as const) {
-    if (answer[id] !== event[id])
-      throw new CustomResourceError(`the function's answer must repeat the ${id} of its request`);
+  const timeoutSeconds = Number(ServiceTimeout);
+  if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > 3600) {
+    throw new CustomResourceError(`ServiceTimeout must be whole seconds from 1 to 3600, got ${ServiceTimeout}`);
   }
-  const { Status, Reason, PhysicalResourceId = event.PhysicalResourceId, Data = {} } = answer;
-  if (Status !== 'SUCCESS' && Status !== 'FAILED') {
-    throw new CustomResourceError(
-      `the Status of the function's answer must be SUCCESS or FAILED, got ${JSON.stringify(Status)}`,
-    );
-  }
-  if (Status === 'FAILED' && (typeof Reason !== 'string' || Reason === '')) {
-    throw new CustomResourceError("the function's answer is FAILED and must give a Reason");
-  }
-  if (
-    typeof PhysicalResourceId !== 'string' ||
-    PhysicalResourceId === '' ||
-    Buffer.byteLength(PhysicalResourceId) > MAX_PHYSICAL_ID_BYTES
-  ) {
-    throw new CustomResourceError(
-      `the function's answer must have a PhysicalResourceId of 1 to ${MAX_PHYSICAL_ID_BYTES} bytes`,
-    );
-  }
-  if (!isRecord(Data)) throw new CustomResourceError("the Data of the function's answer must be an object");
-  return { Status, PhysicalResourceId, Data, Reason: typeof Reason === 'string' ? Reason : undefined };
+  return { functionArn: ServiceToken, timeoutSeconds };
 }
 
-function parseAnswer(body: Buffer): Readonly<Record<string, unknown>> {
-  try {
-    const answer: unknown = JSON.parse(body.toString('utf8'));
-    if (isRecord(answer)) return answer;
-  } catch {
-    // Falls through: the text may hold anything and is not repeated.
-  }
-  throw new CustomResourceError("the function's answer must be a JSON object");
-}
-
-function resourceOf({ PhysicalResourceId, Data }: Answer): Resource {
+function resourceOf({ PhysicalResourceId, Data }: CustomResourceAnswer): Resource {
   return { physicalId: PhysicalResourceId, attributes: Data };
 }
 
-function reasonOf(answer: Answer): string {
-  return answer.Reason ?? 'the function gave no reason';
-}
-
-/** CloudFormation hands every number and boolean to a custom resource as a string, however deep it stands. */
-function asStrings(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(asStrings);
-  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asStrings(item)]));
-  return typeof value === 'string' ? value : String(value);
+/**
+ * Where a Create got no usable answer, CloudFormation sends the Delete of its rollback under an id that it makes up.
+ * https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1814
+ */
+function generatedPhysicalId({ stackName, logicalId }: ResourceRequest): string {
+  return `${stackName}-${logicalId}-${randomBytes(6).toString('hex').toUpperCase()}`;
 }

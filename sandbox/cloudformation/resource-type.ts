@@ -42,7 +42,8 @@ export class IncompleteResource extends Error {
   constructor(
     message: string,
     readonly resource: Resource,
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, { cause });
   }
 }

@@ -1,4 +1,5 @@
-import { type CustomResourceEvent, CustomResources } from '../../../sandbox/cloudformation/custom-resources';
+import type { CustomResourceEvent } from '../../../sandbox/cloudformation/custom-resource-messages';
+import { CustomResources } from '../../../sandbox/cloudformation/custom-resources';
 import type { StackEvent } from '../../../sandbox/cloudformation/event';
 import { FakeCloud, templateOf } from './fake-cloud';
 
@@ -150,6 +151,18 @@ test('a failed Create is deleted again under the id that its answer gave', async
   expect(requests.map(({ RequestType }) => RequestType)).toEqual(['Create', 'Delete']);
   expect(requests[1]?.PhysicalResourceId).toBe('certificate-of-mail');
   expect(events.at(-1)?.status).toBe('ROLLBACK_COMPLETE');
+});
+
+test('a Create without a usable answer is deleted again under an id that CloudFormation makes up', async () => {
+  const { stack, requests } = provided((event, put) => {
+    if (event.RequestType === 'Create') throw new Error('out of memory');
+    put(success(event));
+  });
+  await expect(stack.create(certificate())).rejects.toMatchObject({ status: 'ROLLBACK_COMPLETE' });
+  expect(requests[1]).toMatchObject({
+    RequestType: 'Delete',
+    PhysicalResourceId: expect.stringMatching(/^Mesh-Certificate-[0-9A-F]{12}$/),
+  });
 });
 
 test('a failed Update is undone by an Update with the old properties', async () => {
