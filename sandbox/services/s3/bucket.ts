@@ -1,0 +1,97 @@
+import type { PolicyDocument } from '../../endpoint/api';
+import { randomText } from '../random-text';
+
+export interface StoredObject {
+  readonly body: Buffer;
+  /** With its quotation marks. */
+  readonly etag: string;
+  /** What a reader gets back: content type, user metadata and the like, by lower-case header name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The checksum that the writer sent, by its header's name. */
+  readonly checksum: Readonly<Record<string, string>>;
+}
+
+export interface ObjectVersion {
+  readonly key: string;
+  /** `null` for what was written while the bucket had no versioning. */
+  readonly versionId: string;
+  readonly lastModified: Date;
+  /** Absent in a delete marker. */
+  readonly object?: StoredObject;
+}
+
+export type Versioning = 'Enabled' | 'Suspended';
+
+/**
+ * One bucket: the versions of every key, newest first.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
+ */
+export class Bucket {
+  readonly #versions = new Map<string, ObjectVersion[]>();
+  versioning?: Versioning | undefined;
+  policy?: PolicyDocument | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly arn: string,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#versions.size === 0;
+  }
+
+  /** Every version of every key: keys in the order of their UTF-8 bytes, newest version first. */
+  allVersions(): readonly ObjectVersion[] {
+    const inOrder = [...this.#versions].sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+    return inOrder.flatMap(([, versions]) => versions);
+  }
+
+  isLatest(version: ObjectVersion): boolean {
+    return this.latest(version.key) === version;
+  }
+
+  latest(key: string): ObjectVersion | undefined {
+    return this.#versions.get(key)?.[0];
+  }
+
+  version(key: string, versionId: string): ObjectVersion | undefined {
+    return this.#versions.get(key)?.find((version) => version.versionId === versionId);
+  }
+
+  put(key: string, object: StoredObject, at: Date): ObjectVersion {
+    return this.#add({ key, versionId: this.#newVersionId(), lastModified: at, object });
+  }
+
+  /**
+   * Deletes without naming a version: with versioning, a delete marker goes on top and nothing is lost.
+   * @returns the marker; undefined when the bucket has no versioning
+   */
+  remove(key: string, at: Date): ObjectVersion | undefined {
+    if (this.versioning) return this.#add({ key, versionId: this.#newVersionId(), lastModified: at });
+    this.#versions.delete(key);
+    return undefined;
+  }
+
+  /** Deletes one version for good. @returns what it was; undefined when there was none */
+  removeVersion(key: string, versionId: string): ObjectVersion | undefined {
+    const versions = this.#versions.get(key) ?? [];
+    const removed = versions.find((version) => version.versionId === versionId);
+    const rest = versions.filter((version) => version !== removed);
+    if (rest.length > 0) this.#versions.set(key, rest);
+    else this.#versions.delete(key);
+    return removed;
+  }
+
+  #newVersionId(): string {
+    return this.versioning === 'Enabled' ? randomText(32) : 'null';
+  }
+
+  /** A bucket holds at most one `null` version of a key. */
+  #add(version: ObjectVersion): ObjectVersion {
+    const others = (this.#versions.get(version.key) ?? []).filter(
+      ({ versionId }) => versionId !== 'null' || version.versionId !== 'null',
+    );
+    this.#versions.set(version.key, [version, ...others]);
+    return version;
+  }
+}

@@ -1,0 +1,66 @@
+import type { ResourceType } from '../../cloudformation/resource-type';
+import type { AwsAnswer, AwsApi, AwsCall } from '../../endpoint/api';
+import type { Service, Surroundings } from '../service';
+import { errorAnswer } from './answer';
+import { Buckets } from './buckets';
+import { deleteObjectsOperation } from './delete-objects-operation';
+import { listingOperations } from './listing-operations';
+import { objectOperations, type S3Operation } from './object-operations';
+import { bucketType } from './resources/bucket';
+import { bucketPolicyType } from './resources/bucket-policy';
+import { routeOf } from './route';
+import { notImplemented, S3Error } from './s3-error';
+
+/** Amazon S3: buckets with and without versioning, their objects, bucket policies. Path-style addresses. */
+export class S3 implements Service {
+  readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  readonly api: AwsApi;
+  readonly #buckets: Buckets;
+
+  constructor({ account, clock }: Surroundings) {
+    const buckets = new Buckets(account);
+    const now = () => clock.now();
+    const operations: Readonly<Record<string, S3Operation>> = {
+      ...objectOperations(buckets, now),
+      ...listingOperations(buckets),
+      DeleteObjects: deleteObjectsOperation(buckets, now),
+    };
+    this.#buckets = buckets;
+    this.resourceTypes = {
+      'AWS::S3::Bucket': bucketType(buckets, account),
+      'AWS::S3::BucketPolicy': bucketPolicyType(buckets),
+    };
+    this.api = {
+      signingName: 's3',
+      async handle(call) {
+        try {
+          assertOwner(call, account.id);
+          return answer(call, operations);
+        } catch (error) {
+          return errorAnswer(error, call.method === 'HEAD');
+        }
+      },
+    };
+  }
+
+  /** What services of the cloud itself read. Undefined for a bucket, key or version that is not there. */
+  getObject(bucket: string, key: string, versionId?: string): { body: Buffer; versionId: string } | undefined {
+    const found = this.#buckets.find(bucket);
+    const version = versionId === undefined ? found?.latest(key) : found?.version(key, versionId);
+    return version?.object && { body: version.object.body, versionId: version.versionId };
+  }
+}
+
+function answer(call: AwsCall, operations: Readonly<Record<string, S3Operation>>): AwsAnswer {
+  const route = routeOf(call);
+  const operation = operations[route.operation];
+  if (!operation) throw notImplemented(`s3:${route.operation}`);
+  return operation(route, call);
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
+function assertOwner({ headers }: AwsCall, accountId: string): void {
+  const expected = headers['x-amz-expected-bucket-owner'];
+  if (expected === undefined || expected === accountId) return;
+  throw new S3Error('AccessDenied', `the bucket belongs to ${accountId}, not to ${expected}`, 403);
+}

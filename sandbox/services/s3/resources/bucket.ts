@@ -1,0 +1,71 @@
+import type { Account } from '../../../account';
+import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
+import { physicalName } from '../../physical-name';
+import { anything, oneOf, optional, string, structure } from '../../shape';
+import { tagList } from '../../tags';
+import type { Bucket } from '../bucket';
+import type { Buckets } from '../buckets';
+
+const MAX_BUCKET_NAME = 63;
+
+const shape = structure({
+  BucketName: optional(string({ min: 3, max: MAX_BUCKET_NAME })),
+  VersioningConfiguration: optional(structure({ Status: oneOf('Enabled', 'Suspended') })),
+  BucketEncryption: optional(anything),
+  PublicAccessBlockConfiguration: optional(anything),
+  OwnershipControls: optional(anything),
+  LifecycleConfiguration: optional(anything),
+  LoggingConfiguration: optional(anything),
+  Tags: optional(tagList),
+});
+
+/**
+ * AWS::S3::Bucket. Versioning is acted on. Encryption, public access, ownership, lifecycle, logging and tags are
+ * accepted without effect: objects stay in memory, nobody outside can reach them, and nothing lives long enough to expire.
+ */
+export function bucketType(buckets: Buckets, account: Account): ResourceType {
+  function asResource({ name, arn }: Bucket): Resource {
+    const domain = 'amazonaws.com';
+    return {
+      physicalId: name,
+      attributes: {
+        Arn: arn,
+        DomainName: `${name}.s3.${domain}`,
+        DualStackDomainName: `${name}.s3.dualstack.${account.region}.${domain}`,
+        RegionalDomainName: `${name}.s3.${account.region}.${domain}`,
+      },
+    };
+  }
+
+  function configure(bucket: Bucket, properties: Properties): Resource {
+    const { VersioningConfiguration } = shape(properties, '');
+    // Versioning can be suspended, never taken away.
+    bucket.versioning = VersioningConfiguration?.Status ?? (bucket.versioning && 'Suspended');
+    return asResource(bucket);
+  }
+
+  return {
+    properties: {
+      BucketName: 'createOnly',
+      VersioningConfiguration: 'mutable',
+      BucketEncryption: 'mutable',
+      PublicAccessBlockConfiguration: 'mutable',
+      OwnershipControls: 'mutable',
+      LifecycleConfiguration: 'mutable',
+      LoggingConfiguration: 'mutable',
+      Tags: 'mutable',
+    },
+    async create(request) {
+      const { BucketName } = shape(request.properties, '');
+      const name = BucketName ?? physicalName(request, MAX_BUCKET_NAME).toLowerCase();
+      return configure(buckets.create(name), request.properties);
+    },
+    async update({ properties }, resource) {
+      return configure(buckets.get(resource.physicalId), properties);
+    },
+    async delete(_request, resource) {
+      const bucket = buckets.find(resource.physicalId);
+      if (bucket) buckets.delete(bucket);
+    },
+  };
+}

@@ -1,0 +1,402 @@
+import { createHash } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
+import {
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { S3 } from '../../../../sandbox/services/s3';
+import { MovableClock } from '../movable-clock';
+import { requestFor, resourceType } from '../resource-request';
+import { type Served, serve } from '../serve';
+
+const Bucket = 'trust-bucket';
+
+let service: S3;
+let served: Served;
+let client: S3Client;
+
+beforeEach(async () => {
+  service = new S3({ account: SANDBOX_ACCOUNT, clock: new MovableClock() });
+  served = await serve(service.api);
+  client = new S3Client(served.client);
+});
+
+afterEach(async () => {
+  client.destroy();
+  await served.close();
+});
+
+const create = (properties: Record<string, unknown> = {}) =>
+  resourceType(service, 'AWS::S3::Bucket').create(requestFor({ BucketName: Bucket, ...properties }));
+const createVersioned = () => create({ VersioningConfiguration: { Status: 'Enabled' } });
+const put = (Key: string, Body: string) => client.send(new PutObjectCommand({ Bucket, Key, Body }));
+const text = async (Key: string, VersionId?: string) => {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, VersionId }));
+  return Body?.transformToString();
+};
+
+describe('an object', () => {
+  beforeEach(() => create());
+
+  test('is read back with its bytes, ETag, type and metadata', async () => {
+    const Body = Buffer.from([0, 1, 254, 255]);
+    const etag = `"${createHash('md5').update(Body).digest('hex')}"`;
+    const written = await client.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: 'k',
+        Body,
+        ContentType: 'application/x-pem-file',
+        Metadata: { mesh: 'one' },
+      }),
+    );
+    expect(written).toMatchObject({ ETag: etag, ChecksumCRC32: expect.any(String) });
+    const read = await client.send(new GetObjectCommand({ Bucket, Key: 'k' }));
+    expect(Buffer.from((await read.Body?.transformToByteArray()) ?? [])).toEqual(Body);
+    expect(read).toMatchObject({
+      ETag: etag,
+      ContentType: 'application/x-pem-file',
+      ContentLength: 4,
+      Metadata: { mesh: 'one' },
+      LastModified: expect.any(Date),
+    });
+    expect(read.VersionId).toBeUndefined();
+  });
+
+  test('sent as a stream arrives without its chunk framing', async () => {
+    const Body = Readable.from(['hello ', 'world']);
+    await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body, ContentLength: 11 }));
+    expect(await text('k')).toBe('hello world');
+    const { ContentEncoding } = await client.send(new HeadObjectCommand({ Bucket, Key: 'k' }));
+    expect(ContentEncoding).toBeUndefined();
+  });
+
+  test('that is missing is NoSuchKey for a caller who may list, and AccessDenied for one who may not', async () => {
+    await expect(text('k')).rejects.toMatchObject({ name: 'NoSuchKey' });
+    served.denied.add('s3:ListBucket');
+    await expect(text('k')).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  test('that is missing is answered to HEAD by the status alone', async () => {
+    await expect(client.send(new HeadObjectCommand({ Bucket, Key: 'k' }))).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  test.each([
+    '../../etc/passwd',
+    '/leading',
+    'a/../b',
+    'a//b',
+    './x',
+    ' space ',
+    'plus+&=?#%',
+    'ünï/ç',
+    '<&>"\'',
+    'a\r\nb',
+  ])('has the key %j as it stands, whatever it looks like', async (key) => {
+    await put(key, 'one');
+    expect(service.getObject(Bucket, key)?.body.toString()).toBe('one');
+    const { Contents } = await client.send(new ListObjectsV2Command({ Bucket }));
+    expect(Contents?.map((each) => each.Key)).toEqual([key]);
+    await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: key }] } }));
+    expect(service.getObject(Bucket, key)).toBeUndefined();
+  });
+
+  test('cannot have a key of more than 1024 bytes', async () => {
+    await expect(put('é'.repeat(513), 'one')).rejects.toMatchObject({ name: 'KeyTooLongError' });
+  });
+
+  test('is refused when it does not arrive as the sender checksummed it', async () => {
+    const wrong = [
+      { ChecksumCRC32: 'AAAAAA==' },
+      { ChecksumSHA256: createHash('sha256').digest('base64') },
+      { ContentMD5: createHash('md5').digest('base64') },
+    ];
+    for (const digest of wrong) {
+      await expect(
+        client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'one', ...digest })),
+      ).rejects.toMatchObject({ name: 'BadDigest' });
+    }
+    expect(service.getObject(Bucket, 'k')).toBeUndefined();
+  });
+
+  test('in a bucket that does not exist is NoSuchBucket', async () => {
+    await expect(client.send(new GetObjectCommand({ Bucket: 'another-bucket', Key: 'k' }))).rejects.toMatchObject({
+      name: 'NoSuchBucket',
+    });
+  });
+
+  test('for another bucket owner than expected is AccessDenied', async () => {
+    const command = new PutObjectCommand({ Bucket, Key: 'k', Body: 'one', ExpectedBucketOwner: '210987654321' });
+    await expect(client.send(command)).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+});
+
+describe('a versioned bucket', () => {
+  beforeEach(() => createVersioned());
+
+  test('keeps what is overwritten', async () => {
+    const first = await put('k', 'one');
+    const second = await put('k', 'two');
+    expect(await text('k')).toBe('two');
+    expect(await text('k', first.VersionId)).toBe('one');
+    expect(service.getObject(Bucket, 'k', first.VersionId)?.body.toString()).toBe('one');
+    expect(service.getObject(Bucket, 'k')?.versionId).toBe(second.VersionId);
+  });
+
+  test('hides a deleted object behind a marker, and shows it again when the marker is deleted', async () => {
+    const { VersionId } = await put('k', 'one');
+    const marker = await client.send(new DeleteObjectCommand({ Bucket, Key: 'k' }));
+    expect(marker.DeleteMarker).toBe(true);
+    await expect(text('k')).rejects.toMatchObject({ name: 'NoSuchKey' });
+    await expect(text('k', marker.VersionId)).rejects.toMatchObject({ name: 'MethodNotAllowed' });
+    expect(service.getObject(Bucket, 'k')).toBeUndefined();
+    expect(await text('k', VersionId)).toBe('one');
+    const removed = await client.send(new DeleteObjectCommand({ Bucket, Key: 'k', VersionId: marker.VersionId }));
+    expect(removed).toMatchObject({ DeleteMarker: true, VersionId: marker.VersionId });
+    expect(await text('k')).toBe('one');
+  });
+
+  test('does not find a version that never was', async () => {
+    await put('k', 'one');
+    await expect(text('k', 'nothing')).rejects.toMatchObject({ name: 'NoSuchVersion' });
+  });
+
+  test('lists versions by key, newest first, over as many pages as it takes', async () => {
+    for (const [key, body] of [
+      ['b', '1'],
+      ['a', '1'],
+      ['a', '2'],
+      ['b', '2'],
+    ] as const)
+      await put(key, body);
+    await client.send(new DeleteObjectCommand({ Bucket, Key: 'a' }));
+    const listed: string[] = [];
+    const markers: string[] = [];
+    let pages = 0;
+    let next: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
+    while (next) {
+      const page: ListObjectVersionsCommandOutput = await client.send(
+        new ListObjectVersionsCommand({ Bucket, MaxKeys: 2, ...next }),
+      );
+      pages += 1;
+      for (const { Key = '', VersionId, IsLatest } of page.Versions ?? []) {
+        listed.push(`${Key} ${service.getObject(Bucket, Key, VersionId)?.body} ${IsLatest}`);
+      }
+      for (const { Key, IsLatest } of page.DeleteMarkers ?? []) markers.push(`${Key} ${IsLatest}`);
+      next = page.IsTruncated
+        ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+        : undefined;
+    }
+    expect(listed).toEqual(['a 2 false', 'a 1 false', 'b 2 true', 'b 1 false']);
+    expect(markers).toEqual(['a true']);
+    expect(pages).toBe(3);
+  });
+
+  test('is emptied by deleting every version and marker, a thousand at a time', async () => {
+    await put('a', '1');
+    await put('a', '2');
+    await client.send(new DeleteObjectCommand({ Bucket, Key: 'b' }));
+    const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
+    const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+    const { Deleted, Errors } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    expect(Deleted).toHaveLength(3);
+    expect(Errors).toBeUndefined();
+    await resourceType(service, 'AWS::S3::Bucket').delete(requestFor({}), { physicalId: Bucket, attributes: {} });
+    await expect(put('a', '3')).rejects.toMatchObject({ name: 'NoSuchBucket' });
+  });
+
+  test('says for each key of a batch whether it could be deleted', async () => {
+    served.denied.add('s3:DeleteObjectVersion');
+    const Objects = [{ Key: 'a' }, { Key: 'a', VersionId: 'v' }];
+    const { Deleted, Errors } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    expect(Deleted).toMatchObject([{ Key: 'a', DeleteMarker: true }]);
+    expect(Errors).toMatchObject([{ Key: 'a', VersionId: 'v', Code: 'AccessDenied' }]);
+  });
+});
+
+test('with versioning suspended, writes replace the null version and leave the others', async () => {
+  const bucketType = resourceType(service, 'AWS::S3::Bucket');
+  const resource = await createVersioned();
+  const { VersionId } = await put('k', 'one');
+  await bucketType.update(requestFor({ VersioningConfiguration: { Status: 'Suspended' } }), resource, {});
+  expect((await put('k', 'two')).VersionId).toBe('null');
+  await put('k', 'three');
+  const { Versions } = await client.send(new ListObjectVersionsCommand({ Bucket }));
+  expect(Versions?.map((version) => version.VersionId)).toEqual(['null', VersionId]);
+});
+
+test('a listing by delimiter groups keys into common prefixes, over pages', async () => {
+  await create();
+  for (const key of ['a/1', 'a/2', 'b', 'c/1', 'd']) await put(key, '');
+  const seen: (string | undefined)[] = [];
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await client.send(new ListObjectsV2Command({ Bucket, Delimiter: '/', MaxKeys: 1, ContinuationToken }));
+    seen.push(
+      ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix),
+      ...(page.Contents ?? []).map(({ Key }) => Key),
+    );
+    ContinuationToken = page.NextContinuationToken;
+  } while (ContinuationToken);
+  expect(seen).toEqual(['a/', 'b', 'c/', 'd']);
+});
+
+describe('authorization', () => {
+  const PolicyDocument = {
+    Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*' }],
+  };
+
+  test('asks for the object, the version and the bucket policy', async () => {
+    await createVersioned();
+    await resourceType(service, 'AWS::S3::BucketPolicy').create(requestFor({ Bucket, PolicyDocument }));
+    const { VersionId } = await put('a/b', 'one');
+    await text('a/b', VersionId);
+    expect(served.authorizations.at(-1)).toEqual({
+      action: 's3:GetObjectVersion',
+      resource: `arn:aws:s3:::${Bucket}/a/b`,
+      conditionKeys: { 's3:versionid': VersionId },
+      resourcePolicy: PolicyDocument,
+    });
+  });
+
+  test('is asked before anything is written', async () => {
+    await create();
+    served.denied.add('s3:PutObject');
+    await expect(put('k', 'one')).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(service.getObject(Bucket, 'k')).toBeUndefined();
+  });
+});
+
+describe('the wire', () => {
+  beforeEach(() => createVersioned());
+
+  /** Sends a path and body exactly as given: no normalization, no signature. */
+  function send(method: string, path: string, body = '', headers: Record<string, string> = {}) {
+    return new Promise<{ status?: number; body: string }>((resolve, reject) => {
+      const outgoing = httpRequest(served.url, { method, path, headers }, async (response) => {
+        let answer = '';
+        for await (const chunk of response) answer += chunk;
+        resolve({ status: response.statusCode, body: answer });
+      });
+      outgoing.on('error', reject).end(body);
+    });
+  }
+  const md5 = (body: string) => ({ 'content-md5': createHash('md5').update(body).digest('base64') });
+
+  test('an operation, parameter or header that is not emulated fails by name', async () => {
+    await expect(client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'k' }))).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('uploads'),
+    });
+    const copy = new CopyObjectCommand({ Bucket, Key: 'k', CopySource: `${Bucket}/other` });
+    await expect(client.send(copy)).rejects.toThrow(/x-amz-copy-source/);
+    await expect(client.send(new GetObjectCommand({ Bucket, Key: 'k', Range: 'bytes=0-1' }))).rejects.toThrow(/range/);
+    await expect(client.send(new GetObjectCommand({ Bucket, Key: 'k', PartNumber: 1 }))).rejects.toThrow(/partNumber/);
+  });
+
+  test.each([
+    ['an entity of its own', '<!DOCTYPE x [<!ENTITY e "boom">]><Delete><Object><Key>&e;</Key></Object></Delete>'],
+    [
+      'an external entity',
+      '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><Delete><Object><Key>&e;</Key></Object></Delete>',
+    ],
+    ['a tag left open', '<Delete><Object><Key>a</Object></Delete>'],
+    ['another document', '<Other/>'],
+    ['no key', '<Delete><Object/></Delete>'],
+    ['a key made of elements', '<Delete><Object><Key><a/></Key></Object></Delete>'],
+    ['no XML at all', '{"Objects": []}'],
+    ['nothing', ''],
+    ['a prototype', '<Delete><Object><__proto__>1</__proto__></Object></Delete>'],
+  ])('a batch with %s is refused', async (_, body) => {
+    const answer = await send('POST', `/${Bucket}?delete`, body, md5(body));
+    expect([400, 501]).toContain(answer.status);
+    expect(answer.body).toContain('<Error>');
+  });
+
+  test('a batch of more than a thousand keys is refused', async () => {
+    const body = `<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`;
+    expect((await send('POST', `/${Bucket}?delete`, body, md5(body))).body).toContain('MalformedXML');
+  });
+
+  test('a batch without a digest is refused', async () => {
+    const body = '<Delete><Object><Key>a</Key></Object></Delete>';
+    expect((await send('POST', `/${Bucket}?delete`, body)).body).toContain('InvalidRequest');
+  });
+
+  test.each([
+    ['no frame', 'hello'],
+    ['a length beyond the body', 'ff\r\nhello\r\n0\r\n\r\n'],
+    ['a length that is no number', 'zz\r\nhello\r\n0\r\n\r\n'],
+    ['no last chunk', '5\r\nhello\r\n'],
+    ['fewer bytes than declared', '3\r\nhel\r\n0\r\n\r\n'],
+    ['a negative length', '-5\r\nhello\r\n0\r\n\r\n'],
+  ])('a chunked body with %s is refused', async (_, body) => {
+    const answer = await send('PUT', `/${Bucket}/k`, body, {
+      'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      'x-amz-decoded-content-length': '5',
+    });
+    expect(answer).toMatchObject({ status: 400, body: expect.stringContaining('IncompleteBody') });
+  });
+
+  test('a path that does not decode is refused', async () => {
+    expect((await send('GET', `/${Bucket}/%E0%A4%A`)).body).toContain('InvalidURI');
+  });
+
+  test('dots in a path never lead out of the bucket', async () => {
+    await send('PUT', `/${Bucket}/../other-bucket/k`, 'one');
+    expect(service.getObject(Bucket, '../other-bucket/k')?.body.toString()).toBe('one');
+  });
+});
+
+describe('a bucket in a template', () => {
+  test('has its name as reference, and its ARN and domain names as attributes', async () => {
+    expect(await create()).toEqual({
+      physicalId: Bucket,
+      attributes: {
+        Arn: `arn:aws:s3:::${Bucket}`,
+        DomainName: `${Bucket}.s3.amazonaws.com`,
+        DualStackDomainName: `${Bucket}.s3.dualstack.us-east-1.amazonaws.com`,
+        RegionalDomainName: `${Bucket}.s3.us-east-1.amazonaws.com`,
+      },
+    });
+  });
+
+  test('without BucketName gets a valid one', async () => {
+    const { physicalId } = await create({ BucketName: undefined });
+    expect(physicalId).toMatch(/^mesh-thing-[a-z0-9]+$/);
+  });
+
+  test('cannot take a name twice', async () => {
+    await create();
+    await expect(create()).rejects.toMatchObject({ code: 'BucketAlreadyOwnedByYou' });
+  });
+
+  test.each(['UPPER', 'a', 'a..b', '192.168.5.4', '-a-', 'under_score'])('cannot be named %s', async (BucketName) => {
+    await expect(create({ BucketName })).rejects.toThrow();
+  });
+
+  test('is not deleted while it holds a version or a delete marker', async () => {
+    const bucketType = resourceType(service, 'AWS::S3::Bucket');
+    const resource = await createVersioned();
+    await client.send(new DeleteObjectCommand({ Bucket, Key: 'k' }));
+    await expect(bucketType.delete(requestFor({}), resource)).rejects.toMatchObject({ code: 'BucketNotEmpty' });
+  });
+
+  test('that is gone already counts as deleted', async () => {
+    const bucketType = resourceType(service, 'AWS::S3::Bucket');
+    const resource = await create();
+    await bucketType.delete(requestFor({}), resource);
+    await bucketType.delete(requestFor({}), resource);
+  });
+});
