@@ -1,0 +1,137 @@
+import { brokenDnsNameRule } from '../../../pki/names';
+import type { Properties, Resource, ResourceType } from '../../cloudformation/resource-type';
+import { AwsError } from '../../endpoint/api';
+import type { Surroundings } from '../service';
+import { anything, list, oneOf, optional, string, structure } from '../shape';
+import type { ApiMapping, Configuration } from './configuration';
+import { parseMappingKey } from './mapping-selection';
+import type { Certificates, Objects } from './ports';
+import { mutability, newIdentifier } from './resource-types';
+import type { DomainTls } from './tls-listener';
+import { readTruststore } from './truststore';
+
+/** The hosted zone of regional API Gateway domain names in us-east-1, for alias records. https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
+const REGIONAL_HOSTED_ZONE_ID = 'Z1UJRXOUMOOFQ8';
+
+export interface DomainTypePorts {
+  readonly certificates: Certificates;
+  readonly objects: Objects;
+  /** Makes the listener serve the domain in this way from now on. */
+  readonly serve: (domainName: string, tls: DomainTls) => Promise<void>;
+  readonly withdraw: (domainName: string) => void;
+}
+
+/**
+ * `AWS::ApiGatewayV2::DomainName`. The truststore is read when the domain is made or updated, and at no other time:
+ * a new object under the same key changes nothing.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
+ */
+export function domainNameType(
+  { account, clock }: Surroundings,
+  configuration: Configuration,
+  ports: DomainTypePorts,
+): ResourceType {
+  const members = {
+    DomainName: string({ min: 1, max: 512 }),
+    DomainNameConfigurations: list(
+      structure({
+        CertificateArn: string(),
+        EndpointType: optional(oneOf('REGIONAL')),
+        IpAddressType: optional(oneOf('ipv4', 'dualstack')),
+        OwnershipVerificationCertificateArn: optional(string()),
+        SecurityPolicy: optional(string()),
+      }),
+      { min: 1, max: 1 },
+    ),
+    MutualTlsAuthentication: optional(structure({ TruststoreUri: string(), TruststoreVersion: optional(string()) })),
+    Tags: anything,
+  };
+  const read = structure(members);
+
+  async function put(properties: Properties, resource: Resource): Promise<Resource> {
+    const { DomainName: name, DomainNameConfigurations, MutualTlsAuthentication: mutualTls } = read(properties, '');
+    const [settings] = DomainNameConfigurations;
+    const brokenRule = brokenDnsNameRule(name);
+    if (!settings || brokenRule) throw new AwsError('BadRequestException', `DomainName ${name} ${brokenRule}`);
+    checkSecurityPolicy(settings.SecurityPolicy, mutualTls !== undefined);
+    const { TruststoreUri, TruststoreVersion } = mutualTls ?? {};
+    await ports.serve(name, {
+      certificate: ports.certificates.serverCertificate(settings.CertificateArn, name),
+      truststore:
+        TruststoreUri === undefined
+          ? undefined
+          : readTruststore(ports.objects, clock, TruststoreUri, TruststoreVersion),
+    });
+    return resource;
+  }
+
+  return {
+    properties: mutability(members, ['DomainName']),
+    create: async ({ properties }) => {
+      const name = String(properties['DomainName']);
+      if (configuration.domains.has(name)) {
+        throw new AwsError('ConflictException', `The domain name ${name} already exists`, 409);
+      }
+      const resource = await put(properties, {
+        physicalId: name,
+        attributes: {
+          DomainNameArn: `arn:${account.partition}:apigateway:${account.region}::/domainnames/${name}`,
+          RegionalDomainName: `d-${newIdentifier(10)}.execute-api.${account.region}.amazonaws.com`,
+          RegionalHostedZoneId: REGIONAL_HOSTED_ZONE_ID,
+        },
+      });
+      configuration.domains.set(name, { name, mappings: new Map() });
+      return resource;
+    },
+    update: async ({ properties }, resource) => put(properties, resource),
+    delete: async (_request, { physicalId }) => {
+      ports.withdraw(physicalId);
+      configuration.domains.delete(physicalId);
+    },
+  };
+}
+
+/** `AWS::ApiGatewayV2::ApiMapping` */
+export function apiMappingType(configuration: Configuration): ResourceType {
+  const members = { ApiId: string(), ApiMappingKey: optional(string()), DomainName: string(), Stage: string() };
+  const read = structure(members);
+
+  function put(properties: Properties, id: string): Resource {
+    const { ApiId: apiId, ApiMappingKey = '', DomainName, Stage: stageName } = read(properties, '');
+    const { mappings } = configuration.domain(DomainName);
+    if (!configuration.api(apiId).stages.has(stageName)) {
+      throw new AwsError('BadRequestException', 'Invalid stage identifier specified');
+    }
+    const mapping: ApiMapping = { key: parseMappingKey(ApiMappingKey), apiId, stageName };
+    const isTaken = [...mappings].some(([otherId, { key }]) => otherId !== id && key.join('/') === ApiMappingKey);
+    if (isTaken) {
+      throw new AwsError('ConflictException', `ApiMapping key ${ApiMappingKey || '(none)'} already exists`, 409);
+    }
+    mappings.set(id, mapping);
+    return { physicalId: id, attributes: { ApiMappingId: id } };
+  }
+
+  return {
+    properties: mutability(members, ['DomainName']),
+    create: async ({ properties }) => put(properties, newIdentifier(6)),
+    update: async ({ properties }, { physicalId }) => put(properties, physicalId),
+    delete: async ({ properties }, { physicalId }) => {
+      configuration.domains.get(String(properties['DomainName']))?.mappings.delete(physicalId);
+    },
+  };
+}
+
+/**
+ * An HTTP API maps to domains with a legacy policy alone, and mutual TLS needs the newer of them.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-custom-domain-tls-version.html
+ */
+function checkSecurityPolicy(policy = 'TLS_1_2', withMutualTls: boolean): void {
+  const allowed = withMutualTls ? ['TLS_1_2'] : ['TLS_1_0', 'TLS_1_2'];
+  if (!allowed.includes(policy)) {
+    const subject = withMutualTls ? 'a domain with mutual TLS' : 'a domain of an HTTP API';
+    throw new AwsError(
+      'BadRequestException',
+      `${subject} allows the security policy ${allowed.join(' or ')}, got ${policy}`,
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import type { ResourceType } from '../../cloudformation/resource-type';
+import type { Service, Surroundings } from '../service';
+import { apiType, authorizerType, integrationType, routeType, stageType } from './api-resources';
+import { Configuration } from './configuration';
+import { apiMappingType, domainNameType } from './domain-resources';
+import { Gateway } from './gateway';
+import type { Certificates, Functions, Logs, Objects } from './ports';
+import { TlsListener } from './tls-listener';
+
+export interface ApiGatewayOptions {
+  readonly functions: Functions;
+  readonly objects: Objects;
+  readonly certificates: Certificates;
+  readonly logs: Logs;
+  /** Of the listener; default: any that is free. */
+  readonly port?: number;
+}
+
+/** API Gateway's HTTP APIs behind custom domain names, with mutual TLS. */
+export class ApiGateway implements Service {
+  readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  private readonly listener: TlsListener;
+  private listening?: Promise<void>;
+
+  constructor(surroundings: Surroundings, options: ApiGatewayOptions) {
+    const configuration = new Configuration();
+    const gateway = new Gateway(surroundings, configuration, options.functions, options.logs);
+    this.listener = new TlsListener((connection) => gateway.take(connection));
+    this.resourceTypes = {
+      'AWS::ApiGatewayV2::Api': apiType(configuration, surroundings.account),
+      'AWS::ApiGatewayV2::ApiMapping': apiMappingType(configuration),
+      'AWS::ApiGatewayV2::Authorizer': authorizerType(configuration),
+      'AWS::ApiGatewayV2::DomainName': domainNameType(surroundings, configuration, {
+        certificates: options.certificates,
+        objects: options.objects,
+        serve: async (domainName, tls) => {
+          this.listening ??= this.listener.listen(options.port ?? 0);
+          await this.listening;
+          this.listener.serve(domainName, tls);
+        },
+        withdraw: (domainName) => this.listener.withdraw(domainName),
+      }),
+      'AWS::ApiGatewayV2::Integration': integrationType(configuration),
+      'AWS::ApiGatewayV2::Route': routeType(configuration),
+      'AWS::ApiGatewayV2::Stage': stageType(configuration),
+    };
+  }
+
+  /**
+   * Where every domain is served on 127.0.0.1; the server name in the handshake chooses the domain. The listener
+   * begins with the first domain name: before that there is no port.
+   */
+  get port(): number {
+    const { port } = this.listener;
+    if (port === undefined) throw new Error('no domain name has been made yet, so that nothing listens');
+    return port;
+  }
+
+  async close(): Promise<void> {
+    await this.listening?.catch(() => undefined);
+    await this.listener.close();
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * API Gateway's own answer to a request: `{"message": …}`, with the words it uses for that status.
+ * The reason is for the access log; the caller never sees it.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+
+  constructor(
+    readonly status: keyof typeof MESSAGES,
+    reason: string = MESSAGES[status],
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+  }
+
+  get body(): string {
+    return JSON.stringify({ message: MESSAGES[this.status] });
+  }
+}
+
+const MESSAGES = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  413: 'Request Entity Too Large',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+} as const;

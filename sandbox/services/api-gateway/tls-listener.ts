@@ -1,0 +1,110 @@
+import { constants, type X509Certificate } from 'node:crypto';
+import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { readClientHello } from './client-hello';
+import type { ServerCertificate } from './ports';
+import type { Truststore } from './truststore';
+
+/** Milliseconds until a connection must have said which domain it wants, and until its handshake must be through. */
+const HANDSHAKE_TIMEOUT = 10_000;
+/** Fatal `unrecognized_name`, RFC 6066, section 3. */
+const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x70]);
+
+/** How one domain shakes hands. */
+export interface DomainTls {
+  readonly certificate: ServerCertificate;
+  /** Absent: clients are not asked for a certificate. */
+  readonly truststore?: Truststore | undefined;
+}
+
+/** A handshake that went through. */
+export interface SecureConnection {
+  readonly domainName: string;
+  readonly socket: TLSSocket;
+  readonly clientCertificate?: X509Certificate | undefined;
+}
+
+/**
+ * One port on loopback for every domain. The server name in the client's first message chooses the domain, and with
+ * it the certificate, the truststore and whether a client certificate is demanded; each domain is a TLS server of its
+ * own, so that none can borrow another one's settings.
+ *
+ * In the handshake OpenSSL demands a certificate whose chain ends in a self-signed root of the truststore, current,
+ * and fit for TLS clients: it refuses an extended key usage without clientAuth, which API Gateway does not document.
+ * A missing certificate is answered with an alert; after another one the connection is closed without a request
+ * having been read. Sessions are never resumed: a resumed one would skip all of this.
+ *
+ * API Gateway speaks HTTP/2 as well; the sandbox speaks HTTP/1.1 alone.
+ */
+export class TlsListener {
+  private readonly domains = new Map<string, TlsServer>();
+  private readonly sockets = new Set<Socket>();
+  private readonly server: Server = createNetServer((socket) => this.accept(socket));
+
+  constructor(private readonly onConnection: (connection: SecureConnection) => void) {}
+
+  /** The port, once the listener listens. */
+  get port(): number | undefined {
+    return (this.server.address() as AddressInfo | null)?.port;
+  }
+
+  /** @param port 0: any that is free */
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    });
+  }
+
+  /** Serves the domain from now on in this way. Connections that are open stay as they are. */
+  serve(domainName: string, { certificate, truststore }: DomainTls): void {
+    const server = createTlsServer({
+      cert: certificate.certificateChain,
+      key: certificate.privateKey,
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+      secureOptions: constants.SSL_OP_NO_TICKET,
+      ...(truststore && { requestCert: true, rejectUnauthorized: true, ca: truststore.bundle }),
+    });
+    server.on('secureConnection', (socket) => {
+      const clientCertificate = truststore && socket.getPeerX509Certificate();
+      if (truststore && !(clientCertificate && truststore.accepts(clientCertificate))) {
+        socket.destroy();
+        return;
+      }
+      this.onConnection({ domainName, socket, clientCertificate });
+    });
+    this.domains.set(domainName, server);
+  }
+
+  withdraw(domainName: string): void {
+    this.domains.delete(domainName);
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+
+  private accept(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(HANDSHAKE_TIMEOUT, () => socket.destroy());
+    let received = Buffer.alloc(0);
+    const onData = (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      const hello = readClientHello(received);
+      if (hello.kind === 'incomplete') return;
+      socket.off('data', onData).pause().setTimeout(0);
+      const server = hello.kind === 'complete' ? this.domains.get(hello.serverName ?? '') : undefined;
+      if (!server) {
+        socket.end(UNRECOGNIZED_NAME);
+        return;
+      }
+      socket.unshift(received);
+      server.emit('connection', socket);
+    };
+    socket.on('data', onData);
+  }
+}

@@ -1,0 +1,63 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { randomSerialNumber, signCertificate } from '../../../pki/certificate';
+import { encodeDistinguishedName } from '../../../pki/distinguished-name';
+import { privateKeyPem } from '../../../pki/keys';
+import { rootAuthorityExtensions, serverExtensions } from '../../../pki/profiles';
+import type { Clock } from '../../clock';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** As ACM's: https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html */
+const SERVER_VALIDITY = 395 * DAY;
+const AUTHORITY_VALIDITY = 3_650 * DAY;
+
+/** What a TLS server presents. PEM. */
+export interface ServerCertificate {
+  /** The certificate alone: clients know the authority. */
+  readonly certificateChain: string;
+  readonly privateKey: string;
+}
+
+/**
+ * The sandbox's stand-in for the public authorities behind ACM: clients of the sandbox must be told to trust it.
+ * A new one for each sandbox; its key exists in memory alone.
+ */
+export class ServerAuthority {
+  /** PEM. */
+  readonly certificate: string;
+  private readonly key: KeyObject = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+  private readonly subject = encodeDistinguishedName({ commonName: 'Sandbox server authority' });
+
+  constructor(private readonly clock: Clock) {
+    this.certificate = signCertificate({
+      ...this.validity(AUTHORITY_VALIDITY),
+      serialNumber: randomSerialNumber(),
+      subject: this.subject,
+      issuer: this.subject,
+      publicKey: createPublicKey(this.key),
+      extensions: rootAuthorityExtensions(),
+      signingKey: this.key,
+      signingAlgorithm: 'SHA256WITHECDSA',
+    });
+  }
+
+  /** @param names the first is the common name; all are subject alternative names */
+  issue(names: readonly [string, ...string[]], privateKey: KeyObject): ServerCertificate {
+    const certificateChain = signCertificate({
+      ...this.validity(SERVER_VALIDITY),
+      serialNumber: randomSerialNumber(),
+      subject: encodeDistinguishedName({ commonName: names[0] }),
+      issuer: this.subject,
+      publicKey: createPublicKey(privateKey),
+      extensions: serverExtensions({ uris: [], dnsNames: [...new Set(names)] }),
+      signingKey: this.key,
+      signingAlgorithm: 'SHA256WITHECDSA',
+    });
+    return { certificateChain, privateKey: privateKeyPem(privateKey) };
+  }
+
+  private validity(length: number): { notBefore: Date; notAfter: Date } {
+    const now = this.clock.now().getTime();
+    return { notBefore: new Date(now - HOUR), notAfter: new Date(now + length) };
+  }
+}
