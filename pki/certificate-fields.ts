@@ -2,11 +2,12 @@
 import type { X509Certificate } from 'node:crypto';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
-const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
+/** SPIFFE-ID specification, section 2; the path is not empty in an end-entity certificate (X509-SVID, section 4.1). */
+const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+$/;
 
 /**
  * The certificate's SPIFFE ID: its only URI among the subject alternative names, whatever else they hold.
- * Undefined when there is none, more than one, or one that is no SPIFFE ID (X509-SVID specification, section 2).
+ * Undefined when there is none, more than one, or one that is no SPIFFE ID.
  */
 export function spiffeIdOf(certificate: X509Certificate): string | undefined {
   const uris = alternativeNames(certificate).filter((name) => name.startsWith('URI:'));

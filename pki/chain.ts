@@ -45,6 +45,7 @@ export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate
 }
 
 function assertAuthority(certificate: X509Certificate): void {
+  // OpenSSL's answer takes basic constraints and, where there is one, the key usage into account.
   if (!certificate.ca) {
     throw new ChainError(`the certificate "${subjectText(certificate)}" is not a certificate authority's`);
   }

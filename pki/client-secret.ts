@@ -78,8 +78,9 @@ export function verifyClientSecret(secret: ClientSecret, at: Date): void {
   if (!isClientCertificate(certificate)) {
     throw new ClientSecretError('the certificate is not an end-entity certificate for TLS clients');
   }
-  if (spiffeIdOf(certificate) !== secret.spiffeId) {
-    throw new ClientSecretError(`the certificate's SPIFFE ID is not ${secret.spiffeId}`);
+  const spiffeId = spiffeIdOf(certificate);
+  if (spiffeId !== secret.spiffeId) {
+    throw new ClientSecretError(`the certificate's SPIFFE ID (${spiffeId ?? 'none'}) is not the one the secret names`);
   }
   if (!certificate.checkPrivateKey(readPrivateKey(secret))) {
     throw new ClientSecretError('the private key is not that of the certificate');

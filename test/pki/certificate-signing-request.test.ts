@@ -1,0 +1,142 @@
+import 'reflect-metadata';
+import { spawnSync } from 'node:child_process';
+import { createPublicKey, webcrypto } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type JsonGeneralNames,
+  Pkcs10CertificateRequest,
+  Pkcs10CertificateRequestGenerator,
+  SubjectAlternativeNameExtension,
+} from '@peculiar/x509';
+import fc from 'fast-check';
+import {
+  type CertificateSigningRequest,
+  CertificateSigningRequestError,
+  createCertificateSigningRequest,
+  readCertificateSigningRequest,
+} from '../../pki/certificate-signing-request';
+import { KEY_ALGORITHMS } from '../../pki/contract';
+import { encodeDistinguishedName } from '../../pki/distinguished-name';
+import { generatePrivateKey } from '../../pki/keys';
+import { encodePem, readPemBlocks } from '../../pki/pem';
+import { installed } from '../programs';
+
+const testWithOpenssl = installed('openssl') ? test : test.skip;
+const fastAlgorithms = KEY_ALGORITHMS.filter((algorithm) => algorithm !== 'RSA_4096' && algorithm !== 'RSA_3072');
+
+test.each(fastAlgorithms)('@peculiar/x509 verifies a request for %s', async (algorithm) => {
+  const privateKey = await generatePrivateKey(algorithm);
+  const request = new Pkcs10CertificateRequest(createCertificateSigningRequest(privateKey, 'mail'));
+  expect(request.subject).toBe('CN=mail');
+  expect(await request.verify()).toBe(true);
+});
+
+testWithOpenssl('openssl, where it is installed, verifies a request', async () => {
+  const pem = createCertificateSigningRequest(await generatePrivateKey('EC_prime256v1'), 'mail');
+  const { status, stdout, stderr } = spawnSync('openssl', ['req', '-verify', '-noout', '-subject'], {
+    input: pem,
+    encoding: 'utf8',
+  });
+  expect({ status, text: stdout + stderr }).toMatchObject({ status: 0, text: expect.stringMatching(/verify OK/i) });
+  expect(stdout).toMatch(/subject=\s*CN\s*=\s*mail/);
+});
+
+test.each(fastAlgorithms)('reads its own request for %s', async (algorithm) => {
+  const privateKey = await generatePrivateKey(algorithm);
+  const request = readCertificateSigningRequest(createCertificateSigningRequest(privateKey, 'mail'));
+  expect(request.subject).toEqual(encodeDistinguishedName({ commonName: 'mail' }));
+  expect(request.publicKey.equals(createPublicKey(privateKey))).toBe(true);
+  expect(request.subjectAlternativeNames).toEqual({ uris: [], dnsNames: [] });
+});
+
+testWithOpenssl('reads a request that openssl made, with URIs and DNS names', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'requests-'));
+  try {
+    const names = 'subjectAltName=URI:spiffe://example.com/mail,DNS:mail.example.com';
+    const args = ['-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem', '-out', 'request.pem'];
+    spawnSync('openssl', ['req', '-new', ...args, '-subj', '/O=Example/CN=mail', '-addext', names], { cwd: directory });
+    const request = readCertificateSigningRequest(readFileSync(join(directory, 'request.pem'), 'utf8'));
+    expect(request.subject).toEqual(encodeDistinguishedName({ organization: 'Example', commonName: 'mail' }));
+    expect(request.subjectAlternativeNames).toEqual({
+      uris: ['spiffe://example.com/mail'],
+      dnsNames: ['mail.example.com'],
+    });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('refuses alternative names of other kinds rather than dropping them', async () => {
+  const pem = await requestWithNames([{ type: 'ip', value: '192.0.2.1' }]);
+  expect(() => readCertificateSigningRequest(pem)).toThrow('subject alternative names must be URIs or DNS names');
+});
+
+test('refuses a signature by a hash weaker than SHA-256', async () => {
+  const pem = await requestWithNames([{ type: 'dns', value: 'mail.example.com' }], 'SHA-1');
+  expect(() => readCertificateSigningRequest(pem)).toThrow('must be signed with SHA-256 or stronger');
+});
+
+async function requestWithNames(names: JsonGeneralNames, hash = 'SHA-256'): Promise<string> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: 'CN=mail',
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new SubjectAlternativeNameExtension(names)],
+  });
+  return request.toString('pem');
+}
+
+describe('a request from outside', () => {
+  let pem: string;
+  let der: Buffer;
+  beforeAll(async () => {
+    pem = await requestWithNames([{ type: 'dns', value: 'mail.example.com' }]);
+    der = readPemBlocks(pem)[0]?.der ?? Buffer.alloc(0);
+  });
+
+  test('is refused when it names somebody else than was signed', () => {
+    const forged = Buffer.from(der.toString('latin1').replace('mail', 'evil'), 'latin1');
+    expect(() => readCertificateSigningRequest(encodePem('CERTIFICATE REQUEST', forged))).toThrow(
+      "the request's signature does not verify with the public key inside it",
+    );
+  });
+
+  test.each([
+    ['no PEM', () => 'hello'],
+    ['a certificate’s label', () => encodePem('CERTIFICATE', der)],
+    ['two requests', () => pem + pem],
+    ['no PKCS#10', () => encodePem('CERTIFICATE REQUEST', Buffer.from('hostile'))],
+    ['half a request', () => encodePem('CERTIFICATE REQUEST', der.subarray(0, der.length / 2))],
+  ])('is refused when it is %s', (_name, text) => {
+    expect(() => readCertificateSigningRequest(text())).toThrow(CertificateSigningRequestError);
+  });
+
+  test('with any byte changed is refused by the reader’s own error, or read as it was signed', () => {
+    const signed = readCertificateSigningRequest(pem);
+    fc.assert(
+      fc.property(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), (position, difference) => {
+        const changed = Buffer.from(der);
+        changed[position] = (changed[position] ?? 0) ^ difference;
+        const request = readOrRefuse(encodePem('CERTIFICATE REQUEST', changed));
+        if (request === undefined) return;
+        expect(request.subject).toEqual(signed.subject);
+        expect(request.publicKey.equals(signed.publicKey)).toBe(true);
+        expect(request.subjectAlternativeNames).toEqual(signed.subjectAlternativeNames);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  function readOrRefuse(text: string): CertificateSigningRequest | undefined {
+    try {
+      return readCertificateSigningRequest(text);
+    } catch (error) {
+      expect(error).toBeInstanceOf(CertificateSigningRequestError);
+      return undefined;
+    }
+  }
+});

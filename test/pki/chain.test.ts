@@ -1,0 +1,82 @@
+import { ChainError, verifyChain } from '../../pki/chain';
+import {
+  type Authority,
+  createClient,
+  createRoot,
+  createSubordinate,
+  days,
+  type EndEntity,
+  validFor,
+} from './authorities';
+
+const now = new Date();
+let root: Authority;
+let subordinate: Authority;
+let client: EndEntity;
+beforeAll(async () => {
+  root = await createRoot('Root');
+  subordinate = await createSubordinate(root, 'Issuer');
+  client = await createClient(subordinate, 'mail');
+});
+
+test('a chain that goes from issuer to issuer up to its root verifies', async () => {
+  const ofRoot = await createClient(root, 'mail');
+  verifyChain(client.certificate, [subordinate.certificate, root.certificate], now);
+  verifyChain(ofRoot.certificate, [root.certificate], now);
+});
+
+test('RSA authorities verify, and may certify ECDSA keys', async () => {
+  const rsaRoot = await createRoot('Root', { keyAlgorithm: 'RSA_2048' });
+  const ofRsa = await createClient(rsaRoot, 'mail');
+  verifyChain(ofRsa.certificate, [rsaRoot.certificate], now);
+});
+
+test('a chain needs an authority', () => {
+  expect(() => verifyChain(client.certificate, [], now)).toThrow('the chain has no certificate authority');
+});
+
+test('a chain ends in a root', () => {
+  expect(() => verifyChain(client.certificate, [subordinate.certificate], now)).toThrow(
+    '"O=Example, CN=Issuer" was not issued by "O=Example, CN=Issuer": issuer and subject differ',
+  );
+});
+
+test('a chain stands in order and skips nobody', () => {
+  expect(() => verifyChain(client.certificate, [root.certificate, subordinate.certificate], now)).toThrow(ChainError);
+  expect(() => verifyChain(client.certificate, [root.certificate], now)).toThrow(
+    '"CN=mail" was not issued by "O=Example, CN=Root": issuer and subject differ',
+  );
+});
+
+test('a chain ends at its root', async () => {
+  const other = await createRoot('Other');
+  expect(() =>
+    verifyChain(client.certificate, [subordinate.certificate, root.certificate, other.certificate], now),
+  ).toThrow('"O=Example, CN=Root" was not issued by "O=Example, CN=Other"');
+});
+
+test('an authority that copies the name of another did not issue its certificates', async () => {
+  const impostor = await createRoot('Root');
+  expect(() => verifyChain(client.certificate, [subordinate.certificate, impostor.certificate], now)).toThrow(
+    ChainError,
+  );
+});
+
+test('an end-entity certificate issues nothing', async () => {
+  const byClient = await createClient({ ...client, signingAlgorithm: 'SHA256WITHECDSA' }, 'social');
+  const authorities = [client.certificate, subordinate.certificate, root.certificate];
+  expect(() => verifyChain(byClient.certificate, authorities, now)).toThrow(
+    `the certificate "CN=mail" is not a certificate authority's`,
+  );
+});
+
+test('every certificate must be valid at the time', async () => {
+  const shortLived = await createSubordinate(root, 'Issuer', { validity: validFor(1) });
+  const ofShortLived = await createClient(shortLived, 'mail', { validity: validFor(7) });
+  const chain = [shortLived.certificate, root.certificate];
+  const at = (offset: number) => () => verifyChain(ofShortLived.certificate, chain, new Date(now.getTime() + offset));
+  at(0)();
+  expect(at(days(2))).toThrow(/^the certificate "O=Example, CN=Issuer" expired at \d{4}-/);
+  expect(at(days(8))).toThrow(/^the certificate "CN=mail" expired at /);
+  expect(at(-days(1))).toThrow(/^the certificate "CN=mail" is not valid before /);
+});

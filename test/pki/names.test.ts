@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import {
+  brokenClientNameRule,
+  brokenDnsNameRule,
+  brokenTrustDomainRule,
+  clientNameOf,
+  MAX_SPIFFE_ID,
+  secretName,
+  spiffeId,
+} from '../../pki/names';
+
+const clientName = fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
+const trustDomain = fc.stringMatching(/^[a-z0-9._-]{1,100}$/);
+
+test.each(['a', 'mail', 'mail-2', 'a'.repeat(63)])('%s is a client name', (name) => {
+  expect(brokenClientNameRule(name)).toBeUndefined();
+});
+
+test.each(['', 'Mail', '2mail', '-mail', 'mail-', 'ma il', 'ma.il', 'ma/il', 'mail\n', 'mäil', 'a'.repeat(64)])(
+  '%j is no client name',
+  (name) => {
+    expect(brokenClientNameRule(name)).toMatch(/^must /);
+  },
+);
+
+test.each(['example.com', 'mesh', 'a_b-c.1'])('%s is a trust domain', (name) => {
+  expect(brokenTrustDomainRule(name)).toBeUndefined();
+});
+
+test.each(['', 'Example.com', 'example.com/', 'example.com:443', 'ex ample', 'example.com\n', 'a'.repeat(256)])(
+  '%j is no trust domain',
+  (name) => {
+    expect(brokenTrustDomainRule(name)).toMatch(/^must /);
+  },
+);
+
+test.each(['example.com', 'a', '1.example.com', `${'a'.repeat(63)}.example.com`])('%s is a DNS name', (name) => {
+  expect(brokenDnsNameRule(name)).toBeUndefined();
+});
+
+test.each([
+  '',
+  '*.example.com',
+  '.example.com',
+  'example..com',
+  'example.com.',
+  'a_b.example.com',
+  `${'a'.repeat(64)}.com`,
+])('%j is no DNS name', (name) => {
+  expect(brokenDnsNameRule(name)).toMatch(/^must /);
+});
+
+test('a client is found in its SPIFFE ID, and only in its own trust domain', () => {
+  fc.assert(
+    fc.property(clientName, trustDomain, trustDomain, (name, own, other) => {
+      const id = spiffeId(own, name);
+      expect(clientNameOf(id, own)).toBe(name);
+      expect(clientNameOf(id, other)).toBe(own === other ? name : undefined);
+    }),
+  );
+});
+
+test('only what is exactly a SPIFFE ID of ours names a client', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.constantFrom('spiffe://example.com/', 'spiffe://example.com', ''), (text, prefix) => {
+      const name = clientNameOf(prefix + text, 'example.com');
+      expect(name === undefined || spiffeId('example.com', name) === prefix + text).toBe(true);
+    }),
+  );
+});
+
+test.each([
+  'spiffe://example.com/mail/x',
+  'spiffe://example.com/',
+  'SPIFFE://example.com/mail',
+  'spiffe://example.com.evil/mail',
+])('%s names no client', (id) => {
+  expect(clientNameOf(id, 'example.com')).toBeUndefined();
+});
+
+test('two clients never share a secret', () => {
+  fc.assert(
+    fc.property(trustDomain, clientName, trustDomain, clientName, (domain, name, otherDomain, otherName) => {
+      const same = domain === otherDomain && name === otherName;
+      expect(secretName(domain, name) === secretName(otherDomain, otherName)).toBe(same);
+    }),
+  );
+});
+
+test('the longest SPIFFE ID that ACM PCA takes leaves room for a trust domain beside the longest client name', () => {
+  expect(MAX_SPIFFE_ID - spiffeId('', 'a'.repeat(63)).length).toBe(180);
+});

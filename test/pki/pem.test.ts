@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { privateKeyPem } from '../../pki/keys';
+import { encodePem, PemError, readCertificate, readCertificates, readPemBlocks } from '../../pki/pem';
+import { type Authority, createClient, createRoot } from './authorities';
+
+let root: Authority;
+beforeAll(async () => {
+  root = await createRoot('Root');
+});
+
+test('reads certificates in their order', async () => {
+  const client = await createClient(root, 'mail');
+  const [first, second] = readCertificates(client.pem + root.pem);
+  expect(first?.fingerprint256).toBe(client.certificate.fingerprint256);
+  expect(second?.fingerprint256).toBe(root.certificate.fingerprint256);
+});
+
+test.each([
+  ['explanatory text before, between and after', (pem: string) => `Root of all:\n${pem}\nAgain:\n${pem}the end`, 2],
+  ['carriage returns', (pem: string) => pem.replaceAll('\n', '\r\n'), 1],
+  ['trailing spaces', (pem: string) => pem.replaceAll('\n', '  \n'), 1],
+  ['no final line feed', (pem: string) => pem.trimEnd(), 1],
+  ['one long line of base64', (pem: string) => pem.replace(/(?<=[A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/=])/g, ''), 1],
+])('allows %s', (_name, change, count) => {
+  expect(readCertificates(change(root.pem))).toHaveLength(count);
+});
+
+test.each([
+  ['an empty text', () => ''],
+  ['a text without blocks', () => 'no certificate here'],
+  ['a certificate request', () => encodePem('CERTIFICATE REQUEST', root.certificate.raw)],
+  ['a block without an end', (pem: string) => pem.replace(/-----END.*/, '')],
+  ['a block without a beginning', (pem: string) => pem.replace(/-----BEGIN.*/, '')],
+  ['a block that ends under another name', (pem: string) => pem.replace('END CERTIFICATE', 'END PUBLIC KEY')],
+  ['a block within a block', (pem: string) => pem.replace('-----END', '-----BEGIN CERTIFICATE-----\n-----END')],
+  ['a block cut short', (pem: string) => pem.replace(/\n.{60,64}\n/, '\n')],
+  ['an empty block', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
+  ['a character that is not base64', (pem: string) => pem.replace('MII', 'M?I').replace('MIIB', 'M?IB')],
+  ['bytes after the certificate', () => encodePem('CERTIFICATE', Buffer.concat([root.certificate.raw, Buffer.of(0)]))],
+  ['random bytes', () => encodePem('CERTIFICATE', Buffer.from('hostile'))],
+  ['a header in the block', (pem: string) => pem.replace('-----\n', '-----\nProc-Type: 4,ENCRYPTED\n\n')],
+])('refuses %s', (_name, change) => {
+  expect(() => readCertificates(change(root.pem))).toThrow(PemError);
+});
+
+test('refuses a private key beside certificates, and never repeats it', () => {
+  const key = privateKeyPem(root.privateKey);
+  for (const label of ['PRIVATE KEY', 'EC PRIVATE KEY', 'ENCRYPTED PRIVATE KEY']) {
+    const text = root.pem + key.replaceAll('PRIVATE KEY', label);
+    expect(() => readCertificates(text)).toThrow(
+      new PemError('a private key stands among the certificates: remove it, and replace it if others could read it'),
+    );
+  }
+});
+
+test('a single certificate is not two', () => {
+  expect(readCertificate(root.pem).fingerprint256).toBe(root.certificate.fingerprint256);
+  expect(() => readCertificate(root.pem + root.pem)).toThrow('there must be a single certificate');
+});
+
+test('whatever is encoded is read back', () => {
+  const label = fc.stringMatching(/^[A-Z0-9]{1,10}( [A-Z0-9]{1,10})?$/);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(label, fc.uint8Array({ minLength: 1, maxLength: 200 }))), (blocks) => {
+      const pem = blocks.map(([name, der]) => encodePem(name, der)).join('');
+      expect(readPemBlocks(pem)).toEqual(blocks.map(([name, der]) => ({ label: name, der: Buffer.from(der) })));
+    }),
+  );
+});
+
+test('no text makes the reader fail other than by its own error', () => {
+  const line = fc.oneof(
+    fc.constantFrom('-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----', '-----BEGIN -----', 'AAAA', ''),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+      try {
+        readCertificates(lines.join('\n'));
+      } catch (error) {
+        expect(error).toBeInstanceOf(PemError);
+      }
+    }),
+  );
+});

@@ -1,0 +1,195 @@
+import 'reflect-metadata';
+import { spawnSync } from 'node:child_process';
+import { createPublicKey, webcrypto, X509Certificate } from 'node:crypto';
+import { devNull } from 'node:os';
+import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { randomSerialNumber, signCertificate } from '../../pki/certificate';
+import { encodeDistinguishedName } from '../../pki/distinguished-name';
+import { privateKeyPem } from '../../pki/keys';
+import { encodePem, readCertificates } from '../../pki/pem';
+import { clientExtensions, rootAuthorityExtensions } from '../../pki/profiles';
+import { TruststoreError, truststoreBundle } from '../../pki/truststore';
+import { installed } from '../programs';
+import { type Authority, createClient, createRoot, createSubordinate, days, validFor } from './authorities';
+
+const testWithOpenssl = installed('openssl') ? test : test.skip;
+const now = new Date();
+let root: Authority;
+let subordinate: Authority;
+beforeAll(async () => {
+  root = await createRoot('Root');
+  subordinate = await createSubordinate(root, 'Issuer');
+});
+
+test('the bundle holds every certificate once, in the order given, and nothing else', async () => {
+  const other = await createRoot('Other', { keyAlgorithm: 'RSA_2048' });
+  const bundle = truststoreBundle([`Issuer and root:\r\n${subordinate.pem}${root.pem}`, other.pem.trimEnd()], now);
+  expect(bundle).toBe(subordinate.pem + root.pem + other.pem);
+});
+
+test('the same authorities give the same bundle', () => {
+  const once = truststoreBundle([subordinate.pem + root.pem], now);
+  expect(truststoreBundle([once], now)).toBe(once);
+});
+
+test.each([
+  ['no text', [], 'a truststore needs at least one certificate authority'],
+  ['a text without PEM', ['hello'], 'certificate authority 1 cannot be read: there is no PEM block'],
+])('refuses %s', (_name, texts, message) => {
+  expect(() => truststoreBundle(texts, now)).toThrow(message);
+});
+
+test('refuses a private key beside the certificate, and never repeats it', () => {
+  const key = privateKeyPem(root.privateKey);
+  const publish = () => truststoreBundle([root.pem + key], now);
+  expect(publish).toThrow(TruststoreError);
+  expect(publish).toThrow(/^certificate authority 1 cannot be read: a private key stands among the certificates[^M]*$/);
+});
+
+test('refuses an end-entity certificate', async () => {
+  const client = await createClient(root, 'mail');
+  expect(() => truststoreBundle([client.pem, root.pem], now)).toThrow(
+    `the certificate "CN=mail" is not an authority's: it needs basic constraints CA:TRUE`,
+  );
+});
+
+test('refuses an authority whose key must not sign certificates', () => {
+  const subject = encodeDistinguishedName({ commonName: 'Odd' });
+  const [, , keyUsage] = clientExtensions({ uris: ['spiffe://example.com/x'], dnsNames: [] });
+  const [basicConstraints] = rootAuthorityExtensions();
+  const odd = signCertificate({
+    ...validFor(1),
+    serialNumber: randomSerialNumber(),
+    subject,
+    issuer: subject,
+    publicKey: createPublicKey(root.privateKey),
+    extensions: [basicConstraints, keyUsage].flatMap((extension) => extension ?? []),
+    signingKey: root.privateKey,
+    signingAlgorithm: 'SHA256WITHECDSA',
+  });
+  expect(() => truststoreBundle([odd], now)).toThrow(
+    /^the certificate "CN=Odd" is not an authority's: .* and a key usage that includes keyCertSign$/,
+  );
+});
+
+test('refuses what has expired and what is not valid yet', () => {
+  const at = (offset: number) => () => truststoreBundle([root.pem], new Date(now.getTime() + offset));
+  expect(at(days(4000))).toThrow(/^the certificate "O=Example, CN=Root" expired at .*Z: take it out or replace it$/);
+  expect(at(-days(1))).toThrow(/^the certificate "O=Example, CN=Root" is not valid before /);
+});
+
+test('refuses an authority without the authorities above it', () => {
+  expect(() => truststoreBundle([subordinate.pem], now)).toThrow(
+    'the certificate "O=Example, CN=Issuer" was issued by "O=Example, CN=Root", which is missing: add every authority up to the root',
+  );
+});
+
+test('refuses an authority beside a root that only copies its issuer’s name', async () => {
+  const impostor = await createRoot('Root');
+  expect(() => truststoreBundle([subordinate.pem, impostor.pem], now)).toThrow('which is missing');
+});
+
+test('accepts four authorities in a chain, and no fifth', async () => {
+  const second = await createSubordinate(root, 'Second', { pathLength: 3 });
+  const third = await createSubordinate(second, 'Third', { pathLength: 2 });
+  const fourth = await createSubordinate(third, 'Fourth', { pathLength: 1 });
+  const fifth = await createSubordinate(fourth, 'Fifth', { pathLength: 0 });
+  const four = [fourth.pem, third.pem, second.pem, root.pem];
+  expect(readCertificates(truststoreBundle(four, now))).toHaveLength(4);
+  expect(() => truststoreBundle([fifth.pem, ...four], now)).toThrow(
+    'the certificate "O=Example, CN=Fifth" stands 5 authorities deep: API Gateway accepts at most 4',
+  );
+});
+
+test('refuses an authority below one that allows none', async () => {
+  const below = await createSubordinate(subordinate, 'Below');
+  expect(() => truststoreBundle([below.pem, subordinate.pem, root.pem], now)).toThrow(
+    'the certificate "O=Example, CN=Issuer" allows 0 authorities below it (path length), and there are 1',
+  );
+});
+
+test('refuses the same certificate twice, however it is written', () => {
+  expect(() => truststoreBundle([root.pem, `again\n${root.pem.replaceAll('\n', '\r\n')}`], now)).toThrow(
+    'the certificate "O=Example, CN=Root" is there twice: take one out',
+  );
+});
+
+test('refuses one subject for two keys', async () => {
+  const other = await createRoot('Root');
+  expect(() => truststoreBundle([root.pem, other.pem], now)).toThrow(
+    'the certificate "O=Example, CN=Root" shares its subject with another one of a different key or issuer',
+  );
+});
+
+test('accepts a root beside its renewal with the same key', () => {
+  const renewed = signCertificate({
+    ...validFor(7300),
+    serialNumber: randomSerialNumber(),
+    subject: encodeDistinguishedName({ organization: 'Example', commonName: 'Root' }),
+    issuer: encodeDistinguishedName({ organization: 'Example', commonName: 'Root' }),
+    publicKey: createPublicKey(root.privateKey),
+    extensions: rootAuthorityExtensions(),
+    signingKey: root.privateKey,
+    signingAlgorithm: 'SHA256WITHECDSA',
+  });
+  expect(truststoreBundle([root.pem, renewed], now)).toBe(root.pem + renewed);
+});
+
+test('refuses a root whose signature was tampered with', () => {
+  const tampered = Buffer.from(root.certificate.raw);
+  const last = tampered.length - 1;
+  tampered[last] = (tampered[last] ?? 0) ^ 1;
+  expect(() => truststoreBundle([encodePem('CERTIFICATE', tampered)], now)).toThrow(
+    'the certificate "O=Example, CN=Root" is a root whose signature does not verify',
+  );
+});
+
+describe('roots of others', () => {
+  type PeculiarAlgorithm = webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams | webcrypto.Algorithm;
+
+  async function peculiarRoot(algorithm: PeculiarAlgorithm): Promise<string> {
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    if (!('privateKey' in keys)) throw new Error('the algorithm makes no key pair');
+    const certificate = await X509CertificateGenerator.createSelfSigned({
+      ...validFor(1),
+      name: 'CN=Foreign',
+      keys,
+      signingAlgorithm: algorithm,
+      extensions: [new BasicConstraintsExtension(true, undefined, true)],
+    });
+    return certificate.toString('pem');
+  }
+  const rsa = (modulusLength: number, hash: string) => {
+    return { name: 'RSASSA-PKCS1-v1_5', modulusLength, publicExponent: Uint8Array.of(1, 0, 1), hash };
+  };
+  const ecdsa = (namedCurve: string, hash: string) => ({ name: 'ECDSA', namedCurve, hash });
+
+  test.each([
+    ['RSA 2048 with SHA-256', rsa(2048, 'SHA-256')],
+    ['P-256 with SHA-384', ecdsa('P-256', 'SHA-384')],
+    ['P-521 with SHA-512', ecdsa('P-521', 'SHA-512')],
+  ])('are accepted by %s, without key usage too', async (_name, algorithm) => {
+    const pem = await peculiarRoot(algorithm);
+    expect(new X509Certificate(truststoreBundle([pem], now)).subject).toBe('CN=Foreign');
+  });
+
+  test.each([
+    ['an RSA key of 1024 bits', rsa(1024, 'SHA-256'), 'has an RSA key of 1024 bits: API Gateway needs at least 2048'],
+    ['SHA-1 and RSA', rsa(2048, 'SHA-1'), 'is signed by the algorithm 1.2.840.113549.1.1.5: API Gateway needs'],
+    ['SHA-1 and ECDSA', ecdsa('P-256', 'SHA-1'), 'is signed by the algorithm 1.2.840.10045.4.1: API Gateway needs'],
+    ['Ed25519', { name: 'Ed25519' }, 'has a key of type ed25519: API Gateway accepts RSA and ECDSA'],
+  ])('are refused with %s', async (_name, algorithm, message) => {
+    const pem = await peculiarRoot(algorithm);
+    expect(() => truststoreBundle([pem], now)).toThrow(`the certificate "CN=Foreign" ${message}`);
+  });
+
+  testWithOpenssl.each([
+    ['a P-224 key', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp224r1'], 'has an ECDSA key on secp224r1'],
+    ['MD5', ['-newkey', 'rsa:2048', '-md5'], 'is signed by the algorithm 1.2.840.113549.1.1.4'],
+  ])('are refused with %s (made by openssl, where it is installed)', (_name, args, message) => {
+    const output = ['-nodes', '-keyout', devNull, '-subj', '/CN=Foreign'];
+    const { stdout } = spawnSync('openssl', ['req', '-x509', ...args, ...output], { encoding: 'utf8' });
+    const soon = new Date(Date.now() + days(1));
+    expect(() => truststoreBundle([stdout], soon)).toThrow(`the certificate "CN=Foreign" ${message}`);
+  });
+});
