@@ -1,14 +1,21 @@
 /** Longest cause chain that a sentence tells; a chain that bites its own tail ends too. */
 const MAX_CAUSES = 4;
 
-/** What went wrong, on one line: the error's message, then those of its causes. */
+/** What went wrong, on one line: the error's message, then what its causes add to it. */
 export function failureSentence(error: unknown): string {
-  const messages: string[] = [];
-  for (let current = error; current !== undefined && messages.length < MAX_CAUSES; ) {
-    messages.push(current instanceof Error ? current.message || current.name : String(current));
-    current = current instanceof Error ? current.cause : undefined;
+  let sentence = '';
+  let current = error;
+  for (let depth = 0; current !== undefined && depth < MAX_CAUSES; depth++) {
+    const { message, name, cause } = asError(current);
+    const said = message || name;
+    if (!sentence.includes(said)) sentence += sentence === '' ? said : `: ${said}`;
+    current = cause;
   }
-  return withoutPem(messages.join(': ')).replace(/\s+/g, ' ').trim();
+  return withoutPem(sentence).replace(/\s+/g, ' ').trim();
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** Where it went wrong, for the log. */

@@ -28,6 +28,8 @@ function bundleFunction(name) {
     outfile: join('assets', name, 'index.js'),
     target: 'node24',
     minify: true,
+    // The clients import the whole chain of credential sources, of which a function needs one.
+    alias: { '@aws-sdk/credential-provider-node': './lambda/aws/environment-credentials.ts' },
   });
 }
 

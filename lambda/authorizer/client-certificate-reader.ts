@@ -1,7 +1,7 @@
 import { isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../pki/certificate-fields';
 import type { CallerIdentity } from '../../pki/contract';
 import { clientNameOf } from '../../pki/names';
-import { readCertificates } from '../../pki/pem';
+import { readCertificate } from '../../pki/pem';
 
 /** Why a caller is refused, and what is known of its certificate. */
 export class DeniedError extends Error {
@@ -34,7 +34,7 @@ export class ClientCertificateReader {
 
   constructor(private readonly trustDomain: string) {}
 
-  /** Throws `DeniedError`, or `PemError` for what is no certificate. */
+  /** Throws `DeniedError`, or `PemError` for what is not exactly one certificate. */
   identityIn(pem: string, at: Date): CallerIdentity {
     const known = this.recall(pem);
     const { identity, subject } = known;
@@ -59,8 +59,7 @@ export class ClientCertificateReader {
 }
 
 function read(pem: string, trustDomain: string): KnownCertificate {
-  const [certificate, ...others] = readCertificates(pem);
-  if (certificate === undefined || others.length > 0) throw new DeniedError('not exactly one certificate');
+  const certificate = readCertificate(pem);
   const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
   const denied = (reason: string) => new DeniedError(reason, subject, serialNumber);
 

@@ -46,9 +46,8 @@ async function put(responseUrl: string, body: string): Promise<number | string> 
   }
 }
 
+/** `fetch` hides the system's error code in its error's cause. The message is not told, as it may quote the URL. */
 function obstacleCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'network error';
-  const { cause } = error;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return error.name;
+  const { cause, name } = Object(error) as { readonly cause?: { readonly code?: unknown }; readonly name?: unknown };
+  return String(cause?.code ?? name ?? 'network error');
 }
