@@ -59,19 +59,19 @@ function resourcesOf(resources: Patterns | undefined): Patterns {
   throw new AwsError('MalformedPolicyDocument', 'a statement must have Resource or NotResource');
 }
 
-/** Whether the statement names the principal itself, or everybody. */
+/** Whether the statement names the principal itself; `*` is everybody but AWS services. */
 function names(statement: Statement, principal: Principal): boolean {
   const { aws, services } = principalsOf(statement);
-  if ('service' in principal) return services.includes(principal.service) || aws.includes('*');
+  if ('service' in principal) return services.includes(principal.service);
   return aws.includes(principal.arn) || aws.includes('*');
 }
 
-/** Whether the statement names the principal or its account. */
+/** Whether the statement names the principal, its account, or everybody. */
 function includes(statement: Statement, principal: Principal): boolean {
-  if (names(statement, principal)) return true;
+  const { aws } = principalsOf(statement);
+  if (names(statement, principal) || aws.includes('*')) return true;
   if ('service' in principal) return false;
-  const { account } = principal;
-  return principalsOf(statement).aws.some((one) => one === account || one.endsWith(`:iam::${account}:root`));
+  return aws.some((one) => one === principal.account || one.endsWith(`:iam::${principal.account}:root`));
 }
 
 function principalsOf({ principals }: Statement): Principals {

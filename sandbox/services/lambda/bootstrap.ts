@@ -1,0 +1,112 @@
+/** What a function's process tells its parent. */
+export type ProcessMessage =
+  /** The handler is loaded. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'log'; readonly requestId?: string; readonly level: string; readonly text: string }
+  /** `result` is JSON. */
+  | { readonly type: 'answer'; readonly result: string }
+  /** The handler failed, or could not be loaded when none was asked for yet. */
+  | { readonly type: 'error'; readonly error: FunctionFailure };
+
+/** As Lambda words a failure. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+export interface FunctionFailure {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace?: readonly string[];
+}
+
+/** What the parent asks of a function's process, one at a time. */
+export interface InvocationMessage {
+  /** JSON. */
+  readonly event: string;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly requestId: string;
+  readonly functionArn: string;
+}
+
+/**
+ * The program of a function's process, for `node --eval`: text, so that it is the same from sources and from a bundle,
+ * and starts without loading anything of the sandbox. It speaks `ProcessMessage` and `InvocationMessage` over IPC.
+ * Handlers are found as Lambda's own runtime finds them: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+ */
+export const BOOTSTRAP = String.raw`
+'use strict';
+const { existsSync } = require('node:fs');
+const { basename, dirname, join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+const { format } = require('node:util');
+
+const send = (message) => process.connected && process.send(message);
+// Without a parent there is nobody to serve.
+process.on('disconnect', () => process.exit());
+
+let requestId;
+const LEVELS = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR' };
+for (const [method, level] of Object.entries(LEVELS)) {
+  console[method] = (...values) => send({ type: 'log', requestId, level, text: format(...values) });
+}
+
+function failure(errorType, errorMessage) {
+  return Object.assign(new Error(errorMessage), { name: errorType });
+}
+
+function describe(error) {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  return { errorType: error.name, errorMessage: error.message, trace: String(error.stack).split('\n') };
+}
+
+async function loadModule(file) {
+  if (file.endsWith('.mjs')) return import(pathToFileURL(file));
+  try {
+    return require(file);
+  } catch (error) {
+    if (error.code === 'ERR_REQUIRE_ESM') return import(pathToFileURL(file));
+    throw error;
+  }
+}
+
+async function loadHandler(name) {
+  const [, moduleName, exported] = /^([^.]+)\.(.+)$/.exec(basename(name)) ?? [];
+  if (!exported) throw failure('Runtime.MalformedHandlerName', 'Bad handler ' + name);
+  const stem = join(process.env.LAMBDA_TASK_ROOT, dirname(name), moduleName);
+  const file = [stem + '.js', stem + '.mjs', stem + '.cjs'].find(existsSync);
+  if (!file) throw failure('Runtime.ImportModuleError', "Error: Cannot find module '" + moduleName + "'");
+  const handler = exported.split('.').reduce((scope, key) => scope?.[key], await loadModule(file));
+  if (typeof handler !== 'function') {
+    throw failure('Runtime.HandlerNotFound', name + ' is undefined or not exported');
+  }
+  if (handler.length > 2) {
+    throw failure('Runtime.CallbackHandlerDeprecated', name + ' takes a callback, which Lambda no longer calls');
+  }
+  return handler;
+}
+
+async function invoke(handler, invocation) {
+  requestId = invocation.requestId;
+  const context = {
+    awsRequestId: requestId,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    invokedFunctionArn: invocation.functionArn,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+  };
+  try {
+    const result = await handler(JSON.parse(invocation.event), context);
+    send({ type: 'answer', result: JSON.stringify(result) ?? 'null' });
+  } catch (error) {
+    send({ type: 'error', error: describe(error) });
+  }
+}
+
+loadHandler(process.env._HANDLER).then(
+  (handler) => {
+    process.on('message', (invocation) => invoke(handler, invocation));
+    send({ type: 'ready' });
+  },
+  (error) => process.send({ type: 'error', error: describe(error) }, () => process.exit(1)),
+);
+`;

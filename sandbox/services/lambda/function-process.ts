@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { BOOTSTRAP, type FunctionFailure, type InvocationMessage, type ProcessMessage } from './bootstrap';
+
+/** A function failed, with what Lambda tells its caller. `message` is the `errorMessage`. */
+export class FunctionError extends Error {
+  override readonly name = 'FunctionError';
+
+  constructor(readonly failure: FunctionFailure) {
+    super(failure.errorMessage);
+  }
+
+  get errorType(): string {
+    return this.failure.errorType;
+  }
+
+  get errorMessage(): string {
+    return this.failure.errorMessage;
+  }
+}
+
+export interface ProcessOptions {
+  /** Absolute path of the code's directory, where the process runs. */
+  readonly directory: string;
+  /** The whole environment: nothing of the sandbox's own is added. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** `console` calls. */
+  onLog(level: string, text: string, requestId: string | undefined): void;
+  /** What is written to standard output or error past `console`, line by line. */
+  onOutput(line: string): void;
+}
+
+interface Settle {
+  resolve(result: string): void;
+  reject(error: FunctionError): void;
+}
+
+/** One execution environment of a function: a child process that serves one invocation at a time. */
+export class FunctionProcess {
+  /** Rejects with `FunctionError` when the handler can't be loaded. */
+  readonly ready: Promise<unknown>;
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<void>;
+  /** Of what the process is doing: first loading the handler, then one invocation after the other. */
+  private settle: Settle = { resolve: () => undefined, reject: () => undefined };
+
+  constructor(private readonly options: ProcessOptions) {
+    this.child = spawn(process.execPath, ['--eval', BOOTSTRAP], {
+      cwd: options.directory,
+      env: options.environment,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      windowsHide: true,
+    });
+    this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()).once('error', () => resolve()));
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => options.onOutput(line));
+    }
+
+    this.ready = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+    // Whoever invokes learns of a failure; until then it is not unhandled.
+    this.ready.catch(() => undefined);
+    this.child.on('message', (message: ProcessMessage) => this.receive(message));
+    this.child.once('close', (code, signal) => this.fail(exitReason(code, signal)));
+    this.child.once('error', (error) => this.fail(`Runtime couldn't start: ${error.message}`));
+  }
+
+  get isAlive(): boolean {
+    return this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Answers the handler's result as JSON. @throws FunctionError */
+  invoke(invocation: InvocationMessage): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+      this.child.send(invocation, (error) => {
+        if (error) this.fail(`Runtime can't be reached: ${error.message}`);
+      });
+    });
+  }
+
+  /** Kills the process, without a chance to clean up, as Lambda does. */
+  async end(): Promise<void> {
+    if (this.isAlive) this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  private receive(message: ProcessMessage): void {
+    if (message.type === 'log') this.options.onLog(message.level, message.text, message.requestId);
+    else if (message.type === 'error') this.settle.reject(new FunctionError(message.error));
+    else this.settle.resolve(message.type === 'answer' ? message.result : '');
+  }
+
+  private fail(reason: string): void {
+    this.settle.reject(new FunctionError({ errorType: 'Runtime.ExitError', errorMessage: `Error: ${reason}` }));
+  }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html */
+function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === null) return `Runtime exited with error: exit status ${code}`;
+  return `Runtime exited with error: signal: ${signal === 'SIGKILL' ? 'killed' : signal}`;
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { type Account, regionalArn } from '../../account';
+import { AccessDenied, AwsError } from '../../endpoint/api';
+import type { Credentials, Iam } from '../iam';
+import type { CloudWatchLogs } from '../logs';
+import type { Surroundings } from '../service';
+import { type Assets, type FunctionCode, layOut } from './function-code';
+import {
+  configurationOf,
+  environmentOf,
+  type FunctionConfiguration,
+  type FunctionProperties,
+} from './function-configuration';
+import { FunctionProcess } from './function-process';
+import { LambdaFunction } from './lambda-function';
+
+export interface LambdaOptions {
+  readonly assets: Assets;
+  readonly iam: Pick<Iam, 'assertAssumable' | 'authorize' | 'issueCredentials'>;
+  readonly logs: Pick<CloudWatchLogs, 'append'>;
+  /** Where functions find AWS. */
+  readonly endpointUrl: string;
+}
+
+interface Deployment {
+  readonly live: LambdaFunction;
+  readonly code: FunctionCode;
+}
+
+/** The functions of an account, by name. */
+export class Functions {
+  private readonly deployments = new Map<string, Deployment>();
+  /** Replaced or deleted ones, until their last invocation has ended. */
+  private readonly retiring = new Set<Deployment>();
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    private readonly options: LambdaOptions,
+  ) {}
+
+  has(name: string): boolean {
+    return this.deployments.has(name);
+  }
+
+  get(name: string): LambdaFunction {
+    const deployment = this.deployments.get(name);
+    if (deployment === undefined) throw new AwsError('ResourceNotFoundException', `there is no function ${name}`, 404);
+    return deployment.live;
+  }
+
+  /** Makes the function, or replaces the one of that name. */
+  async deploy(name: string, properties: FunctionProperties): Promise<void> {
+    const { assets, iam } = this.options;
+    iam.assertAssumable(properties.Role, 'lambda.amazonaws.com');
+    const code = await layOut(properties.Code, assets);
+    const configuration = configurationOf(
+      properties,
+      name,
+      code.directory,
+      functionArn(this.surroundings.account, name),
+    );
+    const credentials = iam.issueCredentials(properties.Role);
+    const log = this.logOf(configuration);
+    const live = new LambdaFunction(configuration, () => this.startProcess(configuration, credentials, log), log);
+    this.withdraw(name);
+    this.deployments.set(name, { live, code });
+  }
+
+  /** Takes the function away; invocations that run come to their end. */
+  withdraw(name: string): void {
+    const deployment = this.deployments.get(name);
+    if (deployment === undefined) return;
+    this.deployments.delete(name);
+    this.retiring.add(deployment);
+    void end(deployment, deployment.live.retire()).finally(() => this.retiring.delete(deployment));
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.deployments.values(), ...this.retiring];
+    await Promise.all(all.map((deployment) => end(deployment, deployment.live.close())));
+  }
+
+  private startProcess(
+    configuration: FunctionConfiguration,
+    credentials: Credentials,
+    log: (line: string) => void,
+  ): FunctionProcess {
+    const { account, clock } = this.surroundings;
+    const day = clock.now().toISOString().slice(0, 10).replaceAll('-', '/');
+    const logStream = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
+    const { endpointUrl } = this.options;
+    return new FunctionProcess({
+      directory: configuration.directory,
+      environment: environmentOf(configuration, { account, credentials, endpointUrl, logStream }),
+      onLog: (level, text, requestId) => log(`${clock.now().toISOString()}\t${requestId}\t${level}\t${text}`),
+      onOutput: log,
+    });
+  }
+
+  /** As on AWS, what a function logs is lost when its role may not write it; one line in the group says so. */
+  private logOf({ logGroup, roleArn }: FunctionConfiguration): (line: string) => void {
+    const { iam, logs } = this.options;
+    const arn = regionalArn(this.surroundings.account, 'logs', `log-group:${logGroup}:log-stream:any`);
+    let isRefusalTold = false;
+    return (line) => {
+      try {
+        iam.authorize(roleArn, 'logs:PutLogEvents', arn);
+        logs.append(logGroup, line);
+      } catch (error) {
+        if (!(error instanceof AccessDenied)) throw error;
+        if (!isRefusalTold) logs.append(logGroup, `the function's log is lost: ${error.message}`);
+        isRefusalTold = true;
+      }
+    };
+  }
+}
+
+/** Deletes the code of a function once its processes have ended. */
+async function end({ code }: Deployment, ended: Promise<void>): Promise<void> {
+  await ended;
+  await code.remove();
+}
+
+export function functionArn(account: Account, name: string): string {
+  return regionalArn(account, 'lambda', `function:${name}`);
+}
+
+/** Functions are asked for by name or by ARN. */
+export function functionName(nameOrArn: string): string {
+  return nameOrArn.split(':').at(-1) ?? nameOrArn;
+}

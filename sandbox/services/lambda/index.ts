@@ -1,0 +1,41 @@
+import type { ResourceType } from '../../cloudformation/resource-type';
+import type { Service, Surroundings } from '../service';
+import { Functions, functionName, type LambdaOptions } from './functions';
+import { Permissions } from './permissions';
+import { functionType, permissionType } from './resource-types';
+
+export type { Assets } from './function-code';
+export { FunctionError } from './function-process';
+export type { LambdaOptions } from './functions';
+
+/** Lambda: the functions of templates, on the Node.js that the sandbox runs on, each in child processes of its own. */
+export class Lambda implements Service {
+  readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  private readonly functions: Functions;
+  private readonly permissions = new Permissions();
+
+  constructor(surroundings: Surroundings, options: LambdaOptions) {
+    this.functions = new Functions(surroundings, options);
+    this.resourceTypes = {
+      'AWS::Lambda::Function': functionType(surroundings.account, this.functions),
+      'AWS::Lambda::Permission': permissionType(surroundings.account, this.functions, this.permissions),
+    };
+  }
+
+  /**
+   * @param event what JSON can hold
+   * @throws FunctionError when the function fails, crashes, or takes longer than its timeout
+   */
+  async invoke(functionArn: string, event: unknown): Promise<unknown> {
+    return JSON.parse(await this.functions.get(functionName(functionArn)).invoke(JSON.stringify(event)));
+  }
+
+  /** @throws AccessDenied unless a permission lets the service invoke the function on behalf of the source */
+  assertMayInvoke(functionArn: string, principalService: string, sourceArn: string): void {
+    this.permissions.assertAllowed(functionArn, principalService, sourceArn);
+  }
+
+  close(): Promise<void> {
+    return this.functions.close();
+  }
+}

@@ -1,0 +1,49 @@
+import type { Properties } from '../../cloudformation/resource-type';
+import { AccessDenied } from '../../endpoint/api';
+import { arnLike } from '../iam/pattern';
+import { optional, string, structure } from '../shape';
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html */
+const permissionProperties = structure({
+  Action: string({}, /^lambda:InvokeFunction$/),
+  FunctionName: string(),
+  /** A service: the sandbox knows no other account, and its own needs no permission. */
+  Principal: string({}, /^[a-z.-]+\.amazonaws\.com$/),
+  SourceAccount: optional(string()),
+  SourceArn: optional(string()),
+});
+
+export type Permission = ReturnType<typeof permissionProperties>;
+
+export function readPermission(properties: Properties): Permission {
+  return permissionProperties(properties, '');
+}
+
+/** The resource-based policies of functions: which AWS service may invoke which, on behalf of what. */
+export class Permissions {
+  private readonly byId = new Map<string, Permission & { readonly functionArn: string }>();
+
+  set(id: string, functionArn: string, permission: Permission): void {
+    this.byId.set(id, { ...permission, functionArn });
+  }
+
+  delete(id: string): void {
+    this.byId.delete(id);
+  }
+
+  /** @throws AccessDenied */
+  assertAllowed(functionArn: string, service: string, sourceArn: string): void {
+    const sourceAccount = sourceArn.split(':')[4];
+    const isAllowed = [...this.byId.values()].some(
+      (permission) =>
+        permission.functionArn === functionArn &&
+        permission.Principal === service &&
+        (permission.SourceAccount === undefined || permission.SourceAccount === sourceAccount) &&
+        (permission.SourceArn === undefined || arnLike(permission.SourceArn, sourceArn, {})),
+    );
+    if (isAllowed) return;
+    throw new AccessDenied(
+      `${service} is not authorized to perform: lambda:InvokeFunction on resource: ${functionArn} for ${sourceArn} because no resource-based policy allows the lambda:InvokeFunction action`,
+    );
+  }
+}
