@@ -2,13 +2,14 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Attributes, CertificationRequest, CertificationRequestInfo } from '@peculiar/asn1-csr';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
+  type Extension,
   Extensions,
   id_ce_subjectAltName,
   Name,
   SubjectAlternativeName,
   SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
-import { encodeDistinguishedName } from './distinguished-name';
+import { type DistinguishedName, encodeDistinguishedName } from './distinguished-name';
 import { encodePem, readPemBlocks } from './pem';
 import { signatureAlgorithmIdentifier, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
 import { decodeSubjectAlternativeNames, type SubjectAlternativeNames } from './subject-alternative-names';
@@ -24,16 +25,22 @@ export interface CertificateSigningRequest {
   readonly publicKey: KeyObject;
   /** What the request's extensions ask for; both lists are empty when it asks for none. */
   readonly subjectAlternativeNames: SubjectAlternativeNames;
+  /** Everything that the request's extensions ask for, as it stands there; nobody has to grant it. */
+  readonly extensions: readonly Extension[];
 }
 
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 
-/** A PKCS#10 request (RFC 2986) in PEM. It proves possession of the key; who the holder is, the issuer decides. */
-export function createCertificateSigningRequest(privateKey: KeyObject, commonName: string): string {
+/**
+ * A PKCS#10 request (RFC 2986) in PEM. It proves possession of the key; who the holder is, the issuer decides.
+ *
+ * @param name a common name, or the whole name
+ */
+export function createCertificateSigningRequest(privateKey: KeyObject, name: string | DistinguishedName): string {
   const algorithm = privateKey.asymmetricKeyType === 'rsa' ? 'SHA256WITHRSA' : 'SHA256WITHECDSA';
   const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
   const certificationRequestInfo = new CertificationRequestInfo({
-    subject: AsnConvert.parse(encodeDistinguishedName({ commonName }), Name),
+    subject: AsnConvert.parse(encodeDistinguishedName(typeof name === 'string' ? { commonName: name } : name), Name),
     subjectPKInfo: AsnConvert.parse(publicKey, SubjectPublicKeyInfo),
     attributes: new Attributes(),
   });
@@ -63,10 +70,12 @@ export function readCertificateSigningRequest(pem: string): CertificateSigningRe
   if (!signedBytes || !verifyBytes(algorithm, Buffer.from(signedBytes), publicKey, Buffer.from(request.signature))) {
     throw new CertificateSigningRequestError("the request's signature does not verify with the public key inside it");
   }
+  const extensions = requestedExtensions(info);
   return {
     subject: Buffer.from(AsnConvert.serialize(info.subject)),
     publicKey,
-    subjectAlternativeNames: requestedAlternativeNames(info),
+    subjectAlternativeNames: alternativeNamesAmong(extensions),
+    extensions,
   };
 }
 
@@ -90,23 +99,34 @@ function decodePublicKey(info: SubjectPublicKeyInfo): KeyObject {
   }
 }
 
-function requestedAlternativeNames(info: CertificationRequestInfo): SubjectAlternativeNames {
-  const names = decodeRequestedAlternativeNames(info);
+function requestedExtensions(info: CertificationRequestInfo): Extension[] {
+  try {
+    return (info.attributes ?? [])
+      .filter(({ type }) => type === EXTENSION_REQUEST)
+      .flatMap(({ values }) => values.flatMap((value) => [...AsnConvert.parse(value, Extensions)]));
+  } catch (cause) {
+    throw unreadableExtensions(cause);
+  }
+}
+
+function alternativeNamesAmong(extensions: readonly Extension[]): SubjectAlternativeNames {
+  const requested = extensions.find(({ extnID }) => extnID === id_ce_subjectAltName);
+  if (requested === undefined) return { uris: [], dnsNames: [] };
+  const names = decodeSubjectAlternativeNames(decodeAlternativeNames(requested));
   if (names === undefined) {
     throw new CertificateSigningRequestError('subject alternative names must be URIs or DNS names');
   }
   return names;
 }
 
-function decodeRequestedAlternativeNames(info: CertificationRequestInfo): SubjectAlternativeNames | undefined {
+function decodeAlternativeNames({ extnValue }: Extension): SubjectAlternativeName {
   try {
-    const extensions = (info.attributes ?? [])
-      .filter(({ type }) => type === EXTENSION_REQUEST)
-      .flatMap(({ values }) => values.flatMap((value) => [...AsnConvert.parse(value, Extensions)]));
-    const requested = extensions.find(({ extnID }) => extnID === id_ce_subjectAltName);
-    if (requested === undefined) return { uris: [], dnsNames: [] };
-    return decodeSubjectAlternativeNames(AsnConvert.parse(requested.extnValue.buffer, SubjectAlternativeName));
+    return AsnConvert.parse(extnValue.buffer, SubjectAlternativeName);
   } catch (cause) {
-    throw new CertificateSigningRequestError("the request's extensions cannot be read", { cause });
+    throw unreadableExtensions(cause);
   }
+}
+
+function unreadableExtensions(cause: unknown): CertificateSigningRequestError {
+  return new CertificateSigningRequestError("the request's extensions cannot be read", { cause });
 }

@@ -38,6 +38,11 @@ export function serverExtensions(names: SubjectAlternativeNames): Extension[] {
   return endEntityExtensions(names, id_kp_serverAuth);
 }
 
+/** `EndEntityCertificate/V1` and its passthrough varieties: for either end of a TLS connection. */
+export function serverAndClientExtensions(names: SubjectAlternativeNames): Extension[] {
+  return endEntityExtensions(names, id_kp_serverAuth, id_kp_clientAuth);
+}
+
 function authorityExtensions(basicConstraints: BasicConstraints): Extension[] {
   const usage = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign;
   return [
@@ -46,13 +51,13 @@ function authorityExtensions(basicConstraints: BasicConstraints): Extension[] {
   ];
 }
 
-function endEntityExtensions(names: SubjectAlternativeNames, purpose: string): Extension[] {
+function endEntityExtensions(names: SubjectAlternativeNames, ...purposes: string[]): Extension[] {
   const usage = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment;
   return [
     ...alternativeNamesExtension(names),
     extension(id_ce_basicConstraints, new BasicConstraints()),
     extension(id_ce_keyUsage, new KeyUsage(usage), true),
-    extension(id_ce_extKeyUsage, new ExtendedKeyUsage([purpose])),
+    extension(id_ce_extKeyUsage, new ExtendedKeyUsage(purposes)),
   ];
 }
 
