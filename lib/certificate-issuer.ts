@@ -55,7 +55,7 @@ export class CertificateIssuer extends Construct {
 
     const issuer = new MeshFunction(this, 'Issuer', {
       asset: 'certificate-issuer',
-      description: `Issues client certificates of ${props.trustDomain}`,
+      description: 'Issues client certificates into secrets',
       timeout: Duration.minutes(3),
       // CPU grows with memory, and an RSA key of 4096 bits takes seconds of it.
       memorySize: 512,

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -118,7 +118,7 @@ export class MtlsGateway extends Construct {
 
     const authorizer = new MeshFunction(this, 'Authorizer', {
       asset: 'authorizer',
-      description: `Decides which clients of ${trustDomain} may call`,
+      description: 'Decides by the client certificate who may call',
       // API Gateway waits no longer.
       timeout: Duration.seconds(10),
       memorySize: 512,
@@ -129,7 +129,8 @@ export class MtlsGateway extends Construct {
     this.handler = authorizer.handler;
 
     this.api = new apigatewayv2.HttpApi(this, 'Api', {
-      apiName: domainName,
+      apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
+      description: `Mutual TLS on ${domainName}`,
       disableExecuteApiEndpoint: true,
       createDefaultStage: false,
       // Without identity source and cache: with them, one client's answer would serve another.

@@ -7,7 +7,7 @@ import { CertificateIssuer } from './certificate-issuer';
 import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
-import { checkText } from './private/validation';
+import { checkText, refuse } from './private/validation';
 import { Truststore } from './truststore';
 
 /** Properties of an `MtlsServiceMesh`. */
@@ -67,8 +67,6 @@ export class MtlsServiceMesh extends Construct {
   readonly gateway: MtlsGateway;
   readonly issuer: CertificateIssuer;
 
-  private readonly clients: Construct;
-  private readonly services: Construct;
   private readonly certificateOptions: ClientCertificateOptions;
 
   constructor(scope: Construct, id: string, props: MtlsServiceMeshProps) {
@@ -105,8 +103,6 @@ export class MtlsServiceMesh extends Construct {
       logRetention,
     });
 
-    this.clients = new Construct(this, 'Clients');
-    this.services = new Construct(this, 'Services');
     this.certificateOptions = props;
   }
 
@@ -117,8 +113,7 @@ export class MtlsServiceMesh extends Construct {
    * service that calls others is a client too, by the same name if you like.
    */
   addClient(name: string, options: MeshClientOptions = {}): MeshClient {
-    this.checkName('client', name, this.clients);
-    const client = new MeshClient(this.clients, name, {
+    const client = new MeshClient(this, this.idOf('Client', name), {
       ...options,
       keyAlgorithm: options.keyAlgorithm ?? this.certificateOptions.keyAlgorithm,
       certificateValidity: options.certificateValidity ?? this.certificateOptions.certificateValidity,
@@ -135,16 +130,16 @@ export class MtlsServiceMesh extends Construct {
    * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among the services of the mesh.
    */
   addService(name: string, options: MeshServiceOptions): MeshService {
-    this.checkName('service', name, this.services);
-    return new MeshService(this.services, name, { ...options, serviceName: name, gateway: this.gateway });
+    return new MeshService(this, this.idOf('Service', name), { ...options, serviceName: name, gateway: this.gateway });
   }
 
-  private checkName(kind: string, name: string, existing: Construct): void {
-    checkText(this, `${kind} name`, name, brokenClientNameRule);
-    if (existing.node.tryFindChild(name)) {
-      throw new Error(
-        `${this.node.path}: ${kind} name must be unique within the mesh, got ${JSON.stringify(name)} twice`,
-      );
+  private idOf(kind: 'Client' | 'Service', name: string): string {
+    const id = `${kind}-${name}`;
+    const property = `${kind.toLowerCase()} name`;
+    checkText(this, property, name, brokenClientNameRule);
+    if (this.node.tryFindChild(id)) {
+      refuse(this, property, 'must be unique within the mesh', `${JSON.stringify(name)} twice`);
     }
+    return id;
   }
 }

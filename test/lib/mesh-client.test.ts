@@ -1,0 +1,234 @@
+import { App, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { CertificateAuthority, CertificateIssuer, KeyAlgorithm, MeshClient, type MeshClientProps } from '../../lib';
+import { dependenciesOf, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
+
+const SECRET = 'AWS::SecretsManager::Secret';
+const CERTIFICATE = 'Custom::MtlsClientCertificate';
+
+function newIssuer(stack: Stack, trustDomain = 'mesh.example.com'): CertificateIssuer {
+  const certificateAuthority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
+  return new CertificateIssuer(stack, 'Issuer', { trustDomain, certificateAuthority });
+}
+
+function newClient(stack: Stack, props: Partial<MeshClientProps> = {}): MeshClient {
+  return new MeshClient(stack, 'Client', { clientName: 'mail', issuer: props.issuer ?? newIssuer(stack), ...props });
+}
+
+test('a client is two resources: a secret, and the certificate issued into it', () => {
+  const stack = newStack();
+  const issuer = newIssuer(stack);
+  const issuerStack = newStack();
+  newIssuer(issuerStack);
+  const client = newClient(stack, { issuer });
+
+  const secret = onlyResource(stack, SECRET).logicalId;
+  expect(client.spiffeId).toBe('spiffe://mesh.example.com/mail');
+  expect(onlyResource(stack, CERTIFICATE).Properties).toEqual({
+    ServiceToken: stack.resolve(issuer.handler.functionArn),
+    ServiceTimeout: '900',
+    SecretId: { Ref: secret },
+    ClientName: 'mail',
+    SpiffeId: 'spiffe://mesh.example.com/mail',
+    DnsNames: [],
+    KeyAlgorithm: 'EC_prime256v1',
+    ValidityHours: '168',
+    CertificateAuthorityArn: stack.resolve(issuer.certificateAuthority.certificateAuthorityArn),
+    SigningAlgorithm: 'SHA256WITHECDSA',
+  });
+  expect(Object.keys(resourcesOf(stack))).toHaveLength(Object.keys(resourcesOf(issuerStack)).length + 2);
+});
+
+test('the secret is empty until the certificate is issued, and goes with the client', () => {
+  const stack = newStack();
+  newClient(stack);
+
+  expect(onlyResource(stack, SECRET)).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+  expect(onlyResource(stack, SECRET).Properties).toEqual({
+    Name: 'mesh.example.com/mail',
+    Description: 'Client certificate and private key of spiffe://mesh.example.com/mail',
+  });
+});
+
+test('the secret can be kept', () => {
+  const stack = newStack();
+  newClient(stack, { removalPolicy: RemovalPolicy.RETAIN });
+
+  expect(onlyResource(stack, SECRET).DeletionPolicy).toBe('Retain');
+});
+
+test('a certificate is issued only by an active authority, and while the issuer has its permissions', () => {
+  const stack = newStack();
+  newClient(stack);
+
+  const dependencies = dependenciesOf(resourcesOf(stack), onlyResource(stack, CERTIFICATE).logicalId);
+  expect(dependencies).toContain(onlyResource(stack, 'AWS::ACMPCA::CertificateAuthorityActivation').logicalId);
+  expect(dependencies).toContain(onlyResource(stack, 'AWS::IAM::Policy').logicalId);
+});
+
+test('every choice is a property of the certificate, so that a changed one has another issued', () => {
+  const stack = newStack();
+  newClient(stack, {
+    dnsNames: ['mail.example.com', 'mail.internal'],
+    keyAlgorithm: KeyAlgorithm.RSA_3072,
+    certificateValidity: Duration.hours(36),
+  });
+
+  expect(onlyResource(stack, CERTIFICATE).Properties).toMatchObject({
+    DnsNames: ['mail.example.com', 'mail.internal'],
+    KeyAlgorithm: 'RSA_3072',
+    ValidityHours: '36',
+  });
+});
+
+test('what was issued can be read from the template', () => {
+  const stack = newStack();
+  const client = newClient(stack);
+  const attributes = stack.resolve([client.serialNumber, client.notAfter, client.fingerprint]);
+
+  const { logicalId } = onlyResource(stack, CERTIFICATE);
+  expect(attributes).toEqual(
+    ['SerialNumber', 'NotAfter', 'Fingerprint'].map((name) => ({ 'Fn::GetAtt': [logicalId, name] })),
+  );
+});
+
+test('whoever is granted reading may read this secret and nothing else', () => {
+  const stack = newStack();
+  const role = new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
+  newClient(stack).grantRead(role);
+
+  const policies = Object.entries(resourcesOfType(stack, 'AWS::IAM::Policy'));
+  const [, policy] = policies.find(([id]) => id.startsWith('Reader')) ?? [];
+  expect(policy?.Properties['PolicyDocument']).toMatchObject({
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+        Resource: { Ref: onlyResource(stack, SECRET).logicalId },
+      },
+    ],
+  });
+});
+
+test('a key of your own encrypts the secret, and the issuer may use it through Secrets Manager only', () => {
+  const stack = newStack();
+  const encryptionKey = new kms.Key(stack, 'Key');
+  newClient(stack, { encryptionKey });
+
+  const keyArn = stack.resolve(encryptionKey.keyArn);
+  expect(onlyResource(stack, SECRET).Properties['KmsKeyId']).toEqual(keyArn);
+  const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as { Statement: object[] };
+  expect(Statement).toContainEqual({
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: keyArn,
+    Condition: {
+      StringEquals: {
+        'kms:ViaService': { 'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+      },
+    },
+  });
+});
+
+test('a hundred clients with one key need the statement once', () => {
+  const stack = newStack();
+  const encryptionKey = new kms.Key(stack, 'Key');
+  const issuer = newIssuer(stack);
+  for (let index = 0; index < 100; index += 1) {
+    new MeshClient(stack, `Client${index}`, { clientName: `client-${index}`, issuer, encryptionKey });
+  }
+
+  const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as { Statement: object[] };
+  expect(Statement.filter((statement) => JSON.stringify(statement).includes('kms:Decrypt'))).toHaveLength(1);
+});
+
+describe('synthesis refuses', () => {
+  const label =
+    'must be a DNS label: lower-case letters, digits and hyphens, starting with a letter, not ending with a hyphen';
+
+  test.each([
+    ['Mail', label],
+    ['1mail', label],
+    ['-mail', label],
+    ['mail-', label],
+    ['mail.app', label],
+    ['mail/app', label],
+    ['../schedule', label],
+    ['mail*', label],
+    ['mail\n', label],
+    ['mail ', label],
+    ['maïl', label],
+    ['', label],
+    ['m'.repeat(64), 'must have at most 63 characters'],
+  ])('the client name %j', (clientName, rule) => {
+    expect(() => newClient(newStack(), { clientName })).toThrow(
+      `Test/Client: clientName ${rule}, got ${JSON.stringify(clientName)}`,
+    );
+  });
+
+  test('a SPIFFE ID that ACM PCA has no room for', () => {
+    const stack = newStack();
+    const trustDomain = `${'a'.repeat(240)}.com`;
+    expect(() => newClient(stack, { issuer: newIssuer(stack, trustDomain) })).toThrow(
+      `Test/Client: spiffeId must have at most 253 characters, got "spiffe://${trustDomain}/mail"`,
+    );
+  });
+
+  test.each(['*.example.com', 'Mail.example.com', 'mail..example.com', 'mail.example.com,DNS:evil', 'a b', ''])(
+    'the DNS name %j',
+    (name) => {
+      expect(() => newClient(newStack(), { dnsNames: ['mail.example.com', name] })).toThrow(
+        `Test/Client: dnsNames[1] must be a DNS name in lower case, without wildcards, got ${JSON.stringify(name)}`,
+      );
+    },
+  );
+
+  test.each([
+    [Duration.minutes(90), 'must be whole hours, at least one, got 1 hour 30 minutes'],
+    [Duration.hours(0), 'must be whole hours, at least one, got'],
+    [Duration.seconds(1), 'must be whole hours, at least one, got 1 second'],
+    [Duration.hours(169), 'must be at most what the authority can issue (7 days), got 7 days 1 hour'],
+    [Duration.days(3650), 'must be at most what the authority can issue (7 days), got 3650 days'],
+  ])('a certificate validity of %s', (certificateValidity, rule) => {
+    expect(() => newClient(newStack(), { certificateValidity })).toThrow(`Test/Client: certificateValidity ${rule}`);
+  });
+
+  test('nothing about tokens, which only CloudFormation can read', () => {
+    const stack = newStack();
+    newClient(stack, {
+      clientName: Lazy.string({ produce: () => 'NOT A NAME' }),
+      dnsNames: [Lazy.string({ produce: () => '*' })],
+      certificateValidity: Duration.hours(Lazy.number({ produce: () => 1000 })),
+    });
+
+    expect(onlyResource(stack, CERTIFICATE).Properties).toMatchObject({
+      ClientName: 'NOT A NAME',
+      SpiffeId: 'spiffe://mesh.example.com/NOT A NAME',
+      DnsNames: ['*'],
+      ValidityHours: '1000',
+    });
+  });
+});
+
+test('a general-purpose authority issues for longer than a week', () => {
+  const stack = newStack();
+  const certificateAuthority = CertificateAuthority.generalPurposeSubordinate(stack, 'Authority');
+  const issuer = new CertificateIssuer(stack, 'Issuer', { trustDomain: 'mesh.example.com', certificateAuthority });
+  newClient(stack, { issuer, certificateValidity: Duration.days(90) });
+
+  expect(onlyResource(stack, CERTIFICATE).Properties['ValidityHours']).toBe('2160');
+});
+
+test('a client may live in another stack than its issuer', () => {
+  const app = new App();
+  const issuer = newIssuer(new Stack(app, 'Platform'));
+  const stack = new Stack(app, 'Mail');
+  new MeshClient(stack, 'Client', { clientName: 'mail', issuer });
+
+  expect(
+    Object.values(resourcesOf(stack))
+      .map(({ Type }) => Type)
+      .sort(),
+  ).toEqual([SECRET, CERTIFICATE].sort());
+});

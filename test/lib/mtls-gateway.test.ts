@@ -1,0 +1,269 @@
+import { Lazy, type Stack } from 'aws-cdk-lib';
+import * as acmpca from 'aws-cdk-lib/aws-acmpca';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { CertificateAuthority, MeshIntegration, MtlsGateway, type MtlsGatewayProps, Truststore } from '../../lib';
+import { newFunction, newMesh, newStack, onlyResource, resourcesOfType, serverCertificate } from './mesh-stack';
+
+const DOMAIN = 'AWS::ApiGatewayV2::DomainName';
+
+function newGateway(stack: Stack, props: Partial<MtlsGatewayProps> = {}): MtlsGateway {
+  const authority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
+  const truststore = new Truststore(stack, 'Truststore', { certificateAuthorities: [authority] });
+  return new MtlsGateway(stack, 'Gateway', { domainName: 'mesh.example.com', truststore, ...props });
+}
+
+function zone(stack: Stack, zoneName = 'example.com'): route53.IHostedZone {
+  return route53.HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z0123456789', zoneName });
+}
+
+function privateCertificate(stack: Stack): acm.PrivateCertificate {
+  return new acm.PrivateCertificate(stack, 'Private', {
+    domainName: 'mesh.example.com',
+    certificateAuthority: acmpca.CertificateAuthority.fromCertificateAuthorityArn(
+      stack,
+      'PrivateAuthority',
+      'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555',
+    ),
+  });
+}
+
+describe('the domain', () => {
+  test('demands client certificates from the published version of the truststore', () => {
+    const stack = newStack();
+    const certificate = serverCertificate(stack);
+    newGateway(stack, { serverCertificate: certificate });
+
+    const published = onlyResource(stack, 'Custom::MtlsTruststore').logicalId;
+    const bucket = onlyResource(stack, 'AWS::S3::Bucket').logicalId;
+    expect(onlyResource(stack, DOMAIN).Properties).toEqual({
+      DomainName: 'mesh.example.com',
+      DomainNameConfigurations: [
+        {
+          CertificateArn: certificate.certificateArn,
+          EndpointType: 'REGIONAL',
+          IpAddressType: 'dualstack',
+          SecurityPolicy: 'TLS_1_2',
+        },
+      ],
+      MutualTlsAuthentication: {
+        TruststoreUri: { 'Fn::Join': ['', ['s3://', { Ref: bucket }, '/truststore.pem']] },
+        TruststoreVersion: { 'Fn::GetAtt': [published, 'VersionId'] },
+      },
+    });
+  });
+
+  test('is the only way to the API', () => {
+    const stack = newStack();
+    newGateway(stack, { serverCertificate: serverCertificate(stack) });
+
+    const api = onlyResource(stack, 'AWS::ApiGatewayV2::Api');
+    expect(api.Properties).toEqual({
+      Name: expect.stringMatching(/^Test-Gateway-/),
+      Description: 'Mutual TLS on mesh.example.com',
+      ProtocolType: 'HTTP',
+      DisableExecuteApiEndpoint: true,
+    });
+    expect(onlyResource(stack, 'AWS::ApiGatewayV2::ApiMapping').Properties).toEqual({
+      ApiId: { Ref: api.logicalId },
+      DomainName: { Ref: onlyResource(stack, DOMAIN).logicalId },
+      Stage: '$default',
+    });
+  });
+
+  test('gets addresses of both kinds and a validated certificate from a hosted zone', () => {
+    const stack = newStack();
+    newGateway(stack, { hostedZone: zone(stack) });
+
+    const domain = onlyResource(stack, DOMAIN);
+    const certificate = onlyResource(stack, 'AWS::CertificateManager::Certificate');
+    expect(certificate.Properties).toMatchObject({
+      DomainName: 'mesh.example.com',
+      DomainValidationOptions: [{ DomainName: 'mesh.example.com', HostedZoneId: 'Z0123456789' }],
+      ValidationMethod: 'DNS',
+    });
+    expect(domain.Properties['DomainNameConfigurations']).toMatchObject([
+      { CertificateArn: { Ref: certificate.logicalId } },
+    ]);
+    const records = Object.values(resourcesOfType(stack, 'AWS::Route53::RecordSet')).map(
+      ({ Properties }) => Properties,
+    );
+    expect(records).toEqual(
+      ['A', 'AAAA'].map((Type) => ({
+        Type,
+        Name: 'mesh.example.com.',
+        HostedZoneId: 'Z0123456789',
+        AliasTarget: {
+          DNSName: { 'Fn::GetAtt': [domain.logicalId, 'RegionalDomainName'] },
+          HostedZoneId: { 'Fn::GetAtt': [domain.logicalId, 'RegionalHostedZoneId'] },
+        },
+      })),
+    );
+  });
+
+  test('shows a given certificate even when there is a hosted zone', () => {
+    const stack = newStack();
+    const certificate = serverCertificate(stack);
+    newGateway(stack, { serverCertificate: certificate, hostedZone: zone(stack, 'mesh.example.com.') });
+
+    expect(onlyResource(stack, DOMAIN).Properties['DomainNameConfigurations']).toMatchObject([
+      { CertificateArn: certificate.certificateArn },
+    ]);
+    expect(resourcesOfType(stack, 'AWS::CertificateManager::Certificate')).toEqual({});
+  });
+
+  test('proves its ownership by another certificate when its own is private', () => {
+    const stack = newStack();
+    const ownershipCertificate = serverCertificate(stack);
+    newGateway(stack, { serverCertificate: privateCertificate(stack), ownershipCertificate });
+
+    expect(onlyResource(stack, DOMAIN).Properties['DomainNameConfigurations']).toMatchObject([
+      { OwnershipVerificationCertificateArn: ownershipCertificate.certificateArn },
+    ]);
+  });
+});
+
+describe('synthesis refuses', () => {
+  test.each([
+    'Mesh.example.com',
+    '*.example.com',
+    'mesh_one.example.com',
+    'mesh.example.com.',
+    'https://mesh.example.com',
+    'mesh.example.com\nevil.example.com',
+    `${'a'.repeat(64)}.example.com`,
+    '',
+  ])('the domain name %j', (domainName) => {
+    const stack = newStack();
+    expect(() => newGateway(stack, { domainName, serverCertificate: serverCertificate(stack) })).toThrow(
+      `Test/Gateway: domainName must be a DNS name in lower case, without wildcards, got ${JSON.stringify(domainName)}`,
+    );
+  });
+
+  test.each(['spiffe://example.com', 'Example.com', 'example.com/mail', 'exämple.com', '*'])(
+    'the trust domain %j',
+    (trustDomain) => {
+      const stack = newStack();
+      expect(() => newGateway(stack, { trustDomain, serverCertificate: serverCertificate(stack) })).toThrow(
+        'Test/Gateway: trustDomain must have only lower-case letters, digits, dots, hyphens and underscores, got ' +
+          JSON.stringify(trustDomain),
+      );
+    },
+  );
+
+  test('a gateway for which there is no server certificate', () => {
+    expect(() => newGateway(newStack())).toThrow(
+      'Test/Gateway: serverCertificate or hostedZone must be given, got neither: ' +
+        'the gateway needs an ACM certificate for "mesh.example.com", or a zone in which ACM can validate one',
+    );
+  });
+
+  test.each(['other.example.com', 'esh.example.com', 'example.org'])('a domain name outside of zone %s', (zoneName) => {
+    const stack = newStack();
+    expect(() => newGateway(stack, { hostedZone: zone(stack, zoneName) })).toThrow(
+      `Test/Gateway: domainName must lie in hostedZone (${zoneName}), got "mesh.example.com"`,
+    );
+  });
+
+  test('a private server certificate without a public one beside it', () => {
+    const stack = newStack();
+    expect(() => newGateway(stack, { serverCertificate: privateCertificate(stack) })).toThrow(
+      'Test/Gateway: ownershipCertificate must be given when serverCertificate is private, got none',
+    );
+  });
+
+  test('a private certificate as proof of ownership', () => {
+    const stack = newStack();
+    const ownershipCertificate = privateCertificate(stack);
+    expect(() => newGateway(stack, { serverCertificate: serverCertificate(stack), ownershipCertificate })).toThrow(
+      'Test/Gateway: ownershipCertificate must be a public certificate, got Test/Private',
+    );
+  });
+
+  test('nothing about tokens, which only CloudFormation can read', () => {
+    const stack = newStack();
+    const domainName = Lazy.string({ produce: () => 'NOT A DOMAIN' });
+    newGateway(stack, { domainName, hostedZone: zone(stack) });
+
+    expect(onlyResource(stack, DOMAIN).Properties['DomainName']).toBe('NOT A DOMAIN');
+  });
+});
+
+describe('the authorizer', () => {
+  test('is asked for every request, by nothing but the certificate, and answers for none but that request', () => {
+    const stack = newStack();
+    newMesh(stack).addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack)) });
+
+    expect(onlyResource(stack, 'AWS::ApiGatewayV2::Authorizer').Properties).toMatchObject({
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      IdentitySource: [],
+      AuthorizerResultTtlInSeconds: 0,
+    });
+  });
+
+  test('can be invoked by its API alone', () => {
+    const stack = newStack();
+    const mesh = newMesh(stack);
+    mesh.addService('schedule', { integration: MeshIntegration.http('https://schedule.example.com') });
+
+    const authorizer = onlyResource(stack, 'AWS::ApiGatewayV2::Authorizer').logicalId;
+    const api = onlyResource(stack, 'AWS::ApiGatewayV2::Api').logicalId;
+    expect(onlyResource(stack, 'AWS::Lambda::Permission').Properties).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: stack.resolve(mesh.gateway.handler.functionArn),
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: {
+        'Fn::Join': [
+          '',
+          [
+            'arn:',
+            { Ref: 'AWS::Partition' },
+            ':execute-api:',
+            { Ref: 'AWS::Region' },
+            ':',
+            { Ref: 'AWS::AccountId' },
+            ':',
+            { Ref: api },
+            '/authorizers/',
+            { Ref: authorizer },
+          ],
+        ],
+      },
+    });
+  });
+
+  test('knows the trust domain, and no longer than API Gateway waits', () => {
+    const stack = newStack();
+    const gateway = newGateway(stack, { trustDomain: 'example.com', serverCertificate: serverCertificate(stack) });
+
+    const functions = resourcesOfType(stack, 'AWS::Lambda::Function');
+    const { 'Fn::GetAtt': reference } = stack.resolve(gateway.handler.functionArn);
+    expect(functions[reference[0]]?.Properties).toMatchObject({
+      Environment: { Variables: { TRUST_DOMAIN: 'example.com' } },
+      Timeout: 10,
+    });
+  });
+});
+
+test('the access log names the client certificate beside what the authorizer made of it', () => {
+  const stack = newStack();
+  newGateway(stack, { serverCertificate: serverCertificate(stack) });
+
+  const stage = onlyResource(stack, 'AWS::ApiGatewayV2::Stage').Properties;
+  expect(stage).toMatchObject({ StageName: '$default', AutoDeploy: true });
+  const { Format, DestinationArn } = stage['AccessLogSettings'] as { Format: string; DestinationArn: unknown };
+  expect(JSON.parse(Format)).toMatchObject({
+    requestId: '$context.requestId',
+    route: '$context.routeKey',
+    status: '$context.status',
+    clientName: '$context.authorizer.clientName',
+    spiffeId: '$context.authorizer.spiffeId',
+    certificateSubject: '$context.identity.clientCert.subjectDN',
+    certificateIssuer: '$context.identity.clientCert.issuerDN',
+    certificateSerialNumber: '$context.identity.clientCert.serialNumber',
+    authorizerError: '$context.authorizer.error',
+  });
+  expect(DestinationArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^GatewayAccessLog/), 'Arn'] });
+});

@@ -1,0 +1,239 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { CertificateAuthority, KeyAlgorithm, MeshIntegration } from '../../lib';
+import {
+  dependenciesOf,
+  newFunction,
+  newMesh,
+  newStack,
+  onlyResource,
+  resourcesOf,
+  resourcesOfType,
+} from './mesh-stack';
+
+const CERTIFICATE = 'Custom::MtlsClientCertificate';
+const integration = MeshIntegration.http('https://schedule.example.com');
+
+test('one authority stands behind truststore, gateway and issuer', () => {
+  const stack = newStack();
+  const mesh = newMesh(stack);
+  mesh.addClient('mail');
+
+  const { certificateAuthorityArn, certificateChain } = mesh.certificateAuthority;
+  expect(onlyResource(stack, 'AWS::ACMPCA::CertificateAuthority').Properties).toMatchObject({
+    Type: 'ROOT',
+    UsageMode: 'SHORT_LIVED_CERTIFICATE',
+  });
+  expect(onlyResource(stack, 'Custom::MtlsTruststore').Properties['CertificateAuthorities']).toEqual([
+    stack.resolve(certificateChain),
+  ]);
+  expect(onlyResource(stack, CERTIFICATE).Properties['CertificateAuthorityArn']).toEqual(
+    stack.resolve(certificateAuthorityArn),
+  );
+});
+
+test('the trust domain is the domain name unless another is given', () => {
+  const stack = newStack();
+  const mesh = newMesh(stack, { trustDomain: 'example.com' });
+  const client = mesh.addClient('mail');
+
+  expect(mesh.trustDomain).toBe('example.com');
+  expect(client.spiffeId).toBe('spiffe://example.com/mail');
+  expect(onlyResource(stack, 'AWS::SecretsManager::Secret').Properties['Name']).toBe('example.com/mail');
+  expect(newMesh(newStack()).trustDomain).toBe('mesh.example.com');
+});
+
+test('a certificate is issued only once the gateway trusts the authority', () => {
+  const stack = newStack();
+  newMesh(stack).addClient('mail');
+
+  const domain = onlyResource(stack, 'AWS::ApiGatewayV2::DomainName').logicalId;
+  expect(dependenciesOf(resourcesOf(stack), onlyResource(stack, CERTIFICATE).logicalId)).toContain(domain);
+});
+
+test('an authority of your own is used as it is', () => {
+  const stack = newStack();
+  const certificateAuthority = CertificateAuthority.generalPurposeSubordinate(stack, 'Authority');
+  const mesh = newMesh(stack, { certificateAuthority, certificateValidity: Duration.days(90) });
+  mesh.addClient('mail');
+
+  expect(mesh.certificateAuthority).toBe(certificateAuthority);
+  expect(mesh.node.tryFindChild('CertificateAuthority')).toBeUndefined();
+  expect(onlyResource(stack, CERTIFICATE).Properties['ValidityHours']).toBe('2160');
+});
+
+test("what is chosen for the mesh holds for its clients, unless a client's own choice differs", () => {
+  const stack = newStack();
+  const mesh = newMesh(stack, { keyAlgorithm: KeyAlgorithm.EC_SECP384R1, certificateValidity: Duration.days(3) });
+  mesh.addClient('mail');
+  mesh.addClient('social', { keyAlgorithm: KeyAlgorithm.RSA_2048, certificateValidity: Duration.days(1) });
+
+  expect(Object.values(resourcesOfType(stack, CERTIFICATE)).map(({ Properties }) => Properties)).toMatchObject([
+    { ClientName: 'mail', KeyAlgorithm: 'EC_secp384r1', ValidityHours: '72' },
+    { ClientName: 'social', KeyAlgorithm: 'RSA_2048', ValidityHours: '24' },
+  ]);
+});
+
+test('a service that calls others is a client of the same name', () => {
+  const stack = newStack();
+  const mesh = newMesh(stack);
+  const service = mesh.addService('groups', { integration });
+  const client = mesh.addClient('groups');
+
+  expect([service.url, client.spiffeId]).toEqual([
+    'https://mesh.example.com/groups',
+    'spiffe://mesh.example.com/groups',
+  ]);
+  expect(() => resourcesOf(stack)).not.toThrow();
+});
+
+test('with DESTROY nothing is left, and by default everything but the secrets is', () => {
+  const policies = (removalPolicy?: RemovalPolicy) => {
+    const stack = newStack();
+    newMesh(stack, { removalPolicy }).addClient('mail');
+    return Object.values(resourcesOf(stack)).flatMap(({ Type, DeletionPolicy }) =>
+      DeletionPolicy === 'Retain' ? [Type] : [],
+    );
+  };
+
+  expect(policies(RemovalPolicy.DESTROY)).toEqual([]);
+  expect(new Set(policies())).toEqual(
+    new Set([
+      'AWS::ACMPCA::CertificateAuthority',
+      'AWS::ACMPCA::Certificate',
+      'AWS::ACMPCA::CertificateAuthorityActivation',
+      'AWS::S3::Bucket',
+      'AWS::Logs::LogGroup',
+    ]),
+  );
+});
+
+test('one retention holds for every log', () => {
+  const stack = newStack();
+  newMesh(stack, { logRetention: logs.RetentionDays.ONE_MONTH });
+
+  const groups = Object.values(resourcesOfType(stack, 'AWS::Logs::LogGroup'));
+  expect(groups.map(({ Properties }) => Properties)).toEqual(Array(4).fill({ RetentionInDays: 30 }));
+});
+
+test('the only functions in the template are those that ship with the package', () => {
+  const stack = newStack();
+  const mesh = newMesh(stack, { removalPolicy: RemovalPolicy.DESTROY });
+  mesh.addClient('mail');
+  mesh.addService('schedule', { integration });
+
+  expect(Object.keys(resourcesOfType(stack, 'AWS::Lambda::Function')).sort()).toEqual([
+    expect.stringMatching(/^MeshGatewayAuthorizerFunction/),
+    expect.stringMatching(/^MeshIssuerFunction/),
+    expect.stringMatching(/^MeshTruststorePublisherFunction/),
+  ]);
+});
+
+test('a hundred clients take at most three resources each, and the stack has room for them', () => {
+  const count = (clients: number) => {
+    const stack = newStack();
+    const mesh = newMesh(stack);
+    for (let index = 0; index < clients; index += 1) mesh.addClient(`client-${index}`);
+    return Object.keys(resourcesOf(stack)).length;
+  };
+
+  const resources = count(100);
+  expect(resources - count(0)).toBeLessThanOrEqual(300);
+  expect(resources).toBeLessThanOrEqual(500);
+});
+
+describe('synthesis refuses', () => {
+  test('two clients of one name', () => {
+    const mesh = newMesh(newStack());
+    mesh.addClient('mail');
+    expect(() => mesh.addClient('mail')).toThrow(
+      'Test/Mesh: client name must be unique within the mesh, got "mail" twice',
+    );
+  });
+
+  test('two services of one name', () => {
+    const mesh = newMesh(newStack());
+    mesh.addService('schedule', { integration });
+    expect(() => mesh.addService('schedule', { integration })).toThrow(
+      'Test/Mesh: service name must be unique within the mesh, got "schedule" twice',
+    );
+  });
+
+  test.each(['', 'Mail', 'a/b', '..', '*', '__proto__', 'constructor.', '$default', 'mail\r\nset-cookie: x'])(
+    'the name %j',
+    (name) => {
+      const mesh = newMesh(newStack());
+      const rule = `must be a DNS label: lower-case letters, digits and hyphens, starting with a letter, not ending with a hyphen, got ${JSON.stringify(name)}`;
+      expect(() => mesh.addClient(name)).toThrow(`Test/Mesh: client name ${rule}`);
+      expect(() => mesh.addService(name, { integration })).toThrow(`Test/Mesh: service name ${rule}`);
+    },
+  );
+
+  test('certificates that the default authority could never issue', () => {
+    const mesh = newMesh(newStack(), { certificateValidity: Duration.days(8) });
+    expect(() => mesh.addClient('mail')).toThrow(
+      'Test/Mesh/Client-mail: certificateValidity must be at most what the authority can issue (7 days), got 8 days',
+    );
+  });
+});
+
+test('names that are properties of every object are names like others', () => {
+  const mesh = newMesh(newStack());
+  expect(['constructor', 'prototype', 'tostring'].map((name) => mesh.addClient(name).spiffeId)).toEqual([
+    'spiffe://mesh.example.com/constructor',
+    'spiffe://mesh.example.com/prototype',
+    'spiffe://mesh.example.com/tostring',
+  ]);
+});
+
+describe('the same mesh is synthesized', () => {
+  const flags = JSON.parse(
+    readFileSync(join(dirname(require.resolve('aws-cdk-lib/package.json')), 'recommended-feature-flags.json'), 'utf8'),
+  );
+
+  test.each([
+    ['without any feature flag', {}],
+    ['with all recommended feature flags', flags],
+  ])('%s', (_name, context) => {
+    const stack = newStack(context);
+    const mesh = newMesh(stack, { removalPolicy: RemovalPolicy.DESTROY });
+    mesh.addClient('mail').grantRead(newFunction(stack, 'MailApp'));
+    mesh.addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack)) });
+
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+    expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
+    const types = Object.values(resourcesOf(stack)).map(({ Type }) => Type);
+    expect(types.filter((type) => type.startsWith('Custom::')).sort()).toEqual([CERTIFICATE, 'Custom::MtlsTruststore']);
+  });
+
+  test.each([{}, flags])('with its parts in stacks of two regions', (context) => {
+    const app = new App({ context });
+    const zones = new Stack(app, 'Zones', {
+      env: { account: '123456789012', region: 'eu-central-1' },
+      crossRegionReferences: true,
+    });
+    const hostedZone = new route53.PublicHostedZone(zones, 'Zone', { zoneName: 'example.com' });
+    const stack = new Stack(app, 'Test', {
+      env: { account: '123456789012', region: 'us-east-1' },
+      crossRegionReferences: true,
+    });
+    newMesh(stack, { hostedZone }).addClient('mail');
+
+    expect(Object.keys(resourcesOfType(stack, 'AWS::Route53::RecordSet'))).toHaveLength(2);
+  });
+
+  test.each(['us-gov-west-1', 'cn-north-1'])('in %s with ARNs of its partition', (region) => {
+    const stack = newStack({}, { env: { account: '123456789012', region } });
+    const hostedZone = route53.HostedZone.fromHostedZoneAttributes(stack, 'Zone', {
+      hostedZoneId: 'Z0123456789',
+      zoneName: 'example.com',
+    });
+    newMesh(stack, { hostedZone }).addClient('mail');
+
+    expect(JSON.stringify(resourcesOf(stack))).not.toContain('arn:aws:');
+  });
+});

@@ -1,0 +1,103 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { MeshIntegration } from '../../lib';
+import { newFunction, newMesh, newStack, resourcesOf, type TemplateResource } from './mesh-stack';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource?: unknown;
+  readonly Principal?: Record<string, unknown>;
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+/** A template value as one text: references in braces, without the hashes in a logical id. */
+function flat(value: unknown): string {
+  if (Array.isArray(value)) return value.map(flat).join(', ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  const [[name, argument] = ['', undefined]] = Object.entries(value);
+  if (name === 'Ref') return `{${withoutHash(String(argument))}}`;
+  if (name === 'Fn::GetAtt') return `{${withoutHash(argument[0])}.${argument[1]}}`;
+  if (name === 'Fn::Join') return argument[1].map(flat).join(argument[0]);
+  return `${name} ${flat(argument)}`;
+}
+
+function withoutHash(logicalId: string): string {
+  return logicalId.replace(/[0-9A-F]{8}(?=Permission|$)/g, '');
+}
+
+function sentence({ Effect, Action, Resource, Principal, Condition }: Statement): string {
+  return [
+    `${Effect} ${flat(Action)}`,
+    ...(Principal ? [`to ${flat(Principal)}`] : []),
+    ...(Resource ? [`on ${flat(Resource)}`] : []),
+    ...Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
+      Object.entries(keys).map(([key, value]) => `if ${key} ${operator} ${flat(value)}`),
+    ),
+  ].join(' ');
+}
+
+function sentencesOf({ Type, Properties }: TemplateResource): string[] {
+  const document = Properties['PolicyDocument'] ?? Properties['AssumeRolePolicyDocument'];
+  const statements = (document as { Statement: Statement[] } | undefined)?.Statement ?? [];
+  const attached = ['ManagedPolicyArns', 'Policies', 'PermissionsBoundary'].filter((name) => name in Properties);
+  const invocation =
+    Type === 'AWS::Lambda::Permission'
+      ? [
+          `Allow ${Properties['Action']} to ${Properties['Principal']} on ${flat(Properties['FunctionName'])} if from ${flat(Properties['SourceArn'])}`,
+        ]
+      : [];
+  return [...statements.map(sentence), ...attached, ...invocation];
+}
+
+/** Everything that anybody may do by a whole mesh, but for what the service's own function may do. */
+function permissionsOfMesh(removalPolicy: RemovalPolicy): string[] {
+  const stack = newStack();
+  const mesh = newMesh(stack, { removalPolicy });
+  mesh.addClient('mail');
+  mesh.addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack, 'ScheduleFunction')) });
+  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
+  return Object.entries(resourcesOf(stack))
+    .filter(([id]) => !id.startsWith('ScheduleFunction'))
+    .flatMap(([id, resource]) => sentencesOf(resource).map((text) => `${withoutHash(id)}: ${text}`))
+    .sort();
+}
+
+const EXECUTE_API = 'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{MeshGatewayApi}';
+
+const STATEMENTS = [
+  'MeshGatewayApiTestMeshGatewayApiAuthorizerPermission: Allow lambda:InvokeFunction to apigateway.amazonaws.com ' +
+    `on {MeshGatewayAuthorizerFunction.Arn} if from ${EXECUTE_API}/authorizers/{MeshGatewayApiAuthorizer}`,
+
+  'MeshGatewayAuthorizerRole: Allow sts:AssumeRole to Service lambda.amazonaws.com',
+  'MeshGatewayAuthorizerRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshGatewayAuthorizerLogGroup.Arn}',
+
+  'MeshIssuerRole: Allow sts:AssumeRole to Service lambda.amazonaws.com',
+  'MeshIssuerRoleDefaultPolicy: Allow acm-pca:GetCertificate on {MeshCertificateAuthorityActivation}',
+  'MeshIssuerRoleDefaultPolicy: Allow acm-pca:IssueCertificate on {MeshCertificateAuthorityActivation} ' +
+    'if acm-pca:TemplateArn StringEquals arn:{AWS::Partition}:acm-pca:::template/EndEntityClientAuthCertificate_APIPassthrough/V1',
+  'MeshIssuerRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshIssuerLogGroup.Arn}',
+  'MeshIssuerRoleDefaultPolicy: Allow secretsmanager:GetSecretValue, secretsmanager:PutSecretValue ' +
+    'on arn:{AWS::Partition}:secretsmanager:{AWS::Region}:{AWS::AccountId}:secret:mesh.example.com/*',
+
+  'MeshServiceschedulePermission: Allow lambda:InvokeFunction to apigateway.amazonaws.com ' +
+    `on {ScheduleFunction.Arn} if from ${EXECUTE_API}/*/*/schedule*`,
+
+  'MeshTruststoreBucketPolicy: Deny s3:* to AWS * on {MeshTruststoreBucket.Arn}, {MeshTruststoreBucket.Arn}/* ' +
+    'if aws:SecureTransport Bool false',
+  'MeshTruststorePublisherRole: Allow sts:AssumeRole to Service lambda.amazonaws.com',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshTruststorePublisherLogGroup.Arn}',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:PutObject on {MeshTruststoreBucket.Arn}/truststore.pem',
+];
+
+const STATEMENTS_TO_EMPTY_THE_BUCKET = [
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:DeleteObject, s3:DeleteObjectVersion on {MeshTruststoreBucket.Arn}/*',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:ListBucketVersions on {MeshTruststoreBucket.Arn}',
+];
+
+test('these are all permissions of a mesh', () => {
+  expect(permissionsOfMesh(RemovalPolicy.RETAIN)).toEqual(STATEMENTS);
+});
+
+test('a mesh that leaves nothing behind may empty its bucket as well', () => {
+  expect(permissionsOfMesh(RemovalPolicy.DESTROY)).toEqual([...STATEMENTS, ...STATEMENTS_TO_EMPTY_THE_BUCKET].sort());
+});

@@ -1,0 +1,112 @@
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { CertificateAuthority, Truststore, type TruststoreProps } from '../../lib';
+import { dependenciesOf, newStack, onlyResource, resourcesOf } from './mesh-stack';
+
+const PUBLISHED = 'Custom::MtlsTruststore';
+const BUCKET = 'AWS::S3::Bucket';
+
+function newTruststore(stack: Stack, props: Partial<TruststoreProps> = {}): Truststore {
+  const authority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
+  return new Truststore(stack, 'Truststore', { certificateAuthorities: [authority], ...props });
+}
+
+test('the bucket is private, encrypted by S3, versioned, and answers over TLS only', () => {
+  const stack = newStack();
+  newTruststore(stack);
+
+  const { logicalId, Properties } = onlyResource(stack, BUCKET);
+  expect(Properties).toEqual({
+    BucketEncryption: {
+      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+    },
+    OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    PublicAccessBlockConfiguration: {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    },
+    VersioningConfiguration: { Status: 'Enabled' },
+  });
+  const { PolicyDocument } = onlyResource(stack, 'AWS::S3::BucketPolicy').Properties;
+  expect(PolicyDocument).toMatchObject({
+    Statement: [
+      {
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 's3:*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        Resource: [
+          { 'Fn::GetAtt': [logicalId, 'Arn'] },
+          { 'Fn::Join': ['', [{ 'Fn::GetAtt': [logicalId, 'Arn'] }, '/*']] },
+        ],
+      },
+    ],
+  });
+});
+
+test('the chains are properties of what publishes them, so that a changed chain is a new version', () => {
+  const stack = newStack();
+  const roots = ['One', 'Two'].map((id) => CertificateAuthority.shortLivedRoot(stack, id));
+  const truststore = newTruststore(stack, { certificateAuthorities: roots });
+  const versionId = stack.resolve(truststore.versionId);
+  const chains = stack.resolve(roots.map((root) => root.certificateChain));
+
+  const { logicalId, Properties } = onlyResource(stack, PUBLISHED);
+  expect(Properties).toEqual({
+    ServiceToken: stack.resolve(truststore.handler.functionArn),
+    ServiceTimeout: '900',
+    BucketName: stack.resolve(truststore.bucket.bucketName),
+    ObjectKey: truststore.objectKey,
+    CertificateAuthorities: chains,
+    EmptyOnDelete: 'false',
+  });
+  expect(versionId).toEqual({ 'Fn::GetAtt': [logicalId, 'VersionId'] });
+});
+
+test('what publishes has its permissions from before it is called until after it is deleted', () => {
+  const stack = newStack();
+  newTruststore(stack);
+
+  const { logicalId } = onlyResource(stack, PUBLISHED);
+  expect(dependenciesOf(resourcesOf(stack), logicalId)).toContain(onlyResource(stack, 'AWS::IAM::Policy').logicalId);
+});
+
+test('bucket and log are kept by default', () => {
+  const stack = newStack();
+  newTruststore(stack);
+
+  expect(onlyResource(stack, BUCKET).DeletionPolicy).toBe('Retain');
+  expect(onlyResource(stack, 'AWS::Logs::LogGroup')).toMatchObject({
+    DeletionPolicy: 'Retain',
+    Properties: { RetentionInDays: 365 },
+  });
+});
+
+test('with DESTROY the bucket is emptied before it is deleted', () => {
+  const stack = newStack();
+  newTruststore(stack, { removalPolicy: RemovalPolicy.DESTROY });
+
+  const bucket = onlyResource(stack, BUCKET);
+  const published = onlyResource(stack, PUBLISHED);
+  expect(bucket.DeletionPolicy).toBe('Delete');
+  expect(published.Properties['EmptyOnDelete']).toBe('true');
+  expect(dependenciesOf(resourcesOf(stack), published.logicalId)).toContain(bucket.logicalId);
+  expect(onlyResource(stack, 'AWS::Logs::LogGroup').DeletionPolicy).toBe('Delete');
+});
+
+test.each([RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE])(
+  'with %s nothing in the bucket is deleted',
+  (removalPolicy) => {
+    const stack = newStack();
+    newTruststore(stack, { removalPolicy });
+
+    expect(onlyResource(stack, PUBLISHED).Properties['EmptyOnDelete']).toBe('false');
+  },
+);
+
+test('synthesis refuses a truststore that would trust nobody', () => {
+  expect(() => newTruststore(newStack(), { certificateAuthorities: [] })).toThrow(
+    'Test/Truststore: certificateAuthorities must name at least one authority, got none',
+  );
+});
