@@ -24,15 +24,16 @@ interface KnownCertificate {
   readonly notAfter: number;
 }
 
-/** How many certificates are remembered. A mesh with more clients than this decides some calls at the price of a parse. */
-const MAX_REMEMBERED = 512;
-
 /** Reads who calls from a client certificate, which the gateway has verified to be issued below a trust anchor. */
 export class ClientCertificateReader {
   /** By PEM, least recently used first: parsing takes longer than all the rest of a decision. */
   private readonly remembered = new Map<string, KnownCertificate>();
 
-  constructor(private readonly trustDomain: string) {}
+  /** @param capacity how many certificates are remembered; with more clients some decisions cost a parse */
+  constructor(
+    private readonly trustDomain: string,
+    private readonly capacity = 512,
+  ) {}
 
   /** Throws `DeniedError`, or `PemError` for what is not exactly one certificate. */
   identityIn(pem: string, at: Date): CallerIdentity {
@@ -48,7 +49,7 @@ export class ClientCertificateReader {
     const known = this.remembered.get(pem) ?? read(pem, this.trustDomain);
     this.remembered.delete(pem);
     this.remembered.set(pem, known);
-    if (this.remembered.size > MAX_REMEMBERED) {
+    if (this.remembered.size > this.capacity) {
       for (const oldest of this.remembered.keys()) {
         this.remembered.delete(oldest);
         break;

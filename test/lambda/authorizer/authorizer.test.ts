@@ -1,0 +1,158 @@
+import { Authorizer } from '../../../lambda/authorizer/authorizer';
+import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
+import type { LogEntry } from '../../../lambda/log';
+import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
+import { authorizerEvent } from './events';
+
+const TRUST_DOMAIN = 'mesh.example.com';
+
+describe('the authorizer', () => {
+  let root: Authority;
+  let mail: EndEntity;
+  let logs: LogEntry[];
+  let now: Date;
+  let authorizer: Authorizer;
+
+  beforeAll(async () => {
+    root = await createRoot('Test Root');
+    mail = await createClient(root, 'mail', { uris: ['spiffe://mesh.example.com/mail'] });
+  });
+  beforeEach(() => {
+    logs = [];
+    now = new Date();
+    authorizer = new Authorizer(
+      new ClientCertificateReader(TRUST_DOMAIN),
+      () => now,
+      (entry) => void logs.push(entry),
+    );
+  });
+
+  const denial = () => {
+    expect(logs).toHaveLength(1);
+    return logs[0];
+  };
+
+  test('tells who calls', () => {
+    expect(authorizer.decide(authorizerEvent(mail.pem))).toEqual({
+      isAuthorized: true,
+      context: {
+        clientName: 'mail',
+        spiffeId: 'spiffe://mesh.example.com/mail',
+        serialNumber: mail.certificate.serialNumber,
+        fingerprint: mail.certificate.fingerprint256,
+      },
+    });
+    expect(logs).toEqual([]);
+  });
+
+  test('reads the certificate itself, and believes nothing that the event says about it', () => {
+    const event = authorizerEvent(mail.pem, { serialNumber: '1', subjectDN: 'CN=admin' });
+
+    expect(authorizer.decide(event)).toMatchObject({
+      context: { clientName: 'mail', serialNumber: mail.certificate.serialNumber },
+    });
+  });
+
+  test('checks the validity at every call, also of a certificate that it knows', () => {
+    expect(authorizer.decide(authorizerEvent(mail.pem)).isAuthorized).toBe(true);
+
+    now = new Date(Date.now() + days(4000));
+    expect(authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
+    expect(denial()).toEqual({
+      event: 'denied',
+      reason: 'certificate expired',
+      subject: mail.certificate.subject,
+      serialNumber: mail.certificate.serialNumber,
+    });
+
+    now = new Date(0);
+    expect(authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
+    expect(logs[1]).toMatchObject({ reason: 'certificate not yet valid' });
+  });
+
+  test.each([
+    ['another trust domain', ['spiffe://other.example.com/mail']],
+    ['a trust domain that ends like ours', ['spiffe://evil-mesh.example.com/mail']],
+    ['a path below a client', ['spiffe://mesh.example.com/mail/admin']],
+    ['a client name that is none', ['spiffe://mesh.example.com/Mail']],
+    ['two SPIFFE IDs', ['spiffe://mesh.example.com/mail', 'spiffe://mesh.example.com/social']],
+    ['no SPIFFE ID', []],
+    ['another kind of URI', ['https://mesh.example.com/mail']],
+  ])('denies a certificate with %s', async (_case, uris) => {
+    const client = await createClient(root, 'mail', { uris });
+
+    expect(authorizer.decide(authorizerEvent(client.pem))).toEqual({ isAuthorized: false });
+    expect(denial()?.serialNumber).toBe(client.certificate.serialNumber);
+  });
+
+  test('denies a server certificate', async () => {
+    const server = await createServer(root, 'mesh.example.com');
+
+    expect(authorizer.decide(authorizerEvent(server.pem))).toEqual({ isAuthorized: false });
+    expect(denial()?.reason).toBe('not a client certificate');
+  });
+
+  test('denies a certificate authority', () => {
+    expect(authorizer.decide(authorizerEvent(root.pem))).toEqual({ isAuthorized: false });
+  });
+
+  test.each([
+    ['no certificate', () => ''],
+    ['a certificate in pieces', () => mail.pem.slice(0, 200)],
+    ['two certificates', () => mail.pem + root.pem],
+    ['a certificate of random bytes', () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
+  ])('denies %s', (_case, pem) => {
+    expect(authorizer.decide(authorizerEvent(pem()))).toEqual({ isAuthorized: false });
+    expect(JSON.stringify(denial())).not.toContain('BEGIN CERTIFICATE-----\\n');
+  });
+
+  test.each([
+    ['null', null],
+    ['a string', 'event'],
+    ['no request context', {}],
+    ['no authentication', { requestContext: {} }],
+    ['authentication without a certificate', { requestContext: { authentication: null } }],
+    ['a certificate that is no text', authorizerEvent(7)],
+    ['a certificate that is an object', authorizerEvent({ toString: 'mail' })],
+  ])('denies an event that is not what API Gateway sends: %s', (_case, event) => {
+    expect(authorizer.decide(event as ReturnType<typeof authorizerEvent>)).toEqual({ isAuthorized: false });
+    expect(logs).toHaveLength(1);
+  });
+
+  test.each(['x_mesh_client_name', 'X-Mesh_Client-Name', 'x_mesh_spiffe_id', 'x.mesh.certificate.fingerprint'])(
+    'denies a header that a server may take for the identity: %s',
+    (header) => {
+      const event = { ...authorizerEvent(mail.pem), headers: { [header]: 'social' } };
+
+      expect(authorizer.decide(event)).toEqual({ isAuthorized: false });
+      expect(denial()?.reason).toContain(header);
+    },
+  );
+
+  test.each(['x-mesh-client-name', 'X-Mesh-Client-Name', 'x_mesh_other', 'accept', '__proto__'])(
+    'leaves alone the header %s',
+    (header) => {
+      const event = { ...authorizerEvent(mail.pem), headers: JSON.parse(`{${JSON.stringify(header)}:"social"}`) };
+
+      expect(authorizer.decide(event).isAuthorized).toBe(true);
+    },
+  );
+
+  test('logs a denial on one line, whatever the subject holds', async () => {
+    const forger = await createClient(root, 'mail\n{"event":"allowed"}', { uris: [] });
+
+    authorizer.decide(authorizerEvent(forger.pem));
+
+    expect(JSON.stringify(denial())).not.toContain('\n');
+    expect(denial()?.subject).toContain('mail');
+  });
+
+  test('forgets the certificate that was used least recently, and can read it again', async () => {
+    const reader = new ClientCertificateReader(TRUST_DOMAIN, 1);
+    const social = await createClient(root, 'social', { uris: ['spiffe://mesh.example.com/social'] });
+
+    for (const pem of [mail.pem, social.pem, mail.pem]) reader.identityIn(pem, now);
+
+    expect(reader.identityIn(social.pem, now).clientName).toBe('social');
+  });
+});

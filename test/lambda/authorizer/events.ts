@@ -1,0 +1,20 @@
+import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
+
+/** What the authorizer reads of an event of payload format 2.0. */
+export function authorizerEvent(clientCertPem: unknown, said: Record<string, string> = {}) {
+  return {
+    headers: { accept: '*/*' },
+    requestContext: {
+      authentication: {
+        clientCert: {
+          clientCertPem,
+          subjectDN: 'CN=mail',
+          issuerDN: 'CN=Test Root',
+          serialNumber: '1',
+          validity: { notBefore: 'Aug  5 09:36:04 2021 GMT', notAfter: 'Aug  5 09:36:04 2031 GMT' },
+          ...said,
+        },
+      },
+    },
+  } as unknown as Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'requestContext'>;
+}

@@ -1,0 +1,65 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CLIENT_SETTINGS } from '../../../lambda/aws/client-settings';
+import { SecretsManager } from '../../../lambda/aws/secrets-manager';
+import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail-AbCdEf';
+const VERSION = '2f5b8a1e-6c3d-4e7f-9a0b-1c2d3e4f5a6b';
+const signal = new AbortController().signal;
+
+describe('Secrets Manager, through the SDK', () => {
+  let endpoint: ServiceEndpoint;
+  let secrets: SecretsManager;
+  let restoreEnvironment: () => void;
+
+  beforeEach(async () => {
+    endpoint = await ServiceEndpoint.open();
+    restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint.url });
+    secrets = new SecretsManager(new SecretsManagerClient(CLIENT_SETTINGS));
+  });
+  afterEach(async () => {
+    restoreEnvironment();
+    await endpoint.close();
+  });
+
+  const sent = () => JSON.parse(endpoint.calls[0]?.body ?? '{}');
+
+  test('reads one version by its id', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, SecretString: 'value' }));
+
+    await expect(secrets.getVersion(SECRET, VERSION, signal)).resolves.toBe('value');
+
+    expect(sent()).toEqual({ SecretId: SECRET, VersionId: VERSION });
+  });
+
+  test('gives nothing for a version that does not exist', async () => {
+    endpoint.replies.push(
+      jsonError('ResourceNotFoundException', "Secrets Manager can't find the specified secret value"),
+    );
+
+    await expect(secrets.getVersion(SECRET, VERSION, signal)).resolves.toBeUndefined();
+  });
+
+  test('adds a version under the id given; AWSCURRENT is the stage when none is named', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION }));
+
+    await expect(secrets.putCurrentVersion(SECRET, VERSION, 'value', signal)).resolves.toBe(true);
+
+    expect(sent()).toEqual({ SecretId: SECRET, ClientRequestToken: VERSION, SecretString: 'value' });
+  });
+
+  test('says when the version exists with another value', async () => {
+    endpoint.replies.push(jsonError('ResourceExistsException', 'You have already put this version'));
+
+    await expect(secrets.putCurrentVersion(SECRET, VERSION, 'value', signal)).resolves.toBe(false);
+  });
+
+  test('keeps nothing of what was sent in its errors', async () => {
+    endpoint.replies.push(jsonError('AccessDeniedException', 'no'));
+
+    const error = await secrets.putCurrentVersion(SECRET, VERSION, 'private', signal).catch((thrown) => thrown);
+
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('private');
+    expect(error.cause).toBeUndefined();
+  });
+});
