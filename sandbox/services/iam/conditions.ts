@@ -43,7 +43,10 @@ export function parseConditions(condition: Readonly<Record<string, unknown>>): r
 
 function parseOperator(text: string): Operator {
   if (text === 'Null') return text;
-  const [, quantifier, base = '', ifExists] = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(text) ?? [];
+  // No quantifier together with IfExists: what that means for an absent key is not documented.
+  const [, quantifier, ofSet, ofOne = '', ifExists] =
+    /^(?:(ForAnyValue|ForAllValues):(\w+)|(\w+?)(IfExists)?)$/.exec(text) ?? [];
+  const base = ofSet ?? ofOne;
   const name = base.replace(/^(String|Arn)Not/, '$1');
   const compare = Object.hasOwn(COMPARISONS, name) ? COMPARISONS[name] : undefined;
   if (compare === undefined) {

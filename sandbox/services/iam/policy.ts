@@ -50,16 +50,24 @@ function parseStatement(statement: unknown): Statement {
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`Effect must be Allow or Deny, got ${String(effect)}`);
   const actions = parsePatterns(statement, 'Action');
   if (actions === undefined) throw malformed('a statement must have Action or NotAction');
-  const resources = parsePatterns(statement, 'Resource');
-  const notArn = resources?.patterns.find((pattern) => pattern !== '*' && !isArnPattern(pattern));
-  if (notArn !== undefined) throw malformed(`a resource must be an ARN of six parts or *, got ${notArn}`);
   return {
     effect,
     principals: statement.Principal === undefined ? undefined : parsePrincipals(statement.Principal),
     actions,
-    resources,
+    resources: parseResources(statement),
     conditions: statement.Condition === undefined ? [] : parseConditions(recordOf(statement.Condition, 'Condition')),
   };
+}
+
+function parseResources(statement: Readonly<Record<string, unknown>>): Patterns | undefined {
+  const resources = parsePatterns(statement, 'Resource');
+  const notArn = resources?.patterns.find((pattern) => pattern !== '*' && !isArnPattern(pattern));
+  if (notArn !== undefined) throw malformed(`a resource must be an ARN of six parts or *, got ${notArn}`);
+  // What a variable without a value excludes is not documented.
+  if (resources?.negated && resources.patterns.some((pattern) => pattern.includes('${'))) {
+    throw malformed('the sandbox does not know policy variables in NotResource');
+  }
+  return resources;
 }
 
 function parsePatterns(statement: Readonly<Record<string, unknown>>, element: string): Patterns | undefined {

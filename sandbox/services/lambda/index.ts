@@ -35,6 +35,11 @@ export class Lambda implements Service {
     this.permissions.assertAllowed(functionArn, principalService, sourceArn);
   }
 
+  /** The name of the group that the function logs to. */
+  logGroupOf(functionArn: string): string {
+    return this.functions.get(functionName(functionArn)).configuration.logGroup;
+  }
+
   close(): Promise<void> {
     return this.functions.close();
   }

@@ -19,7 +19,7 @@ export class LambdaFunction {
   private closed = false;
 
   constructor(
-    private readonly configuration: FunctionConfiguration,
+    readonly configuration: FunctionConfiguration,
     private readonly startProcess: () => FunctionProcess,
     private readonly log: (line: string) => void,
   ) {
