@@ -4,7 +4,6 @@ import {
   brokenDnsNameRule,
   brokenTrustDomainRule,
   clientNameOf,
-  MAX_SPIFFE_ID,
   secretName,
   spiffeId,
 } from '../../pki/names';
@@ -85,8 +84,4 @@ test('two clients never share a secret', () => {
       expect(secretName(domain, name) === secretName(otherDomain, otherName)).toBe(same);
     }),
   );
-});
-
-test('the longest SPIFFE ID that ACM PCA takes leaves room for a trust domain beside the longest client name', () => {
-  expect(MAX_SPIFFE_ID - spiffeId('', 'a'.repeat(63)).length).toBe(180);
 });
