@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClientCertificate } from './client-certificate';
+import { hopByHopHeaders } from './hop-by-hop';
 import { Refusal } from './refusal';
 import { decodePath } from './request-path';
 
@@ -26,7 +27,7 @@ export interface ClientRequest {
   readonly path: string;
   /** Still encoded, without the question mark. */
   readonly rawQuery: string;
-  /** By lower-case name; several values joined with commas. Without cookies. */
+  /** By lower-case name; several values joined with commas. Without cookies and what was meant for the gateway alone. */
   readonly headers: ReadonlyMap<string, string>;
   readonly cookies: readonly string[];
   readonly body: Buffer;
@@ -37,6 +38,7 @@ export async function readRequest(message: IncomingMessage, connection: Connecti
   const target = message.url ?? '';
   const { cookie, ...headers } = message.headersDistinct;
   refuseForeignHost(headers['host'], connection);
+  for (const name of hopByHopHeaders(message.headers.connection)) delete headers[name];
   refuseLargeHeaders(message, target);
   const [encodedPath = '', ...query] = target.split('?');
   return {

@@ -96,12 +96,13 @@ export class TlsListener {
       received = Buffer.concat([received, chunk]);
       const hello = readClientHello(received);
       if (hello.kind === 'incomplete') return;
-      socket.off('data', onData).pause().setTimeout(0);
+      socket.off('data', onData);
       const server = hello.kind === 'complete' ? this.domains.get(hello.serverName ?? '') : undefined;
       if (!server) {
-        socket.end(UNRECOGNIZED_NAME);
+        socket.end(UNRECOGNIZED_NAME).resume();
         return;
       }
+      socket.pause().setTimeout(0);
       socket.unshift(received);
       server.emit('connection', socket);
     };

@@ -4,23 +4,11 @@ import { buffer } from 'node:stream/consumers';
 import type { Answer } from './answer';
 import type { UrlIntegration } from './configuration';
 import type { Exchange } from './exchange';
+import { hopByHopHeaders } from './hop-by-hop';
 import type { IntegrationRequest } from './parameter-mapping';
 import { Refusal } from './refusal';
 import { encodePath } from './request-path';
 import { TimeLimitExceeded, within } from './time-limit';
-
-/** Meant for the next server only (RFC 9110, section 7.6.1); `Connection` may name more. */
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
 
 /**
  * Passes the request on and the answer back.
@@ -76,8 +64,8 @@ function expand(templatePath: string, { route, path, pathParameters }: Exchange)
  */
 function requestHeaders(exchange: Exchange, { headers }: IntegrationRequest, origin: URL): Record<string, string> {
   const { connection, body, cookies } = exchange.request;
-  const dropped = new Set([...connectionHeaders(headers.get('connection')), 'content-length', 'expect', 'host']);
-  const kept = [...headers].filter(([name]) => !dropped.has(name));
+  const dropped = ['content-length', 'expect', 'host'];
+  const kept = [...headers].filter(([name]) => !dropped.includes(name));
   const forwarded = `for=${forwardedNode(connection.sourceIp)};host=${connection.domainName};proto=https`;
   return {
     ...Object.fromEntries(kept.map(([name, value]) => [name, utf8Octets(value)])),
@@ -90,13 +78,9 @@ function requestHeaders(exchange: Exchange, { headers }: IntegrationRequest, ori
 }
 
 function answerHeaders(message: IncomingMessage): Record<string, readonly string[]> {
-  const dropped = new Set([...connectionHeaders(message.headers.connection), 'content-length']);
+  const dropped = new Set([...hopByHopHeaders(message.headers.connection), 'content-length']);
   const kept = Object.entries(message.headersDistinct).filter(([name]) => !dropped.has(name));
   return Object.fromEntries(kept.map(([name, values = []]) => [name, values]));
-}
-
-function connectionHeaders(connection = ''): string[] {
-  return [...HOP_BY_HOP, ...connection.split(',').map((name) => name.trim().toLowerCase())];
 }
 
 function forwardedNode(address: string): string {

@@ -1,0 +1,85 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { randomSerialNumber, signCertificate } from '../../../../pki/certificate';
+import { type DistinguishedName, encodeDistinguishedName } from '../../../../pki/distinguished-name';
+import { privateKeyPem } from '../../../../pki/keys';
+import {
+  clientExtensions,
+  rootAuthorityExtensions,
+  serverExtensions,
+  subordinateAuthorityExtensions,
+} from '../../../../pki/profiles';
+
+const HOUR = 3_600_000;
+
+export interface Credentials {
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface Validity {
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+}
+
+/** A certificate authority for tests, with what a test wants to be wrong. */
+export class TestAuthority {
+  readonly key = newKey();
+  readonly certificate: string;
+  private readonly name: Uint8Array;
+
+  private constructor(subject: DistinguishedName, parent?: TestAuthority) {
+    this.name = encodeDistinguishedName(subject);
+    const extensions = parent ? subordinateAuthorityExtensions(3) : rootAuthorityExtensions();
+    this.certificate = (parent ?? this).sign(this.name, this.key, extensions, {});
+  }
+
+  static root(commonName = 'Test root'): TestAuthority {
+    return new TestAuthority({ commonName });
+  }
+
+  subordinate(commonName = 'Test subordinate'): TestAuthority {
+    return new TestAuthority({ commonName }, this);
+  }
+
+  client(clientName = 'mail', validity: Validity = {}): Credentials {
+    const names = { uris: [`spiffe://mesh.example.com/${clientName}`], dnsNames: [] };
+    return this.endEntity(clientName, clientExtensions(names), validity);
+  }
+
+  server(dnsName: string): Credentials {
+    return this.endEntity(dnsName, serverExtensions({ uris: [], dnsNames: [dnsName] }), {});
+  }
+
+  private endEntity(
+    commonName: string,
+    extensions: ReturnType<typeof clientExtensions>,
+    validity: Validity,
+  ): Credentials {
+    const key = newKey();
+    const subject = encodeDistinguishedName({ organization: 'Example', commonName });
+    return { cert: this.sign(subject, key, extensions, validity), key: privateKeyPem(key) };
+  }
+
+  private sign(
+    subject: Uint8Array,
+    key: KeyObject,
+    extensions: ReturnType<typeof clientExtensions>,
+    { notBefore = new Date(Date.now() - HOUR), notAfter = new Date(Date.now() + HOUR) }: Validity,
+  ): string {
+    return signCertificate({
+      serialNumber: randomSerialNumber(),
+      subject,
+      issuer: this.name,
+      notBefore,
+      notAfter,
+      publicKey: createPublicKey(key),
+      extensions,
+      signingKey: this.key,
+      signingAlgorithm: 'SHA256WITHECDSA',
+    });
+  }
+}
+
+function newKey(): KeyObject {
+  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+}
