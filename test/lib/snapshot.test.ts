@@ -1,0 +1,32 @@
+import { CfnParameter, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { CertificateAuthority, type ICertificateAuthority, MeshIntegration, SigningAlgorithm } from '../../lib';
+import { newFunction, newMesh, newStack, resourcesOf } from './mesh-stack';
+
+function existing(stack: Stack): ICertificateAuthority {
+  return CertificateAuthority.fromCertificateAuthorityAttributes(stack, 'Authority', {
+    certificateAuthorityArn:
+      'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555',
+    certificateChain: new CfnParameter(stack, 'CertificateChain').valueAsString,
+    signingAlgorithm: SigningAlgorithm.SHA256WITHRSA,
+    longestCertificateValidity: Duration.days(7),
+  });
+}
+
+test.each([
+  ['a short-lived root', (stack: Stack) => CertificateAuthority.shortLivedRoot(stack, 'Authority')],
+  ['a short-lived subordinate', (stack: Stack) => CertificateAuthority.shortLivedSubordinate(stack, 'Authority')],
+  [
+    'a general-purpose subordinate',
+    (stack: Stack) => CertificateAuthority.generalPurposeSubordinate(stack, 'Authority'),
+  ],
+  ['an existing authority', existing],
+])('the template of a small mesh under %s', (_kind, createAuthority) => {
+  const stack = newStack();
+  const mesh = newMesh(stack, { certificateAuthority: createAuthority(stack), removalPolicy: RemovalPolicy.DESTROY });
+  mesh.addClient('mail');
+  mesh.addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack)) });
+  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
+
+  const scrubbed = JSON.stringify(resourcesOf(stack)).replace(/[0-9a-f]{64}\.zip/g, '<asset>.zip');
+  expect(JSON.parse(scrubbed)).toMatchSnapshot();
+});
