@@ -1,5 +1,5 @@
 /** The function's time ran out before the work was done. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 
   constructor(milliseconds: number) {
