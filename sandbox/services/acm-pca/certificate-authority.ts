@@ -1,0 +1,155 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
+import { notAfterOf } from '../../../pki/certificate-fields';
+import { ChainError, verifyChain } from '../../../pki/chain';
+import type { KeyAlgorithm, SigningAlgorithm } from '../../../pki/contract';
+import type { DistinguishedName } from '../../../pki/distinguished-name';
+import { PemError, readCertificates } from '../../../pki/pem';
+import { AwsError } from '../../endpoint/api';
+import type { Tag } from '../tags';
+import type { IssuedCertificate } from './issued-certificate';
+
+export type Status = 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'EXPIRED' | 'DELETED';
+
+/** What stays as it is from the creation on. */
+export interface AuthorityConfiguration {
+  readonly arn: string;
+  readonly type: 'ROOT' | 'SUBORDINATE';
+  readonly usageMode: 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE';
+  readonly keyAlgorithm: KeyAlgorithm;
+  readonly signingAlgorithm: SigningAlgorithm;
+  readonly subject: DistinguishedName;
+  /** The subject as ACM PCA's `ASN1Subject`. */
+  readonly givenSubject: object;
+  readonly keyStorageSecurityStandard: string;
+  readonly createdAt: Date;
+}
+
+interface InstalledCertificate {
+  readonly certificate: X509Certificate;
+  readonly pem: string;
+  /** The authorities above, PEM; absent for a root. */
+  readonly chainPem?: string | undefined;
+  /** How many authorities may stand below; absent without a limit. */
+  readonly pathLength?: number | undefined;
+}
+
+/**
+ * A private certificate authority. Its key is made with it and never leaves this object's process.
+ * https://docs.aws.amazon.com/privateca/latest/userguide/PcaUpdateStatus.html
+ */
+export class CertificateAuthority {
+  #status: Exclude<Status, 'EXPIRED'> = 'PENDING_CERTIFICATE';
+  #installed?: InstalledCertificate;
+  lastStateChangeAt: Date;
+  /** When a deleted authority is gone for good. */
+  restorableUntil?: Date;
+  tags: readonly Tag[] = [];
+  /** By serial number, upper-case hexadecimal. */
+  readonly issued = new Map<string, IssuedCertificate>();
+  /** Answers to IssueCertificate that may be asked for again, by idempotency token. */
+  readonly answeredTokens = new Map<string, { readonly at: Date; readonly certificateArn: string }>();
+  /** Actions by principal, as AWS::ACMPCA::Permission grants them. */
+  readonly permissions = new Map<string, readonly string[]>();
+
+  constructor(
+    readonly configuration: AuthorityConfiguration,
+    readonly key: KeyObject,
+    readonly certificateSigningRequest: string,
+    private readonly now: () => Date,
+  ) {
+    this.lastStateChangeAt = configuration.createdAt;
+  }
+
+  get status(): Status {
+    const isExpired = this.#installed && notAfterOf(this.#installed.certificate) < this.now();
+    return this.#status === 'ACTIVE' && isExpired ? 'EXPIRED' : this.#status;
+  }
+
+  /** The authority's own certificate; absent until one is imported. */
+  get installed(): InstalledCertificate | undefined {
+    return this.#installed;
+  }
+
+  /** @throws AwsError `InvalidStateException` unless the status is one of `statuses` */
+  assertStatus(...statuses: readonly Status[]): void {
+    if (statuses.includes(this.status)) return;
+    const reason = `The certificate authority is in the state ${this.status}, it must be ${statuses.join(' or ')}: ${this.configuration.arn}`;
+    throw new AwsError('InvalidStateException', reason);
+  }
+
+  /**
+   * Installs the authority's certificate. https://docs.aws.amazon.com/privateca/latest/APIReference/API_ImportCertificateAuthorityCertificate.html
+   * @throws AwsError `MalformedCertificateException`, `CertificateMismatchException`, `InvalidStateException`
+   */
+  import(certificatePem: string, chainPem?: string): void {
+    this.assertStatus('PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED');
+    const [certificate, ...others] = readPem(certificatePem);
+    if (certificate === undefined || others.length > 0) throw malformed('Certificate must be exactly one certificate');
+    if (!certificate.checkPrivateKey(this.key)) throw mismatch("the certificate is not for the authority's key");
+    const chain = chainPem === undefined || chainPem === '' ? [] : readPem(chainPem);
+    this.#assertPlace(certificate, chain);
+    this.#installed = {
+      certificate,
+      pem: certificatePem.trim(),
+      chainPem: chain.length === 0 ? undefined : chainPem?.trim(),
+      pathLength: pathLengthOf(certificate),
+    };
+    this.#change('ACTIVE');
+  }
+
+  setStatus(status: 'ACTIVE' | 'DISABLED'): void {
+    this.assertStatus('ACTIVE', 'DISABLED', 'EXPIRED');
+    this.#change(status);
+  }
+
+  /** @throws AwsError `InvalidStateException` for an authority that was not disabled first */
+  delete(restorableUntil: Date): void {
+    this.assertStatus('PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED');
+    this.restorableUntil = restorableUntil;
+    this.#change('DELETED');
+  }
+
+  #change(status: Exclude<Status, 'EXPIRED'>): void {
+    this.#status = status;
+    this.lastStateChangeAt = this.now();
+  }
+
+  /** A root signs itself; a subordinate is signed by the first of a chain that ends in a root. */
+  #assertPlace(certificate: X509Certificate, chain: readonly X509Certificate[]): void {
+    const isRoot = this.configuration.type === 'ROOT';
+    if (isRoot && chain.length > 0) throw malformed('CertificateChain must be left out for a root');
+    if (!isRoot && chain.length === 0) throw malformed('CertificateChain must be given for a subordinate');
+    try {
+      verifyChain(certificate, isRoot ? [certificate] : chain, this.now());
+    } catch (error) {
+      if (error instanceof ChainError) throw mismatch(error.message);
+      throw error;
+    }
+    if (!certificate.ca) throw malformed('the certificate is not a certificate of an authority');
+  }
+}
+
+function readPem(pem: string): readonly X509Certificate[] {
+  try {
+    return readCertificates(pem);
+  } catch (error) {
+    if (error instanceof PemError) throw malformed(error.message);
+    throw error;
+  }
+}
+
+function pathLengthOf(certificate: X509Certificate): number | undefined {
+  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
+  const constraints = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
+  return constraints && AsnConvert.parse(constraints.extnValue.buffer, BasicConstraints).pathLenConstraint;
+}
+
+function malformed(reason: string): AwsError {
+  return new AwsError('MalformedCertificateException', reason);
+}
+
+function mismatch(reason: string): AwsError {
+  return new AwsError('CertificateMismatchException', reason);
+}

@@ -1,0 +1,33 @@
+import type { ResourceType } from '../../cloudformation/resource-type';
+import type { AwsApi } from '../../endpoint/api';
+import { jsonApi } from '../../endpoint/json-protocol';
+import type { Service, Surroundings } from '../service';
+import { CertificateAuthorities } from './certificate-authorities';
+import { acmPcaOperations } from './operations';
+import { certificateType } from './resources/certificate';
+import { certificateAuthorityType } from './resources/certificate-authority';
+import { certificateAuthorityActivationType } from './resources/certificate-authority-activation';
+import { permissionType } from './resources/permission';
+
+/** AWS Private CA: authorities, what they issue and revoke. Their keys exist in memory and nowhere else. */
+export class AcmPca implements Service {
+  readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  readonly api: AwsApi;
+
+  constructor({ account, clock }: Surroundings) {
+    const authorities = new CertificateAuthorities(account, clock);
+    const now = () => clock.now();
+    this.resourceTypes = {
+      'AWS::ACMPCA::CertificateAuthority': certificateAuthorityType(authorities),
+      'AWS::ACMPCA::Certificate': certificateType(authorities, account, now),
+      'AWS::ACMPCA::CertificateAuthorityActivation': certificateAuthorityActivationType(authorities),
+      'AWS::ACMPCA::Permission': permissionType(authorities),
+    };
+    this.api = jsonApi({
+      signingName: 'acm-pca',
+      targetPrefix: 'ACMPrivateCA',
+      version: '1.1',
+      operations: acmPcaOperations(authorities, account, now),
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../../../pki/contract';
+import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
+import { AwsError } from '../../../endpoint/api';
+import { boolean, oneOf, optional, type Shape, structure } from '../../shape';
+import { tagList } from '../../tags';
+import type { CertificateAuthorities } from '../certificate-authorities';
+import type { CertificateAuthority } from '../certificate-authority';
+import { subjectShape } from '../subject';
+
+/** The sandbox publishes no revocation lists and answers no OCSP: nobody may believe that it does. */
+const off: Shape<false> = (value, path) => {
+  if (!boolean(value, path)) return false;
+  throw new AwsError(
+    'InvalidArgsException',
+    `the sandbox does not know revocation lists and OCSP: ${path} must be false`,
+  );
+};
+const switchedOff = optional(structure({ Enabled: off }));
+const KEY_STORAGE = ['FIPS_140_2_LEVEL_3_OR_HIGHER', 'FIPS_140_2_LEVEL_2_OR_HIGHER', 'CCPC_LEVEL_1_OR_HIGHER'] as const;
+
+const shape = structure({
+  Type: oneOf('ROOT', 'SUBORDINATE'),
+  KeyAlgorithm: oneOf(...KEY_ALGORITHMS),
+  SigningAlgorithm: oneOf(...SIGNING_ALGORITHMS),
+  Subject: subjectShape,
+  UsageMode: optional(oneOf('GENERAL_PURPOSE', 'SHORT_LIVED_CERTIFICATE')),
+  KeyStorageSecurityStandard: optional(oneOf(...KEY_STORAGE)),
+  RevocationConfiguration: optional(structure({ CrlConfiguration: switchedOff, OcspConfiguration: switchedOff })),
+  Tags: optional(tagList),
+});
+
+/**
+ * AWS::ACMPCA::CertificateAuthority. Its reference is its ARN. Deletion is refused while it is active and leaves it
+ * restorable for 30 days.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-certificateauthority.html
+ */
+export function certificateAuthorityType(authorities: CertificateAuthorities): ResourceType {
+  return {
+    properties: {
+      Type: 'createOnly',
+      KeyAlgorithm: 'createOnly',
+      SigningAlgorithm: 'createOnly',
+      Subject: 'createOnly',
+      UsageMode: 'createOnly',
+      KeyStorageSecurityStandard: 'createOnly',
+      RevocationConfiguration: 'mutable',
+      Tags: 'mutable',
+    },
+    async create({ properties }) {
+      const given = shape(properties, '');
+      const authority = await authorities.create({
+        type: given.Type,
+        usageMode: given.UsageMode ?? 'GENERAL_PURPOSE',
+        keyAlgorithm: given.KeyAlgorithm,
+        signingAlgorithm: given.SigningAlgorithm,
+        subject: given.Subject.name,
+        givenSubject: given.Subject.given,
+        keyStorageSecurityStandard: given.KeyStorageSecurityStandard ?? KEY_STORAGE[0],
+      });
+      authority.tags = given.Tags ?? [];
+      return asResource(authority);
+    },
+    async update({ properties }, resource) {
+      const { Tags } = shape(properties, '');
+      authorities.get(resource.physicalId).tags = Tags ?? [];
+      return resource;
+    },
+    async delete(_request, resource) {
+      const authority = authorities.find(resource.physicalId);
+      if (authority && authority.status !== 'DELETED') authorities.delete(authority);
+    },
+  };
+}
+
+function asResource({ configuration: { arn }, certificateSigningRequest }: CertificateAuthority): Resource {
+  return { physicalId: arn, attributes: { Arn: arn, CertificateSigningRequest: certificateSigningRequest } };
+}

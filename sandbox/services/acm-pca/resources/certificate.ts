@@ -1,0 +1,62 @@
+import { SIGNING_ALGORITHMS } from '../../../../pki/contract';
+import type { Account } from '../../../account';
+import type { ResourceType } from '../../../cloudformation/resource-type';
+import { oneOf, optional, string, structure } from '../../shape';
+import type { CertificateAuthorities } from '../certificate-authorities';
+import { issueCertificate } from '../issue';
+import { apiPassthroughShape } from '../passthrough';
+import { defaultTemplateArn, templateOf } from '../templates';
+import { validityShape } from '../validity';
+
+const arn = string({ min: 5, max: 200 });
+
+const shape = structure({
+  CertificateAuthorityArn: arn,
+  CertificateSigningRequest: string({ min: 1, max: 32_768 }),
+  SigningAlgorithm: oneOf(...SIGNING_ALGORITHMS),
+  Validity: validityShape,
+  ValidityNotBefore: optional(validityShape),
+  TemplateArn: optional(arn),
+  ApiPassthrough: optional(apiPassthroughShape),
+});
+
+/**
+ * AWS::ACMPCA::Certificate. Every property replaces it, and deleting it neither revokes nor removes the certificate.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-certificate.html
+ */
+export function certificateType(authorities: CertificateAuthorities, account: Account, now: () => Date): ResourceType {
+  return {
+    properties: {
+      CertificateAuthorityArn: 'createOnly',
+      CertificateSigningRequest: 'createOnly',
+      SigningAlgorithm: 'createOnly',
+      Validity: 'createOnly',
+      ValidityNotBefore: 'createOnly',
+      TemplateArn: 'createOnly',
+      ApiPassthrough: 'createOnly',
+    },
+    async create({ properties }) {
+      const given = shape(properties, '');
+      const templateArn = given.TemplateArn ?? defaultTemplateArn(account.partition);
+      const request = {
+        certificateSigningRequest: given.CertificateSigningRequest,
+        signingAlgorithm: given.SigningAlgorithm,
+        template: templateOf(templateArn, account.partition),
+        validity: given.Validity,
+        validityNotBefore: given.ValidityNotBefore,
+        apiPassthrough: given.ApiPassthrough,
+      };
+      const certificate = issueCertificate(authorities.get(given.CertificateAuthorityArn), request, now());
+      // CloudFormation waits until the certificate is there.
+      certificate.isFresh = false;
+      return {
+        physicalId: `${certificate.arn}|${given.CertificateAuthorityArn}`,
+        attributes: { Arn: certificate.arn, Certificate: certificate.pem },
+      };
+    },
+    async update(_request, resource) {
+      return resource;
+    },
+    async delete() {},
+  };
+}

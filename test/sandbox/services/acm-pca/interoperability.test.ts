@@ -1,0 +1,104 @@
+import 'reflect-metadata';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { X509Certificate, X509ChainBuilder } from '@peculiar/x509';
+import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { Clock } from '../../../../sandbox/clock';
+import { AcmPca } from '../../../../sandbox/services/acm-pca';
+import { installed } from '../../../programs';
+import { requestFor, resourceType } from '../resource-request';
+import { activeAuthority, newKey, requestOf, template } from './hierarchy';
+
+const withOpenssl = installed('openssl') ? test : test.skip;
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'acm-pca-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const ALGORITHMS = [
+  ['EC_prime256v1', 'SHA256WITHECDSA'],
+  ['EC_secp384r1', 'SHA384WITHECDSA'],
+  ['RSA_2048', 'SHA512WITHRSA'],
+] as const;
+
+/** A root, a subordinate, and a client certificate of the subordinate. */
+async function hierarchy(KeyAlgorithm: string, SigningAlgorithm: string) {
+  const service = new AcmPca({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  const algorithms = { KeyAlgorithm, SigningAlgorithm };
+  const root = await activeAuthority(service, algorithms, { SigningAlgorithm });
+  const issuing = await activeAuthority(
+    service,
+    { ...algorithms, Type: 'SUBORDINATE', Subject: { CommonName: 'Issuing' } },
+    {
+      SigningAlgorithm,
+      TemplateArn: template('SubordinateCACertificate_PathLen0'),
+      Validity: { Type: 'YEARS', Value: 5 },
+    },
+    root,
+  );
+  const client = await resourceType(service, 'AWS::ACMPCA::Certificate').create(
+    requestFor({
+      CertificateAuthorityArn: issuing.arn,
+      CertificateSigningRequest: requestOf(newKey()).toString(),
+      SigningAlgorithm,
+      Validity: { Type: 'DAYS', Value: 7 },
+      TemplateArn: template('EndEntityClientAuthCertificate_APIPassthrough'),
+      ApiPassthrough: {
+        Subject: { CommonName: 'mail', Organization: 'Example, "Ünï" & Söhne' },
+        Extensions: {
+          SubjectAlternativeNames: [
+            { UniformResourceIdentifier: 'spiffe://mesh.example.com/mail' },
+            { DnsName: 'mail.example.com' },
+          ],
+        },
+      },
+    }),
+  );
+  return { root: root.certificate, issuing: issuing.certificate, client: String(client.attributes.Certificate) };
+}
+
+function openssl(...args: string[]): string {
+  return execFileSync('openssl', args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+describe.each(ALGORITHMS)('with keys of %s and signatures by %s', (keyAlgorithm, signingAlgorithm) => {
+  withOpenssl('openssl verifies the client certificate strictly, for a client and for nothing else', async () => {
+    const pems = await hierarchy(keyAlgorithm, signingAlgorithm);
+    for (const [name, pem] of Object.entries(pems)) writeFileSync(join(directory, `${name}.pem`), `${pem}\n`);
+    const verify = (purpose: string) =>
+      openssl(
+        'verify',
+        '-x509_strict',
+        '-purpose',
+        purpose,
+        '-CAfile',
+        'root.pem',
+        '-untrusted',
+        'issuing.pem',
+        'client.pem',
+      );
+    expect(verify('sslclient').trim()).toBe('client.pem: OK');
+    expect(() => verify('sslserver')).toThrow();
+    expect(openssl('x509', '-in', 'client.pem', '-noout', '-ext', 'subjectAltName')).toContain(
+      'URI:spiffe://mesh.example.com/mail, DNS:mail.example.com',
+    );
+    expect(openssl('x509', '-in', 'issuing.pem', '-noout', '-ext', 'basicConstraints')).toContain('CA:TRUE, pathlen:0');
+  });
+
+  test('@peculiar/x509 builds the chain up to the root', async () => {
+    const { root, issuing, client } = await hierarchy(keyAlgorithm, signingAlgorithm);
+    const authorities = [new X509Certificate(root), new X509Certificate(issuing)];
+    const chain = await new X509ChainBuilder({ certificates: authorities }).build(new X509Certificate(client));
+    expect(chain.map(({ subject }) => subject)).toEqual([
+      expect.stringContaining('CN=mail'),
+      'CN=Issuing',
+      expect.stringContaining('CN=Mesh Root'),
+    ]);
+  });
+});
