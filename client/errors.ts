@@ -3,40 +3,43 @@ export class SecretUnavailableError extends Error {
   override readonly name = 'SecretUnavailableError';
 }
 
-export interface TlsFailure {
-  /** Node's or OpenSSL's code, such as `ECONNREFUSED` or `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`. */
-  readonly code: string | undefined;
-  /** Whether the connection had served an earlier request. */
-  readonly reusedConnection: boolean;
-}
-
-/**
- * Alerts by which a server refuses a certificate, or the lack of one (RFC 8446, section 6.2), at the end of OpenSSL's
- * codes; what stands before `ALERT` differs between TLS and OpenSSL versions.
- */
-const REFUSAL =
-  /ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE|DECRYPT_ERROR)$/;
-const RESET: readonly string[] = ['ECONNRESET', 'EPIPE'];
+/** Alerts by which a server refuses a certificate, or the lack of one: RFC 8446, section 6.2. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  40: 'handshake_failure',
+  42: 'bad_certificate',
+  43: 'unsupported_certificate',
+  44: 'certificate_revoked',
+  45: 'certificate_expired',
+  46: 'certificate_unknown',
+  48: 'unknown_ca',
+  49: 'access_denied',
+  51: 'decrypt_error',
+  116: 'certificate_required',
+};
+const RESET: readonly unknown[] = ['ECONNRESET', 'EPIPE'];
 
 /** A request ended without a response. The cause is the error of Node's `https`. */
-export class TlsRequestError extends Error implements TlsFailure {
+export class TlsRequestError extends Error {
   override readonly name = 'TlsRequestError';
+  /** Node's or OpenSSL's code, such as `ECONNREFUSED` or `DEPTH_ZERO_SELF_SIGNED_CERT`. */
   readonly code: string | undefined;
+  /** Whether the server said in the handshake that it does not accept the certificate: it never saw the request. */
+  readonly certificateRefused: boolean;
+  /** Whether the server hung up without a word. Some refuse a certificate in this way; it may have seen the request. */
+  readonly connectionReset: boolean;
+  /** Whether the connection had served an earlier request. */
   readonly reusedConnection: boolean;
 
-  constructor(message: string, { cause, code, reusedConnection }: TlsFailure & { readonly cause: unknown }) {
-    super(message, { cause });
-    this.code = code;
+  constructor(host: string, cause: NodeJS.ErrnoException, reusedConnection: boolean) {
+    // OpenSSL's codes differ between versions and ways of failing; its text always ends with the alert's number.
+    const refusal = REFUSALS[/SSL alert number (\d+)/.exec(cause.message)?.[1] ?? ''];
+    super(
+      refusal ? `${host} refused the certificate: ${refusal}` : `there is no response from ${host}: ${cause.message}`,
+      { cause },
+    );
+    this.code = cause.code;
+    this.certificateRefused = refusal !== undefined;
+    this.connectionReset = RESET.includes(cause.code);
     this.reusedConnection = reusedConnection;
-  }
-
-  /** Whether the server said in the handshake that it does not accept the certificate: it never saw the request. */
-  get certificateRefused(): boolean {
-    return this.code !== undefined && REFUSAL.test(this.code);
-  }
-
-  /** Whether the server hung up without a word. Some refuse a certificate in this way; it may have seen the request. */
-  get connectionReset(): boolean {
-    return this.code !== undefined && RESET.includes(this.code);
   }
 }

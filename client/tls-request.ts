@@ -90,17 +90,9 @@ export function isStream(body: RequestInit['body']): boolean {
 function responseTo(outgoing: ClientRequest, signal: RequestInit['signal']): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
-    outgoing.on('error', (cause: NodeJS.ErrnoException) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const { code, message } = cause;
-      const { reusedSocket: reusedConnection } = outgoing;
-      reject(
-        new TlsRequestError(`no response from ${outgoing.getHeader('host')}: ${message}`, {
-          cause,
-          code,
-          reusedConnection,
-        }),
-      );
+    outgoing.on('error', (cause) => {
+      const host = String(outgoing.getHeader('host'));
+      reject(signal?.aborted ? signal.reason : new TlsRequestError(host, cause, outgoing.reusedSocket));
     });
   });
 }

@@ -56,5 +56,5 @@ function contextOf(identity: EndEntity, clientAuthorities: readonly Authority[])
 
 /** The serial number of the certificate that came with a request. */
 export function serialNumberOf(request: IncomingMessage): string {
-  return (request.socket as TLSSocket).getPeerCertificate().serialNumber;
+  return (request.socket as TLSSocket).getPeerCertificate()?.serialNumber;
 }

@@ -125,7 +125,7 @@ test('a body whose stream fails ends the request', async () => {
   });
   const error = await failureOf(request({ method: 'POST', body }));
   expect(error).toBeInstanceOf(TlsRequestError);
-  expect(error).toMatchObject({ message: `no response from ${HOST}: the disk is full` });
+  expect(error).toMatchObject({ message: `there is no response from ${HOST}: the disk is full` });
 });
 
 test('a response that is cut short fails while it is read', async () => {
@@ -190,7 +190,9 @@ withOpenssl('a server by openssl, where it is installed', () => {
   });
 
   test('refuses a caller without a certificate', async () => {
-    expect(await failureOf(get())).toMatchObject({ name: 'TlsRequestError', certificateRefused: true });
+    const error = await failureOf(get());
+    expect(error).toMatchObject({ name: 'TlsRequestError', certificateRefused: true });
+    expect(String(error)).toMatch(/^TlsRequestError: mesh\.example\.com refused the certificate: \w+$/);
   });
 
   test('refuses a certificate of another authority that copies names and SPIFFE ID', async () => {
