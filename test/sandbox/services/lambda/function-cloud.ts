@@ -1,0 +1,72 @@
+import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { Clock } from '../../../../sandbox/clock';
+import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
+import { Iam } from '../../../../sandbox/services/iam';
+import { Lambda } from '../../../../sandbox/services/lambda';
+import { CloudWatchLogs } from '../../../../sandbox/services/logs';
+import { requestFor, resourceType } from '../resource-request';
+
+const BASIC_EXECUTION = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
+
+export interface FunctionCloudOptions {
+  /** Directories by object key. */
+  readonly assets?: Readonly<Record<string, string>>;
+  readonly endpointUrl?: string;
+}
+
+/** What a function needs around it, with no stack. */
+export class FunctionCloud {
+  readonly iam: Iam;
+  readonly logs: CloudWatchLogs;
+  readonly lambda: Lambda;
+
+  constructor({ assets = {}, endpointUrl = 'http://127.0.0.1:9' }: FunctionCloudOptions = {}) {
+    const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
+    this.iam = new Iam(surroundings);
+    this.logs = new CloudWatchLogs(surroundings);
+    const { iam, logs } = this;
+    this.lambda = new Lambda(surroundings, { iam, logs, endpointUrl, assets: { pathOf: (key) => assets[key] } });
+  }
+
+  /** ARN of a role that Lambda may assume. */
+  async createRole(properties: Properties = {}): Promise<string> {
+    const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } };
+    const role = await resourceType(this.iam, 'AWS::IAM::Role').create(
+      requestFor({
+        AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: trust },
+        ManagedPolicyArns: [BASIC_EXECUTION],
+        ...properties,
+      }),
+    );
+    return String(role.attributes.Arn);
+  }
+
+  async createFunction(body: string, properties: Properties = {}): Promise<Resource> {
+    return resourceType(this.lambda, 'AWS::Lambda::Function').create(
+      requestFor({ ...(await this.functionProperties(body)), ...properties }),
+    );
+  }
+
+  async functionProperties(body: string): Promise<Properties> {
+    return {
+      Code: { ZipFile: `exports.handler = async (event, context) => { ${body} };` },
+      Handler: 'index.handler',
+      Runtime: 'nodejs24.x',
+      Role: await this.createRole(),
+    };
+  }
+
+  logOf(created: Resource): string {
+    return this.logs.lines(`/aws/lambda/${created.physicalId}`).join('\n');
+  }
+}
+
+/** Whether a process of that id runs. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

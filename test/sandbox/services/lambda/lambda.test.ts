@@ -1,0 +1,343 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { devNull, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AccessDenied } from '../../../../sandbox/endpoint/api';
+import { requestFor, resourceType } from '../resource-request';
+import { FunctionCloud, isRunning } from './function-cloud';
+
+let cloud: FunctionCloud;
+
+beforeEach(() => {
+  cloud = new FunctionCloud();
+});
+
+afterEach(() => cloud.lambda.close());
+
+describe('an invocation', () => {
+  test('hands the event over and answers the result, by ARN or name', async () => {
+    const echo = await cloud.createFunction('return { event };');
+    const event = { text: 'grüße', list: [1, null], nested: { a: true } };
+    await expect(cloud.lambda.invoke(String(echo.attributes.Arn), event)).resolves.toEqual({ event });
+    await expect(cloud.lambda.invoke(echo.physicalId, 'text')).resolves.toEqual({ event: 'text' });
+  });
+
+  test('answers null when the handler returns nothing', async () => {
+    const silent = await cloud.createFunction('');
+    await expect(cloud.lambda.invoke(silent.physicalId, {})).resolves.toBeNull();
+  });
+
+  test('describes itself in the context object', async () => {
+    const described = await cloud.createFunction(
+      'return { ...context, remaining: context.getRemainingTimeInMillis() };',
+      { FunctionName: 'issuer', MemorySize: 256, Timeout: 5 },
+    );
+    const context = (await cloud.lambda.invoke(described.physicalId, {})) as { remaining: number };
+    expect(context).toMatchObject({
+      awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      functionName: 'issuer',
+      functionVersion: '$LATEST',
+      invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:issuer',
+      logGroupName: '/aws/lambda/issuer',
+      logStreamName: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/),
+      memoryLimitInMB: '256',
+    });
+    expect(context.remaining).toBeGreaterThan(3000);
+    expect(context.remaining).toBeLessThanOrEqual(5000);
+  });
+
+  test('has a process for itself while it runs, and leaves it to the next one', async () => {
+    const counting = await cloud.createFunction(
+      'globalThis.count = (globalThis.count ?? 0) + 1; await new Promise((r) => setTimeout(r, 20)); return [process.pid, globalThis.count];',
+    );
+    const invoke = () => cloud.lambda.invoke(counting.physicalId, {}) as Promise<[number, number]>;
+    const together = await Promise.all([invoke(), invoke(), invoke()]);
+    expect(new Set(together.map(([pid]) => pid)).size).toBe(3);
+    const [pid, count] = await invoke();
+    expect(together.map(([one]) => one)).toContain(pid);
+    expect(count).toBe(2);
+  });
+
+  test('waits for a process when there are as many as one function may have', async () => {
+    const slow = await cloud.createFunction('await new Promise((r) => setTimeout(r, 5)); return process.pid;');
+    const pids = await Promise.all(Array.from({ length: 30 }, () => cloud.lambda.invoke(slow.physicalId, {})));
+    expect(new Set(pids).size).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('a failure', () => {
+  test('of the handler gives type, message and trace', async () => {
+    const failing = await cloud.createFunction("throw new TypeError('bad');");
+    await expect(cloud.lambda.invoke(failing.physicalId, {})).rejects.toMatchObject({
+      errorType: 'TypeError',
+      errorMessage: 'bad',
+      failure: { trace: expect.arrayContaining(['TypeError: bad']) },
+    });
+    expect(cloud.logOf(failing)).toContain('Invoke Error\t{"errorType":"TypeError"');
+  });
+
+  test('that is no Error still has a type', async () => {
+    const failing = await cloud.createFunction("throw 'text';");
+    await expect(cloud.lambda.invoke(failing.physicalId, {})).rejects.toMatchObject({
+      errorType: 'string',
+      errorMessage: 'text',
+    });
+  });
+
+  test('to serialise the result is the function’s own', async () => {
+    const circular = await cloud.createFunction('const a = {}; a.a = a; return a;');
+    await expect(cloud.lambda.invoke(circular.physicalId, {})).rejects.toMatchObject({ errorType: 'TypeError' });
+  });
+
+  test('to end in time kills the process, and the next invocation gets a new one', async () => {
+    const hanging = await cloud.createFunction('if (event.hang) for (;;); return process.pid;', { Timeout: 1 });
+    const pid = (await cloud.lambda.invoke(hanging.physicalId, {})) as number;
+    await expect(cloud.lambda.invoke(hanging.physicalId, { hang: true })).rejects.toMatchObject({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: 'Task timed out after 1.00 seconds',
+    });
+    expect(isRunning(pid)).toBe(false);
+    await expect(cloud.lambda.invoke(hanging.physicalId, {})).resolves.not.toBe(pid);
+  });
+
+  test.each([
+    ['exits', 'process.exit(3);', 'exit status 3'],
+    ['is killed', "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});", 'signal: killed'],
+    [
+      'throws where nobody catches',
+      "setImmediate(() => { throw new Error('late'); }); await new Promise(() => {});",
+      'exit status',
+    ],
+  ])('of a process that %s is Runtime.ExitError', async (_case, body, reason) => {
+    const crashing = await cloud.createFunction(`if (event.crash) { ${body} } return 'alive';`);
+    await expect(cloud.lambda.invoke(crashing.physicalId, { crash: true })).rejects.toMatchObject({
+      errorType: 'Runtime.ExitError',
+      errorMessage: expect.stringContaining(reason),
+    });
+    await expect(cloud.lambda.invoke(crashing.physicalId, {})).resolves.toBe('alive');
+  });
+
+  test.each([
+    ['a module that is missing', 'missing.handler', '', 'Runtime.ImportModuleError'],
+    ['a handler that is not exported', 'index.missing', '', 'Runtime.HandlerNotFound'],
+    ['a handler without a dot', 'index', '', 'Runtime.MalformedHandlerName'],
+    ['code that throws', 'index.handler', "throw new RangeError('at start');", 'RangeError'],
+    ['code with a syntax error', 'index.handler', 'const;', 'SyntaxError'],
+    [
+      'a handler that takes a callback',
+      'index.handler',
+      'exports.handler = (a, b, callback) => callback();',
+      'Runtime.CallbackHandlerDeprecated',
+    ],
+  ])('to load %s reaches whoever invokes', async (_case, handler, code, errorType) => {
+    const broken = await cloud.createFunction('', { Handler: handler, Code: { ZipFile: code } });
+    await expect(cloud.lambda.invoke(broken.physicalId, {})).rejects.toMatchObject({ errorType });
+    await expect(cloud.lambda.invoke(broken.physicalId, {})).rejects.toMatchObject({ errorType });
+  });
+});
+
+describe('the environment of a function', () => {
+  const LEAKS = {
+    AWS_PROFILE: 'production',
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'users-own',
+    AWS_SESSION_TOKEN: 'users-own',
+    AWS_ENDPOINT_URL_S3: 'https://s3.example.com',
+    AWS_REGION: 'eu-central-1',
+    NODE_OPTIONS: '--no-warnings',
+    HTTPS_PROXY: 'http://proxy.example.com',
+    LEAK: 'users-own',
+  };
+  const before = { ...process.env };
+
+  beforeEach(() => Object.assign(process.env, LEAKS));
+
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  test("holds the template's variables and Lambda's, and nothing of the sandbox's own", async () => {
+    const role = await cloud.createRole();
+    const telling = await cloud.createFunction('return process.env;', {
+      FunctionName: 'issuer',
+      Role: role,
+      Environment: { Variables: { TRUST_DOMAIN: 'mesh.example.com' } },
+    });
+    const environment = (await cloud.lambda.invoke(telling.physicalId, {})) as Record<string, string>;
+    expect(environment).toMatchObject({
+      TRUST_DOMAIN: 'mesh.example.com',
+      AWS_REGION: 'us-east-1',
+      AWS_LAMBDA_FUNCTION_NAME: 'issuer',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      TZ: 'UTC',
+    });
+    expect(cloud.iam.principalOf(String(environment.AWS_ACCESS_KEY_ID))).toBe(role);
+    for (const [name, value] of Object.entries(LEAKS)) expect(environment[name]).not.toBe(value);
+    for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_ENDPOINT_URL_S3', 'NODE_OPTIONS', 'LEAK', 'HOME']) {
+      if (process.platform !== 'win32') expect(environment).not.toHaveProperty(name);
+    }
+  });
+
+  test('refuses a variable that Lambda sets itself', async () => {
+    const reserved = { Environment: { Variables: { AWS_REGION: 'eu-central-1' } } };
+    await expect(cloud.createFunction('', reserved)).rejects.toThrow('AWS_REGION is reserved');
+  });
+});
+
+describe('the log of a function', () => {
+  test('holds what it prints between START and END, in order', async () => {
+    const printing = await cloud.createFunction("console.log('first', { a: 1 }); console.error('second');");
+    await cloud.lambda.invoke(printing.physicalId, {});
+    const lines = cloud.logOf(printing).split('\n');
+    expect(lines[0]).toMatch(/^START RequestId: [0-9a-f-]{36} Version: \$LATEST$/);
+    expect(lines[1]).toMatch(/^\S+Z\t[0-9a-f-]{36}\tINFO\tfirst \{ a: 1 \}$/);
+    expect(lines[2]).toMatch(/\tERROR\tsecond$/);
+    expect(lines[3]).toMatch(/^END RequestId/);
+    expect(lines[4]).toMatch(/^REPORT RequestId: .*\tDuration: [\d.]+ ms/);
+  });
+
+  test('holds what a crash prints', async () => {
+    const crashing = await cloud.createFunction(
+      "setImmediate(() => { throw new Error('late'); }); await new Promise(() => {});",
+    );
+    await expect(cloud.lambda.invoke(crashing.physicalId, {})).rejects.toThrow();
+    expect(cloud.logOf(crashing)).toContain('Error: late');
+  });
+
+  test('goes to the group that the template names', async () => {
+    const printing = await cloud.createFunction("console.log('here');", {
+      LoggingConfig: { LogGroup: '/mesh/issuer' },
+    });
+    await cloud.lambda.invoke(printing.physicalId, {});
+    expect(cloud.logs.lines('/mesh/issuer').join('\n')).toContain('here');
+  });
+
+  test('is lost, and says so, when the role may not write it', async () => {
+    const role = await cloud.createRole({ ManagedPolicyArns: [] });
+    const printing = await cloud.createFunction("console.log('here');", { Role: role });
+    await cloud.lambda.invoke(printing.physicalId, {});
+    expect(cloud.logOf(printing)).toMatch(
+      /^the function's log is lost: .* not authorized to perform: logs:PutLogEvents/,
+    );
+    expect(cloud.logOf(printing)).not.toContain('here');
+  });
+});
+
+describe('the code of a function', () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'function-asset-'));
+    cloud = new FunctionCloud({ assets: { 'asset.zip': directory, 'file.zip': join(directory, 'index.mjs') } });
+    await writeFile(join(directory, 'index.mjs'), 'export const nested = { handler: async () => "module" };');
+    await writeFile(join(directory, 'plain.cjs'), 'exports.handler = async () => __dirname;');
+  });
+
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const Code = { S3Bucket: 'assets', S3Key: 'asset.zip' };
+
+  test('comes from the asset that its object key names, as it stands there', async () => {
+    const module = await cloud.createFunction('', { Code, Handler: 'index.nested.handler' });
+    await expect(cloud.lambda.invoke(module.physicalId, {})).resolves.toBe('module');
+    const plain = await cloud.createFunction('', { Code, Handler: 'plain.handler' });
+    await expect(cloud.lambda.invoke(plain.physicalId, {})).resolves.toBe(directory);
+  });
+
+  test.each([
+    ['is unknown', { S3Key: 'other.zip' }, 'there is no asset other.zip'],
+    ['is a file', { S3Key: 'file.zip' }, 'directories only'],
+  ])('refuses an asset that %s', async (_case, change, message) => {
+    await expect(cloud.createFunction('', { Code: { ...Code, ...change } })).rejects.toThrow(message);
+  });
+
+  test('is deleted with the function when it was inline, and left alone when it was an asset', async () => {
+    const inline = await cloud.createFunction('return __dirname;');
+    const asset = await cloud.createFunction('', { Code, Handler: 'plain.handler' });
+    const written = (await cloud.lambda.invoke(inline.physicalId, {})) as string;
+    expect(existsSync(written)).toBe(true);
+    await cloud.lambda.invoke(asset.physicalId, {});
+    await cloud.lambda.close();
+    expect(existsSync(written)).toBe(false);
+    expect(existsSync(join(directory, 'plain.cjs'))).toBe(true);
+  });
+});
+
+describe('a template', () => {
+  test.each([
+    ['a runtime other than Node.js', { Runtime: 'python3.13' }, 'Runtime'],
+    ['code of a kind that it does not know', { Code: { ImageUri: 'image' } }, 'Code.ImageUri'],
+    ['logs in JSON', { LoggingConfig: { LogFormat: 'JSON' } }, 'LoggingConfig.LogFormat'],
+  ])('that asks for %s fails by that name', async (_case, change, named) => {
+    await expect(cloud.createFunction('', change)).rejects.toThrow(named);
+  });
+
+  test('cannot give a function a role that Lambda may not assume', async () => {
+    const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ec2.amazonaws.com' } };
+    const role = await cloud.createRole({ AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: trust } });
+    await expect(cloud.createFunction('', { Role: role })).rejects.toThrow('cannot be assumed by lambda.amazonaws.com');
+  });
+
+  test('replaces the code of a function while earlier invocations come to their end', async () => {
+    const type = resourceType(cloud.lambda, 'AWS::Lambda::Function');
+    const before = await cloud.functionProperties("await new Promise((r) => setTimeout(r, 300)); return 'before';");
+    const created = await type.create(requestFor(before));
+    const running = cloud.lambda.invoke(created.physicalId, {});
+    const after = { ...before, ...(await cloud.functionProperties("return 'after';")) };
+    await expect(type.update(requestFor(after), created, before)).resolves.toEqual(created);
+    await expect(cloud.lambda.invoke(created.physicalId, {})).resolves.toBe('after');
+    await expect(running).resolves.toBe('before');
+  });
+
+  test('deletes a function that is gone already', async () => {
+    const created = await cloud.createFunction('');
+    const type = resourceType(cloud.lambda, 'AWS::Lambda::Function');
+    await type.delete(requestFor({}), created);
+    await expect(type.delete(requestFor({}), created)).resolves.toBeUndefined();
+    await expect(cloud.lambda.invoke(created.physicalId, {})).rejects.toThrow('there is no function');
+  });
+});
+
+describe('a permission', () => {
+  const API = 'arn:aws:execute-api:us-east-1:123456789012:api1';
+  const grant = (FunctionName: unknown, change: object = {}) =>
+    resourceType(cloud.lambda, 'AWS::Lambda::Permission').create(
+      requestFor({
+        Action: 'lambda:InvokeFunction',
+        FunctionName,
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: `${API}/authorizers/*`,
+        ...change,
+      }),
+    );
+
+  test('lets the service that it names invoke on behalf of the source that it names', async () => {
+    const { attributes, physicalId } = await cloud.createFunction('');
+    const arn = String(attributes.Arn);
+    const mayInvoke = (service: string, source: string) => () => cloud.lambda.assertMayInvoke(arn, service, source);
+    expect(mayInvoke('apigateway.amazonaws.com', `${API}/authorizers/a`)).toThrow(AccessDenied);
+    const permission = await grant(physicalId);
+    expect(mayInvoke('apigateway.amazonaws.com', `${API}/authorizers/a`)).not.toThrow();
+    expect(mayInvoke('apigateway.amazonaws.com', `${API}/routes/a`)).toThrow(AccessDenied);
+    expect(mayInvoke('apigateway.amazonaws.com', `${API.replace('api1', 'api2')}/authorizers/a`)).toThrow(AccessDenied);
+    expect(mayInvoke('secretsmanager.amazonaws.com', `${API}/authorizers/a`)).toThrow(AccessDenied);
+    await resourceType(cloud.lambda, 'AWS::Lambda::Permission').delete(requestFor({}), permission);
+    expect(mayInvoke('apigateway.amazonaws.com', `${API}/authorizers/a`)).toThrow(AccessDenied);
+  });
+
+  test('for another account lets nobody of this one in', async () => {
+    const { attributes } = await cloud.createFunction('');
+    await grant(attributes.Arn, { SourceAccount: '210987654321' });
+    expect(() =>
+      cloud.lambda.assertMayInvoke(String(attributes.Arn), 'apigateway.amazonaws.com', `${API}/authorizers/a`),
+    ).toThrow(AccessDenied);
+  });
+
+  test('is refused for a function that does not exist, and for a principal that is no service', async () => {
+    await expect(grant('missing')).rejects.toThrow('there is no function missing');
+    await expect(grant('missing', { Principal: '*' })).rejects.toThrow('Principal');
+  });
+});

@@ -1,0 +1,122 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { Clock } from '../../../../sandbox/clock';
+import { Endpoint } from '../../../../sandbox/endpoint/server';
+import { TOY_SECRET, toySecretsManager } from '../../endpoint/toy-services';
+import { FunctionCloud, isRunning } from './function-cloud';
+
+const RETURN_PID = 'return process.pid;';
+
+async function assertEnds(pid: number): Promise<void> {
+  for (const deadline = Date.now() + 5000; isRunning(pid) && Date.now() < deadline; ) await sleep(10);
+  expect(isRunning(pid)).toBe(false);
+}
+
+test('closing ends every process, those that serve an invocation included', async () => {
+  const cloud = new FunctionCloud();
+  const idle = await cloud.createFunction(RETURN_PID);
+  const pid = (await cloud.lambda.invoke(idle.physicalId, {})) as number;
+  const hanging = await cloud.createFunction('console.log(process.pid); await new Promise(() => {});', { Timeout: 60 });
+  const invocation = expect(cloud.lambda.invoke(hanging.physicalId, {})).rejects.toMatchObject({
+    errorType: 'Runtime.ExitError',
+  });
+  while (!/INFO/.test(cloud.logOf(hanging))) await sleep(5);
+  const hangingPid = Number(/INFO\t(\d+)/.exec(cloud.logOf(hanging))?.[1]);
+
+  await cloud.lambda.close();
+  await invocation;
+  expect(isRunning(pid)).toBe(false);
+  expect(isRunning(hangingPid)).toBe(false);
+  await expect(cloud.lambda.invoke(hanging.physicalId, {})).rejects.toThrow();
+});
+
+test('a deleted function ends its processes once its last invocation has ended', async () => {
+  const cloud = new FunctionCloud();
+  const slow = await cloud.createFunction('await new Promise((r) => setTimeout(r, 100)); return process.pid;');
+  const invocation = cloud.lambda.invoke(slow.physicalId, {});
+  await cloud.lambda.resourceTypes['AWS::Lambda::Function']?.delete(
+    { stackName: 'mesh', stackId: 'mesh', logicalId: 'Thing', properties: {} },
+    slow,
+  );
+  await assertEnds((await invocation) as number);
+  await cloud.lambda.close();
+});
+
+test('processes end by themselves when the sandbox is killed, run from a bundle', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  const outfile = join(directory, 'index.js');
+  const source = `
+    import { FunctionCloud } from './function-cloud';
+    const cloud = new FunctionCloud();
+    cloud.createFunction('${RETURN_PID}')
+      .then((created) => cloud.lambda.invoke(created.physicalId, {}))
+      .then((pid) => process.send?.(pid));`;
+  await build({
+    stdin: { contents: source, resolveDir: __dirname, loader: 'ts' },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    minify: true,
+    logLevel: 'error',
+  });
+  // Killed, it can't clean up: what it writes goes with the test's own directory.
+  const env = { ...process.env, TMPDIR: directory, TEMP: directory };
+  const sandbox = fork(outfile, { stdio: 'ignore', execArgv: [], env });
+  const [pid] = (await once(sandbox, 'message')) as [number];
+  expect(isRunning(pid)).toBe(true);
+
+  sandbox.kill('SIGKILL');
+  await assertEnds(pid);
+  await rm(directory, { recursive: true });
+});
+
+describe('the AWS SDK inside a function', () => {
+  const sdk = createRequire(__filename).resolve('@aws-sdk/client-secrets-manager');
+  const readSecret = `
+    const { SecretsManagerClient, GetSecretValueCommand } = require(${JSON.stringify(sdk)});
+    return new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: 'toy' })).then(
+      ({ SecretString }) => SecretString,
+      (error) => error.name,
+    );`;
+
+  test("reaches the sandbox as the function's role, whose policies decide", async () => {
+    const cloud = await start();
+    const allowed = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: TOY_SECRET };
+    const role = await cloud.createRole({
+      Policies: [{ PolicyName: 'read', PolicyDocument: { Version: '2012-10-17', Statement: allowed } }],
+    });
+    const reader = await cloud.createFunction(readSecret, { Role: role });
+    const stranger = await cloud.createFunction(readSecret);
+    await expect(cloud.lambda.invoke(reader.physicalId, {})).resolves.toBe('toy');
+    await expect(cloud.lambda.invoke(stranger.physicalId, {})).resolves.toBe('AccessDeniedException');
+    await cloud.close();
+  });
+
+  async function start() {
+    let cloud: FunctionCloud | undefined;
+    const endpoint = await Endpoint.listen({
+      apis: [toySecretsManager],
+      iam: {
+        principalOf: (id) => cloud?.iam.principalOf(id),
+        secretAccessKeyOf: (id) => cloud?.iam.secretAccessKeyOf(id),
+        authorize: (...call) => cloud?.iam.authorize(...call),
+      },
+      clock: new Clock(),
+      receiveCustomResourceResponse: () => false,
+    });
+    cloud = new FunctionCloud({ endpointUrl: endpoint.url });
+    const { lambda } = cloud;
+    return Object.assign(cloud, {
+      close: async () => {
+        await lambda.close();
+        await endpoint.close();
+      },
+    });
+  }
+});
