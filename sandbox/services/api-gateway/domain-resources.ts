@@ -13,7 +13,7 @@ import { readTruststore } from './truststore';
 /** The hosted zone of regional API Gateway domain names in us-east-1, for alias records. https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
 const REGIONAL_HOSTED_ZONE_ID = 'Z1UJRXOUMOOFQ8';
 
-export interface DomainTypePorts {
+interface DomainTypePorts {
   readonly certificates: Certificates;
   readonly objects: Objects;
   /** Makes the listener serve the domain in this way from now on. */
@@ -23,7 +23,8 @@ export interface DomainTypePorts {
 
 /**
  * `AWS::ApiGatewayV2::DomainName`. The truststore is read when the domain is made or updated, and at no other time:
- * a new object under the same key changes nothing.
+ * a new object under the same key changes nothing. AWS demands an ownership certificate beside an imported or private
+ * server certificate; the sandbox can't see which those are, takes one where it is given and never asks for it.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */
 export function domainNameType(

@@ -37,7 +37,7 @@ export async function callFunction(
 }
 
 /** A result with a status code says everything itself; any other is the JSON body of a 200. */
-export function readFunctionAnswer(result: unknown): Answer {
+function readFunctionAnswer(result: unknown): Answer {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     const text = typeof result === 'string' ? result : JSON.stringify(result ?? null);
     return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(text) };

@@ -7,7 +7,7 @@ import { Gateway } from './gateway';
 import type { Certificates, Functions, Logs, Objects } from './ports';
 import { TlsListener } from './tls-listener';
 
-export interface ApiGatewayOptions {
+interface ApiGatewayOptions {
   readonly functions: Functions;
   readonly objects: Objects;
   readonly certificates: Certificates;

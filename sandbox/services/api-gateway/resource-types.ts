@@ -18,7 +18,7 @@ export function mutability(members: Members, createOnly: readonly string[]): Res
   return Object.fromEntries(entries);
 }
 
-export interface PartOfApi<V extends { readonly ApiId: string }, T> {
+interface PartOfApi<V extends { readonly ApiId: string }, T> {
   readonly configuration: Configuration;
   /** The attribute under which the part's identifier can be read, such as `RouteId`. */
   readonly attribute: string;

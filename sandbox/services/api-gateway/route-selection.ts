@@ -12,7 +12,7 @@ type Segment =
   | { readonly kind: 'static'; readonly text: string }
   | { readonly kind: 'variable' | 'greedy'; readonly name: string };
 
-export interface SelectedRoute<R> {
+interface SelectedRoute<R> {
   readonly route: R;
   /** Decoded values by variable name; a greedy one without the `+`. */
   readonly pathParameters: ReadonlyMap<string, string>;

@@ -32,7 +32,8 @@ export interface SecureConnection {
  * In the handshake OpenSSL demands a certificate whose chain ends in a self-signed root of the truststore, current,
  * and fit for TLS clients: it refuses an extended key usage without clientAuth, which API Gateway does not document.
  * A missing certificate is answered with an alert; after another one the connection is closed without a request
- * having been read. Sessions are never resumed: a resumed one would skip all of this.
+ * having been read. Sessions are never resumed, since a resumed one would skip all of this, and never renegotiated, since
+ * the certificate would be another one than the one that was read.
  *
  * API Gateway speaks HTTP/2 as well; the sandbox speaks HTTP/1.1 alone.
  */
@@ -63,7 +64,7 @@ export class TlsListener {
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: HANDSHAKE_TIMEOUT,
-      secureOptions: constants.SSL_OP_NO_TICKET,
+      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
       ...(truststore && { requestCert: true, rejectUnauthorized: true, ca: truststore.bundle }),
     });
     server.on('secureConnection', (socket) => {

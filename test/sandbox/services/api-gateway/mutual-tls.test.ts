@@ -168,6 +168,14 @@ describe('a session', () => {
   });
 });
 
+test('the certificate of a connection cannot be changed by renegotiation', async () => {
+  const socket = await fixture.handshake({ ...fixture.client, maxVersion: 'TLSv1.2' });
+  const outcome = new Promise((resolve) => socket.renegotiate({}, resolve));
+  expect(await Promise.race([outcome, closed(socket)])).toMatchObject({
+    message: expect.stringMatching(/renegotiation/),
+  });
+});
+
 describe('the server name', () => {
   test('that no domain has is answered with an alert', async () => {
     await expect(fixture.handshake({ servername: 'other.example.com' })).rejects.toThrow(/unrecognized name/);
@@ -293,6 +301,10 @@ describe('a domain with mutual TLS', () => {
     await expect(fixture.call('/')).rejects.toThrow(/unrecognized name/);
   });
 });
+
+function closed(socket: TLSSocket): Promise<Error> {
+  return new Promise((resolve) => socket.on('error', resolve));
+}
 
 function updateTruststore(version: string): Promise<unknown> {
   const mutualTls = { TruststoreUri: TRUSTSTORE_URI, TruststoreVersion: version };
