@@ -5,11 +5,10 @@ import {
   type Extension,
   Extensions,
   id_ce_subjectAltName,
-  Name,
   SubjectAlternativeName,
   SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
-import { type DistinguishedName, encodeDistinguishedName } from './distinguished-name';
+import { type DistinguishedName, distinguishedName } from './distinguished-name';
 import { encodePem, readPemBlocks } from './pem';
 import { signatureAlgorithmIdentifier, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
 import { decodeSubjectAlternativeNames, type SubjectAlternativeNames } from './subject-alternative-names';
@@ -40,7 +39,7 @@ export function createCertificateSigningRequest(privateKey: KeyObject, name: str
   const algorithm = privateKey.asymmetricKeyType === 'rsa' ? 'SHA256WITHRSA' : 'SHA256WITHECDSA';
   const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
   const certificationRequestInfo = new CertificationRequestInfo({
-    subject: AsnConvert.parse(encodeDistinguishedName(typeof name === 'string' ? { commonName: name } : name), Name),
+    subject: distinguishedName(typeof name === 'string' ? { commonName: name } : name),
     subjectPKInfo: AsnConvert.parse(publicKey, SubjectPublicKeyInfo),
     attributes: new Attributes(),
   });
