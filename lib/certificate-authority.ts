@@ -73,18 +73,21 @@ export interface CertificateAuthoritySubject {
 /** What can be chosen for any authority that this package creates. */
 export interface CertificateAuthorityProps {
   /**
-   * The authority's distinguished name. API Gateway refuses two mutual TLS domains in one account and Region whose
-   * truststores hold authorities of one name but different keys.
+   * The authority's distinguished name. API Gateway refuses a truststore with a subject that it knows, from another mutual
+   * TLS domain of the account, under another issuer.
    *
    * @default - a common name made of the construct's path, unique within the account and Region
    */
   readonly subject?: CertificateAuthoritySubject;
 
-  /** @default KeyAlgorithm.EC_PRIME256V1 */
+  /**
+   * The algorithm of the authority's own key.
+   * @default KeyAlgorithm.EC_PRIME256V1
+   */
   readonly keyAlgorithm?: KeyAlgorithm;
 
   /**
-   * Its family must be that of `keyAlgorithm`.
+   * The algorithm with which the authority signs; its family must be that of `keyAlgorithm`.
    * @default - SHA-384 with a P-384 key, SHA-256 otherwise
    */
   readonly signingAlgorithm?: SigningAlgorithm;
@@ -97,8 +100,7 @@ export interface CertificateAuthorityProps {
 
   /**
    * What becomes of the authority when it leaves the stack. A retained authority stays active and is billed on. With
-   * `DESTROY` it is disabled and deleted (ACM PCA can restore it for 30 days), and every certificate under it is worth
-   * nothing from then on.
+   * `DESTROY` it is disabled and deleted, which ends the cost; for 30 days ACM PCA can restore it.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -116,18 +118,21 @@ export interface SubordinateCertificateAuthorityProps extends CertificateAuthori
 
 /** An authority that exists already. */
 export interface CertificateAuthorityAttributes {
+  /** `arn:<partition>:acm-pca:<region>:<account>:certificate-authority/<id>` */
   readonly certificateAuthorityArn: string;
 
   /** The authority's own certificate and those above it, as PEM: the issuing authority first, the root last. */
   readonly certificateChain: string;
 
   /**
+   * The algorithm with which the authority signs.
    * @default - SHA-256 with the family of the first key in `certificateChain`; required when that is a token
    */
   readonly signingAlgorithm?: SigningAlgorithm;
 
   /**
-   * Give `Duration.days(7)` for an authority in short-lived mode, so that synthesis refuses longer client certificates.
+   * The longest validity that client certificates of the authority can have, so that synthesis refuses a longer one:
+   * `Duration.days(7)` for an authority in short-lived mode.
    * @default - not checked at synthesis
    */
   readonly longestCertificateValidity?: Duration;

@@ -40,7 +40,10 @@ export interface CertificateIssuerProps {
  * identity from the issuer and not from the request; and read and write the secrets of this trust domain.
  */
 export class CertificateIssuer extends Construct {
+  /** The SPIFFE trust domain of the clients. */
   readonly trustDomain: string;
+
+  /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
 
   /** The function itself; a `MeshClient` is a custom resource that calls it. */

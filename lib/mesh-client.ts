@@ -17,7 +17,10 @@ import { checkDuration, checkText, isLonger } from './private/validation';
 
 /** What can be chosen for a client's certificate. A changed value has a new certificate issued. */
 export interface ClientCertificateOptions {
-  /** @default KeyAlgorithm.EC_PRIME256V1 */
+  /**
+   * The algorithm of the client's key.
+   * @default KeyAlgorithm.EC_PRIME256V1
+   */
   readonly keyAlgorithm?: KeyAlgorithm;
 
   /**
@@ -71,12 +74,13 @@ export interface MeshClientProps extends MeshClientOptions {
  * `clientName`, `spiffeId`, `serialNumber`, `notBefore`, `notAfter`, `keyAlgorithm` and `fingerprint`.
  */
 export class MeshClient extends Construct {
+  /** The last part of the SPIFFE ID. */
   readonly clientName: string;
 
   /** `spiffe://<trust domain>/<client name>`, the certificate's only URI. */
   readonly spiffeId: string;
 
-  /** Named `<trust domain>/<client name>`. */
+  /** The secret, named `<trust domain>/<client name>`. */
   readonly secret: secretsmanager.ISecret;
 
   /** Serial number of the certificate that the latest deployment issued: upper-case hexadecimal. */

@@ -27,7 +27,10 @@ export interface MeshServiceProps extends MeshServiceOptions {
 
 /** An API behind the mesh's domain, at `/<name>` and everything below it, for every HTTP method. */
 export class MeshService extends Construct {
+  /** The first segment of the service's paths. */
   readonly serviceName: string;
+
+  /** The gateway through which it is called. */
   readonly gateway: MtlsGateway;
 
   /** Where clients call the service, without a slash at the end: `https://<domain name>/<name>`. */

@@ -81,6 +81,7 @@ export class MtlsGateway extends Construct {
   /** The HTTP API. Every route of it, also one that you add yourself, asks the authorizer. */
   readonly api: apigatewayv2.HttpApi;
 
+  /** The custom domain; its `regionalDomainName` is what DNS records point to. */
   readonly domain: apigatewayv2.DomainName;
 
   /** JSON lines that name, for each request, the client and its certificate. */
@@ -89,7 +90,7 @@ export class MtlsGateway extends Construct {
   /** The authorizer's function. */
   readonly handler: lambda.IFunction;
 
-  /** `https://` and the domain name. */
+  /** Where clients call the mesh: `https://<domain name>`. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: MtlsGatewayProps) {

@@ -61,10 +61,19 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
  * mesh.addClient('mail').grantRead(mailApp);
  */
 export class MtlsServiceMesh extends Construct {
+  /** The SPIFFE trust domain, with which the names of clients and secrets begin. */
   readonly trustDomain: string;
+
+  /** Signs the certificates of all clients. */
   readonly certificateAuthority: ICertificateAuthority;
+
+  /** Holds what the gateway trusts. */
   readonly truststore: Truststore;
+
+  /** Lets clients in, and leads them to the services. */
   readonly gateway: MtlsGateway;
+
+  /** Puts certificates into the clients' secrets. */
   readonly issuer: CertificateIssuer;
 
   private readonly certificateOptions: ClientCertificateOptions;

@@ -38,10 +38,13 @@ export interface TruststoreProps {
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */
 export class Truststore extends Construct {
+  /** The bucket, which holds nothing else. */
   readonly bucket: s3.Bucket;
+
+  /** The key of the object that holds the certificates. */
   readonly objectKey: string;
 
-  /** The S3 version of the object that holds the certificates. */
+  /** The version of that object that was published last. */
   readonly versionId: string;
 
   /** The function that checks and publishes. */
