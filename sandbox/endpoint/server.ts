@@ -6,7 +6,7 @@ import { type AwsAnswer, type AwsApi, type AwsCall, AwsError } from './api';
 import { readSignature, type SignedRequest, verifySignature } from './signature';
 
 /** Who signed a request, and what they may do. */
-export interface Authority {
+interface Authority {
   principalOf(accessKeyId: string): string | undefined;
   secretAccessKeyOf(accessKeyId: string): string | undefined;
   /** Throws `AccessDenied`. */
@@ -124,7 +124,7 @@ export class Endpoint {
   }
 }
 
-/** Refusals before any service is asked. They have one form that clients of JSON and of XML services both understand. */
+/** Refusals before any service is asked, in the protocol that the request speaks: AWS JSON, AWS Query, or S3's. */
 function rejection(error: unknown, request: SignedRequest): AwsAnswer {
   const { code, message, status } =
     error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500);
@@ -135,10 +135,12 @@ function rejection(error: unknown, request: SignedRequest): AwsAnswer {
       body: JSON.stringify({ __type: code, message }),
     };
   }
+  const xml = `<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error>`;
+  const isQuery = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
   return {
     status,
-    headers: { 'content-type': 'application/xml', 'x-amzn-errortype': code },
-    body: `<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error>`,
+    headers: { 'content-type': 'application/xml' },
+    body: isQuery ? `<ErrorResponse>${xml}</ErrorResponse>` : xml,
   };
 }
 

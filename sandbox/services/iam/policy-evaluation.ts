@@ -13,7 +13,7 @@ export interface AccessRequest {
 }
 
 /** An IAM role or user of an account, or an AWS service. */
-export type Principal = { readonly arn: string; readonly account: string } | { readonly service: string };
+type Principal = { readonly arn: string; readonly account: string } | { readonly service: string };
 
 export type Decision = 'allowed' | 'denied by identity' | 'denied by resource' | 'not allowed';
 

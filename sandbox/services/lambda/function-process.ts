@@ -63,7 +63,7 @@ export class FunctionProcess {
     this.ready.catch(() => undefined);
     this.child.on('message', (message: ProcessMessage) => this.receive(message));
     this.child.once('close', (code, signal) => this.fail(exitReason(code, signal)));
-    this.child.once('error', (error) => this.fail(`Runtime couldn't start: ${error.message}`));
+    this.child.on('error', (error) => this.fail(`Runtime couldn't start: ${error.message}`));
   }
 
   get isAlive(): boolean {

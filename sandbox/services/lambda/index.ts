@@ -4,10 +4,6 @@ import { Functions, functionName, type LambdaOptions } from './functions';
 import { Permissions } from './permissions';
 import { functionType, permissionType } from './resource-types';
 
-export type { Assets } from './function-code';
-export { FunctionError } from './function-process';
-export type { LambdaOptions } from './functions';
-
 /** Lambda: the functions of templates, on the Node.js that the sandbox runs on, each in child processes of its own. */
 export class Lambda implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;

@@ -163,6 +163,10 @@ describe('the AWS command line', () => {
     expect(JSON.parse(secret)).toMatchObject({ SecretString: 'toy' });
   });
 
+  testWithAwsCli('fails by its name a service of the Query protocol', async () => {
+    await expect(aws('sts', 'get-caller-identity')).rejects.toThrow('the sandbox does not know the service sts');
+  });
+
   testWithAwsCli('makes presigned URLs that work until they expire', async () => {
     const url = await aws('s3', 'presign', 's3://bucket/a key', '--expires-in', '60');
     expect((await fetch(url)).status).toBe(200);
