@@ -1,14 +1,15 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { Attributes, CertificationRequest, CertificationRequestInfo } from '@peculiar/asn1-csr';
+import { CertificationRequest, type CertificationRequestInfo } from '@peculiar/asn1-csr';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
   type Extension,
   Extensions,
   id_ce_subjectAltName,
   SubjectAlternativeName,
-  SubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
-import { type DistinguishedName, distinguishedName } from './distinguished-name';
+import { der, Tag } from './der';
+import { type DistinguishedName, encodeDistinguishedName } from './distinguished-name';
 import { encodePem, readPemBlocks } from './pem';
 import { signatureAlgorithmIdentifier, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
 import { decodeSubjectAlternativeNames, type SubjectAlternativeNames } from './subject-alternative-names';
@@ -37,19 +38,21 @@ const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
  */
 export function createCertificateSigningRequest(privateKey: KeyObject, name: string | DistinguishedName): string {
   const algorithm = privateKey.asymmetricKeyType === 'rsa' ? 'SHA256WITHRSA' : 'SHA256WITHECDSA';
-  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
-  const certificationRequestInfo = new CertificationRequestInfo({
-    subject: distinguishedName(typeof name === 'string' ? { commonName: name } : name),
-    subjectPKInfo: AsnConvert.parse(publicKey, SubjectPublicKeyInfo),
-    attributes: new Attributes(),
-  });
-  const signature = signBytes(algorithm, Buffer.from(AsnConvert.serialize(certificationRequestInfo)), privateKey);
-  const request = new CertificationRequest({
-    certificationRequestInfo,
-    signatureAlgorithm: signatureAlgorithmIdentifier(algorithm),
-    signature: new Uint8Array(signature).buffer,
-  });
-  return encodePem('CERTIFICATE REQUEST', Buffer.from(AsnConvert.serialize(request)));
+  // Put together from encoded parts: the schema classes would decode and encode the public key several times over.
+  const info = der(
+    Tag.sequence,
+    der(Tag.integer, Buffer.of(0)),
+    encodeDistinguishedName(typeof name === 'string' ? { commonName: name } : name),
+    createPublicKey(privateKey).export({ format: 'der', type: 'spki' }),
+    der(Tag.context0),
+  );
+  const request = der(
+    Tag.sequence,
+    info,
+    Buffer.from(AsnConvert.serialize(signatureAlgorithmIdentifier(algorithm))),
+    der(Tag.bitString, Buffer.of(0), signBytes(algorithm, info, privateKey)),
+  );
+  return encodePem('CERTIFICATE REQUEST', request);
 }
 
 /**

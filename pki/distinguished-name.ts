@@ -29,21 +29,15 @@ const ATTRIBUTES: readonly (readonly [keyof DistinguishedName, string])[] = [
   ['locality', '2.5.4.7'],
 ];
 
-/** The X.501 name: one attribute a relative name, UTF8String but for the country (RFC 5280, appendix A.1). */
-export function distinguishedName(fields: DistinguishedName): Name {
-  return new Name(
-    ATTRIBUTES.flatMap(([field, type]) => {
-      const text = fields[field];
-      if (text === undefined) return [];
-      const value = new AttributeValue(field === 'country' ? { printableString: text } : { utf8String: text });
-      return [new RelativeDistinguishedName([new AttributeTypeAndValue({ type, value })])];
-    }),
-  );
-}
-
-/** DER of the X.501 name. */
-export function encodeDistinguishedName(fields: DistinguishedName): Buffer {
-  return Buffer.from(AsnConvert.serialize(distinguishedName(fields)));
+/** DER of the X.501 name: one attribute a relative name, UTF8String but for the country (RFC 5280, appendix A.1). */
+export function encodeDistinguishedName(name: DistinguishedName): Buffer {
+  const relativeNames = ATTRIBUTES.flatMap(([field, type]) => {
+    const text = name[field];
+    if (text === undefined) return [];
+    const value = new AttributeValue(field === 'country' ? { printableString: text } : { utf8String: text });
+    return [new RelativeDistinguishedName([new AttributeTypeAndValue({ type, value })])];
+  });
+  return Buffer.from(AsnConvert.serialize(new Name(relativeNames)));
 }
 
 /** DER of the certificate's subject: the issuer of whatever its key signs. */

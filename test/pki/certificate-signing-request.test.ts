@@ -51,6 +51,13 @@ test.each(fastAlgorithms)('reads its own request for %s', async (algorithm) => {
   expect(request.subjectAlternativeNames).toEqual({ uris: [], dnsNames: [] });
 });
 
+test('a request may name a whole subject', async () => {
+  const name = { country: 'DE', organization: 'Example', commonName: 'Root' };
+  const pem = createCertificateSigningRequest(await generatePrivateKey('EC_prime256v1'), name);
+  expect(readCertificateSigningRequest(pem).subject).toEqual(encodeDistinguishedName(name));
+  expect(new Pkcs10CertificateRequest(pem).subject).toBe('C=DE, O=Example, CN=Root');
+});
+
 testWithOpenssl('reads a request that openssl made, with URIs and DNS names', () => {
   const directory = mkdtempSync(join(tmpdir(), 'requests-'));
   try {
