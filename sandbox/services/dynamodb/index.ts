@@ -1,0 +1,35 @@
+import type { Account } from '../../account';
+import type { ResourceType } from '../../cloudformation/resource-type';
+import type { AwsApi } from '../../endpoint/api';
+import { jsonApi } from '../../endpoint/json-protocol';
+import type { Service, Surroundings } from '../service';
+import { dynamoDbOperations } from './operations';
+import { tableType } from './resources/table';
+import type { Tables } from './tables';
+
+/** Amazon DynamoDB: tables, items, conditions and indexes by dynalite. Items never expire, as they need not for days on AWS. */
+export class DynamoDb implements Service {
+  readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  readonly api: AwsApi;
+
+  constructor({ account }: Surroundings) {
+    let loaded: Tables | undefined;
+    const tables = () => {
+      loaded ??= loadTables(account);
+      return loaded;
+    };
+    this.resourceTypes = { 'AWS::DynamoDB::Table': tableType(tables) };
+    this.api = jsonApi({
+      signingName: 'dynamodb',
+      targetPrefix: 'DynamoDB_20120810',
+      version: '1.0',
+      operations: dynamoDbOperations(tables),
+    });
+  }
+}
+
+/** dynalite takes tens of milliseconds to load, which a sandbox without tables need not spend. */
+function loadTables(account: Account): Tables {
+  const module = require('./tables') as typeof import('./tables');
+  return new module.Tables(account);
+}

@@ -1,0 +1,84 @@
+import type { AwsCall } from '../../endpoint/api';
+import type { JsonDocument, JsonOperation } from '../../endpoint/json-protocol';
+import { boolean, string, structure } from '../shape';
+import type { EngineOperation } from './engine';
+import type { Tables } from './tables';
+
+const tableName = string({ min: 1, max: 1024 });
+
+/**
+ * What functions ask of tables; the tables themselves come from templates. Policies are asked by table and index.
+ * The condition keys of single items, such as `dynamodb:LeadingKeys`, are not given to them.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html
+ */
+export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string, JsonOperation>> {
+  /** An operation on one table, or on an index of it. */
+  function onTable(operation: EngineOperation): JsonOperation {
+    return (input, call) => {
+      const table = tableOf(input);
+      const index = typeof input.IndexName === 'string' ? input.IndexName : undefined;
+      call.authorize(`dynamodb:${operation}`, tables().arn(table, index));
+      return tables().run(operation, { ...input, TableName: table });
+    };
+  }
+
+  /** An operation on the tables that its `RequestItems` name. */
+  function onTables(operation: EngineOperation): JsonOperation {
+    return (input, call) => {
+      const names = Object.keys(input.RequestItems ?? {});
+      for (const name of names) call.authorize(`dynamodb:${operation}`, tables().arn(name));
+      return tables().run(operation, input);
+    };
+  }
+
+  function listTables(input: JsonDocument, call: AwsCall): Promise<object> {
+    call.authorize('dynamodb:ListTables', '*');
+    return tables().run('ListTables', input);
+  }
+
+  const describeTimeToLiveShape = structure({ TableName: tableName });
+
+  function describeTimeToLive(input: unknown, call: AwsCall): object {
+    const name = tableOf(describeTimeToLiveShape(input, ''));
+    call.authorize('dynamodb:DescribeTimeToLive', tables().arn(name));
+    const { timeToLiveAttribute: AttributeName } = tables().settings(name);
+    const TimeToLiveStatus = AttributeName === undefined ? 'DISABLED' : 'ENABLED';
+    return { TimeToLiveDescription: { TimeToLiveStatus, AttributeName } };
+  }
+
+  const updateTimeToLiveShape = structure({
+    TableName: tableName,
+    TimeToLiveSpecification: structure({ AttributeName: string({ min: 1, max: 255 }), Enabled: boolean }),
+  });
+
+  function updateTimeToLive(input: unknown, call: AwsCall): object {
+    const { TableName, TimeToLiveSpecification } = updateTimeToLiveShape(input, '');
+    const name = tableOf({ TableName });
+    call.authorize('dynamodb:UpdateTimeToLive', tables().arn(name));
+    const { Enabled, AttributeName } = TimeToLiveSpecification;
+    tables().settings(name).timeToLiveAttribute = Enabled ? AttributeName : undefined;
+    return { TimeToLiveSpecification };
+  }
+
+  return {
+    BatchGetItem: onTables('BatchGetItem'),
+    BatchWriteItem: onTables('BatchWriteItem'),
+    DeleteItem: onTable('DeleteItem'),
+    DescribeTable: onTable('DescribeTable'),
+    DescribeTimeToLive: describeTimeToLive,
+    GetItem: onTable('GetItem'),
+    ListTables: listTables,
+    PutItem: onTable('PutItem'),
+    Query: onTable('Query'),
+    Scan: onTable('Scan'),
+    UpdateItem: onTable('UpdateItem'),
+    UpdateTimeToLive: updateTimeToLive,
+  };
+}
+
+/** `TableName` may be an ARN too. */
+function tableOf(input: JsonDocument): string {
+  const name = tableName(input.TableName, 'tableName');
+  const [, nameInArn] = /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/([^/]+)$/.exec(name) ?? [];
+  return nameInArn ?? name;
+}
