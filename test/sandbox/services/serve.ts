@@ -1,6 +1,12 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { AccessDenied, type AwsApi, type ConditionKeys, type PolicyDocument } from '../../../sandbox/endpoint/api';
+import { Clock } from '../../../sandbox/clock';
+import {
+  AccessDenied,
+  type AwsAnswer,
+  type AwsApi,
+  type ConditionKeys,
+  type PolicyDocument,
+} from '../../../sandbox/endpoint/api';
+import { Endpoint } from '../../../sandbox/endpoint/server';
 
 export interface Authorization {
   readonly action: string;
@@ -10,7 +16,6 @@ export interface Authorization {
 }
 
 export interface Served {
-  readonly url: string;
   /** What the service asked to be authorized, oldest first. */
   readonly authorizations: Authorization[];
   /** Actions that are denied from now on. */
@@ -25,48 +30,53 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** One service's API over real HTTP, with no signature checks and a policy that the test sets by hand. */
+/** One service behind the sandbox's endpoint, with policies that the test sets by hand. */
 export async function serve(api: AwsApi): Promise<Served> {
+  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
   const authorizations: Authorization[] = [];
   const denied = new Set<string>();
 
-  const server = createServer(async (request, response) => {
-    const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
-    const answer = await api.handle({
-      method: request.method ?? 'GET',
-      path,
-      query: new URLSearchParams(query),
-      headers: request.headers as Record<string, string | undefined>,
-      body: await bodyOf(request),
-      authorize(action, resource, conditionKeys, resourcePolicy) {
+  const endpoint = await Endpoint.listen({
+    apis: [api],
+    clock: new Clock(),
+    receiveCustomResourceResponse: () => false,
+    iam: {
+      principalOf: () => 'arn:aws:iam::123456789012:role/tester',
+      secretAccessKeyOf: () => credentials.secretAccessKey,
+      authorize(_principalArn, action, resource, conditionKeys, resourcePolicy) {
         authorizations.push({ action, resource, conditionKeys, resourcePolicy });
         if (denied.has(action)) throw new AccessDenied(`not authorized to perform: ${action} on resource: ${resource}`);
       },
-    });
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+    },
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   return {
-    url,
     authorizations,
     denied,
-    client: {
-      endpoint: url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      maxAttempts: 1,
-    },
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())));
-    },
+    client: { endpoint: endpoint.url, region: 'us-east-1', credentials, maxAttempts: 1 },
+    close: () => endpoint.close(),
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks);
+export interface RawCall {
+  readonly method?: string;
+  readonly path?: string;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A request that no SDK would send, as the endpoint hands it on once the signature is verified; all is allowed. */
+export function send(
+  api: AwsApi,
+  { method = 'POST', path = '/', query = '', headers = {}, body = '' }: RawCall,
+): Promise<AwsAnswer> {
+  return api.handle({
+    method,
+    path,
+    query: new URLSearchParams(query),
+    headers,
+    body: Buffer.from(body),
+    authorize: () => undefined,
+  });
 }

@@ -16,7 +16,7 @@ import { createCertificateSigningRequest } from '../../../../pki/certificate-sig
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { AcmPca } from '../../../../sandbox/services/acm-pca';
 import { MovableClock } from '../movable-clock';
-import { type Served, serve } from '../serve';
+import { type Served, send, serve } from '../serve';
 import { activeAuthority, newKey, pendingAuthority, requestOf, tamperedRequest, template } from './hierarchy';
 
 const MINUTE = 60 * 1000;
@@ -385,4 +385,17 @@ describe('authorization', () => {
     await expect(issue(arn)).rejects.toMatchObject({ name: 'AccessDeniedException' });
     await expect(describe_(`${arn}0`)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
+});
+
+test.each([
+  '{',
+  '[]',
+  '{}',
+  '{"CertificateAuthorityArn": {}}',
+  '{"CertificateAuthorityArn": "arn:aws:acm-pca:::x", "Csr": "not base64!", "SigningAlgorithm": "SHA256WITHRSA"}',
+  '{"__proto__": {"CertificateAuthorityArn": "x"}}',
+])('the body %s is answered with an error of the protocol', async (body) => {
+  const answer = await send(service.api, { headers: { 'x-amz-target': 'ACMPrivateCA.IssueCertificate' }, body });
+  expect(answer.status).toBe(400);
+  expect(JSON.parse(String(answer.body))).toMatchObject({ __type: expect.stringMatching(/Exception$/) });
 });

@@ -19,7 +19,7 @@ import type { Properties } from '../../../../sandbox/cloudformation/resource-typ
 import { DynamoDb } from '../../../../sandbox/services/dynamodb';
 import { MovableClock } from '../movable-clock';
 import { requestFor, resourceType } from '../resource-request';
-import { type Served, serve } from '../serve';
+import { type Served, send, serve } from '../serve';
 
 const TableName = 'registry';
 const TABLE_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/registry';
@@ -250,12 +250,9 @@ describe('the wire', () => {
     `{"TableName": "${'x'.repeat(5000)}", "Key": {}}`,
   ])('the body %s is answered with an error of the protocol', async (body) => {
     await create();
-    const answer = await fetch(served.url, {
-      method: 'POST',
-      headers: { 'x-amz-target': 'DynamoDB_20120810.GetItem' },
-      body,
-    });
+    const headers = { 'x-amz-target': 'DynamoDB_20120810.GetItem' };
+    const answer = await send(service.api, { headers, body });
     expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({ __type: expect.stringMatching(/Exception$/) });
+    expect(JSON.parse(String(answer.body))).toMatchObject({ __type: expect.stringMatching(/Exception$/) });
   });
 });

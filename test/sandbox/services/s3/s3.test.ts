@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
@@ -18,7 +17,7 @@ import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { S3 } from '../../../../sandbox/services/s3';
 import { MovableClock } from '../movable-clock';
 import { requestFor, resourceType } from '../resource-request';
-import { type Served, serve } from '../serve';
+import { type Served, send, serve } from '../serve';
 
 const Bucket = 'trust-bucket';
 
@@ -281,17 +280,8 @@ describe('authorization', () => {
 describe('the wire', () => {
   beforeEach(() => createVersioned());
 
-  /** Sends a path and body exactly as given: no normalization, no signature. */
-  function send(method: string, path: string, body = '', headers: Record<string, string> = {}) {
-    return new Promise<{ status?: number; body: string }>((resolve, reject) => {
-      const outgoing = httpRequest(served.url, { method, path, headers }, async (response) => {
-        let answer = '';
-        for await (const chunk of response) answer += chunk;
-        resolve({ status: response.statusCode, body: answer });
-      });
-      outgoing.on('error', reject).end(body);
-    });
-  }
+  const deleteObjects = (body: string, headers: Record<string, string> = {}) =>
+    send(service.api, { path: `/${Bucket}`, query: 'delete', headers, body });
   const md5 = (body: string) => ({ 'content-md5': createHash('md5').update(body).digest('base64') });
 
   test('an operation, parameter or header that is not emulated fails by name', async () => {
@@ -319,19 +309,19 @@ describe('the wire', () => {
     ['nothing', ''],
     ['a prototype', '<Delete><Object><__proto__>1</__proto__></Object></Delete>'],
   ])('a batch with %s is refused', async (_, body) => {
-    const answer = await send('POST', `/${Bucket}?delete`, body, md5(body));
+    const answer = await deleteObjects(body, md5(body));
     expect([400, 501]).toContain(answer.status);
     expect(answer.body).toContain('<Error>');
   });
 
   test('a batch of more than a thousand keys is refused', async () => {
     const body = `<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`;
-    expect((await send('POST', `/${Bucket}?delete`, body, md5(body))).body).toContain('MalformedXML');
+    expect((await deleteObjects(body, md5(body))).body).toContain('MalformedXML');
   });
 
   test('a batch without a digest is refused', async () => {
     const body = '<Delete><Object><Key>a</Key></Object></Delete>';
-    expect((await send('POST', `/${Bucket}?delete`, body)).body).toContain('InvalidRequest');
+    expect((await deleteObjects(body)).body).toContain('InvalidRequest');
   });
 
   test.each([
@@ -342,19 +332,20 @@ describe('the wire', () => {
     ['fewer bytes than declared', '3\r\nhel\r\n0\r\n\r\n'],
     ['a negative length', '-5\r\nhello\r\n0\r\n\r\n'],
   ])('a chunked body with %s is refused', async (_, body) => {
-    const answer = await send('PUT', `/${Bucket}/k`, body, {
+    const headers = {
       'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
       'x-amz-decoded-content-length': '5',
-    });
+    };
+    const answer = await send(service.api, { method: 'PUT', path: `/${Bucket}/k`, headers, body });
     expect(answer).toMatchObject({ status: 400, body: expect.stringContaining('IncompleteBody') });
   });
 
   test('a path that does not decode is refused', async () => {
-    expect((await send('GET', `/${Bucket}/%E0%A4%A`)).body).toContain('InvalidURI');
+    expect((await send(service.api, { method: 'GET', path: `/${Bucket}/%E0%A4%A` })).body).toContain('InvalidURI');
   });
 
   test('dots in a path never lead out of the bucket', async () => {
-    await send('PUT', `/${Bucket}/../other-bucket/k`, 'one');
+    await send(service.api, { method: 'PUT', path: `/${Bucket}/../other-bucket/k`, body: 'one' });
     expect(service.getObject(Bucket, '../other-bucket/k')?.body.toString()).toBe('one');
   });
 });

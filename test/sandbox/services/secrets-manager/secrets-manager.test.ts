@@ -16,7 +16,7 @@ import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { SecretsManager } from '../../../../sandbox/services/secrets-manager';
 import { MovableClock } from '../movable-clock';
 import { requestFor, resourceType } from '../resource-request';
-import { type Served, serve } from '../serve';
+import { type Served, send, serve } from '../serve';
 
 const DAY = 24 * 60 * 60 * 1000;
 const TOKEN_1 = '11111111-1111-1111-1111-111111111111';
@@ -284,9 +284,6 @@ describe('authorization', () => {
 });
 
 describe('the wire', () => {
-  const post = (target: string, body: string) =>
-    fetch(served.url, { method: 'POST', headers: { 'x-amz-target': target }, body });
-
   test('an operation that is not emulated fails by name', async () => {
     await expect(client.send(new RotateSecretCommand({ SecretId: 'mail' }))).rejects.toMatchObject({
       name: 'UnknownOperationException',
@@ -310,9 +307,10 @@ describe('the wire', () => {
     '{"SecretId": {"toString": "x"}}',
     '{"__proto__": {"SecretId": "x"}}',
   ])('the body %s is answered with an error of the protocol', async (body) => {
-    const answer = await post('secretsmanager.GetSecretValue', body);
+    const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue' };
+    const answer = await send(service.api, { headers, body });
     expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({ __type: expect.stringMatching(/Exception$/) });
+    expect(JSON.parse(String(answer.body))).toMatchObject({ __type: expect.stringMatching(/Exception$/) });
   });
 });
 
