@@ -6,10 +6,12 @@ import {
   BasicConstraints,
   ExtendedKeyUsage,
   type Extension,
+  id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
   id_ce_extKeyUsage,
   id_ce_keyUsage,
   id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
   id_kp_clientAuth,
   id_kp_serverAuth,
   KeyUsage,
@@ -41,6 +43,16 @@ export function serverExtensions(names: SubjectAlternativeNames): Extension[] {
 /** `EndEntityCertificate/V1` and its passthrough varieties: for either end of a TLS connection. */
 export function serverAndClientExtensions(names: SubjectAlternativeNames): Extension[] {
   return endEntityExtensions(names, id_kp_serverAuth, id_kp_clientAuth);
+}
+
+/**
+ * The extensions of a request that pass through a template of the CSRPassthrough variety: those whose kind neither
+ * the template defines nor the names and keys decide.
+ */
+export function passedExtensions(defined: readonly Extension[], requested: readonly Extension[]): Extension[] {
+  const decided = [id_ce_subjectAltName, id_ce_subjectKeyIdentifier, id_ce_authorityKeyIdentifier];
+  const kinds = new Set([...decided, ...defined.map(({ extnID }) => extnID)]);
+  return requested.filter(({ extnID }) => !kinds.has(extnID));
 }
 
 function authorityExtensions(basicConstraints: BasicConstraints): Extension[] {

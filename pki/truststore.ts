@@ -1,8 +1,9 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
-import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
+import { Certificate } from '@peculiar/asn1-x509';
 import { issuerText, subjectText } from './certificate-fields';
 import { assertValidAt, ChainError, isIssuedBy } from './chain';
+import { pathLengthOf } from './path-length';
 import { encodePem, PemError, readCertificates } from './pem';
 import { signatureAlgorithmOf } from './signature';
 
@@ -144,12 +145,6 @@ function assertPathLength(authority: X509Certificate, below: number): void {
   if (below > allowed) {
     throw broken(authority, `allows ${allowed} authorities below it (path length), and there are ${below}`);
   }
-}
-
-function pathLengthOf(authority: X509Certificate): number | undefined {
-  const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate);
-  const extension = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
-  return extension && AsnConvert.parse(extension.extnValue.buffer, BasicConstraints).pathLenConstraint;
 }
 
 function broken(certificate: X509Certificate, rule: string): TruststoreError {

@@ -1,10 +1,9 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { AsnConvert } from '@peculiar/asn1-schema';
-import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
 import { notAfterOf } from '../../../pki/certificate-fields';
 import { ChainError, verifyChain } from '../../../pki/chain';
 import type { KeyAlgorithm, SigningAlgorithm } from '../../../pki/contract';
 import type { DistinguishedName } from '../../../pki/distinguished-name';
+import { pathLengthOf } from '../../../pki/path-length';
 import { PemError, readCertificates } from '../../../pki/pem';
 import { AwsError } from '../../endpoint/api';
 import type { Tag } from '../tags';
@@ -138,12 +137,6 @@ function readPem(pem: string): readonly X509Certificate[] {
     if (error instanceof PemError) throw malformed(error.message);
     throw error;
   }
-}
-
-function pathLengthOf(certificate: X509Certificate): number | undefined {
-  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
-  const constraints = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
-  return constraints && AsnConvert.parse(constraints.extnValue.buffer, BasicConstraints).pathLenConstraint;
 }
 
 function malformed(reason: string): AwsError {

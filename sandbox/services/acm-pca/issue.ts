@@ -8,12 +8,13 @@ import {
 } from '../../../pki/certificate-signing-request';
 import type { SigningAlgorithm } from '../../../pki/contract';
 import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distinguished-name';
+import { passedExtensions } from '../../../pki/profiles';
 import { AwsError } from '../../endpoint/api';
 import type { CertificateAuthority } from './certificate-authority';
 import type { IssuedCertificate } from './issued-certificate';
 import type { ApiPassthrough } from './passthrough';
 import { assertSigns } from './signing';
-import { passedExtensions, type Template } from './templates';
+import type { Template } from './templates';
 import { endOf, startOf, type Validity } from './validity';
 
 /** https://docs.aws.amazon.com/privateca/latest/userguide/short-lived-certificates.html */
@@ -53,7 +54,7 @@ export function issueCertificate(authority: CertificateAuthority, request: Issue
     issuer: template.certifies === 'root' || !installed ? subject : encodedSubjectOf(installed.certificate),
     ...validityPeriod(authority, request, at),
     publicKey: csr.publicKey,
-    extensions: [...defined, ...passedExtensions(template, defined, csr.extensions)],
+    extensions: template.passesCsr ? [...defined, ...passedExtensions(defined, csr.extensions)] : defined,
     signingKey: key,
     signingAlgorithm,
   });

@@ -1,10 +1,4 @@
 import {
-  type Extension,
-  id_ce_authorityKeyIdentifier,
-  id_ce_subjectAltName,
-  id_ce_subjectKeyIdentifier,
-} from '@peculiar/asn1-x509';
-import {
   clientExtensions,
   rootAuthorityExtensions,
   serverAndClientExtensions,
@@ -20,7 +14,7 @@ export interface Template {
   /** Of a subordinate: how many authorities may stand below it. */
   readonly pathLength?: number;
   /** What the template defines. Nobody can override it. */
-  readonly extensions: (names: SubjectAlternativeNames) => readonly Extension[];
+  readonly extensions: (names: SubjectAlternativeNames) => ReturnType<typeof rootAuthorityExtensions>;
   /** Whether ApiPassthrough counts; otherwise it is ignored without a word. */
   readonly passesApi: boolean;
   /** Whether extensions of the request go into the certificate where the template has none of the kind. */
@@ -73,18 +67,4 @@ export function templateOf(arn: string, partition: string): Template {
 
 function templatePrefix(partition: string): string {
   return `arn:${partition}:acm-pca:::template/`;
-}
-
-/** In every certificate, from the keys and never from the request. */
-const DERIVED = [id_ce_subjectAltName, id_ce_subjectKeyIdentifier, id_ce_authorityKeyIdentifier];
-
-/** The request's extensions that pass through a template: those that neither the template nor the keys decide. */
-export function passedExtensions(
-  template: Template,
-  defined: readonly Extension[],
-  requested: readonly Extension[],
-): readonly Extension[] {
-  if (!template.passesCsr) return [];
-  const decided = new Set([...DERIVED, ...defined.map(({ extnID }) => extnID)]);
-  return requested.filter(({ extnID }) => !decided.has(extnID));
 }

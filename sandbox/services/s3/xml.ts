@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { S3Error } from './s3-error';
 
-export type XmlContent = string | number | boolean | undefined | readonly XmlElements[] | XmlElements;
+type XmlContent = string | number | boolean | undefined | readonly XmlElements[] | XmlElements;
 
 /** Children by element name. A list repeats its element, undefined leaves it out. */
 export interface XmlElements {

@@ -8,7 +8,7 @@ import {
 } from '../../../sandbox/endpoint/api';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 
-export interface Authorization {
+interface Authorization {
   readonly action: string;
   readonly resource: string;
   readonly conditionKeys?: ConditionKeys | undefined;
@@ -58,7 +58,7 @@ export async function serve(api: AwsApi): Promise<Served> {
   };
 }
 
-export interface RawCall {
+interface RawCall {
   readonly method?: string;
   readonly path?: string;
   readonly query?: string;
