@@ -28,6 +28,7 @@ export type Versioning = 'Enabled' | 'Suspended';
  */
 export class Bucket {
   readonly #versions = new Map<string, ObjectVersion[]>();
+  #written = 0;
   versioning?: Versioning | undefined;
   policy?: PolicyDocument | undefined;
 
@@ -82,8 +83,11 @@ export class Bucket {
     return removed;
   }
 
+  /** Later versions have greater ids, so that a listing can go on after one that was deleted meanwhile. */
   #newVersionId(): string {
-    return this.versioning === 'Enabled' ? randomText(32) : 'null';
+    if (this.versioning !== 'Enabled') return 'null';
+    this.#written += 1;
+    return this.#written.toString(36).padStart(8, '0') + randomText(24);
   }
 
   /** A bucket holds at most one `null` version of a key. */

@@ -67,14 +67,19 @@ export function listingOperations(buckets: Buckets): Readonly<Record<string, S3O
   return { ListObjectVersions: listObjectVersions, ListObjectsV2: listObjectsV2 };
 }
 
-/** @throws S3Error `InvalidArgument` for a marker of a version alone, or of a version that is gone */
+/** @throws S3Error `InvalidArgument` for a version's marker that is empty or stands without its key's */
 function versionsAfter(bucket: Bucket, keyMarker: string, versionIdMarker: string | null): readonly ObjectVersion[] {
   const all = bucket.allVersions();
   if (versionIdMarker === null) return all.filter(({ key }) => isAfter(key, keyMarker));
+  if (versionIdMarker === '') throw new S3Error('InvalidArgument', 'A version-id marker cannot be empty.', 400);
+  if (keyMarker === '') {
+    throw new S3Error('InvalidArgument', 'A version-id marker cannot be specified without a key marker.', 400);
+  }
   const index = all.findIndex(({ key, versionId }) => key === keyMarker && versionId === versionIdMarker);
   if (index >= 0) return all.slice(index + 1);
-  if (keyMarker !== '') return all.filter(({ key }) => isAfter(key, keyMarker));
-  throw new S3Error('InvalidArgument', 'A version-id marker cannot be specified without a key marker.', 400);
+  return all.filter(({ key, versionId }) =>
+    key === keyMarker ? versionId === 'null' || versionId < versionIdMarker : isAfter(key, keyMarker),
+  );
 }
 
 function isAfter(key: string, marker: string): boolean {

@@ -102,3 +102,33 @@ describe.each(ALGORITHMS)('with keys of %s and signatures by %s', (keyAlgorithm,
     ]);
   });
 });
+
+withOpenssl('a request of openssl keeps its own extensions only where a template lets them through', async () => {
+  const service = new AcmPca({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  const { arn } = await activeAuthority(service);
+  const asked = ['extendedKeyUsage=serverAuth', 'basicConstraints=CA:TRUE', 'certificatePolicies=1.2.3.4'];
+  const extensions = asked.flatMap((extension) => ['-addext', extension]);
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem'];
+  const request = openssl('req', '-new', ...key, '-subj', '/CN=mail', ...extensions);
+  const extensionsFrom = async (name: string) => {
+    const certificate = await resourceType(service, 'AWS::ACMPCA::Certificate').create(
+      requestFor({
+        CertificateAuthorityArn: arn,
+        CertificateSigningRequest: request,
+        SigningAlgorithm: 'SHA256WITHECDSA',
+        Validity: { Type: 'DAYS', Value: 7 },
+        TemplateArn: template(name),
+      }),
+    );
+    writeFileSync(join(directory, 'mail.pem'), String(certificate.attributes.Certificate));
+    return openssl('x509', '-in', 'mail.pem', '-noout', '-text');
+  };
+  const kept = await extensionsFrom('EndEntityClientAuthCertificate_CSRPassthrough');
+  expect(kept).toContain('Policy: 1.2.3.4');
+  for (const text of [kept, await extensionsFrom('EndEntityClientAuthCertificate')]) {
+    expect(text).toContain('CA:FALSE');
+    expect(text).toContain('TLS Web Client Authentication');
+    expect(text).not.toContain('TLS Web Server Authentication');
+  }
+  expect(await extensionsFrom('EndEntityClientAuthCertificate_APIPassthrough')).not.toContain('Policy');
+});

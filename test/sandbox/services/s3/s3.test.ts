@@ -202,6 +202,30 @@ describe('a versioned bucket', () => {
     expect(pages).toBe(3);
   });
 
+  test('is emptied page by page, though each page starts after a version that is gone', async () => {
+    for (const body of ['1', '2', '3', '4', '5']) await put('a', body);
+    let next: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
+    while (next) {
+      const page: ListObjectVersionsCommandOutput = await client.send(
+        new ListObjectVersionsCommand({ Bucket, MaxKeys: 2, ...next }),
+      );
+      const Objects = (page.Versions ?? []).map(({ Key, VersionId }) => ({ Key, VersionId }));
+      await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+      next = page.IsTruncated
+        ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+        : undefined;
+    }
+    expect((await client.send(new ListObjectVersionsCommand({ Bucket }))).Versions).toBeUndefined();
+  });
+
+  test('refuses a listing that starts after a version without its key, or after an empty one', async () => {
+    for (const markers of [{ VersionIdMarker: 'v' }, { KeyMarker: 'a', VersionIdMarker: '' }]) {
+      await expect(client.send(new ListObjectVersionsCommand({ Bucket, ...markers }))).rejects.toMatchObject({
+        name: 'InvalidArgument',
+      });
+    }
+  });
+
   test('is emptied by deleting every version and marker, a thousand at a time', async () => {
     await put('a', '1');
     await put('a', '2');
