@@ -4,9 +4,9 @@ const MAY_IMPORT = {
   lib: { folders: ['pki/(contract|names)[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },
   lambda: { folders: ['pki'], packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda'] },
   client: { folders: ['pki'], packages: [] },
-  sandbox: { folders: ['pki', 'client'], packages: ['dynalite', 'fast-xml-parser', '@types/node', '@smithy/'] },
+  sandbox: { folders: ['pki', 'client'], packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
   bin: {
-    folders: ['lib', 'pki', 'client', 'sandbox', 'examples'],
+    folders: ['lib', 'pki', 'client', 'sandbox', 'examples', 'package[.]json$'],
     packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'cli-table3', 'commander', 'ora'],
   },
   examples: {

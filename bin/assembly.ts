@@ -12,7 +12,7 @@ export interface Assembly {
 }
 
 /** An app can't be synthesized; the message says what to do. */
-export class AssemblyError extends Error {
+class AssemblyError extends Error {
   override readonly name = 'AssemblyError';
 }
 

@@ -29,7 +29,7 @@ export abstract class MeshIntegration {
    * A Lambda function, called with payload format 2.0. It sees the whole path, `/<name>/…`, and finds who calls in
    * `requestContext.authorizer.lambda` (`clientName`, `spiffeId`, `serialNumber`, `fingerprint`) as well.
    */
-  static lambda(handler: lambda.IFunction): MeshIntegration {
+  static lambdaFunction(handler: lambda.IFunction): MeshIntegration {
     return new LambdaIntegration(handler);
   }
 

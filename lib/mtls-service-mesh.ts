@@ -57,7 +57,7 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
  * declare const hostedZone: route53.IHostedZone;
  *
  * const mesh = new MtlsServiceMesh(this, 'Mesh', { domainName: 'mesh.example.com', hostedZone });
- * mesh.addService('schedule', { integration: MeshIntegration.lambda(schedule) });
+ * mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
  * mesh.addClient('mail').grantRead(mailApp);
  */
 export class MtlsServiceMesh extends Construct {

@@ -1,5 +1,5 @@
 // Bundles what runs outside the CDK: the Lambda functions into assets/, the entry points for Node into dist/.
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -43,12 +43,13 @@ function bundleForNode(entryPoint, options = {}) {
   });
 }
 
-await rm(join(root, 'assets'), { recursive: true, force: true });
+/** Tables live in memory; the native store that dynalite would keep on disk can't be bundled and is never opened. */
+const inMemory = { alias: { 'classic-level': 'memory-level' } };
+
 await mkdir(join(root, 'dist'), { recursive: true });
 await Promise.all([
   ...FUNCTIONS.map(bundleFunction),
   bundleForNode('client/index.ts'),
-  bundleForNode('sandbox/index.ts'),
-  // dynalite stores tables in memory; its on-disk store is native code and never loaded.
-  bundleForNode('bin/mtls-mesh.ts', { banner: { js: '#!/usr/bin/env node' } }),
+  bundleForNode('sandbox/index.ts', inMemory),
+  bundleForNode('bin/mtls-mesh.ts', { ...inMemory, banner: { js: '#!/usr/bin/env node' } }),
 ]);

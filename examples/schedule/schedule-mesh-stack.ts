@@ -45,7 +45,7 @@ export class ScheduleMeshStack extends Stack {
         : undefined,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    mesh.addService('schedule', { integration: MeshIntegration.lambda(schedule) });
+    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
     mesh.addClient('mail');
     mesh.addClient('social');
   }

@@ -12,6 +12,8 @@ export interface AssembledStack {
   readonly stackName: string;
   /** The template's JSON. */
   readonly template: string;
+  /** Path of the construct that made each resource, by logical id. */
+  readonly constructPaths: ReadonlyMap<string, string>;
   /** Absolute path of each file asset, a file or a directory still to be packed, by its key in the assets' bucket. */
   readonly fileAssets: ReadonlyMap<string, string>;
 }
@@ -23,6 +25,7 @@ interface StackArtifact {
   readonly stackName: string;
   readonly directory: string;
   readonly templateFile: string;
+  readonly artifact: Json;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -46,6 +49,7 @@ export function readAssembly(directory: string, name?: string): AssembledStack {
   return {
     stackName: stack.stackName,
     template: readText(join(stack.directory, stack.templateFile)),
+    constructPaths: constructPaths(stack),
     fileAssets: fileAssets(stack.directory),
   };
 }
@@ -57,13 +61,26 @@ function stackArtifacts(directory: string): StackArtifact[] {
       const stackName = text(properties['stackName'] ?? id, 'stackName');
       const displayName = text(artifact['displayName'] ?? id, 'displayName');
       const templateFile = text(properties['templateFile'], 'templateFile');
-      return [{ id, displayName, stackName, directory, templateFile }];
+      return [{ id, displayName, stackName, directory, templateFile, artifact }];
     }
     if (artifact['type'] === 'cdk:cloud-assembly') {
       return stackArtifacts(join(directory, text(properties['directoryName'], 'directoryName')));
     }
     return [];
   });
+}
+
+/** What the CDK's command line reads to name a construct; it stands beside the manifest or in it. */
+function constructPaths({ artifact, directory }: StackArtifact): ReadonlyMap<string, string> {
+  const file = artifact['additionalMetadataFile'];
+  const beside = file === undefined ? {} : readJson(join(directory, text(file, 'additionalMetadataFile')));
+  const paths = new Map<string, string>();
+  for (const [path, entries] of Object.entries({ ...object(artifact['metadata']), ...beside })) {
+    for (const { type, data } of Array.isArray(entries) ? entries.map(object) : []) {
+      if (type === 'aws:cdk:logicalId' && typeof data === 'string') paths.set(data, path.slice(1));
+    }
+  }
+  return paths;
 }
 
 function fileAssets(directory: string): ReadonlyMap<string, string> {

@@ -16,9 +16,9 @@ export interface CustomResourceEvent {
   readonly OldResourceProperties?: Properties;
 }
 
-/** The function's answer, or the lack of one, means that the operation failed. */
-export class CustomResourceError extends Error {
-  override readonly name = 'CustomResourceError';
+/** What a function put to its `ResponseURL` is not what CloudFormation takes. */
+export class InvalidAnswer extends Error {
+  override readonly name = 'InvalidAnswer';
 }
 
 /** What the function put to its `ResponseURL`. */
@@ -33,37 +33,35 @@ export interface CustomResourceAnswer {
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 const MAX_ANSWER_BYTES = 4096;
 const MAX_PHYSICAL_ID_BYTES = 1024;
-/** Throws `CustomResourceError` for an answer that CloudFormation would not take. */
+
+/** Throws `InvalidAnswer`. */
 export function readAnswer(body: Buffer, event: CustomResourceEvent): CustomResourceAnswer {
   if (body.length > MAX_ANSWER_BYTES) {
-    throw new CustomResourceError(
-      `the function's answer must have at most ${MAX_ANSWER_BYTES} bytes, got ${body.length}`,
-    );
+    throw new InvalidAnswer(`the function's answer must have at most ${MAX_ANSWER_BYTES} bytes, got ${body.length}`);
   }
   const answer = parseAnswer(body);
   for (const id of ['StackId', 'RequestId', 'LogicalResourceId'] as const) {
-    if (answer[id] !== event[id])
-      throw new CustomResourceError(`the function's answer must repeat the ${id} of its request`);
+    if (answer[id] !== event[id]) throw new InvalidAnswer(`the function's answer must repeat the ${id} of its request`);
   }
   const { Status, Reason = '', PhysicalResourceId = event.PhysicalResourceId, Data = {} } = answer;
   if (Status !== 'SUCCESS' && Status !== 'FAILED') {
-    throw new CustomResourceError(
+    throw new InvalidAnswer(
       `the Status of the function's answer must be SUCCESS or FAILED, got ${JSON.stringify(Status)}`,
     );
   }
   if (typeof Reason !== 'string' || (Status === 'FAILED' && Reason === '')) {
-    throw new CustomResourceError("the function's answer is FAILED and must give a Reason");
+    throw new InvalidAnswer("the function's answer is FAILED and must give a Reason");
   }
   if (
     typeof PhysicalResourceId !== 'string' ||
     PhysicalResourceId === '' ||
     Buffer.byteLength(PhysicalResourceId) > MAX_PHYSICAL_ID_BYTES
   ) {
-    throw new CustomResourceError(
+    throw new InvalidAnswer(
       `the function's answer must have a PhysicalResourceId of 1 to ${MAX_PHYSICAL_ID_BYTES} bytes`,
     );
   }
-  if (!isRecord(Data)) throw new CustomResourceError("the Data of the function's answer must be an object");
+  if (!isRecord(Data)) throw new InvalidAnswer("the Data of the function's answer must be an object");
   return { Status, Reason, PhysicalResourceId, Data };
 }
 
@@ -74,7 +72,7 @@ function parseAnswer(body: Buffer): Readonly<Record<string, unknown>> {
   } catch {
     // Falls through: the text may hold anything and is not repeated.
   }
-  throw new CustomResourceError("the function's answer must be a JSON object");
+  throw new InvalidAnswer("the function's answer must be a JSON object");
 }
 
 /** CloudFormation hands every number and boolean to a custom resource as a string, however deep it stands. */

@@ -1,11 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  asStrings,
-  type CustomResourceAnswer,
-  CustomResourceError,
-  type CustomResourceEvent,
-  readAnswer,
-} from './custom-resource-messages';
+import { asStrings, type CustomResourceAnswer, type CustomResourceEvent, readAnswer } from './custom-resource-messages';
 import {
   IncompleteResource,
   type Properties,
@@ -20,9 +14,29 @@ export interface CustomResourceSurroundings {
   invoke(functionArn: string, event: CustomResourceEvent): Promise<unknown>;
   /** Where the function puts its answer. */
   responseUrl(token: string): string;
+  /** What the function has logged so far, oldest line first. */
+  logLines(functionArn: string): readonly string[];
+}
+
+/** The operation failed: the function says so, or has no usable answer. */
+export class CustomResourceError extends Error {
+  override readonly name = 'CustomResourceError';
+
+  constructor(
+    message: string,
+    /** What the function logged last; empty when it was not asked. */
+    readonly logLines: readonly string[] = [],
+    /** Absent when there was no usable answer. */
+    readonly answer?: CustomResourceAnswer,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
 }
 
 const DEFAULT_SERVICE_TIMEOUT_SECONDS = 3600;
+/** How much of a function's log goes with a failure. */
+const LAST_LOG_LINES = 20;
 
 /**
  * Custom resources that Lambda functions provide.
@@ -65,12 +79,13 @@ export class CustomResources {
   private async create(type: string, request: ResourceRequest): Promise<Resource> {
     const provider = providerOf(request.properties);
     try {
-      const answer = await this.ask(provider, type, 'Create', request, {});
-      if (answer.Status === 'FAILED') throw new IncompleteResource(answer.Reason, resourceOf(answer));
-      return resourceOf(answer);
+      return await this.ask(provider, type, 'Create', request, {});
     } catch (error) {
       if (!(error instanceof CustomResourceError)) throw error;
-      throw new IncompleteResource(error.message, { physicalId: generatedPhysicalId(request), attributes: {} }, error);
+      const left = error.answer
+        ? resourceOf(error.answer)
+        : { physicalId: generatedPhysicalId(request), attributes: {} };
+      throw new IncompleteResource(error.message, left, error);
     }
   }
 
@@ -84,20 +99,21 @@ export class CustomResources {
     if (provider.functionArn !== oldProperties['ServiceToken']) {
       throw new CustomResourceError('the ServiceToken of a custom resource must not change');
     }
-    const answer = await this.ask(provider, type, 'Update', request, {
-      PhysicalResourceId: resource.physicalId,
-      OldResourceProperties: asStrings(oldProperties) as Properties,
-    });
-    const updated = resourceOf(answer);
-    if (answer.Status === 'SUCCESS') return updated;
-    if (updated.physicalId !== resource.physicalId) throw new IncompleteResource(answer.Reason, updated);
-    throw new CustomResourceError(answer.Reason);
+    try {
+      return await this.ask(provider, type, 'Update', request, {
+        PhysicalResourceId: resource.physicalId,
+        OldResourceProperties: asStrings(oldProperties) as Properties,
+      });
+    } catch (error) {
+      const answer = error instanceof CustomResourceError ? error.answer : undefined;
+      if (answer === undefined || answer.PhysicalResourceId === resource.physicalId) throw error;
+      throw new IncompleteResource(answer.Reason, resourceOf(answer), error);
+    }
   }
 
   private async delete(type: string, request: ResourceRequest, resource: Resource): Promise<void> {
     const provider = providerOf(request.properties);
-    const answer = await this.ask(provider, type, 'Delete', request, { PhysicalResourceId: resource.physicalId });
-    if (answer.Status === 'FAILED') throw new CustomResourceError(answer.Reason);
+    await this.ask(provider, type, 'Delete', request, { PhysicalResourceId: resource.physicalId });
   }
 
   private async ask(
@@ -106,7 +122,7 @@ export class CustomResources {
     requestType: CustomResourceEvent['RequestType'],
     { stackId, logicalId, properties }: ResourceRequest,
     specific: Pick<CustomResourceEvent, 'PhysicalResourceId' | 'OldResourceProperties'>,
-  ): Promise<CustomResourceAnswer> {
+  ): Promise<Resource> {
     const token = randomUUID();
     const event: CustomResourceEvent = {
       RequestType: requestType,
@@ -118,7 +134,18 @@ export class CustomResources {
       ResourceProperties: asStrings(properties) as Properties,
       ...specific,
     };
-    return readAnswer(await this.answerTo(token, provider, event), event);
+    const fail = (reason: string, answer?: CustomResourceAnswer, cause?: unknown): CustomResourceError => {
+      const logLines = this.surroundings.logLines(provider.functionArn).slice(-LAST_LOG_LINES);
+      return new CustomResourceError(reason, logLines, answer, cause);
+    };
+    let answer: CustomResourceAnswer;
+    try {
+      answer = readAnswer(await this.answerTo(token, provider, event), event);
+    } catch (cause) {
+      throw fail(cause instanceof Error ? cause.message : String(cause), undefined, cause);
+    }
+    if (answer.Status === 'FAILED') throw fail(answer.Reason, answer);
+    return resourceOf(answer);
   }
 
   private async answerTo(
@@ -130,7 +157,7 @@ export class CustomResources {
     try {
       return await new Promise<Buffer>((resolve, reject) => {
         this.awaited.set(token, resolve);
-        const fail = (reason: string, cause?: unknown) => reject(new CustomResourceError(reason, { cause }));
+        const fail = (reason: string, cause?: unknown) => reject(new Error(reason, { cause }));
         const late = `no answer within the ServiceTimeout of ${timeoutSeconds} seconds`;
         timer = setTimeout(() => fail(late), timeoutSeconds * 1000);
         this.surroundings.invoke(functionArn, event).then(

@@ -19,7 +19,7 @@ export interface ResourceDeclaration {
   readonly condition?: string;
   readonly deletionPolicy: DeletionPolicy;
   readonly updateReplacePolicy: UpdateReplacePolicy;
-  /** The construct that made the resource, from its metadata. */
+  /** Path of the construct that made the resource. */
   readonly constructPath?: string;
 }
 
@@ -66,8 +66,11 @@ const BOOTSTRAP_RULE = 'CheckBootstrapVersion';
 /** Telemetry of the CDK; makes nothing. */
 const CDK_METADATA_TYPE = 'AWS::CDK::Metadata';
 
-/** Throws `TemplateError` for whatever is malformed or unknown to the sandbox. */
-export function readTemplate(json: string): Template {
+/**
+ * @param constructPaths by logical id; a resource's own metadata wins, which the CDK writes on demand only
+ * @throws TemplateError for whatever is malformed or unknown to the sandbox
+ */
+export function readTemplate(json: string, constructPaths: ReadonlyMap<string, string> = new Map()): Template {
   const template = record(parse(json), 'the template');
   onlyKnown(template, SECTIONS, 'the template');
   for (const rule of Object.keys(section(template, 'Rules'))) {
@@ -79,17 +82,21 @@ export function readTemplate(json: string): Template {
       mapValues(record(map, `mapping ${name}`), (row, key) => record(row, `mapping ${name}.${key}`)),
     ),
     conditions: section(template, 'Conditions'),
-    resources: readResources(section(template, 'Resources')),
+    resources: readResources(section(template, 'Resources'), constructPaths),
     outputs: mapValues(section(template, 'Outputs'), readOutput),
   };
 }
 
-function readResources(resources: Readonly<Record<string, unknown>>): Record<string, ResourceDeclaration> {
-  const declarations = Object.entries(mapValues(resources, readResource));
+function readResources(
+  resources: Readonly<Record<string, unknown>>,
+  constructPaths: ReadonlyMap<string, string>,
+): Record<string, ResourceDeclaration> {
+  const read = (value: unknown, logicalId: string) => readResource(value, logicalId, constructPaths.get(logicalId));
+  const declarations = Object.entries(mapValues(resources, read));
   return Object.fromEntries(declarations.filter(([, declaration]) => declaration.type !== CDK_METADATA_TYPE));
 }
 
-function readResource(value: unknown, logicalId: string): ResourceDeclaration {
+function readResource(value: unknown, logicalId: string, path?: string): ResourceDeclaration {
   const what = `resource ${logicalId}`;
   const resource = record(value, what);
   onlyKnown(resource, RESOURCE_ATTRIBUTES, what);
@@ -97,7 +104,7 @@ function readResource(value: unknown, logicalId: string): ResourceDeclaration {
     throw new TemplateError(`${what} must have an alphanumeric logical id`);
   }
   const metadata = record(resource['Metadata'] ?? {}, `metadata of ${what}`);
-  const constructPath = metadata['aws:cdk:path'];
+  const constructPath = metadata['aws:cdk:path'] ?? path;
   return {
     type: text(resource['Type'], `type of ${what}`),
     properties: record(resource['Properties'] ?? {}, `properties of ${what}`),

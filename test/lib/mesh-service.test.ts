@@ -23,7 +23,7 @@ describe('a Lambda function', () => {
   test('answers for the name and everything below it, and learns who calls', () => {
     const stack = newStack();
     const handler = newFunction(stack);
-    const service = newMesh(stack).addService('schedule', { integration: MeshIntegration.lambda(handler) });
+    const service = newMesh(stack).addService('schedule', { integration: MeshIntegration.lambdaFunction(handler) });
 
     const integration = onlyResource(stack, INTEGRATION);
     const authorizer = onlyResource(stack, 'AWS::ApiGatewayV2::Authorizer').logicalId;
@@ -48,7 +48,7 @@ describe('a Lambda function', () => {
   test('can be invoked by this API for this service alone', () => {
     const stack = newStack();
     const handler = newFunction(stack);
-    newMesh(stack).addService('schedule', { integration: MeshIntegration.lambda(handler) });
+    newMesh(stack).addService('schedule', { integration: MeshIntegration.lambdaFunction(handler) });
 
     const permissions = Object.values(resourcesOfType(stack, 'AWS::Lambda::Permission'))
       .map(({ Properties }) => Properties)
@@ -83,7 +83,7 @@ describe('a Lambda function', () => {
   test('can stand behind two services', () => {
     const stack = newStack();
     const mesh = newMesh(stack);
-    const integration = MeshIntegration.lambda(newFunction(stack));
+    const integration = MeshIntegration.lambdaFunction(newFunction(stack));
     mesh.addService('users', { integration });
     mesh.addService('groups', { integration });
 
@@ -160,7 +160,7 @@ test.each(['ping', 'sping'])('the name %s is refused: API Gateway answers there 
 });
 
 test.each([
-  ['a Lambda function', (stack: ReturnType<typeof newStack>) => MeshIntegration.lambda(newFunction(stack))],
+  ['a Lambda function', (stack: ReturnType<typeof newStack>) => MeshIntegration.lambdaFunction(newFunction(stack))],
   ['an HTTPS address', () => MeshIntegration.http('https://schedule.example.com')],
 ])('a service with %s takes at most five resources', (_kind, create) => {
   const count = (services: readonly string[]) => {

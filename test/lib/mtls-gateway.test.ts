@@ -192,7 +192,7 @@ describe('synthesis refuses', () => {
 describe('the authorizer', () => {
   test('is asked for every request, by nothing but the certificate, and answers for none but that request', () => {
     const stack = newStack();
-    newMesh(stack).addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack)) });
+    newMesh(stack).addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) });
 
     expect(onlyResource(stack, 'AWS::ApiGatewayV2::Authorizer').Properties).toMatchObject({
       AuthorizerType: 'REQUEST',

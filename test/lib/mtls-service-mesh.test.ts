@@ -202,7 +202,7 @@ describe('the same mesh is synthesized', () => {
     const stack = newStack(context);
     const mesh = newMesh(stack, { removalPolicy: RemovalPolicy.DESTROY });
     mesh.addClient('mail').grantRead(newFunction(stack, 'MailApp'));
-    mesh.addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack)) });
+    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) });
 
     expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
     expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);

@@ -54,7 +54,7 @@ function permissionsOfMesh(removalPolicy: RemovalPolicy): string[] {
   const stack = newStack();
   const mesh = newMesh(stack, { removalPolicy });
   mesh.addClient('mail');
-  mesh.addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack, 'ScheduleFunction')) });
+  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack, 'ScheduleFunction')) });
   mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
   return Object.entries(resourcesOf(stack))
     .filter(([id]) => !id.startsWith('ScheduleFunction'))

@@ -24,7 +24,7 @@ test.each([
   const stack = newStack();
   const mesh = newMesh(stack, { certificateAuthority: createAuthority(stack), removalPolicy: RemovalPolicy.DESTROY });
   mesh.addClient('mail');
-  mesh.addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack)) });
+  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) });
   mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
 
   const scrubbed = JSON.stringify(resourcesOf(stack)).replace(/[0-9a-f]{64}\.zip/g, '<asset>.zip');

@@ -85,7 +85,7 @@ testWithCfnLint(
   'cfn-lint, where it is installed, has nothing to say',
   () => {
     const { app, stack, mesh } = newApp();
-    mesh.addService('schedule', { integration: MeshIntegration.lambda(newFunction(stack)) });
+    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) });
     app.synth();
 
     // W3005: the CDK has a function depend on its role as well as refer to it.

@@ -10,14 +10,17 @@ function greetingMesh() {
   const stack = new Stack(app, 'GreetingMesh');
   const mesh = new MtlsServiceMesh(stack, 'Mesh', {
     domainName: 'mesh.example.com',
-    hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z0EXAMPLE', zoneName: 'example.com' }),
+    hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', {
+      hostedZoneId: 'Z0EXAMPLE',
+      zoneName: 'example.com',
+    }),
   });
   const greeting = new LambdaFunction(stack, 'Greeting', {
     runtime: Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: Code.fromInline(`exports.handler = async (event) => event.headers['x-mesh-client-name'];`),
   });
-  mesh.addService('greeting', { integration: MeshIntegration.lambda(greeting) });
+  mesh.addService('greeting', { integration: MeshIntegration.lambdaFunction(greeting) });
   mesh.addClient('mail');
   return app;
 }
@@ -37,4 +40,4 @@ async function main() {
   }
 }
 
-main();
+void main();

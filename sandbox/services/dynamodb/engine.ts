@@ -38,7 +38,8 @@ const OPERATIONS = {
   ListTables: { action: listTables, rules: listTablesRules },
   PutItem: { action: putItem, rules: putItemRules },
   Query: { action: query, rules: queryRules },
-  Scan: { action: scan, rules: scanRules },
+  // dynalite lacks the parameter; what it reads is always consistent.
+  Scan: { action: scan, rules: { ...scanRules, types: { ...scanRules.types, ConsistentRead: 'Boolean' } } },
   UpdateItem: { action: updateItem, rules: updateItemRules },
 };
 

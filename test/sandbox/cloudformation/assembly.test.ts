@@ -47,6 +47,17 @@ test.each(['mesh', 'mesh-production'])('finds the code of the functions of %s by
   expect(require(join(fileAssets.get(code.S3Key) ?? '', 'index.js'))).toHaveProperty('handler');
 });
 
+test.each([
+  ['mesh', 'Mesh/Function/Resource'],
+  ['mesh-production', 'Production/Mesh/Function/Resource'],
+])('knows which construct of %s made a resource', (name, path) => {
+  const { template, constructPaths } = readAssembly(outdir, name);
+  const functions = Object.values(readTemplate(template, constructPaths).resources).filter(
+    ({ type }) => type === 'AWS::Lambda::Function',
+  );
+  expect(functions[0]?.constructPath).toBe(path);
+});
+
 test('an unknown name, or none where there are several stacks, is answered with those there are', () => {
   expect(() => readAssembly(outdir, 'mash')).toThrow(/exactly one stack must be called mash; .* has .*mesh-production/);
   expect(() => readAssembly(outdir)).toThrow(/one stack must be named; .* has mesh-production, mesh|mesh, mesh-prod/);

@@ -1,6 +1,6 @@
 import type { CustomResourceEvent } from '../../../sandbox/cloudformation/custom-resource-messages';
 import { CustomResources } from '../../../sandbox/cloudformation/custom-resources';
-import type { StackEvent } from '../../../sandbox/cloudformation/event';
+import type { StackEvent, StackFailure } from '../../../sandbox/cloudformation/event';
 import { FakeCloud, templateOf } from './fake-cloud';
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:issuer';
@@ -12,6 +12,7 @@ function provided(handler: Handler) {
   const requests: CustomResourceEvent[] = [];
   const events: StackEvent[] = [];
   const customResources: CustomResources = new CustomResources({
+    logLines: () => Array.from({ length: 30 }, (_, i) => `line ${i}`),
     responseUrl: (token) => `https://sandbox.example.com/${token}`,
     invoke: async (functionArn, event) => {
       expect(functionArn).toBe(FUNCTION_ARN);
@@ -153,6 +154,12 @@ test('a failed Create is deleted again under the id that its answer gave', async
   expect(events.at(-1)?.status).toBe('ROLLBACK_COMPLETE');
 });
 
+test('a failure carries the last lines of the log of its function', async () => {
+  const { stack } = provided((event, put) => put(success(event, { Status: 'FAILED', Reason: 'no' })));
+  const failure = await stack.create(certificate()).catch((error: StackFailure) => error.failures[0]?.cause);
+  expect(failure).toMatchObject({ cause: { logLines: expect.arrayContaining(['line 10', 'line 29']) } });
+});
+
 test('a Create without a usable answer is deleted again under an id that CloudFormation makes up', async () => {
   const { stack, requests } = provided((event, put) => {
     if (event.RequestType === 'Create') throw new Error('out of memory');
@@ -199,7 +206,7 @@ test('the first answer counts', async () => {
 });
 
 test('an answer that nobody waits for is dropped', () => {
-  const customResources = new CustomResources({ invoke: async () => {}, responseUrl: String });
+  const customResources = new CustomResources({ invoke: async () => {}, responseUrl: String, logLines: () => [] });
   expect(customResources.receive('guessed', Buffer.from('{}'))).toBe(false);
 });
 

@@ -1,0 +1,32 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { version } from '../package.json';
+import { type UpOptions, up } from './up';
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > 65535) {
+    throw new InvalidArgumentError('must be a number from 1 to 65535');
+  }
+  return number;
+}
+
+const program = new Command('mtls-mesh')
+  .description('Runs mutual TLS service meshes, without an AWS account')
+  .version(version)
+  .showHelpAfterError()
+  .action(() => program.help());
+
+program
+  .command('up')
+  .description('keeps the mesh of a CDK app up on loopback until Ctrl-C, and prints commands to try')
+  .option('--app <cdk.out|command>', 'a synthesized app, or the command that synthesizes it (default: from cdk.json)')
+  .option('--stack <name>', 'the stack to deploy (default: the only one)')
+  .option('--out <dir>', 'directory for certificates and keys', 'mtls-mesh.out')
+  .option('--port <n>', 'port of the gateway on 127.0.0.1 (default: any that is free)', port)
+  .option('--json', 'print one line of JSON when everything is up')
+  .action((options: UpOptions) => up(options));
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+  process.exitCode = 1;
+});

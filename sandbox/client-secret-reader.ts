@@ -1,0 +1,25 @@
+import { parseClientSecret } from '../pki/client-secret';
+import type { ClientSecret } from '../pki/contract';
+import type { AwsApi } from './endpoint/api';
+
+/**
+ * Reads a client's secret through the API that the client itself uses, with all permissions.
+ * @throws Error when the secret has no value yet, or is not there
+ */
+export async function readClientSecret(secretsManager: AwsApi, secretId: string): Promise<ClientSecret> {
+  const answer = await secretsManager.handle({
+    method: 'POST',
+    path: '/',
+    query: new URLSearchParams(),
+    headers: { 'x-amz-target': 'secretsmanager.GetSecretValue', 'content-type': 'application/x-amz-json-1.1' },
+    body: Buffer.from(JSON.stringify({ SecretId: secretId })),
+    authorize: () => {},
+  });
+  const body: { readonly SecretString?: string; readonly message?: string; readonly Message?: string } = JSON.parse(
+    String(answer.body),
+  );
+  if (body.SecretString === undefined) {
+    throw new Error(`the secret ${secretId} can't be read: ${body.message ?? body.Message ?? answer.status}`);
+  }
+  return parseClientSecret(body.SecretString);
+}

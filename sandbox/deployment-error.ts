@@ -1,0 +1,53 @@
+import { CustomResourceError } from './cloudformation/custom-resources';
+import { StackFailure } from './cloudformation/event';
+
+/**
+ * A stack could not be deployed, updated or destroyed. The message names the construct, the reason, and what the
+ * function behind the resource logged last. `cause` is what the stack failed with.
+ */
+export class DeploymentError extends Error {
+  override readonly name = 'DeploymentError';
+
+  static from(stackName: string, cause: unknown): DeploymentError {
+    const failure = cause instanceof StackFailure ? cause.failures[0] : undefined;
+    const reason = failure?.reason ?? (cause instanceof Error ? cause.message : String(cause));
+    const { constructPath, logicalId, resourceType } = failure ?? {};
+    return new DeploymentError(
+      { stackName, reason, constructPath, logicalId, resourceType },
+      logLinesOf(failure),
+      cause,
+    );
+  }
+
+  private constructor(
+    /** What failed, and why. Without a resource, the template was refused before anything was made. */
+    readonly failure: {
+      readonly stackName: string;
+      readonly reason: string;
+      /** Such as `ScheduleMesh/Mesh/mail/Certificate/Default`. */
+      readonly constructPath?: string;
+      readonly logicalId?: string;
+      readonly resourceType?: string;
+    },
+    /** Last lines of the log of the function behind the resource; empty when there is none. */
+    readonly logLines: readonly string[],
+    cause: unknown,
+  ) {
+    const { stackName, reason, constructPath, logicalId, resourceType } = failure;
+    const what = logicalId === undefined ? stackName : `${constructPath ?? logicalId} (${resourceType})`;
+    const log = logLines.length === 0 ? [] : ["the function's last log lines:", ...logLines.map((line) => `  ${line}`)];
+    super([`${what}: ${reason}`, ...log].join('\n'), { cause });
+  }
+}
+
+/** The function's error is among the causes of the resource's. */
+function logLinesOf(error: unknown): readonly string[] {
+  for (
+    let cause = error;
+    typeof cause === 'object' && cause !== null;
+    cause = 'cause' in cause ? cause.cause : undefined
+  ) {
+    if (cause instanceof CustomResourceError) return cause.logLines;
+  }
+  return [];
+}

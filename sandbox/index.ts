@@ -1,0 +1,11 @@
+/**
+ * Deploys a stack of a CDK app on this machine, so that tests can call it over mutual TLS without an AWS account.
+ * Exported as `cdk-mtls-service-mesh/sandbox`.
+ */
+export { TlsRequestError } from '../client/errors';
+export type { TlsCredentials } from '../client/tls-request';
+export type { ClientSecret } from '../pki/contract';
+export { AssemblyError } from './cloudformation/assembly';
+export type { ResourceStatus, StackEvent, StackStatus } from './cloudformation/event';
+export { DeploymentError } from './deployment-error';
+export { type DeployOptions, Sandbox, type SandboxApp, type SandboxClient, type SandboxResource } from './sandbox';

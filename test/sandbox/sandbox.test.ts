@@ -1,0 +1,206 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, CfnOutput, CfnParameter, CustomResource, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { MeshIntegration, MtlsServiceMesh } from '../../lib';
+import { DeploymentError, Sandbox, type StackEvent, TlsRequestError } from '../../sandbox';
+import { installed } from '../programs';
+
+const directory = mkdtempSync(join(tmpdir(), 'sandbox-test-'));
+let apps = 0;
+
+beforeAll(() => {
+  process.env['CDK_VALIDATION'] = 'false';
+});
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** An app with one stack. */
+function appWith(stackName: string, build: (stack: Stack) => void): App {
+  apps += 1;
+  const app = new App({ outdir: join(directory, String(apps)) });
+  build(new Stack(app, stackName));
+  return app;
+}
+
+/** Runs `work` with a sandbox, which is closed in any case. */
+async function within<T>(deploying: Promise<Sandbox>, work: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+  const sandbox = await deploying;
+  try {
+    return await work(sandbox);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** Child processes of this one, and what the sandbox wrote into the temporary directory. */
+function remains(): { readonly processes: readonly string[]; readonly files: readonly string[] } {
+  const children = execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
+  return {
+    processes: children.split('\n').filter((line) => line !== '' && !line.startsWith('ps ')),
+    files: readdirSync(tmpdir()).filter((name) => name.startsWith('function-code-')),
+  };
+}
+
+describe('a stack with a custom resource', () => {
+  /** Its function answers with what `expression` gives, as JavaScript over `event`. */
+  const greetings = (
+    greeting: string,
+    expression = "{ Status: 'SUCCESS', Data: { Greeting: event.ResourceProperties.Greeting } }",
+  ) =>
+    appWith('Greetings', (stack) => {
+      const handler = new lambda.Function(stack, 'Function', {
+        runtime: lambda.Runtime.NODEJS_24_X,
+        handler: 'index.handler',
+        code: lambda.Code.fromInline(`exports.handler = async (event) => {
+          console.log('asked to', event.RequestType);
+          const { StackId, RequestId, LogicalResourceId } = event;
+          const answer = { StackId, RequestId, LogicalResourceId, PhysicalResourceId: 'greeting', ...${expression} };
+          await fetch(event.ResponseURL, { method: 'PUT', body: JSON.stringify(answer) });
+        };`),
+      });
+      const place = new CfnParameter(stack, 'Place', { default: 'world' });
+      const resource = new CustomResource(stack, 'Greeting', {
+        serviceToken: handler.functionArn,
+        properties: { Greeting: `${greeting} ${place.valueAsString}` },
+      });
+      new CfnOutput(stack, 'Said', { value: resource.getAttString('Greeting') });
+    });
+
+  test('is made, updated with the parameters it had, destroyed, and leaves nothing when it is closed', async () => {
+    const before = remains();
+    const events: StackEvent[] = [];
+    const onEvent = (event: StackEvent) => events.push(event);
+    const deploying = Sandbox.deploy(greetings('hello'), { parameters: { Place: 'moon' }, onEvent });
+    await within(deploying, async (sandbox) => {
+      expect(sandbox.outputs).toEqual({ Said: 'hello moon' });
+      expect(events.at(-1)).toMatchObject({ logicalId: 'Greetings', status: 'CREATE_COMPLETE' });
+      expect(events.map(({ constructPath }) => constructPath)).toContain('Greetings/Greeting/Default');
+
+      await sandbox.update(greetings('good night'));
+      expect(sandbox.outputs).toEqual({ Said: 'good night moon' });
+      expect(Object.values(sandbox.logs()).flat().join('\n')).toMatch(/asked to Create(.|\n)*asked to Update/);
+
+      await sandbox.destroy();
+      expect(sandbox.resources).toEqual({});
+      await sandbox.close();
+    });
+    expect(remains()).toEqual(before);
+  });
+
+  test('that fails is named by its construct, with the reason and the log of its function, and leaves nothing', async () => {
+    const before = remains();
+    const failing = Sandbox.deploy(greetings('hello', "{ Status: 'FAILED', Reason: 'lost my voice' }"));
+    const error: unknown = await failing.catch((failure) => failure);
+    expect(error).toBeInstanceOf(DeploymentError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^Greetings\/Greeting\/Default \(AWS::CloudFormation::CustomResource\): lost my voice\n/,
+      ),
+      failure: { logicalId: 'Greeting', reason: 'lost my voice' },
+      logLines: expect.arrayContaining([expect.stringContaining('asked to Create')]),
+    });
+    expect(remains()).toEqual(before);
+  });
+
+  test('whose function dies fails at once, not after the hour that AWS waits', async () => {
+    const dying = Sandbox.deploy(
+      greetings('hello', '(() => { if (event.RequestType === "Create") process.exit(3); })()'),
+    );
+    await expect(dying).rejects.toThrow('the function failed before it answered');
+  });
+
+  test('keeps what it had when an update fails', async () => {
+    await within(Sandbox.deploy(greetings('hello')), async (sandbox) => {
+      const mute = greetings(
+        'hi',
+        "{ Status: event.ResourceProperties.Greeting === 'hi world' ? 'FAILED' : 'SUCCESS', Reason: 'mute' }",
+      );
+      await expect(sandbox.update(mute)).rejects.toThrow('Greetings/Greeting/Default');
+      expect(sandbox.outputs).toEqual({ Said: 'hello world' });
+    });
+  });
+});
+
+test('a type that the sandbox does not know is refused by name before anything is made', async () => {
+  const events: StackEvent[] = [];
+  const app = appWith('Queues', (stack) => {
+    new Queue(stack, 'Events');
+  });
+  await expect(Sandbox.deploy(app, { onEvent: (event) => events.push(event) })).rejects.toThrow(
+    /^Queues: resource Events\w+ has the type AWS::SQS::Queue, which the sandbox does not know$/,
+  );
+  expect(events).toEqual([]);
+});
+
+describe('a mesh', () => {
+  const EVENTS = 'https://mesh.example.com/schedule/events';
+
+  const meshOf = (...clients: readonly string[]) =>
+    appWith('ScheduleMesh', (stack) => {
+      const mesh = new MtlsServiceMesh(stack, 'Mesh', {
+        domainName: 'mesh.example.com',
+        serverCertificate: Certificate.fromCertificateArn(
+          stack,
+          'ServerCertificate',
+          'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000',
+        ),
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+      const handler = new lambda.Function(stack, 'Schedule', {
+        runtime: lambda.Runtime.NODEJS_24_X,
+        handler: 'index.handler',
+        code: lambda.Code.fromInline(`exports.handler = async (event) => ({
+          statusCode: 200,
+          body: JSON.stringify({ caller: event.headers['x-mesh-client-name'], body: event.body }),
+        });`),
+      });
+      mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(handler) });
+      for (const client of clients) mesh.addClient(client);
+    });
+
+  test('serves its clients and nobody else, takes a new client in an update, and goes without a trace', async () => {
+    const before = remains();
+    await within(Sandbox.deploy(meshOf('mail')), async (sandbox) => {
+      const answer = await sandbox.fetch('mail', EVENTS, { method: 'POST', body: 'Meetup' });
+      expect(await answer.json()).toEqual({ caller: 'mail', body: 'Meetup' });
+      await expect(sandbox.fetch(undefined, EVENTS)).rejects.toThrow(TlsRequestError);
+      await expect(sandbox.fetch('social', EVENTS)).rejects.toThrow(
+        'there must be a client "social"; the mesh has mail',
+      );
+
+      const { serialNumber } = await sandbox.clientSecret('mail');
+      await sandbox.update(meshOf('mail', 'social'));
+      expect(sandbox.clients).toEqual([
+        { name: 'mail', spiffeId: 'spiffe://mesh.example.com/mail', secretId: expect.stringContaining(':secret:') },
+        { name: 'social', spiffeId: 'spiffe://mesh.example.com/social', secretId: expect.any(String) },
+      ]);
+      expect((await sandbox.clientSecret('mail')).serialNumber).toBe(serialNumber);
+      expect(await (await sandbox.fetch('social', EVENTS)).json()).toMatchObject({ caller: 'social' });
+
+      await sandbox.update(meshOf('social'));
+      await expect(sandbox.clientSecret('mail')).rejects.toThrow('the mesh has social');
+
+      await sandbox.destroy();
+      expect(sandbox.resources).toEqual({});
+      await expect(sandbox.fetch(undefined, EVENTS)).rejects.toThrow();
+    });
+    expect(remains()).toEqual(before);
+  });
+
+  const withAws = installed('aws') ? test : test.skip;
+  withAws('is read by the aws command with the environment that the sandbox gives', async () => {
+    await within(Sandbox.deploy(meshOf('mail')), async (sandbox) => {
+      const [client] = sandbox.clients;
+      const text = execFileSync(
+        'aws',
+        ['secretsmanager', 'get-secret-value', '--secret-id', String(client?.secretId), '--output', 'json'],
+        { env: { PATH: process.env['PATH'], ...sandbox.environment() }, encoding: 'utf8' },
+      );
+      expect(JSON.parse(JSON.parse(text).SecretString)).toEqual(await sandbox.clientSecret('mail'));
+    });
+  });
+});
