@@ -8,7 +8,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
-import { AUTHORIZER_TRUST_DOMAIN_VARIABLE } from '../pki/contract';
+import { TRUST_DOMAIN_VARIABLE } from '../pki/contract';
 import { brokenDnsNameRule, brokenTrustDomainRule } from '../pki/names';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
@@ -123,7 +123,7 @@ export class MtlsGateway extends Construct {
       // API Gateway waits no longer.
       timeout: Duration.seconds(10),
       memorySize: 512,
-      environment: { [AUTHORIZER_TRUST_DOMAIN_VARIABLE]: trustDomain },
+      environment: { [TRUST_DOMAIN_VARIABLE]: trustDomain },
       logRetention: props.logRetention,
       removalPolicy,
     });

@@ -90,8 +90,140 @@ export interface ClientCertificateAttributes {
   readonly VersionId: string;
 }
 
-/** Environment of the authorizer function. */
-export const AUTHORIZER_TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
+/** Environment of the functions: the mesh's trust domain (authorizer, issuer, truststore publisher). */
+export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
+/** The name of the registry's table (authorizer, issuer). */
+export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
+/** Whole hours that a replaced certificate stays usable (issuer); without it, until it expires. */
+export const OVERLAP_HOURS_VARIABLE = 'OVERLAP_HOURS';
+
+/** The registry's table has a partition key and a sort key, both strings, and a TTL in seconds since 1970. */
+export const REGISTRY_KEYS = { partitionKey: 'partitionKey', sortKey: 'sortKey', timeToLive: 'expiresAt' } as const;
+/** How long a certificate stays in the registry after it has expired. */
+export const REGISTRY_RETENTION_DAYS = 90;
+
+/** The key of an item in the registry. */
+export interface RegistryKey {
+  readonly partitionKey: string;
+  readonly sortKey: string;
+}
+
+/** The sort key of every certificate begins with it. */
+export const CERTIFICATE_SORT_KEY_PREFIX = 'CERTIFICATE#';
+
+export function clientKey(clientName: string): RegistryKey {
+  return { partitionKey: `CLIENT#${clientName}`, sortKey: 'CLIENT' };
+}
+
+export function certificateKey(clientName: string, fingerprint: string): RegistryKey {
+  return { partitionKey: `CLIENT#${clientName}`, sortKey: `${CERTIFICATE_SORT_KEY_PREFIX}${fingerprint}` };
+}
+
+/** A client in the registry, beside its key. */
+export interface RegistryClient {
+  readonly clientName: string;
+  readonly spiffeId: string;
+  /** A disabled client is refused whatever its certificate, and not rotated. */
+  readonly state: 'ENABLED' | 'DISABLED';
+  /** ARN of the client's secret. */
+  readonly secretId: string;
+  readonly dnsNames: readonly string[];
+  readonly keyAlgorithm: KeyAlgorithm;
+  readonly validityHours: number;
+  readonly certificateAuthorityArn: string;
+  readonly signingAlgorithm: SigningAlgorithm;
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string;
+  /** `deployment`, or the ARN of the principal who changed it. */
+  readonly updatedBy: string;
+}
+
+/** A certificate in the registry, beside its key. Times are ISO 8601, UTC, unless said otherwise. */
+export interface RegistryCertificate {
+  readonly clientName: string;
+  readonly spiffeId: string;
+  /** As in `ClientSecret`, and so the fingerprint. */
+  readonly serialNumber: string;
+  /** The issuer's distinguished name on one line. */
+  readonly issuer: string;
+  readonly certificateArn: string;
+  readonly certificateAuthorityArn: string;
+  readonly fingerprint: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Version of the client's secret that the certificate was issued for. */
+  readonly secretVersionId: string;
+  readonly status: 'ISSUED' | 'REVOKED';
+  readonly issuedAt: string;
+  readonly issuedBy: 'deployment' | 'rotation';
+  /** Refused from then on, though not revoked: set on a replaced certificate when its overlap is limited. */
+  readonly refuseAfter?: string;
+  readonly revokedAt?: string;
+  /** `deployment`, `rotation`, or the ARN of the principal who revoked it. */
+  readonly revokedBy?: string;
+  readonly revocationReason?: RevocationReason;
+  /** When the authority was told of the revocation; absent as long as it has not been. */
+  readonly revokedAtAuthority?: string;
+  /** Seconds since 1970; DynamoDB deletes the item some time after. */
+  readonly expiresAt: number;
+}
+
+/** Reasons of revocation: those of RFC 5280, section 5.3.1, by their ACM PCA names. */
+export const REVOCATION_REASONS = [
+  'UNSPECIFIED',
+  'KEY_COMPROMISE',
+  'CERTIFICATE_AUTHORITY_COMPROMISE',
+  'AFFILIATION_CHANGED',
+  'SUPERSEDED',
+  'CESSATION_OF_OPERATION',
+  'PRIVILEGE_WITHDRAWN',
+  'A_A_COMPROMISE',
+] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+
+/** The source of the mesh's events on the account's default EventBridge bus. */
+export const EVENT_SOURCE = 'mtls-service-mesh';
+
+/** The detail types of those events. */
+export const EVENT_TYPES = [
+  'Certificate Issued',
+  'Certificate Rotated',
+  'Certificate Rotation Failed',
+  'Certificate Revoked',
+  'Certificate Expiring',
+  'Truststore Changed',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** The detail of an event; what it is not about is absent. */
+export interface EventDetail {
+  readonly trustDomain: string;
+  readonly clientName?: string;
+  readonly spiffeId?: string;
+  readonly serialNumber?: string;
+  readonly fingerprint?: string;
+  /** ISO 8601, UTC. */
+  readonly notAfter?: string;
+  /** A revocation's reason, or the sentence that says why a rotation failed. */
+  readonly reason?: string;
+}
+
+/** The namespace of the mesh's metrics, each of which has the one dimension `METRIC_DIMENSION`. */
+export const METRIC_NAMESPACE = 'MtlsServiceMesh';
+export const METRIC_DIMENSION = 'TrustDomain';
+
+/** The metrics: counts, but for the two that end in a unit of time, of which the smallest counts. */
+export const METRICS = {
+  certificatesIssued: 'CertificatesIssued',
+  rotationsSucceeded: 'RotationsSucceeded',
+  rotationsFailed: 'RotationsFailed',
+  certificatesRevoked: 'CertificatesRevoked',
+  /** Over the current certificates of enabled clients, once an hour. */
+  hoursToExpiry: 'HoursToExpiry',
+  /** Over the authorities above those certificates, trust anchors included, once an hour. */
+  daysToAuthorityExpiry: 'DaysToAuthorityExpiry',
+} as const;
+export type Metric = (typeof METRICS)[keyof typeof METRICS];
 
 /** Who calls, as the authorizer knows it: the `context` of its answer, readable as `$context.authorizer.<name>`. */
 export interface CallerIdentity {

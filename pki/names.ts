@@ -51,3 +51,23 @@ export function clientNameOf(id: string, trustDomain: string): string | undefine
 export function secretName(trustDomain: string, clientName: string): string {
   return `${trustDomain}/${clientName}`;
 }
+
+/**
+ * The client whose secret it is, by the secret's ARN, in which a hyphen and six random characters follow the name:
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+ */
+export function clientNameOfSecret(secretArn: string, trustDomain: string): string | undefined {
+  const [, name = ''] = /^arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secretArn) ?? [];
+  const prefix = secretName(trustDomain, '');
+  if (!name.startsWith(prefix)) return undefined;
+  const clientName = name.slice(prefix.length);
+  return brokenClientNameRule(clientName) === undefined ? clientName : undefined;
+}
+
+/**
+ * The name of the table that holds the mesh's registry. A table's name may have at most 255 characters, and a trust
+ * domain that leaves room for a client in its SPIFFE IDs is shorter than that by more than the prefix.
+ */
+export function registryTableName(trustDomain: string): string {
+  return `mtls-mesh.${trustDomain}`;
+}

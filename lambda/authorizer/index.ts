@@ -1,5 +1,5 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { AUTHORIZER_TRUST_DOMAIN_VARIABLE } from '../../pki/contract';
+import { TRUST_DOMAIN_VARIABLE } from '../../pki/contract';
 import { brokenTrustDomainRule } from '../../pki/names';
 import { logLine } from '../log';
 import { Authorizer, type Decision } from './authorizer';
@@ -11,12 +11,10 @@ export const handler = async (event: APIGatewayRequestAuthorizerEventV2): Promis
 
 /** A function that doesn't know its trust domain doesn't start, and the gateway answers 500. */
 function trustDomainOf(environment: NodeJS.ProcessEnv): string {
-  const trustDomain = environment[AUTHORIZER_TRUST_DOMAIN_VARIABLE] ?? '';
+  const trustDomain = environment[TRUST_DOMAIN_VARIABLE] ?? '';
   const rule = brokenTrustDomainRule(trustDomain);
   if (rule !== undefined) {
-    throw new Error(
-      `environment variable ${AUTHORIZER_TRUST_DOMAIN_VARIABLE} ${rule}, got ${JSON.stringify(trustDomain)}`,
-    );
+    throw new Error(`environment variable ${TRUST_DOMAIN_VARIABLE} ${rule}, got ${JSON.stringify(trustDomain)}`);
   }
   return trustDomain;
 }
