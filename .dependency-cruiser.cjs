@@ -2,7 +2,7 @@
 const MAY_IMPORT = {
   pki: { folders: [], packages: ['@peculiar/'] },
   lib: { folders: ['pki/(contract|names)[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },
-  lambda: { folders: ['pki'], packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda'] },
+  lambda: { folders: ['pki'], packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda', 'aws4fetch'] },
   client: { folders: ['pki'], packages: [] },
   sandbox: { folders: ['pki', 'client'], packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
   bin: {

@@ -90,7 +90,7 @@ export interface ClientCertificateAttributes {
   readonly VersionId: string;
 }
 
-/** Environment of the functions: the mesh's trust domain (authorizer, issuer, truststore publisher). */
+/** Environment of the functions: the mesh's trust domain (authorizer, issuer; truststore publisher, to send events). */
 export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 /** The name of the registry's table (authorizer, issuer). */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
@@ -151,11 +151,15 @@ export interface RegistryCertificate {
   readonly fingerprint: string;
   readonly notBefore: string;
   readonly notAfter: string;
+  /** When the first of the authorities above it expires. */
+  readonly authoritiesNotAfter: string;
   /** Version of the client's secret that the certificate was issued for. */
   readonly secretVersionId: string;
   readonly status: 'ISSUED' | 'REVOKED';
   readonly issuedAt: string;
   readonly issuedBy: 'deployment' | 'rotation';
+  /** When its secret version became the current one; absent before. The client's latest is its current certificate. */
+  readonly currentSince?: string;
   /** Refused from then on, though not revoked: set on a replaced certificate when its overlap is limited. */
   readonly refuseAfter?: string;
   readonly revokedAt?: string;
