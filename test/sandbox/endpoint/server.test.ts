@@ -9,15 +9,15 @@ import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
+import { Clock } from '../../../sandbox/clock';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { type Credentials, Iam } from '../../../sandbox/services/iam';
 import { installed } from '../../programs';
-import { MovableClock } from '../services/movable-clock';
 import { requestFor, resourceType } from '../services/resource-request';
 import { toyS3, toySecretsManager } from './toy-services';
 
 const run = promisify(execFile);
-const clock = new MovableClock();
+const clock = new Clock();
 const iam = new Iam({ account: SANDBOX_ACCOUNT, clock });
 const received: { token: string; body: string }[] = [];
 let endpoint: Endpoint;
@@ -172,7 +172,7 @@ describe('the AWS command line', () => {
     expect((await fetch(url)).status).toBe(200);
     expect((await fetch(url.replace('a%20key', 'b%20key'))).status).toBe(403);
     expect((await fetch(url.replace('Expires=60', 'Expires=600'))).status).toBe(403);
-    clock.advance(61_000);
+    await clock.advance(61_000);
     expect((await fetch(url)).status).toBe(403);
   });
 });

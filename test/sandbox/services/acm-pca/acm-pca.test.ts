@@ -14,21 +14,21 @@ import {
 } from '@aws-sdk/client-acm-pca';
 import { createCertificateSigningRequest } from '../../../../pki/certificate-signing-request';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { Clock } from '../../../../sandbox/clock';
 import { AcmPca } from '../../../../sandbox/services/acm-pca';
-import { MovableClock } from '../movable-clock';
 import { type Served, send, serve } from '../serve';
 import { activeAuthority, newKey, pendingAuthority, requestOf, tamperedRequest, template } from './hierarchy';
 
 const MINUTE = 60 * 1000;
 const DAY = 24 * 60 * MINUTE;
 
-let clock: MovableClock;
+let clock: Clock;
 let service: AcmPca;
 let served: Served;
 let client: ACMPCAClient;
 
 beforeEach(async () => {
-  clock = new MovableClock();
+  clock = new Clock();
   service = new AcmPca({ account: SANDBOX_ACCOUNT, clock });
   served = await serve(service.api);
   client = new ACMPCAClient(served.client);
@@ -83,9 +83,9 @@ describe('issuing', () => {
     const { arn } = await activeAuthority(service);
     const request = { IdempotencyToken: 'token', Csr: requestOf(newKey()) };
     const first = await issue(arn, request);
-    clock.advance(4 * MINUTE);
+    await clock.advance(4 * MINUTE);
     expect((await issue(arn, request)).CertificateArn).toBe(first.CertificateArn);
-    clock.advance(2 * MINUTE);
+    await clock.advance(2 * MINUTE);
     expect((await issue(arn, request)).CertificateArn).not.toBe(first.CertificateArn);
   });
 
@@ -93,7 +93,7 @@ describe('issuing', () => {
     const { physicalId } = await pendingAuthority(service);
     await expect(issue(physicalId)).rejects.toMatchObject({ name: 'InvalidStateException' });
     const { arn } = await activeAuthority(service);
-    clock.advance(11 * 365 * DAY);
+    await clock.advance(11 * 365 * DAY);
     expect((await describe_(arn))?.Status).toBe('EXPIRED');
     await expect(issue(arn)).rejects.toMatchObject({ name: 'InvalidStateException' });
   });

@@ -1,17 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { Clock } from '../../../../sandbox/clock';
 import { AcmPca } from '../../../../sandbox/services/acm-pca';
-import { MovableClock } from '../movable-clock';
 import { requestFor, resourceType } from '../resource-request';
 import { activeAuthority, pendingAuthority, template } from './hierarchy';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-let clock: MovableClock;
+let clock: Clock;
 let service: AcmPca;
 
 beforeEach(() => {
-  clock = new MovableClock();
+  clock = new Clock();
   service = new AcmPca({ account: SANDBOX_ACCOUNT, clock });
 });
 
@@ -41,7 +41,7 @@ describe('AWS::ACMPCA::CertificateAuthority', () => {
   test('is gone for good when nobody restored it in 30 days', async () => {
     const resource = await pendingAuthority(service);
     await type('CertificateAuthority').delete(requestFor({}), resource);
-    clock.advance(31 * DAY);
+    await clock.advance(31 * DAY);
     await expect(type('CertificateAuthority').update(requestFor(properties), resource, {})).rejects.toMatchObject({
       code: 'ResourceNotFoundException',
     });

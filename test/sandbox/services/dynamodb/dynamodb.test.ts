@@ -15,9 +15,9 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { Clock } from '../../../../sandbox/clock';
 import type { Properties } from '../../../../sandbox/cloudformation/resource-type';
 import { DynamoDb } from '../../../../sandbox/services/dynamodb';
-import { MovableClock } from '../movable-clock';
 import { requestFor, resourceType } from '../resource-request';
 import { type Served, send, serve } from '../serve';
 
@@ -29,7 +29,7 @@ let served: Served;
 let client: DynamoDBClient;
 
 beforeEach(async () => {
-  service = new DynamoDb({ account: SANDBOX_ACCOUNT, clock: new MovableClock() });
+  service = new DynamoDb({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   served = await serve(service.api);
   client = new DynamoDBClient(served.client);
 });

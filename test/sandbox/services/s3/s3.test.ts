@@ -14,8 +14,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { Clock } from '../../../../sandbox/clock';
 import { S3 } from '../../../../sandbox/services/s3';
-import { MovableClock } from '../movable-clock';
 import { requestFor, resourceType } from '../resource-request';
 import { type Served, send, serve } from '../serve';
 
@@ -26,7 +26,7 @@ let served: Served;
 let client: S3Client;
 
 beforeEach(async () => {
-  service = new S3({ account: SANDBOX_ACCOUNT, clock: new MovableClock() });
+  service = new S3({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   served = await serve(service.api);
   client = new S3Client(served.client);
 });

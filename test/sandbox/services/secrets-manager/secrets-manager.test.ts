@@ -13,8 +13,8 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { Clock } from '../../../../sandbox/clock';
 import { SecretsManager } from '../../../../sandbox/services/secrets-manager';
-import { MovableClock } from '../movable-clock';
 import { requestFor, resourceType } from '../resource-request';
 import { type Served, send, serve } from '../serve';
 
@@ -23,13 +23,13 @@ const TOKEN_1 = '11111111-1111-1111-1111-111111111111';
 const TOKEN_2 = '22222222-2222-2222-2222-222222222222';
 const TOKEN_3 = '33333333-3333-3333-3333-333333333333';
 
-let clock: MovableClock;
+let clock: Clock;
 let service: SecretsManager;
 let served: Served;
 let client: SecretsManagerClient;
 
 beforeEach(async () => {
-  clock = new MovableClock();
+  clock = new Clock();
   service = new SecretsManager({ account: SANDBOX_ACCOUNT, clock });
   served = await serve(service.api);
   client = new SecretsManagerClient(served.client);
@@ -221,7 +221,7 @@ describe('deletion', () => {
       name: 'InvalidRequestException',
       message: expect.stringContaining('already scheduled for deletion'),
     });
-    clock.advance(7 * DAY + 1000);
+    await clock.advance(7 * DAY + 1000);
     await client.send(new CreateSecretCommand({ Name: 'mail' }));
   });
 
