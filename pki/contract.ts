@@ -79,6 +79,8 @@ export interface ClientCertificateProperties {
   readonly ValidityHours: string;
   readonly CertificateAuthorityArn: string;
   readonly SigningAlgorithm: string;
+  /** Whole hours that a certificate stays usable once another has replaced it; absent, until it expires. */
+  readonly OverlapHours?: string;
 }
 
 /** What CloudFormation may know about a certificate. Nothing here is secret. */
@@ -132,6 +134,8 @@ export interface RegistryClient {
   readonly validityHours: number;
   readonly certificateAuthorityArn: string;
   readonly signingAlgorithm: SigningAlgorithm;
+  /** `OverlapHours` of the client's resource. */
+  readonly overlapHours?: number;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
   /** `deployment`, or the ARN of the principal who changed it. */
