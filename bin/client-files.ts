@@ -1,5 +1,6 @@
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { ClientSecret } from '../pki/contract';
 
 /** Paths of a client's PEM files. */
@@ -15,34 +16,41 @@ export interface ClientFiles {
  */
 export class ClientDirectory {
   readonly serverAuthority: string;
-  private readonly written: string[] = [];
+  private readonly written = new Set<string>();
+  /** Those that did not exist before, outermost first. */
   private readonly made: string[] = [];
+  /** Fingerprints of the certificates in the files, by client. */
+  private readonly current = new Map<string, string>();
 
-  private constructor(private readonly directory: string) {
+  constructor(private readonly directory: string) {
     this.serverAuthority = join(directory, 'server-ca.pem');
   }
 
-  /** @param serverAuthority PEM of the authority that signed the gateway's certificate */
-  static async create(directory: string, serverAuthority: string): Promise<ClientDirectory> {
-    const created = new ClientDirectory(directory);
-    await created.makeDirectory(directory);
-    await created.write(created.serverAuthority, serverAuthority);
-    return created;
+  /** @param pem the authority that signed the gateway's certificate */
+  async writeServerAuthority(pem: string): Promise<void> {
+    await this.makeDirectory(this.directory);
+    await this.write(this.serverAuthority, pem);
   }
 
-  /** `certificate.pem` holds the client certificate and the chain above it, as TLS clients want to present them. */
-  async add(secret: ClientSecret): Promise<ClientFiles> {
-    const folder = join(this.directory, secret.clientName);
-    const files = {
+  filesOf(clientName: string): ClientFiles {
+    const folder = join(this.directory, clientName);
+    return {
       certificate: join(folder, 'certificate.pem'),
       certificateChain: join(folder, 'certificate-chain.pem'),
       privateKey: join(folder, 'private-key.pem'),
     };
-    await this.makeDirectory(folder);
+  }
+
+  /** Brings a client's files to what its secret holds. */
+  async writeClient(secret: ClientSecret): Promise<void> {
+    const { clientName, fingerprint } = secret;
+    if (this.current.get(clientName) === fingerprint) return;
+    const files = this.filesOf(clientName);
+    await this.makeDirectory(dirname(files.certificate));
     await this.write(files.certificate, secret.certificate);
     await this.write(files.certificateChain, secret.certificateChain);
     await this.write(files.privateKey, secret.privateKey);
-    return files;
+    this.current.set(clientName, fingerprint);
   }
 
   /** Removes the files that were written and the directories that were made, as far as nothing else is in them. */
@@ -52,15 +60,19 @@ export class ClientDirectory {
   }
 
   private async makeDirectory(path: string): Promise<void> {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (first !== undefined) this.made.push(path);
+    const missing: string[] = [];
+    for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    this.made.push(...missing);
   }
 
+  /** Puts a new file in the place of one that may be there: that one may have a wider mode, or be a link elsewhere. */
   private async write(path: string, text: string): Promise<void> {
-    // A file of an earlier run may have a wider mode, which writing into it would keep.
-    await rm(path, { force: true });
-    await writeFile(path, text, { mode: 0o600 });
-    this.written.push(path);
+    const unfinished = `${path}.new`;
+    this.written.add(unfinished).add(path);
+    await rm(unfinished, { force: true });
+    await writeFile(unfinished, text, { mode: 0o600, flag: 'wx' });
+    await rename(unfinished, path);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { version } from '../package.json';
-import { type UpOptions, up } from './up';
+import type { UpOptions } from './up';
 
 function port(text: string): number {
   const number = Number(text);
@@ -24,9 +24,13 @@ program
   .option('--out <dir>', 'directory for certificates and keys', 'mtls-mesh.out')
   .option('--port <n>', 'port of the gateway on 127.0.0.1 (default: any that is free)', port)
   .option('--json', 'print one line of JSON when everything is up')
-  .action((options: UpOptions) => up(options));
+  .action((options: UpOptions) => {
+    // The sandbox takes its time to load, which no other command need spend.
+    const { up } = require('./up') as typeof import('./up');
+    return up(options);
+  });
 
 program.parseAsync().catch((error: unknown) => {
-  console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 });

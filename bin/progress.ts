@@ -1,5 +1,5 @@
+import { clearLine, cursorTo } from 'node:readline';
 import type { StackEvent } from 'cdk-mtls-service-mesh/sandbox';
-import ora, { type Ora } from 'ora';
 
 const STACK = 'AWS::CloudFormation::Stack';
 
@@ -8,29 +8,38 @@ const STACK = 'AWS::CloudFormation::Stack';
  * It writes to standard error, so that standard output holds results alone.
  */
 export class DeploymentProgress {
-  private readonly line: Ora | undefined;
   private readonly startedAt = performance.now();
   private finished = 0;
-
-  constructor() {
-    if (process.stderr.isTTY) this.line = ora({ text: 'deploying …', discardStdin: false }).start();
-  }
 
   readonly onEvent = ({ status, resourceType, constructPath, logicalId, reason }: StackEvent): void => {
     if (status.endsWith('_COMPLETE') && resourceType !== STACK) this.finished += 1;
     const text = [status.padEnd(18), resourceType, constructPath ?? logicalId, reason ?? ''].join('  ').trimEnd();
-    if (this.line !== undefined) this.line.text = `${this.finished} done  ${text}`;
-    else if (/_(COMPLETE|FAILED)$/.test(status)) process.stderr.write(`  ${text}\n`);
+    if (status.endsWith('_FAILED')) this.write(`  ${text}\n`);
+    else if (process.stderr.isTTY) this.write(clipped(`${this.finished} done  ${text}`));
+    else if (status.endsWith('_COMPLETE')) this.write(`  ${text}\n`);
   };
 
   succeed(): void {
     const seconds = ((performance.now() - this.startedAt) / 1000).toFixed(1);
-    const text = `${this.finished} resources in ${seconds} s`;
-    if (this.line === undefined) process.stderr.write(`✔ ${text}\n`);
-    else this.line.succeed(text);
+    this.write(`✔ ${this.finished} resources in ${seconds} s\n`);
   }
 
   fail(): void {
-    this.line?.fail();
+    this.write('');
   }
+
+  /** In the place of the living line. */
+  private write(text: string): void {
+    if (process.stderr.isTTY) {
+      cursorTo(process.stderr, 0);
+      clearLine(process.stderr, 0);
+    }
+    process.stderr.write(text);
+  }
+}
+
+/** A line that wraps could not be replaced. */
+function clipped(text: string): string {
+  const { columns } = process.stderr;
+  return columns > 0 ? text.slice(0, columns - 1) : text;
 }

@@ -1,8 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import { Sandbox, type SandboxClient } from 'cdk-mtls-service-mesh/sandbox';
 import { openAssembly } from './assembly';
 import { ClientDirectory, type ClientFiles } from './client-files';
 import { clientTable } from './client-table';
-import { curlLine, exportLines, serviceUrls } from './instructions';
+import { endSignal } from './end-signal';
+import { curlLine, environmentLines, serviceUrls } from './instructions';
 import { DeploymentProgress } from './progress';
 
 export interface UpOptions {
@@ -13,33 +15,29 @@ export interface UpOptions {
   readonly json?: true;
 }
 
+/** How soon the files of a client follow its secret. */
+const FOLLOW_INTERVAL_MILLISECONDS = 500;
+
 /** Deploys a mesh into a sandbox, says how to reach it, and keeps it until the process is told to end. */
 export async function up(options: UpOptions): Promise<void> {
+  // From the start, so that a signal during the deployment ends the sandbox in order, once it is up.
   const ended = endSignal();
   const assembly = await openAssembly(options.app);
   try {
     const sandbox = await deploy(assembly.directory, options);
+    const directory = new ClientDirectory(options.out);
     try {
-      const directory = await ClientDirectory.create(options.out, sandbox.serverAuthority);
-      try {
-        await print(sandbox, directory, options);
-        await ended;
-      } finally {
-        await directory.remove();
-      }
+      await directory.writeServerAuthority(sandbox.serverAuthority);
+      await writeClients(sandbox, directory);
+      await print(sandbox, directory, options);
+      while (!(await resolvesWithin(ended, FOLLOW_INTERVAL_MILLISECONDS))) await writeClients(sandbox, directory);
     } finally {
+      await directory.remove();
       await sandbox.close();
     }
   } finally {
     await assembly.dispose();
   }
-}
-
-/** Listens from the start, so that a signal during the deployment ends the sandbox in order, once it is up. */
-function endSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
 }
 
 async function deploy(assembly: string, { stack, port }: UpOptions): Promise<Sandbox> {
@@ -54,42 +52,57 @@ async function deploy(assembly: string, { stack, port }: UpOptions): Promise<San
   }
 }
 
+/** Writes what the secrets hold; that of a secret which can't be read, such as a deleted one, stays as it was. */
+async function writeClients(sandbox: Sandbox, directory: ClientDirectory): Promise<void> {
+  for (const { name } of sandbox.clients) {
+    const secret = await sandbox.clientSecret(name).catch(() => undefined);
+    if (secret !== undefined) await directory.writeClient(secret);
+  }
+}
+
+async function resolvesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+  return Promise.race([promise.then(() => true), setTimeout(milliseconds, false)]);
+}
+
 interface ClientAccess extends SandboxClient {
   readonly files: ClientFiles;
-  /** A command line that calls the mesh as this client. */
-  readonly curl: string;
+  /** A command line that calls the mesh as this client; absent in a mesh without a service. */
+  readonly curl?: string;
 }
 
 async function print(sandbox: Sandbox, directory: ClientDirectory, { json }: UpOptions): Promise<void> {
   const urls = serviceUrls(sandbox);
-  const secrets = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
-  const clients: ClientAccess[] = [];
-  for (const client of sandbox.clients) {
-    const files = await directory.add(await sandbox.clientSecret(client.name));
-    const curl = curlLine(urls[0], sandbox.gatewayPort, directory.serverAuthority, files);
-    clients.push({ ...client, files, curl });
-  }
+  const [url] = urls;
+  const { serverAuthority } = directory;
+  const clients = sandbox.clients.map((client): ClientAccess => {
+    const files = directory.filesOf(client.name);
+    return { ...client, files, curl: url && curlLine(url, sandbox.gatewayPort, serverAuthority, files) };
+  });
   const environment = sandbox.environment();
   if (json) {
     const { endpoint, gatewayPort, outputs } = sandbox;
-    const { serverAuthority } = directory;
     console.log(JSON.stringify({ endpoint, gatewayPort, serverAuthority, urls, clients, environment, outputs }));
     return;
   }
+  const secrets = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
+  const examples = [
+    ...clients.slice(0, 1).map(({ secretId }) => `aws secretsmanager get-secret-value --secret-id ${secretId}`),
+    'aws acm-pca list-certificate-authorities',
+  ];
   console.log(`
 ${clientTable(secrets)}
 
 Call the mesh as a client:
 
-${clients.map(({ curl }) => `  ${curl}`).join('\n')}
+${indented(clients.flatMap(({ curl }) => curl ?? []))}
 
 Use the aws command, or an SDK in any language, against this sandbox:
 
-${exportLines(environment)
-  .map((line) => `  ${line}`)
-  .join('\n')}
-  aws secretsmanager get-secret-value --secret-id ${clients[0]?.secretId}
-  aws acm-pca list-certificate-authorities
+${indented([...environmentLines(environment), ...examples])}
 
 Ctrl-C ends it and removes the certificates.`);
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join('\n');
 }
