@@ -226,6 +226,8 @@ export const METRICS = {
   rotationsSucceeded: 'RotationsSucceeded',
   rotationsFailed: 'RotationsFailed',
   certificatesRevoked: 'CertificatesRevoked',
+  /** How many of the current certificates of enabled clients have less than a third of their validity left, once an hour. */
+  certificatesExpiring: 'CertificatesExpiring',
   /** Over the current certificates of enabled clients, once an hour. */
   hoursToExpiry: 'HoursToExpiry',
   /** Over the authorities above those certificates, trust anchors included, once an hour. */
