@@ -1,14 +1,10 @@
-import Table from 'cli-table3';
 import type { ClientSecret } from '../pki/contract';
+import { table } from './table';
 
-/** The clients of a mesh with their current certificates, for a person to read. */
+/** The clients of a mesh with their current certificates. */
 export function clientTable(secrets: readonly ClientSecret[]): string {
-  const table = new Table({
-    head: ['Client', 'SPIFFE ID', 'Serial number', 'Expires'],
-    style: { head: [], border: [] },
-  });
-  for (const { clientName, spiffeId, serialNumber, notAfter } of secrets) {
-    table.push([clientName, spiffeId, serialNumber, notAfter]);
-  }
-  return table.toString();
+  return table(
+    ['Client', 'SPIFFE ID', 'Serial number', 'Expires'],
+    secrets.map(({ clientName, spiffeId, serialNumber, notAfter }) => [clientName, spiffeId, serialNumber, notAfter]),
+  );
 }

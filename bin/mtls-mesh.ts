@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { version } from '../package.json';
+import { sentenceOf } from './failure';
+import { addOperatorCommands } from './operator-commands';
 import type { UpOptions } from './up';
 
 function port(text: string): number {
@@ -11,10 +13,8 @@ function port(text: string): number {
 }
 
 const program = new Command('mtls-mesh')
-  .description('Runs mutual TLS service meshes, without an AWS account')
-  .version(version)
-  .showHelpAfterError()
-  .action(() => program.help());
+  .description('Runs mutual TLS service meshes without an AWS account, and operates those that are deployed')
+  .version(version);
 
 program
   .command('up')
@@ -25,12 +25,14 @@ program
   .option('--port <n>', 'port of the gateway on 127.0.0.1 (default: any that is free)', port)
   .option('--json', 'print one line of JSON when everything is up')
   .action((options: UpOptions) => {
-    // The sandbox takes its time to load, which no other command need spend.
+    // A bundle of its own: the sandbox takes its time to load, which no other command need spend.
     const { up } = require('./up') as typeof import('./up');
     return up(options);
   });
 
+addOperatorCommands(program);
+
 program.parseAsync().catch((error: unknown) => {
-  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  console.error(`error: ${sentenceOf(error)}`);
   process.exitCode = 1;
 });

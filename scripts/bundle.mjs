@@ -51,5 +51,11 @@ await Promise.all([
   ...FUNCTIONS.map(bundleFunction),
   bundleForNode('client/index.ts'),
   bundleForNode('sandbox/index.ts', inMemory),
-  bundleForNode('bin/mtls-mesh.ts', { ...inMemory, banner: { js: '#!/usr/bin/env node' } }),
+  // What the command loads only when it is needed stands beside it.
+  bundleForNode('bin/mtls-mesh.ts', {
+    external: ['./up', './operator/commands'],
+    banner: { js: '#!/usr/bin/env node' },
+  }),
+  bundleForNode('bin/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
+  bundleForNode('bin/operator/commands.ts'),
 ]);
