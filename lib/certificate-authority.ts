@@ -33,6 +33,9 @@ export interface ICertificateAuthority extends IConstruct {
    * @see https://docs.aws.amazon.com/privateca/latest/userguide/UsingTemplates.html
    */
   grantIssue(grantee: iam.IGrantable): iam.Grant;
+
+  /** Lets `grantee` revoke certificates of this authority. */
+  grantRevoke(grantee: iam.IGrantable): iam.Grant;
 }
 
 /**

@@ -1,20 +1,20 @@
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
-import { brokenTrustDomainRule, secretName } from '../pki/names';
+import { Construct, type IConstruct, type IDependable } from 'constructs';
+import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../pki/contract';
+import { secretName } from '../pki/names';
 import type { ICertificateAuthority } from './certificate-authority';
+import type { MeshRegistry } from './mesh-registry';
+import { grantPutEvents } from './private/event-grant';
 import { MeshFunction } from './private/mesh-function';
-import { checkText } from './private/validation';
 
 /** Properties of a `CertificateIssuer`. */
 export interface CertificateIssuerProps {
-  /**
-   * The SPIFFE trust domain of the clients. Their SPIFFE IDs, and the names of their secrets, begin with it.
-   *
-   * @see https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md
-   */
-  readonly trustDomain: string;
+  /** Where clients and certificates are written down; also gives the trust domain. */
+  readonly registry: MeshRegistry;
 
   /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
@@ -36,10 +36,17 @@ export interface CertificateIssuerProps {
  * The function that makes a client's key, has the authority sign a certificate for it, and puts both into the client's
  * secret. The key is nowhere else: not in a response, an output, the environment or a log.
  *
+ * A deployment calls it for the first certificate of a client, Secrets Manager for every further one, and a rule once an
+ * hour to report what is about to expire and to tell the authority what was revoked.
+ *
  * All that it may do: have client certificates issued by this one authority from the one template that takes the
- * identity from the issuer and not from the request; and read and write the secrets of this trust domain.
+ * identity from the issuer and not from the request, and revoke them; read and write the secrets of this trust domain;
+ * keep the registry; and send the mesh's events.
  */
 export class CertificateIssuer extends Construct {
+  /** Where clients and certificates are written down. */
+  readonly registry: MeshRegistry;
+
   /** The SPIFFE trust domain of the clients. */
   readonly trustDomain: string;
 
@@ -49,11 +56,17 @@ export class CertificateIssuer extends Construct {
   /** The function itself; a `MeshClient` is a custom resource that calls it. */
   readonly handler: lambda.IFunction;
 
+  /**
+   * Secrets Manager tries the function when it gets a rotation schedule, which therefore comes after this.
+   * @internal
+   */
+  readonly _rotationPermission: IDependable;
+
   constructor(scope: Construct, id: string, props: CertificateIssuerProps) {
     super(scope, id);
 
-    checkText(this, 'trustDomain', props.trustDomain, brokenTrustDomainRule);
-    this.trustDomain = props.trustDomain;
+    this.registry = props.registry;
+    this.trustDomain = props.registry.trustDomain;
     this.certificateAuthority = props.certificateAuthority;
 
     const issuer = new MeshFunction(this, 'Issuer', {
@@ -62,22 +75,84 @@ export class CertificateIssuer extends Construct {
       timeout: Duration.minutes(3),
       // CPU grows with memory, and an RSA key of 4096 bits takes seconds of it.
       memorySize: 512,
+      environment: {
+        [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
+        [REGISTRY_TABLE_VARIABLE]: this.registry.table.tableName,
+      },
       logRetention: props.logRetention,
       removalPolicy: props.removalPolicy,
     });
-    this.certificateAuthority.grantIssue(issuer.handler);
-    issuer.allow(
-      ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
-      [secretArns(this, props.trustDomain)],
-    );
     this.handler = issuer.handler;
+
+    this.certificateAuthority.grantIssue(this.handler);
+    this.certificateAuthority.grantRevoke(this.handler);
+    this.registry.grantRecord(this.handler);
+    grantPutEvents(this, this.handler);
+    const secretArns = secretArnsOf(this, this.trustDomain);
+    issuer.allow(
+      [
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecretVersionStage',
+      ],
+      [secretArns],
+    );
+
+    this._rotationPermission = allowRotation(this, secretArns);
+    callHourly(this);
+  }
+
+  /** Lets `grantee` have a client's secret rotated now, and see how its rotation stands; not read it. */
+  grantRotate(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['secretsmanager:RotateSecret', 'secretsmanager:DescribeSecret'],
+      resourceArns: [secretArnsOf(this, this.trustDomain)],
+    }).combine(
+      // RotateSecret asks for it; it need not hold for calls of the grantee's own.
+      // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+      iam.Grant.addToPrincipal({
+        grantee,
+        actions: ['lambda:InvokeFunction'],
+        resourceArns: [this.handler.functionArn],
+        conditions: { Bool: { 'aws:ViaAWSService': 'true' } },
+      }),
+    );
   }
 }
 
 /** A pattern rather than a list: the ARNs of a hundred clients would outgrow the role's policy. */
-function secretArns(scope: Construct, trustDomain: string): string {
+function secretArnsOf(scope: IConstruct, trustDomain: string): string {
   return Stack.of(scope).formatArn({
     service: 'secretsmanager',
     resource: `secret:${secretName(trustDomain, '*')}`,
+  });
+}
+
+/**
+ * One permission for all secrets of the trust domain: Lambda takes the source for a pattern, and a function's policy has
+ * no room for one a client. https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+ */
+function allowRotation(issuer: CertificateIssuer, secretArns: string): IDependable {
+  return new lambda.CfnPermission(issuer, 'RotationPermission', {
+    action: 'lambda:InvokeFunction',
+    functionName: issuer.handler.functionArn,
+    principal: 'secretsmanager.amazonaws.com',
+    sourceAccount: Stack.of(issuer).account,
+    sourceArn: secretArns,
+  });
+}
+
+function callHourly(issuer: CertificateIssuer): void {
+  const rule = new events.Rule(issuer, 'Hourly', {
+    description: `Looks after the certificates of ${issuer.trustDomain}`,
+    schedule: events.Schedule.rate(Duration.hours(1)),
+    targets: [{ bind: () => ({ arn: issuer.handler.functionArn }) }],
+  });
+  issuer.handler.addPermission('HourlyPermission', {
+    scope: issuer,
+    principal: new iam.ServicePrincipal('events.amazonaws.com'),
+    sourceArn: rule.ruleArn,
   });
 }

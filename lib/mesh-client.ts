@@ -13,21 +13,42 @@ import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { CertificateIssuer } from './certificate-issuer';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
-import { checkDuration, checkText, isLonger } from './private/validation';
+import { brokenIntervalRule, defaultInterval, rotationSchedule } from './private/rotation-schedule';
+import { checkDuration, checkText, isLonger, refuse } from './private/validation';
 
-/** What can be chosen for a client's certificate. A changed value has a new certificate issued. */
+/** What can be chosen for a client's certificates. */
 export interface ClientCertificateOptions {
   /**
-   * The algorithm of the client's key.
+   * The algorithm of the client's key. When it changes, a certificate is issued at once.
    * @default KeyAlgorithm.EC_PRIME256V1
    */
   readonly keyAlgorithm?: KeyAlgorithm;
 
   /**
-   * How long a certificate is valid, in whole hours. At most 7 days from an authority in short-lived mode.
+   * How long a certificate is valid, in whole hours, at least 8. At most 7 days from an authority in short-lived mode.
+   * When it changes, a certificate is issued at once.
+   *
    * @default Duration.days(7)
    */
   readonly certificateValidity?: Duration;
+
+  /**
+   * The longest time after which key and certificate are replaced by new ones: 4, 6, 8 or 12 hours, or whole days, and
+   * short enough that a third of `certificateValidity` is left when a rotation fails. Clients are spread over the time
+   * that this leaves, some a little earlier than others.
+   *
+   * @default - half of `certificateValidity`, thus 3 days; for more than two weeks, between a half and two thirds
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+   */
+  readonly rotateAfter?: Duration;
+
+  /**
+   * How long a certificate is still let in once another has replaced it, in whole hours: longer than the client needs to
+   * notice the new one.
+   *
+   * @default - until it expires
+   */
+  readonly overlap?: Duration;
 }
 
 /** What can be chosen for a client. */
@@ -70,7 +91,7 @@ export interface MeshClientProps extends MeshClientOptions {
  * Whoever calls services of the mesh: an identity, and a secret with the certificate that proves it.
  *
  * When the deployment ends, the secret holds a certificate that works; if none can be issued, the deployment fails with
- * the reason. The secret is a JSON document with `certificate`, `certificateChain` and `privateKey` in PEM, and
+ * the reason. From then on Secrets Manager has key and certificate replaced on a schedule. The secret is a JSON document with `certificate`, `certificateChain` and `privateKey` in PEM, and
  * `clientName`, `spiffeId`, `serialNumber`, `notBefore`, `notAfter`, `keyAlgorithm` and `fingerprint`.
  */
 export class MeshClient extends Construct {
@@ -105,6 +126,10 @@ export class MeshClient extends Construct {
     checkDuration(this, 'certificateValidity', certificateValidity, (validity) =>
       brokenValidityRule(validity, certificateAuthority),
     );
+    const rotateAfter = rotationInterval(this, props.rotateAfter, certificateValidity);
+    if (props.overlap) {
+      checkDuration(this, 'overlap', props.overlap, (overlap) => brokenOverlapRule(overlap, certificateValidity));
+    }
 
     this.secret = emptySecret(this, props);
     if (props.encryptionKey) allowEncryption(this, issuer, props.encryptionKey);
@@ -118,6 +143,7 @@ export class MeshClient extends Construct {
       ValidityHours: Tokenization.stringifyNumber(certificateValidity.toHours()),
       CertificateAuthorityArn: certificateAuthority.certificateAuthorityArn,
       SigningAlgorithm: certificateAuthority.signingAlgorithm,
+      OverlapHours: props.overlap && Tokenization.stringifyNumber(props.overlap.toHours()),
     };
     const certificate = new CustomResource(this, 'Certificate', {
       resourceType: CLIENT_CERTIFICATE_RESOURCE_TYPE,
@@ -129,6 +155,15 @@ export class MeshClient extends Construct {
     this.serialNumber = attribute('SerialNumber');
     this.notAfter = attribute('NotAfter');
     this.fingerprint = attribute('Fingerprint');
+
+    const rotation = new secretsmanager.CfnRotationSchedule(this, 'Rotation', {
+      secretId: this.secret.secretArn,
+      rotationLambdaArn: issuer.handler.functionArn,
+      rotationRules: rotationSchedule(rotateAfter, this.spiffeId),
+      // The certificate is new. Secrets Manager still has the function test it, so there must be one.
+      rotateImmediatelyOnUpdate: false,
+    });
+    rotation.node.addDependency(certificate, issuer._rotationPermission);
   }
 
   /** Lets `grantee` read the secret: whoever can, can act as this client. */
@@ -143,10 +178,29 @@ function brokenSpiffeIdRule(id: string): string | undefined {
 
 function brokenValidityRule(validity: Duration, { longestCertificateValidity }: ICertificateAuthority) {
   const hours = validity.toHours({ integral: false });
-  if (!Number.isInteger(hours) || hours < 1) return 'must be whole hours, at least one';
+  // Secrets Manager rotates no sooner than after 4 hours, with an hour's window.
+  if (!Number.isInteger(hours) || hours < 8) return 'must be whole hours, at least 8';
   if (longestCertificateValidity && isLonger(validity, longestCertificateValidity)) {
     return `must be at most what the authority can issue (${longestCertificateValidity.toHumanString()})`;
   }
+  return undefined;
+}
+
+/** The schedule derives from it in synthesis, so that here a token is refused. */
+function rotationInterval(client: MeshClient, given: Duration | undefined, validity: Duration): Duration {
+  if (given?.isUnresolved()) refuse(client, 'rotateAfter', 'must be known at synthesis', 'a token');
+  if (!given && validity.isUnresolved()) {
+    refuse(client, 'rotateAfter', 'must be given when certificateValidity is a token', 'none');
+  }
+  const rotateAfter = given ?? defaultInterval(validity);
+  checkDuration(client, 'rotateAfter', rotateAfter, (interval) => brokenIntervalRule(interval, validity));
+  return rotateAfter;
+}
+
+function brokenOverlapRule(overlap: Duration, validity: Duration): string | undefined {
+  const hours = overlap.toHours({ integral: false });
+  if (!Number.isInteger(hours) || hours < 1) return 'must be whole hours, at least one';
+  if (isLonger(overlap, validity)) return `must be at most certificateValidity (${validity.toHumanString()})`;
   return undefined;
 }
 

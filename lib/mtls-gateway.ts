@@ -8,8 +8,9 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
-import { TRUST_DOMAIN_VARIABLE } from '../pki/contract';
-import { brokenDnsNameRule, brokenTrustDomainRule } from '../pki/names';
+import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../pki/contract';
+import { brokenDnsNameRule } from '../pki/names';
+import type { MeshRegistry } from './mesh-registry';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
 import { checkText, refuse } from './private/validation';
@@ -52,10 +53,10 @@ export interface MtlsGatewayProps extends MtlsDomainOptions {
   readonly truststore: Truststore;
 
   /**
-   * The SPIFFE trust domain of the clients: a certificate that names another one is refused.
-   * @default - the same as `domainName`
+   * The clients that are let in, each with the certificates that it may show. Also gives the trust domain: a certificate
+   * that names another one is refused.
    */
-  readonly trustDomain?: string;
+  readonly registry: MeshRegistry;
 
   /**
    * How long the access log and the authorizer's log are kept.
@@ -74,8 +75,9 @@ export interface MtlsGatewayProps extends MtlsDomainOptions {
  * The entrance of a mesh: an HTTP API behind a domain that demands a client certificate from every caller.
  *
  * API Gateway checks in the handshake that the certificate comes from an authority in the truststore. The authorizer
- * then reads from it who calls, on every request, and refuses whoever is no client of the trust domain. The API has no
- * other address: its `execute-api` endpoint, which asks for no certificate, is off.
+ * then reads from it who calls, on every request, and refuses whoever is no client of the trust domain, is disabled, or
+ * shows a certificate that was revoked or that the registry never saw; what the registry says it believes for 10 seconds.
+ * The API has no other address: its `execute-api` endpoint, which asks for no certificate, is off.
  */
 export class MtlsGateway extends Construct {
   /** The HTTP API. Every route of it, also one that you add yourself, asks the authorizer. */
@@ -96,9 +98,8 @@ export class MtlsGateway extends Construct {
   constructor(scope: Construct, id: string, props: MtlsGatewayProps) {
     super(scope, id);
 
-    const { domainName, trustDomain = domainName, removalPolicy = RemovalPolicy.RETAIN } = props;
+    const { domainName, registry, removalPolicy = RemovalPolicy.RETAIN } = props;
     checkText(this, 'domainName', domainName, brokenDnsNameRule);
-    checkText(this, 'trustDomain', trustDomain, brokenTrustDomainRule);
     checkHostedZone(this, props);
     this.url = `https://${domainName}`;
 
@@ -123,11 +124,15 @@ export class MtlsGateway extends Construct {
       // API Gateway waits no longer.
       timeout: Duration.seconds(10),
       memorySize: 512,
-      environment: { [TRUST_DOMAIN_VARIABLE]: trustDomain },
+      environment: {
+        [TRUST_DOMAIN_VARIABLE]: registry.trustDomain,
+        [REGISTRY_TABLE_VARIABLE]: registry.table.tableName,
+      },
       logRetention: props.logRetention,
       removalPolicy,
     });
     this.handler = authorizer.handler;
+    registry.grantLookup(this.handler);
 
     this.api = new apigatewayv2.HttpApi(this, 'Api', {
       apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),

@@ -1,17 +1,25 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { EVENT_SOURCE, METRICS } from '../pki/contract';
 import { brokenClientNameRule } from '../pki/names';
 import { CertificateAuthority, type ICertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
+import { MeshAlarms } from './mesh-alarms';
 import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
+import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
+import { meshMetric } from './private/mesh-metric';
 import { checkText, refuse } from './private/validation';
 import { Truststore } from './truststore';
 
 /** Properties of an `MtlsServiceMesh`. */
-export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertificateOptions {
+export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertificateOptions, MeshRegistryOptions {
   /**
    * The SPIFFE trust domain. Clients are `spiffe://<trust domain>/<client name>`, their secrets
    * `<trust domain>/<client name>`.
@@ -27,8 +35,15 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
   readonly certificateAuthority?: ICertificateAuthority;
 
   /**
-   * What becomes of the authority made here, the truststore and the logs when they leave the stack. `DESTROY` is for
-   * test stacks: with it nothing is left, and nothing costs any more. The clients' secrets have a policy of their own.
+   * The topic that is told when a rotation fails, or a certificate or an authority is about to expire.
+   * @default - none: there are alarms, but nobody is told
+   */
+  readonly alarmTopic?: sns.ITopic;
+
+  /**
+   * What becomes of the authority made here, the truststore, the registry and the logs when they leave the stack.
+   * `DESTROY` is for test stacks: with it nothing is left, and nothing costs any more. The clients' secrets have a policy
+   * of their own.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -47,7 +62,10 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
  * - The *certificate authority* signs a certificate for each client.
  * - The *truststore* publishes the authority's chain, so that
  * - the *gateway* lets in only callers whose certificate that authority signed, and tells the services who they are.
- * - The *issuer* puts key and certificate of each client into a secret, from which the client fetches them.
+ * - The *issuer* puts key and certificate of each client into a secret, from which the client fetches them, and replaces
+ *   both in time.
+ * - The *registry* knows every client and certificate, so that one can be refused without a change for the others.
+ * - *Alarms* ring before anything expires.
  *
  * Every part is a construct that can also be used on its own.
  *
@@ -70,13 +88,20 @@ export class MtlsServiceMesh extends Construct {
   /** Holds what the gateway trusts. */
   readonly truststore: Truststore;
 
+  /** Knows the clients, and every certificate issued to them. */
+  readonly registry: MeshRegistry;
+
   /** Lets clients in, and leads them to the services. */
   readonly gateway: MtlsGateway;
 
   /** Puts certificates into the clients' secrets. */
   readonly issuer: CertificateIssuer;
 
+  /** Ring before clients are refused. */
+  readonly alarms: MeshAlarms;
+
   private readonly certificateOptions: ClientCertificateOptions;
+  private operators?: iam.ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: MtlsServiceMeshProps) {
     super(scope, id);
@@ -90,8 +115,15 @@ export class MtlsServiceMesh extends Construct {
 
     this.truststore = new Truststore(this, 'Truststore', {
       certificateAuthorities: [this.certificateAuthority],
+      trustDomain: this.trustDomain,
       removalPolicy,
       logRetention,
+    });
+
+    this.registry = new MeshRegistry(this, 'Registry', {
+      trustDomain: this.trustDomain,
+      deletionProtection: props.deletionProtection,
+      removalPolicy,
     });
 
     this.gateway = new MtlsGateway(this, 'Gateway', {
@@ -99,18 +131,20 @@ export class MtlsServiceMesh extends Construct {
       serverCertificate: props.serverCertificate,
       ownershipCertificate: props.ownershipCertificate,
       hostedZone: props.hostedZone,
-      trustDomain: this.trustDomain,
       truststore: this.truststore,
+      registry: this.registry,
       removalPolicy,
       logRetention,
     });
 
     this.issuer = new CertificateIssuer(this, 'Issuer', {
-      trustDomain: this.trustDomain,
+      registry: this.registry,
       certificateAuthority: this.certificateAuthority,
       removalPolicy,
       logRetention,
     });
+
+    this.alarms = new MeshAlarms(this, 'Alarms', { trustDomain: this.trustDomain, topic: props.alarmTopic });
 
     this.certificateOptions = props;
   }
@@ -126,6 +160,8 @@ export class MtlsServiceMesh extends Construct {
       ...options,
       keyAlgorithm: options.keyAlgorithm ?? this.certificateOptions.keyAlgorithm,
       certificateValidity: options.certificateValidity ?? this.certificateOptions.certificateValidity,
+      rotateAfter: options.rotateAfter ?? this.certificateOptions.rotateAfter,
+      overlap: options.overlap ?? this.certificateOptions.overlap,
       clientName: name,
       issuer: this.issuer,
     });
@@ -140,6 +176,69 @@ export class MtlsServiceMesh extends Construct {
    */
   addService(name: string, options: MeshServiceOptions): MeshService {
     return new MeshService(this, this.idOf('Service', name), { ...options, serviceName: name, gateway: this.gateway });
+  }
+
+  /**
+   * What the command `mtls-mesh` needs to list clients, revoke their certificates, disable and enable them, and have them
+   * rotated. It neither issues certificates nor reads secrets. Made when it is first asked for.
+   */
+  get operatorPolicy(): iam.ManagedPolicy {
+    if (!this.operators) {
+      this.operators = new iam.ManagedPolicy(this, 'OperatorPolicy', {
+        description: `Operates the mesh ${this.trustDomain}`,
+      });
+      this.registry.grantOperate(this.operators);
+      this.issuer.grantRotate(this.operators);
+      this.certificateAuthority.grantRevoke(this.operators);
+    }
+    return this.operators;
+  }
+
+  /**
+   * A rule for the mesh's events: `Certificate Issued`, `Certificate Rotated`, `Certificate Rotation Failed`,
+   * `Certificate Revoked`, `Certificate Expiring` and `Truststore Changed`. `eventPattern.detailType` picks some of them.
+   * The detail names trust domain and client, and has the certificate's fingerprint and expiry.
+   */
+  onEvent(id: string, options: events.OnEventOptions = {}): events.Rule {
+    const rule = new events.Rule(options.crossStackScope ?? this, id, options);
+    rule.addEventPattern({ source: [EVENT_SOURCE], detail: { trustDomain: [this.trustDomain] } });
+    rule.addTarget(options.target);
+    return rule;
+  }
+
+  /** How many certificates were issued: the sum of 5 minutes. */
+  metricCertificatesIssued(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.certificatesIssued, options);
+  }
+
+  /** How many rotations succeeded: the sum of 5 minutes. */
+  metricRotationsSucceeded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.rotationsSucceeded, options);
+  }
+
+  /** How many attempts to rotate failed: the sum of 5 minutes. */
+  metricRotationsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.rotationsFailed, options);
+  }
+
+  /** How many certificates were revoked: the sum of 5 minutes. */
+  metricCertificatesRevoked(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.certificatesRevoked, options);
+  }
+
+  /** How many current certificates have less than a third of their validity left: the most of an hour. */
+  metricCertificatesExpiring(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.certificatesExpiring, options);
+  }
+
+  /** Hours until the first current certificate expires: the least of an hour. */
+  metricHoursToExpiry(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.hoursToExpiry, options);
+  }
+
+  /** Days until the first certificate authority expires: the least of an hour. */
+  metricDaysToAuthorityExpiry(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.daysToAuthorityExpiry, options);
   }
 
   private idOf(kind: 'Client' | 'Service', name: string): string {

@@ -3,14 +3,18 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../pki/contract';
+import { TRUST_DOMAIN_VARIABLE, TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../pki/contract';
 import type { ICertificateAuthority } from './certificate-authority';
+import { grantPutEvents } from './private/event-grant';
 import { CUSTOM_RESOURCE_TIMEOUT, MeshFunction } from './private/mesh-function';
 
 /** Properties of a `Truststore`. */
 export interface TruststoreProps {
   /** The authorities whose clients are let in, each with the chain above it. At least one. */
   readonly certificateAuthorities: ICertificateAuthority[];
+
+  /** The SPIFFE trust domain that an event names when the truststore has changed. */
+  readonly trustDomain: string;
 
   /**
    * What becomes of the bucket when it leaves the stack. With `DESTROY` every version of every object in it goes first.
@@ -75,6 +79,7 @@ export class Truststore extends Construct {
       description: 'Checks trust anchors and publishes them into a truststore',
       timeout: Duration.minutes(3),
       memorySize: 256,
+      environment: { [TRUST_DOMAIN_VARIABLE]: props.trustDomain },
       logRetention: props.logRetention,
       removalPolicy,
     });
@@ -84,6 +89,7 @@ export class Truststore extends Construct {
       publisher.allow(['s3:DeleteObject', 's3:DeleteObjectVersion'], [this.bucket.arnForObjects('*')]);
     }
     this.handler = publisher.handler;
+    grantPutEvents(this, this.handler);
 
     const properties: TruststoreProperties = {
       BucketName: this.bucket.bucketName,

@@ -8,7 +8,7 @@ import type {
   CertificateAuthoritySubject,
   ICertificateAuthority,
 } from '../certificate-authority';
-import { grantIssue, templateArn } from './issue-grant';
+import { grantIssue, grantRevoke, templateArn } from './authority-grants';
 import { checkDuration, checkText, isLonger, refuse } from './validation';
 
 /** What ACM PCA calls the modes of an authority; they differ in price and in how long issued certificates may live. */
@@ -91,6 +91,10 @@ export class AcmPcaAuthority extends Construct implements ICertificateAuthority 
 
   grantIssue(grantee: iam.IGrantable): iam.Grant {
     return grantIssue(this, this.certificateAuthorityArn, grantee);
+  }
+
+  grantRevoke(grantee: iam.IGrantable): iam.Grant {
+    return grantRevoke(this.certificateAuthorityArn, grantee);
   }
 }
 

@@ -4,7 +4,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import { SigningAlgorithm } from '../algorithms';
 import type { CertificateAuthorityAttributes, ICertificateAuthority } from '../certificate-authority';
-import { grantIssue } from './issue-grant';
+import { grantIssue, grantRevoke } from './authority-grants';
 import { checkText } from './validation';
 
 /** An authority that was not made by this app; it brings no resources. */
@@ -32,6 +32,10 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
 
   grantIssue(grantee: iam.IGrantable): iam.Grant {
     return grantIssue(this, this.certificateAuthorityArn, grantee);
+  }
+
+  grantRevoke(grantee: iam.IGrantable): iam.Grant {
+    return grantRevoke(this.certificateAuthorityArn, grantee);
   }
 }
 

@@ -32,3 +32,12 @@ export function grantIssue(scope: IConstruct, certificateAuthorityArn: string, g
     }),
   );
 }
+
+/** The right to revoke certificates of one authority. */
+export function grantRevoke(certificateAuthorityArn: string, grantee: iam.IGrantable): iam.Grant {
+  return iam.Grant.addToPrincipal({
+    grantee,
+    actions: ['acm-pca:RevokeCertificate'],
+    resourceArns: [certificateAuthorityArn],
+  });
+}

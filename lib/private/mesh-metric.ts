@@ -1,0 +1,32 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type Metric } from '../../pki/contract';
+
+/** How the values of a period become one, unless an option says otherwise. */
+const STATISTICS: Readonly<Record<Metric, string>> = {
+  [METRICS.certificatesIssued]: cloudwatch.Stats.SUM,
+  [METRICS.rotationsSucceeded]: cloudwatch.Stats.SUM,
+  [METRICS.rotationsFailed]: cloudwatch.Stats.SUM,
+  [METRICS.certificatesRevoked]: cloudwatch.Stats.SUM,
+  [METRICS.certificatesExpiring]: cloudwatch.Stats.MAXIMUM,
+  [METRICS.hoursToExpiry]: cloudwatch.Stats.MINIMUM,
+  [METRICS.daysToAuthorityExpiry]: cloudwatch.Stats.MINIMUM,
+};
+
+/** What is reported once an hour, by which periods shorter than that would be empty. */
+const HOURLY: readonly Metric[] = [METRICS.certificatesExpiring, METRICS.hoursToExpiry, METRICS.daysToAuthorityExpiry];
+
+export function meshMetric(
+  trustDomain: string,
+  metricName: Metric,
+  options?: cloudwatch.MetricOptions,
+): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { [METRIC_DIMENSION]: trustDomain },
+    statistic: STATISTICS[metricName],
+    period: HOURLY.includes(metricName) ? Duration.hours(1) : Duration.minutes(5),
+    ...options,
+  });
+}
