@@ -96,8 +96,6 @@ export interface ClientCertificateAttributes {
 export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 /** The name of the registry's table (authorizer, issuer). */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
-/** Whole hours that a replaced certificate stays usable (issuer); without it, until it expires. */
-export const OVERLAP_HOURS_VARIABLE = 'OVERLAP_HOURS';
 
 /** The registry's table has a partition key and a sort key, both strings, and a TTL in seconds since 1970. */
 export const REGISTRY_KEYS = { partitionKey: 'partitionKey', sortKey: 'sortKey', timeToLive: 'expiresAt' } as const;

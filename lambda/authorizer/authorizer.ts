@@ -2,7 +2,10 @@ import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { type CallerIdentity, IDENTITY_HEADERS } from '../../pki/contract';
 import { failureSentence } from '../failure';
 import type { Log } from '../log';
-import { type ClientCertificateReader, DeniedError } from './client-certificate-reader';
+import type { ClientCertificateReader } from './client-certificate-reader';
+import { DeniedError } from './denied-error';
+import { refuseAmbiguousPath } from './request-path';
+import type { StandingMemory } from './standing';
 
 /**
  * A simple response of payload format 2.0.
@@ -12,22 +15,26 @@ export type Decision =
   | { readonly isAuthorized: true; readonly context: CallerIdentity }
   | { readonly isAuthorized: false };
 
-type AuthorizerEvent = Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'requestContext'>;
+type AuthorizerEvent = Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'rawPath' | 'requestContext'>;
 
-/** Decides who calls. Whatever goes wrong is a denial, of which only the log tells the reason. */
+/** Decides who calls, and whether the registry lets them in. Whatever goes wrong is a denial, of which only the log tells the reason. */
 export class Authorizer {
   constructor(
     private readonly certificates: ClientCertificateReader,
+    private readonly registry: StandingMemory,
     private readonly now: () => Date,
     private readonly log: Log,
   ) {}
 
-  decide(event: AuthorizerEvent): Decision {
+  async decide(event: AuthorizerEvent): Promise<Decision> {
     try {
+      refuseAmbiguousPath(event.rawPath);
       refuseFoldedIdentityHeaders(event.headers);
       const pem: unknown = event.requestContext.authentication?.clientCert?.clientCertPem;
       if (typeof pem !== 'string') throw new DeniedError('no client certificate');
-      return { isAuthorized: true, context: this.certificates.identityIn(pem, this.now()) };
+      const context = this.certificates.identityIn(pem, this.now());
+      await this.registry.assertGood(context);
+      return { isAuthorized: true, context };
     } catch (error) {
       const { subject, serialNumber } = error instanceof DeniedError ? error : {};
       this.log({ event: 'denied', reason: failureSentence(error), subject, serialNumber });

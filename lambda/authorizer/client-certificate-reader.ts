@@ -2,19 +2,8 @@ import { isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../
 import type { CallerIdentity } from '../../pki/contract';
 import { clientNameOf } from '../../pki/names';
 import { readCertificate } from '../../pki/pem';
-
-/** Why a caller is refused, and what is known of its certificate. */
-export class DeniedError extends Error {
-  override readonly name = 'DeniedError';
-
-  constructor(
-    reason: string,
-    readonly subject?: string,
-    readonly serialNumber?: string,
-  ) {
-    super(reason);
-  }
-}
+import { BoundedMap } from './bounded-map';
+import { DeniedError } from './denied-error';
 
 interface KnownCertificate {
   readonly identity: CallerIdentity;
@@ -26,14 +15,16 @@ interface KnownCertificate {
 
 /** Reads who calls from a client certificate, which the gateway has verified to be issued below a trust anchor. */
 export class ClientCertificateReader {
-  /** By PEM, least recently used first: parsing takes longer than all the rest of a decision. */
-  private readonly remembered = new Map<string, KnownCertificate>();
+  /** By PEM: parsing takes longer than all the rest of a decision. */
+  private readonly remembered: BoundedMap<string, KnownCertificate>;
 
   /** @param capacity how many certificates are remembered; with more clients some decisions cost a parse */
   constructor(
     private readonly trustDomain: string,
-    private readonly capacity = 512,
-  ) {}
+    capacity = 512,
+  ) {
+    this.remembered = new BoundedMap(capacity);
+  }
 
   /** Throws `DeniedError`, or `PemError` for what is not exactly one certificate. */
   identityIn(pem: string, at: Date): CallerIdentity {
@@ -46,14 +37,10 @@ export class ClientCertificateReader {
   }
 
   private recall(pem: string): KnownCertificate {
-    const known = this.remembered.get(pem) ?? read(pem, this.trustDomain);
-    this.remembered.delete(pem);
-    this.remembered.set(pem, known);
-    if (this.remembered.size > this.capacity) {
-      for (const oldest of this.remembered.keys()) {
-        this.remembered.delete(oldest);
-        break;
-      }
+    let known = this.remembered.get(pem);
+    if (known === undefined) {
+      known = read(pem, this.trustDomain);
+      this.remembered.set(pem, known);
     }
     return known;
   }

@@ -1,10 +1,15 @@
-import { type ACMPCAClient, GetCertificateCommand, IssueCertificateCommand } from '@aws-sdk/client-acm-pca';
-import { CLIENT_CERTIFICATE_TEMPLATE } from '../../pki/contract';
+import {
+  type ACMPCAClient,
+  GetCertificateCommand,
+  IssueCertificateCommand,
+  RevokeCertificateCommand,
+} from '@aws-sdk/client-acm-pca';
+import { CLIENT_CERTIFICATE_TEMPLATE, type RevocationReason } from '../../pki/contract';
 import type {
   CertificateAuthority,
   CertificateRequest,
   IssuedCertificate,
-} from '../certificate-issuer/certificate-issuer';
+} from '../certificate-issuer/certificate-authority';
 import { AwsCallError, awsCall, isAwsError } from './aws-call';
 
 /** ACM PCA. https://docs.aws.amazon.com/privateca/latest/APIReference/API_IssueCertificate.html */
@@ -57,6 +62,30 @@ export class PrivateCertificateAuthority implements CertificateAuthority {
       throw error;
     }
   }
+
+  async revokeCertificate(
+    certificateAuthorityArn: string,
+    serialNumber: string,
+    reason: RevocationReason,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const command = new RevokeCertificateCommand({
+      CertificateAuthorityArn: certificateAuthorityArn,
+      CertificateSerial: pairs(serialNumber),
+      RevocationReason: reason,
+    });
+    try {
+      await awsCall('acm-pca:RevokeCertificate', this.client.send(command, { abortSignal: signal }));
+    } catch (error) {
+      // It is revoked already.
+      if (!isAwsError(error, 'RequestAlreadyProcessedException')) throw error;
+    }
+  }
+}
+
+/** As OpenSSL prints it: https://docs.aws.amazon.com/privateca/latest/APIReference/API_RevokeCertificate.html */
+function pairs(serialNumber: string): string {
+  return serialNumber.toLowerCase().replace(/..(?=.)/g, '$&:');
 }
 
 /** In the partition of the authority. https://docs.aws.amazon.com/privateca/latest/userguide/UsingTemplates.html */

@@ -1,12 +1,18 @@
 import {
+  DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
   type SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+  type UpdateSecretVersionStageCommandInput,
 } from '@aws-sdk/client-secrets-manager';
-import type { SecretStore } from '../certificate-issuer/client-certificate';
+import type { SecretStage, SecretStore } from '../certificate-issuer/secret-store';
 import { awsCall, isAwsError } from './aws-call';
 
-/** Secrets Manager. A version's id is the `ClientRequestToken` of the call that made it. */
+/**
+ * Secrets Manager. A version's id is the `ClientRequestToken` of the call that made it.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html
+ */
 export class SecretsManager implements SecretStore {
   constructor(private readonly client: Pick<SecretsManagerClient, 'send'>) {}
 
@@ -24,11 +30,18 @@ export class SecretsManager implements SecretStore {
     }
   }
 
-  async putCurrentVersion(secretId: string, versionId: string, value: string, signal: AbortSignal): Promise<boolean> {
+  async putVersion(
+    secretId: string,
+    versionId: string,
+    stage: SecretStage,
+    value: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const command = new PutSecretValueCommand({
       SecretId: secretId,
       ClientRequestToken: versionId,
       SecretString: value,
+      VersionStages: [stage],
     });
     try {
       await awsCall('secretsmanager:PutSecretValue', this.client.send(command, { abortSignal: signal }));
@@ -37,5 +50,43 @@ export class SecretsManager implements SecretStore {
       if (isAwsError(error, 'ResourceExistsException')) return false;
       throw error;
     }
+  }
+
+  async findVersion(secretId: string, stage: SecretStage, signal: AbortSignal): Promise<string | undefined> {
+    const command = new DescribeSecretCommand({ SecretId: secretId });
+    const { VersionIdsToStages = {} } = await awsCall(
+      'secretsmanager:DescribeSecret',
+      this.client.send(command, { abortSignal: signal }),
+    );
+    return Object.keys(VersionIdsToStages).find((versionId) => VersionIdsToStages[versionId]?.includes(stage));
+  }
+
+  async makeCurrent(
+    secretId: string,
+    versionId: string,
+    instead: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.moveStage(
+      {
+        SecretId: secretId,
+        VersionStage: 'AWSCURRENT' satisfies SecretStage,
+        MoveToVersionId: versionId,
+        RemoveFromVersionId: instead,
+      },
+      signal,
+    );
+  }
+
+  async dropPending(secretId: string, versionId: string, signal: AbortSignal): Promise<void> {
+    await this.moveStage(
+      { SecretId: secretId, VersionStage: 'AWSPENDING' satisfies SecretStage, RemoveFromVersionId: versionId },
+      signal,
+    );
+  }
+
+  private async moveStage(input: UpdateSecretVersionStageCommandInput, signal: AbortSignal): Promise<void> {
+    const sent = this.client.send(new UpdateSecretVersionStageCommand(input), { abortSignal: signal });
+    await awsCall('secretsmanager:UpdateSecretVersionStage', sent);
   }
 }

@@ -1,68 +1,49 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { issuerText, notAfterOf } from '../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { composeClientSecret, verifyClientSecret } from '../../pki/client-secret';
-import type { ClientSecret, SigningAlgorithm } from '../../pki/contract';
+import { type ClientSecret, METRICS, REGISTRY_RETENTION_DAYS, type RegistryCertificate } from '../../pki/contract';
 import { generatePrivateKey } from '../../pki/keys';
+import { readCertificate, readCertificates } from '../../pki/pem';
+import type { Announcer } from '../announcer';
 import type { Log } from '../log';
+import type { Metrics } from '../metrics';
+import type { CertificateAuthority, IssuedCertificate, Validity } from './certificate-authority';
 import type { CertificateOrder } from './certificate-order';
+import type { Registry } from './registry';
 
-/** The authority that issues. A request is accepted at once and its certificate fetched until it is there. */
-export interface CertificateAuthority {
-  /** Gives the ARN of the certificate under way. The same idempotency token within 5 minutes gives the same certificate. */
-  issueCertificate(request: CertificateRequest, signal: AbortSignal): Promise<string>;
-  /** Undefined while the certificate is being issued. */
-  getCertificate(
-    certificateAuthorityArn: string,
-    certificateArn: string,
-    signal: AbortSignal,
-  ): Promise<IssuedCertificate | undefined>;
-}
-
-/** The subject and its alternative names are those given here, whatever the signing request says. */
-export interface CertificateRequest {
-  readonly certificateAuthorityArn: string;
-  /** PEM. */
-  readonly certificateSigningRequest: string;
-  readonly commonName: string;
-  readonly spiffeId: string;
-  readonly dnsNames: readonly string[];
-  readonly signingAlgorithm: SigningAlgorithm;
-  readonly validity: Validity;
-  /** At most 36 characters. */
-  readonly idempotencyToken: string;
-}
-
-/** When a certificate ends: days from now, or an absolute time in seconds since 1970. */
-export interface Validity {
-  readonly type: 'DAYS' | 'ABSOLUTE';
-  readonly value: number;
-}
-
-export interface IssuedCertificate {
-  /** PEM. */
-  readonly certificate: string;
-  /** PEM, issuing authority first, without the certificate itself. */
-  readonly certificateChain: string;
+/** What a certificate is issued for. */
+export interface Occasion {
+  /** The version of the client's secret that will hold it. */
+  readonly secretVersionId: string;
+  readonly issuedBy: RegistryCertificate['issuedBy'];
 }
 
 /** First pause between two looks for a certificate; ACM PCA takes about a second, quotas allow 75 looks a second. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
+const DAY_SECONDS = 86_400;
+
+/** The one way in which a client certificate comes to be. */
 export class CertificateIssuer {
   constructor(
     private readonly authority: CertificateAuthority,
+    private readonly registry: Pick<Registry, 'addCertificate'>,
+    private readonly announcer: Announcer,
+    private readonly metrics: Metrics,
     private readonly now: () => Date,
     private readonly log: Log,
   ) {}
 
   /**
-   * A new key with its certificate, checked as a client will use it.
-   * Each call makes another key: look first whether this request has already got one.
+   * A new key with its certificate, checked as a client will use it and known to the registry.
+   * Each call makes another key: look first whether the secret's version has already got one.
    */
-  async issue(order: CertificateOrder, requestId: string, signal: AbortSignal): Promise<ClientSecret> {
+  async issue(order: CertificateOrder, occasion: Occasion, signal: AbortSignal): Promise<ClientSecret> {
     const { clientName, spiffeId, keyAlgorithm, certificateAuthorityArn } = order;
+    const { secretVersionId } = occasion;
     const privateKey = await generatePrivateKey(keyAlgorithm);
     const certificateSigningRequest = createCertificateSigningRequest(privateKey, clientName);
     const certificateArn = await this.authority.issueCertificate(
@@ -74,11 +55,11 @@ export class CertificateIssuer {
         dnsNames: order.dnsNames,
         signingAlgorithm: order.signingAlgorithm,
         validity: validityOf(order.validityHours, this.now()),
-        idempotencyToken: idempotencyToken(requestId, certificateSigningRequest),
+        idempotencyToken: idempotencyToken(secretVersionId, certificateSigningRequest),
       },
       signal,
     );
-    this.log({ event: 'certificate-requested', client: clientName, certificateArn, requestId });
+    this.log({ event: 'certificate-requested', client: clientName, certificateArn, secretVersionId });
 
     const { certificate, certificateChain } = await this.fetch(certificateAuthorityArn, certificateArn, signal);
     const secret = composeClientSecret({
@@ -90,8 +71,13 @@ export class CertificateIssuer {
       keyAlgorithm,
     });
     verifyClientSecret(secret, this.now());
-    const { serialNumber, notAfter } = secret;
-    this.log({ event: 'certificate-issued', client: clientName, serialNumber, notAfter, requestId });
+    signal.throwIfAborted();
+    await this.registry.addCertificate(this.entry(order, occasion, secret, certificateArn), signal);
+
+    const { serialNumber, fingerprint, notAfter } = secret;
+    this.log({ event: 'certificate-issued', client: clientName, serialNumber, notAfter, secretVersionId });
+    this.metrics.count(METRICS.certificatesIssued);
+    await this.announcer.announce('Certificate Issued', { clientName, spiffeId, serialNumber, fingerprint, notAfter });
     return secret;
   }
 
@@ -106,6 +92,34 @@ export class CertificateIssuer {
       await pause(pauseMs * (0.5 + Math.random() / 2), undefined, { signal });
     }
   }
+
+  private entry(
+    { clientName, spiffeId, certificateAuthorityArn }: CertificateOrder,
+    { secretVersionId, issuedBy }: Occasion,
+    { certificate, certificateChain, serialNumber, fingerprint, notBefore, notAfter }: ClientSecret,
+    certificateArn: string,
+  ): RegistryCertificate {
+    const authoritiesEnd = Math.min(
+      ...readCertificates(certificateChain).map((authority) => notAfterOf(authority).getTime()),
+    );
+    return {
+      clientName,
+      spiffeId,
+      serialNumber,
+      issuer: issuerText(readCertificate(certificate)),
+      certificateArn,
+      certificateAuthorityArn,
+      fingerprint,
+      notBefore,
+      notAfter,
+      authoritiesNotAfter: new Date(authoritiesEnd).toISOString(),
+      secretVersionId,
+      status: 'ISSUED',
+      issuedAt: this.now().toISOString(),
+      issuedBy,
+      expiresAt: Date.parse(notAfter) / 1000 + REGISTRY_RETENTION_DAYS * DAY_SECONDS,
+    };
+  }
 }
 
 /**
@@ -119,8 +133,8 @@ export function validityOf(hours: number, now: Date): Validity {
 
 /**
  * Names one request for one key. The key is part of it because a key dies with the process that made it: the next
- * attempt at the same request, with another key, must not be given the certificate of the lost one.
+ * attempt at the same version, with another key, must not be given the certificate of the lost one.
  */
-function idempotencyToken(requestId: string, certificateSigningRequest: string): string {
-  return createHash('sha256').update(`${requestId}\n${certificateSigningRequest}`).digest('hex').slice(0, 36);
+function idempotencyToken(secretVersionId: string, certificateSigningRequest: string): string {
+  return createHash('sha256').update(`${secretVersionId}\n${certificateSigningRequest}`).digest('hex').slice(0, 36);
 }

@@ -50,6 +50,15 @@ export function readSecretId(properties: ResourceProperties): string {
   return textProperty(properties, 'SecretId' satisfies PropertyName, brokenSecretArnRule);
 }
 
+/** The hours that a replaced certificate stays usable, if they are limited. */
+export function readOverlap(properties: ResourceProperties): { readonly overlapHours?: number } {
+  const property = 'OverlapHours' satisfies PropertyName;
+  if (properties[property] === undefined) return {};
+  const rule = (hours: string) =>
+    /^(0|[1-9]\d{0,5})$/.test(hours) ? undefined : 'must be whole hours from 0 to 999999';
+  return { overlapHours: Number(textProperty(properties, property, rule)) };
+}
+
 /** The SPIFFE ID alone, as the identity of the custom resource. */
 export function readSpiffeId(properties: ResourceProperties, clientName?: string): string {
   return textProperty(properties, 'SpiffeId' satisfies PropertyName, (id) => brokenSpiffeIdRule(id, clientName));

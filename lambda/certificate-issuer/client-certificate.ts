@@ -1,32 +1,29 @@
-import { parseClientSecret, verifyClientSecret } from '../../pki/client-secret';
-import type { ClientCertificateAttributes, ClientSecret } from '../../pki/contract';
+import type { ClientCertificateAttributes } from '../../pki/contract';
+import { clientNameOf } from '../../pki/names';
 import type { CustomResource } from '../custom-resource/custom-resource';
+import { PropertyError } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import type { Log } from '../log';
-import type { CertificateIssuer } from './certificate-issuer';
-import { type CertificateOrder, readCertificateOrder, readSecretId, readSpiffeId } from './certificate-order';
+import { readCertificateOrder, readOverlap, readSecretId, readSpiffeId } from './certificate-order';
+import type { CertificateRevoker } from './certificate-revoker';
+import type { ClientProfile, Registry } from './registry';
+import type { SecretVersions } from './secret-versions';
+import type { Succession } from './succession';
 
-/** Where clients find their certificates. */
-export interface SecretStore {
-  /** The value of one version; undefined when there is no such version, or no value in it yet. */
-  getVersion(secretId: string, versionId: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Adds a version and makes it current; false when there is one of that id with another value. */
-  putCurrentVersion(secretId: string, versionId: string, value: string, signal: AbortSignal): Promise<boolean>;
-}
-
-/** The secret's version for a request exists and can't be the answer to it. */
-export class SecretVersionError extends Error {
-  override readonly name = 'SecretVersionError';
-}
+const DEPLOYMENT = 'deployment';
 
 /**
- * `Custom::MtlsClientCertificate`: the first certificate of a client, and another one whenever a property changes.
- * The request's id is the id of the secret's version, so that an event delivered twice makes no second certificate.
+ * `Custom::MtlsClientCertificate`: a client in the registry and its first certificate, and another one whenever a
+ * property changes. The request's id is the id of the secret's version, so that an event delivered twice makes no
+ * second certificate.
  */
 export class ClientCertificate implements CustomResource {
   constructor(
-    private readonly issuer: Pick<CertificateIssuer, 'issue'>,
-    private readonly secrets: SecretStore,
+    private readonly trustDomain: string,
+    private readonly registry: Pick<Registry, 'registerClient' | 'removeClient' | 'certificatesOf'>,
+    private readonly versions: SecretVersions,
+    private readonly succession: Succession,
+    private readonly revoker: CertificateRevoker,
     private readonly now: () => Date,
     private readonly log: Log,
   ) {}
@@ -37,9 +34,16 @@ export class ClientCertificate implements CustomResource {
 
   async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {
     const order = readCertificateOrder(properties);
+    if (clientNameOf(order.spiffeId, this.trustDomain) === undefined) {
+      throw new PropertyError('SpiffeId', `must be of the issuer's trust domain ${this.trustDomain}`, order.spiffeId);
+    }
     const secretId = readSecretId(properties);
-    const secret =
-      (await this.find(order, secretId, requestId, signal)) ?? (await this.issue(order, secretId, requestId, signal));
+    const profile = { ...order, ...readOverlap(properties), secretId };
+    await this.register(profile, signal);
+
+    const version = { secretId, secretVersionId: requestId, stage: 'AWSCURRENT', issuedBy: DEPLOYMENT } as const;
+    const secret = await this.versions.fill(order, version, signal);
+    await this.succession.succeedUnlessReplaced(secret, profile, signal);
     return {
       SerialNumber: secret.serialNumber,
       NotAfter: secret.notAfter,
@@ -48,44 +52,25 @@ export class ClientCertificate implements CustomResource {
     } satisfies ClientCertificateAttributes;
   }
 
-  /** The secret belongs to the template and goes with it; deleting a certificate does not revoke it. */
-  async remove(): Promise<void> {}
-
-  /** What an earlier delivery of the same request has stored. */
-  private async find(
-    order: CertificateOrder,
-    secretId: string,
-    requestId: string,
-    signal: AbortSignal,
-  ): Promise<ClientSecret | undefined> {
-    const value = await this.secrets.getVersion(secretId, requestId, signal);
-    if (value === undefined) return undefined;
-    const secret = parseClientSecret(value);
-    verifyClientSecret(secret, this.now());
-    if (secret.spiffeId !== order.spiffeId) {
-      throw new SecretVersionError(`version ${requestId} of ${secretId} holds the certificate of ${secret.spiffeId}`);
+  /**
+   * Cuts the client off: the authorizer no longer knows it. The secret belongs to the template and goes with it.
+   * A client of another trust domain is not in this registry: its name may be that of one who is.
+   */
+  async remove({ properties }: CustomResourceRequest, signal: AbortSignal): Promise<void> {
+    const clientName = clientNameOf(readSpiffeId(properties), this.trustDomain);
+    if (clientName === undefined) return;
+    await this.registry.removeClient(clientName, signal);
+    this.log({ event: 'client-removed', client: clientName });
+    for (const certificate of await this.registry.certificatesOf(clientName, signal)) {
+      await this.revoker.revoke(certificate, { by: DEPLOYMENT, reason: 'CESSATION_OF_OPERATION' }, signal);
     }
-    const { serialNumber } = secret;
-    this.log({ event: 'certificate-found', client: order.clientName, serialNumber, requestId });
-    return secret;
   }
 
-  private async issue(
-    order: CertificateOrder,
-    secretId: string,
-    requestId: string,
-    signal: AbortSignal,
-  ): Promise<ClientSecret> {
-    const secret = await this.issuer.issue(order, requestId, signal);
-    signal.throwIfAborted();
-    if (await this.secrets.putCurrentVersion(secretId, requestId, JSON.stringify(secret), signal)) {
-      const { serialNumber } = secret;
-      this.log({ event: 'secret-stored', client: order.clientName, serialNumber, versionId: requestId, requestId });
-      return secret;
-    }
-    // Lambda may run the same event twice at once; the other run was first.
-    const stored = await this.find(order, secretId, requestId, signal);
-    if (stored === undefined) throw new SecretVersionError(`version ${requestId} of ${secretId} has no value`);
-    return stored;
+  private async register(profile: Omit<ClientProfile, 'updatedAt' | 'updatedBy'>, signal: AbortSignal): Promise<void> {
+    await this.registry.registerClient(
+      { ...profile, updatedAt: this.now().toISOString(), updatedBy: DEPLOYMENT },
+      signal,
+    );
+    this.log({ event: 'client-registered', client: profile.clientName });
   }
 }

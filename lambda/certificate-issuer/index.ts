@@ -1,30 +1,77 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
+import { Announcer } from '../announcer';
 import { CLIENT_SETTINGS } from '../aws/client-settings';
+import { DefaultEventBus } from '../aws/event-bus';
 import { PrivateCertificateAuthority } from '../aws/private-certificate-authority';
+import { RegistryTable } from '../aws/registry-table';
 import { SecretsManager } from '../aws/secrets-manager';
 import { handleCustomResource } from '../custom-resource/custom-resource';
+import { withinTime } from '../deadline';
+import { registryTableOf, trustDomainOf } from '../environment';
+import { failureSentence } from '../failure';
 import { logLine } from '../log';
+import { Metrics } from '../metrics';
 import { CertificateIssuer } from './certificate-issuer';
+import { CertificateRevoker } from './certificate-revoker';
 import { ClientCertificate } from './client-certificate';
+import { Maintenance } from './maintenance';
+import { Rotation, RotationError } from './rotation';
+import { readRotationRequest } from './rotation-event';
+import { SecretVersions } from './secret-versions';
+import { Succession } from './succession';
 
 /** The event is of no kind that the issuer knows. */
 class UnknownEventError extends Error {
   override readonly name = 'UnknownEventError';
 }
 
+/** Of the function's time, for telling that a rotation failed. */
+const FAREWELL_MS = 6_000;
+
 const now = () => new Date();
+const trustDomain = trustDomainOf(process.env);
+const registry = new RegistryTable(registryTableOf(process.env), process.env);
 const authority = new PrivateCertificateAuthority(new ACMPCAClient(CLIENT_SETTINGS));
 const secrets = new SecretsManager(new SecretsManagerClient(CLIENT_SETTINGS));
-const issuer = new CertificateIssuer(authority, now, logLine);
-const clientCertificate = new ClientCertificate(issuer, secrets, now, logLine);
+const announcer = new Announcer(new DefaultEventBus(process.env), trustDomain, logLine);
+const metrics = new Metrics(trustDomain, now, logLine);
+
+const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, logLine);
+const revoker = new CertificateRevoker(registry, announcer, metrics, now, logLine);
+const versions = new SecretVersions(issuer, registry, revoker, secrets, now, logLine);
+const succession = new Succession(registry, now, logLine);
+
+const clientCertificate = new ClientCertificate(trustDomain, registry, versions, succession, revoker, now, logLine);
+const rotation = new Rotation(trustDomain, registry, secrets, versions, succession, announcer, metrics, now, logLine);
+const maintenance = new Maintenance(registry, authority, revoker, announcer, metrics, now, logLine);
 
 export const handler = async (event: unknown, context: Context): Promise<void> => {
-  if (isCustomResourceRequest(event)) return handleCustomResource(clientCertificate, event, context, logLine);
-  throw new UnknownEventError('the event is no request of CloudFormation: it has no RequestType');
+  if (typeof event === 'object' && event !== null) {
+    if ('RequestType' in event) return handleCustomResource(clientCertificate, event, context, logLine);
+    if ('Step' in event) return rotate(event, context);
+    if (isSchedule(event)) return withinTime(timeForWork(context), (signal) => maintenance.run(signal));
+  }
+  throw new UnknownEventError('the event is neither a request of CloudFormation, a rotation, nor a schedule');
 };
 
-function isCustomResourceRequest(event: unknown): boolean {
-  return typeof event === 'object' && event !== null && 'RequestType' in event;
+async function rotate(event: object, context: Context): Promise<void> {
+  const request = readRotationRequest(event);
+  try {
+    await withinTime(timeForWork(context), (signal) => rotation.run(request, signal));
+  } catch (error) {
+    await rotation.tellFailure(request.secretId, error);
+    // Lambda logs what is thrown, with all that it holds.
+    throw new RotationError(failureSentence(error));
+  }
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
+function isSchedule(event: object): boolean {
+  return 'source' in event && event.source === 'aws.events';
+}
+
+function timeForWork(context: Context): number {
+  return Math.max(context.getRemainingTimeInMillis() - FAREWELL_MS, 0);
 }

@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
+import { withinTime } from '../deadline';
 import { failureSentence, failureStack } from '../failure';
 import type { Log } from '../log';
 import { type Attributes, answerBody, type Outcome } from './answer';
-import { withinTime } from './deadline';
 import { DELIVERY_MS, deliver } from './delivery';
 import { type CustomResourceRequest, type ResourceProperties, readRequest } from './request';
 

@@ -1,5 +1,6 @@
 import type { TruststoreAttributes, TruststoreProperties } from '../../pki/contract';
 import { truststoreBundle } from '../../pki/truststore';
+import type { Announcer } from '../announcer';
 import type { CustomResource } from '../custom-resource/custom-resource';
 import { choiceProperty, listProperty, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
@@ -18,6 +19,8 @@ export class TruststoreBucketError extends Error {
 export class Truststore implements CustomResource {
   constructor(
     private readonly store: ObjectStore,
+    /** Undefined for a truststore of no mesh. */
+    private readonly announcer: Announcer | undefined,
     private readonly now: () => Date,
     private readonly log: Log,
   ) {}
@@ -37,6 +40,7 @@ export class Truststore implements CustomResource {
       );
     }
     this.log({ event: 'truststore-published', bucket: BucketName, key: ObjectKey, versionId, requestId });
+    await this.announcer?.announce('Truststore Changed', {});
     return { VersionId: versionId } satisfies TruststoreAttributes;
   }
 

@@ -4,7 +4,7 @@ class DeadlineError extends Error {
 
   constructor(milliseconds: number) {
     super(
-      `not done after ${Math.round(milliseconds / 1000)} s, when the function's time ran out: a service that it calls is slow or does not answer`,
+      `not done after ${Math.round(milliseconds / 1000)} s, when the function's time ran out: a service that it calls is slow, throttles or does not answer`,
     );
   }
 }

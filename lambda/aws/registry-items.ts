@@ -1,0 +1,133 @@
+/** How clients and certificates stand in DynamoDB. */
+import {
+  KEY_ALGORITHMS,
+  REVOCATION_REASONS,
+  type RegistryCertificate,
+  type RegistryClient,
+  type RegistryKey,
+  SIGNING_ALGORITHMS,
+} from '../../pki/contract';
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html */
+export type AttributeValue =
+  | { readonly S: string }
+  | { readonly N: string }
+  | { readonly L: readonly AttributeValue[] };
+
+export type Item = Readonly<Record<string, AttributeValue>>;
+
+type Value = string | number | readonly string[] | undefined;
+
+/** The registry holds something that is neither a client nor a certificate of ours. */
+export class RegistryItemError extends Error {
+  override readonly name = 'RegistryItemError';
+}
+
+/** Attributes for a record's fields; those that are undefined are left out. */
+export function toItem(record: object): Item {
+  const fields: [string, Value][] = Object.entries(record);
+  return Object.fromEntries(
+    fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, attributeValue(value)]])),
+  );
+}
+
+function attributeValue(value: Exclude<Value, undefined>): AttributeValue {
+  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'number') return { N: String(value) };
+  return { L: value.map((text) => ({ S: text })) };
+}
+
+export function clientOf(item: Item): RegistryClient {
+  const { text, number, choice, texts, optional } = reader(item);
+  return {
+    clientName: text('clientName'),
+    spiffeId: text('spiffeId'),
+    state: choice('state', ['ENABLED', 'DISABLED']),
+    secretId: text('secretId'),
+    dnsNames: texts('dnsNames'),
+    keyAlgorithm: choice('keyAlgorithm', KEY_ALGORITHMS),
+    validityHours: number('validityHours'),
+    certificateAuthorityArn: text('certificateAuthorityArn'),
+    signingAlgorithm: choice('signingAlgorithm', SIGNING_ALGORITHMS),
+    ...optional('overlapHours', number),
+    updatedAt: text('updatedAt'),
+    updatedBy: text('updatedBy'),
+  } satisfies RegistryClient;
+}
+
+export function certificateOf(item: Item): RegistryCertificate {
+  const { text, number, choice, optional } = reader(item);
+  return {
+    clientName: text('clientName'),
+    spiffeId: text('spiffeId'),
+    serialNumber: text('serialNumber'),
+    issuer: text('issuer'),
+    certificateArn: text('certificateArn'),
+    certificateAuthorityArn: text('certificateAuthorityArn'),
+    fingerprint: text('fingerprint'),
+    notBefore: text('notBefore'),
+    notAfter: text('notAfter'),
+    authoritiesNotAfter: text('authoritiesNotAfter'),
+    secretVersionId: text('secretVersionId'),
+    status: choice('status', ['ISSUED', 'REVOKED']),
+    issuedAt: text('issuedAt'),
+    issuedBy: choice('issuedBy', ['deployment', 'rotation']),
+    expiresAt: number('expiresAt'),
+    ...optional('currentSince', text),
+    ...optional('refuseAfter', text),
+    ...optional('revokedAt', text),
+    ...optional('revokedBy', text),
+    ...optional('revocationReason', (name) => choice(name, REVOCATION_REASONS)),
+    ...optional('revokedAtAuthority', text),
+  } satisfies RegistryCertificate;
+}
+
+/** Reads attributes by name and type; each throws `RegistryItemError` for what is not there. */
+function reader(item: Item) {
+  const broken = (name: string, expected: string) =>
+    new RegistryItemError(`the registry's item ${keyText(item)} has no ${expected} "${name}"`);
+
+  function text(name: string): string {
+    const value = item[name];
+    if (value !== undefined && 'S' in value) return value.S;
+    throw broken(name, 'text');
+  }
+
+  function number(name: string): number {
+    const value = item[name];
+    if (value !== undefined && 'N' in value) return Number(value.N);
+    throw broken(name, 'number');
+  }
+
+  function choice<T extends string>(name: string, choices: readonly T[]): T {
+    const value = text(name);
+    const found = choices.find((candidate) => candidate === value);
+    if (found === undefined) throw broken(name, `one of ${choices.join(', ')} as`);
+    return found;
+  }
+
+  function texts(name: string): readonly string[] {
+    const value = item[name];
+    if (value === undefined || !('L' in value)) throw broken(name, 'list');
+    return value.L.map((entry) => {
+      if ('S' in entry) return entry.S;
+      throw broken(name, 'list of texts');
+    });
+  }
+
+  /** A field of that name if the item has the attribute, else nothing. */
+  function optional<N extends string, T>(name: N, read: (name: N) => T): { readonly [K in N]?: T } {
+    return item[name] === undefined ? {} : ({ [name]: read(name) } as { readonly [K in N]: T });
+  }
+
+  return { text, number, choice, texts, optional };
+}
+
+export function keyOf(item: Item): RegistryKey {
+  const { text } = reader(item);
+  return { partitionKey: text('partitionKey'), sortKey: text('sortKey') };
+}
+
+function keyText({ partitionKey, sortKey }: Item): string {
+  return [partitionKey, sortKey].map((value) => (value !== undefined && 'S' in value ? value.S : '?')).join(' ');
+}

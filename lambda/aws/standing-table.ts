@@ -1,0 +1,70 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { certificateKey, clientKey } from '../../pki/contract';
+import type { Standing, StandingReader } from '../authorizer/standing';
+import { AwsCallError } from './aws-call';
+import { dynamoDb } from './dynamodb';
+import type { JsonDocument, JsonService } from './json-service';
+import { type Item, keyOf, toItem } from './registry-items';
+
+/** API Gateway waits at most 10 seconds for its authorizer; the caller waits with it. */
+const PATIENCE_MS = 4_000;
+
+/** DynamoDB may leave keys to be asked for again. */
+const LONGEST_PAUSE_MS = 50;
+
+/**
+ * The registry's table, read for one decision: the client and its certificate in one call.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ */
+export class StandingTable implements StandingReader {
+  private readonly service: JsonService;
+
+  constructor(
+    private readonly table: string,
+    environment: NodeJS.ProcessEnv,
+  ) {
+    this.service = dynamoDb({ attempts: 3, milliseconds: 1_000 }, environment);
+  }
+
+  /** @throws AwsCallError */
+  async read(clientName: string, fingerprint: string): Promise<Standing> {
+    const keys = [clientKey(clientName), certificateKey(clientName, fingerprint)];
+    const items = await this.getItems({ [this.table]: { Keys: keys.map(toItem), ConsistentRead: true } });
+    const [client, certificate] = keys.map(({ sortKey }) => items.find((item) => keyOf(item).sortKey === sortKey));
+    return {
+      client: client && { spiffeId: textOf(client, 'spiffeId'), state: textOf(client, 'state') },
+      certificate: certificate && {
+        spiffeId: textOf(certificate, 'spiffeId'),
+        status: textOf(certificate, 'status'),
+        refuseAfter: textOf(certificate, 'refuseAfter'),
+      },
+    };
+  }
+
+  private async getItems(requested: JsonDocument): Promise<readonly Item[]> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const items: Item[] = [];
+    for (let left = requested; Object.keys(left).length > 0; ) {
+      const { Responses, UnprocessedKeys } = (await this.service.call(
+        'BatchGetItem',
+        { RequestItems: left },
+        signal,
+      )) as {
+        readonly Responses?: Readonly<Record<string, readonly Item[] | undefined>>;
+        readonly UnprocessedKeys?: JsonDocument;
+      };
+      if (Responses === undefined) throw new AwsCallError('dynamodb:BatchGetItem', 'InvalidAnswer', 'no responses');
+      items.push(...(Responses[this.table] ?? []));
+      left = UnprocessedKeys ?? {};
+      if (Object.keys(left).length > 0) await pause(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
+    }
+    return items;
+  }
+}
+
+/** Undefined for an attribute that is not there; empty, and so never what is hoped for, when it is no text. */
+function textOf(item: Item, name: string): string | undefined {
+  const value = item[name];
+  if (value === undefined) return undefined;
+  return 'S' in value ? value.S : '';
+}

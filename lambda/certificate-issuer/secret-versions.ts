@@ -1,0 +1,98 @@
+import { ClientSecretError, parseClientSecret, verifyClientSecret } from '../../pki/client-secret';
+import type { ClientSecret } from '../../pki/contract';
+import type { Log } from '../log';
+import type { CertificateIssuer, Occasion } from './certificate-issuer';
+import type { CertificateOrder } from './certificate-order';
+import type { CertificateRevoker } from './certificate-revoker';
+import type { Registry } from './registry';
+import type { SecretStage, SecretStore } from './secret-store';
+
+/** A version of a secret has a value that can't be what it is there for. No other can take its place. */
+export class SecretVersionError extends Error {
+  override readonly name = 'SecretVersionError';
+}
+
+/** A version of a client's secret that is to hold a certificate. */
+export interface SecretVersion extends Occasion {
+  readonly secretId: string;
+  /** In which stage the version begins. */
+  readonly stage: SecretStage;
+}
+
+/** Brings certificates into versions of clients' secrets: into each of them one, however often it is tried. */
+export class SecretVersions {
+  constructor(
+    private readonly issuer: Pick<CertificateIssuer, 'issue'>,
+    private readonly registry: Pick<Registry, 'certificatesOf'>,
+    private readonly revoker: CertificateRevoker,
+    private readonly secrets: SecretStore,
+    private readonly now: () => Date,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Finds or makes what the version holds.
+   * @throws SecretVersionError when it holds something else
+   */
+  async fill(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<ClientSecret> {
+    const secret = (await this.find(order.spiffeId, version, signal)) ?? (await this.issue(order, version, signal));
+    await this.revokeLost(secret, version, signal);
+    return secret;
+  }
+
+  /** What the version holds, able to serve the client of that SPIFFE ID. */
+  async find(
+    spiffeId: string,
+    { secretId, secretVersionId }: Pick<SecretVersion, 'secretId' | 'secretVersionId'>,
+    signal: AbortSignal,
+  ): Promise<ClientSecret | undefined> {
+    const value = await this.secrets.getVersion(secretId, secretVersionId, signal);
+    if (value === undefined) return undefined;
+    const secret = usable(value, secretVersionId, this.now());
+    if (secret.spiffeId !== spiffeId) {
+      throw new SecretVersionError(
+        `version ${secretVersionId} of ${secretId} holds the certificate of ${secret.spiffeId}`,
+      );
+    }
+    const { clientName, serialNumber } = secret;
+    this.log({ event: 'certificate-found', client: clientName, serialNumber, secretVersionId });
+    return secret;
+  }
+
+  private async issue(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<ClientSecret> {
+    const { secretId, secretVersionId, stage } = version;
+    const secret = await this.issuer.issue(order, version, signal);
+    signal.throwIfAborted();
+    if (await this.secrets.putVersion(secretId, secretVersionId, stage, JSON.stringify(secret), signal)) {
+      const { clientName, serialNumber } = secret;
+      this.log({ event: 'secret-stored', client: clientName, serialNumber, secretVersionId, stage });
+      return secret;
+    }
+    // Lambda may run the same event twice at once; the other run was first.
+    const stored = await this.find(order.spiffeId, version, signal);
+    if (stored === undefined) throw new SecretVersionError(`version ${secretVersionId} of ${secretId} has no value`);
+    return stored;
+  }
+
+  /**
+   * Once a version has its value, other certificates that were issued for it belong to runs which did not get so far:
+   * their keys are lost, or about to be.
+   */
+  private async revokeLost(kept: ClientSecret, { secretVersionId, issuedBy }: Occasion, signal: AbortSignal) {
+    for (const certificate of await this.registry.certificatesOf(kept.clientName, signal)) {
+      if (certificate.secretVersionId !== secretVersionId || certificate.fingerprint === kept.fingerprint) continue;
+      await this.revoker.revoke(certificate, { by: issuedBy, reason: 'SUPERSEDED' }, signal);
+    }
+  }
+}
+
+function usable(value: string, secretVersionId: string, at: Date): ClientSecret {
+  try {
+    const secret = parseClientSecret(value);
+    verifyClientSecret(secret, at);
+    return secret;
+  } catch (cause) {
+    if (!(cause instanceof ClientSecretError)) throw cause;
+    throw new SecretVersionError(`version ${secretVersionId} can't serve the client`, { cause });
+  }
+}
