@@ -6,7 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE, METRICS } from '../pki/contract';
-import { brokenClientNameRule } from '../pki/names';
+import { brokenClientNameRule, brokenDnsNameRule } from '../pki/names';
 import { CertificateAuthority, type ICertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
 import { MeshAlarms } from './mesh-alarms';
@@ -107,6 +107,7 @@ export class MtlsServiceMesh extends Construct {
     super(scope, id);
 
     const { removalPolicy, logRetention } = props;
+    checkText(this, 'domainName', props.domainName, brokenDnsNameRule);
     this.trustDomain = props.trustDomain ?? props.domainName;
 
     this.certificateAuthority =

@@ -13,6 +13,5 @@ export function grantPutEvents(scope: IConstruct, grantee: iam.IGrantable): iam.
     actions: ['events:PutEvents'],
     resourceArns: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
     conditions: { StringEquals: { 'events:source': EVENT_SOURCE } },
-    scope,
   });
 }

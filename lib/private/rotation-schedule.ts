@@ -46,7 +46,7 @@ export function rotationSchedule(interval: Duration, spiffeId: string): Rotation
 export function brokenIntervalRule(interval: Duration, validity: Duration): string | undefined {
   const days = interval.toDays({ integral: false });
   if (!isPartOfDay(interval) && !(Number.isInteger(days) && days >= 1 && days <= LONGEST.toDays())) {
-    return `must be ${PARTS_OF_DAY.join(', ')} hours, or whole days up to ${LONGEST.toDays()}`;
+    return `must be ${PARTS_OF_DAY.join(', ')} hours or whole days up to ${LONGEST.toDays()}`;
   }
   if (validity.isUnresolved()) return undefined;
   const latest = interval.plus(windowOf(interval));

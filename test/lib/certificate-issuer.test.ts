@@ -1,25 +1,23 @@
 import { App, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { CertificateAuthority, CertificateIssuer } from '../../lib';
-import { newStack, onlyResource } from './mesh-stack';
-
-function newIssuer(stack: Stack, trustDomain: string): CertificateIssuer {
-  const certificateAuthority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
-  return new CertificateIssuer(stack, 'Issuer', {
-    trustDomain,
-    certificateAuthority,
-    logRetention: logs.RetentionDays.ONE_WEEK,
-  });
-}
+import { newIssuer, newRegistry, newStack, onlyResource, resourcesOfType } from './mesh-stack';
 
 test('the function runs the shipped bundle with a log group of its own', () => {
   const stack = newStack();
-  newIssuer(stack, 'mesh.example.com');
+  const registry = newRegistry(stack);
+  const certificateAuthority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
+  const logRetention = logs.RetentionDays.ONE_WEEK;
+  new CertificateIssuer(stack, 'Issuer', { registry, certificateAuthority, logRetention });
 
   expect(onlyResource(stack, 'AWS::Lambda::Function').Properties).toMatchObject({
     Runtime: 'nodejs24.x',
     Architectures: ['arm64'],
     Handler: 'index.handler',
+    Environment: {
+      Variables: { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: stack.resolve(registry.table.tableName) },
+    },
     LoggingConfig: { LogGroup: { Ref: onlyResource(stack, 'AWS::Logs::LogGroup').logicalId } },
   });
   expect(onlyResource(stack, 'AWS::Lambda::Function').Properties).not.toHaveProperty('FunctionName');
@@ -28,25 +26,76 @@ test('the function runs the shipped bundle with a log group of its own', () => {
 
 test('in a region of another partition every ARN is of that partition', () => {
   const stack = new Stack(new App(), 'Test', { env: { account: '123456789012', region: 'cn-north-1' } });
-  newIssuer(stack, 'mesh.example.com');
+  newIssuer(stack);
 
   const policy = JSON.stringify(stack.resolve(onlyResource(stack, 'AWS::IAM::Policy').Properties));
   expect(policy).not.toContain('arn:aws:');
   expect(policy).toMatch(/:secretsmanager:cn-north-1:123456789012:secret:mesh\.example\.com\/\*/);
 });
 
-test.each(['', '*', 'spiffe://example.com', 'Example.com', 'example.com/other', 'example.com\n', 'a b'])(
-  'synthesis refuses the trust domain %j',
-  (trustDomain) => {
-    expect(() => newIssuer(newStack(), trustDomain)).toThrow(
-      'Test/Issuer: trustDomain must have only lower-case letters, digits, dots, hyphens and underscores, got ' +
-        JSON.stringify(trustDomain),
-    );
-  },
-);
+test('Secrets Manager may call it for the secrets of this account and trust domain', () => {
+  const stack = newStack();
+  const issuer = newIssuer(stack);
 
-test('synthesis refuses a trust domain of more than 255 characters', () => {
-  expect(() => newIssuer(newStack(), 'a'.repeat(256))).toThrow(
-    'Test/Issuer: trustDomain must have at most 255 characters',
-  );
+  const [permission] = permissionsFor(stack, 'secretsmanager.amazonaws.com');
+  expect(permission?.Properties).toEqual({
+    Action: 'lambda:InvokeFunction',
+    FunctionName: stack.resolve(issuer.handler.functionArn),
+    Principal: 'secretsmanager.amazonaws.com',
+    SourceAccount: { Ref: 'AWS::AccountId' },
+    SourceArn: {
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          ':secretsmanager:',
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          ':secret:mesh.example.com/*',
+        ],
+      ],
+    },
+  });
 });
+
+test('a rule calls it once an hour, and no other rule may', () => {
+  const stack = newStack();
+  const issuer = newIssuer(stack);
+
+  const rule = onlyResource(stack, 'AWS::Events::Rule');
+  expect(rule.Properties).toMatchObject({
+    ScheduleExpression: 'rate(1 hour)',
+    State: 'ENABLED',
+    Targets: [{ Arn: stack.resolve(issuer.handler.functionArn) }],
+  });
+  const [permission] = permissionsFor(stack, 'events.amazonaws.com');
+  expect(permission?.Properties['SourceArn']).toEqual({ 'Fn::GetAtt': [rule.logicalId, 'Arn'] });
+});
+
+test('whoever may rotate secrets can neither read them nor call the function himself', () => {
+  const stack = newStack();
+  const issuer = newIssuer(stack);
+  const policy = new iam.ManagedPolicy(stack, 'Policy');
+  issuer.grantRotate(policy);
+
+  const { Statement } = onlyResource(stack, 'AWS::IAM::ManagedPolicy').Properties['PolicyDocument'] as {
+    Statement: object[];
+  };
+  expect(Statement).toEqual([
+    expect.objectContaining({ Action: ['secretsmanager:RotateSecret', 'secretsmanager:DescribeSecret'] }),
+    {
+      Effect: 'Allow',
+      Action: 'lambda:InvokeFunction',
+      Resource: stack.resolve(issuer.handler.functionArn),
+      Condition: { Bool: { 'aws:ViaAWSService': 'true' } },
+    },
+  ]);
+});
+
+function permissionsFor(stack: Stack, principal: string) {
+  return Object.values(resourcesOfType(stack, 'AWS::Lambda::Permission')).filter(
+    ({ Properties }) => Properties['Principal'] === principal,
+  );
+}

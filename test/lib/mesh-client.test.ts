@@ -1,22 +1,18 @@
 import { App, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { CertificateAuthority, CertificateIssuer, KeyAlgorithm, MeshClient, type MeshClientProps } from '../../lib';
-import { dependenciesOf, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
+import { CertificateAuthority, KeyAlgorithm, MeshClient, type MeshClientProps } from '../../lib';
+import { dependenciesOf, newIssuer, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
 
 const SECRET = 'AWS::SecretsManager::Secret';
 const CERTIFICATE = 'Custom::MtlsClientCertificate';
-
-function newIssuer(stack: Stack, trustDomain = 'mesh.example.com'): CertificateIssuer {
-  const certificateAuthority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
-  return new CertificateIssuer(stack, 'Issuer', { trustDomain, certificateAuthority });
-}
+const ROTATION = 'AWS::SecretsManager::RotationSchedule';
 
 function newClient(stack: Stack, props: Partial<MeshClientProps> = {}): MeshClient {
   return new MeshClient(stack, 'Client', { clientName: 'mail', issuer: props.issuer ?? newIssuer(stack), ...props });
 }
 
-test('a client is two resources: a secret, and the certificate issued into it', () => {
+test('a client is three resources: a secret, the certificate issued into it, and its rotation', () => {
   const stack = newStack();
   const issuer = newIssuer(stack);
   const issuerStack = newStack();
@@ -37,7 +33,7 @@ test('a client is two resources: a secret, and the certificate issued into it', 
     CertificateAuthorityArn: stack.resolve(issuer.certificateAuthority.certificateAuthorityArn),
     SigningAlgorithm: 'SHA256WITHECDSA',
   });
-  expect(Object.keys(resourcesOf(stack))).toHaveLength(Object.keys(resourcesOf(issuerStack)).length + 2);
+  expect(Object.keys(resourcesOf(stack))).toHaveLength(Object.keys(resourcesOf(issuerStack)).length + 3);
 });
 
 test('the secret is empty until the certificate is issued, and goes with the client', () => {
@@ -73,12 +69,14 @@ test('every choice is a property of the certificate, so that a changed one has a
     dnsNames: ['mail.example.com', 'mail.internal'],
     keyAlgorithm: KeyAlgorithm.RSA_3072,
     certificateValidity: Duration.hours(36),
+    overlap: Duration.hours(2),
   });
 
   expect(onlyResource(stack, CERTIFICATE).Properties).toMatchObject({
     DnsNames: ['mail.example.com', 'mail.internal'],
     KeyAlgorithm: 'RSA_3072',
     ValidityHours: '36',
+    OverlapHours: '2',
   });
 });
 
@@ -143,6 +141,42 @@ test('a hundred clients with one key need the statement once', () => {
   expect(Statement.filter((statement) => JSON.stringify(statement).includes('kms:Decrypt'))).toHaveLength(1);
 });
 
+describe('rotation', () => {
+  test('is run by the issuer on a schedule, not at once', () => {
+    const stack = newStack();
+    const issuer = newIssuer(stack);
+    newClient(stack, { issuer });
+
+    expect(onlyResource(stack, ROTATION).Properties).toEqual({
+      SecretId: { Ref: onlyResource(stack, SECRET).logicalId },
+      RotationLambdaARN: stack.resolve(issuer.handler.functionArn),
+      RotationRules: { ScheduleExpression: expect.stringMatching(/^cron\(0 \d+ 1\/3 \* \? \*\)$/), Duration: '4h' },
+      RotateImmediatelyOnUpdate: false,
+    });
+  });
+
+  test('is set up once there is a certificate to test and the issuer may be called', () => {
+    const stack = newStack();
+    newClient(stack);
+
+    const { DependsOn = [] } = onlyResource(stack, ROTATION);
+    const permissions = Object.entries(resourcesOfType(stack, 'AWS::Lambda::Permission'));
+    const [permission] =
+      permissions.find(([, { Properties }]) => Properties['Principal'] === 'secretsmanager.amazonaws.com') ?? [];
+    expect([...DependsOn].sort()).toEqual([onlyResource(stack, CERTIFICATE).logicalId, permission].sort());
+  });
+
+  test('keeps to an interval of your own', () => {
+    const stack = newStack();
+    newClient(stack, { rotateAfter: Duration.hours(12) });
+
+    expect(onlyResource(stack, ROTATION).Properties['RotationRules']).toEqual({
+      ScheduleExpression: expect.stringMatching(/^cron\(0 \d+\/12 \* \* \? \*\)$/),
+      Duration: '1h',
+    });
+  });
+});
+
 describe('synthesis refuses', () => {
   const label =
     'must be a DNS label: lower-case letters, digits and hyphens, starting with a letter, not ending with a hyphen';
@@ -185,13 +219,50 @@ describe('synthesis refuses', () => {
   );
 
   test.each([
-    [Duration.minutes(90), 'must be whole hours, at least one, got 1 hour 30 minutes'],
-    [Duration.hours(0), 'must be whole hours, at least one, got'],
-    [Duration.seconds(1), 'must be whole hours, at least one, got 1 second'],
+    [Duration.minutes(630), 'must be whole hours, at least 8, got 10 hours 30 minutes'],
+    [Duration.hours(0), 'must be whole hours, at least 8, got'],
+    [Duration.hours(7), 'must be whole hours, at least 8, got 7 hours'],
+    [Duration.seconds(1), 'must be whole hours, at least 8, got 1 second'],
     [Duration.hours(169), 'must be at most what the authority can issue (7 days), got 7 days 1 hour'],
     [Duration.days(3650), 'must be at most what the authority can issue (7 days), got 3650 days'],
   ])('a certificate validity of %s', (certificateValidity, rule) => {
     expect(() => newClient(newStack(), { certificateValidity })).toThrow(`Test/Client: certificateValidity ${rule}`);
+  });
+
+  const rightIntervals = 'must be 4, 6, 8, 12 hours or whole days up to 999';
+  const roomForAnother = 'must leave a rotation that fails a third of certificateValidity (7 days) to be run again';
+
+  test.each([
+    [Duration.hours(3), rightIntervals, '3 hours'],
+    [Duration.hours(5), rightIntervals, '5 hours'],
+    [Duration.minutes(250), rightIntervals, '4 hours 10 minutes'],
+    [Duration.hours(36), rightIntervals, '1 day 12 hours'],
+    [Duration.days(0), rightIntervals, ''],
+    [Duration.days(1000), rightIntervals, '1000 days'],
+    [Duration.days(5), roomForAnother, '5 days'],
+    [Duration.days(7), roomForAnother, '7 days'],
+    [Duration.days(30), roomForAnother, '30 days'],
+  ])('a rotation after %s', (rotateAfter, rule, got) => {
+    expect(() => newClient(newStack(), { rotateAfter })).toThrow(`Test/Client: rotateAfter ${rule}, got ${got}`);
+  });
+
+  test.each([
+    [Duration.minutes(30), 'must be whole hours, at least one, got 30 minutes'],
+    [Duration.hours(0), 'must be whole hours, at least one, got'],
+    [Duration.days(8), 'must be at most certificateValidity (7 days), got 8 days'],
+  ])('an overlap of %s', (overlap, rule) => {
+    expect(() => newClient(newStack(), { overlap })).toThrow(`Test/Client: overlap ${rule}`);
+  });
+
+  test('a rotation that no schedule can be derived from', () => {
+    const token = Duration.hours(Lazy.number({ produce: () => 4 }));
+
+    expect(() => newClient(newStack(), { rotateAfter: token })).toThrow(
+      'Test/Client: rotateAfter must be known at synthesis, got a token',
+    );
+    expect(() => newClient(newStack(), { certificateValidity: token })).toThrow(
+      'Test/Client: rotateAfter must be given when certificateValidity is a token, got none',
+    );
   });
 
   test('nothing about tokens, which only CloudFormation can read', () => {
@@ -200,6 +271,8 @@ describe('synthesis refuses', () => {
       clientName: Lazy.string({ produce: () => 'NOT A NAME' }),
       dnsNames: [Lazy.string({ produce: () => '*' })],
       certificateValidity: Duration.hours(Lazy.number({ produce: () => 1000 })),
+      rotateAfter: Duration.days(10),
+      overlap: Duration.hours(Lazy.number({ produce: () => 2000 })),
     });
 
     expect(onlyResource(stack, CERTIFICATE).Properties).toMatchObject({
@@ -207,14 +280,14 @@ describe('synthesis refuses', () => {
       SpiffeId: 'spiffe://mesh.example.com/NOT A NAME',
       DnsNames: ['*'],
       ValidityHours: '1000',
+      OverlapHours: '2000',
     });
   });
 });
 
 test('a general-purpose authority issues for longer than a week', () => {
   const stack = newStack();
-  const certificateAuthority = CertificateAuthority.generalPurposeSubordinate(stack, 'Authority');
-  const issuer = new CertificateIssuer(stack, 'Issuer', { trustDomain: 'mesh.example.com', certificateAuthority });
+  const issuer = newIssuer(stack, undefined, CertificateAuthority.generalPurposeSubordinate(stack, 'Authority'));
   newClient(stack, { issuer, certificateValidity: Duration.days(90) });
 
   expect(onlyResource(stack, CERTIFICATE).Properties['ValidityHours']).toBe('2160');
@@ -230,5 +303,5 @@ test('a client may live in another stack than its issuer', () => {
     Object.values(resourcesOf(stack))
       .map(({ Type }) => Type)
       .sort(),
-  ).toEqual([SECRET, CERTIFICATE].sort());
+  ).toEqual([SECRET, CERTIFICATE, ROTATION].sort());
 });

@@ -2,7 +2,14 @@ import { App, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { MtlsServiceMesh, type MtlsServiceMeshProps } from '../../lib';
+import {
+  CertificateAuthority,
+  CertificateIssuer,
+  type ICertificateAuthority,
+  MeshRegistry,
+  MtlsServiceMesh,
+  type MtlsServiceMeshProps,
+} from '../../lib';
 
 /** What a template holds, as far as tests look at it. */
 export interface TemplateResource {
@@ -32,6 +39,19 @@ export function newMesh(stack: Stack, props: Partial<MtlsServiceMeshProps> = {})
     ...(props.hostedZone ? {} : { serverCertificate: serverCertificate(stack) }),
     ...props,
   });
+}
+
+export function newRegistry(stack: Stack, trustDomain = 'mesh.example.com'): MeshRegistry {
+  return new MeshRegistry(stack, 'Registry', { trustDomain });
+}
+
+/** An issuer with a registry, and unless one is given an authority, of its own. */
+export function newIssuer(
+  stack: Stack,
+  trustDomain?: string,
+  certificateAuthority: ICertificateAuthority = CertificateAuthority.shortLivedRoot(stack, 'Authority'),
+): CertificateIssuer {
+  return new CertificateIssuer(stack, 'Issuer', { registry: newRegistry(stack, trustDomain), certificateAuthority });
 }
 
 export function newFunction(stack: Stack, id = 'Schedule'): lambda.Function {

@@ -5,6 +5,7 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { CertificateAuthority, KeyAlgorithm, MeshIntegration } from '../../lib';
+import { METRICS } from '../../pki/contract';
 import {
   dependenciesOf,
   newFunction,
@@ -55,6 +56,21 @@ test('a certificate is issued only once the gateway trusts the authority', () =>
   expect(dependenciesOf(resourcesOf(stack), onlyResource(stack, CERTIFICATE).logicalId)).toContain(domain);
 });
 
+test('issuer and authorizer share one registry, which is named after the trust domain', () => {
+  const stack = newStack();
+  newMesh(stack, { trustDomain: 'example.com', deletionProtection: true });
+
+  const table = onlyResource(stack, 'AWS::DynamoDB::Table');
+  expect(table.Properties).toMatchObject({ TableName: 'mtls-mesh.example.com', DeletionProtectionEnabled: true });
+  const environments = Object.values(resourcesOfType(stack, 'AWS::Lambda::Function')).map(
+    ({ Properties }) => (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables,
+  );
+  expect(environments.map((variables) => variables['TRUST_DOMAIN'])).toEqual(Array(3).fill('example.com'));
+  expect(environments.flatMap((variables) => variables['REGISTRY_TABLE'] ?? [])).toEqual(
+    Array(2).fill({ Ref: table.logicalId }),
+  );
+});
+
 test('an authority of your own is used as it is', () => {
   const stack = newStack();
   const certificateAuthority = CertificateAuthority.generalPurposeSubordinate(stack, 'Authority');
@@ -68,13 +84,28 @@ test('an authority of your own is used as it is', () => {
 
 test("what is chosen for the mesh holds for its clients, unless a client's own choice differs", () => {
   const stack = newStack();
-  const mesh = newMesh(stack, { keyAlgorithm: KeyAlgorithm.EC_SECP384R1, certificateValidity: Duration.days(3) });
+  const mesh = newMesh(stack, {
+    keyAlgorithm: KeyAlgorithm.EC_SECP384R1,
+    certificateValidity: Duration.days(3),
+    rotateAfter: Duration.hours(12),
+    overlap: Duration.hours(2),
+  });
   mesh.addClient('mail');
-  mesh.addClient('social', { keyAlgorithm: KeyAlgorithm.RSA_2048, certificateValidity: Duration.days(1) });
+  mesh.addClient('social', {
+    keyAlgorithm: KeyAlgorithm.RSA_2048,
+    certificateValidity: Duration.days(1),
+    rotateAfter: Duration.hours(6),
+    overlap: Duration.hours(1),
+  });
 
   expect(Object.values(resourcesOfType(stack, CERTIFICATE)).map(({ Properties }) => Properties)).toMatchObject([
-    { ClientName: 'mail', KeyAlgorithm: 'EC_secp384r1', ValidityHours: '72' },
-    { ClientName: 'social', KeyAlgorithm: 'RSA_2048', ValidityHours: '24' },
+    { ClientName: 'mail', KeyAlgorithm: 'EC_secp384r1', ValidityHours: '72', OverlapHours: '2' },
+    { ClientName: 'social', KeyAlgorithm: 'RSA_2048', ValidityHours: '24', OverlapHours: '1' },
+  ]);
+  const schedules = Object.values(resourcesOfType(stack, 'AWS::SecretsManager::RotationSchedule'));
+  expect(schedules.map(({ Properties }) => Properties['RotationRules'])).toMatchObject([
+    { ScheduleExpression: expect.stringMatching(/^cron\(0 \d+\/12 /) },
+    { ScheduleExpression: expect.stringMatching(/^cron\(0 \d+\/6 /) },
   ]);
 });
 
@@ -96,7 +127,7 @@ test('with DESTROY nothing is left, and by default everything but the secrets is
     const stack = newStack();
     newMesh(stack, { removalPolicy }).addClient('mail');
     return Object.values(resourcesOf(stack)).flatMap(({ Type, DeletionPolicy }) =>
-      DeletionPolicy === 'Retain' ? [Type] : [],
+      DeletionPolicy?.startsWith('Retain') ? [Type] : [],
     );
   };
 
@@ -106,10 +137,60 @@ test('with DESTROY nothing is left, and by default everything but the secrets is
       'AWS::ACMPCA::CertificateAuthority',
       'AWS::ACMPCA::Certificate',
       'AWS::ACMPCA::CertificateAuthorityActivation',
+      'AWS::DynamoDB::Table',
       'AWS::S3::Bucket',
       'AWS::Logs::LogGroup',
     ]),
   );
+});
+
+test.each([
+  ['metricCertificatesIssued', 'CertificatesIssued', 'Sum'],
+  ['metricRotationsSucceeded', 'RotationsSucceeded', 'Sum'],
+  ['metricRotationsFailed', 'RotationsFailed', 'Sum'],
+  ['metricCertificatesRevoked', 'CertificatesRevoked', 'Sum'],
+  ['metricCertificatesExpiring', 'CertificatesExpiring', 'Maximum'],
+  ['metricHoursToExpiry', 'HoursToExpiry', 'Minimum'],
+  ['metricDaysToAuthorityExpiry', 'DaysToAuthorityExpiry', 'Minimum'],
+] as const)('%s is the metric %s of the trust domain, and its options hold', (method, metricName, statistic) => {
+  const mesh = newMesh(newStack(), { trustDomain: 'example.com' });
+
+  expect(mesh[method]()).toMatchObject({
+    namespace: 'MtlsServiceMesh',
+    metricName,
+    statistic,
+    dimensions: { TrustDomain: 'example.com' },
+  });
+  expect(mesh[method]({ statistic: 'p90', label: 'mine' })).toMatchObject({
+    metricName,
+    statistic: 'p90',
+    label: 'mine',
+  });
+});
+
+test('every metric has its method', () => {
+  const mesh = newMesh(newStack());
+  const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(mesh)).filter((name) => name.startsWith('metric'));
+
+  expect(methods.map((name) => name.slice('metric'.length)).sort()).toEqual(Object.values(METRICS).sort());
+});
+
+test("a rule can be made for the mesh's own events, and for some of them", () => {
+  const stack = newStack();
+  const target = { bind: () => ({ arn: 'arn:aws:sns:us-east-1:123456789012:topic' }) };
+  newMesh(stack).onEvent('Revoked', { target, eventPattern: { detailType: ['Certificate Revoked'] } });
+
+  const rules = Object.values(resourcesOfType(stack, 'AWS::Events::Rule')).map(({ Properties }) => Properties);
+  expect(rules.filter(({ EventPattern }) => EventPattern)).toMatchObject([
+    {
+      EventPattern: {
+        source: ['mtls-service-mesh'],
+        'detail-type': ['Certificate Revoked'],
+        detail: { trustDomain: ['mesh.example.com'] },
+      },
+      Targets: [{ Arn: 'arn:aws:sns:us-east-1:123456789012:topic' }],
+    },
+  ]);
 });
 
 test('one retention holds for every log', () => {

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { MeshIntegration } from '../../lib';
+import { MeshIntegration, type MtlsServiceMesh } from '../../lib';
 import { newFunction, newMesh, newStack, resourcesOf, type TemplateResource } from './mesh-stack';
 
 interface Statement {
@@ -43,17 +43,19 @@ function sentencesOf({ Type, Properties }: TemplateResource): string[] {
   const invocation =
     Type === 'AWS::Lambda::Permission'
       ? [
-          `Allow ${Properties['Action']} to ${Properties['Principal']} on ${flat(Properties['FunctionName'])} if from ${flat(Properties['SourceArn'])}`,
+          `Allow ${Properties['Action']} to ${Properties['Principal']} on ${flat(Properties['FunctionName'])} if from ${flat(Properties['SourceArn'])}` +
+            (Properties['SourceAccount'] ? ` of ${flat(Properties['SourceAccount'])}` : ''),
         ]
       : [];
   return [...statements.map(sentence), ...attached, ...invocation];
 }
 
 /** Everything that anybody may do by a whole mesh, but for what the service's own function may do. */
-function permissionsOfMesh(removalPolicy: RemovalPolicy): string[] {
+function permissionsOfMesh(removalPolicy: RemovalPolicy, extend: (mesh: MtlsServiceMesh) => void = () => {}): string[] {
   const stack = newStack();
   const mesh = newMesh(stack, { removalPolicy });
   mesh.addClient('mail');
+  extend(mesh);
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack, 'ScheduleFunction')) });
   mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
   return Object.entries(resourcesOf(stack))
@@ -62,6 +64,10 @@ function permissionsOfMesh(removalPolicy: RemovalPolicy): string[] {
     .sort();
 }
 
+const SECRETS = 'arn:{AWS::Partition}:secretsmanager:{AWS::Region}:{AWS::AccountId}:secret:mesh.example.com/*';
+const OWN_EVENTS =
+  'on arn:{AWS::Partition}:events:{AWS::Region}:{AWS::AccountId}:event-bus/default ' +
+  'if events:source StringEquals mtls-service-mesh';
 const EXECUTE_API = 'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{MeshGatewayApi}';
 
 const STATEMENTS = [
@@ -69,15 +75,24 @@ const STATEMENTS = [
     `on {MeshGatewayAuthorizerFunction.Arn} if from ${EXECUTE_API}/authorizers/{MeshGatewayApiAuthorizer}`,
 
   'MeshGatewayAuthorizerRole: Allow sts:AssumeRole to Service lambda.amazonaws.com',
+  'MeshGatewayAuthorizerRoleDefaultPolicy: Allow dynamodb:BatchGetItem on {MeshRegistryTable.Arn}',
   'MeshGatewayAuthorizerRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshGatewayAuthorizerLogGroup.Arn}',
 
+  'MeshIssuerHourlyPermission: Allow lambda:InvokeFunction to events.amazonaws.com ' +
+    'on {MeshIssuerFunction.Arn} if from {MeshIssuerHourly.Arn}',
   'MeshIssuerRole: Allow sts:AssumeRole to Service lambda.amazonaws.com',
   'MeshIssuerRoleDefaultPolicy: Allow acm-pca:GetCertificate on {MeshCertificateAuthorityActivation}',
   'MeshIssuerRoleDefaultPolicy: Allow acm-pca:IssueCertificate on {MeshCertificateAuthorityActivation} ' +
     'if acm-pca:TemplateArn StringEquals arn:{AWS::Partition}:acm-pca:::template/EndEntityClientAuthCertificate_APIPassthrough/V1',
+  'MeshIssuerRoleDefaultPolicy: Allow acm-pca:RevokeCertificate on {MeshCertificateAuthorityActivation}',
+  'MeshIssuerRoleDefaultPolicy: Allow dynamodb:GetItem, dynamodb:Query, dynamodb:Scan, dynamodb:PutItem, ' +
+    'dynamodb:UpdateItem, dynamodb:DeleteItem on {MeshRegistryTable.Arn}',
+  `MeshIssuerRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshIssuerRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshIssuerLogGroup.Arn}',
-  'MeshIssuerRoleDefaultPolicy: Allow secretsmanager:GetSecretValue, secretsmanager:PutSecretValue ' +
-    'on arn:{AWS::Partition}:secretsmanager:{AWS::Region}:{AWS::AccountId}:secret:mesh.example.com/*',
+  'MeshIssuerRoleDefaultPolicy: Allow secretsmanager:DescribeSecret, secretsmanager:GetSecretValue, ' +
+    `secretsmanager:PutSecretValue, secretsmanager:UpdateSecretVersionStage on ${SECRETS}`,
+  'MeshIssuerRotationPermission: Allow lambda:InvokeFunction to secretsmanager.amazonaws.com ' +
+    `on {MeshIssuerFunction.Arn} if from ${SECRETS} of {AWS::AccountId}`,
 
   'MeshServiceschedulePermission: Allow lambda:InvokeFunction to apigateway.amazonaws.com ' +
     `on {ScheduleFunction.Arn} if from ${EXECUTE_API}/*/*/schedule*`,
@@ -85,6 +100,7 @@ const STATEMENTS = [
   'MeshTruststoreBucketPolicy: Deny s3:* to AWS * on {MeshTruststoreBucket.Arn}, {MeshTruststoreBucket.Arn}/* ' +
     'if aws:SecureTransport Bool false',
   'MeshTruststorePublisherRole: Allow sts:AssumeRole to Service lambda.amazonaws.com',
+  `MeshTruststorePublisherRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshTruststorePublisherRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshTruststorePublisherLogGroup.Arn}',
   'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:PutObject on {MeshTruststoreBucket.Arn}/truststore.pem',
 ];
@@ -96,6 +112,20 @@ const STATEMENTS_TO_EMPTY_THE_BUCKET = [
 
 test('these are all permissions of a mesh', () => {
   expect(permissionsOfMesh(RemovalPolicy.RETAIN)).toEqual(STATEMENTS);
+});
+
+const STATEMENTS_FOR_OPERATORS = [
+  'MeshOperatorPolicy: Allow acm-pca:RevokeCertificate on {MeshCertificateAuthorityActivation}',
+  'MeshOperatorPolicy: Allow dynamodb:GetItem, dynamodb:Query, dynamodb:Scan, dynamodb:UpdateItem on {MeshRegistryTable.Arn}',
+  'MeshOperatorPolicy: Allow lambda:InvokeFunction on {MeshIssuerFunction.Arn} if aws:ViaAWSService Bool true',
+  `MeshOperatorPolicy: Allow secretsmanager:RotateSecret, secretsmanager:DescribeSecret on ${SECRETS}`,
+];
+
+test('an operator may do this and no more, in a policy that is made when it is asked for', () => {
+  const permissions = permissionsOfMesh(RemovalPolicy.RETAIN, (mesh) => {
+    expect(mesh.operatorPolicy).toBe(mesh.operatorPolicy);
+  });
+  expect(permissions).toEqual([...STATEMENTS, ...STATEMENTS_FOR_OPERATORS].sort());
 });
 
 test('a mesh that leaves nothing behind may empty its bucket as well', () => {

@@ -7,7 +7,11 @@ const BUCKET = 'AWS::S3::Bucket';
 
 function newTruststore(stack: Stack, props: Partial<TruststoreProps> = {}): Truststore {
   const authority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
-  return new Truststore(stack, 'Truststore', { certificateAuthorities: [authority], ...props });
+  return new Truststore(stack, 'Truststore', {
+    certificateAuthorities: [authority],
+    trustDomain: 'mesh.example.com',
+    ...props,
+  });
 }
 
 test('the bucket is private, encrypted by S3, versioned, and answers over TLS only', () => {

@@ -1,0 +1,115 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { MeshRegistry } from '../../lib';
+import { newRegistry, newStack, onlyResource } from './mesh-stack';
+
+const TABLE = 'AWS::DynamoDB::Table';
+
+test('the table is encrypted, can be restored to any point in time, and forgets what has long expired', () => {
+  const stack = newStack();
+  newRegistry(stack);
+
+  expect(onlyResource(stack, TABLE).Properties).toEqual({
+    TableName: 'mtls-mesh.mesh.example.com',
+    KeySchema: [
+      { AttributeName: 'partitionKey', KeyType: 'HASH' },
+      { AttributeName: 'sortKey', KeyType: 'RANGE' },
+    ],
+    AttributeDefinitions: [
+      { AttributeName: 'partitionKey', AttributeType: 'S' },
+      { AttributeName: 'sortKey', AttributeType: 'S' },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    SSESpecification: { SSEEnabled: true },
+    TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+  });
+});
+
+test('the table is kept, unless the deployment that makes it fails', () => {
+  const stack = newStack();
+  newRegistry(stack);
+
+  expect(onlyResource(stack, TABLE)).toMatchObject({
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+  });
+});
+
+test('the table can be protected from deletion, or go with the stack', () => {
+  const stack = newStack();
+  new MeshRegistry(stack, 'Registry', {
+    trustDomain: 'mesh.example.com',
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+
+  expect(onlyResource(stack, TABLE)).toMatchObject({
+    DeletionPolicy: 'Delete',
+    Properties: { DeletionProtectionEnabled: true },
+  });
+});
+
+test.each<[string, (registry: MeshRegistry, grantee: iam.IGrantable) => iam.Grant, string | string[]]>([
+  [
+    'who decides on requests finds items by their keys',
+    (registry, grantee) => registry.grantLookup(grantee),
+    'dynamodb:BatchGetItem',
+  ],
+  [
+    'who issues keeps the registry',
+    (registry, grantee) => registry.grantRecord(grantee),
+    [
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:Scan',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+    ],
+  ],
+  [
+    'who operates adds and deletes nothing',
+    (registry, grantee) => registry.grantOperate(grantee),
+    ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  ],
+])('%s, in this table alone', (_rule, grant, actions) => {
+  const stack = newStack();
+  const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+  const registry = newRegistry(stack);
+  grant(registry, role);
+
+  expect(onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument']).toMatchObject({
+    Statement: [{ Effect: 'Allow', Action: actions, Resource: stack.resolve(registry.table.tableArn) }],
+  });
+});
+
+describe('synthesis refuses', () => {
+  test.each([
+    '',
+    '*',
+    'spiffe://example.com',
+    'Example.com',
+    'example.com/other',
+    'example.com\n',
+    'a b',
+    'exämple.com',
+  ])('the trust domain %j', (trustDomain) => {
+    expect(() => newRegistry(newStack(), trustDomain)).toThrow(
+      'Test/Registry: trustDomain must have only lower-case letters, digits, dots, hyphens and underscores, got ' +
+        JSON.stringify(trustDomain),
+    );
+  });
+
+  test('a trust domain of more than 255 characters', () => {
+    expect(() => newRegistry(newStack(), 'a'.repeat(256))).toThrow(
+      'Test/Registry: trustDomain must have at most 255 characters',
+    );
+  });
+
+  test('a trust domain for which a table name has no room', () => {
+    expect(() => newRegistry(newStack(), 'a'.repeat(246))).toThrow(
+      'Test/Registry: tableName must have at most 255 characters',
+    );
+  });
+});
