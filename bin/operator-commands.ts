@@ -7,7 +7,7 @@ const EXIT_CODES = `
 Exit codes:
   0  done, or it was so already
   1  not done; run it again once the reason is gone
-  2  the mesh acts on it within seconds, but the authority could not be told or the rotation has not ended`;
+  2  the mesh acts on it within seconds, but not all has followed: authority, event or rotation`;
 
 const SELECTORS = ['all', 'serialNumber', 'secretVersion'] as const;
 

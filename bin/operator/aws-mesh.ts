@@ -1,10 +1,12 @@
 import { userInfo } from 'node:os';
 import { ACMPCAClient, RequestAlreadyProcessedException, RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { EVENT_SOURCE } from '../../pki/contract';
 import { registryTableName } from '../../pki/names';
-import { type Authority, type OperatedMesh, OperatorError, type Secrets } from './mesh';
+import { type Authority, type Events, type OperatedMesh, OperatorError, type Secrets } from './mesh';
 import { RegistryTable } from './registry-table';
 
 /** Nothing that an operator asks takes longer; an endpoint that is out of reach is not waited for. */
@@ -22,6 +24,7 @@ export function awsMesh(trustDomain: string): OperatedMesh {
     registry: new RegistryTable(new DynamoDBClient(PATIENCE), registryTableName(trustDomain)),
     authority: authorityOf(new ACMPCAClient(PATIENCE)),
     secrets: secretsOf(new SecretsManagerClient(PATIENCE)),
+    events: eventsOf(new EventBridgeClient(PATIENCE)),
     operator: () => callerOf(new STSClient(PATIENCE)),
     now: () => new Date(),
   };
@@ -51,6 +54,18 @@ function secretsOf(secretsManager: SecretsManagerClient): Secrets {
       const { VersionId } = await secretsManager.send(new RotateSecretCommand({ SecretId: secretId }));
       if (VersionId === undefined) throw new OperatorError(`the rotation of ${secretId} began without a version`);
       return VersionId;
+    },
+  };
+}
+
+function eventsOf(eventBridge: EventBridgeClient): Events {
+  return {
+    async put(type, detail) {
+      const entry = { Source: EVENT_SOURCE, DetailType: type, Detail: JSON.stringify(detail) };
+      const { Entries = [] } = await eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
+      for (const { ErrorCode, ErrorMessage } of Entries) {
+        if (ErrorCode !== undefined) throw new OperatorError(`${ErrorCode}: ${ErrorMessage}`);
+      }
     },
   };
 }

@@ -51,15 +51,10 @@ export async function revoke(clientName: string, options: RevokeOptions): Promis
 
   const revoked = await revokeCertificates(mesh, clientName, selection, options.reason);
   console.log(revocationAsText(clientName, revoked));
-  const untold = revoked.flatMap((certificate) => certificate.untold ?? []);
-  if (untold.length > 0) {
-    console.error(`the authority could not be told, and is told within the hour: ${[...new Set(untold)].join('; ')}`);
-    process.exitCode = EXIT_PARTLY_DONE;
-  }
+  for (const failure of new Set(revoked.flatMap(({ failures }) => failures))) partlyDone(failure);
   if (options.rotate) {
     await rotateAndSay(mesh, clientName).catch((error: unknown) => {
-      console.error(`the rotation could not begin: ${sentenceOf(error)}`);
-      process.exitCode = EXIT_PARTLY_DONE;
+      partlyDone(`the rotation could not begin: ${sentenceOf(error)}`);
     });
   }
 }
@@ -86,11 +81,15 @@ export async function setState(
 async function rotateAndSay(mesh: OperatedMesh, clientName: string): Promise<void> {
   const certificate = await rotateClient(mesh, clientName);
   if (certificate === undefined) {
-    console.error(`the rotation of ${clientName} has begun but not ended; \`mtls-mesh show ${clientName}\` tells when`);
-    process.exitCode = EXIT_PARTLY_DONE;
+    partlyDone(`the rotation of ${clientName} has begun but not ended; \`mtls-mesh show ${clientName}\` tells when`);
     return;
   }
   console.log(`${clientName} has a new certificate: ${certificate.serialNumber}, valid until ${certificate.notAfter}`);
+}
+
+function partlyDone(failure: string): void {
+  console.error(failure);
+  process.exitCode = EXIT_PARTLY_DONE;
 }
 
 function selectionOf({ all, serialNumber, issuer, secretVersion }: RevokeOptions): Selection {

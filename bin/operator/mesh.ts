@@ -1,4 +1,4 @@
-import type { RegistryCertificate, RegistryClient, RevocationReason } from '../../pki/contract';
+import type { EventDetail, EventType, RegistryCertificate, RegistryClient, RevocationReason } from '../../pki/contract';
 
 /** What an operator works on: one deployed mesh. */
 export interface OperatedMesh {
@@ -6,6 +6,7 @@ export interface OperatedMesh {
   readonly registry: Registry;
   readonly authority: Authority;
   readonly secrets: Secrets;
+  readonly events: Events;
   /** Who operates, as the registry records it. */
   operator(): Promise<string>;
   now(): Date;
@@ -41,6 +42,11 @@ export interface Authority {
 export interface Secrets {
   /** Starts a rotation and gives the secret version that it is to make current. */
   rotate(secretId: string): Promise<string>;
+}
+
+/** Where others learn of what happens in the mesh. */
+export interface Events {
+  put(type: EventType, detail: EventDetail): Promise<void>;
 }
 
 /** What was asked can't be done; the message says why and what there is instead. */

@@ -20,8 +20,8 @@ export interface RevokedCertificate {
   readonly certificate: RegistryCertificate;
   /** It was revoked before, and its reason stays the one given then. */
   readonly already: boolean;
-  /** Why the authority could not be told; the mesh refuses the certificate all the same. */
-  readonly untold?: string;
+  /** What could not follow, and why; the mesh refuses the certificate all the same. */
+  readonly failures: readonly string[];
 }
 
 /**
@@ -42,7 +42,7 @@ export async function revoke(
   const revokedBy = await mesh.operator();
 
   // All of them in the registry first: that is what stops their holders.
-  const marked: Omit<RevokedCertificate, 'untold'>[] = [];
+  const marked: Omit<RevokedCertificate, 'failures'>[] = [];
   for (const certificate of selected) {
     const revocation = { revokedAt: mesh.now().toISOString(), revokedBy, revocationReason: reason };
     const already = certificate.status === 'REVOKED' || !(await mesh.registry.markRevoked(certificate, revocation));
@@ -51,8 +51,9 @@ export async function revoke(
 
   const revoked: RevokedCertificate[] = [];
   for (const { certificate, already } of marked) {
-    const untold = await tellAuthority(mesh, certificate, certificate.revocationReason ?? reason);
-    revoked.push({ certificate, already, untold });
+    const followed = [tellAuthority(mesh, certificate, reason), ...(already ? [] : [announce(mesh, certificate)])];
+    const failures = (await Promise.all(followed)).filter((failure) => failure !== undefined);
+    revoked.push({ certificate, already, failures });
   }
   return revoked;
 }
@@ -98,7 +99,7 @@ function bareHex(serialNumber: string): string {
   return serialNumber.replaceAll(':', '').replace(/^0+/, '').toUpperCase();
 }
 
-/** Why it could not be told; undefined once it is. */
+/** Resolves to what failed, if anything did. */
 async function tellAuthority(
   { authority, registry, now }: OperatedMesh,
   certificate: RegistryCertificate,
@@ -106,10 +107,22 @@ async function tellAuthority(
 ): Promise<string | undefined> {
   if (certificate.revokedAtAuthority !== undefined) return undefined;
   try {
-    await authority.revoke(certificate, reason);
+    await authority.revoke(certificate, certificate.revocationReason ?? reason);
     await registry.markAuthorityTold(certificate, now().toISOString());
     return undefined;
   } catch (error) {
-    return sentenceOf(error);
+    return `the authority could not be told, and will be within the hour: ${sentenceOf(error)}`;
+  }
+}
+
+/** Resolves to what failed, if anything did. */
+async function announce({ trustDomain, events }: OperatedMesh, certificate: RegistryCertificate) {
+  const { clientName, spiffeId, serialNumber, fingerprint, notAfter, revocationReason: reason } = certificate;
+  try {
+    const detail = { trustDomain, clientName, spiffeId, serialNumber, fingerprint, notAfter, reason };
+    await events.put('Certificate Revoked', detail);
+    return undefined;
+  } catch (error) {
+    return `the event could not be sent: ${sentenceOf(error)}`;
   }
 }
