@@ -1,10 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { CertificateIssuer, validityOf } from '../../../lambda/certificate-issuer/certificate-issuer';
-import { ClientCertificate, SecretVersionError } from '../../../lambda/certificate-issuer/client-certificate';
+import { validityOf } from '../../../lambda/certificate-issuer/certificate-issuer';
+import type { ClientCertificate } from '../../../lambda/certificate-issuer/client-certificate';
+import { SecretVersionError } from '../../../lambda/certificate-issuer/secret-versions';
+import { failureSentence } from '../../../lambda/failure';
 import type { LogEntry } from '../../../lambda/log';
 import { parseClientSecret, verifyClientSecret } from '../../../pki/client-secret';
 import { createRequest, REQUEST_ID } from '../custom-resource/requests';
+import { MemoryBus } from '../memory-bus';
+import { createIssuer } from './issuer';
 import { MemoryAuthority } from './memory-authority';
+import { MemoryRegistry } from './memory-registry';
 import { MemorySecrets } from './memory-secrets';
 import { PROPERTIES } from './properties';
 
@@ -14,20 +19,24 @@ const signal = new AbortController().signal;
 describe('the certificate of a client', () => {
   let authority: MemoryAuthority;
   let secrets: MemorySecrets;
+  let registry: MemoryRegistry;
+  let bus: MemoryBus;
   let certificate: ClientCertificate;
-  const logs: LogEntry[] = [];
+  let logs: LogEntry[];
 
   const request = (properties: object = {}, requestId = REQUEST_ID) =>
     createRequest({ requestId, properties: { ...PROPERTIES, ...properties } });
   const stored = (versionId = REQUEST_ID) => parseClientSecret(secrets.versions.get(versionId) ?? '');
+  const registered = (versionId = REQUEST_ID) => registry.certificates.get(stored(versionId).fingerprint);
 
   beforeEach(async () => {
-    logs.length = 0;
     authority = await MemoryAuthority.create();
     secrets = new MemorySecrets();
-    const log = (entry: LogEntry) => void logs.push(entry);
-    const now = () => new Date();
-    certificate = new ClientCertificate(new CertificateIssuer(authority, now, log), secrets, now, log);
+    registry = new MemoryRegistry();
+    bus = new MemoryBus();
+    const issuer = createIssuer({ authority, registry, secrets, bus });
+    certificate = issuer.clientCertificate;
+    logs = issuer.logs;
   });
 
   test('is in the current version of the secret, whose id is that of the request, when the answer goes out', async () => {
@@ -97,10 +106,10 @@ describe('the certificate of a client', () => {
   });
 
   test('is that of its own key when an earlier run was lost after its request', async () => {
-    const put = secrets.putCurrentVersion;
-    secrets.putCurrentVersion = () => Promise.reject(new Error('killed'));
+    const put = secrets.putVersion;
+    secrets.putVersion = () => Promise.reject(new Error('killed'));
     await expect(certificate.apply(request(), signal)).rejects.toThrow('killed');
-    secrets.putCurrentVersion = put;
+    secrets.putVersion = put;
 
     await certificate.apply(request(), signal);
 
@@ -143,8 +152,9 @@ describe('the certificate of a client', () => {
 
     const applied = certificate.apply(request(), signal);
 
-    await expect(applied).rejects.toThrow(/the secret/);
-    await expect(applied).rejects.not.toThrow(/hunter2/);
+    await expect(applied).rejects.toThrow(SecretVersionError);
+    expect(failureSentence(await applied.catch((error) => error))).toMatch(/can't serve the client: the secret/);
+    expect(failureSentence(await applied.catch((error) => error))).not.toMatch(/hunter2/);
     expect(authority.requests).toHaveLength(0);
   });
 
@@ -157,17 +167,114 @@ describe('the certificate of a client', () => {
     const attributes = await certificate.apply(request(), signal);
     await certificate.apply(request(), signal);
 
-    const told = JSON.stringify([logs, attributes]);
+    const told = JSON.stringify([logs, attributes, bus.events, [...registry.certificates.values()]]);
     const key = stored().privateKey.split('\n')[1] ?? '';
     expect(key).toHaveLength(64);
     expect(told).not.toContain(key);
     expect(told).not.toContain('PRIVATE KEY');
     expect(logs.map(({ event }) => event)).toEqual([
+      'client-registered',
       'certificate-requested',
       'certificate-issued',
+      'metric',
       'secret-stored',
+      'client-registered',
       'certificate-found',
     ]);
+  });
+
+  test('is in the registry, with its client, before it is in the secret', async () => {
+    const put = secrets.putVersion;
+    secrets.putVersion = (...written) => {
+      expect(registry.clients.get('mail')).toBeDefined();
+      expect([...registry.certificates.values()]).toMatchObject([{ status: 'ISSUED', secretVersionId: REQUEST_ID }]);
+      return put.apply(secrets, written);
+    };
+
+    await certificate.apply(request(), signal);
+
+    const { serialNumber, fingerprint, notBefore, notAfter } = stored();
+    expect(registered()).toMatchObject({ serialNumber, fingerprint, notBefore, notAfter });
+    expect(registered()).toMatchObject({ issuedBy: 'deployment', issuer: 'CN=Test Root' });
+    expect(registered()?.certificateArn).toMatch(/\/certificate\/1$/);
+    expect(registered()?.currentSince).toBeDefined();
+    expect(registered()?.authoritiesNotAfter).toBe(authority.root.notAfter.toISOString());
+    expect(registered()?.expiresAt).toBe(Date.parse(notAfter) / 1000 + 90 * 86_400);
+    expect.assertions(8);
+  });
+
+  test('leaves its client disabled when somebody has disabled it', async () => {
+    await certificate.apply(request(), signal);
+    const client = registry.clients.get('mail');
+    if (client) registry.clients.set('mail', { ...client, state: 'DISABLED' });
+
+    await certificate.apply(request({ ValidityHours: '24' }, OTHER_REQUEST_ID), signal);
+
+    expect(registry.clients.get('mail')).toMatchObject({ state: 'DISABLED', validityHours: 24 });
+  });
+
+  test('replaces the one before it, which stays usable for the overlap ordered', async () => {
+    await certificate.apply(request(), signal);
+    await certificate.apply(request({ OverlapHours: '2' }, OTHER_REQUEST_ID), signal);
+
+    const { refuseAfter = '' } = registered() ?? {};
+    const { currentSince = '', refuseAfter: never } = registered(OTHER_REQUEST_ID) ?? {};
+    expect(Date.parse(refuseAfter) - Date.parse(currentSince)).toBe(2 * 3_600_000);
+    expect(never).toBeUndefined();
+  });
+
+  test('replaces nothing when its event is delivered again after a later one', async () => {
+    await certificate.apply(request({ OverlapHours: '2' }), signal);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await certificate.apply(request({ OverlapHours: '2' }, OTHER_REQUEST_ID), signal);
+    await certificate.apply(request({ OverlapHours: '2' }), signal);
+
+    expect(registered(OTHER_REQUEST_ID)?.refuseAfter).toBeUndefined();
+    expect(registered()?.refuseAfter).toBeDefined();
+  });
+
+  test.each(['-1', '1.5', 'never', '1e3', ''])('is refused with an overlap of %p hours', async (OverlapHours) => {
+    await expect(certificate.apply(request({ OverlapHours }), signal)).rejects.toThrow(/^OverlapHours must be/);
+  });
+
+  test('is refused for a client of another trust domain', async () => {
+    const applied = certificate.apply(request({ SpiffeId: 'spiffe://other.example.com/mail' }), signal);
+
+    await expect(applied).rejects.toThrow("SpiffeId must be of the issuer's trust domain mesh.example.com");
+    expect(registry.clients.size).toBe(0);
+  });
+
+  test('is revoked, and its client forgotten, when the resource is deleted', async () => {
+    await certificate.apply(request(), signal);
+
+    await certificate.remove(request(), signal);
+    await certificate.remove(request(), signal);
+
+    expect(registry.clients.size).toBe(0);
+    expect(registered()).toMatchObject({
+      status: 'REVOKED',
+      revokedBy: 'deployment',
+      revocationReason: 'CESSATION_OF_OPERATION',
+    });
+    expect(bus.types()).toEqual(['Certificate Issued', 'Certificate Revoked']);
+  });
+
+  test('outlives the deletion of a client of that name in another trust domain', async () => {
+    await certificate.apply(request(), signal);
+
+    await certificate.remove(request({ SpiffeId: 'spiffe://other.example.com/mail' }), signal);
+
+    expect(registry.clients.has('mail')).toBe(true);
+    expect(registered()?.status).toBe('ISSUED');
+  });
+
+  test('stands although nobody can be told of it', async () => {
+    bus.put = () => Promise.reject(new Error('bus closed'));
+
+    await certificate.apply(request(), signal);
+
+    expect(secrets.current).toBe(REQUEST_ID);
+    expect(logs).toContainEqual({ event: 'event-not-sent', type: 'Certificate Issued', reason: 'bus closed' });
   });
 });
 

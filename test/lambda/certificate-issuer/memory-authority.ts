@@ -5,7 +5,8 @@ import type {
   CertificateAuthority,
   CertificateRequest,
   IssuedCertificate,
-} from '../../../lambda/certificate-issuer/certificate-issuer';
+} from '../../../lambda/certificate-issuer/certificate-authority';
+import type { RevocationReason } from '../../../pki/contract';
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR = 3_600_000;
@@ -16,6 +17,9 @@ export class MemoryAuthority implements CertificateAuthority {
   /** How often a certificate is "still being issued" before it is there. */
   looksBeforeIssued = 1;
   looks = 0;
+  now = () => Date.now();
+  /** By serial number. */
+  readonly revoked = new Map<string, RevocationReason>();
   private readonly certificates = new Map<string, string>();
   private readonly arnByToken = new Map<string, string>();
 
@@ -57,12 +61,12 @@ export class MemoryAuthority implements CertificateAuthority {
     const csr = new x509.Pkcs10CertificateRequest(request.certificateSigningRequest);
     if (!(await csr.verify())) throw new Error('MalformedCSRException');
     const days = request.validity.type === 'DAYS';
-    const notAfter = new Date(days ? Date.now() + request.validity.value * 24 * HOUR : request.validity.value * 1000);
+    const notAfter = new Date(days ? this.now() + request.validity.value * 24 * HOUR : request.validity.value * 1000);
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: `5a${(this.certificates.size + 1).toString(16).padStart(30, '0')}`,
       subject: `CN=${request.commonName}`,
       issuer: this.root.subject,
-      notBefore: new Date(Date.now() - HOUR),
+      notBefore: new Date(this.now() - HOUR),
       notAfter,
       signingKey: this.keys.privateKey,
       publicKey: csr.publicKey,
@@ -84,5 +88,9 @@ export class MemoryAuthority implements CertificateAuthority {
     const certificate = this.certificates.get(certificateArn);
     if (certificate === undefined) throw new Error('ResourceNotFoundException');
     return { certificate, certificateChain: this.root.toString('pem') };
+  }
+
+  async revokeCertificate(_authority: string, serialNumber: string, reason: RevocationReason): Promise<void> {
+    if (!this.revoked.has(serialNumber)) this.revoked.set(serialNumber, reason);
   }
 }

@@ -1,0 +1,43 @@
+import { Announcer, type EventBus } from '../../../lambda/announcer';
+import type { CertificateAuthority } from '../../../lambda/certificate-issuer/certificate-authority';
+import { CertificateIssuer } from '../../../lambda/certificate-issuer/certificate-issuer';
+import { CertificateRevoker } from '../../../lambda/certificate-issuer/certificate-revoker';
+import { ClientCertificate } from '../../../lambda/certificate-issuer/client-certificate';
+import { Maintenance } from '../../../lambda/certificate-issuer/maintenance';
+import type { Registry } from '../../../lambda/certificate-issuer/registry';
+import { Rotation } from '../../../lambda/certificate-issuer/rotation';
+import type { SecretStore } from '../../../lambda/certificate-issuer/secret-store';
+import { SecretVersions } from '../../../lambda/certificate-issuer/secret-versions';
+import { Succession } from '../../../lambda/certificate-issuer/succession';
+import type { LogEntry } from '../../../lambda/log';
+import { Metrics } from '../../../lambda/metrics';
+
+export const TRUST_DOMAIN = 'mesh.example.com';
+
+interface Surroundings {
+  readonly authority: CertificateAuthority;
+  readonly registry: Registry;
+  readonly secrets: SecretStore;
+  readonly bus: EventBus;
+  readonly now?: () => Date;
+}
+
+/** The issuer function's parts, put together as in its index, around ports of the test's. */
+export function createIssuer({ authority, registry, secrets, bus, now = () => new Date() }: Surroundings) {
+  const logs: LogEntry[] = [];
+  const log = (entry: LogEntry) => void logs.push(entry);
+  const announcer = new Announcer(bus, TRUST_DOMAIN, log);
+  const metrics = new Metrics(TRUST_DOMAIN, now, log);
+  const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, log);
+  const revoker = new CertificateRevoker(registry, announcer, metrics, now, log);
+  const versions = new SecretVersions(issuer, registry, revoker, secrets, now, log);
+  const succession = new Succession(registry, now, log);
+  return {
+    logs,
+    clientCertificate: new ClientCertificate(TRUST_DOMAIN, registry, versions, succession, revoker, now, log),
+    rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, succession, announcer, metrics, now, log),
+    maintenance: new Maintenance(registry, authority, revoker, announcer, metrics, now, log),
+    /** The values of a metric that were logged, oldest first. */
+    metric: (name: string) => logs.flatMap((entry) => (entry[name] === undefined ? [] : [entry[name]])),
+  };
+}
