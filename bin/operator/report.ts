@@ -68,7 +68,7 @@ export function clientAsText({ client, certificates, current, lastRotation }: Cl
   const rows = certificates.map((certificate) => [
     certificate.serialNumber,
     certificate.secretVersionId,
-    `${certificate.issuedAt} (${certificate.issuedBy})`,
+    `${certificate.issuedAt}\nby ${certificate.issuedBy}`,
     certificate.notAfter,
     statusOf(certificate, certificate === current, at),
   ]);

@@ -1,0 +1,78 @@
+import { listClients, showClient, standingOf } from '../../../bin/operator/inventory';
+import { clientAsJson, clientAsText, listAsJson, listAsTable } from '../../../bin/operator/report';
+import { certificateOf, clientOf, MemoryMesh, NOW } from './memory-mesh';
+
+const mesh = new MemoryMesh(
+  [clientOf('social', { state: 'DISABLED' }), clientOf('mail'), clientOf('new')],
+  [
+    certificateOf('mail', '0A'),
+    certificateOf('mail', '0C', {
+      issuedAt: '2026-11-22T11:59:00.000Z',
+      issuedBy: 'rotation',
+      currentSince: undefined,
+    }),
+    certificateOf('mail', '0B', {
+      issuedAt: '2026-11-22T08:00:00.000Z',
+      issuedBy: 'rotation',
+      currentSince: '2026-11-22T08:00:02.000Z',
+    }),
+    certificateOf('social', '0D', {
+      status: 'REVOKED',
+      revokedAt: '2026-11-21T00:00:00.000Z',
+      revokedBy: 'alex',
+      revocationReason: 'KEY_COMPROMISE',
+    }),
+  ],
+);
+
+test('the current certificate is the one that became current last, not a pending one', async () => {
+  const { current, certificates, lastRotation } = await showClient(mesh, 'mail');
+  expect(current?.serialNumber).toBe('0B');
+  expect(lastRotation).toBe('2026-11-22T08:00:02.000Z');
+  expect(certificates.map(({ serialNumber }) => serialNumber)).toEqual(['0C', '0B', '0A']);
+});
+
+test('clients are listed by name, each as a line of JSON', async () => {
+  const lines = listAsJson(await listClients(mesh), NOW).split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      clientName: 'mail',
+      spiffeId: 'spiffe://mesh.example.com/mail',
+      state: 'ENABLED',
+      serialNumber: '0B',
+      notAfter: '2026-11-27T00:00:00.000Z',
+      status: 'ISSUED',
+      lastRotation: '2026-11-22T08:00:02.000Z',
+    },
+    { clientName: 'new', spiffeId: 'spiffe://mesh.example.com/new', state: 'ENABLED' },
+    expect.objectContaining({ clientName: 'social', state: 'DISABLED', serialNumber: '0D', status: 'REVOKED' }),
+  ]);
+});
+
+test('the table shows state, serial number, expiry, status and last rotation of each client', async () => {
+  const text = listAsTable(await listClients(mesh), NOW);
+  expect(text).toMatch(/│ mail +│ ENABLED +│ 0B +│ 2026-11-27T00:00:00.000Z +│ ISSUED +│ 2026-11-22T08:00:02.000Z │/);
+  expect(text).toMatch(/│ new +│ ENABLED +│ +│ +│ +│ +│/);
+  expect(text).toMatch(/│ social +│ DISABLED +│ 0D +│ 2026-11-27T00:00:00.000Z +│ REVOKED +│ +│/);
+});
+
+test('a client is shown with every certificate and the issuer that `revoke` takes', async () => {
+  const text = clientAsText(await showClient(mesh, 'social'), NOW);
+  expect(text).toMatch(/^State +DISABLED since .* by deployment$/m);
+  expect(text).toMatch(/│ 0D +│ version-0D +│.*│ REVOKED, current/);
+  expect(text).toContain('by alex');
+  expect(text).toContain('Issuer: CN=mesh.example.com');
+
+  const json = JSON.parse(clientAsJson(await showClient(mesh, 'mail'), NOW));
+  expect(json).toMatchObject({ clientName: 'mail', certificates: [{}, { serialNumber: '0B', current: true }, {}] });
+});
+
+test.each([
+  ['ISSUED', {}],
+  ['EXPIRED', { notAfter: NOW.toISOString() }],
+  ['REPLACED', { refuseAfter: NOW.toISOString() }],
+  ['ISSUED', { refuseAfter: new Date(NOW.getTime() + 1).toISOString() }],
+  ['REVOKED', { status: 'REVOKED', notAfter: NOW.toISOString() }],
+] as const)('a certificate is %s with %j', (standing, changed) => {
+  expect(standingOf(certificateOf('mail', '0A', changed), NOW)).toBe(standing);
+});

@@ -1,0 +1,66 @@
+import { setClientState } from '../../../bin/operator/client-state';
+import { rotate } from '../../../bin/operator/rotation';
+import { certificateOf, clientOf, MemoryMesh, NOW, OPERATOR } from './memory-mesh';
+
+const IMPATIENT = { milliseconds: 30, intervalMilliseconds: 5 };
+
+const meshOf = (changed = {}) => new MemoryMesh([clientOf('mail', changed)], [certificateOf('mail', '0A')]);
+
+describe('a rotation', () => {
+  test('is waited for until the certificate of its secret version is current', async () => {
+    const mesh = meshOf();
+    const pending = certificateOf('mail', '0B', { secretVersionId: 'version-new', currentSince: undefined });
+    mesh.onRotate = () => {
+      mesh.certificates.push(pending);
+      setTimeout(() => mesh.certificates.splice(1, 1, { ...pending, currentSince: NOW.toISOString() }), 10);
+    };
+
+    const current = await rotate(mesh, 'mail', { milliseconds: 5_000, intervalMilliseconds: 1 });
+
+    expect(current).toMatchObject({ serialNumber: '0B', currentSince: NOW.toISOString() });
+    expect(mesh.rotated).toEqual([clientOf('mail').secretId]);
+  });
+
+  test('that does not end in time is no error: Secrets Manager tries it again', async () => {
+    expect(await rotate(meshOf(), 'mail', IMPATIENT)).toBeUndefined();
+  });
+
+  test('of a disabled client is refused before it begins', async () => {
+    const mesh = meshOf({ state: 'DISABLED' });
+    await expect(rotate(mesh, 'mail', IMPATIENT)).rejects.toThrow(
+      'the client mail is disabled, and a disabled client is not rotated: enable it first',
+    );
+    expect(mesh.rotated).toEqual([]);
+  });
+
+  test('of an unknown client is refused with those there are', async () => {
+    await expect(rotate(meshOf(), 'malory', IMPATIENT)).rejects.toThrow('has no client "malory"; it has mail');
+  });
+});
+
+describe('disabling a client', () => {
+  test('is recorded with who did it and when', async () => {
+    const mesh = meshOf();
+    expect(await setClientState(mesh, 'mail', 'DISABLED')).toMatchObject({ changed: true });
+    expect(mesh.clients[0]).toMatchObject({
+      state: 'DISABLED',
+      updatedAt: NOW.toISOString(),
+      updatedBy: OPERATOR,
+    });
+  });
+
+  test('a second time changes nothing, also not who did it', async () => {
+    const mesh = meshOf({ state: 'DISABLED', updatedBy: 'somebody' });
+    expect(await setClientState(mesh, 'mail', 'DISABLED')).toMatchObject({ changed: false });
+    expect(mesh.clients[0]).toMatchObject({ state: 'DISABLED', updatedBy: 'somebody' });
+    expect(mesh.steps).toEqual([]);
+  });
+
+  test('is ended by enabling it', async () => {
+    const mesh = meshOf({ state: 'DISABLED' });
+    expect(await setClientState(mesh, 'mail', 'ENABLED')).toMatchObject({
+      changed: true,
+      client: { state: 'ENABLED' },
+    });
+  });
+});
