@@ -4,6 +4,9 @@ import {
   brokenDnsNameRule,
   brokenTrustDomainRule,
   clientNameOf,
+  clientNameOfSecret,
+  MAX_SPIFFE_ID,
+  registryTableName,
   secretName,
   spiffeId,
 } from '../../pki/names';
@@ -84,4 +87,37 @@ test('two clients never share a secret', () => {
       expect(secretName(domain, name) === secretName(otherDomain, otherName)).toBe(same);
     }),
   );
+});
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:';
+
+test('a client is found by the ARN of its secret, and only in its own trust domain', () => {
+  fc.assert(
+    fc.property(clientName, trustDomain, trustDomain, (name, own, other) => {
+      const arn = `${SECRET}${secretName(own, name)}-aB3xYz`;
+      expect(clientNameOfSecret(arn, own)).toBe(name);
+      expect(clientNameOfSecret(arn, other)).toBe(own === other ? name : undefined);
+    }),
+  );
+});
+
+test.each([
+  `${SECRET}example.com/mail`,
+  `${SECRET}example.com/mail-abc`,
+  `${SECRET}example.com/mail-AbCdE!`,
+  `${SECRET}example.com/mail/x-AbCdEf`,
+  `${SECRET}example.com/-AbCdEf`,
+  `${SECRET}mail-AbCdEf`,
+  `x${SECRET}example.com/mail-AbCdEf`,
+  'arn:aws:s3:eu-central-1:111122223333:secret:example.com/mail-AbCdEf',
+])('%s is no client’s secret', (arn) => {
+  expect(clientNameOfSecret(arn, 'example.com')).toBeUndefined();
+});
+
+test('every trust domain that leaves room for a client has a table name that DynamoDB accepts', () => {
+  const longest = 'd'.repeat(MAX_SPIFFE_ID - spiffeId('', 'c').length);
+
+  for (const domain of ['d', 'mesh_1.example.com', longest]) {
+    expect(registryTableName(domain)).toMatch(/^[a-zA-Z0-9_.-]{3,255}$/);
+  }
 });

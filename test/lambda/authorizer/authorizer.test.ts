@@ -1,5 +1,6 @@
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
+import { type Standing, StandingMemory } from '../../../lambda/authorizer/standing';
 import type { LogEntry } from '../../../lambda/log';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { authorizerEvent } from './events';
@@ -12,6 +13,7 @@ describe('the authorizer', () => {
   let logs: LogEntry[];
   let now: Date;
   let authorizer: Authorizer;
+  let standing: Standing;
 
   beforeAll(async () => {
     root = await createRoot('Test Root');
@@ -20,8 +22,14 @@ describe('the authorizer', () => {
   beforeEach(() => {
     logs = [];
     now = new Date();
+    const spiffeId = 'spiffe://mesh.example.com/mail';
+    standing = {
+      client: { spiffeId, state: 'ENABLED' },
+      certificate: { spiffeId, status: 'ISSUED', refuseAfter: undefined },
+    };
     authorizer = new Authorizer(
       new ClientCertificateReader(TRUST_DOMAIN),
+      new StandingMemory({ read: async () => standing }, () => now),
       () => now,
       (entry) => void logs.push(entry),
     );
@@ -32,8 +40,8 @@ describe('the authorizer', () => {
     return logs[0];
   };
 
-  test('tells who calls', () => {
-    expect(authorizer.decide(authorizerEvent(mail.pem))).toEqual({
+  test('tells who calls', async () => {
+    expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({
       isAuthorized: true,
       context: {
         clientName: 'mail',
@@ -45,19 +53,19 @@ describe('the authorizer', () => {
     expect(logs).toEqual([]);
   });
 
-  test('reads the certificate itself, and believes nothing that the event says about it', () => {
+  test('reads the certificate itself, and believes nothing that the event says about it', async () => {
     const event = authorizerEvent(mail.pem, { serialNumber: '1', subjectDN: 'CN=admin' });
 
-    expect(authorizer.decide(event)).toMatchObject({
+    expect(await authorizer.decide(event)).toMatchObject({
       context: { clientName: 'mail', serialNumber: mail.certificate.serialNumber },
     });
   });
 
-  test('checks the validity at every call, also of a certificate that it knows', () => {
-    expect(authorizer.decide(authorizerEvent(mail.pem)).isAuthorized).toBe(true);
+  test('checks the validity at every call, also of a certificate that it knows', async () => {
+    expect((await authorizer.decide(authorizerEvent(mail.pem))).isAuthorized).toBe(true);
 
     now = new Date(Date.now() + days(4000));
-    expect(authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
+    expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
     expect(denial()).toEqual({
       event: 'denied',
       reason: 'certificate expired',
@@ -66,7 +74,7 @@ describe('the authorizer', () => {
     });
 
     now = new Date(0);
-    expect(authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
+    expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
     expect(logs[1]).toMatchObject({ reason: 'certificate not yet valid' });
   });
 
@@ -81,19 +89,19 @@ describe('the authorizer', () => {
   ])('denies a certificate with %s', async (_case, uris) => {
     const client = await createClient(root, 'mail', { uris });
 
-    expect(authorizer.decide(authorizerEvent(client.pem))).toEqual({ isAuthorized: false });
+    expect(await authorizer.decide(authorizerEvent(client.pem))).toEqual({ isAuthorized: false });
     expect(denial()?.serialNumber).toBe(client.certificate.serialNumber);
   });
 
   test('denies a server certificate', async () => {
     const server = await createServer(root, 'mesh.example.com');
 
-    expect(authorizer.decide(authorizerEvent(server.pem))).toEqual({ isAuthorized: false });
+    expect(await authorizer.decide(authorizerEvent(server.pem))).toEqual({ isAuthorized: false });
     expect(denial()?.reason).toBe('not a client certificate');
   });
 
-  test('denies a certificate authority', () => {
-    expect(authorizer.decide(authorizerEvent(root.pem))).toEqual({ isAuthorized: false });
+  test('denies a certificate authority', async () => {
+    expect(await authorizer.decide(authorizerEvent(root.pem))).toEqual({ isAuthorized: false });
   });
 
   test.each([
@@ -101,8 +109,8 @@ describe('the authorizer', () => {
     ['a certificate in pieces', () => mail.pem.slice(0, 200)],
     ['two certificates', () => mail.pem + root.pem],
     ['a certificate of random bytes', () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
-  ])('denies %s', (_case, pem) => {
-    expect(authorizer.decide(authorizerEvent(pem()))).toEqual({ isAuthorized: false });
+  ])('denies %s', async (_case, pem) => {
+    expect(await authorizer.decide(authorizerEvent(pem()))).toEqual({ isAuthorized: false });
     expect(JSON.stringify(denial())).not.toContain('BEGIN CERTIFICATE-----\\n');
   });
 
@@ -114,34 +122,64 @@ describe('the authorizer', () => {
     ['authentication without a certificate', { requestContext: { authentication: null } }],
     ['a certificate that is no text', authorizerEvent(7)],
     ['a certificate that is an object', authorizerEvent({ toString: 'mail' })],
-  ])('denies an event that is not what API Gateway sends: %s', (_case, event) => {
-    expect(authorizer.decide(event as ReturnType<typeof authorizerEvent>)).toEqual({ isAuthorized: false });
+  ])('denies an event that is not what API Gateway sends: %s', async (_case, event) => {
+    expect(await authorizer.decide(event as ReturnType<typeof authorizerEvent>)).toEqual({ isAuthorized: false });
     expect(logs).toHaveLength(1);
   });
 
   test.each(['x_mesh_client_name', 'X-Mesh_Client-Name', 'x_mesh_spiffe_id', 'x.mesh.certificate.fingerprint'])(
     'denies a header that a server may take for the identity: %s',
-    (header) => {
+    async (header) => {
       const event = { ...authorizerEvent(mail.pem), headers: { [header]: 'social' } };
 
-      expect(authorizer.decide(event)).toEqual({ isAuthorized: false });
+      expect(await authorizer.decide(event)).toEqual({ isAuthorized: false });
       expect(denial()?.reason).toContain(header);
     },
   );
 
   test.each(['x-mesh-client-name', 'X-Mesh-Client-Name', 'x_mesh_other', 'accept', '__proto__'])(
     'leaves alone the header %s',
-    (header) => {
+    async (header) => {
       const event = { ...authorizerEvent(mail.pem), headers: JSON.parse(`{${JSON.stringify(header)}:"social"}`) };
 
-      expect(authorizer.decide(event).isAuthorized).toBe(true);
+      expect((await authorizer.decide(event)).isAuthorized).toBe(true);
     },
   );
+
+  test.each<[string, (known: Standing) => Standing]>([
+    ['client not in the registry', (known) => ({ ...known, client: undefined })],
+    ['certificate not in the registry', (known) => ({ ...known, certificate: undefined })],
+  ])('denies who is no longer there: %s', async (reason, changed) => {
+    standing = changed(standing);
+
+    expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
+    expect(denial()).toMatchObject({ reason, serialNumber: mail.certificate.serialNumber });
+  });
+
+  test('does not ask the registry about whom it refuses anyway', async () => {
+    const read = jest.fn();
+    const busy = new Authorizer(
+      new ClientCertificateReader(TRUST_DOMAIN),
+      new StandingMemory({ read }, () => now),
+      () => new Date(0),
+      () => undefined,
+    );
+
+    expect(await busy.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  test('denies a path that may mean another service further on', async () => {
+    const event = { ...authorizerEvent(mail.pem), rawPath: '/schedule/%2e%2e/admin' };
+
+    expect(await authorizer.decide(event)).toEqual({ isAuthorized: false });
+    expect(denial()?.reason).toBe('path "/schedule/%2e%2e/admin" is ambiguous');
+  });
 
   test('logs a denial on one line, whatever the subject holds', async () => {
     const forger = await createClient(root, 'mail\n{"event":"allowed"}', { uris: [] });
 
-    authorizer.decide(authorizerEvent(forger.pem));
+    await authorizer.decide(authorizerEvent(forger.pem));
 
     expect(JSON.stringify(denial())).not.toContain('\n');
     expect(denial()?.subject).toContain('mail');

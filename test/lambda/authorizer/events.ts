@@ -3,6 +3,7 @@ import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 /** What the authorizer reads of an event of payload format 2.0. */
 export function authorizerEvent(clientCertPem: unknown, said: Record<string, string> = {}) {
   return {
+    rawPath: '/schedule/events',
     headers: { accept: '*/*' },
     requestContext: {
       authentication: {
@@ -16,5 +17,5 @@ export function authorizerEvent(clientCertPem: unknown, said: Record<string, str
         },
       },
     },
-  } as unknown as Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'requestContext'>;
+  } as unknown as Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'rawPath' | 'requestContext'>;
 }

@@ -2,7 +2,7 @@ import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { AwsCallError } from '../../../lambda/aws/aws-call';
 import { CLIENT_SETTINGS } from '../../../lambda/aws/client-settings';
 import { PrivateCertificateAuthority } from '../../../lambda/aws/private-certificate-authority';
-import type { CertificateRequest } from '../../../lambda/certificate-issuer/certificate-issuer';
+import type { CertificateRequest } from '../../../lambda/certificate-issuer/certificate-authority';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const ARN = 'arn:aws-cn:acm-pca:cn-north-1:111122223333:certificate-authority/12345678-1234-1234-1234-123456789012';
@@ -104,5 +104,42 @@ describe('ACM PCA, through the SDK', () => {
     controller.abort();
 
     await expect(authority.getCertificate(ARN, CERTIFICATE_ARN, controller.signal)).rejects.toThrow(/Abort/);
+  });
+
+  test('revokes by the serial number as OpenSSL prints it', async () => {
+    endpoint.replies.push(jsonReply({}));
+
+    await authority.revokeCertificate(ARN, '5A0001', 'KEY_COMPROMISE', signal);
+
+    expect(endpoint.calls[0]?.headers['x-amz-target']).toBe('ACMPrivateCA.RevokeCertificate');
+    expect(sent()).toEqual({
+      CertificateAuthorityArn: ARN,
+      CertificateSerial: '5a:00:01',
+      RevocationReason: 'KEY_COMPROMISE',
+    });
+  });
+
+  test('counts a certificate that was revoked before as revoked', async () => {
+    endpoint.replies.push(jsonError('RequestAlreadyProcessedException', 'already revoked'));
+
+    await expect(authority.revokeCertificate(ARN, '5A', 'SUPERSEDED', signal)).resolves.toBeUndefined();
+  });
+
+  test('says why an authority can’t revoke', async () => {
+    endpoint.replies.push(jsonError('InvalidStateException', 'The certificate authority is not in the correct state'));
+
+    await expect(authority.revokeCertificate(ARN, '5A', 'SUPERSEDED', signal)).rejects.toThrow(
+      /^acm-pca:RevokeCertificate failed with InvalidStateException/,
+    );
+  });
+
+  test('asks again with the same request, and so the same token, when it is throttled', async () => {
+    const throttled = jsonError('ThrottlingException', 'Rate exceeded');
+    endpoint.replies.push(throttled, throttled, jsonReply({ CertificateArn: CERTIFICATE_ARN }));
+
+    await expect(authority.issueCertificate(request, signal)).resolves.toBe(CERTIFICATE_ARN);
+
+    expect(new Set(endpoint.calls.map(({ body }) => body)).size).toBe(1);
+    expect(endpoint.calls).toHaveLength(3);
   });
 });

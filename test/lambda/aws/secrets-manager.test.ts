@@ -40,24 +40,68 @@ describe('Secrets Manager, through the SDK', () => {
     await expect(secrets.getVersion(SECRET, VERSION, signal)).resolves.toBeUndefined();
   });
 
-  test('adds a version under the id given; AWSCURRENT is the stage when none is named', async () => {
+  test('adds a version under the id given, in the stage given', async () => {
     endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION }));
 
-    await expect(secrets.putCurrentVersion(SECRET, VERSION, 'value', signal)).resolves.toBe(true);
+    await expect(secrets.putVersion(SECRET, VERSION, 'AWSPENDING', 'value', signal)).resolves.toBe(true);
 
-    expect(sent()).toEqual({ SecretId: SECRET, ClientRequestToken: VERSION, SecretString: 'value' });
+    expect(sent()).toEqual({
+      SecretId: SECRET,
+      ClientRequestToken: VERSION,
+      SecretString: 'value',
+      VersionStages: ['AWSPENDING'],
+    });
   });
 
   test('says when the version exists with another value', async () => {
     endpoint.replies.push(jsonError('ResourceExistsException', 'You have already put this version'));
 
-    await expect(secrets.putCurrentVersion(SECRET, VERSION, 'value', signal)).resolves.toBe(false);
+    await expect(secrets.putVersion(SECRET, VERSION, 'AWSCURRENT', 'value', signal)).resolves.toBe(false);
+  });
+
+  test.each([
+    ['AWSPENDING', 'b'],
+    ['AWSCURRENT', 'a'],
+  ] as const)('finds the version in stage %s', async (stage, versionId) => {
+    const VersionIdsToStages = { a: ['AWSCURRENT'], b: ['other', 'AWSPENDING'], c: [] };
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionIdsToStages }));
+
+    await expect(secrets.findVersion(SECRET, stage, signal)).resolves.toBe(versionId);
+
+    expect(sent()).toEqual({ SecretId: SECRET });
+  });
+
+  test('finds nothing in a secret without versions', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET }));
+
+    await expect(secrets.findVersion(SECRET, 'AWSCURRENT', signal)).resolves.toBeUndefined();
+  });
+
+  test('makes a version current in the place of another', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET }));
+
+    await secrets.makeCurrent(SECRET, VERSION, 'before', signal);
+
+    expect(sent()).toEqual({
+      SecretId: SECRET,
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: VERSION,
+      RemoveFromVersionId: 'before',
+    });
+  });
+
+  test('takes the pending stage from a version', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET }));
+
+    await secrets.dropPending(SECRET, VERSION, signal);
+
+    expect(sent()).toEqual({ SecretId: SECRET, VersionStage: 'AWSPENDING', RemoveFromVersionId: VERSION });
   });
 
   test('keeps nothing of what was sent in its errors', async () => {
     endpoint.replies.push(jsonError('AccessDeniedException', 'no'));
 
-    const error = await secrets.putCurrentVersion(SECRET, VERSION, 'private', signal).catch((thrown) => thrown);
+    const error = await secrets.putVersion(SECRET, VERSION, 'AWSCURRENT', 'private', signal).catch((thrown) => thrown);
 
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('private');
     expect(error.cause).toBeUndefined();

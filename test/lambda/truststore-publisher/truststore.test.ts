@@ -1,8 +1,10 @@
+import { Announcer } from '../../../lambda/announcer';
 import { PropertyError } from '../../../lambda/custom-resource/properties';
 import { Truststore, TruststoreBucketError } from '../../../lambda/truststore-publisher/truststore';
 import { TruststoreError } from '../../../pki/truststore';
 import { type Authority, createRoot } from '../../pki/authorities';
 import { createRequest } from '../custom-resource/requests';
+import { MemoryBus } from '../memory-bus';
 import { MemoryBucket } from './memory-bucket';
 
 const signal = new AbortController().signal;
@@ -10,6 +12,7 @@ const signal = new AbortController().signal;
 describe('a truststore', () => {
   let root: Authority;
   let bucket: MemoryBucket;
+  let bus: MemoryBus;
   let truststore: Truststore;
 
   const request = (properties: object = {}) =>
@@ -35,8 +38,10 @@ describe('a truststore', () => {
   });
   beforeEach(() => {
     bucket = new MemoryBucket();
+    bus = new MemoryBus();
     truststore = new Truststore(
       bucket,
+      new Announcer(bus, 'mesh.example.com', () => undefined),
       () => new Date(),
       () => undefined,
     );
@@ -46,6 +51,7 @@ describe('a truststore', () => {
     await expect(truststore.apply(request(), signal)).resolves.toEqual({ VersionId: 'v1' });
 
     expect(bucket.bodies.get('truststore.pem')).toContain(root.pem.trim());
+    expect(bus.events).toEqual([{ type: 'Truststore Changed', detail: { trustDomain: 'mesh.example.com' } }]);
   });
 
   test.each([undefined, 'null'])('needs a bucket that keeps versions, got version %s', async (version) => {
@@ -61,6 +67,7 @@ describe('a truststore', () => {
     await expect(truststore.apply(twice, signal)).rejects.toThrow(TruststoreError);
 
     expect(bucket.versions).toHaveLength(0);
+    expect(bus.events).toEqual([]);
   });
 
   test('is identified by its bucket, so that a changed key deletes nothing', () => {
@@ -93,6 +100,7 @@ describe('a truststore', () => {
       bucket = new MemoryBucket(1000);
       truststore = new Truststore(
         bucket,
+        undefined,
         () => new Date(),
         () => undefined,
       );
