@@ -5,6 +5,16 @@ import { type BuildOptions, buildSync } from 'esbuild';
 
 const root = join(__dirname, '..', '..');
 
+const ENVIRONMENT = {
+  TRUST_DOMAIN: 'mesh.example.com',
+  REGISTRY_TABLE: 'mtls-mesh.mesh.example.com',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  // Nobody listens there.
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+};
+
 function bundledFiles(entryPoint: string): string[] {
   const options: BuildOptions & { metafile: true } = {
     absWorkingDir: root,
@@ -18,14 +28,14 @@ function bundledFiles(entryPoint: string): string[] {
 }
 
 describe('the bundle of', () => {
-  test('the authorizer holds nothing but this package’s own code', () => {
+  test('the authorizer holds nothing but this package’s own code and what signs its calls', () => {
     const foreign = bundledFiles('lambda/authorizer/index.ts').filter((file) => !/^(lambda|pki)\//.test(file));
 
-    expect(foreign).toEqual([]);
+    expect(foreign).toEqual([expect.stringMatching(/^node_modules\/aws4fetch\//)]);
   });
 
   test('the authorizer is small', () => {
-    expect(statSync(join(root, 'assets', 'authorizer', 'index.js')).size).toBeLessThan(16_000);
+    expect(statSync(join(root, 'assets', 'authorizer', 'index.js')).size).toBeLessThan(24_000);
   });
 
   test('the authorizer does not start without a trust domain', () => {
@@ -42,18 +52,42 @@ describe('the bundle of', () => {
     const program = `process.exit(typeof require(${JSON.stringify(bundle)}).handler === 'function' ? 0 : 1)`;
 
     const { status } = spawnSync(process.execPath, ['-e', program], {
-      env: { TRUST_DOMAIN: 'mesh.example.com', AWS_REGION: 'eu-central-1' },
+      env: ENVIRONMENT,
     });
 
     expect(status).toBe(0);
   });
 
-  test('the issuer refuses an event that is of no kind it knows', () => {
-    const bundle = join(root, 'assets', 'certificate-issuer', 'index.js');
-    const program = `require(${JSON.stringify(bundle)}).handler({ Records: [] }, {}).catch((error) => console.log(error.name))`;
+  test.each([
+    ['null', 'UnknownEventError'],
+    ['"Step"', 'UnknownEventError'],
+    ['{ Records: [] }', 'UnknownEventError'],
+    ['{ source: "example" }', 'UnknownEventError'],
+    ['{ Step: "deleteSecret" }', 'RotationEventError'],
+    ['{ RequestType: "Create" }', 'CustomResourceEventError'],
+  ])('the issuer refuses an event that is of no kind it knows: %s', (event, error) => {
+    expect(thrownByIssuer(event)).toContain(`thrown ${error}`);
+  });
 
-    const { stdout } = spawnSync(process.execPath, ['-e', program], { env: { AWS_REGION: 'eu-central-1' } });
+  test('the issuer tells of a rotation that failed, and fails it', () => {
+    const event = JSON.stringify({
+      Step: 'createSecret',
+      SecretId: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:other.example.com/mail-AbCdEf',
+      ClientRequestToken: '7a6b5c4d-1111-4222-8333-944455556666',
+    });
 
-    expect(stdout.toString().trim()).toBe('UnknownEventError');
+    const output = thrownByIssuer(event);
+
+    expect(output).toContain('"RotationsFailed":1');
+    expect(output).toContain('"event":"event-not-sent","type":"Certificate Rotation Failed"');
+    expect(output).toContain('thrown RotationError');
   });
 });
+
+/** What the issuer logs, and at last the name of the error that it throws. */
+function thrownByIssuer(event: string): string {
+  const bundle = join(root, 'assets', 'certificate-issuer', 'index.js');
+  const context = '{ getRemainingTimeInMillis: () => 20000, logGroupName: "group", logStreamName: "stream" }';
+  const program = `require(${JSON.stringify(bundle)}).handler(${event}, ${context}).catch((error) => console.log('thrown', error.name))`;
+  return spawnSync(process.execPath, ['-e', program], { env: ENVIRONMENT }).stdout.toString();
+}
