@@ -2,11 +2,15 @@ import { SANDBOX_ACCOUNT } from './account';
 import { Clock } from './clock';
 import { CustomResources } from './cloudformation/custom-resources';
 import type { ResourceType } from './cloudformation/resource-type';
+import { CallLog } from './endpoint/call-log';
 import { Endpoint } from './endpoint/server';
+import { Faults } from './faults';
 import { AcmPca } from './services/acm-pca';
 import { ApiGateway } from './services/api-gateway';
 import { CertificateManager } from './services/certificate-manager';
+import { CloudWatch } from './services/cloudwatch';
 import { DynamoDb } from './services/dynamodb';
+import { EventBridge } from './services/events';
 import { Iam } from './services/iam';
 import { Lambda } from './services/lambda';
 import { CloudWatchLogs } from './services/logs';
@@ -14,6 +18,7 @@ import { Route53 } from './services/route53';
 import { S3 } from './services/s3';
 import { SecretsManager } from './services/secrets-manager';
 import type { Service, Surroundings } from './services/service';
+import { Sns } from './services/sns';
 
 export interface CloudOptions {
   /** Of the gateway's TLS listener; any that is free when left out. */
@@ -22,7 +27,13 @@ export interface CloudOptions {
 
 /** Every service of one sandbox, each with the others it needs, and the endpoint at which they are called. */
 export class Cloud {
-  readonly functions: Lambda;
+  readonly faults = new Faults();
+  readonly calls = new CallLog();
+  readonly iam: Iam;
+  readonly logs: CloudWatchLogs;
+  readonly topics: Sns;
+  readonly events: EventBridge;
+  readonly secrets: SecretsManager;
   readonly certificates: CertificateManager;
   readonly gateway: ApiGateway;
   private readonly services: readonly Service[];
@@ -30,41 +41,50 @@ export class Cloud {
   private readonly assets = new Map<string, string>();
 
   static async start(options: CloudOptions): Promise<Cloud> {
-    const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
-    const called = calledServices(surroundings);
-    const endpoint = await Endpoint.listen({
-      apis: Object.values<Service>(called).flatMap(({ api }) => api ?? []),
-      iam: called.iam,
-      clock: surroundings.clock,
-      receiveCustomResourceResponse: (token, body) => cloud.customResources.receive(token, body),
-    });
-    const cloud = new Cloud(surroundings, called, endpoint, options);
-    return cloud;
+    return new Cloud(await Endpoint.listen(), options);
   }
 
   private constructor(
-    readonly surroundings: Surroundings,
-    readonly called: CalledServices,
     readonly endpoint: Endpoint,
     { gatewayPort }: CloudOptions,
+    readonly surroundings: Surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() },
   ) {
-    const { iam, logs, objects } = called;
-    const functions = new Lambda(surroundings, {
-      iam,
-      logs,
-      assets: { pathOf: (objectKey) => this.assets.get(objectKey) },
-      endpointUrl: endpoint.url,
-    });
+    const { faults } = this;
+    const iam = new Iam(surroundings);
+    const logs = new CloudWatchLogs(surroundings);
+    const objects = new S3(surroundings);
+    const topics = new Sns(surroundings);
+    const assets = { pathOf: (objectKey: string) => this.assets.get(objectKey) };
+    const functions = new Lambda(surroundings, { iam, logs, faults, assets, endpointUrl: endpoint.url });
+    const events = new EventBridge(surroundings, { functions, topics });
+    const secrets = new SecretsManager(surroundings, { functions, events });
     const certificates = new CertificateManager(surroundings);
     const gateway = new ApiGateway(surroundings, { functions, certificates, objects, logs, port: gatewayPort });
-    this.functions = functions;
-    this.certificates = certificates;
-    this.gateway = gateway;
-    this.services = [...Object.values(called), functions, certificates, gateway, new Route53()];
-    this.customResources = new CustomResources({
-      invoke: (functionArn, event) => functions.invoke(functionArn, event),
+    const customResources = new CustomResources({
+      invoke: (functionArn, event) => functions.invokeAsynchronously(functionArn, event),
       responseUrl: (token) => endpoint.responseUrl(token),
       logLines: (functionArn) => logs.lines(functions.logGroupOf(functionArn)),
+    });
+    const called = [objects, events, secrets, new AcmPca(surroundings), new DynamoDb(surroundings)];
+    const others = [iam, logs, topics, functions, certificates, gateway, new CloudWatch(surroundings), new Route53()];
+
+    this.iam = iam;
+    this.logs = logs;
+    this.topics = topics;
+    this.events = events;
+    this.secrets = secrets;
+    this.certificates = certificates;
+    this.gateway = gateway;
+    this.customResources = customResources;
+    this.services = [...called, ...others];
+    endpoint.serve({
+      apis: called.map(({ api }) => api),
+      iam,
+      clock: surroundings.clock,
+      faults,
+      calls: this.calls,
+      killProcessOf: (accessKeyId) => functions.killProcessOf(accessKeyId),
+      receiveCustomResourceResponse: (token, body) => customResources.receive(token, body),
     });
   }
 
@@ -81,24 +101,11 @@ export class Cloud {
 
   /** Ends every listener, process and timer. */
   async close(): Promise<void> {
+    this.surroundings.clock.close();
     const ended = await Promise.allSettled([
       ...this.services.map((service) => service.close?.()),
       this.endpoint.close(),
     ]);
     for (const result of ended) if (result.status === 'rejected') throw result.reason;
   }
-}
-
-type CalledServices = ReturnType<typeof calledServices>;
-
-/** The services that functions and users call at the endpoint, and those that decide on and record calls. */
-function calledServices(surroundings: Surroundings) {
-  return {
-    iam: new Iam(surroundings),
-    logs: new CloudWatchLogs(surroundings),
-    objects: new S3(surroundings),
-    secrets: new SecretsManager(surroundings),
-    certificateAuthorities: new AcmPca(surroundings),
-    tables: new DynamoDb(surroundings),
-  };
 }

@@ -8,4 +8,16 @@ export type { ClientSecret } from '../pki/contract';
 export { AssemblyError } from './cloudformation/assembly';
 export type { ResourceStatus, StackEvent, StackStatus } from './cloudformation/event';
 export { DeploymentError } from './deployment-error';
+export type { ObservedCall } from './endpoint/call-log';
+export type {
+  CallFault,
+  CallFaultKind,
+  Fault,
+  FaultyCall,
+  InjectedFault,
+  InvocationFault,
+  InvocationFaultKind,
+} from './faults';
 export { type DeployOptions, Sandbox, type SandboxApp, type SandboxClient, type SandboxResource } from './sandbox';
+export type { BusEvent, Delivery } from './services/events/event-bus';
+export type { Notification } from './services/sns/topics';

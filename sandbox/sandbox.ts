@@ -7,6 +7,10 @@ import type { StackEvent } from './cloudformation/event';
 import { Stack } from './cloudformation/stack';
 import { readTemplate } from './cloudformation/template';
 import { DeploymentError } from './deployment-error';
+import type { ObservedCall } from './endpoint/call-log';
+import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults';
+import type { BusEvent } from './services/events/event-bus';
+import type { Notification } from './services/sns/topics';
 
 /** A CDK app, or the directory that `cdk synth` wrote. */
 export type SandboxApp = string | { synth(): { readonly directory: string } };
@@ -103,7 +107,7 @@ export class Sandbox {
     const { account, clock } = cloud.surroundings;
     const resourceType = (name: string) => cloud.resourceType(name);
     this.stack = new Stack({ name: stackName, account, clock, resourceType, onEvent });
-    this.credentials = cloud.called.iam.issueCredentials(cloud.called.iam.operator);
+    this.credentials = cloud.iam.issueCredentials(cloud.iam.operator);
   }
 
   /**
@@ -167,7 +171,7 @@ export class Sandbox {
       const known = this.clients.map((candidate) => candidate.name).join(', ') || 'none';
       throw new Error(`there must be a client ${JSON.stringify(name)}; the mesh has ${known}`);
     }
-    return readClientSecret(this.cloud.called.secrets.api, client.secretId);
+    return readClientSecret(this.cloud.secrets.api, client.secretId);
   }
 
   /**
@@ -219,8 +223,53 @@ export class Sandbox {
 
   /** What functions and gateway have logged, by log group, oldest line first. */
   logs(): Readonly<Record<string, readonly string[]>> {
-    const { logs } = this.cloud.called;
+    const { logs } = this.cloud;
     return Object.fromEntries(logs.groups().map((group) => [group, logs.lines(group)]));
+  }
+
+  /** The sandbox's time. Functions see it too, and certificates are valid by it. */
+  get now(): Date {
+    return this.cloud.surroundings.clock.now();
+  }
+
+  /**
+   * Moves the sandbox's clock ahead, and waits until all that this brings about has ended: rotations by schedule,
+   * scheduled rules, and what goes on in the background. Timeouts, and timers inside of functions, run in real time.
+   *
+   * @param milliseconds 0 waits for what goes on in the background
+   * @throws RangeError for less than 0
+   */
+  advance(milliseconds: number): Promise<void> {
+    return this.cloud.surroundings.clock.advance(milliseconds);
+  }
+
+  /**
+   * Lets calls to AWS, or invocations of a function, go wrong from now on.
+   *
+   * ```ts
+   * const fault = sandbox.inject({ service: 'acm-pca', operation: 'IssueCertificate', fault: 'throttled', times: 3 });
+   * ```
+   */
+  inject(fault: CallFault): InjectedFault;
+  inject(fault: InvocationFault): InjectedFault;
+  inject(fault: Fault): InjectedFault;
+  inject(fault: Fault): InjectedFault {
+    return this.cloud.faults.inject(fault);
+  }
+
+  /** The calls to AWS that functions and users made, in the order in which they ended; the newest 10,000. */
+  get calls(): readonly ObservedCall[] {
+    return this.cloud.calls.calls;
+  }
+
+  /** What went over the event bus, and what scheduled rules sent, oldest first; the newest 10,000. */
+  get events(): readonly BusEvent[] {
+    return this.cloud.events.events;
+  }
+
+  /** What was published to SNS topics, oldest first; the newest 10,000. */
+  get notifications(): readonly Notification[] {
+    return this.cloud.topics.notifications;
   }
 
   private async bring(

@@ -2,6 +2,8 @@
 export interface AwsApi {
   /** As in the credential scope: `acm-pca`, `secretsmanager`, `s3`, `dynamodb`. */
   readonly signingName: string;
+  /** What a call is about, for those who look on; never throws. */
+  describe(call: Pick<AwsCall, 'method' | 'path' | 'query' | 'headers' | 'body'>): CallDescription;
   /** Never rejects: an error is an answer in the service's own protocol. */
   handle(call: AwsCall): Promise<AwsAnswer>;
 }
@@ -21,6 +23,13 @@ export interface AwsCall {
    * @param conditionKeys service-specific context such as `acm-pca:TemplateArn`
    */
   authorize(action: string, resource: string, conditionKeys?: ConditionKeys, resourcePolicy?: PolicyDocument): void;
+}
+
+export interface CallDescription {
+  /** Such as `IssueCertificate`; what the caller named, when the service does not know it. */
+  readonly operation: string;
+  /** Empty when it can't be read. */
+  readonly input: Readonly<Record<string, unknown>>;
 }
 
 export type ConditionKeys = Readonly<Record<string, string | readonly string[]>>;

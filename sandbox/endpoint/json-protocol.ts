@@ -44,6 +44,7 @@ export function jsonApi(options: JsonApiOptions): AwsApi {
 
   return {
     signingName: options.signingName,
+    describe: (call) => ({ operation: operationName(call, options), input: readableInputOf(call) }),
     async handle(call) {
       try {
         return answer(200, await run(call));
@@ -55,9 +56,14 @@ export function jsonApi(options: JsonApiOptions): AwsApi {
   };
 }
 
-function operationOf(call: AwsCall, { signingName, targetPrefix, operations }: JsonApiOptions): JsonOperation {
-  const target = call.headers['x-amz-target'] ?? '';
-  const name = target.startsWith(`${targetPrefix}.`) ? target.slice(targetPrefix.length + 1) : target;
+function operationName({ headers }: Pick<AwsCall, 'headers'>, { targetPrefix }: JsonApiOptions): string {
+  const target = headers['x-amz-target'] ?? '';
+  return target.startsWith(`${targetPrefix}.`) ? target.slice(targetPrefix.length + 1) : target;
+}
+
+function operationOf(call: AwsCall, options: JsonApiOptions): JsonOperation {
+  const { signingName, operations } = options;
+  const name = operationName(call, options);
   const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (call.method !== 'POST' || operation === undefined) {
     throw new AwsError('UnknownOperationException', `the sandbox does not know ${signingName}:${name}`);
@@ -65,7 +71,15 @@ function operationOf(call: AwsCall, { signingName, targetPrefix, operations }: J
   return operation;
 }
 
-function inputOf(call: AwsCall): JsonDocument {
+function readableInputOf(call: Pick<AwsCall, 'body'>): JsonDocument {
+  try {
+    return inputOf(call);
+  } catch {
+    return {};
+  }
+}
+
+function inputOf(call: Pick<AwsCall, 'body'>): JsonDocument {
   if (call.body.length === 0) return {};
   let input: unknown;
   try {

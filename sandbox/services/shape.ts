@@ -61,6 +61,12 @@ export function integer({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_I
   };
 }
 
+/** Any number that JSON can hold. */
+export const number: Shape<number> = (value, path) => {
+  if (typeof value !== 'number') throw broken(path, 'Member must be a number');
+  return value;
+};
+
 /** A boolean; the texts `true` and `false` count as one, since CloudFormation passes either. */
 export const boolean: Shape<boolean> = (value, path) => {
   if (value === true || value === 'true') return true;

@@ -19,8 +19,10 @@ export interface FunctionFailure {
 export interface InvocationMessage {
   /** JSON. */
   readonly event: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by the sandbox's clock. */
   readonly deadline: number;
+  /** Milliseconds by which the sandbox's clock is ahead of real time. */
+  readonly clockOffset: number;
   readonly requestId: string;
   readonly functionArn: string;
 }
@@ -28,6 +30,10 @@ export interface InvocationMessage {
 /**
  * The program of a function's process, for `node --eval`: text, so that it is the same from sources and from a bundle,
  * and starts without loading anything of the sandbox. It speaks `ProcessMessage` and `InvocationMessage` over IPC.
+ *
+ * `Date` tells the sandbox's time, as it was when the invocation began; its only argument is the clock's offset while the
+ * handler loads. Timers run in real time, and so does what OpenSSL and other native code take for the time.
+ *
  * Handlers are found as Lambda's own runtime finds them: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
  */
 export const BOOTSTRAP = String.raw`
@@ -40,6 +46,17 @@ const { format } = require('node:util');
 const send = (message) => process.connected && process.send(message);
 // Without a parent there is nobody to serve.
 process.on('disconnect', () => process.exit());
+
+let clockOffset = Number(process.argv[1]);
+const RealDate = Date;
+const realNow = RealDate.now;
+RealDate.now = () => realNow() + clockOffset;
+globalThis.Date = new Proxy(RealDate, {
+  construct: (target, values, newTarget) =>
+    Reflect.construct(target, values.length === 0 ? [RealDate.now()] : values, newTarget),
+  apply: () => new Date().toString(),
+});
+RealDate.prototype.constructor = Date;
 
 let requestId;
 const LEVELS = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR' };
@@ -84,6 +101,7 @@ async function loadHandler(name) {
 
 async function invoke(handler, invocation) {
   requestId = invocation.requestId;
+  clockOffset = invocation.clockOffset;
   const context = {
     awsRequestId: requestId,
     functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,

@@ -24,6 +24,8 @@ export interface ProcessOptions {
   readonly directory: string;
   /** The whole environment: nothing of the sandbox's own is added. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Milliseconds by which the sandbox's clock is ahead of real time while the handler loads. */
+  readonly clockOffset: number;
   /** `console` calls. */
   onLog(level: string, text: string, requestId: string | undefined): void;
   /** What is written to standard output or error past `console`, line by line. */
@@ -39,13 +41,14 @@ interface Settle {
 export class FunctionProcess {
   /** Rejects with `FunctionError` when the handler can't be loaded. */
   readonly ready: Promise<unknown>;
+  /** Resolves once the process is gone. */
+  readonly ended: Promise<void>;
   private readonly child: ChildProcess;
-  private readonly ended: Promise<void>;
   /** Of what the process is doing: first loading the handler, then one invocation after the other. */
   private settle: Settle = { resolve: () => undefined, reject: () => undefined };
 
   constructor(private readonly options: ProcessOptions) {
-    this.child = spawn(process.execPath, ['--eval', BOOTSTRAP], {
+    this.child = spawn(process.execPath, ['--eval', BOOTSTRAP, String(options.clockOffset)], {
       cwd: options.directory,
       env: options.environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

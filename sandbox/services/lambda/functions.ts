@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Account, regionalArn } from '../../account';
 import { AccessDenied, AwsError } from '../../endpoint/api';
-import type { Credentials, Iam } from '../iam';
+import type { Faults } from '../../faults';
+import type { Iam } from '../iam';
 import type { CloudWatchLogs } from '../logs';
 import type { Surroundings } from '../service';
 import { type Assets, type FunctionCode, layOut } from './function-code';
@@ -18,6 +19,7 @@ export interface LambdaOptions {
   readonly assets: Assets;
   readonly iam: Pick<Iam, 'assertAssumable' | 'authorize' | 'issueCredentials'>;
   readonly logs: Pick<CloudWatchLogs, 'append'>;
+  readonly faults: Pick<Faults, 'ofInvocation'>;
   /** Where functions find AWS. */
   readonly endpointUrl: string;
 }
@@ -32,6 +34,8 @@ export class Functions {
   private readonly deployments = new Map<string, Deployment>();
   /** Replaced or deleted ones, until their last invocation has ended. */
   private readonly retiring = new Set<Deployment>();
+  /** Those that run, by the access key that each has for itself. */
+  private readonly processes = new Map<string, FunctionProcess>();
 
   constructor(
     private readonly surroundings: Surroundings,
@@ -59,9 +63,13 @@ export class Functions {
       code.directory,
       functionArn(this.surroundings.account, name),
     );
-    const credentials = iam.issueCredentials(properties.Role);
     const log = this.logOf(configuration);
-    const live = new LambdaFunction(configuration, () => this.startProcess(configuration, credentials, log), log);
+    const live = new LambdaFunction(configuration, {
+      clock: this.surroundings.clock,
+      faults: this.options.faults,
+      startProcess: () => this.startProcess(configuration, log),
+      log,
+    });
     this.withdraw(name);
     this.deployments.set(name, { live, code });
   }
@@ -75,26 +83,32 @@ export class Functions {
     void end(deployment, deployment.live.retire()).finally(() => this.retiring.delete(deployment));
   }
 
+  /** Kills the process that the access key was given to; nothing for a key of somebody else. */
+  async killProcessOf(accessKeyId: string): Promise<void> {
+    await this.processes.get(accessKeyId)?.end();
+  }
+
   async close(): Promise<void> {
     const all = [...this.deployments.values(), ...this.retiring];
     await Promise.all(all.map((deployment) => end(deployment, deployment.live.close())));
   }
 
-  private startProcess(
-    configuration: FunctionConfiguration,
-    credentials: Credentials,
-    log: (line: string) => void,
-  ): FunctionProcess {
+  private startProcess(configuration: FunctionConfiguration, log: (line: string) => void): FunctionProcess {
     const { account, clock } = this.surroundings;
+    const { endpointUrl, iam } = this.options;
+    const credentials = iam.issueCredentials(configuration.roleArn);
     const day = clock.now().toISOString().slice(0, 10).replaceAll('-', '/');
     const logStream = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
-    const { endpointUrl } = this.options;
-    return new FunctionProcess({
+    const process = new FunctionProcess({
       directory: configuration.directory,
       environment: environmentOf(configuration, { account, credentials, endpointUrl, logStream }),
+      clockOffset: clock.offset,
       onLog: (level, text, requestId) => log(`${clock.now().toISOString()}\t${requestId}\t${level}\t${text}`),
       onOutput: log,
     });
+    this.processes.set(credentials.accessKeyId, process);
+    void process.ended.then(() => this.processes.delete(credentials.accessKeyId));
+    return process;
   }
 
   /** As on AWS, what a function logs is lost when its role may not write it; one line in the group says so. */

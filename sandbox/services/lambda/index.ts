@@ -1,5 +1,6 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { Service, Surroundings } from '../service';
+import { invokeUntilItSucceeds } from './asynchronous-invocation';
 import { Functions, functionName, type LambdaOptions } from './functions';
 import { Permissions } from './permissions';
 import { functionType, permissionType } from './resource-types';
@@ -24,6 +25,21 @@ export class Lambda implements Service {
    */
   async invoke(functionArn: string, event: unknown): Promise<unknown> {
     return JSON.parse(await this.functions.get(functionName(functionArn)).invoke(JSON.stringify(event)));
+  }
+
+  /**
+   * As an `Event` invocation on AWS, but for the caller's waiting for the end of it.
+   * @throws FunctionError of the last attempt, once none is left
+   */
+  async invokeAsynchronously(functionArn: string, event: unknown): Promise<void> {
+    const name = functionName(functionArn);
+    const json = JSON.stringify(event);
+    await invokeUntilItSucceeds((requestId) => this.functions.get(name).invoke(json, requestId));
+  }
+
+  /** Kills the function process that signs with the access key, if one does. */
+  killProcessOf(accessKeyId: string): Promise<void> {
+    return this.functions.killProcessOf(accessKeyId);
   }
 
   /** @throws AccessDenied unless a permission lets the service invoke the function on behalf of the source */

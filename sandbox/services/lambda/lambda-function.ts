@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../clock';
+import type { Faults, InvocationFaultKind } from '../../faults';
 import type { FunctionConfiguration } from './function-configuration';
 import { FunctionError, type FunctionProcess } from './function-process';
 
@@ -9,31 +11,47 @@ const MAX_PROCESSES = 10;
 
 const TIMED_OUT = Symbol('timed out');
 
+export interface LambdaFunctionOptions {
+  readonly clock: Pick<Clock, 'now' | 'offset'>;
+  readonly faults: Pick<Faults, 'ofInvocation'>;
+  startProcess(): FunctionProcess;
+  log(line: string): void;
+}
+
+/** A process, and how loading its handler went: `loaded` rejects with `FunctionError`. */
+interface Environment {
+  readonly process: FunctionProcess;
+  readonly loaded: Promise<unknown>;
+}
+
 /** A function that takes invocations: each has a process for itself, which then serves the next one. */
 export class LambdaFunction {
-  private readonly processes = new Set<FunctionProcess>();
-  private readonly idle: FunctionProcess[] = [];
+  private readonly environments = new Set<Environment>();
+  /** How many of them load their handler. */
+  private loading = 0;
+  /** Loaded, and without an invocation. */
+  private readonly idle: Environment[] = [];
   private readonly invocations = new Set<Promise<string>>();
-  /** Wakes invocations that wait for a process. */
-  private readonly waiting: (() => void)[] = [];
+  /** Invocations that wait for an environment; undefined when there will be none. */
+  private readonly waiting: ((environment: Environment | undefined) => void)[] = [];
   private closed = false;
 
   constructor(
     readonly configuration: FunctionConfiguration,
-    private readonly startProcess: () => FunctionProcess,
-    private readonly log: (line: string) => void,
+    private readonly options: LambdaFunctionOptions,
   ) {
     // The first process loads while the rest of the stack is made.
-    this.idle.push(this.start());
+    this.start();
   }
 
   /**
    * @param event JSON
+   * @param requestId what Lambda calls the invocation; the same for each attempt of an asynchronous one
    * @returns JSON
    * @throws FunctionError when the function fails, crashes, or takes longer than its timeout
    */
-  async invoke(event: string): Promise<string> {
-    const invocation = this.serve(event);
+  async invoke(event: string, requestId: string = randomUUID()): Promise<string> {
+    const invocation = this.serve(event, requestId);
     this.invocations.add(invocation);
     return invocation.finally(() => this.invocations.delete(invocation));
   }
@@ -47,61 +65,108 @@ export class LambdaFunction {
   /** Ends every process at once. */
   async close(): Promise<void> {
     this.closed = true;
-    for (const wake of this.waiting.splice(0)) wake();
-    await Promise.all([...this.processes].map((process) => process.end()));
+    for (const take of this.waiting.splice(0)) take(undefined);
+    await Promise.all([...this.environments].map(({ process }) => process.end()));
   }
 
-  private async serve(event: string): Promise<string> {
-    const process = await this.take();
+  private async serve(event: string, requestId: string): Promise<string> {
+    const environment = await this.take();
+    if (environment === undefined) {
+      throw new FunctionError({ errorType: 'ResourceNotFoundException', errorMessage: 'the function is gone' });
+    }
     try {
-      return await this.run(process, event);
+      return await this.run(environment, event, requestId);
     } finally {
-      this.release(process);
+      this.offer(environment);
     }
   }
 
-  private async run(process: FunctionProcess, event: string): Promise<string> {
-    const { arn, timeoutSeconds, memorySizeMb } = this.configuration;
-    const requestId = randomUUID();
+  private async run({ process, loaded }: Environment, event: string, requestId: string): Promise<string> {
+    const { log, faults } = this.options;
+    const { name, memorySizeMb } = this.configuration;
     const startedAt = performance.now();
-    this.log(`START RequestId: ${requestId} Version: $LATEST`);
+    log(`START RequestId: ${requestId} Version: $LATEST`);
     try {
-      await within(INIT_TIMEOUT_SECONDS, process, process.ready);
-      const deadline = Date.now() + timeoutSeconds * 1000;
-      return await within(timeoutSeconds, process, process.invoke({ event, requestId, deadline, functionArn: arn }));
+      await loaded;
+      const fault = faults.ofInvocation(name, JSON.parse(event));
+      const result = await this.call(process, event, requestId);
+      if (fault === undefined) return result;
+      await process.end();
+      throw this.failureBy(fault.fault);
     } catch (error) {
-      this.log(`${requestId}\tERROR\tInvoke Error\t${JSON.stringify((error as FunctionError).failure)}`);
+      log(`${requestId}\tERROR\tInvoke Error\t${JSON.stringify((error as FunctionError).failure)}`);
       throw error;
     } finally {
       const duration = (performance.now() - startedAt).toFixed(2);
-      this.log(`END RequestId: ${requestId}`);
-      this.log(`REPORT RequestId: ${requestId}\tDuration: ${duration} ms\tMemory Size: ${memorySizeMb} MB`);
+      log(`END RequestId: ${requestId}`);
+      log(`REPORT RequestId: ${requestId}\tDuration: ${duration} ms\tMemory Size: ${memorySizeMb} MB`);
     }
   }
 
-  private async take(): Promise<FunctionProcess> {
-    while (!this.closed) {
-      for (let process = this.idle.pop(); process !== undefined; process = this.idle.pop()) {
-        if (process.isAlive) return process;
-        this.processes.delete(process);
-      }
-      if (this.processes.size < MAX_PROCESSES) return this.start();
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
+  private call(process: FunctionProcess, event: string, requestId: string): Promise<string> {
+    const { clock } = this.options;
+    const { arn, timeoutSeconds } = this.configuration;
+    const deadline = clock.now().getTime() + timeoutSeconds * 1000;
+    const invocation = { event, requestId, deadline, clockOffset: clock.offset, functionArn: arn };
+    return within(timeoutSeconds, process, process.invoke(invocation));
+  }
+
+  private failureBy(fault: InvocationFaultKind): FunctionError {
+    if (fault === 'timed-out') return timedOut(this.configuration.timeoutSeconds);
+    const errorMessage = 'Error: Runtime exited with error: signal: killed';
+    return new FunctionError({ errorType: 'Runtime.ExitError', errorMessage });
+  }
+
+  /** Whichever is free first: an environment that another invocation leaves, or a new one. */
+  private async take(): Promise<Environment | undefined> {
+    if (this.closed) return undefined;
+    for (let environment = this.idle.pop(); environment !== undefined; environment = this.idle.pop()) {
+      if (environment.process.isAlive) return environment;
+      this.environments.delete(environment);
     }
-    throw new FunctionError({ errorType: 'ResourceNotFoundException', errorMessage: 'the function is gone' });
+    if (this.loading <= this.waiting.length && this.environments.size < MAX_PROCESSES) this.start();
+    return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  private release(process: FunctionProcess): void {
-    if (process.isAlive) this.idle.push(process);
-    else this.processes.delete(process);
-    this.waiting.shift()?.();
+  private start(): void {
+    const process = this.options.startProcess();
+    const environment = { process, loaded: within(INIT_TIMEOUT_SECONDS, process, process.ready) };
+    this.environments.add(environment);
+    this.loading += 1;
+    environment.loaded
+      .finally(() => {
+        this.loading -= 1;
+      })
+      .then(
+        () => this.offer(environment),
+        () => this.handOverBroken(environment),
+      );
   }
 
-  private start(): FunctionProcess {
-    const process = this.startProcess();
-    this.processes.add(process);
-    return process;
+  private offer(environment: Environment): void {
+    const take = environment.process.isAlive ? this.waiting.shift() : undefined;
+    if (take !== undefined) take(environment);
+    else if (environment.process.isAlive) this.idle.push(environment);
+    else this.drop(environment);
   }
+
+  /** Whoever takes it learns why its handler could not be loaded. */
+  private handOverBroken(environment: Environment): void {
+    const take = this.waiting.shift();
+    if (take !== undefined) take(environment);
+    else this.drop(environment);
+  }
+
+  /** Those that wait for an environment need another one then. */
+  private drop(environment: Environment): void {
+    this.environments.delete(environment);
+    if (this.waiting.length > 0 && !this.closed) this.start();
+  }
+}
+
+function timedOut(seconds: number): FunctionError {
+  const errorMessage = `Task timed out after ${seconds.toFixed(2)} seconds`;
+  return new FunctionError({ errorType: 'Sandbox.Timedout', errorMessage });
 }
 
 /** Kills the process when its work takes longer. */
@@ -113,6 +178,5 @@ async function within<T>(seconds: number, process: FunctionProcess, work: Promis
   const outcome = await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
   if (outcome !== TIMED_OUT) return outcome;
   await process.end();
-  const errorMessage = `Task timed out after ${seconds.toFixed(2)} seconds`;
-  throw new FunctionError({ errorType: 'Sandbox.Timedout', errorMessage });
+  throw timedOut(seconds);
 }

@@ -1,5 +1,5 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
-import type { AwsAnswer, AwsApi, AwsCall } from '../../endpoint/api';
+import type { AwsAnswer, AwsApi, AwsCall, CallDescription } from '../../endpoint/api';
 import type { Service, Surroundings } from '../service';
 import { errorAnswer } from './answer';
 import { Buckets } from './buckets';
@@ -32,6 +32,7 @@ export class S3 implements Service {
     };
     this.api = {
       signingName: 's3',
+      describe,
       async handle(call) {
         try {
           assertOwner(call, account.id);
@@ -48,6 +49,15 @@ export class S3 implements Service {
     const found = this.#buckets.find(bucket);
     const version = versionId === undefined ? found?.latest(key) : found?.version(key, versionId);
     return version?.object && { body: version.object.body, versionId: version.versionId };
+  }
+}
+
+function describe(call: Parameters<AwsApi['describe']>[0]): CallDescription {
+  try {
+    const { operation, bucket, key } = routeOf(call);
+    return { operation, input: { Bucket: bucket, Key: key } };
+  } catch {
+    return { operation: `${call.method} ${call.path}`, input: {} };
   }
 }
 

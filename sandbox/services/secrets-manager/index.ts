@@ -4,26 +4,38 @@ import { jsonApi } from '../../endpoint/json-protocol';
 import type { Service, Surroundings } from '../service';
 import { secretsManagerOperations } from './operations';
 import { resourcePolicyType } from './resources/resource-policy';
+import { rotationScheduleType } from './resources/rotation-schedule';
 import { secretType } from './resources/secret';
+import { RotationRunner } from './rotation';
+import { rotationOperations } from './rotation-operations';
+import type { RotationEvents, RotationFunctions } from './rotation-ports';
+import { Rotations } from './rotations';
 import { Secrets } from './secrets';
 
-/** AWS Secrets Manager: secrets, their versions and staging labels, resource policies, recovery windows. */
+interface SecretsManagerOptions {
+  readonly functions: RotationFunctions;
+  readonly events: RotationEvents;
+}
+
+/** AWS Secrets Manager: secrets, their versions and staging labels, rotation, resource policies, recovery windows. */
 export class SecretsManager implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
 
-  constructor({ account, clock }: Surroundings) {
+  constructor({ account, clock }: Surroundings, { functions, events }: SecretsManagerOptions) {
     const secrets = new Secrets(account, clock);
+    const rotations = new Rotations(clock, new RotationRunner(functions, events));
     const now = () => clock.now();
     this.resourceTypes = {
       'AWS::SecretsManager::Secret': secretType(secrets, now),
       'AWS::SecretsManager::ResourcePolicy': resourcePolicyType(secrets),
+      'AWS::SecretsManager::RotationSchedule': rotationScheduleType(secrets, rotations),
     };
     this.api = jsonApi({
       signingName: 'secretsmanager',
       targetPrefix: 'secretsmanager',
       version: '1.1',
-      operations: secretsManagerOperations(secrets, now),
+      operations: { ...secretsManagerOperations(secrets, now), ...rotationOperations(secrets, rotations) },
     });
   }
 }

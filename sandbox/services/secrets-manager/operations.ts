@@ -1,8 +1,9 @@
-import { type AwsCall, AwsError, type ConditionKeys } from '../../endpoint/api';
+import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
 import { page } from '../paging';
 import { blob, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../shape';
-import { mergeTags, resourceTagKeys, tagList } from '../tags';
+import { mergeTags, tagList } from '../tags';
+import { authorizationOn } from './authorization';
 import { FILTER_KEYS, type Filter, matches } from './filter';
 import type { Secret, SecretValue, SecretVersion } from './secret';
 import type { Secrets } from './secrets';
@@ -23,13 +24,7 @@ const value = {
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html */
 export function secretsManagerOperations(secrets: Secrets, now: () => Date): Readonly<Record<string, JsonOperation>> {
-  /** Authorizes by the secret's ARN, its tags and its resource policy before anything of it is revealed. */
-  function authorize(call: AwsCall, action: string, id: string, keys: ConditionKeys = {}): void {
-    const secret = secrets.find(id);
-    const resource = secret?.details.arn ?? (id.startsWith('arn:') ? id : secrets.arnWithoutSuffix(id));
-    const context = { 'secretsmanager:SecretId': resource, ...resourceTagKeys(secret?.details.tags ?? []), ...keys };
-    call.authorize(`secretsmanager:${action}`, resource, context, secret?.resourcePolicy);
-  }
+  const authorize = authorizationOn(secrets);
 
   const createSecretShape = structure({
     Name: string({ min: 1, max: 512 }),
@@ -83,11 +78,13 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
     SecretId: secretId,
     ClientRequestToken: versionId,
     VersionStages: optional(list(stage, { min: 1, max: 20 })),
+    // Of rotation functions that act in another role; theirs is the permission of their own.
+    RotationToken: optional(string({ min: 36, max: 256 })),
     ...value,
   });
 
   function putSecretValue(input: unknown, call: AwsCall): object {
-    const { SecretId, ClientRequestToken, VersionStages, ...given } = putSecretValueShape(input, '');
+    const { SecretId, ClientRequestToken, VersionStages, RotationToken: _, ...given } = putSecretValueShape(input, '');
     authorize(call, 'PutSecretValue', SecretId);
     const secret = secrets.getLiving(SecretId);
     const version = secret.put(ClientRequestToken, oneValue(given), now(), VersionStages);
@@ -242,12 +239,24 @@ function description(secret: Secret): object {
   const { description, kmsKeyId, tags, createdDate } = secret.details;
   return {
     ...named(secret),
+    ...rotationDescription(secret),
     Description: description,
     KmsKeyId: kmsKeyId,
     Tags: tags,
     CreatedDate: seconds(createdDate),
     LastChangedDate: seconds(secret.lastChangedDate),
     DeletedDate: secret.deletionDate && seconds(secret.deletionDate),
+  };
+}
+
+function rotationDescription({ rotation }: Secret): object {
+  if (rotation === undefined) return {};
+  return {
+    RotationEnabled: rotation.isEnabled,
+    RotationLambdaARN: rotation.functionArn,
+    RotationRules: rotation.rules?.given,
+    LastRotatedDate: rotation.lastRotatedDate && seconds(rotation.lastRotatedDate),
+    NextRotationDate: rotation.nextRotationDate && seconds(rotation.nextRotationDate),
   };
 }
 

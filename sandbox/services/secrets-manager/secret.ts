@@ -1,5 +1,6 @@
 import { AwsError, type PolicyDocument } from '../../endpoint/api';
 import type { Tag } from '../tags';
+import type { RotationConfiguration } from './rotations';
 
 /** Text or bytes, never both. */
 export type SecretValue = { readonly SecretString: string } | { readonly SecretBinary: Buffer };
@@ -31,6 +32,8 @@ const MAX_STAGES = 20;
 export class Secret {
   readonly #versions = new Map<string, SecretVersion>();
   resourcePolicy?: PolicyDocument | undefined;
+  /** Absent until rotation is configured for the first time. */
+  rotation?: RotationConfiguration;
   lastChangedDate: Date;
   /** When the secret stops being recoverable; absent on a living secret. */
   deletionDate?: Date;
@@ -85,6 +88,21 @@ export class Secret {
     for (const stage of isFirst ? new Set([...stages, 'AWSCURRENT']) : stages) this.#attach(stage, version);
     this.lastChangedDate = at;
     return version;
+  }
+
+  /**
+   * Begins the version that a rotation is to make, as AWSPENDING. It has no value until one is put, unless it is given.
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+   */
+  announce(token: string, at: Date, value?: SecretValue): void {
+    const version = { id: token, createdDate: at, stages: new Set<string>(), ...(value && { value }) };
+    this.#versions.set(token, version);
+    this.#attach('AWSPENDING', version);
+  }
+
+  /** Takes a version away with its labels. */
+  discard(versionId: string): void {
+    this.#versions.delete(versionId);
   }
 
   /**

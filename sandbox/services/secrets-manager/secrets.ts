@@ -87,6 +87,7 @@ export class Secrets {
   }
 
   deleteWithoutRecovery(secret: Secret): void {
+    secret.deletionDate = this.clock.now();
     this.#byName.delete(secret.details.name);
   }
 

@@ -4,13 +4,16 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
 import { Clock } from '../../../sandbox/clock';
+import { CallLog } from '../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../sandbox/endpoint/server';
+import { Faults } from '../../../sandbox/faults';
 import { type Credentials, Iam } from '../../../sandbox/services/iam';
 import { installed } from '../../programs';
 import { requestFor, resourceType } from '../services/resource-request';
@@ -23,10 +26,14 @@ const received: { token: string; body: string }[] = [];
 let endpoint: Endpoint;
 
 beforeAll(async () => {
-  endpoint = await Endpoint.listen({
+  endpoint = await Endpoint.listen();
+  endpoint.serve({
     apis: [toySecretsManager, toyS3],
     iam,
     clock,
+    faults: new Faults(),
+    calls: new CallLog(),
+    killProcessOf: async () => undefined,
     receiveCustomResourceResponse(token, body) {
       received.push({ token, body: body.toString('utf8') });
       return token === 'awaited';
@@ -199,6 +206,11 @@ test.each(['rebound.example.com', 'rebound.example.com:80', '127.0.0.1.example.c
   },
 );
 
+test("tells callers the sandbox's time, by which SDKs sign when theirs is wrong", async () => {
+  const { headers } = await fetch(endpoint.responseUrl('guessed'), { method: 'PUT', body: '{}' });
+  expect(Math.abs(Date.parse(headers.get('date') ?? '') - clock.now().getTime())).toBeLessThan(2000);
+});
+
 test('listens on loopback only', () => {
   expect(endpoint.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 });
@@ -219,8 +231,10 @@ test('survives callers that send garbage or leave in the middle of a request', a
 });
 
 test('closes while callers keep their connections open', async () => {
-  const other = await Endpoint.listen({ apis: [], iam, clock, receiveCustomResourceResponse: () => false });
-  await fetch(other.url);
+  const other = await Endpoint.listen();
+  const unanswered = fetch(other.url);
+  await setTimeout(50);
   await other.close();
+  await expect(unanswered).rejects.toThrow();
   await expect(fetch(other.url)).rejects.toThrow();
 });

@@ -27,6 +27,7 @@ export const toySecretsManager: AwsApi = jsonApi({
 /** S3 that answers every GET with its path and query. */
 export const toyS3: AwsApi = {
   signingName: 's3',
+  describe: ({ method, path }) => ({ operation: `${method === 'PUT' ? 'Put' : 'Get'}Object`, input: { Key: path } }),
   async handle(call) {
     call.authorize('s3:GetObject', 'arn:aws:s3:::bucket/key');
     return { status: 200, body: JSON.stringify({ path: call.path, body: call.body.toString('utf8') }) };

@@ -6,7 +6,9 @@ import {
   type ConditionKeys,
   type PolicyDocument,
 } from '../../../sandbox/endpoint/api';
+import { CallLog } from '../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../sandbox/endpoint/server';
+import { Faults } from '../../../sandbox/faults';
 
 interface Authorization {
   readonly action: string;
@@ -36,9 +38,13 @@ export async function serve(api: AwsApi): Promise<Served> {
   const authorizations: Authorization[] = [];
   const denied = new Set<string>();
 
-  const endpoint = await Endpoint.listen({
+  const endpoint = await Endpoint.listen();
+  endpoint.serve({
     apis: [api],
     clock: new Clock(),
+    faults: new Faults(),
+    calls: new CallLog(),
+    killProcessOf: async () => undefined,
     receiveCustomResourceResponse: () => false,
     iam: {
       principalOf: () => 'arn:aws:iam::123456789012:role/tester',

@@ -1,6 +1,7 @@
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
+import { Faults } from '../../../../sandbox/faults';
 import { Iam } from '../../../../sandbox/services/iam';
 import { Lambda } from '../../../../sandbox/services/lambda';
 import { CloudWatchLogs } from '../../../../sandbox/services/logs';
@@ -19,13 +20,21 @@ export class FunctionCloud {
   readonly iam: Iam;
   readonly logs: CloudWatchLogs;
   readonly lambda: Lambda;
+  readonly clock = new Clock();
+  readonly faults = new Faults();
 
   constructor({ assets = {}, endpointUrl = 'http://127.0.0.1:9' }: FunctionCloudOptions = {}) {
-    const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
+    const surroundings = { account: SANDBOX_ACCOUNT, clock: this.clock };
     this.iam = new Iam(surroundings);
     this.logs = new CloudWatchLogs(surroundings);
-    const { iam, logs } = this;
-    this.lambda = new Lambda(surroundings, { iam, logs, endpointUrl, assets: { pathOf: (key) => assets[key] } });
+    const { iam, logs, faults } = this;
+    this.lambda = new Lambda(surroundings, {
+      iam,
+      logs,
+      faults,
+      endpointUrl,
+      assets: { pathOf: (key) => assets[key] },
+    });
   }
 
   /** ARN of a role that Lambda may assume. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Resource } from '../../../../sandbox/cloudformation/resource-type';
 import { AccessDenied } from '../../../../sandbox/endpoint/api';
 import { requestFor, resourceType } from '../resource-request';
 import { FunctionCloud, isRunning } from './function-cloud';
@@ -48,7 +49,7 @@ describe('an invocation', () => {
 
   test('has a process for itself while it runs, and leaves it to the next one', async () => {
     const counting = await cloud.createFunction(
-      'globalThis.count = (globalThis.count ?? 0) + 1; await new Promise((r) => setTimeout(r, 20)); return [process.pid, globalThis.count];',
+      'globalThis.count = (globalThis.count ?? 0) + 1; if (globalThis.count < 2) await new Promise((r) => setTimeout(r, 1500)); return [process.pid, globalThis.count];',
     );
     const invoke = () => cloud.lambda.invoke(counting.physicalId, {}) as Promise<[number, number]>;
     const together = await Promise.all([invoke(), invoke(), invoke()]);
@@ -62,6 +63,105 @@ describe('an invocation', () => {
     const slow = await cloud.createFunction('await new Promise((r) => setTimeout(r, 5)); return process.pid;');
     const pids = await Promise.all(Array.from({ length: 30 }, () => cloud.lambda.invoke(slow.physicalId, {})));
     expect(new Set(pids).size).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('the time inside', () => {
+  const TELL = `const given = new Date(0);
+    return {
+      now: Date.now(), date: new Date().getTime(), text: Date.parse(Date()), given: given.getTime(),
+      same: given instanceof Date && given.constructor === Date, utc: Date.UTC(2000, 0),
+    };`;
+  const HOUR = 3_600_000;
+
+  test("is the sandbox's, in every way that Date tells it, and given dates stay what they are", async () => {
+    const telling = await cloud.createFunction(TELL);
+    await cloud.lambda.invoke(telling.physicalId, {});
+    await cloud.clock.advance(1000 * HOUR);
+    const told = (await cloud.lambda.invoke(telling.physicalId, {})) as Record<string, number>;
+    const now = Date.now() + 1000 * HOUR;
+    for (const time of [told.now, told.date, told.text]) expect(Math.abs(Number(time) - now)).toBeLessThan(10_000);
+    expect(told).toMatchObject({ given: 0, same: true, utc: Date.UTC(2000, 0) });
+  });
+
+  test('is the sandbox’s while the code loads, and the deadline is told by it', async () => {
+    await cloud.clock.advance(1000 * HOUR);
+    const telling = await cloud.createFunction('', {
+      Timeout: 5,
+      Code: {
+        ZipFile: `const loadedAt = Date.now();
+          exports.handler = async (event, context) => ({ loadedAt, left: context.getRemainingTimeInMillis() });`,
+      },
+    });
+    const told = (await cloud.lambda.invoke(telling.physicalId, {})) as { loadedAt: number; left: number };
+    expect(Math.abs(told.loadedAt - Date.now() - 1000 * HOUR)).toBeLessThan(10_000);
+    expect(told.left).toBeGreaterThan(3000);
+    expect(told.left).toBeLessThanOrEqual(5000);
+  });
+});
+
+describe('an asynchronous invocation', () => {
+  const attempts = (created: Resource) => cloud.logOf(created).match(/START RequestId: \S+/g) ?? [];
+
+  test('runs again under the same request id until it succeeds', async () => {
+    const failing = await cloud.createFunction(
+      "globalThis.count = (globalThis.count ?? 0) + 1; if (globalThis.count < 3) throw new Error('not yet');",
+    );
+    await cloud.lambda.invokeAsynchronously(failing.physicalId, {});
+    expect(attempts(failing)).toHaveLength(3);
+    expect(new Set(attempts(failing)).size).toBe(1);
+  });
+
+  test('is given up after the third failure, with what that one failed with', async () => {
+    const failing = await cloud.createFunction("throw new Error('never');");
+    await expect(cloud.lambda.invokeAsynchronously(failing.physicalId, {})).rejects.toThrow('never');
+    expect(attempts(failing)).toHaveLength(3);
+  });
+});
+
+describe('a fault', () => {
+  const DO_WORK = "console.log('work is done'); return process.pid;";
+
+  test.each([
+    ['killed', { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('signal: killed') }],
+    ['timed-out', { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 3.00 seconds' }],
+  ] as const)(
+    'that ends an invocation as %s strikes when its work is done, and as often as it is told to',
+    async (fault, error) => {
+      const working = await cloud.createFunction(DO_WORK);
+      const before = (await cloud.lambda.invoke(working.physicalId, {})) as number;
+      const injected = cloud.faults.inject({ service: 'lambda', function: working.physicalId, fault, times: 1 });
+      await expect(cloud.lambda.invoke(working.physicalId, {})).rejects.toMatchObject(error);
+      expect(isRunning(before)).toBe(false);
+      expect(cloud.logOf(working).match(/work is done/g)).toHaveLength(2);
+      expect(injected.applied).toBe(1);
+      await expect(cloud.lambda.invoke(working.physicalId, {})).resolves.not.toBe(before);
+      expect(injected.applied).toBe(1);
+    },
+  );
+
+  test('strikes the function that it names by ARN and the events that match, until it is removed', async () => {
+    const working = await cloud.createFunction(DO_WORK);
+    const other = await cloud.createFunction(DO_WORK);
+    const injected = cloud.faults.inject({
+      service: 'lambda',
+      function: String(working.attributes.Arn),
+      fault: 'killed',
+      match: (event) => event === 'unlucky',
+    });
+    await cloud.lambda.invoke(working.physicalId, 'lucky');
+    await cloud.lambda.invoke(other.physicalId, 'unlucky');
+    await expect(cloud.lambda.invoke(working.physicalId, 'unlucky')).rejects.toThrow('killed');
+    injected.remove();
+    await cloud.lambda.invoke(working.physicalId, 'unlucky');
+    expect(injected.applied).toBe(1);
+  });
+
+  test('is over at the third attempt of an asynchronous invocation when it strikes twice', async () => {
+    const working = await cloud.createFunction(DO_WORK);
+    cloud.faults.inject({ service: 'lambda', function: working.physicalId, fault: 'killed', times: 2 });
+    await cloud.lambda.invokeAsynchronously(working.physicalId, {});
+    expect(cloud.logOf(working).match(/work is done/g)).toHaveLength(3);
   });
 });
 

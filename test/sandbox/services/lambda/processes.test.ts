@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { Clock } from '../../../../sandbox/clock';
+import { CallLog } from '../../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../../sandbox/endpoint/server';
 import { TOY_SECRET, toySecretsManager } from '../../endpoint/toy-services';
 import { FunctionCloud, isRunning } from './function-cloud';
@@ -98,21 +98,43 @@ describe('the AWS SDK inside a function', () => {
     await cloud.close();
   });
 
+  test('is killed with its process by a call that is to kill it, and only the process that made the call is', async () => {
+    const cloud = await start();
+    const allowed = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: TOY_SECRET };
+    const role = await cloud.createRole({
+      Policies: [{ PolicyName: 'read', PolicyDocument: { Version: '2012-10-17', Statement: allowed } }],
+    });
+    const body = `if (event.wait) return new Promise((r) => setTimeout(r, 1500)); ${readSecret}`;
+    const reader = await cloud.createFunction(body, { Role: role, Timeout: 30 });
+    const fault = { service: 'secretsmanager', operation: 'GetSecretValue', fault: 'killed', times: 1 } as const;
+    const injected = cloud.faults.inject(fault);
+    const waiting = cloud.lambda.invoke(reader.physicalId, { wait: true });
+    await expect(cloud.lambda.invoke(reader.physicalId, {})).rejects.toMatchObject({
+      errorType: 'Runtime.ExitError',
+      errorMessage: expect.stringContaining('signal: killed'),
+    });
+    await waiting;
+    expect(injected.applied).toBe(1);
+    expect(cloud.calls.calls).toMatchObject([{ outcome: 'unanswered', fault: 'killed', principal: role }]);
+    await cloud.close();
+  });
+
   async function start() {
-    let cloud: FunctionCloud | undefined;
-    const endpoint = await Endpoint.listen({
+    const endpoint = await Endpoint.listen();
+    const cloud = new FunctionCloud({ endpointUrl: endpoint.url });
+    const { iam, faults, clock, lambda } = cloud;
+    const calls = new CallLog();
+    endpoint.serve({
       apis: [toySecretsManager],
-      iam: {
-        principalOf: (id) => cloud?.iam.principalOf(id),
-        secretAccessKeyOf: (id) => cloud?.iam.secretAccessKeyOf(id),
-        authorize: (...call) => cloud?.iam.authorize(...call),
-      },
-      clock: new Clock(),
+      iam,
+      faults,
+      clock,
+      calls,
+      killProcessOf: (accessKeyId) => lambda.killProcessOf(accessKeyId),
       receiveCustomResourceResponse: () => false,
     });
-    cloud = new FunctionCloud({ endpointUrl: endpoint.url });
-    const { lambda } = cloud;
     return Object.assign(cloud, {
+      calls,
       close: async () => {
         await lambda.close();
         await endpoint.close();

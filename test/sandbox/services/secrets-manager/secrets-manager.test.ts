@@ -7,7 +7,7 @@ import {
   ListSecretsCommand,
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
-  RotateSecretCommand,
+  RestoreSecretCommand,
   SecretsManagerClient,
   TagResourceCommand,
   UpdateSecretVersionStageCommand,
@@ -30,7 +30,10 @@ let client: SecretsManagerClient;
 
 beforeEach(async () => {
   clock = new Clock();
-  service = new SecretsManager({ account: SANDBOX_ACCOUNT, clock });
+  service = new SecretsManager(
+    { account: SANDBOX_ACCOUNT, clock },
+    { functions: { invoke: async () => null, assertMayInvoke: () => undefined }, events: { put: () => undefined } },
+  );
   served = await serve(service.api);
   client = new SecretsManagerClient(served.client);
 });
@@ -285,9 +288,9 @@ describe('authorization', () => {
 
 describe('the wire', () => {
   test('an operation that is not emulated fails by name', async () => {
-    await expect(client.send(new RotateSecretCommand({ SecretId: 'mail' }))).rejects.toMatchObject({
+    await expect(client.send(new RestoreSecretCommand({ SecretId: 'mail' }))).rejects.toMatchObject({
       name: 'UnknownOperationException',
-      message: expect.stringContaining('RotateSecret'),
+      message: expect.stringContaining('RestoreSecret'),
     });
   });
 

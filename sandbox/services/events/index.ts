@@ -1,0 +1,36 @@
+import type { ResourceType } from '../../cloudformation/resource-type';
+import type { AwsApi } from '../../endpoint/api';
+import { jsonApi } from '../../endpoint/json-protocol';
+import type { Service, Surroundings } from '../service';
+import { type BusEvent, EventBus, type NewEvent } from './event-bus';
+import { eventsOperations } from './operations';
+import { ruleType } from './rule';
+import { type TargetPorts, targetsOf } from './targets';
+
+/** Amazon EventBridge: the default event bus, its rules by pattern and by schedule, and their targets. */
+export class EventBridge implements Service {
+  readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  readonly api: AwsApi;
+  private readonly bus: EventBus;
+
+  constructor({ account, clock }: Surroundings, ports: TargetPorts) {
+    this.bus = new EventBus(account, clock, targetsOf(ports));
+    this.resourceTypes = { 'AWS::Events::Rule': ruleType(account, clock, this.bus) };
+    this.api = jsonApi({
+      signingName: 'events',
+      targetPrefix: 'AWSEvents',
+      version: '1.1',
+      operations: eventsOperations(account, this.bus),
+    });
+  }
+
+  /** What went over the bus and what scheduled rules sent, oldest first. */
+  get events(): readonly BusEvent[] {
+    return this.bus.events;
+  }
+
+  /** What an AWS service reports. */
+  put(event: NewEvent): void {
+    this.bus.put(event);
+  }
+}

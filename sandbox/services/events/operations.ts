@@ -1,0 +1,80 @@
+import { type Account, regionalArn } from '../../account';
+import { type AwsCall, AwsError } from '../../endpoint/api';
+import type { JsonOperation } from '../../endpoint/json-protocol';
+import { list, number, optional, string, structure } from '../shape';
+import type { EventBus, NewEvent } from './event-bus';
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevents-size, of all entries together. */
+const MAX_BYTES = 1024 * 1024;
+const BUS = 'default';
+
+const entryShape = structure({
+  Source: optional(string()),
+  DetailType: optional(string({ max: 128 })),
+  Detail: optional(string()),
+  EventBusName: optional(string({ min: 1, max: 1600 })),
+  Resources: optional(list(string({ max: 2048 }))),
+  /** Seconds since 1970. */
+  Time: optional(number),
+  TraceHeader: optional(string({ min: 1, max: 500 })),
+});
+
+type Entry = ReturnType<typeof entryShape>;
+
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
+export function eventsOperations(account: Account, bus: EventBus): Readonly<Record<string, JsonOperation>> {
+  const busArn = regionalArn(account, 'events', `event-bus/${BUS}`);
+  const shape = structure({ Entries: list(entryShape, { min: 1, max: 10 }) });
+
+  function putEvents(input: unknown, call: AwsCall): object {
+    const { Entries } = shape(input, '');
+    for (const { Source = '', DetailType = '' } of Entries) {
+      call.authorize('events:PutEvents', busArn, { 'events:source': Source, 'events:detail-type': DetailType });
+    }
+    if (call.body.length > MAX_BYTES) {
+      throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
+    }
+    const results = Entries.map(put);
+    return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
+  }
+
+  /** One entry's failure leaves the others alone. */
+  function put(entry: Entry): { EventId: string } | { ErrorCode: string; ErrorMessage: string } {
+    try {
+      return { EventId: bus.put(eventIn(entry)).id };
+    } catch (error) {
+      if (error instanceof AwsError) return { ErrorCode: error.code, ErrorMessage: error.message };
+      throw error;
+    }
+  }
+
+  function eventIn({ Source, DetailType, Detail, EventBusName = BUS, Resources = [], Time }: Entry): NewEvent {
+    if (EventBusName !== BUS && EventBusName !== busArn) {
+      throw new AwsError('ResourceNotFoundException', `the sandbox has the event bus ${BUS} only, got ${EventBusName}`);
+    }
+    const source = required('Source', Source);
+    if (source.startsWith('aws.')) {
+      throw new AwsError('NotAuthorizedForSource', 'Not authorized for the source.');
+    }
+    const time = Time === undefined ? {} : { time: new Date(Time * 1000) };
+    const detailType = required('DetailType', DetailType);
+    return { source, detailType, detail: detailIn(required('Detail', Detail)), resources: Resources, ...time };
+  }
+
+  return { PutEvents: putEvents };
+}
+
+function required(name: string, value: string | undefined): string {
+  if (value !== undefined && value !== '') return value;
+  throw new AwsError('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
+}
+
+function detailIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const detail: unknown = JSON.parse(text);
+    if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) return { ...detail };
+  } catch {
+    // Falls through: the error says the same of text that is no JSON.
+  }
+  throw new AwsError('MalformedDetail', 'Detail is malformed.');
+}

@@ -1,0 +1,38 @@
+import { AwsError } from '../../endpoint/api';
+import type { Targets } from './event-bus';
+
+/** What EventBridge needs of the other services, and no more. */
+export interface TargetPorts {
+  readonly functions: {
+    invokeAsynchronously(functionArn: string, event: unknown): Promise<void>;
+    assertMayInvoke(functionArn: string, principalService: string, sourceArn: string): void;
+  };
+  readonly topics: {
+    publish(topicArn: string, message: string, by: { readonly service: string; readonly sourceArn: string }): void;
+  };
+}
+
+const SERVICE = 'events.amazonaws.com';
+
+/**
+ * Functions run as often as Lambda runs asynchronous invocations; topics get the event as JSON. EventBridge itself tries
+ * again only what the sandbox's own targets never answer.
+ */
+export function targetsOf({ functions, topics }: TargetPorts): Targets {
+  return {
+    async deliver(targetArn, ruleArn, event) {
+      const service = targetArn.split(':')[2];
+      switch (service) {
+        case 'lambda':
+          functions.assertMayInvoke(targetArn, SERVICE, ruleArn);
+          await functions.invokeAsynchronously(targetArn, event);
+          return;
+        case 'sns':
+          topics.publish(targetArn, JSON.stringify(event), { service: SERVICE, sourceArn: ruleArn });
+          return;
+        default:
+          throw new AwsError('ValidationException', `the sandbox does not know targets such as ${targetArn}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { AwsCall, ConditionKeys } from '../../endpoint/api';
+import { resourceTagKeys } from '../tags';
+import type { Secrets } from './secrets';
+
+/** Authorizes by the secret's ARN, its tags and its resource policy before anything of it is revealed. */
+export type Authorize = (call: AwsCall, action: string, secretId: string, keys?: ConditionKeys) => void;
+
+export function authorizationOn(secrets: Secrets): Authorize {
+  return (call, action, id, keys = {}) => {
+    const secret = secrets.find(id);
+    const resource = secret?.details.arn ?? (id.startsWith('arn:') ? id : secrets.arnWithoutSuffix(id));
+    const context = { 'secretsmanager:SecretId': resource, ...resourceTagKeys(secret?.details.tags ?? []), ...keys };
+    call.authorize(`secretsmanager:${action}`, resource, context, secret?.resourcePolicy);
+  };
+}

@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
+import { Clock } from '../../../sandbox/clock';
+import type { AwsApi } from '../../../sandbox/endpoint/api';
+import { CallLog } from '../../../sandbox/endpoint/call-log';
+import { Endpoint } from '../../../sandbox/endpoint/server';
+import { Faults } from '../../../sandbox/faults';
+import { Iam } from '../../../sandbox/services/iam';
+import { toyS3, toySecretsManager } from './toy-services';
+
+const clock = new Clock();
+const iam = new Iam({ account: SANDBOX_ACCOUNT, clock });
+const credentials = iam.issueCredentials(iam.operator);
+const killed: string[] = [];
+let faults: Faults;
+let calls: CallLog;
+/** Operations that were carried out. */
+let carriedOut: string[];
+let endpoint: Endpoint;
+
+const observed = (api: AwsApi): AwsApi => ({
+  ...api,
+  handle(call) {
+    carriedOut.push(api.describe(call).operation);
+    return api.handle(call);
+  },
+});
+
+beforeEach(async () => {
+  faults = new Faults();
+  calls = new CallLog();
+  carriedOut = [];
+  endpoint = await Endpoint.listen();
+  endpoint.serve({
+    apis: [toySecretsManager, toyS3].map(observed),
+    iam,
+    clock,
+    faults,
+    calls,
+    killProcessOf: async (accessKeyId) => void killed.push(accessKeyId),
+    receiveCustomResourceResponse: () => {
+      carriedOut.push('CustomResourceAnswer');
+      return true;
+    },
+  });
+});
+
+afterEach(() => endpoint.close());
+
+const settings = (maxAttempts: number) => ({ endpoint: endpoint.url, region: 'us-east-1', credentials, maxAttempts });
+
+const getSecret = (SecretId = 'toy', { maxAttempts = 1, signal = new AbortController().signal } = {}) =>
+  new SecretsManagerClient(settings(maxAttempts)).send(new GetSecretValueCommand({ SecretId }), {
+    abortSignal: signal,
+  });
+
+const GET_SECRET = { service: 'secretsmanager', operation: 'GetSecretValue' };
+
+describe('a call', () => {
+  test('that is throttled is not carried out, and fails as AWS throttles', async () => {
+    const fault = faults.inject({ ...GET_SECRET, fault: 'throttled' });
+    await expect(getSecret()).rejects.toMatchObject({ name: 'ThrottlingException' });
+    expect(carriedOut).toEqual([]);
+    expect(fault.applied).toBe(1);
+  });
+
+  test('that fails before it takes effect is not carried out', async () => {
+    faults.inject({ ...GET_SECRET, fault: 'failed-before' });
+    await expect(getSecret()).rejects.toMatchObject({ name: 'InternalFailure', $metadata: { httpStatusCode: 500 } });
+    expect(carriedOut).toEqual([]);
+  });
+
+  test('that fails after it took effect is carried out', async () => {
+    faults.inject({ ...GET_SECRET, fault: 'failed-after' });
+    await expect(getSecret()).rejects.toMatchObject({ name: 'InternalFailure' });
+    expect(carriedOut).toEqual(['GetSecretValue']);
+  });
+
+  test('that is slow is carried out and answered after its delay', async () => {
+    faults.inject({ ...GET_SECRET, fault: 'slow', delay: 100 });
+    const answer = getSecret();
+    await sleep(50);
+    expect(carriedOut).toEqual([]);
+    await expect(answer).resolves.toMatchObject({ SecretString: 'toy' });
+  });
+
+  test('that is slow takes effect though its caller waits no longer', async () => {
+    faults.inject({ ...GET_SECRET, fault: 'slow', delay: 200 });
+    await expect(getSecret('toy', { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+    expect(carriedOut).toEqual([]);
+    await sleep(300);
+    expect(carriedOut).toEqual(['GetSecretValue']);
+  });
+
+  test('that is never answered is carried out, and keeps its caller waiting', async () => {
+    faults.inject({ ...GET_SECRET, fault: 'never-answered' });
+    await expect(getSecret('toy', { signal: AbortSignal.timeout(200) })).rejects.toThrow();
+    expect(carriedOut).toEqual(['GetSecretValue']);
+  });
+
+  test('that kills its caller is carried out, and ends whoever holds its access key', async () => {
+    faults.inject({ ...GET_SECRET, fault: 'killed' });
+    await expect(getSecret('toy', { signal: AbortSignal.timeout(200) })).rejects.toThrow();
+    expect(carriedOut).toEqual(['GetSecretValue']);
+    expect(killed).toEqual([credentials.accessKeyId]);
+  });
+
+  test.each(['throttled', 'failed-before', 'failed-after'] as const)(
+    'that is %s once is tried again by the SDK',
+    async (fault) => {
+      faults.inject({ ...GET_SECRET, fault, times: 1 });
+      await expect(getSecret('toy', { maxAttempts: 2 })).resolves.toMatchObject({ SecretString: 'toy' });
+    },
+  );
+
+  test.each([
+    ['throttled', 'SlowDown', 503],
+    ['failed-before', 'InternalError', 500],
+  ] as const)('to S3 that is %s fails in the words of S3', async (fault, name, httpStatusCode) => {
+    faults.inject({ service: 's3', operation: 'PutObject', fault });
+    const put = new S3Client(settings(1)).send(new PutObjectCommand({ Bucket: 'bucket', Key: 'key', Body: 'text' }));
+    await expect(put).rejects.toMatchObject({ name, $metadata: { httpStatusCode } });
+  });
+});
+
+describe('the answer of a custom resource', () => {
+  const answer = (Status: string) =>
+    fetch(endpoint.responseUrl('token'), { method: 'PUT', body: JSON.stringify({ Status }) });
+
+  test('can fail after it arrived, by what it says', async () => {
+    faults.inject({
+      service: 'cloudformation',
+      operation: 'CustomResourceAnswer',
+      fault: 'failed-after',
+      match: ({ input }) => input.Status === 'SUCCESS',
+    });
+    expect((await answer('FAILED')).status).toBe(200);
+    expect((await answer('SUCCESS')).status).toBe(500);
+    expect(carriedOut).toHaveLength(2);
+  });
+});
+
+describe('a fault', () => {
+  test('strikes as often as it is told to', async () => {
+    const fault = faults.inject({ ...GET_SECRET, fault: 'throttled', times: 2 });
+    for (const _ of [1, 2]) await expect(getSecret()).rejects.toThrow();
+    await getSecret();
+    expect(fault.applied).toBe(2);
+  });
+
+  test('strikes every time until it is removed', async () => {
+    const fault = faults.inject({ ...GET_SECRET, fault: 'throttled' });
+    for (const _ of [1, 2, 3]) await expect(getSecret()).rejects.toThrow();
+    fault.remove();
+    fault.remove();
+    await getSecret();
+    expect(fault.applied).toBe(3);
+  });
+
+  test('strikes only the calls that match, by caller and input', async () => {
+    const match = jest.fn(({ input }) => input.SecretId === 'unlucky');
+    faults.inject({ ...GET_SECRET, fault: 'throttled', match });
+    await getSecret('lucky');
+    await expect(getSecret('unlucky')).rejects.toThrow();
+    expect(match).toHaveBeenCalledWith({ principal: iam.operator, input: { SecretId: 'lucky' } });
+  });
+
+  test('leaves other operations alone', async () => {
+    faults.inject({ ...GET_SECRET, operation: 'PutSecretValue', fault: 'throttled' });
+    faults.inject({ ...GET_SECRET, service: 's3', fault: 'throttled' });
+    await getSecret();
+  });
+
+  test('that was set last strikes first', async () => {
+    faults.inject({ ...GET_SECRET, fault: 'throttled' });
+    faults.inject({ ...GET_SECRET, fault: 'failed-before', times: 1 });
+    await expect(getSecret()).rejects.toMatchObject({ name: 'InternalFailure' });
+    await expect(getSecret()).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+});
+
+describe('the calls that were made', () => {
+  test('are kept with who made them, and what came of each', async () => {
+    await getSecret();
+    await expect(getSecret('missing')).rejects.toThrow();
+    faults.inject({ ...GET_SECRET, fault: 'failed-after', times: 1 });
+    await expect(getSecret()).rejects.toThrow();
+    await fetch(endpoint.responseUrl('token'), { method: 'PUT', body: '{}' });
+    const call = { ...GET_SECRET, principal: iam.operator, at: expect.any(Date) };
+    expect(calls.calls).toEqual([
+      { ...call, outcome: 'succeeded' },
+      { ...call, outcome: 'ResourceNotFoundException' },
+      { ...call, outcome: 'InternalFailure', fault: 'failed-after' },
+      {
+        ...call,
+        service: 'cloudformation',
+        operation: 'CustomResourceAnswer',
+        principal: undefined,
+        outcome: 'succeeded',
+      },
+    ]);
+  });
+
+  test('tell an error of S3 by its code', async () => {
+    faults.inject({ service: 's3', operation: 'PutObject', fault: 'throttled' });
+    const put = new S3Client(settings(1)).send(new PutObjectCommand({ Bucket: 'bucket', Key: 'key', Body: 'text' }));
+    await expect(put).rejects.toThrow();
+    expect(calls.calls).toMatchObject([{ service: 's3', operation: 'PutObject', outcome: 'SlowDown' }]);
+  });
+});
