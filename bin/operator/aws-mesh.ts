@@ -9,6 +9,13 @@ import { registryTableName } from '../../pki/names';
 import { type Authority, type Events, type OperatedMesh, OperatorError, type Secrets } from './mesh';
 import { RegistryTable } from './registry-table';
 
+/** How to reach AWS; what is left out comes from the SDK's usual sources. */
+interface AwsAccess {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 /** Nothing that an operator asks takes longer; an endpoint that is out of reach is not waited for. */
 const PATIENCE = { requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000 } };
 
@@ -16,16 +23,17 @@ const PATIENCE = { requestHandler: { connectionTimeout: 5_000, requestTimeout: 2
  * A mesh in the account that the SDK's usual sources of credentials, region and endpoint lead to: environment
  * variables (with `AWS_ENDPOINT_URL` a sandbox), shared configuration, roles.
  */
-export function awsMesh(trustDomain: string): OperatedMesh {
+export function awsMesh(trustDomain: string, access: AwsAccess = {}): OperatedMesh {
   // The clients are bundled: that a later release of theirs needs a later Node.js is nothing an operator can act on.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  const configuration = { ...PATIENCE, ...access };
   return {
     trustDomain,
-    registry: new RegistryTable(new DynamoDBClient(PATIENCE), registryTableName(trustDomain)),
-    authority: authorityOf(new ACMPCAClient(PATIENCE)),
-    secrets: secretsOf(new SecretsManagerClient(PATIENCE)),
-    events: eventsOf(new EventBridgeClient(PATIENCE)),
-    operator: () => callerOf(new STSClient(PATIENCE)),
+    registry: new RegistryTable(new DynamoDBClient(configuration), registryTableName(trustDomain)),
+    authority: authorityOf(new ACMPCAClient(configuration)),
+    secrets: secretsOf(new SecretsManagerClient(configuration)),
+    events: eventsOf(new EventBridgeClient(configuration)),
+    operator: () => callerOf(new STSClient(configuration)),
     now: () => new Date(),
   };
 }

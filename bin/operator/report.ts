@@ -88,7 +88,7 @@ function statusOf(certificate: RegistryCertificate, isCurrent: boolean, at: Date
 
 /** What a revocation came to: a line for each certificate. */
 export function revocationAsText(clientName: string, revoked: readonly RevokedCertificate[]): string {
-  if (revoked.length === 0) return `${clientName} has no certificate that is still accepted`;
+  if (revoked.length === 0) return `${clientName} has no certificate left to revoke`;
   return revoked
     .map(({ certificate: { serialNumber, revokedAt, revocationReason }, already }) =>
       already

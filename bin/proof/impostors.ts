@@ -7,13 +7,13 @@ import {
   waitUntilCertificateIssued,
 } from '@aws-sdk/client-acm-pca';
 import type { TlsCredentials } from 'cdk-mtls-service-mesh/client';
-import { signCertificate } from '../pki/certificate';
-import { createCertificateSigningRequest } from '../pki/certificate-signing-request';
-import { CLIENT_CERTIFICATE_TEMPLATE, type ClientSecret } from '../pki/contract';
-import { encodedSubjectOf } from '../pki/distinguished-name';
-import { generatePrivateKey, privateKeyPem } from '../pki/keys';
-import { readCertificates } from '../pki/pem';
-import { clientExtensions, rootAuthorityExtensions } from '../pki/profiles';
+import { signCertificate } from '../../pki/certificate';
+import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
+import { CLIENT_CERTIFICATE_TEMPLATE, type ClientSecret } from '../../pki/contract';
+import { encodedSubjectOf } from '../../pki/distinguished-name';
+import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
+import { readCertificates } from '../../pki/pem';
+import { clientExtensions, rootAuthorityExtensions } from '../../pki/profiles';
 
 /**
  * A certificate in which everything is copied from the victim's, down to serial number and names, and from its
