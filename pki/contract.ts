@@ -92,7 +92,7 @@ export interface ClientCertificateAttributes {
   readonly VersionId: string;
 }
 
-/** Environment of the functions: the mesh's trust domain (authorizer, issuer; truststore publisher, to send events). */
+/** Environment of the functions: the mesh's trust domain (all of them). */
 export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 /** The name of the registry's table (authorizer, issuer). */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
@@ -191,15 +191,13 @@ export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 export const EVENT_SOURCE = 'mtls-service-mesh';
 
 /** The detail types of those events. */
-export const EVENT_TYPES = [
-  'Certificate Issued',
-  'Certificate Rotated',
-  'Certificate Rotation Failed',
-  'Certificate Revoked',
-  'Certificate Expiring',
-  'Truststore Changed',
-] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
+export type EventType =
+  | 'Certificate Issued'
+  | 'Certificate Rotated'
+  | 'Certificate Rotation Failed'
+  | 'Certificate Revoked'
+  | 'Certificate Expiring'
+  | 'Truststore Changed';
 
 /** The detail of an event; what it is not about is absent. */
 export interface EventDetail {

@@ -9,7 +9,7 @@ import {
 } from './contract';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html */
-export interface AttributeValue {
+interface AttributeValue {
   readonly S?: string;
   readonly N?: string;
   readonly L?: readonly AttributeValue[];
@@ -20,7 +20,7 @@ export type Item = Readonly<Record<string, AttributeValue>>;
 type Value = string | number | readonly string[] | undefined;
 
 /** The registry holds something that is neither a client nor a certificate of ours. */
-export class RegistryItemError extends Error {
+class RegistryItemError extends Error {
   override readonly name = 'RegistryItemError';
 }
 

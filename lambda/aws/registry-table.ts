@@ -6,11 +6,11 @@ import {
   type RegistryClient,
   type RegistryKey,
 } from '../../pki/contract';
+import { certificateOf, clientOf, type Item, keyOf, toItem } from '../../pki/registry-items';
 import type { CertificateId, ClientProfile, Registry, RegistryEntry, Revocation } from '../certificate-issuer/registry';
 import { isAwsError } from './aws-call';
 import { dynamoDb } from './dynamodb';
 import type { JsonDocument, JsonService } from './json-service';
-import { certificateOf, clientOf, type Item, keyOf, toItem } from './registry-items';
 
 interface Change {
   /** Attributes to write; those that are undefined are removed. */

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { certificateKey, clientKey } from '../../pki/contract';
+import { type Item, keyOf, toItem } from '../../pki/registry-items';
 import type { Standing, StandingReader } from '../authorizer/standing';
 import { AwsCallError } from './aws-call';
 import { dynamoDb } from './dynamodb';
 import type { JsonDocument, JsonService } from './json-service';
-import { type Item, keyOf, toItem } from './registry-items';
 
 /** API Gateway waits at most 10 seconds for its authorizer; the caller waits with it. */
 const PATIENCE_MS = 4_000;
@@ -65,6 +65,5 @@ export class StandingTable implements StandingReader {
 /** Undefined for an attribute that is not there; empty, and so never what is hoped for, when it is no text. */
 function textOf(item: Item, name: string): string | undefined {
   const value = item[name];
-  if (value === undefined) return undefined;
-  return 'S' in value ? value.S : '';
+  return value && (value.S ?? '');
 }

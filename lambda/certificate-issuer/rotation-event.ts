@@ -1,5 +1,5 @@
 /** The steps of a rotation, in their order. */
-export const ROTATION_STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+const ROTATION_STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 export type RotationStep = (typeof ROTATION_STEPS)[number];
 
 /**
@@ -15,7 +15,7 @@ export interface RotationRequest {
 }
 
 /** The event looks like a rotation's and is none. */
-export class RotationEventError extends Error {
+class RotationEventError extends Error {
   override readonly name = 'RotationEventError';
 }
 

@@ -1,6 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { TRUST_DOMAIN_VARIABLE } from '../../pki/contract';
 import { Announcer } from '../announcer';
 import { CLIENT_SETTINGS } from '../aws/client-settings';
 import { DefaultEventBus } from '../aws/event-bus';
@@ -11,13 +10,8 @@ import { logLine } from '../log';
 import { Truststore } from './truststore';
 
 const store = new S3(new S3Client(CLIENT_SETTINGS));
-const truststore = new Truststore(store, announcerOf(process.env), () => new Date(), logLine);
+const announcer = new Announcer(new DefaultEventBus(process.env), trustDomainOf(process.env), logLine);
+const truststore = new Truststore(store, announcer, () => new Date(), logLine);
 
 export const handler = (event: unknown, context: Context): Promise<void> =>
   handleCustomResource(truststore, event, context, logLine);
-
-/** A truststore may stand alone, without a mesh to tell events of. */
-function announcerOf(environment: NodeJS.ProcessEnv): Announcer | undefined {
-  if (environment[TRUST_DOMAIN_VARIABLE] === undefined) return undefined;
-  return new Announcer(new DefaultEventBus(environment), trustDomainOf(environment), logLine);
-}

@@ -19,8 +19,7 @@ export class TruststoreBucketError extends Error {
 export class Truststore implements CustomResource {
   constructor(
     private readonly store: ObjectStore,
-    /** Undefined for a truststore of no mesh. */
-    private readonly announcer: Announcer | undefined,
+    private readonly announcer: Announcer,
     private readonly now: () => Date,
     private readonly log: Log,
   ) {}
@@ -40,7 +39,7 @@ export class Truststore implements CustomResource {
       );
     }
     this.log({ event: 'truststore-published', bucket: BucketName, key: ObjectKey, versionId, requestId });
-    await this.announcer?.announce('Truststore Changed', {});
+    await this.announcer.announce('Truststore Changed', {});
     return { VersionId: versionId } satisfies TruststoreAttributes;
   }
 

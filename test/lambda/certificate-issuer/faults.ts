@@ -2,7 +2,7 @@
 export const FAULTS = ['before effect', 'after effect', 'killed before effect', 'killed after effect'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-export class InjectedFault extends Error {
+class InjectedFault extends Error {
   override readonly name = 'InjectedFault';
 }
 

@@ -12,7 +12,7 @@ import { Succession } from '../../../lambda/certificate-issuer/succession';
 import type { LogEntry } from '../../../lambda/log';
 import { Metrics } from '../../../lambda/metrics';
 
-export const TRUST_DOMAIN = 'mesh.example.com';
+const TRUST_DOMAIN = 'mesh.example.com';
 
 interface Surroundings {
   readonly authority: CertificateAuthority;

@@ -100,7 +100,7 @@ describe('a truststore', () => {
       bucket = new MemoryBucket(1000);
       truststore = new Truststore(
         bucket,
-        undefined,
+        new Announcer(bus, 'mesh.example.com', () => undefined),
         () => new Date(),
         () => undefined,
       );
