@@ -145,6 +145,9 @@ export class MtlsServiceMesh extends Construct {
       logRetention,
     });
 
+    // No certificate is issued before the gateway trusts the authority.
+    this.issuer.handler.node.addDependency(this.gateway.domain);
+
     this.alarms = new MeshAlarms(this, 'Alarms', { trustDomain: this.trustDomain, topic: props.alarmTopic });
 
     this.certificateOptions = props;
@@ -157,7 +160,7 @@ export class MtlsServiceMesh extends Construct {
    * service that calls others is a client too, by the same name if you like.
    */
   addClient(name: string, options: MeshClientOptions = {}): MeshClient {
-    const client = new MeshClient(this, this.idOf('Client', name), {
+    return new MeshClient(this, this.idOf('Client', name), {
       ...options,
       keyAlgorithm: options.keyAlgorithm ?? this.certificateOptions.keyAlgorithm,
       certificateValidity: options.certificateValidity ?? this.certificateOptions.certificateValidity,
@@ -166,8 +169,6 @@ export class MtlsServiceMesh extends Construct {
       clientName: name,
       issuer: this.issuer,
     });
-    client.node.addDependency(this.gateway.domain);
-    return client;
   }
 
   /**
