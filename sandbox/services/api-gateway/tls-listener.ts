@@ -1,6 +1,6 @@
 import { constants, type X509Certificate } from 'node:crypto';
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { readClientHello } from './client-hello';
 import type { ServerCertificate } from './ports';
 import type { Truststore } from './truststore';
@@ -24,21 +24,26 @@ export interface SecureConnection {
   readonly clientCertificate?: X509Certificate | undefined;
 }
 
+interface ServedDomain extends Pick<DomainTls, 'truststore'> {
+  readonly name: string;
+  readonly secureContext: SecureContext;
+}
+
 /**
  * One port on loopback for every domain. The server name in the client's first message chooses the domain, and with
- * it the certificate, the truststore and whether a client certificate is demanded; each domain is a TLS server of its
+ * it the certificate, the truststore and whether a client certificate is demanded; each domain has a TLS context of its
  * own, so that none can borrow another one's settings.
  *
- * In the handshake OpenSSL demands a certificate whose chain ends in a self-signed root of the truststore, current,
- * and fit for TLS clients: it refuses an extended key usage without clientAuth, which API Gateway does not document.
- * A missing certificate is answered with an alert; after another one the connection is closed without a request
- * having been read. Sessions are never resumed, since a resumed one would skip all of this, and never renegotiated, since
- * the certificate would be another one than the one that was read.
+ * A client without a certificate is answered with an alert by OpenSSL, which also has every other one prove that it holds
+ * the key. Whether the certificate is to be trusted is the truststore's decision alone, since OpenSSL judges by real time
+ * and not by the sandbox's clock: after a certificate that it refuses, the connection is closed without a request having
+ * been read. Sessions are never resumed, since a resumed one would skip all of this, and never renegotiated, since the
+ * certificate would be another one than the one that was read.
  *
  * API Gateway speaks HTTP/2 as well; the sandbox speaks HTTP/1.1 alone.
  */
 export class TlsListener {
-  private readonly domains = new Map<string, TlsServer>();
+  private readonly domains = new Map<string, ServedDomain>();
   private readonly sockets = new Set<Socket>();
   private readonly server: Server = createNetServer((socket) => this.accept(socket));
 
@@ -58,24 +63,15 @@ export class TlsListener {
 
   /** Serves the domain from now on in this way. Connections that are open stay as they are. */
   serve(domainName: string, { certificate, truststore }: DomainTls): void {
-    const server = createTlsServer({
+    const secureContext = createSecureContext({
       cert: certificate.certificateChain,
       key: certificate.privateKey,
       minVersion: 'TLSv1.2',
-      ALPNProtocols: ['http/1.1'],
-      handshakeTimeout: HANDSHAKE_TIMEOUT,
       secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
-      ...(truststore && { requestCert: true, rejectUnauthorized: true, ca: truststore.bundle }),
+      // Clients are told which authorities count.
+      ...(truststore && { ca: truststore.bundle }),
     });
-    server.on('secureConnection', (socket) => {
-      const clientCertificate = truststore && socket.getPeerX509Certificate();
-      if (truststore && !(clientCertificate && truststore.accepts(clientCertificate))) {
-        socket.destroy();
-        return;
-      }
-      this.onConnection({ domainName, socket, clientCertificate });
-    });
-    this.domains.set(domainName, server);
+    this.domains.set(domainName, { name: domainName, secureContext, truststore });
   }
 
   withdraw(domainName: string): void {
@@ -98,15 +94,35 @@ export class TlsListener {
       const hello = readClientHello(received);
       if (hello.kind === 'incomplete') return;
       socket.off('data', onData);
-      const server = hello.kind === 'complete' ? this.domains.get(hello.serverName ?? '') : undefined;
-      if (!server) {
+      const domain = hello.kind === 'complete' ? this.domains.get(hello.serverName ?? '') : undefined;
+      if (!domain) {
         socket.end(UNRECOGNIZED_NAME).resume();
         return;
       }
       socket.pause().setTimeout(0);
       socket.unshift(received);
-      server.emit('connection', socket);
+      this.secure(socket, domain);
     };
     socket.on('data', onData);
+  }
+
+  private secure(rawSocket: Socket, { name: domainName, secureContext, truststore }: ServedDomain): void {
+    const isDemanded = truststore !== undefined;
+    const socket = new TLSSocket(rawSocket, {
+      isServer: true,
+      secureContext,
+      ALPNProtocols: ['http/1.1'],
+      requestCert: isDemanded,
+      rejectUnauthorized: isDemanded,
+    });
+    const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => clearTimeout(timer));
+    socket.once('secure', () => {
+      clearTimeout(timer);
+      const clientCertificate = truststore && socket.getPeerX509Certificate();
+      if (truststore && !(clientCertificate && truststore.accepts(clientCertificate))) socket.destroy();
+      else this.onConnection({ domainName, socket, clientCertificate });
+    });
   }
 }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { notAfterOf, notBeforeOf } from '../../../pki/certificate-fields';
 import { isIssuedBy } from '../../../pki/chain';
+import { pathLengthOf } from '../../../pki/path-length';
 import { readCertificates } from '../../../pki/pem';
 import type { Clock } from '../../clock';
 import { AwsError } from '../../endpoint/api';
@@ -13,33 +14,54 @@ import type { Objects } from './ports';
  */
 const MAX_AUTHORITIES = 4;
 
+/** Extended key usages: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12 */
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const ANY_USAGE = '2.5.29.37.0';
+
+interface TrustedAuthority {
+  readonly certificate: X509Certificate;
+  readonly pathLength: number | undefined;
+}
+
 /** The authorities that a domain trusts to identify clients: the content of one version of one S3 object. */
 export class Truststore {
-  private readonly authorities: readonly X509Certificate[];
+  private readonly authorities: readonly TrustedAuthority[];
 
   /** @throws PemError when the bundle is not one */
   constructor(
     readonly bundle: string,
     private readonly clock: Clock,
   ) {
-    this.authorities = readCertificates(bundle);
+    this.authorities = readCertificates(bundle).map((certificate) => ({
+      certificate,
+      pathLength: pathLengthOf(certificate),
+    }));
   }
 
   /**
-   * What OpenSSL leaves open: every authority up to the root stands in the bundle itself, rather than among what the
-   * client sent; there are not too many; and all are current by the sandbox's clock.
+   * Whether the certificate leads to a self-signed root of the bundle: every signature verifies, every authority on the
+   * way stands in the bundle itself, rather than among what the client sent, may be one, and has no more below it than it
+   * allows; there are not too many; and all are current by the sandbox's clock and fit to identify clients.
+   *
+   * OpenSSL refuses an extended key usage without clientAuth, which API Gateway does not document; so does this.
    */
   accepts(certificate: X509Certificate): boolean {
-    return this.leadsToRoot(certificate, MAX_AUTHORITIES);
+    return this.leadsToRoot(certificate, 0);
   }
 
-  private leadsToRoot(certificate: X509Certificate, authoritiesLeft: number): boolean {
-    if (!isCurrent(certificate, this.clock.now())) return false;
-    if (certificate.checkIssued(certificate)) return this.authorities.some(({ raw }) => raw.equals(certificate.raw));
-    if (authoritiesLeft === 0) return false;
+  /** @param below how many authorities stand between the certificate and the client's, itself included */
+  private leadsToRoot(certificate: X509Certificate, below: number): boolean {
+    if (!isCurrent(certificate, this.clock.now()) || !isFitForClients(certificate)) return false;
+    if (certificate.checkIssued(certificate)) {
+      return this.authorities.some((root) => root.certificate.raw.equals(certificate.raw));
+    }
+    if (below === MAX_AUTHORITIES) return false;
     return this.authorities.some(
-      (authority) =>
-        authority.ca && isIssuedBy(certificate, authority) && this.leadsToRoot(authority, authoritiesLeft - 1),
+      ({ certificate: authority, pathLength = below }) =>
+        authority.ca &&
+        below <= pathLength &&
+        isIssuedBy(certificate, authority) &&
+        this.leadsToRoot(authority, below + 1),
     );
   }
 }
@@ -52,6 +74,11 @@ export function readTruststore(objects: Objects, clock: Clock, uri: string, vers
     throw new AwsError('BadRequestException', `Unable to access truststore URI ${uri} version ${version ?? 'N/A'}`);
   }
   return new Truststore(object.body.toString('utf8'), clock);
+}
+
+/** Node's `keyUsage` is the extended key usage. A certificate without the extension is fit for everything. */
+function isFitForClients({ keyUsage: usages }: X509Certificate): boolean {
+  return usages === undefined || usages.some((usage) => usage === CLIENT_AUTH || usage === ANY_USAGE);
 }
 
 function isCurrent(certificate: X509Certificate, at: Date): boolean {

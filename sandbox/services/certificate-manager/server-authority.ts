@@ -56,8 +56,8 @@ export class ServerAuthority {
     return { certificateChain, privateKey: privateKeyPem(privateKey) };
   }
 
+  /** From real time on, by which the gateway's clients judge, however far the sandbox's clock is ahead of it. */
   private validity(length: number): { notBefore: Date; notAfter: Date } {
-    const now = this.clock.now().getTime();
-    return { notBefore: new Date(now - HOUR), notAfter: new Date(now + length) };
+    return { notBefore: new Date(Date.now() - HOUR), notAfter: new Date(this.clock.now().getTime() + length) };
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
+import type { Clock } from '../../../../sandbox/clock';
 import { installed } from '../../../programs';
 import { DOMAIN, domainProperties, GatewayFixture, TRUSTSTORE_URI } from './gateway-fixture';
 import { TestAuthority } from './test-authority';
@@ -114,6 +115,63 @@ describe('a chain of authorities', () => {
     await trust(fixture.authority, second, third, fourth, fifth);
     expect((await fixture.call('/', { client: fourth.client() })).status).toBe(200);
     await expect(fixture.call('/', { client: fifth.client() })).rejects.toThrow();
+  });
+
+  test('is refused when an authority has more below it than it allows', async () => {
+    const last = fixture.authority.subordinate('last', 0);
+    const beyond = last.subordinate('beyond');
+    await trust(fixture.authority, last, beyond);
+    expect((await fixture.call('/', { client: last.client() })).status).toBe(200);
+    await expect(fixture.call('/', { client: beyond.client() })).rejects.toThrow();
+  });
+});
+
+describe("the sandbox's clock decides what is valid", () => {
+  let clock: Clock;
+
+  beforeEach(() => {
+    ({ clock } = fixture.surroundings);
+  });
+
+  const inHours = (hours: number) => new Date(clock.now().getTime() + hours * HOUR);
+  const between = (from: number, to: number) =>
+    fixture.authority.client('mail', { notBefore: inHours(from), notAfter: inHours(to) });
+
+  test('a certificate that has expired by it is refused, however valid it is in real time', async () => {
+    expect((await fixture.call('/')).status).toBe(200);
+    await clock.advance(2 * HOUR);
+    await expect(fixture.call('/')).rejects.toThrow();
+  });
+
+  test('a certificate that is valid by it is accepted, though in real time it is not yet', async () => {
+    const client = between(10, 20);
+    await expect(fixture.call('/', { client })).rejects.toThrow();
+    await clock.advance(15 * HOUR);
+    expect((await fixture.call('/', { client })).status).toBe(200);
+  });
+
+  test('an authority that has expired by it is no longer trusted', async () => {
+    const client = between(0, 500 * 24);
+    await clock.advance(400 * 24 * HOUR);
+    await expect(fixture.call('/', { client })).rejects.toThrow();
+  });
+
+  test('nothing else is let through when it is ahead', async () => {
+    await clock.advance(15 * HOUR);
+    const current = { notBefore: inHours(-1), notAfter: inHours(1) };
+    const impostor = TestAuthority.root('Test root').client('mail', current);
+    for (const client of [null, impostor, fixture.authority.server('mail.example.com')]) {
+      await expect(fixture.call('/', { client })).rejects.toThrow();
+    }
+    expect(fixture.events).toEqual([]);
+  });
+
+  test('a domain that is made when it is ahead has a server certificate that clients accept in real time', async () => {
+    await clock.advance(1000 * 24 * HOUR);
+    await fixture.createDomain('later.example.com', null);
+    const socket = await fixture.handshake({ servername: 'later.example.com' });
+    expect(socket.authorized).toBe(true);
+    socket.destroy();
   });
 });
 

@@ -10,6 +10,7 @@ import {
 } from '../../../../pki/profiles';
 
 const HOUR = 3_600_000;
+const YEAR = 365 * 24 * HOUR;
 
 export interface Credentials {
   readonly cert: string;
@@ -27,18 +28,19 @@ export class TestAuthority {
   readonly certificate: string;
   private readonly name: Uint8Array;
 
-  private constructor(subject: DistinguishedName, parent?: TestAuthority) {
+  private constructor(subject: DistinguishedName, parent?: TestAuthority, pathLength = 3) {
     this.name = encodeDistinguishedName(subject);
-    const extensions = parent ? subordinateAuthorityExtensions(3) : rootAuthorityExtensions();
-    this.certificate = (parent ?? this).sign(this.name, this.key, extensions, {});
+    const extensions = parent ? subordinateAuthorityExtensions(pathLength) : rootAuthorityExtensions();
+    const notAfter = new Date(Date.now() + YEAR);
+    this.certificate = (parent ?? this).sign(this.name, this.key, extensions, { notAfter });
   }
 
   static root(commonName = 'Test root'): TestAuthority {
     return new TestAuthority({ commonName });
   }
 
-  subordinate(commonName = 'Test subordinate'): TestAuthority {
-    return new TestAuthority({ commonName }, this);
+  subordinate(commonName = 'Test subordinate', pathLength?: number): TestAuthority {
+    return new TestAuthority({ commonName }, this, pathLength);
   }
 
   client(clientName = 'mail', validity: Validity = {}): Credentials {
