@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { App, CfnOutput, CfnParameter, CustomResource, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -195,12 +196,12 @@ describe('a mesh', () => {
   withAws('is read by the aws command with the environment that the sandbox gives', async () => {
     await within(Sandbox.deploy(meshOf('mail')), async (sandbox) => {
       const [client] = sandbox.clients;
-      const text = execFileSync(
+      const { stdout } = await promisify(execFile)(
         'aws',
         ['secretsmanager', 'get-secret-value', '--secret-id', String(client?.secretId), '--output', 'json'],
-        { env: { PATH: process.env['PATH'], ...sandbox.environment() }, encoding: 'utf8' },
+        { env: { PATH: process.env['PATH'], ...sandbox.environment() } },
       );
-      expect(JSON.parse(JSON.parse(text).SecretString)).toEqual(await sandbox.clientSecret('mail'));
+      expect(JSON.parse(JSON.parse(stdout).SecretString)).toEqual(await sandbox.clientSecret('mail'));
     });
   });
 });
