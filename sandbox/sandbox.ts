@@ -1,4 +1,3 @@
-import { Agent } from 'node:https';
 import { requestOverTls, type TlsCredentials } from '../client/tls-request';
 import { CLIENT_CERTIFICATE_RESOURCE_TYPE, type ClientSecret } from '../pki/contract';
 import { readClientSecret } from './client-secret-reader';
@@ -181,13 +180,11 @@ export class Sandbox {
    */
   async fetch(caller: string | TlsCredentials | undefined, url: string | URL, init?: RequestInit): Promise<Response> {
     const credentials = typeof caller === 'string' ? await this.clientSecret(caller) : caller;
-    // Only the sandbox's own authority: to load Node's whole list for every call would take longer than the call.
-    const agent = new Agent({
-      ca: this.serverAuthority,
-      cert: credentials && credentials.certificate + credentials.certificateChain,
-      key: credentials?.privateKey,
+    return requestOverTls(url, init, {
+      credentials,
+      certificateAuthorities: this.serverAuthority,
+      connectTo: { host: '127.0.0.1', port: this.gatewayPort },
     });
-    return requestOverTls(url, init, { agent, connectTo: { host: '127.0.0.1', port: this.gatewayPort } });
   }
 
   /**
