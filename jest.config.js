@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // Against tests that hang, not against slow machines.
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // Packs the library and installs it elsewhere: `npm run test:package`.
   testPathIgnorePatterns: ['<rootDir>/test/package/'],

@@ -15,11 +15,9 @@ export async function readClientSecret(secretsManager: AwsApi, secretId: string)
     body: Buffer.from(JSON.stringify({ SecretId: secretId })),
     authorize: () => {},
   });
-  const body: { readonly SecretString?: string; readonly message?: string; readonly Message?: string } = JSON.parse(
+  const { SecretString, message }: { readonly SecretString?: string; readonly message?: string } = JSON.parse(
     String(answer.body),
   );
-  if (body.SecretString === undefined) {
-    throw new Error(`the secret ${secretId} can't be read: ${body.message ?? body.Message ?? answer.status}`);
-  }
-  return parseClientSecret(body.SecretString);
+  if (SecretString === undefined) throw new Error(`the secret ${secretId} can't be read: ${message}`);
+  return parseClientSecret(SecretString);
 }

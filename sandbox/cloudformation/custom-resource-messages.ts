@@ -17,7 +17,7 @@ export interface CustomResourceEvent {
 }
 
 /** What a function put to its `ResponseURL` is not what CloudFormation takes. */
-export class InvalidAnswer extends Error {
+class InvalidAnswer extends Error {
   override readonly name = 'InvalidAnswer';
 }
 

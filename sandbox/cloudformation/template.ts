@@ -23,16 +23,16 @@ export interface ResourceDeclaration {
   readonly constructPath?: string;
 }
 
-export interface OutputDeclaration {
+interface OutputDeclaration {
   readonly value: unknown;
   readonly condition?: string;
 }
 
 const DELETION_POLICIES = ['Delete', 'Retain', 'RetainExceptOnCreate'] as const;
-export type DeletionPolicy = (typeof DELETION_POLICIES)[number];
+type DeletionPolicy = (typeof DELETION_POLICIES)[number];
 
 const UPDATE_REPLACE_POLICIES = ['Delete', 'Retain'] as const;
-export type UpdateReplacePolicy = (typeof UPDATE_REPLACE_POLICIES)[number];
+type UpdateReplacePolicy = (typeof UPDATE_REPLACE_POLICIES)[number];
 
 /** The template, or a parameter given for it, can't be deployed as it stands. */
 export class TemplateError extends Error {

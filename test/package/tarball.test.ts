@@ -80,6 +80,12 @@ test('a TypeScript program that uses every public class type-checks against the 
   node(app(), 'node_modules/typescript/bin/tsc', ...options, 'every-class.ts');
 }, 120_000);
 
+test('API.md says what the docstrings say', () => {
+  const generated = join(directory, 'API.md');
+  node(root, 'node_modules/jsii-docgen/bin/jsii-docgen', '-o', generated);
+  expect(readFileSync(join(root, 'API.md'), 'utf8')).toBe(readFileSync(generated, 'utf8'));
+}, 120_000);
+
 test('the command explains itself', () => {
   expect(node(app(), 'node_modules/cdk-mtls-service-mesh/dist/bin/mtls-mesh.js', '--help')).toContain('up [options]');
 });

@@ -1,3 +1,4 @@
+/// <reference path="./dynalite.d.ts" />
 import batchGetItem from 'dynalite/actions/batchGetItem';
 import batchWriteItem from 'dynalite/actions/batchWriteItem';
 import createTable from 'dynalite/actions/createTable';

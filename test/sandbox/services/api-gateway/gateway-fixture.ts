@@ -10,7 +10,7 @@ import { type Credentials, TestAuthority } from './test-authority';
 export const DOMAIN = 'mesh.example.com';
 export const TRUSTSTORE_URI = 's3://truststore/authorities.pem';
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;

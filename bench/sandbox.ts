@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
+import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
+import { elapsed, type Measurement, milliseconds, nodeTime, paired } from './measure';
+
+const SERVICES = ['users', 'groups', 'equipment'];
+const URL = 'https://mesh.example.com/equipment';
+
+/** Three services that call each other, synthesized: the directory of the assembly. */
+export function threeServices(): string {
+  const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'mtls-mesh-bench-')) });
+  const stack = new Stack(app, 'Mesh');
+  const mesh = new MtlsServiceMesh(stack, 'Mesh', {
+    domainName: 'mesh.example.com',
+    hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  for (const name of SERVICES) {
+    const handler = new LambdaFunction(stack, name, {
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromInline(`exports.handler = async () => '${name}'`),
+    });
+    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+    mesh.addClient(name);
+  }
+  return app.synth().directory;
+}
+
+/** From a ready template to the first authorized 200. The floor: its five functions' processes, started one by one. */
+export async function firstAnswer(assembly: string): Promise<Measurement> {
+  const { measured, floor, ratio } = await paired(
+    5,
+    () =>
+      elapsed(async () => {
+        const sandbox = await Sandbox.deploy(assembly);
+        try {
+          const answer = await sandbox.fetch('users', URL);
+          if (answer.status !== 200) throw new Error(`expected 200, got ${answer.status}`);
+        } finally {
+          void sandbox.close();
+        }
+      }),
+    () => {
+      let total = 0;
+      for (let i = 0; i < 5; i += 1) total += nodeTime(['-e', '0']);
+      return total;
+    },
+  );
+  return {
+    what: 'sandbox up to the first authorized 200, three services',
+    measured: `${milliseconds(measured)}, ${ratio.toFixed(1)}×`,
+    floor: `five bare Node processes ${milliseconds(floor)}`,
+    budget: '≤ 1000 ms',
+    within: measured <= 1000,
+  };
+}
+
+/** A decision of the shipped authorizer about a certificate that it has seen, over parsing that certificate. */
+export async function warmDecision(assembly: string): Promise<Measurement> {
+  const sandbox = await Sandbox.deploy(assembly);
+  try {
+    const { certificate } = await sandbox.clientSecret('users');
+    const decide = loadAuthorizer(sandbox);
+    const event = {
+      rawPath: '/equipment',
+      headers: { host: 'mesh.example.com', accept: '*/*' },
+      requestContext: { authentication: { clientCert: { clientCertPem: certificate } } },
+    };
+    const { isAuthorized } = await decide(event);
+    if (!isAuthorized) throw new Error('the authorizer refused a client of the mesh');
+    const CALLS = 2000;
+    const time = await elapsed(async () => {
+      for (let call = 0; call < CALLS; call += 1) await decide(event);
+    });
+    return {
+      what: 'decision of the authorizer, warm',
+      measured: milliseconds(time / CALLS),
+      budget: '≤ 0.2 ms',
+      within: time / CALLS <= 0.2,
+    };
+  } finally {
+    await sandbox.close();
+  }
+}
+
+type Handler = (event: unknown) => Promise<{ readonly isAuthorized: boolean }>;
+
+/** The shipped bundle in this process, with the environment that the template gives it. */
+function loadAuthorizer(sandbox: Sandbox): Handler {
+  const authorizer = Object.values(sandbox.resources).find(
+    ({ type, constructPath }) => type === 'AWS::Lambda::Function' && constructPath?.includes('Authorizer'),
+  );
+  const environment = authorizer?.properties['Environment'] as { readonly Variables: NodeJS.ProcessEnv } | undefined;
+  Object.assign(process.env, environment?.Variables, sandbox.environment());
+  return require('../assets/authorizer/index.js').handler;
+}
+
+export function discard(assembly: string): void {
+  rmSync(assembly, { recursive: true });
+}
