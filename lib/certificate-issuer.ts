@@ -103,11 +103,11 @@ export class CertificateIssuer extends Construct {
     callHourly(this);
   }
 
-  /** Lets `grantee` have a client's secret rotated now, and see how its rotation stands; not read it. */
+  /** Lets `grantee` have a client's secret rotated now; not read it. */
   grantRotate(grantee: iam.IGrantable): iam.Grant {
     return iam.Grant.addToPrincipal({
       grantee,
-      actions: ['secretsmanager:RotateSecret', 'secretsmanager:DescribeSecret'],
+      actions: ['secretsmanager:RotateSecret'],
       resourceArns: [secretArnsOf(this, this.trustDomain)],
     }).combine(
       // RotateSecret asks for it; it need not hold for calls of the grantee's own.

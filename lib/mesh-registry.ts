@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { REGISTRY_KEYS } from '../pki/contract';
+import { REGISTRY_KEYS, type RegistryCertificate, type RegistryClient, type RegistryKey } from '../pki/contract';
 import { brokenTrustDomainRule, registryTableName } from '../pki/names';
 import { checkText } from './private/validation';
 
@@ -84,15 +84,39 @@ export class MeshRegistry extends Construct {
     ]);
   }
 
-  /** For an operator: list clients and certificates, revoke certificates, disable and enable clients; add none. */
+  /**
+   * For an operator: list clients and certificates, revoke certificates, disable and enable clients. What else stands in
+   * an item can't be changed, so that none can be added that the authorizer would take for a certificate.
+   */
   grantOperate(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem']);
+    return this.grant(grantee, ['dynamodb:Query', 'dynamodb:Scan']).combine(
+      this.grant(grantee, ['dynamodb:UpdateItem'], {
+        'ForAllValues:StringEquals': { 'dynamodb:Attributes': OPERATORS_ATTRIBUTES },
+      }),
+    );
   }
 
-  private grant(grantee: iam.IGrantable, actions: string[]): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn] });
+  private grant(grantee: iam.IGrantable, actions: string[], conditions?: iam.Conditions): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn], conditions });
   }
 }
+
+/**
+ * The keys, and what the command `mtls-mesh` writes.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+const OPERATORS_ATTRIBUTES: readonly (keyof (RegistryKey & RegistryClient & RegistryCertificate))[] = [
+  'partitionKey',
+  'sortKey',
+  'state',
+  'updatedAt',
+  'updatedBy',
+  'status',
+  'revokedAt',
+  'revokedBy',
+  'revocationReason',
+  'revokedAtAuthority',
+];
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
 function brokenTableNameRule(tableName: string): string | undefined {

@@ -14,6 +14,7 @@ import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } fro
 import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
+import { grantPutEvents } from './private/event-grant';
 import { meshMetric } from './private/mesh-metric';
 import { checkText, refuse } from './private/validation';
 import { Truststore } from './truststore';
@@ -182,7 +183,7 @@ export class MtlsServiceMesh extends Construct {
 
   /**
    * What the command `mtls-mesh` needs to list clients, revoke their certificates, disable and enable them, and have them
-   * rotated. It neither issues certificates nor reads secrets. Made when it is first asked for.
+   * rotated, and to send the events of that. It neither issues certificates nor reads secrets. Made when first asked for.
    */
   get operatorPolicy(): iam.ManagedPolicy {
     if (!this.operators) {
@@ -192,6 +193,7 @@ export class MtlsServiceMesh extends Construct {
       this.registry.grantOperate(this.operators);
       this.issuer.grantRotate(this.operators);
       this.certificateAuthority.grantRevoke(this.operators);
+      grantPutEvents(this, this.operators);
     }
     return this.operators;
   }

@@ -84,7 +84,7 @@ test('whoever may rotate secrets can neither read them nor call the function him
     Statement: object[];
   };
   expect(Statement).toEqual([
-    expect.objectContaining({ Action: ['secretsmanager:RotateSecret', 'secretsmanager:DescribeSecret'] }),
+    expect.objectContaining({ Action: 'secretsmanager:RotateSecret' }),
     {
       Effect: 'Allow',
       Action: 'lambda:InvokeFunction',

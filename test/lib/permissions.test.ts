@@ -116,9 +116,13 @@ test('these are all permissions of a mesh', () => {
 
 const STATEMENTS_FOR_OPERATORS = [
   'MeshOperatorPolicy: Allow acm-pca:RevokeCertificate on {MeshCertificateAuthorityActivation}',
-  'MeshOperatorPolicy: Allow dynamodb:GetItem, dynamodb:Query, dynamodb:Scan, dynamodb:UpdateItem on {MeshRegistryTable.Arn}',
+  'MeshOperatorPolicy: Allow dynamodb:Query, dynamodb:Scan on {MeshRegistryTable.Arn}',
+  'MeshOperatorPolicy: Allow dynamodb:UpdateItem on {MeshRegistryTable.Arn} ' +
+    'if dynamodb:Attributes ForAllValues:StringEquals partitionKey, sortKey, state, updatedAt, updatedBy, status, ' +
+    'revokedAt, revokedBy, revocationReason, revokedAtAuthority',
+  `MeshOperatorPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshOperatorPolicy: Allow lambda:InvokeFunction on {MeshIssuerFunction.Arn} if aws:ViaAWSService Bool true',
-  `MeshOperatorPolicy: Allow secretsmanager:RotateSecret, secretsmanager:DescribeSecret on ${SECRETS}`,
+  `MeshOperatorPolicy: Allow secretsmanager:RotateSecret on ${SECRETS}`,
 ];
 
 test('an operator may do this and no more, in a policy that is made when it is asked for', () => {
