@@ -44,11 +44,11 @@ function matcherOf(condition: unknown): Matcher {
   if (operator === undefined || others.length > 0) throw invalid('a comparison must have exactly one operator');
   switch (operator) {
     case 'prefix':
-      return onText((text) => text.startsWith(textIn(operand, operator)));
+      return comparison(operator, operand, (text, prefix) => text.startsWith(prefix));
     case 'suffix':
-      return onText((text) => text.endsWith(textIn(operand, operator)));
+      return comparison(operator, operand, (text, suffix) => text.endsWith(suffix));
     case 'equals-ignore-case':
-      return onText((text) => text.toLowerCase() === textIn(operand, operator).toLowerCase());
+      return comparison(operator, operand, (text, other) => text.toLowerCase() === other.toLowerCase());
     case 'exists':
       return (value) => (value !== undefined) === operand;
     case 'anything-but': {
@@ -61,13 +61,9 @@ function matcherOf(condition: unknown): Matcher {
   }
 }
 
-function onText(fits: (text: string) => boolean): Matcher {
-  return (value) => typeof value === 'string' && fits(value);
-}
-
-function textIn(operand: unknown, operator: string): string {
-  if (typeof operand === 'string') return operand;
-  throw invalid(`the sandbox knows ${operator} for a string only`);
+function comparison(operator: string, operand: unknown, fits: (text: string, operand: string) => boolean): Matcher {
+  if (typeof operand !== 'string') throw invalid(`the sandbox knows ${operator} for a string only`);
+  return (value) => typeof value === 'string' && fits(value, operand);
 }
 
 function objectIn(value: unknown, what: string): JsonObject {
