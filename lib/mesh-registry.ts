@@ -96,7 +96,11 @@ export class MeshRegistry extends Construct {
     );
   }
 
-  private grant(grantee: iam.IGrantable, actions: string[], conditions?: iam.Conditions): iam.Grant {
+  private grant(
+    grantee: iam.IGrantable,
+    actions: string[],
+    conditions?: Record<string, Record<string, unknown>>,
+  ): iam.Grant {
     return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn], conditions });
   }
 }
