@@ -32,7 +32,11 @@ program
 
 addOperatorCommands(program);
 
-program.parseAsync().catch((error: unknown) => {
-  console.error(`error: ${sentenceOf(error)}`);
-  process.exitCode = 1;
-});
+program
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(`error: ${sentenceOf(error)}`);
+    process.exitCode = 1;
+  })
+  // An SDK client would hold the process for the rest of its time limits, once all is said.
+  .finally(() => process.stdout.write('', () => process.exit()));

@@ -13,6 +13,9 @@ const withCurl = installed('curl') ? test : test.skip;
 /** That of util-linux runs a command on a terminal of its own. */
 const withTerminal = process.platform === 'linux' && installed('script') ? test : test.skip;
 
+// Each test runs the command, some of them until a mesh is up.
+jest.setTimeout(60_000);
+
 let root: string;
 let assembly: string;
 
@@ -76,7 +79,7 @@ describe('a mesh that is up', () => {
     at.run = up(at.place, '--app', assembly, '--out', 'identities/of clients', '--json');
     await at.run.prints(/^\{.*\}\n/m);
     at.access = JSON.parse(at.run.stdout);
-  }, 60_000);
+  });
 
   afterAll(() => at.run.process.kill('SIGKILL'));
 
@@ -166,7 +169,7 @@ test('a person is told where the clients are called and how a shell reaches the 
   run.process.kill('SIGTERM');
   expect(await run.ended()).toBe(0);
   expect(remains(here)).toEqual([]);
-}, 60_000);
+});
 
 test('a signal during the deployment ends the mesh once it is up', async () => {
   const here = place();
@@ -175,7 +178,7 @@ test('a signal during the deployment ends the mesh once it is up', async () => {
   run.process.kill('SIGINT');
   expect(await run.ended()).toBe(0);
   expect(remains(here)).toEqual([]);
-}, 60_000);
+});
 
 withTerminal(
   'Ctrl-C on a terminal leaves nothing behind',
@@ -260,7 +263,7 @@ describe('what can not be brought up is refused in one line, and leaves nothing'
     const lines = await refused(place(), '--app', assembly, '--port', String(port));
     taken.close();
     expect(lines.at(-1)).toMatch(new RegExp(`^error: .*${port}`));
-  }, 60_000);
+  });
 
   test('an app in a command runs as the CDK runs it: with the context of its files and the account of the sandbox', async () => {
     const at = withCdkJson(
