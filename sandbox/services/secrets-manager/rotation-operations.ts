@@ -20,7 +20,10 @@ export function rotationOperations(secrets: Secrets, rotations: Rotations): Read
     RotateImmediately: optional(boolean),
   });
 
-  /** The caller has to be allowed to invoke the rotation function too, as documented for the operation. */
+  /**
+   * The caller has to be allowed to invoke the rotation function too, as documented for the operation. Secrets Manager
+   * asks on the caller's behalf: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+   */
   function rotateSecret(input: unknown, call: AwsCall): object {
     const request = rotateSecretShape(input, '');
     const { SecretId, ClientRequestToken, RotationLambdaARN, RotationRules, RotateImmediately = true } = request;
@@ -36,7 +39,7 @@ export function rotationOperations(secrets: Secrets, rotations: Rotations): Read
     if (functionArn === undefined) {
       throw new AwsError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.');
     }
-    call.authorize('lambda:InvokeFunction', functionArn);
+    call.authorize('lambda:InvokeFunction', functionArn, { 'aws:ViaAWSService': 'true' });
     if (RotationLambdaARN !== undefined || RotationRules !== undefined) {
       const rules = RotationRules === undefined ? secret.rotation?.rules : readRotationRules(RotationRules);
       rotations.configure(secret, functionArn, rules);
