@@ -10,7 +10,7 @@ import {
 
 /** What custom resources need from the rest of the sandbox. */
 export interface CustomResourceSurroundings {
-  /** Runs a function to its end; rejects when it fails. */
+  /** Runs a function as often as Lambda runs an asynchronous invocation; rejects when the last attempt fails. */
   invoke(functionArn: string, event: CustomResourceEvent): Promise<unknown>;
   /** Where the function puts its answer. */
   responseUrl(token: string): string;
@@ -46,11 +46,12 @@ const LAST_LOG_LINES = 20;
  * reach the function among its properties, as they do on AWS (for the latter see
  * https://github.com/aws/aws-cdk/pull/30911, where it was seen in a function's log).
  *
- * One thing differs on purpose: on AWS, a function that fails or ends without an answer leaves the stack waiting until
- * `ServiceTimeout`, by default for an hour. Here the resource fails as soon as the function has ended.
+ * One thing differs on purpose: on AWS, a function that ends without an answer, or has failed for the last time, leaves
+ * the stack waiting until `ServiceTimeout`, by default for an hour. Here the resource fails at once.
  */
 export class CustomResources {
-  private readonly awaited = new Map<string, (body: Buffer) => void>();
+  /** Who waits, by the token of every response URL that was given; undefined once nobody does. */
+  private readonly waiting = new Map<string, ((body: Buffer) => void) | undefined>();
 
   constructor(private readonly surroundings: CustomResourceSurroundings) {}
 
@@ -67,13 +68,13 @@ export class CustomResources {
   }
 
   /**
-   * Takes what a function put to its response URL. A second answer, and one that nobody waits for, is dropped.
-   * Returns whether somebody waited.
+   * Takes what a function put to its response URL. A second answer, and one that nobody waits for any more, is dropped:
+   * a presigned URL of S3 takes it all the same.
+   * Returns whether the URL is one that was given.
    */
   receive(token: string, body: Buffer): boolean {
-    const receive = this.awaited.get(token);
-    receive?.(body);
-    return receive !== undefined;
+    this.waiting.get(token)?.(body);
+    return this.waiting.has(token);
   }
 
   private async create(type: string, request: ResourceRequest): Promise<Resource> {
@@ -156,7 +157,7 @@ export class CustomResources {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Buffer>((resolve, reject) => {
-        this.awaited.set(token, resolve);
+        this.waiting.set(token, resolve);
         const fail = (reason: string, cause?: unknown) => reject(new Error(reason, { cause }));
         const late = `no answer within the ServiceTimeout of ${timeoutSeconds} seconds`;
         timer = setTimeout(() => fail(late), timeoutSeconds * 1000);
@@ -167,7 +168,7 @@ export class CustomResources {
       });
     } finally {
       clearTimeout(timer);
-      this.awaited.delete(token);
+      this.waiting.set(token, undefined);
     }
   }
 }

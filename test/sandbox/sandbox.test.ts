@@ -38,6 +38,13 @@ async function within<T>(deploying: Promise<Sandbox>, work: (sandbox: Sandbox) =
   }
 }
 
+/** Of the only resource of that type. */
+function physicalId(sandbox: Sandbox, type: string): string {
+  const [id, ...others] = Object.values(sandbox.resources).flatMap((one) => (one.type === type ? one.physicalId : []));
+  if (id === undefined || others.length > 0) throw new Error(`the stack must have one resource of the type ${type}`);
+  return id;
+}
+
 /** Child processes of this one, and what the sandbox wrote into the temporary directory. */
 function remains(): { readonly processes: readonly string[]; readonly files: readonly string[] } {
   const children = execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
@@ -108,11 +115,60 @@ describe('a stack with a custom resource', () => {
     expect(remains()).toEqual(before);
   });
 
-  test('whose function dies fails at once, not after the hour that AWS waits', async () => {
+  test('whose function dies is tried as often as Lambda tries, and fails then, not after the hour that AWS waits', async () => {
     const dying = Sandbox.deploy(
       greetings('hello', '(() => { if (event.RequestType === "Create") process.exit(3); })()'),
     );
-    await expect(dying).rejects.toThrow('the function failed before it answered');
+    const error = await dying.catch((failure) => failure);
+    expect(error).toBeInstanceOf(DeploymentError);
+    expect(error.message).toContain('the function failed before it answered');
+    expect(error.logLines.filter((line: string) => line.startsWith('START'))).toHaveLength(3);
+  });
+
+  test('survives that its answer gets lost, since Lambda runs its function again', async () => {
+    await within(Sandbox.deploy(greetings('hello')), async (sandbox) => {
+      const fault = sandbox.inject({
+        service: 'cloudformation',
+        operation: 'CustomResourceAnswer',
+        fault: 'failed-before',
+        times: 1,
+      });
+      // The function's own fetch takes any answer for success, so that nothing but its death makes it run again.
+      const killed = sandbox.inject({
+        service: 'lambda',
+        function: physicalId(sandbox, 'AWS::Lambda::Function'),
+        fault: 'killed',
+        times: 1,
+      });
+      const answers = () => sandbox.calls.filter(({ operation }) => operation === 'CustomResourceAnswer');
+      const before = answers().length;
+      await sandbox.update(greetings('good night'));
+      expect(sandbox.outputs).toEqual({ Said: 'good night world' });
+      expect([fault.applied, killed.applied]).toEqual([1, 1]);
+      expect(answers().slice(before)).toMatchObject([
+        { outcome: 'InternalError', fault: 'failed-before' },
+        { outcome: 'succeeded', fault: undefined },
+      ]);
+    });
+  });
+
+  test('is rolled back when every attempt is killed', async () => {
+    await within(Sandbox.deploy(greetings('hello')), async (sandbox) => {
+      sandbox.inject({
+        service: 'cloudformation',
+        operation: 'CustomResourceAnswer',
+        fault: 'failed-before',
+        times: 3,
+      });
+      sandbox.inject({
+        service: 'lambda',
+        function: physicalId(sandbox, 'AWS::Lambda::Function'),
+        fault: 'timed-out',
+        times: 3,
+      });
+      await expect(sandbox.update(greetings('good night'))).rejects.toThrow('Task timed out after 3.00 seconds');
+      expect(sandbox.outputs).toEqual({ Said: 'hello world' });
+    });
   });
 
   test('keeps what it had when an update fails', async () => {
@@ -192,6 +248,37 @@ describe('a mesh', () => {
     });
     expect(remains()).toEqual(before);
   });
+
+  test('lives on by its own clock: certificates expire unless their rotation, which is due by then, succeeds', async () => {
+    const DAY = 86_400_000;
+    await within(Sandbox.deploy(meshOf('mail', 'social')), async (sandbox) => {
+      await sandbox.advance(0);
+      const before = await sandbox.clientSecret('mail');
+      const social = sandbox.clients.find(({ name }) => name === 'social')?.secretId;
+      const [issuer = ''] = Object.values(sandbox.resources).flatMap(({ type, properties }) =>
+        type === 'AWS::SecretsManager::RotationSchedule' ? String(properties['RotationLambdaARN']) : [],
+      );
+      sandbox.inject({
+        service: 'lambda',
+        function: issuer,
+        fault: 'killed',
+        match: (event) => (event as { readonly SecretId?: string }).SecretId === social,
+      });
+      await sandbox.advance(8 * DAY);
+      expect(Math.abs(sandbox.now.getTime() - Date.now() - 8 * DAY)).toBeLessThan(60_000);
+
+      expect((await sandbox.clientSecret('mail')).serialNumber).not.toBe(before.serialNumber);
+      expect(await (await sandbox.fetch('mail', EVENTS)).json()).toMatchObject({ caller: 'mail' });
+      await expect(sandbox.fetch(before, EVENTS)).rejects.toThrow(TlsRequestError);
+      await expect(sandbox.fetch('social', EVENTS)).rejects.toThrow(TlsRequestError);
+
+      const rotations = sandbox.events.filter(({ source }) => source === 'aws.secretsmanager');
+      expect(rotations.map(({ detail }) => detail['eventName'])).toEqual(
+        expect.arrayContaining(['RotationSucceeded', 'RotationFailed']),
+      );
+      expect(sandbox.events).toContainEqual(expect.objectContaining({ detailType: 'Scheduled Event' }));
+    });
+  }, 120_000);
 
   const withAws = installed('aws') ? test : test.skip;
   withAws('is read by the aws command with the environment that the sandbox gives', async () => {

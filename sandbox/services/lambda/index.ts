@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { Service, Surroundings } from '../service';
 import { invokeUntilItSucceeds } from './asynchronous-invocation';
@@ -10,8 +11,10 @@ export class Lambda implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   private readonly functions: Functions;
   private readonly permissions = new Permissions();
+  private readonly clock: Clock;
 
   constructor(surroundings: Surroundings, options: LambdaOptions) {
+    this.clock = surroundings.clock;
     this.functions = new Functions(surroundings, options);
     this.resourceTypes = {
       'AWS::Lambda::Function': functionType(surroundings.account, this.functions),
@@ -28,13 +31,15 @@ export class Lambda implements Service {
   }
 
   /**
-   * As an `Event` invocation on AWS, but for the caller's waiting for the end of it.
+   * As an `Event` invocation on AWS; the clock counts it as something that goes on in the background.
    * @throws FunctionError of the last attempt, once none is left
    */
   async invokeAsynchronously(functionArn: string, event: unknown): Promise<void> {
     const name = functionName(functionArn);
     const json = JSON.stringify(event);
-    await invokeUntilItSucceeds((requestId) => this.functions.get(name).invoke(json, requestId));
+    const running = invokeUntilItSucceeds((requestId) => this.functions.get(name).invoke(json, requestId));
+    this.clock.background(() => running);
+    await running;
   }
 
   /** Kills the function process that signs with the access key, if one does. */

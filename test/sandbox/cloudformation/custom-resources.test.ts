@@ -5,7 +5,7 @@ import { FakeCloud, templateOf } from './fake-cloud';
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:issuer';
 
-type Handler = (event: CustomResourceEvent, put: (body: string | object) => void) => unknown;
+type Handler = (event: CustomResourceEvent, put: (body: string | object) => boolean) => unknown;
 
 /** A custom resource whose function is `handler`, and a stack that can hold it. */
 function provided(handler: Handler) {
@@ -205,7 +205,19 @@ test('the first answer counts', async () => {
   await stack.create(certificate());
 });
 
-test('an answer that nobody waits for is dropped', () => {
+test('an answer that comes after the first is taken and dropped, as a presigned URL takes it', async () => {
+  const taken: boolean[] = [];
+  const { stack } = provided((event, put) => {
+    taken.push(put(success(event)));
+    setImmediate(() => taken.push(put({ ...success(event), Status: 'FAILED', Reason: 'too late' })));
+  });
+  await stack.create(certificate());
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(taken).toEqual([true, true]);
+  expect(stack.status).toBe('CREATE_COMPLETE');
+});
+
+test('an answer to a URL that was never given is refused', () => {
   const customResources = new CustomResources({ invoke: async () => {}, responseUrl: String, logLines: () => [] });
   expect(customResources.receive('guessed', Buffer.from('{}'))).toBe(false);
 });

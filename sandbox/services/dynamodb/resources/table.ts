@@ -32,6 +32,7 @@ const shape = structure({
   DeletionProtectionEnabled: optional(boolean),
   PointInTimeRecoverySpecification: optional(anything),
   SSESpecification: optional(anything),
+  TableClass: optional(oneOf('STANDARD', 'STANDARD_INFREQUENT_ACCESS')),
   Tags: optional(tagList),
 });
 
@@ -39,7 +40,7 @@ const shape = structure({
 const FIXED = ['AttributeDefinitions', 'BillingMode', 'GlobalSecondaryIndexes', 'ProvisionedThroughput'];
 
 /**
- * AWS::DynamoDB::Table. Point-in-time recovery, encryption and tags are accepted without effect.
+ * AWS::DynamoDB::Table. Point-in-time recovery, encryption, class and tags are accepted without effect.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html
  */
 export function tableType(tables: () => Tables): ResourceType {
@@ -63,6 +64,7 @@ export function tableType(tables: () => Tables): ResourceType {
       DeletionProtectionEnabled: 'mutable',
       PointInTimeRecoverySpecification: 'mutable',
       SSESpecification: 'mutable',
+      TableClass: 'mutable',
       Tags: 'mutable',
     },
     async create(request) {
