@@ -1,0 +1,69 @@
+import { showClient } from '../../bin/operator/inventory';
+import { DeploymentError, type Sandbox } from '../../sandbox';
+import { assertHolds, type Cell } from './cell';
+import { type Actor, Strike } from './fault-injector';
+import { assertRefused, assertServed, meshOf } from './invariants';
+import { assemblyWith, type Clients } from './mesh';
+
+export const BASE: Clients = { mail: [], social: [] };
+const WITH_CALENDAR: Clients = { ...BASE, calendar: [] };
+const WITH_NAMES: Clients = { ...BASE, mail: ['mail.internal.example.com'] };
+
+/** A deployment that is to come about in spite of a fault. */
+interface Change {
+  readonly from: Clients;
+  readonly to: Clients;
+  assertDone(sandbox: Sandbox): Promise<void>;
+}
+
+export const CHANGES: Readonly<Record<string, Change>> = {
+  'create client': { from: BASE, to: WITH_CALENDAR, assertDone: (sandbox) => assertServed(sandbox, 'calendar', []) },
+  'update client': {
+    from: BASE,
+    to: WITH_NAMES,
+    assertDone: async (sandbox) => {
+      await assertServed(sandbox, 'mail', []);
+      const entry = await showClient(meshOf(sandbox), 'mail');
+      assertHolds(entry.client.dnsNames.length === 1, 'the registry has the new property');
+    },
+  },
+  'delete client': { from: WITH_CALENDAR, to: BASE, assertDone: (sandbox) => assertGone(sandbox, 'calendar') },
+};
+
+/** Brings the stack there; the second time when the first fails. */
+export async function deploymentCell(sandbox: Sandbox, actor: Actor, { operation, site, fault }: Cell): Promise<void> {
+  const { from, to, assertDone } = changeOf(operation);
+  await sandbox.update(assemblyWith(from));
+  await sandbox.advance(0);
+  const held = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
+  const strike = new Strike(sandbox, actor, site, fault);
+  try {
+    await sandbox.update(assemblyWith(to)).catch(async (error) => {
+      assertHolds(error instanceof DeploymentError, `the stack says why it failed, got ${error}`);
+      for (const { clientName } of held) await assertServed(sandbox, clientName, []);
+      await sandbox.update(assemblyWith(to));
+    });
+    await sandbox.advance(0);
+    await strike.over();
+    await assertDone(sandbox);
+    const left = new Set(sandbox.clients.map(({ name }) => name));
+    for (const secret of held) {
+      if (left.has(secret.clientName)) await assertServed(sandbox, secret.clientName, [secret]);
+      else await assertRefused(sandbox, [secret]);
+    }
+  } finally {
+    strike.remove();
+  }
+}
+
+export function changeOf(operation: string): Change {
+  const change = CHANGES[operation];
+  if (change === undefined) throw new Error(`there is no change ${operation}`);
+  return change;
+}
+
+/** Nothing lets it in, and nothing of it is left but what the registry keeps of revoked certificates. */
+async function assertGone(sandbox: Sandbox, name: string): Promise<void> {
+  const entries = await meshOf(sandbox).registry.entries();
+  assertHolds(!entries.some(({ client }) => client.clientName === name), `the registry knows ${name} no more`);
+}

@@ -1,0 +1,52 @@
+import { awsMesh } from '../../bin/operator/aws-mesh';
+import { showClient } from '../../bin/operator/inventory';
+import type { OperatedMesh } from '../../bin/operator/mesh';
+import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import type { ClientSecret, Sandbox } from '../../sandbox';
+import { assertHolds } from './cell';
+import { statusFor, TRUST_DOMAIN } from './mesh';
+
+/** Longer than the authorizer goes by what it has read. */
+const MEMORY_MILLISECONDS = 11_000;
+
+/** The deployed mesh as an operator has it, by the sandbox's time. */
+export function meshOf(sandbox: Sandbox): OperatedMesh {
+  return { ...awsMesh(TRUST_DOMAIN, sandboxAccess(sandbox)), now: () => sandbox.now };
+}
+
+/**
+ * What has to hold of a client after everything that was done to it:
+ * its secret holds a certificate that the gateway takes, the registry knows that one as the current one, and of those
+ * that it held before none is accepted that was revoked.
+ */
+export async function assertServed(sandbox: Sandbox, name: string, before: readonly ClientSecret[]): Promise<void> {
+  await sandbox.advance(MEMORY_MILLISECONDS);
+  const secret = await sandbox.clientSecret(name);
+  const { certificates, current } = await showClient(meshOf(sandbox), name);
+  assertHolds(current !== undefined, `the registry knows a current certificate of ${name}`);
+  assertHolds(
+    current?.fingerprint === secret.fingerprint,
+    `what the secret of ${name} holds is current in the registry`,
+  );
+  assertHolds(current?.status === 'ISSUED', `the current certificate of ${name} is not revoked`);
+  const status = await statusFor(sandbox, name);
+  assertHolds(status === 200, `${name} is served, got ${status}`);
+  for (const earlier of before) {
+    const known = certificates.find(({ fingerprint }) => fingerprint === earlier.fingerprint);
+    const expected = known?.status === 'ISSUED' ? 200 : 403;
+    const got = await statusFor(sandbox, earlier);
+    assertHolds(
+      got === expected,
+      `a certificate that is ${known?.status ?? 'unknown'} is answered ${expected}, got ${got}`,
+    );
+  }
+}
+
+/** What has to hold of certificates whose client is gone, or which are revoked. */
+export async function assertRefused(sandbox: Sandbox, secrets: readonly ClientSecret[]): Promise<void> {
+  await sandbox.advance(MEMORY_MILLISECONDS);
+  for (const secret of secrets) {
+    const status = await statusFor(sandbox, secret);
+    assertHolds(status === 403, `a revoked certificate of ${secret.clientName} is refused, got ${status}`);
+  }
+}
