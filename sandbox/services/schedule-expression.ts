@@ -4,14 +4,14 @@ import { type Cron, parseCron } from './cron';
 /** When something is to happen again and again. */
 export type Schedule = RateSchedule | CronSchedule;
 
-export interface RateSchedule {
+interface RateSchedule {
   readonly kind: 'rate';
   readonly value: number;
   readonly unit: keyof typeof MILLISECONDS;
   readonly milliseconds: number;
 }
 
-export interface CronSchedule {
+interface CronSchedule {
   readonly kind: 'cron';
   readonly cron: Cron;
 }
