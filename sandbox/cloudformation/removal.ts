@@ -23,17 +23,19 @@ export interface Leftover {
  * Deletes leftovers, each before what it depended on, unless a policy in the template retains them.
  * A failure spares what the failed one depended on; everything else is deleted all the same.
  * `onGone` is told of each that the stack is rid of, deleted or retained.
+ * Each is tried to be deleted so many times.
  */
 export async function remove(
   leftovers: readonly Leftover[],
   dependencies: Dependencies,
   surroundings: StackSurroundings,
   onGone: (resource: StackResource) => void = () => {},
+  attempts = 1,
 ): Promise<readonly ResourceFailure[]> {
   const declarations = new Map(leftovers.map(({ resource }) => [resource.logicalId, resource.declaration]));
   const removeAll = async (logicalId: string): Promise<void> => {
     for (const leftover of leftovers.filter(({ resource }) => resource.logicalId === logicalId)) {
-      await removeOne(leftover, surroundings);
+      await removeOne(leftover, surroundings, attempts);
       onGone(leftover.resource);
     }
   };
@@ -45,7 +47,8 @@ export async function remove(
   });
 }
 
-async function removeOne({ resource, reason }: Leftover, surroundings: StackSurroundings): Promise<void> {
+async function removeOne(leftover: Leftover, surroundings: StackSurroundings, attempts: number): Promise<void> {
+  const { resource, reason } = leftover;
   if (isRetained(resource, reason)) return reportResource(surroundings, resource, 'DELETE_SKIPPED');
   reportResource(surroundings, resource, 'DELETE_IN_PROGRESS');
   try {
@@ -53,7 +56,8 @@ async function removeOne({ resource, reason }: Leftover, surroundings: StackSurr
     await resource.type.delete(request, resource.resource);
   } catch (error) {
     reportResource(surroundings, resource, 'DELETE_FAILED', reasonOf(error));
-    throw error;
+    if (attempts <= 1) throw error;
+    return removeOne(leftover, surroundings, attempts - 1);
   }
   reportResource(surroundings, resource, 'DELETE_COMPLETE');
 }

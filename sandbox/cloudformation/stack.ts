@@ -25,6 +25,12 @@ const UPDATABLE: readonly (StackStatus | undefined)[] = [
   'UPDATE_ROLLBACK_COMPLETE',
 ];
 
+/**
+ * How often an update tries to delete what it leaves behind, before it goes on without.
+ * https://repost.aws/knowledge-center/cloudformation-stack-cleanup-stuck
+ */
+const CLEAN_UP_ATTEMPTS = 3;
+
 const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
 /** The life of one CloudFormation stack. One operation at a time. */
@@ -92,7 +98,7 @@ export class Stack {
     if (failures === undefined) {
       this.enter('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
       // What can't be deleted here is left behind: the update itself has succeeded.
-      if (previous !== undefined) await transition.cleanUp(previous.dependencies);
+      if (previous !== undefined) await transition.cleanUp(previous.dependencies, CLEAN_UP_ATTEMPTS);
       return this.enter('UPDATE_COMPLETE');
     }
 
@@ -101,7 +107,7 @@ export class Stack {
     const remaining = await transition.back(previous);
     if (remaining.length > 0) this.fail('UPDATE_ROLLBACK_FAILED', [...failures, ...remaining], reason);
     this.enter('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
-    await transition.cleanUp(definition.dependencies);
+    await transition.cleanUp(definition.dependencies, CLEAN_UP_ATTEMPTS);
     this.fail('UPDATE_ROLLBACK_COMPLETE', failures, reason);
   }
 

@@ -70,12 +70,12 @@ export class Transition {
   }
 
   /** Deletes what is no longer the stack's. */
-  async cleanUp(dependencies: Dependencies): Promise<readonly ResourceFailure[]> {
+  async cleanUp(dependencies: Dependencies, attempts = 1): Promise<readonly ResourceFailure[]> {
     const gone = this.leftovers.filter(
       ({ resource: { logicalId, resource } }) =>
         this.resources.get(logicalId)?.resource.physicalId !== resource.physicalId,
     );
-    return remove(gone, dependencies, this.surroundings);
+    return remove(gone, dependencies, this.surroundings, undefined, attempts);
   }
 
   private async bring(
