@@ -1,9 +1,12 @@
+import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { showClient } from '../../bin/operator/inventory';
+import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { secretName } from '../../pki/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';
 import { type Actor, Strike } from './fault-injector';
 import { assertRefused, assertServed, meshOf } from './invariants';
-import { assemblyWith, type Clients } from './mesh';
+import { assemblyWith, type Clients, TRUST_DOMAIN } from './mesh';
 
 export const BASE: Clients = { mail: [], social: [] };
 const WITH_CALENDAR: Clients = { ...BASE, calendar: [] };
@@ -66,4 +69,8 @@ export function changeOf(operation: string): Change {
 async function assertGone(sandbox: Sandbox, name: string): Promise<void> {
   const entries = await meshOf(sandbox).registry.entries();
   assertHolds(!entries.some(({ client }) => client.clientName === name), `the registry knows ${name} no more`);
+  const secrets = new SecretsManagerClient(sandboxAccess(sandbox));
+  const { SecretList = [] } = await secrets.send(new ListSecretsCommand({}));
+  const left = SecretList.filter(({ Name }) => Name === secretName(TRUST_DOMAIN, name));
+  assertHolds(left.length === 0, `the secret of ${name} is gone`);
 }

@@ -11,9 +11,9 @@ const SERVICE_URL = `https://${TRUST_DOMAIN}/schedule/events`;
 
 /**
  * Instead of the three minutes that the issuer has on AWS, so that a call can outlast them: of these, a step of a rotation
- * has two seconds to work, and a custom resource four.
+ * has four seconds to work, and a custom resource five.
  */
-export const ISSUER_TIMEOUT_SECONDS = 8;
+export const ISSUER_TIMEOUT_SECONDS = 10;
 
 /** A client's further DNS names, by its name. */
 export type Clients = Readonly<Record<string, readonly string[]>>;
