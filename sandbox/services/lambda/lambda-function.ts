@@ -27,8 +27,8 @@ interface Environment {
 /** A function that takes invocations: each has a process for itself, which then serves the next one. */
 export class LambdaFunction {
   private readonly environments = new Set<Environment>();
-  /** How many of them load their handler. */
-  private loading = 0;
+  /** Whether one of them loads its handler. */
+  private loading = false;
   /** Loaded, and without an invocation. */
   private readonly idle: Environment[] = [];
   private readonly invocations = new Set<Promise<string>>();
@@ -124,23 +124,32 @@ export class LambdaFunction {
       if (environment.process.isAlive) return environment;
       this.environments.delete(environment);
     }
-    if (this.loading <= this.waiting.length && this.environments.size < MAX_PROCESSES) this.start();
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.startIfNeeded();
+    });
+  }
+
+  /** One process loads at a time: on a laptop they would keep each other from getting ready. */
+  private startIfNeeded(): void {
+    const isNeeded = this.waiting.length > 0 && !this.loading && !this.closed;
+    if (isNeeded && this.environments.size < MAX_PROCESSES) this.start();
   }
 
   private start(): void {
     const process = this.options.startProcess();
     const environment = { process, loaded: within(INIT_TIMEOUT_SECONDS, process, process.ready) };
     this.environments.add(environment);
-    this.loading += 1;
+    this.loading = true;
     environment.loaded
       .finally(() => {
-        this.loading -= 1;
+        this.loading = false;
       })
       .then(
         () => this.offer(environment),
         () => this.handOverBroken(environment),
-      );
+      )
+      .finally(() => this.startIfNeeded());
   }
 
   private offer(environment: Environment): void {
@@ -160,7 +169,7 @@ export class LambdaFunction {
   /** Those that wait for an environment need another one then. */
   private drop(environment: Environment): void {
     this.environments.delete(environment);
-    if (this.waiting.length > 0 && !this.closed) this.start();
+    this.startIfNeeded();
   }
 }
 
