@@ -1,5 +1,3 @@
-import type { Sandbox } from '../../sandbox';
-
 /** What goes wrong, as the matrix's columns say it. */
 export const FAULTS = ['throttled', 'failed before', 'failed after', 'too slow', 'killed', 'keeps failing'] as const;
 export type FaultName = (typeof FAULTS)[number];
@@ -50,5 +48,3 @@ export async function until(what: string, isTrue: () => boolean): Promise<void> 
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
-
-export type DeployedOperation = (sandbox: Sandbox, cell: Cell) => Promise<void>;

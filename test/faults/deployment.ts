@@ -19,7 +19,7 @@ interface Change {
   assertDone(sandbox: Sandbox): Promise<void>;
 }
 
-export const CHANGES: Readonly<Record<string, Change>> = {
+const CHANGES: Readonly<Record<string, Change>> = {
   'create client': { from: BASE, to: WITH_CALENDAR, assertDone: (sandbox) => assertServed(sandbox, 'calendar', []) },
   'update client': {
     from: BASE,

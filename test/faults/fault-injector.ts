@@ -11,7 +11,7 @@ export interface Actor {
 }
 
 /** The operation's invocation itself, whose result never reaches Lambda. */
-export const INVOCATION = { service: 'lambda', operation: 'Invoke' } as const;
+const INVOCATION = { service: 'lambda', operation: 'Invoke' } as const;
 
 /** Polled for as long as it takes, so that only the first call is the same in every run. */
 const POLLED = 'GetCertificate';
