@@ -1,5 +1,5 @@
 import { notAfterOf, notBeforeOf } from '../../../pki/certificate-fields';
-import { SIGNING_ALGORITHMS } from '../../../pki/contract';
+import { REVOCATION_REASONS, SIGNING_ALGORITHMS } from '../../../pki/contract';
 import type { Account } from '../../account';
 import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
@@ -107,16 +107,7 @@ export function acmPcaOperations(
   const revokeShape = structure({
     CertificateAuthorityArn: arn,
     CertificateSerial: string({ max: 128 }),
-    RevocationReason: oneOf(
-      'UNSPECIFIED',
-      'KEY_COMPROMISE',
-      'CERTIFICATE_AUTHORITY_COMPROMISE',
-      'AFFILIATION_CHANGED',
-      'SUPERSEDED',
-      'CESSATION_OF_OPERATION',
-      'PRIVILEGE_WITHDRAWN',
-      'A_A_COMPROMISE',
-    ),
+    RevocationReason: oneOf(...REVOCATION_REASONS),
   });
 
   function revokeCertificate(input: unknown, call: AwsCall): undefined {
