@@ -60,15 +60,16 @@ export function clientAsText({ client, certificates, current, lastRotation }: Cl
     ['Client', client.clientName],
     ['SPIFFE ID', client.spiffeId],
     ['State', `${client.state} since ${client.updatedAt} by ${client.updatedBy}`],
-    ['Secret', client.secretId],
+    ['Secret', client.secretId ?? 'none: it keeps its own key'],
+    ...(client.requesters ?? []).map((requester): [string, string] => ['May request', requester]),
     ['DNS names', client.dnsNames.join(', ') || 'none'],
     ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours, from ${client.certificateAuthorityArn}`],
     ['Last rotation', lastRotation ?? 'none'],
   ];
   const rows = certificates.map((certificate) => [
     certificate.serialNumber,
-    certificate.secretVersionId,
-    `${certificate.issuedAt}\nby ${certificate.issuedBy}`,
+    certificate.secretVersionId ?? 'none',
+    `${certificate.issuedAt}\nby ${certificate.requestedBy ?? certificate.issuedBy}`,
     certificate.notAfter,
     statusOf(certificate, certificate === current, at),
   ]);

@@ -21,6 +21,9 @@ interface Change {
   readonly condition?: string;
 }
 
+/** A client's attributes that are removed when its resource no longer has their properties. */
+const WITHOUT_OPTIONS = { secretId: undefined, overlapHours: undefined, requesters: undefined };
+
 /** The registry in its DynamoDB table. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html */
 export class RegistryTable implements Registry {
   private readonly service: JsonService;
@@ -40,7 +43,7 @@ export class RegistryTable implements Registry {
   async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<void> {
     await this.update(
       clientKey(profile.clientName),
-      { set: { overlapHours: undefined, ...profile }, setOnce: { state: 'ENABLED' } },
+      { set: { ...WITHOUT_OPTIONS, ...profile }, setOnce: { state: 'ENABLED' } },
       signal,
     );
   }

@@ -1,4 +1,4 @@
-import type { RegistryClient } from '../../pki/contract';
+import type { RegistryCertificate, RegistryClient } from '../../pki/contract';
 import type { Log } from '../log';
 import type { CertificateId, Registry } from './registry';
 
@@ -17,7 +17,7 @@ export class Succession {
 
   /** As `succeed`, unless a certificate that was issued later is current: the event is an old one, delivered again. */
   async succeedUnlessReplaced(current: CertificateId, overlap: Overlap, signal: AbortSignal): Promise<void> {
-    const certificates = await this.registry.certificatesOf(current.clientName, signal);
+    const certificates = await this.certificatesOfSecret(current.clientName, signal);
     const { issuedAt } = certificates.find(({ fingerprint }) => fingerprint === current.fingerprint) ?? {};
     const isReplaced = certificates.some(
       (other) => other.currentSince !== undefined && issuedAt !== undefined && other.issuedAt > issuedAt,
@@ -30,7 +30,7 @@ export class Succession {
     await this.registry.noteCurrent(current, this.now().toISOString(), signal);
     if (overlapHours === undefined) return;
 
-    const certificates = await this.registry.certificatesOf(current.clientName, signal);
+    const certificates = await this.certificatesOfSecret(current.clientName, signal);
     const { currentSince } = certificates.find(({ fingerprint }) => fingerprint === current.fingerprint) ?? {};
     if (currentSince === undefined) return;
     // Counted from when it was replaced, whenever that is noted.
@@ -43,5 +43,11 @@ export class Succession {
       const { clientName, serialNumber } = before;
       this.log({ event: 'certificate-replaced', client: clientName, serialNumber, refuseAfter });
     }
+  }
+
+  /** Whoever keeps its own key renews its certificate at a time of its own: what the secret holds doesn't replace that. */
+  private async certificatesOfSecret(clientName: string, signal: AbortSignal): Promise<readonly RegistryCertificate[]> {
+    const certificates = await this.registry.certificatesOf(clientName, signal);
+    return certificates.filter(({ issuedBy }) => issuedBy !== 'request');
   }
 }

@@ -149,7 +149,7 @@ function expectOneCurrentThatWorks(mesh: Mesh): void {
   // A certificate whose key was lost with its process is none that anybody could use.
   const kept = new Set([...secrets.versions.values()].map((value) => parseClientSecret(value).fingerprint));
   const lost = certificates.filter(
-    ({ fingerprint, secretVersionId }) => secrets.versions.has(secretVersionId) && !kept.has(fingerprint),
+    ({ fingerprint, secretVersionId }) => secrets.versions.has(secretVersionId ?? '') && !kept.has(fingerprint),
   );
   for (const { status } of lost) expect(status).toBe('REVOKED');
 }
