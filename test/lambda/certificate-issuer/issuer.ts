@@ -3,6 +3,7 @@ import type { CertificateAuthority } from '../../../lambda/certificate-issuer/ce
 import { CertificateIssuer } from '../../../lambda/certificate-issuer/certificate-issuer';
 import { CertificateRevoker } from '../../../lambda/certificate-issuer/certificate-revoker';
 import { ClientCertificate } from '../../../lambda/certificate-issuer/client-certificate';
+import { ClientRequest } from '../../../lambda/certificate-issuer/client-request';
 import { Maintenance } from '../../../lambda/certificate-issuer/maintenance';
 import type { Registry } from '../../../lambda/certificate-issuer/registry';
 import { Rotation } from '../../../lambda/certificate-issuer/rotation';
@@ -36,6 +37,7 @@ export function createIssuer({ authority, registry, secrets, bus, now = () => ne
     logs,
     clientCertificate: new ClientCertificate(TRUST_DOMAIN, registry, versions, succession, revoker, now, log),
     rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, succession, announcer, metrics, now, log),
+    clientRequest: new ClientRequest(registry, issuer, now, log),
     maintenance: new Maintenance(registry, authority, revoker, announcer, metrics, now, log),
     /** The values of a metric that were logged, oldest first. */
     metric: (name: string) => logs.flatMap((entry) => (entry[name] === undefined ? [] : [entry[name]])),
