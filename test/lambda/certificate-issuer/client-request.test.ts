@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createPublicKey, type KeyObject, type webcrypto, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import type { ClientRequest } from '../../../lambda/certificate-issuer/client-request';
 import { RequestRefusal } from '../../../lambda/certificate-issuer/request-refusal';
@@ -249,8 +249,8 @@ async function foreignRequest({
   hash = 'SHA-256',
   extensions = [],
 }: Foreign): Promise<string> {
-  const algorithm: webcrypto.EcKeyGenParams & { hash: string } = { name: 'ECDSA', namedCurve: 'P-256', hash };
-  const keys = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const made = await x509.Pkcs10CertificateRequestGenerator.create({
     name,
     keys,
