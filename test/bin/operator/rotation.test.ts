@@ -33,6 +33,14 @@ describe('a rotation', () => {
     expect(mesh.rotated).toEqual([]);
   });
 
+  test('of a client that keeps its own key is refused, as nobody else can make it another', async () => {
+    const mesh = meshOf({ secretId: undefined });
+    await expect(rotate(mesh, 'mail', IMPATIENT)).rejects.toThrow(
+      'the client mail keeps its own key, which nobody else can rotate: it renews by `mtls-mesh request`',
+    );
+    expect(mesh.rotated).toEqual([]);
+  });
+
   test('of an unknown client is refused with those there are', async () => {
     await expect(rotate(meshOf(), 'malory', IMPATIENT)).rejects.toThrow('has no client "malory"; it has mail');
   });
