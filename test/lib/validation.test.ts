@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { CertificateAuthority, MeshIntegration, type MtlsServiceMesh } from '../../lib';
@@ -46,6 +47,9 @@ function newApp(context: Record<string, unknown> = {}): { app: App; stack: Stack
     certificateAuthority: CertificateAuthority.shortLivedSubordinate(stack, 'Authority'),
   });
   mesh.addClient('mail', { dnsNames: ['mail.example.com'] });
+  mesh
+    .addClient('social', { ownKey: true })
+    .grantRequest(new iam.Role(stack, 'SocialApp', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') }));
   mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
   return { app, stack, mesh };
 }
