@@ -12,9 +12,9 @@ const SERVICE_URL = `https://${TRUST_DOMAIN}/schedule/events`;
 
 /**
  * Instead of the three minutes that the functions have on AWS, so that a call can outlast them: of these, a step of a
- * rotation has four seconds to work, and a custom resource five.
+ * rotation has eight seconds to work, and a custom resource seven.
  */
-const TIMEOUT_SECONDS = 10;
+const TIMEOUT_SECONDS = 14;
 const TOO_SLOW_MILLISECONDS = TIMEOUT_SECONDS * 1000 + 500;
 
 /** The functions at work while a mesh is deployed and lives, by the ends of their constructs' paths. */

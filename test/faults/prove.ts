@@ -5,7 +5,7 @@ import { cellsOf, type Result, runAll } from './matrix';
 import { record } from './record';
 
 /** Sandboxes at a time: most cells wait, some for a call that is too slow. */
-const LANES = 6;
+const LANES = 4;
 
 /** Something that is done to a mesh, in which every call may go wrong. */
 export interface Operation {
