@@ -160,7 +160,10 @@ export interface RegistryCertificate {
   readonly status: 'ISSUED' | 'REVOKED';
   readonly issuedAt: string;
   readonly issuedBy: 'deployment' | 'rotation';
-  /** When its secret version became the current one; absent before. The client's latest is its current certificate. */
+  /**
+   * When its secret version became the current one; absent before. Of those that have it, the one issued last is the
+   * client's current certificate: a version is never replaced by one that was issued before it.
+   */
   readonly currentSince?: string;
   /** Refused from then on, though not revoked: set on a replaced certificate when its overlap is limited. */
   readonly refuseAfter?: string;

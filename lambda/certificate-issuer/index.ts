@@ -41,7 +41,7 @@ const metrics = new Metrics(trustDomain, now, logLine);
 const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, logLine);
 const revoker = new CertificateRevoker(registry, announcer, metrics, now, logLine);
 const versions = new SecretVersions(issuer, registry, revoker, secrets, now, logLine);
-const succession = new Succession(registry, now, logLine);
+const succession = new Succession(registry, secrets, now, logLine);
 
 const clientCertificate = new ClientCertificate(trustDomain, registry, versions, succession, revoker, now, logLine);
 const rotation = new Rotation(trustDomain, registry, secrets, versions, succession, announcer, metrics, now, logLine);

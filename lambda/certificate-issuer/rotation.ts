@@ -40,7 +40,7 @@ export class Rotation {
     try {
       await this.step(request, signal);
     } catch (error) {
-      if (error instanceof SecretVersionError) await this.dropPending(request, signal);
+      if (error instanceof SecretVersionError) await this.endPending(request, signal);
       throw error;
     }
   }
@@ -107,10 +107,14 @@ export class Rotation {
     const client = await this.clientOf(secretId, signal);
     const secret = await this.versions.find(client.spiffeId, { secretId, secretVersionId: versionId }, signal);
     if (secret === undefined) throw new SecretVersionError(`version ${versionId} of ${secretId} has no value`);
-    const current = await this.secrets.findVersion(secretId, 'AWSCURRENT', signal);
-    signal.throwIfAborted();
-    if (current !== versionId) await this.secrets.makeCurrent(secretId, versionId, current, signal);
-    await this.succession.succeed(secret, client, signal);
+    const filled = { secretId, secretVersionId: versionId, secret, isCurrent: false };
+    if (!(await this.succession.succeed(filled, client, signal))) {
+      throw new SecretVersionError(
+        `version ${versionId} of ${secretId} is older than the one that became current since`,
+      );
+    }
+    // Left where it is, it would be on its own, as that of a rotation under way, once a deployment makes another current.
+    await this.endPending({ secretId, versionId }, signal);
 
     const { clientName, spiffeId, serialNumber, fingerprint, notAfter } = secret;
     this.log({ event: 'certificate-rotated', client: clientName, serialNumber, notAfter, versionId });
@@ -138,14 +142,17 @@ export class Rotation {
     return version;
   }
 
-  /** A pending version that can't become current would keep Secrets Manager from starting another rotation. */
-  private async dropPending({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
+  /** As long as a version that is not current is pending, Secrets Manager starts no other rotation. */
+  private async endPending(
+    { secretId, versionId }: Pick<RotationRequest, 'secretId' | 'versionId'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
       if ((await this.secrets.findVersion(secretId, 'AWSPENDING', signal)) !== versionId) return;
       await this.secrets.dropPending(secretId, versionId, signal);
-      this.log({ event: 'pending-version-dropped', secretId, versionId });
+      this.log({ event: 'pending-stage-removed', secretId, versionId });
     } catch (error) {
-      this.log({ event: 'pending-version-left', secretId, versionId, reason: failureSentence(error) });
+      this.log({ event: 'pending-stage-left', secretId, versionId, reason: failureSentence(error) });
     }
   }
 }

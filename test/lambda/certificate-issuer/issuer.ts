@@ -31,7 +31,7 @@ export function createIssuer({ authority, registry, secrets, bus, now = () => ne
   const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, log);
   const revoker = new CertificateRevoker(registry, announcer, metrics, now, log);
   const versions = new SecretVersions(issuer, registry, revoker, secrets, now, log);
-  const succession = new Succession(registry, now, log);
+  const succession = new Succession(registry, secrets, now, log);
   return {
     logs,
     clientCertificate: new ClientCertificate(TRUST_DOMAIN, registry, versions, succession, revoker, now, log),
