@@ -4,6 +4,7 @@ import type { Announcer } from '../announcer';
 import { failureSentence } from '../failure';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics';
+import type { CertificateProof } from './certificate-proof';
 import type { Registry } from './registry';
 import type { RotationRequest } from './rotation-event';
 import type { SecretStore } from './secret-store';
@@ -23,13 +24,13 @@ export class RotationError extends Error {
 export class Rotation {
   constructor(
     private readonly trustDomain: string,
-    private readonly registry: Pick<Registry, 'getClient' | 'getCertificate'>,
+    private readonly registry: Pick<Registry, 'getClient'>,
     private readonly secrets: SecretStore,
     private readonly versions: SecretVersions,
+    private readonly proof: CertificateProof,
     private readonly succession: Succession,
     private readonly announcer: Announcer,
     private readonly metrics: Metrics,
-    private readonly now: () => Date,
     private readonly log: Log,
   ) {}
 
@@ -84,8 +85,8 @@ export class Rotation {
   }
 
   /**
-   * Proves that clients can go over to the version: what it holds serves the client, and the authorizer will let it in.
-   * A schedule that is set up without rotating at once has only this step run, on a version with the current value or
+   * Proves that clients can go over to the version: what it holds serves the client, and gateway and authorizer will let
+   * it in. A schedule that is set up without rotating at once has only this step run, on a version with the current value or
    * with none: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
    */
   private async test({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
@@ -93,13 +94,8 @@ export class Rotation {
     const version = { secretId, secretVersionId: versionId };
     const secret =
       (await this.versions.find(client.spiffeId, version, signal)) ?? (await this.findCurrent(client, signal));
-    const known = await this.registry.getCertificate(secret, signal);
+    await this.proof.prove(secret, () => this.findCurrent(client, signal), signal);
     const { serialNumber } = secret;
-    if (known === undefined) throw new SecretVersionError(`the registry does not know certificate ${serialNumber}`);
-    if (known.status === 'REVOKED') throw new SecretVersionError(`certificate ${serialNumber} is revoked`);
-    if (known.refuseAfter !== undefined && known.refuseAfter <= this.now().toISOString()) {
-      throw new SecretVersionError(`certificate ${serialNumber} is refused since ${known.refuseAfter}`);
-    }
     this.log({ event: 'certificate-tested', client: client.clientName, serialNumber, versionId });
   }
 
