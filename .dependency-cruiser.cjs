@@ -14,7 +14,7 @@ const MAY_IMPORT = {
     packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'cli-table3', 'commander'],
   },
   examples: {
-    folders: ['lib'],
+    folders: ['lib', 'client'],
     packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', '@types/aws-lambda', 'aws-lambda'],
   },
 };
