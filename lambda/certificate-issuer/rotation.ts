@@ -7,7 +7,7 @@ import type { Metrics } from '../metrics';
 import type { CertificateProof } from './certificate-proof';
 import type { Registry } from './registry';
 import type { RotationRequest } from './rotation-event';
-import type { SecretStore } from './secret-store';
+import type { SecretStage, SecretStore } from './secret-store';
 import { SecretVersionError, type SecretVersions } from './secret-versions';
 import type { Succession } from './succession';
 
@@ -72,13 +72,15 @@ export class Rotation {
     }
   }
 
-  private async create({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
+  private async create(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    const { secretId, versionId } = request;
     const client = await this.clientOf(secretId, signal);
     if (client.state === 'DISABLED') {
       throw new RotationError(`client ${client.clientName} is disabled: enable it to have its certificate rotated`);
     }
     const version = { secretId, secretVersionId: versionId, stage: 'AWSPENDING', issuedBy: 'rotation' } as const;
-    if ((await this.secrets.findVersion(secretId, 'AWSPENDING', signal)) !== versionId) {
+    // After a failure Secrets Manager repeats all steps, also those of a version that the last one made current.
+    if (!(await this.isIn('AWSPENDING', request, signal)) && !(await this.isIn('AWSCURRENT', request, signal))) {
       throw new RotationError(`version ${versionId} of ${secretId} is not pending: the rotation is over`);
     }
     await this.versions.fill(client, version, signal);
@@ -86,8 +88,8 @@ export class Rotation {
 
   /**
    * Proves that clients can go over to the version: what it holds serves the client, and gateway and authorizer will let
-   * it in. A schedule that is set up without rotating at once has only this step run, on a version with the current value or
-   * with none: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+   * it in. A schedule that is set up without rotating at once has only this step run, on a version with the current value
+   * or with none: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
    */
   private async test({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
     const client = await this.clientOf(secretId, signal);
@@ -99,7 +101,8 @@ export class Rotation {
     this.log({ event: 'certificate-tested', client: client.clientName, serialNumber, versionId });
   }
 
-  private async finish({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
+  private async finish(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    const { secretId, versionId } = request;
     const client = await this.clientOf(secretId, signal);
     const secret = await this.versions.find(client.spiffeId, { secretId, secretVersionId: versionId }, signal);
     if (secret === undefined) throw new SecretVersionError(`version ${versionId} of ${secretId} has no value`);
@@ -110,7 +113,7 @@ export class Rotation {
       );
     }
     // Left where it is, it would be on its own, as that of a rotation under way, once a deployment makes another current.
-    await this.endPending({ secretId, versionId }, signal);
+    await this.endPending(request, signal);
 
     const { clientName, spiffeId, serialNumber, fingerprint, notAfter } = secret;
     this.log({ event: 'certificate-rotated', client: clientName, serialNumber, notAfter, versionId });
@@ -139,16 +142,21 @@ export class Rotation {
   }
 
   /** As long as a version that is not current is pending, Secrets Manager starts no other rotation. */
-  private async endPending(
-    { secretId, versionId }: Pick<RotationRequest, 'secretId' | 'versionId'>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async endPending(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    const { secretId, versionId } = request;
     try {
-      if ((await this.secrets.findVersion(secretId, 'AWSPENDING', signal)) !== versionId) return;
+      if (!(await this.isIn('AWSPENDING', request, signal))) return;
       await this.secrets.dropPending(secretId, versionId, signal);
       this.log({ event: 'pending-stage-removed', secretId, versionId });
     } catch (error) {
       this.log({ event: 'pending-stage-left', secretId, versionId, reason: failureSentence(error) });
     }
+  }
+  private async isIn(
+    stage: SecretStage,
+    { secretId, versionId }: RotationRequest,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return (await this.secrets.findVersion(secretId, stage, signal)) === versionId;
   }
 }

@@ -72,6 +72,16 @@ describe('the rotation of a secret', () => {
     expect(secrets.stages.has('AWSPENDING')).toBe(false);
   });
 
+  test('is done again, with the same key, when Secrets Manager repeats it after its last step', async () => {
+    await rotate();
+
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) await run(step);
+
+    expect(authority.requests).toHaveLength(2);
+    expect(secrets.current).toBe(TOKEN);
+    expect(secrets.stages.has('AWSPENDING')).toBe(false);
+  });
+
   test('is done although the pending stage can’t be taken from its version', async () => {
     secrets.dropPending = () => Promise.reject(new Error('slow'));
 
