@@ -152,6 +152,7 @@ export class Rotation {
       this.log({ event: 'pending-stage-left', secretId, versionId, reason: failureSentence(error) });
     }
   }
+
   private async isIn(
     stage: SecretStage,
     { secretId, versionId }: RotationRequest,

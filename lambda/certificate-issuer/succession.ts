@@ -40,15 +40,18 @@ export class Succession {
 
   private async becomeCurrent(version: FilledVersion, signal: AbortSignal): Promise<boolean> {
     const { secretId, secretVersionId } = version;
-    for (let before: string | undefined | null = null; ; ) {
+    let refused: { readonly current: string | undefined } | undefined;
+    for (;;) {
       const current = await this.secrets.findVersion(secretId, 'AWSCURRENT', signal);
       if (current === secretVersionId) return true;
-      if (current === before) throw new SuccessionError(`version ${current} of ${secretId} can't be replaced`);
+      if (refused && refused.current === current) {
+        throw new SuccessionError(`version ${current ?? 'none'} of ${secretId} can't be replaced`);
+      }
       if (current !== undefined && (await this.isYounger(current, version, signal))) return false;
       signal.throwIfAborted();
       if (await this.secrets.makeCurrent(secretId, secretVersionId, current, signal)) return true;
       // Another version became current meanwhile, or this one did and the answer was lost.
-      before = current;
+      refused = { current };
     }
   }
 
