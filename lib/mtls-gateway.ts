@@ -92,6 +92,12 @@ export class MtlsGateway extends Construct {
   /** The authorizer's function. */
   readonly handler: lambda.IFunction;
 
+  /** The name that clients call. */
+  readonly domainName: string;
+
+  /** Holds the authorities that the gateway trusts. */
+  readonly truststore: Truststore;
+
   /** Where clients call the mesh: `https://<domain name>`. */
   readonly url: string;
 
@@ -101,6 +107,8 @@ export class MtlsGateway extends Construct {
     const { domainName, registry, removalPolicy = RemovalPolicy.RETAIN } = props;
     checkText(this, 'domainName', domainName, brokenDnsNameRule);
     checkHostedZone(this, props);
+    this.domainName = domainName;
+    this.truststore = props.truststore;
     this.url = `https://${domainName}`;
 
     this.domain = new apigatewayv2.DomainName(this, 'Domain', {

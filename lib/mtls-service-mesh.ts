@@ -142,12 +142,10 @@ export class MtlsServiceMesh extends Construct {
     this.issuer = new CertificateIssuer(this, 'Issuer', {
       registry: this.registry,
       certificateAuthority: this.certificateAuthority,
+      gateway: this.gateway,
       removalPolicy,
       logRetention,
     });
-
-    // No certificate is issued before the gateway trusts the authority.
-    this.issuer.handler.node.addDependency(this.gateway.domain);
 
     this.alarms = new MeshAlarms(this, 'Alarms', { trustDomain: this.trustDomain, topic: props.alarmTopic });
 

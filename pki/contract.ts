@@ -97,6 +97,13 @@ export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 /** The name of the registry's table (authorizer, issuer). */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
 
+/** Where the truststore of the gateway is published (issuer); absent, and so the next three, without a gateway. */
+export const TRUSTSTORE_BUCKET_VARIABLE = 'TRUSTSTORE_BUCKET';
+export const TRUSTSTORE_KEY_VARIABLE = 'TRUSTSTORE_KEY';
+export const TRUSTSTORE_VERSION_VARIABLE = 'TRUSTSTORE_VERSION';
+/** The name by which clients call the gateway (issuer). */
+export const GATEWAY_DOMAIN_NAME_VARIABLE = 'GATEWAY_DOMAIN_NAME';
+
 /** The registry's table has a partition key and a sort key, both strings, and a TTL in seconds since 1970. */
 export const REGISTRY_KEYS = { partitionKey: 'partitionKey', sortKey: 'sortKey', timeToLive: 'expiresAt' } as const;
 /** How long a certificate stays in the registry after it has expired. */
@@ -160,7 +167,10 @@ export interface RegistryCertificate {
   readonly status: 'ISSUED' | 'REVOKED';
   readonly issuedAt: string;
   readonly issuedBy: 'deployment' | 'rotation';
-  /** When its secret version became the current one; absent before. The client's latest is its current certificate. */
+  /**
+   * When its secret version became the current one; absent before. Of those that have it, the one issued last is the
+   * client's current certificate: a version is never replaced by one that was issued before it.
+   */
   readonly currentSince?: string;
   /** Refused from then on, though not revoked: set on a replaced certificate when its overlap is limited. */
   readonly refuseAfter?: string;

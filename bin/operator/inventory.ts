@@ -38,9 +38,7 @@ export async function showClient(mesh: OperatedMesh, clientName: string): Promis
 
 function inventoryOf({ client, certificates }: RegistryEntry): ClientInventory {
   const byIssue = [...certificates].sort((one, other) => compare(other.issuedAt, one.issuedAt));
-  const [current, ...earlier] = byIssue
-    .filter(({ currentSince }) => currentSince !== undefined)
-    .sort((one, other) => compare(other.currentSince, one.currentSince));
+  const [current, ...earlier] = byIssue.filter(({ currentSince }) => currentSince !== undefined);
   const rotated = [current, ...earlier].find((certificate) => certificate?.issuedBy === 'rotation');
   return { client, certificates: byIssue, current, lastRotation: rotated?.currentSince };
 }

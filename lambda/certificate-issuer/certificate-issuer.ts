@@ -11,6 +11,7 @@ import type { Log } from '../log';
 import type { Metrics } from '../metrics';
 import type { CertificateAuthority, IssuedCertificate, Validity } from './certificate-authority';
 import type { CertificateOrder } from './certificate-order';
+import type { GatewayTruststore } from './gateway-truststore';
 import type { Registry } from './registry';
 
 /** What a certificate is issued for. */
@@ -31,6 +32,8 @@ export class CertificateIssuer {
   constructor(
     private readonly authority: CertificateAuthority,
     private readonly registry: Pick<Registry, 'addCertificate'>,
+    /** Of the gateway that is to let clients in; absent without one. */
+    private readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined,
     private readonly announcer: Announcer,
     private readonly metrics: Metrics,
     private readonly now: () => Date,
@@ -38,7 +41,7 @@ export class CertificateIssuer {
   ) {}
 
   /**
-   * A new key with its certificate, checked as a client will use it and known to the registry.
+   * A new key with its certificate, checked as a client will use it, trusted by the gateway and known to the registry.
    * Each call makes another key: look first whether the secret's version has already got one.
    */
   async issue(order: CertificateOrder, occasion: Occasion, signal: AbortSignal): Promise<ClientSecret> {
@@ -71,6 +74,7 @@ export class CertificateIssuer {
       keyAlgorithm,
     });
     verifyClientSecret(secret, this.now());
+    await this.truststore?.assertTrusts(secret, signal);
     signal.throwIfAborted();
     await this.registry.addCertificate(this.entry(order, occasion, secret, certificateArn), signal);
 

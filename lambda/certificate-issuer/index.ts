@@ -4,18 +4,23 @@ import type { Context } from 'aws-lambda';
 import { Announcer } from '../announcer';
 import { CLIENT_SETTINGS } from '../aws/client-settings';
 import { DefaultEventBus } from '../aws/event-bus';
+import { GatewayDomain } from '../aws/gateway-domain';
 import { PrivateCertificateAuthority } from '../aws/private-certificate-authority';
 import { RegistryTable } from '../aws/registry-table';
+import { S3ObjectReader } from '../aws/s3-object-reader';
 import { SecretsManager } from '../aws/secrets-manager';
 import { handleCustomResource } from '../custom-resource/custom-resource';
 import { withinTime } from '../deadline';
-import { registryTableOf, trustDomainOf } from '../environment';
+import { gatewayOf, registryTableOf, trustDomainOf } from '../environment';
 import { failureSentence } from '../failure';
 import { logLine } from '../log';
 import { Metrics } from '../metrics';
 import { CertificateIssuer } from './certificate-issuer';
+import { CertificateProof } from './certificate-proof';
 import { CertificateRevoker } from './certificate-revoker';
 import { ClientCertificate } from './client-certificate';
+import { GatewayTruststore } from './gateway-truststore';
+import { Handshake } from './handshake';
 import { Maintenance } from './maintenance';
 import { Rotation, RotationError } from './rotation';
 import { readRotationRequest } from './rotation-event';
@@ -38,13 +43,18 @@ const secrets = new SecretsManager(new SecretsManagerClient(CLIENT_SETTINGS));
 const announcer = new Announcer(new DefaultEventBus(process.env), trustDomain, logLine);
 const metrics = new Metrics(trustDomain, now, logLine);
 
-const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, logLine);
+const gateway = gatewayOf(process.env);
+const truststore = gateway && new GatewayTruststore(new S3ObjectReader(process.env), gateway.truststore, now);
+const handshake = gateway && new Handshake(new GatewayDomain(gateway.domainName), logLine);
+
+const issuer = new CertificateIssuer(authority, registry, truststore, announcer, metrics, now, logLine);
 const revoker = new CertificateRevoker(registry, announcer, metrics, now, logLine);
 const versions = new SecretVersions(issuer, registry, revoker, secrets, now, logLine);
-const succession = new Succession(registry, now, logLine);
+const succession = new Succession(registry, secrets, now, logLine);
+const proof = new CertificateProof(registry, truststore, handshake, now);
 
 const clientCertificate = new ClientCertificate(trustDomain, registry, versions, succession, revoker, now, logLine);
-const rotation = new Rotation(trustDomain, registry, secrets, versions, succession, announcer, metrics, now, logLine);
+const rotation = new Rotation(trustDomain, registry, secrets, versions, proof, succession, announcer, metrics, logLine);
 const maintenance = new Maintenance(registry, authority, revoker, announcer, metrics, now, logLine);
 
 export const handler = async (event: unknown, context: Context): Promise<void> => {

@@ -15,7 +15,7 @@ const EXPIRING_PART = 1 / 3;
 
 interface Survey {
   readonly clients: Map<string, RegistryClient>;
-  /** By client: the certificate that became current last. */
+  /** By client: of the certificates that became current the one issued last. */
   readonly current: Map<string, RegistryCertificate>;
   /** Replaced, and their overlap over. */
   readonly refused: RegistryCertificate[];
@@ -56,9 +56,9 @@ export class Maintenance {
         continue;
       }
       const { certificate } = entry;
-      const { clientName, currentSince, status, refuseAfter, revokedAtAuthority, notAfter } = certificate;
-      const isLatest = (currentSince ?? '') > (survey.current.get(clientName)?.currentSince ?? '');
-      if (isLatest) survey.current.set(clientName, certificate);
+      const { clientName, currentSince, issuedAt, status, refuseAfter, revokedAtAuthority, notAfter } = certificate;
+      const isLatest = issuedAt > (survey.current.get(clientName)?.issuedAt ?? '');
+      if (isLatest && currentSince !== undefined) survey.current.set(clientName, certificate);
       if (notAfter <= now) continue;
       if (status === 'ISSUED' && refuseAfter !== undefined && refuseAfter <= now) survey.refused.push(certificate);
       if (status === 'REVOKED' && revokedAtAuthority === undefined) survey.untold.push(certificate);

@@ -89,6 +89,7 @@ const STATEMENTS = [
     'dynamodb:UpdateItem, dynamodb:DeleteItem on {MeshRegistryTable.Arn}',
   `MeshIssuerRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshIssuerRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshIssuerLogGroup.Arn}',
+  'MeshIssuerRoleDefaultPolicy: Allow s3:GetObjectVersion on {MeshTruststoreBucket.Arn}/truststore.pem',
   'MeshIssuerRoleDefaultPolicy: Allow secretsmanager:DescribeSecret, secretsmanager:GetSecretValue, ' +
     `secretsmanager:PutSecretValue, secretsmanager:UpdateSecretVersionStage on ${SECRETS}`,
   'MeshIssuerRotationPermission: Allow lambda:InvokeFunction to secretsmanager.amazonaws.com ' +

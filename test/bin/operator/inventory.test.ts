@@ -25,7 +25,7 @@ const mesh = new MemoryMesh(
   ],
 );
 
-test('the current certificate is the one that became current last, not a pending one', async () => {
+test('the current certificate is the one issued last of those that became current, not a pending one', async () => {
   const { current, certificates, lastRotation } = await showClient(mesh, 'mail');
   expect(current?.serialNumber).toBe('0B');
   expect(lastRotation).toBe('2026-11-22T08:00:02.000Z');

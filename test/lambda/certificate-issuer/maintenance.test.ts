@@ -85,7 +85,7 @@ describe('maintenance', () => {
   });
 
   test.each<[string, RegistryCertificate]>([
-    ['replaced', certificate('mail', '09', { notAfter: at(1), currentSince: at(-90) })],
+    ['replaced', certificate('mail', '09', { notAfter: at(1), issuedAt: at(-90), currentSince: at(-23) })],
     ['never current', { ...certificate('mail', '09', { notAfter: at(1) }), currentSince: undefined as never }],
     ['of a client that is gone', certificate('gone', '09', { notAfter: at(1) })],
   ])('does not look at a certificate that is %s', async (_case, other) => {
