@@ -30,3 +30,9 @@ export async function awsCall<T>(action: string, sent: Promise<T>): Promise<T> {
 export function isAwsError(error: unknown, code: string): boolean {
   return error instanceof AwsCallError && error.code === code;
 }
+
+/** `fetch` hides the system's error code in its error's cause. */
+export function obstacleCode(error: unknown): string {
+  const { cause, name } = Object(error) as { readonly cause?: { readonly code?: unknown }; readonly name?: unknown };
+  return String(cause?.code ?? name ?? 'network error');
+}

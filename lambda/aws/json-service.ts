@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
-import { AwsCallError } from './aws-call';
+import { AwsCallError, obstacleCode } from './aws-call';
+import { endpointUrl } from './endpoint';
 import { defaultProvider } from './environment-credentials';
 
 /** A JSON document of a service's API. */
@@ -53,10 +54,7 @@ export class JsonService {
     environment: NodeJS.ProcessEnv,
   ) {
     this.region = environment['AWS_REGION'] ?? '';
-    this.url =
-      environment[`AWS_ENDPOINT_URL_${service.endpointVariable}`] ||
-      environment['AWS_ENDPOINT_URL'] ||
-      `https://${service.name}.${this.region}.amazonaws.com${this.region.startsWith('cn-') ? '.cn' : ''}`;
+    this.url = endpointUrl(service.name, service.endpointVariable, environment);
   }
 
   /** @throws AwsCallError after the last attempt, or at once for an error that does not pass */
@@ -127,10 +125,4 @@ function parse(text: string): JsonDocument | undefined {
 function errorCode(document: JsonDocument | undefined): string | undefined {
   const type = document?.['__type'];
   return typeof type === 'string' ? type.split('#').at(-1) : undefined;
-}
-
-/** `fetch` hides the system's error code in its error's cause. */
-function obstacleCode(error: unknown): string {
-  const { cause, name } = Object(error) as { readonly cause?: { readonly code?: unknown }; readonly name?: unknown };
-  return String(cause?.code ?? name ?? 'network error');
 }

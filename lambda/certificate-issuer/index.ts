@@ -1,13 +1,15 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
+import { EXTERNAL_CLIENT_RESOURCE_TYPE } from '../../pki/external-clients';
 import { Announcer } from '../announcer';
 import { CLIENT_SETTINGS } from '../aws/client-settings';
 import { DefaultEventBus } from '../aws/event-bus';
 import { PrivateCertificateAuthority } from '../aws/private-certificate-authority';
 import { RegistryTable } from '../aws/registry-table';
+import { S3Objects } from '../aws/s3-objects';
 import { SecretsManager } from '../aws/secrets-manager';
-import { handleCustomResource } from '../custom-resource/custom-resource';
+import { type CustomResource, handleCustomResource } from '../custom-resource/custom-resource';
 import { withinTime } from '../deadline';
 import { registryTableOf, trustDomainOf } from '../environment';
 import { failureSentence } from '../failure';
@@ -16,6 +18,7 @@ import { Metrics } from '../metrics';
 import { CertificateIssuer } from './certificate-issuer';
 import { CertificateRevoker } from './certificate-revoker';
 import { ClientCertificate } from './client-certificate';
+import { ExternalClient } from './external-client';
 import { Maintenance } from './maintenance';
 import { Rotation, RotationError } from './rotation';
 import { readRotationRequest } from './rotation-event';
@@ -44,17 +47,23 @@ const versions = new SecretVersions(issuer, registry, revoker, secrets, now, log
 const succession = new Succession(registry, now, logLine);
 
 const clientCertificate = new ClientCertificate(trustDomain, registry, versions, succession, revoker, now, logLine);
+const externalClient = new ExternalClient(trustDomain, registry, new S3Objects(process.env), now, logLine);
 const rotation = new Rotation(trustDomain, registry, secrets, versions, succession, announcer, metrics, now, logLine);
 const maintenance = new Maintenance(registry, authority, revoker, announcer, metrics, now, logLine);
 
 export const handler = async (event: unknown, context: Context): Promise<void> => {
   if (typeof event === 'object' && event !== null) {
-    if ('RequestType' in event) return handleCustomResource(clientCertificate, event, context, logLine);
+    if ('RequestType' in event) return handleCustomResource(resourceOf(event), event, context, logLine);
     if ('Step' in event) return rotate(event, context);
     if (isSchedule(event)) return withinTime(timeForWork(context), (signal) => maintenance.run(signal));
   }
   throw new UnknownEventError('the event is neither a request of CloudFormation, a rotation, nor a schedule');
 };
+
+function resourceOf(event: object): CustomResource {
+  const isExternal = 'ResourceType' in event && event.ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;
+  return isExternal ? externalClient : clientCertificate;
+}
 
 async function rotate(event: object, context: Context): Promise<void> {
   const request = readRotationRequest(event);

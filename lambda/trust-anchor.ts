@@ -1,0 +1,50 @@
+import type { TrustAnchorProperties } from '../pki/external-clients';
+import { brokenBucketNameRule, brokenObjectKeyRule, brokenObjectVersionRule } from '../pki/names';
+import { PropertyError, textProperty } from './custom-resource/properties';
+import type { ResourceProperties } from './custom-resource/request';
+
+/** Objects of S3, each in a version that never changes. */
+export interface ObjectReader {
+  /** Rejects when there is no such version, when it may not be read, and when it is too large for a text to be read. */
+  readText(bucket: string, key: string, versionId: string, signal: AbortSignal): Promise<string>;
+}
+
+/** @throws PropertyError when the property says neither what the certificates are nor where they stand */
+export function trustAnchorProperty(properties: ResourceProperties, name: string): TrustAnchorProperties {
+  const value = Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return readTrustAnchor(value, name);
+}
+
+/** None when the property is absent. @throws PropertyError likewise */
+export function trustAnchorsProperty(properties: ResourceProperties, name: string): readonly TrustAnchorProperties[] {
+  const value = Object.hasOwn(properties, name) ? properties[name] : [];
+  if (!Array.isArray(value)) throw new PropertyError(name, 'must be a list', value);
+  return value.map((item: unknown, index) => readTrustAnchor(item, `${name}[${index}]`));
+}
+
+/** The PEM text of an anchor. Whether its certificates are good, the text does not say. */
+export async function trustAnchorPem(
+  anchor: TrustAnchorProperties,
+  objects: ObjectReader,
+  signal: AbortSignal,
+): Promise<string> {
+  if ('Pem' in anchor) return anchor.Pem;
+  return objects.readText(anchor.BucketName, anchor.ObjectKey, anchor.VersionId, signal);
+}
+
+function readTrustAnchor(value: unknown, name: string): TrustAnchorProperties {
+  const fields = typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map();
+  const names = [...fields.keys()].sort().join();
+  // Nothing of the value is quoted: it may hold a private key by mistake.
+  if (names === 'Pem') return { Pem: textProperty(Object.fromEntries(fields), 'Pem', () => undefined) };
+  if (names !== 'BucketName,ObjectKey,VersionId') {
+    throw new PropertyError(name, 'must have a Pem, or BucketName, ObjectKey and VersionId', [...fields.keys()]);
+  }
+  const field = (of: string, brokenRule: (value: string) => string | undefined) =>
+    textProperty({ [`${name}.${of}`]: fields.get(of) }, `${name}.${of}`, brokenRule);
+  return {
+    BucketName: field('BucketName', brokenBucketNameRule),
+    ObjectKey: field('ObjectKey', brokenObjectKeyRule),
+    VersionId: field('VersionId', brokenObjectVersionRule),
+  };
+}
