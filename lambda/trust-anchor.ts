@@ -33,18 +33,18 @@ export async function trustAnchorPem(
 }
 
 function readTrustAnchor(value: unknown, name: string): TrustAnchorProperties {
-  const fields = typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map();
-  const names = [...fields.keys()].sort().join();
-  // Nothing of the value is quoted: it may hold a private key by mistake.
-  if (names === 'Pem') return { Pem: textProperty(Object.fromEntries(fields), 'Pem', () => undefined) };
-  if (names !== 'BucketName,ObjectKey,VersionId') {
-    throw new PropertyError(name, 'must have a Pem, or BucketName, ObjectKey and VersionId', [...fields.keys()]);
-  }
-  const field = (of: string, brokenRule: (value: string) => string | undefined) =>
+  const fields = new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+  const field = (of: string, brokenRule: (text: string) => string | undefined) =>
     textProperty({ [`${name}.${of}`]: fields.get(of) }, `${name}.${of}`, brokenRule);
-  return {
-    BucketName: field('BucketName', brokenBucketNameRule),
-    ObjectKey: field('ObjectKey', brokenObjectKeyRule),
-    VersionId: field('VersionId', brokenObjectVersionRule),
-  };
+  const names = [...fields.keys()].sort().join();
+  if (names === 'Pem') return { Pem: field('Pem', () => undefined) };
+  if (names === 'BucketName,ObjectKey,VersionId') {
+    return {
+      BucketName: field('BucketName', brokenBucketNameRule),
+      ObjectKey: field('ObjectKey', brokenObjectKeyRule),
+      VersionId: field('VersionId', brokenObjectVersionRule),
+    };
+  }
+  // Nothing of the value is quoted but names: it may hold a private key by mistake.
+  throw new PropertyError(name, 'must have a Pem, or BucketName, ObjectKey and VersionId', [...fields.keys()]);
 }

@@ -74,8 +74,11 @@ const TYPE = '[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:[.][0-9]+)+';
 const ESCAPED = '\\\\(?:[ "#+,;<=>\\\\]|[0-9A-Fa-f]{2})';
 /** U+FFFD stands where a certificate's text can't be decoded. */
 const plain = (without = '') => `[^"+,;<>\\\\\\p{Cc}\uFFFD${without}]`;
-/** Hash sign and space must be escaped where a value begins, the space where it ends. */
-const VALUE = `(?![ #])(?:${plain()}|${ESCAPED})*(?:${plain(' ')}|${ESCAPED})`;
+/**
+ * Hash sign and space must be escaped where a value begins, the space where it ends; OpenSSL leaves a hash sign alone that
+ * is the whole value.
+ */
+const VALUE = `(?![ #])(?:${plain()}|${ESCAPED})*(?:${plain(' ')}|${ESCAPED})|#(?=[,+]|$)`;
 const ATTRIBUTE = new RegExp(`(${TYPE})=(${VALUE})(,|\\+|$)`, 'guy');
 
 /**

@@ -38,6 +38,11 @@ export function brokenDnsNameRule(name: string): string | undefined {
 /** SPIFFE-ID specification, section 2; the path is not empty in an end-entity certificate (X509-SVID, section 4.1). */
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+$/;
 
+/** The rule that a client's SPIFFE ID breaks, or undefined; its parts have rules of their own. */
+export function brokenSpiffeIdRule(id: string): string | undefined {
+  return id.length <= MAX_SPIFFE_ID ? undefined : `must have at most ${MAX_SPIFFE_ID} characters`;
+}
+
 /** Whether it is the SPIFFE ID of a workload, whatever its trust domain. */
 export function isSpiffeId(text: string): boolean {
   return SPIFFE_ID.test(text);

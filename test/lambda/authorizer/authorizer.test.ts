@@ -1,11 +1,19 @@
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
+import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
 import { type Standing, StandingMemory } from '../../../lambda/authorizer/standing';
 import type { LogEntry } from '../../../lambda/log';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { authorizerEvent } from './events';
 
 const TRUST_DOMAIN = 'mesh.example.com';
+
+/** A registry that knows no external client. */
+const NO_EXTERNAL_CALLERS = new ExternalCallers(
+  TRUST_DOMAIN,
+  { readIdentities: async () => [], readExternalClient: () => Promise.reject(new Error('not asked')) },
+  () => new Date(),
+);
 
 describe('the authorizer', () => {
   let root: Authority;
@@ -30,6 +38,7 @@ describe('the authorizer', () => {
     authorizer = new Authorizer(
       new ClientCertificateReader(TRUST_DOMAIN),
       new StandingMemory({ read: async () => standing }, () => now),
+      NO_EXTERNAL_CALLERS,
       () => now,
       (entry) => void logs.push(entry),
     );
@@ -161,6 +170,7 @@ describe('the authorizer', () => {
     const busy = new Authorizer(
       new ClientCertificateReader(TRUST_DOMAIN),
       new StandingMemory({ read }, () => now),
+      NO_EXTERNAL_CALLERS,
       () => new Date(0),
       () => undefined,
     );
@@ -189,8 +199,8 @@ describe('the authorizer', () => {
     const reader = new ClientCertificateReader(TRUST_DOMAIN, 1);
     const social = await createClient(root, 'social', { uris: ['spiffe://mesh.example.com/social'] });
 
-    for (const pem of [mail.pem, social.pem, mail.pem]) reader.identityIn(pem, now);
+    for (const pem of [mail.pem, social.pem, mail.pem]) reader.callerOf(pem, now);
 
-    expect(reader.identityIn(social.pem, now).clientName).toBe('social');
+    expect(reader.callerOf(social.pem, now)).toMatchObject({ kind: 'issued', identity: { clientName: 'social' } });
   });
 });
