@@ -145,7 +145,6 @@ test.each<[CertificateIdentityKind, string]>([
   ['SPIFFE_ID', 'spiffe://partner.example.com/*'],
   ['SPIFFE_ID', 'spiffe://partner.example.com/billing\n'],
   ['SPIFFE_ID', 'https://partner.example.com/billing'],
-  ['SPIFFE_ID', `spiffe://partner.example.com/${'x'.repeat(2048)}`],
   ['SUBJECT', ''],
   ['SUBJECT', 'billing'],
   ['SUBJECT', 'CN='],
@@ -166,7 +165,6 @@ test.each<[CertificateIdentityKind, string]>([
   ['SUBJECT', 'CN=\\C3'],
   ['SUBJECT', '1.2.3.4=#0C0161'],
   ['SUBJECT', 'CN=\uFFFD'],
-  ['SUBJECT', `CN=${'x'.repeat(2048)}`],
   ['FINGERPRINT', ''],
   ['FINGERPRINT', 'AB:CD'],
   ['FINGERPRINT', 'AB'.repeat(32)],
@@ -175,4 +173,12 @@ test.each<[CertificateIdentityKind, string]>([
   ['FINGERPRINT', `${Array(32).fill('AB').join(':')}\n`],
 ])('%s can\u2019t be %j', (kind, value) => {
   expect(brokenIdentityRule({ kind, value })).toMatch(/^must be /);
+});
+
+test.each([
+  ['SPIFFE_ID', 'spiffe://partner.example.com/'],
+  ['SUBJECT', 'CN='],
+] as const)('%s has at most 2048 characters', (kind, start) => {
+  expect(brokenIdentityRule({ kind, value: start.padEnd(2048, 'x') })).toBeUndefined();
+  expect(brokenIdentityRule({ kind, value: start.padEnd(2049, 'x') })).toMatch(/^must be /);
 });

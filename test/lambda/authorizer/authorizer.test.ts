@@ -102,6 +102,73 @@ describe('the authorizer', () => {
     expect(denial()?.serialNumber).toBe(client.certificate.serialNumber);
   });
 
+  test.each([
+    ['of another trust domain', ['spiffe://partner.example.com/billing']],
+    ['without a SPIFFE ID', []],
+  ])('asks by whom the registry knows a certificate %s', async (_case, uris) => {
+    const { pem, certificate } = await createClient(root, 'billing', { uris });
+    const identity = { clientName: 'billing', authority: root.pem };
+    const external = new Authorizer(
+      new ClientCertificateReader(TRUST_DOMAIN),
+      new StandingMemory({ read: () => Promise.reject(new Error('not asked')) }, () => now),
+      new ExternalCallers(
+        TRUST_DOMAIN,
+        {
+          readIdentities: async () => [identity],
+          readExternalClient: async () => ({
+            spiffeId: 'spiffe://mesh.example.com/billing',
+            state: 'ENABLED',
+            trustAnchor: 'partner',
+          }),
+        },
+        () => now,
+      ),
+      () => now,
+      (entry) => void logs.push(entry),
+    );
+
+    expect(await external.decide(authorizerEvent(pem))).toEqual({
+      isAuthorized: true,
+      context: {
+        clientName: 'billing',
+        spiffeId: 'spiffe://mesh.example.com/billing',
+        serialNumber: certificate.serialNumber,
+        fingerprint: certificate.fingerprint256,
+      },
+    });
+    now = new Date(Date.now() + days(4000));
+    expect(await external.decide(authorizerEvent(pem))).toEqual({ isAuthorized: false });
+    expect(denial()?.reason).toBe('certificate expired');
+  });
+
+  test.each([
+    ['our trust domain', ['spiffe://mesh.example.com/mail']],
+    ['our trust domain, but no client', ['spiffe://mesh.example.com/mail/admin']],
+    ['two SPIFFE IDs', ['spiffe://partner.example.com/billing', 'spiffe://partner.example.com/other']],
+    ['two SPIFFE IDs, one of them ours', ['spiffe://mesh.example.com/mail', 'spiffe://partner.example.com/other']],
+    ['a URI that is no SPIFFE ID', ['https://partner.example.com/billing']],
+    ['our trust domain in another spelling', ['SPIFFE://mesh.example.com/mail']],
+  ])('knows nobody by another authority’s certificate with %s', async (_case, uris) => {
+    const { pem } = await createClient(root, 'billing', { uris });
+    const readIdentities = jest.fn(async () => [{ clientName: 'mail', authority: root.pem }]);
+    const readExternalClient = jest.fn(async () => ({
+      spiffeId: 'spiffe://mesh.example.com/mail',
+      state: 'ENABLED',
+      trustAnchor: 'partner',
+    }));
+    const external = new Authorizer(
+      new ClientCertificateReader(TRUST_DOMAIN),
+      new StandingMemory({ read: async () => ({ client: undefined, certificate: undefined }) }, () => now),
+      new ExternalCallers(TRUST_DOMAIN, { readIdentities, readExternalClient }, () => now),
+      () => now,
+      (entry) => void logs.push(entry),
+    );
+
+    expect(await external.decide(authorizerEvent(pem))).toEqual({ isAuthorized: false });
+    expect(logs).toHaveLength(1);
+    expect(readIdentities).not.toHaveBeenCalled();
+  });
+
   test('denies a server certificate', async () => {
     const server = await createServer(root, 'mesh.example.com');
 
