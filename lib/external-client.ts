@@ -28,17 +28,19 @@ export interface ExternalClientProps extends ExternalClientOptions {
 }
 
 /**
- * A caller who brings certificates of his own, from the authority of somebody else.
+ * A client with certificates of its own, from the authority of somebody else.
  *
- * Services know him by his client name and by `spiffe://<trust domain>/<client name>`, as they know any client. That is
- * what the mesh calls him, and no claim of the other authority: its names never reach a service. Serial number and
- * fingerprint are those of the certificate that he shows.
+ * Services know it by its client name and by `spiffe://<trust domain>/<client name>`, as they know any client. That is
+ * what the mesh's configuration calls it, and no claim of the other authority, whose names never reach a service. Serial
+ * number and fingerprint are those of the certificate that it shows.
  *
- * His certificate must be one for TLS clients, and have either no URI among its subject alternative names or only a
- * SPIFFE ID. The mesh neither renews nor revokes it; disabling the client refuses him within seconds.
+ * The certificate must be one for TLS clients, with no URI among its subject alternative names but at most one SPIFFE ID,
+ * of another trust domain. The mesh neither renews nor revokes it; whoever disables the client has it refused within
+ * seconds.
  *
- * Without a moment in which he is refused, he changes from one authority to another in three deployments: add the other
- * one to the anchor's source; have him show its certificates; take the first one out.
+ * A client goes over to another authority without being refused in between when the anchor's source has both until it
+ * shows the certificate of the new one. An identity that stands for one client can't stand for another in the deployment
+ * that removes the first, only in a later one.
  */
 export class ExternalClient extends Construct {
   /** By which services know the client. */

@@ -18,7 +18,7 @@ import { readSpiffeId } from './certificate-order';
 import type { ExternalRegistry } from './registry';
 
 /** The client can't be what the template asks for. */
-export class ExternalClientError extends Error {
+class ExternalClientError extends Error {
   override readonly name = 'ExternalClientError';
 }
 
