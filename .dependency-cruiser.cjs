@@ -1,7 +1,10 @@
 // Who may import whom. A folder that is not listed for another may not be imported by it.
 const MAY_IMPORT = {
   pki: { folders: [], packages: ['@peculiar/'] },
-  lib: { folders: ['pki/(contract|names)[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },
+  lib: {
+    folders: ['pki/(contract|names|external-clients|certificate-identity)[.]ts$'],
+    packages: ['aws-cdk-lib', 'constructs'],
+  },
   // The issuer tries a certificate with the code by which clients will show it.
   lambda: {
     folders: ['pki', 'client/(errors|tls-request)[.]ts$'],

@@ -59,7 +59,8 @@ export interface CertificateIssuerProps {
  *
  * All that it may do: have client certificates issued by this one authority from the one template that takes the
  * identity from the issuer and not from the request, and revoke them; read and write the secrets of this trust domain;
- * keep the registry; read the gateway's truststore; and send the mesh's events.
+ * keep the registry; read the gateway's truststore, and the objects that hold the trust anchors of external clients; and
+ * send the mesh's events.
  */
 export class CertificateIssuer extends Construct {
   /** Where clients and certificates are written down. */

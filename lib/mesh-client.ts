@@ -8,7 +8,7 @@ import {
   type ClientCertificateAttributes,
   type ClientCertificateProperties,
 } from '../pki/contract';
-import { brokenClientNameRule, brokenDnsNameRule, MAX_SPIFFE_ID, secretName, spiffeId } from '../pki/names';
+import { brokenClientNameRule, brokenDnsNameRule, brokenSpiffeIdRule, secretName, spiffeId } from '../pki/names';
 import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { CertificateIssuer } from './certificate-issuer';
@@ -170,10 +170,6 @@ export class MeshClient extends Construct {
   grantRead(grantee: iam.IGrantable): iam.Grant {
     return this.secret.grantRead(grantee);
   }
-}
-
-function brokenSpiffeIdRule(id: string): string | undefined {
-  return id.length <= MAX_SPIFFE_ID ? undefined : `must have at most ${MAX_SPIFFE_ID} characters`;
 }
 
 function brokenValidityRule(validity: Duration, { longestCertificateValidity }: ICertificateAuthority) {

@@ -3,6 +3,8 @@
  * template runs, the services that read a secret. Each name stands here once and nowhere else.
  */
 
+import type { TrustAnchorProperties } from './external-clients';
+
 /** Key algorithms of client certificates, by their ACM PCA names. */
 export const KEY_ALGORITHMS = ['EC_prime256v1', 'EC_secp384r1', 'RSA_2048', 'RSA_3072', 'RSA_4096'] as const;
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
@@ -55,6 +57,8 @@ export interface TruststoreProperties {
   readonly ObjectKey: string;
   /** PEM texts; each may hold several certificates (an authority and the chain above it). */
   readonly CertificateAuthorities: readonly string[];
+  /** The authorities of others, each with those above it; absent when there are none. */
+  readonly TrustAnchors?: readonly TrustAnchorProperties[];
   /** `'true'`: when the resource is deleted, every version of every object in the bucket is deleted with it. */
   readonly EmptyOnDelete: string;
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { RegistryCertificate, RegistryClient } from '../../pki/contract';
-import { showClient } from './inventory';
+import { showClient, showIssuedClient } from './inventory';
 import { type OperatedMesh, OperatorError } from './mesh';
 
 /** How long a rotation is waited for. It takes seconds; Secrets Manager tries a failed one again on its own. */
@@ -11,9 +11,9 @@ export interface RotationPatience {
 
 const PATIENCE: RotationPatience = { milliseconds: 60_000, intervalMilliseconds: 500 };
 
-/** @throws OperatorError when there is no such client, or when it is disabled: a disabled client is not rotated */
+/** @throws OperatorError as `showIssuedClient` does, and when the client is disabled: a disabled client is not rotated */
 export async function rotatableClient(mesh: OperatedMesh, clientName: string): Promise<RegistryClient> {
-  const { client } = await showClient(mesh, clientName);
+  const { client } = await showIssuedClient(mesh, clientName);
   if (client.state === 'ENABLED') return client;
   throw new OperatorError(
     `the client ${clientName} is disabled, and a disabled client is not rotated: enable it first`,

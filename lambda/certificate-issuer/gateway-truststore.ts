@@ -2,22 +2,11 @@ import type { X509Certificate } from 'node:crypto';
 import { ChainError, verifyTrust } from '../../pki/chain';
 import type { ClientSecret } from '../../pki/contract';
 import { PemError, readCertificate, readCertificates } from '../../pki/pem';
+import type { ObjectReader, VersionedObject } from '../object-reader';
 
 /** The gateway would not let the certificate in. */
 export class UntrustedCertificateError extends Error {
   override readonly name = 'UntrustedCertificateError';
-}
-
-/** One version of an object, which never changes. */
-export interface ObjectVersion {
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId: string;
-}
-
-export interface ObjectReader {
-  /** The object's text. */
-  read(object: ObjectVersion, signal: AbortSignal): Promise<string>;
 }
 
 /** What the gateway trusts: the published truststore in the version that its domain name has. */
@@ -26,7 +15,7 @@ export class GatewayTruststore {
 
   constructor(
     private readonly objects: ObjectReader,
-    private readonly published: ObjectVersion,
+    private readonly published: VersionedObject,
     private readonly now: () => Date,
   ) {}
 

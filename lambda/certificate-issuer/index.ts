@@ -1,6 +1,7 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
+import { EXTERNAL_CLIENT_RESOURCE_TYPE } from '../../pki/external-clients';
 import { Announcer } from '../announcer';
 import { CLIENT_SETTINGS } from '../aws/client-settings';
 import { DefaultEventBus } from '../aws/event-bus';
@@ -9,7 +10,7 @@ import { PrivateCertificateAuthority } from '../aws/private-certificate-authorit
 import { RegistryTable } from '../aws/registry-table';
 import { S3ObjectReader } from '../aws/s3-object-reader';
 import { SecretsManager } from '../aws/secrets-manager';
-import { handleCustomResource } from '../custom-resource/custom-resource';
+import { type CustomResource, handleCustomResource } from '../custom-resource/custom-resource';
 import { withinTime } from '../deadline';
 import { gatewayOf, registryTableOf, trustDomainOf } from '../environment';
 import { failureSentence } from '../failure';
@@ -19,6 +20,7 @@ import { CertificateIssuer } from './certificate-issuer';
 import { CertificateProof } from './certificate-proof';
 import { CertificateRevoker } from './certificate-revoker';
 import { ClientCertificate } from './client-certificate';
+import { ExternalClient } from './external-client';
 import { GatewayTruststore } from './gateway-truststore';
 import { Handshake } from './handshake';
 import { Maintenance } from './maintenance';
@@ -43,8 +45,9 @@ const secrets = new SecretsManager(new SecretsManagerClient(CLIENT_SETTINGS));
 const announcer = new Announcer(new DefaultEventBus(process.env), trustDomain, logLine);
 const metrics = new Metrics(trustDomain, now, logLine);
 
+const objects = new S3ObjectReader(process.env);
 const gateway = gatewayOf(process.env);
-const truststore = gateway && new GatewayTruststore(new S3ObjectReader(process.env), gateway.truststore, now);
+const truststore = gateway && new GatewayTruststore(objects, gateway.truststore, now);
 const handshake = gateway && new Handshake(new GatewayDomain(gateway.domainName), logLine);
 
 const issuer = new CertificateIssuer(authority, registry, truststore, announcer, metrics, now, logLine);
@@ -55,16 +58,22 @@ const proof = new CertificateProof(registry, truststore, handshake, now);
 
 const clientCertificate = new ClientCertificate(trustDomain, registry, versions, succession, revoker, now, logLine);
 const rotation = new Rotation(trustDomain, registry, secrets, versions, proof, succession, announcer, metrics, logLine);
+const externalClient = new ExternalClient(trustDomain, registry, objects, now, logLine);
 const maintenance = new Maintenance(registry, authority, revoker, announcer, metrics, now, logLine);
 
 export const handler = async (event: unknown, context: Context): Promise<void> => {
   if (typeof event === 'object' && event !== null) {
-    if ('RequestType' in event) return handleCustomResource(clientCertificate, event, context, logLine);
+    if ('RequestType' in event) return handleCustomResource(resourceOf(event), event, context, logLine);
     if ('Step' in event) return rotate(event, context);
     if (isSchedule(event)) return withinTime(timeForWork(context), (signal) => maintenance.run(signal));
   }
   throw new UnknownEventError('the event is neither a request of CloudFormation, a rotation, nor a schedule');
 };
+
+function resourceOf(event: object): CustomResource {
+  const isExternal = 'ResourceType' in event && event.ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;
+  return isExternal ? externalClient : clientCertificate;
+}
 
 async function rotate(event: object, context: Context): Promise<void> {
   const request = readRotationRequest(event);

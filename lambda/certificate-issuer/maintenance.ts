@@ -15,6 +15,8 @@ const EXPIRING_PART = 1 / 3;
 
 interface Survey {
   readonly clients: Map<string, RegistryClient>;
+  /** When the first authority of each external client that may call expires. */
+  readonly trustAnchorEnds: string[];
   /** By client: of the certificates that became current the one issued last. */
   readonly current: Map<string, RegistryCertificate>;
   /** Replaced, and their overlap over. */
@@ -48,11 +50,22 @@ export class Maintenance {
   }
 
   private async survey(signal: AbortSignal): Promise<Survey> {
-    const survey: Survey = { clients: new Map(), current: new Map(), refused: [], untold: [] };
+    const survey: Survey = {
+      clients: new Map(),
+      trustAnchorEnds: [],
+      current: new Map(),
+      refused: [],
+      untold: [],
+    };
     const now = this.now().toISOString();
     for await (const entry of this.registry.entries(signal)) {
       if (entry.kind === 'client') {
         survey.clients.set(entry.client.clientName, entry.client);
+        continue;
+      }
+      if (entry.kind === 'external client') {
+        const { state, authoritiesNotAfter } = entry.client;
+        if (state === 'ENABLED') survey.trustAnchorEnds.push(authoritiesNotAfter);
         continue;
       }
       const { certificate } = entry;
@@ -67,7 +80,7 @@ export class Maintenance {
   }
 
   /** Of clients that may call, with the certificate they read in their secret; one that is revoked is not to be renewed. */
-  private async watchExpiry({ clients, current }: Survey): Promise<void> {
+  private async watchExpiry({ clients, current, trustAnchorEnds }: Survey): Promise<void> {
     const watched = [...current.values()].filter(
       ({ clientName, status }) => status === 'ISSUED' && clients.get(clientName)?.state === 'ENABLED',
     );
@@ -78,13 +91,11 @@ export class Maintenance {
       left(notAfter) < (Date.parse(notAfter) - Date.parse(notBefore)) * EXPIRING_PART;
     const expiring = watched.filter(isExpiring);
     this.metrics.put(METRICS.certificatesExpiring, expiring.length);
+    const authorityEnds = [...watched.map(({ authoritiesNotAfter }) => authoritiesNotAfter), ...trustAnchorEnds];
+    if (authorityEnds.length > 0) this.metrics.put(METRICS.daysToAuthorityExpiry, soonest(authorityEnds) / DAY_MS);
     if (watched.length === 0) return;
 
     this.metrics.put(METRICS.hoursToExpiry, soonest(watched.map(({ notAfter }) => notAfter)) / HOUR_MS);
-    this.metrics.put(
-      METRICS.daysToAuthorityExpiry,
-      soonest(watched.map(({ authoritiesNotAfter }) => authoritiesNotAfter)) / DAY_MS,
-    );
     for (const { clientName, spiffeId, serialNumber, fingerprint, notAfter } of expiring) {
       this.log({ event: 'certificate-expiring', client: clientName, serialNumber, notAfter });
       await this.announcer.announce('Certificate Expiring', {

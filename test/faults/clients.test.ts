@@ -1,5 +1,5 @@
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { showClient } from '../../bin/operator/inventory';
+import { showIssuedClient } from '../../bin/operator/inventory';
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { secretName } from '../../pki/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
@@ -34,7 +34,7 @@ const CHANGES: readonly Change[] = [
     to: WITH_NAMES,
     assertDone: async (sandbox) => {
       await assertServed(sandbox, 'mail', []);
-      const entry = await showClient(meshOf(sandbox), 'mail');
+      const entry = await showIssuedClient(meshOf(sandbox), 'mail');
       assertHolds(entry.client.dnsNames.length === 1, 'the registry has the new property');
     },
   },

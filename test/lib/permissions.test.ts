@@ -1,5 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { MeshIntegration, type MtlsServiceMesh } from '../../lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ExternalIdentity, MeshIntegration, type MtlsServiceMesh, TrustAnchorSource } from '../../lib';
 import { newFunction, newMesh, newStack, resourcesOf, type TemplateResource } from './mesh-stack';
 
 interface Statement {
@@ -131,6 +132,21 @@ test('an operator may do this and no more, in a policy that is made when it is a
     expect(mesh.operatorPolicy).toBe(mesh.operatorPolicy);
   });
   expect(permissions).toEqual([...STATEMENTS, ...STATEMENTS_FOR_OPERATORS].sort());
+});
+
+const STATEMENTS_FOR_AN_ANCHOR = ['MeshIssuerRoleDefaultPolicy', 'MeshTruststorePublisherRoleDefaultPolicy'].map(
+  (policy) => `${policy}: Allow s3:GetObjectVersion on arn:{AWS::Partition}:s3:::partners/roots/partner.pem`,
+);
+
+test('those that must read a trust anchor may read the object that holds it and no other', () => {
+  const permissions = permissionsOfMesh(RemovalPolicy.RETAIN, (mesh) => {
+    const bucket = Bucket.fromBucketName(mesh, 'Partners', 'partners');
+    const source = TrustAnchorSource.fromBucketObject(bucket, 'roots/partner.pem', 'L4kqtJlcpXroDTDmpUMLUo');
+    const trustAnchor = mesh.addTrustAnchor('partner', source);
+    const identity = ExternalIdentity.spiffeId('spiffe://partner.example.com/billing');
+    mesh.addExternalClient('billing', { trustAnchor, identity });
+  });
+  expect(permissions).toEqual([...STATEMENTS, ...STATEMENTS_FOR_AN_ANCHOR].sort());
 });
 
 test('a mesh that leaves nothing behind may empty its bucket as well', () => {

@@ -4,8 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { CertificateAuthority, MeshIntegration, type MtlsServiceMesh } from '../../lib';
+import {
+  CertificateAuthority,
+  ExternalIdentity,
+  MeshIntegration,
+  type MtlsServiceMesh,
+  TrustAnchorSource,
+} from '../../lib';
 import { installed } from '../programs';
 import { newFunction, newMesh } from './mesh-stack';
 
@@ -46,6 +53,9 @@ function newApp(context: Record<string, unknown> = {}): { app: App; stack: Stack
     certificateAuthority: CertificateAuthority.shortLivedSubordinate(stack, 'Authority'),
   });
   mesh.addClient('mail', { dnsNames: ['mail.example.com'] });
+  const bucket = s3.Bucket.fromBucketName(stack, 'Partners', 'partners');
+  const trustAnchor = mesh.addTrustAnchor('partner', TrustAnchorSource.fromBucketObject(bucket, 'partner.pem', 'v7'));
+  mesh.addExternalClient('billing', { trustAnchor, identity: ExternalIdentity.subject('CN=billing') });
   mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
   return { app, stack, mesh };
 }

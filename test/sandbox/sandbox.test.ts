@@ -129,7 +129,7 @@ describe('a stack with a custom resource', () => {
         fault: 'failed-before',
         times: 1,
       });
-      await expect(sandbox.update(app)).rejects.toThrow(DeploymentError);
+      await expect(sandbox.update(app)).rejects.toBeInstanceOf(DeploymentError);
       expect(fault.applied).toBe(1);
       expect(sandbox.resources).toEqual({});
 

@@ -1,16 +1,16 @@
-import type { ObjectReader, ObjectVersion } from '../../../lambda/certificate-issuer/gateway-truststore';
 import { GatewayTruststore } from '../../../lambda/certificate-issuer/gateway-truststore';
 import type { Gateway, Reception } from '../../../lambda/certificate-issuer/handshake';
+import type { ObjectReader, VersionedObject } from '../../../lambda/object-reader';
 import type { ClientSecret } from '../../../pki/contract';
 
-const PUBLISHED: ObjectVersion = { bucket: 'truststore', key: 'truststore.pem', versionId: 'v1' };
+const PUBLISHED: VersionedObject = { bucket: 'truststore', key: 'truststore.pem', versionId: 'v1' };
 
 /** A gateway that takes certificates as it is told to, and the truststore that is published for it. */
 export class MemoryGateway implements Gateway, ObjectReader {
   readonly domainName = 'mesh.example.com';
   /** Serial numbers of the certificates that were shown. */
   readonly shown: string[] = [];
-  readonly reads: ObjectVersion[] = [];
+  readonly reads: VersionedObject[] = [];
 
   constructor(
     public bundle: string,
@@ -22,7 +22,7 @@ export class MemoryGateway implements Gateway, ObjectReader {
     return { outcome: this.take(secret, signal), detail: 'told to' };
   }
 
-  async read(object: ObjectVersion): Promise<string> {
+  async read(object: VersionedObject): Promise<string> {
     this.reads.push(object);
     return this.bundle;
   }
