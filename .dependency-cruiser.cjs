@@ -1,8 +1,15 @@
 // Who may import whom. A folder that is not listed for another may not be imported by it.
 const MAY_IMPORT = {
   pki: { folders: [], packages: ['@peculiar/'] },
-  lib: { folders: ['pki/(contract|names)[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },
-  lambda: { folders: ['pki'], packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda', 'aws4fetch'] },
+  lib: {
+    folders: ['pki/(contract|names|external-clients|certificate-identity)[.]ts$'],
+    packages: ['aws-cdk-lib', 'constructs'],
+  },
+  // The issuer tries a certificate with the code by which clients will show it.
+  lambda: {
+    folders: ['pki', 'client/(errors|tls-request)[.]ts$'],
+    packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda', 'aws4fetch'],
+  },
   client: { folders: ['pki'], packages: [] },
   sandbox: { folders: ['pki', 'client'], packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
   bin: {
@@ -10,7 +17,7 @@ const MAY_IMPORT = {
     packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'aws4fetch', 'cli-table3', 'commander'],
   },
   examples: {
-    folders: ['lib'],
+    folders: ['lib', 'client'],
     packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', '@types/aws-lambda', 'aws-lambda'],
   },
 };

@@ -13,6 +13,6 @@ module.exports = {
     '^cdk-mtls-service-mesh/(client|sandbox)$': '<rootDir>/$1/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdk.out/'],
-  globalSetup: '<rootDir>/test/global-setup.cjs',
+  globalSetup: '<rootDir>/test/global-setup.ts',
   reporters: ['default', ...(process.env.TEST_COUNTS ? ['<rootDir>/test/count-reporter.cjs'] : [])],
 };

@@ -1,5 +1,12 @@
-import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../pki/contract';
-import { brokenTrustDomainRule } from '../pki/names';
+import {
+  GATEWAY_DOMAIN_NAME_VARIABLE,
+  REGISTRY_TABLE_VARIABLE,
+  TRUST_DOMAIN_VARIABLE,
+  TRUSTSTORE_BUCKET_VARIABLE,
+  TRUSTSTORE_KEY_VARIABLE,
+  TRUSTSTORE_VERSION_VARIABLE,
+} from '../pki/contract';
+import { brokenDnsNameRule, brokenTrustDomainRule } from '../pki/names';
 
 /** A function whose environment lacks what it needs does not start: the template forgot something. */
 export class EnvironmentError extends Error {
@@ -25,3 +32,41 @@ export function registryTableOf(environment: NodeJS.ProcessEnv): string {
   }
   return table;
 }
+
+/** The gateway that is to let in what the function issues. */
+export interface GatewayEnvironment {
+  readonly domainName: string;
+  readonly truststore: { readonly bucket: string; readonly key: string; readonly versionId: string };
+}
+
+/** Undefined when there is no gateway: none of its variables is set. */
+export function gatewayOf(environment: NodeJS.ProcessEnv): GatewayEnvironment | undefined {
+  const text = (variable: string, form: RegExp, rule: string): string => {
+    const value = environment[variable] ?? '';
+    if (!form.test(value)) throw new EnvironmentError(variable, rule, value);
+    return value;
+  };
+  if (GATEWAY_VARIABLES.every((variable) => environment[variable] === undefined)) return undefined;
+  const domainName = environment[GATEWAY_DOMAIN_NAME_VARIABLE] ?? '';
+  const rule = brokenDnsNameRule(domainName);
+  if (rule !== undefined) throw new EnvironmentError(GATEWAY_DOMAIN_NAME_VARIABLE, rule, domainName);
+  return {
+    domainName,
+    truststore: {
+      bucket: text(TRUSTSTORE_BUCKET_VARIABLE, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'),
+      key: text(
+        TRUSTSTORE_KEY_VARIABLE,
+        /^(?=.{1,1024}$)[\w-][\w.-]*(\/[\w-][\w.-]*)*$/,
+        'must be the key of an object',
+      ),
+      versionId: text(TRUSTSTORE_VERSION_VARIABLE, /^(?!null$)[\w.-]{1,1024}$/, 'must be the version of an object'),
+    },
+  };
+}
+
+const GATEWAY_VARIABLES = [
+  GATEWAY_DOMAIN_NAME_VARIABLE,
+  TRUSTSTORE_BUCKET_VARIABLE,
+  TRUSTSTORE_KEY_VARIABLE,
+  TRUSTSTORE_VERSION_VARIABLE,
+];

@@ -4,10 +4,18 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct, type IDependable } from 'constructs';
-import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../pki/contract';
+import {
+  GATEWAY_DOMAIN_NAME_VARIABLE,
+  REGISTRY_TABLE_VARIABLE,
+  TRUST_DOMAIN_VARIABLE,
+  TRUSTSTORE_BUCKET_VARIABLE,
+  TRUSTSTORE_KEY_VARIABLE,
+  TRUSTSTORE_VERSION_VARIABLE,
+} from '../pki/contract';
 import { secretName } from '../pki/names';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { MeshRegistry } from './mesh-registry';
+import type { MtlsGateway } from './mtls-gateway';
 import { grantPutEvents } from './private/event-grant';
 import { MeshFunction } from './private/mesh-function';
 
@@ -18,6 +26,16 @@ export interface CertificateIssuerProps {
 
   /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
+
+  /**
+   * The gateway that is to let in whoever has one of the certificates. No certificate is issued before the gateway is
+   * deployed with its truststore, nor comes into a secret unless that truststore leads to its root. Before a rotation
+   * makes one current, the function tries it on the gateway; where it can't reach that by its domain name, as with a name
+   * that resolves in a private network only, it says so in its log and goes on.
+   *
+   * @default - none: the certificates are not compared with what a gateway trusts
+   */
+  readonly gateway?: MtlsGateway;
 
   /**
    * How long the function's log is kept.
@@ -42,7 +60,8 @@ export interface CertificateIssuerProps {
  *
  * All that it may do: have client certificates issued by this one authority from the one template that takes the
  * identity from the issuer and not from the request, and revoke them; read and write the secrets of this trust domain;
- * keep the registry; and send the mesh's events.
+ * keep the registry; read the gateway's truststore, and the objects that hold the trust anchors of external clients; and
+ * send the mesh's events.
  */
 export class CertificateIssuer extends Construct {
   /** Where clients and certificates are written down. */
@@ -81,6 +100,7 @@ export class CertificateIssuer extends Construct {
       environment: {
         [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
         [REGISTRY_TABLE_VARIABLE]: this.registry.table.tableName,
+        ...(props.gateway && environmentOf(props.gateway)),
       },
       logRetention: props.logRetention,
       removalPolicy: props.removalPolicy,
@@ -101,6 +121,12 @@ export class CertificateIssuer extends Construct {
       ],
       [secretArns],
     );
+
+    if (props.gateway) {
+      const { bucket, objectKey } = props.gateway.truststore;
+      issuer.allow(['s3:GetObjectVersion'], [bucket.arnForObjects(objectKey)]);
+      this.handler.node.addDependency(props.gateway.domain);
+    }
 
     this._rotationPermission = allowRotation(this, secretArns);
     callHourly(this);
@@ -154,6 +180,16 @@ export class CertificateIssuer extends Construct {
       }),
     );
   }
+}
+
+/** A truststore that is published anew is another version, and so updates the function. */
+function environmentOf({ domainName, truststore }: MtlsGateway): Record<string, string> {
+  return {
+    [GATEWAY_DOMAIN_NAME_VARIABLE]: domainName,
+    [TRUSTSTORE_BUCKET_VARIABLE]: truststore.bucket.bucketName,
+    [TRUSTSTORE_KEY_VARIABLE]: truststore.objectKey,
+    [TRUSTSTORE_VERSION_VARIABLE]: truststore.versionId,
+  };
 }
 
 /** A pattern rather than a list: the ARNs of a hundred clients would outgrow the role's policy. */

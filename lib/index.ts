@@ -1,6 +1,8 @@
 export * from './algorithms';
 export * from './certificate-authority';
 export * from './certificate-issuer';
+export * from './external-client';
+export * from './external-identity';
 export * from './mesh-alarms';
 export * from './mesh-client';
 export * from './mesh-integration';
@@ -8,4 +10,6 @@ export * from './mesh-registry';
 export * from './mesh-service';
 export * from './mtls-gateway';
 export * from './mtls-service-mesh';
+export * from './trust-anchor';
+export * from './trust-anchor-source';
 export * from './truststore';

@@ -8,7 +8,7 @@ import {
   type ClientCertificateAttributes,
   type ClientCertificateProperties,
 } from '../pki/contract';
-import { brokenClientNameRule, brokenDnsNameRule, MAX_SPIFFE_ID, spiffeId } from '../pki/names';
+import { brokenClientNameRule, brokenDnsNameRule, brokenSpiffeIdRule, spiffeId } from '../pki/names';
 import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { CertificateIssuer } from './certificate-issuer';
@@ -241,10 +241,6 @@ function refuseOptionsOfSecret(client: MeshClient, props: MeshClientProps): void
     if (props[property] === undefined) continue;
     refuse(client, property, 'must be left out with ownKey, as there is no secret', 'a value');
   }
-}
-
-function brokenSpiffeIdRule(id: string): string | undefined {
-  return id.length <= MAX_SPIFFE_ID ? undefined : `must have at most ${MAX_SPIFFE_ID} characters`;
 }
 
 function brokenValidityRule(validity: Duration, { longestCertificateValidity }: ICertificateAuthority) {

@@ -35,7 +35,8 @@ export interface MeshRegistryProps extends MeshRegistryOptions {
 
 /**
  * The clients of a trust domain and every certificate issued to them, in one table: who and when, for which version of
- * which secret, revoked or not. A certificate stays in it for 90 days after it has expired.
+ * which secret, revoked or not. A certificate stays in it for 90 days after it has expired. Of clients with certificates of
+ * other authorities it has who they are, and by which authority and identity.
  *
  * The issuer writes a certificate here before a client can get it, and the authorizer lets in only what it finds here:
  * what is taken out of the registry, or marked as revoked, is refused within seconds.

@@ -53,8 +53,7 @@ export interface MtlsGatewayProps extends MtlsDomainOptions {
   readonly truststore: Truststore;
 
   /**
-   * The clients that are let in, each with the certificates that it may show. Also gives the trust domain: a certificate
-   * that names another one is refused.
+   * The clients that are let in, each with the certificates that it may show. Also gives the trust domain.
    */
   readonly registry: MeshRegistry;
 
@@ -77,6 +76,7 @@ export interface MtlsGatewayProps extends MtlsDomainOptions {
  * API Gateway checks in the handshake that the certificate comes from an authority in the truststore. The authorizer
  * then reads from it who calls, on every request, and refuses whoever is no client of the trust domain, is disabled, or
  * shows a certificate that was revoked or that the registry never saw; what the registry says it believes for 10 seconds.
+ * A certificate that names another trust domain, or none, is refused unless the registry knows an external client by it.
  * The API has no other address: its `execute-api` endpoint, which asks for no certificate, is off.
  */
 export class MtlsGateway extends Construct {
@@ -92,6 +92,12 @@ export class MtlsGateway extends Construct {
   /** The authorizer's function. */
   readonly handler: lambda.IFunction;
 
+  /** The name that clients call. */
+  readonly domainName: string;
+
+  /** Holds the authorities that the gateway trusts. */
+  readonly truststore: Truststore;
+
   /** Where clients call the mesh: `https://<domain name>`. */
   readonly url: string;
 
@@ -101,6 +107,8 @@ export class MtlsGateway extends Construct {
     const { domainName, registry, removalPolicy = RemovalPolicy.RETAIN } = props;
     checkText(this, 'domainName', domainName, brokenDnsNameRule);
     checkHostedZone(this, props);
+    this.domainName = domainName;
+    this.truststore = props.truststore;
     this.url = `https://${domainName}`;
 
     this.domain = new apigatewayv2.DomainName(this, 'Domain', {

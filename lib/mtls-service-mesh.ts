@@ -9,6 +9,7 @@ import { EVENT_SOURCE, METRICS } from '../pki/contract';
 import { brokenClientNameRule, brokenDnsNameRule } from '../pki/names';
 import { CertificateAuthority, type ICertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
+import { ExternalClient, type ExternalClientOptions } from './external-client';
 import { MeshAlarms } from './mesh-alarms';
 import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
 import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
@@ -17,6 +18,8 @@ import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
 import { grantPutEvents } from './private/event-grant';
 import { meshMetric } from './private/mesh-metric';
 import { checkText, refuse } from './private/validation';
+import { TrustAnchor } from './trust-anchor';
+import type { TrustAnchorSource } from './trust-anchor-source';
 import { Truststore } from './truststore';
 
 /** Properties of an `MtlsServiceMesh`. */
@@ -142,12 +145,10 @@ export class MtlsServiceMesh extends Construct {
     this.issuer = new CertificateIssuer(this, 'Issuer', {
       registry: this.registry,
       certificateAuthority: this.certificateAuthority,
+      gateway: this.gateway,
       removalPolicy,
       logRetention,
     });
-
-    // No certificate is issued before the gateway trusts the authority.
-    this.issuer.handler.node.addDependency(this.gateway.domain);
 
     this.alarms = new MeshAlarms(this, 'Alarms', { trustDomain: this.trustDomain, topic: props.alarmTopic });
 
@@ -163,7 +164,7 @@ export class MtlsServiceMesh extends Construct {
    */
   addClient(name: string, options: MeshClientOptions = {}): MeshClient {
     const ofSecret = options.ownKey ? undefined : this.certificateOptions;
-    return new MeshClient(this, this.idOf('Client', name), {
+    return new MeshClient(this, this.idOf('Client', 'client name', name), {
       ...options,
       keyAlgorithm: options.keyAlgorithm ?? this.certificateOptions.keyAlgorithm,
       certificateValidity: options.certificateValidity ?? this.certificateOptions.certificateValidity,
@@ -175,12 +176,44 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
+   * Adds the authority of somebody else to what the gateway trusts in handshakes. That lets in nobody yet: only those whom
+   * `addExternalClient` names.
+   *
+   * @param name by which operators know the anchor: a DNS label (RFC 1123) in lower case that starts with a letter; unique
+   * among the trust anchors of the mesh.
+   */
+  addTrustAnchor(name: string, source: TrustAnchorSource): TrustAnchor {
+    return new TrustAnchor(this, this.idOf('TrustAnchor', 'trust anchor name', name), {
+      trustAnchorName: name,
+      source,
+      truststore: this.truststore,
+    });
+  }
+
+  /**
+   * Adds a caller whose certificates come from a trust anchor. Services know it by `name`, as they know any client.
+   *
+   * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among all clients of the mesh.
+   */
+  addExternalClient(name: string, options: ExternalClientOptions): ExternalClient {
+    return new ExternalClient(this, this.idOf('Client', 'client name', name), {
+      ...options,
+      clientName: name,
+      issuer: this.issuer,
+    });
+  }
+
+  /**
    * Adds a service, which clients call at `https://<domain name>/<name>`.
    *
    * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among the services of the mesh.
    */
   addService(name: string, options: MeshServiceOptions): MeshService {
-    return new MeshService(this, this.idOf('Service', name), { ...options, serviceName: name, gateway: this.gateway });
+    return new MeshService(this, this.idOf('Service', 'service name', name), {
+      ...options,
+      serviceName: name,
+      gateway: this.gateway,
+    });
   }
 
   /**
@@ -247,9 +280,8 @@ export class MtlsServiceMesh extends Construct {
     return meshMetric(this.trustDomain, METRICS.daysToAuthorityExpiry, options);
   }
 
-  private idOf(kind: 'Client' | 'Service', name: string): string {
+  private idOf(kind: 'Client' | 'Service' | 'TrustAnchor', property: string, name: string): string {
     const id = `${kind}-${name}`;
-    const property = `${kind.toLowerCase()} name`;
     checkText(this, property, name, brokenClientNameRule);
     if (this.node.tryFindChild(id)) {
       refuse(this, property, 'must be unique within the mesh', `${JSON.stringify(name)} twice`);

@@ -1,4 +1,4 @@
-import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CustomResource, Duration, Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -7,6 +7,7 @@ import { TRUST_DOMAIN_VARIABLE, TRUSTSTORE_RESOURCE_TYPE, type TruststorePropert
 import type { ICertificateAuthority } from './certificate-authority';
 import { grantPutEvents } from './private/event-grant';
 import { CUSTOM_RESOURCE_TIMEOUT, MeshFunction } from './private/mesh-function';
+import type { TrustAnchor } from './trust-anchor';
 
 /** Properties of a `Truststore`. */
 export interface TruststoreProps {
@@ -54,6 +55,8 @@ export class Truststore extends Construct {
   /** The function that checks and publishes. */
   readonly handler: lambda.IFunction;
 
+  private readonly trustAnchors: TrustAnchor[] = [];
+
   constructor(scope: Construct, id: string, props: TruststoreProps) {
     super(scope, id);
 
@@ -91,7 +94,7 @@ export class Truststore extends Construct {
     this.handler = publisher.handler;
     grantPutEvents(this, this.handler);
 
-    const properties: TruststoreProperties = {
+    const properties: Omit<TruststoreProperties, 'TrustAnchors'> = {
       BucketName: this.bucket.bucketName,
       ObjectKey: this.objectKey,
       CertificateAuthorities: props.certificateAuthorities.map((authority) => authority.certificateChain),
@@ -101,8 +104,21 @@ export class Truststore extends Construct {
       resourceType: TRUSTSTORE_RESOURCE_TYPE,
       serviceToken: this.handler.functionArn,
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
-      properties,
+      properties: {
+        ...properties,
+        // Filled in last, as anchors are added to a truststore that is there already.
+        TrustAnchors: Lazy.any(
+          { produce: () => this.trustAnchors.map(({ _properties }) => _properties) },
+          { omitEmptyArray: true },
+        ),
+      },
     });
     this.versionId = published.getAttString('VersionId');
+  }
+
+  /** @internal */
+  _addTrustAnchor(trustAnchor: TrustAnchor): void {
+    this.trustAnchors.push(trustAnchor);
+    trustAnchor._grantRead(this.handler);
   }
 }

@@ -1,20 +1,27 @@
 /** What a certificate says, read with `node:crypto` alone. */
 import type { X509Certificate } from 'node:crypto';
+import { isSpiffeId } from './names';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
-/** SPIFFE-ID specification, section 2; the path is not empty in an end-entity certificate (X509-SVID, section 4.1). */
-const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+$/;
 
 /**
  * The certificate's SPIFFE ID: its only URI among the subject alternative names, whatever else they hold.
  * Undefined when there is none, more than one, or one that is no SPIFFE ID.
  */
 export function spiffeIdOf(certificate: X509Certificate): string | undefined {
-  const uris = alternativeNames(certificate).filter((name) => name.startsWith('URI:'));
-  const [uri] = uris;
-  if (uri === undefined || uris.length > 1) return undefined;
-  const id = uri.slice('URI:'.length);
-  return SPIFFE_ID.test(id) ? id : undefined;
+  const [id, ...others] = urisOf(certificate);
+  return id !== undefined && others.length === 0 && isSpiffeId(id) ? id : undefined;
+}
+
+/** Whether there is any URI among the subject alternative names. */
+export function hasUri(certificate: X509Certificate): boolean {
+  return urisOf(certificate).length > 0;
+}
+
+function urisOf(certificate: X509Certificate): string[] {
+  return alternativeNames(certificate)
+    .filter((name) => name.startsWith('URI:'))
+    .map((name) => name.slice('URI:'.length));
 }
 
 /**

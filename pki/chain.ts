@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { notAfterOf, notBeforeOf, subjectText } from './certificate-fields';
+import { issuerText, notAfterOf, notBeforeOf, subjectText } from './certificate-fields';
 
 export class ChainError extends Error {
   override readonly name = 'ChainError';
@@ -23,6 +23,41 @@ export function verifyChain(certificate: X509Certificate, authorities: readonly 
     assertIssuedBy(subject, issuer);
     subject = issuer;
   }
+}
+
+/**
+ * Checks that `authorities` hold all that lead from the certificate to a root, each of them valid at the time given.
+ * They count by name and key: one that was issued again with the same key is as good.
+ *
+ * @param authorities in any order, among others
+ * @throws ChainError that names the first certificate whose issuer is missing
+ */
+export function verifyTrust(certificate: X509Certificate, authorities: readonly X509Certificate[], at: Date): void {
+  const usable = authorities.filter(
+    (authority) => authority.ca && notBeforeOf(authority) <= at && at <= notAfterOf(authority),
+  );
+  const orphan = orphanAbove(certificate, usable, []);
+  if (orphan === undefined) return;
+  throw new ChainError(
+    `"${subjectText(orphan)}" was issued by "${issuerText(orphan)}", which is not among them or not valid`,
+  );
+}
+
+/** The certificate at which the way to a root ends; undefined when it does not. */
+function orphanAbove(
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+  below: readonly X509Certificate[],
+): X509Certificate | undefined {
+  let orphan = certificate;
+  for (const issuer of authorities) {
+    if (below.includes(issuer) || !isIssuedBy(certificate, issuer)) continue;
+    if (isIssuedBy(issuer, issuer)) return undefined;
+    const above = orphanAbove(issuer, authorities, [...below, issuer]);
+    if (above === undefined) return undefined;
+    orphan = above;
+  }
+  return orphan;
 }
 
 /** @throws ChainError when `at` is before the certificate's validity or after it */

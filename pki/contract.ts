@@ -3,6 +3,8 @@
  * template runs, the services that read a secret. Each name stands here once and nowhere else.
  */
 
+import type { TrustAnchorProperties } from './external-clients';
+
 /** Key algorithms of client certificates, by their ACM PCA names. */
 export const KEY_ALGORITHMS = ['EC_prime256v1', 'EC_secp384r1', 'RSA_2048', 'RSA_3072', 'RSA_4096'] as const;
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
@@ -73,6 +75,8 @@ export interface TruststoreProperties {
   readonly ObjectKey: string;
   /** PEM texts; each may hold several certificates (an authority and the chain above it). */
   readonly CertificateAuthorities: readonly string[];
+  /** The authorities of others, each with those above it; absent when there are none. */
+  readonly TrustAnchors?: readonly TrustAnchorProperties[];
   /** `'true'`: when the resource is deleted, every version of every object in the bucket is deleted with it. */
   readonly EmptyOnDelete: string;
 }
@@ -119,6 +123,13 @@ export interface ClientCertificateAttributes {
 export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 /** The name of the registry's table (authorizer, issuer). */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
+
+/** Where the truststore of the gateway is published (issuer); absent, and so the next three, without a gateway. */
+export const TRUSTSTORE_BUCKET_VARIABLE = 'TRUSTSTORE_BUCKET';
+export const TRUSTSTORE_KEY_VARIABLE = 'TRUSTSTORE_KEY';
+export const TRUSTSTORE_VERSION_VARIABLE = 'TRUSTSTORE_VERSION';
+/** The name by which clients call the gateway (issuer). */
+export const GATEWAY_DOMAIN_NAME_VARIABLE = 'GATEWAY_DOMAIN_NAME';
 
 /** The registry's table has a partition key and a sort key, both strings, and a TTL in seconds since 1970. */
 export const REGISTRY_KEYS = { partitionKey: 'partitionKey', sortKey: 'sortKey', timeToLive: 'expiresAt' } as const;
@@ -189,8 +200,9 @@ export interface RegistryCertificate {
   /** ARN of the IAM role or user who asked for it, without a role's path; absent unless it was issued by request. */
   readonly requestedBy?: string;
   /**
-   * When its secret version became the current one, or when a client without a secret asked for it; absent otherwise.
-   * The client's latest is its current certificate.
+   * When its secret version became the current one, or when a client without a secret asked for it; absent before, and
+   * for good when a client with a secret asked. Of those that have it, the one issued last is the client's current
+   * certificate: a version is never replaced by one that was issued before it.
    */
   readonly currentSince?: string;
   /** Refused from then on, though not revoked: set on a replaced certificate when its overlap is limited. */

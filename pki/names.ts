@@ -35,15 +35,32 @@ export function brokenDnsNameRule(name: string): string | undefined {
   return undefined;
 }
 
+/** SPIFFE-ID specification, section 2; the path is not empty in an end-entity certificate (X509-SVID, section 4.1). */
+const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+$/;
+
+/** The rule that a client's SPIFFE ID breaks, or undefined; its parts have rules of their own. */
+export function brokenSpiffeIdRule(id: string): string | undefined {
+  return id.length <= MAX_SPIFFE_ID ? undefined : `must have at most ${MAX_SPIFFE_ID} characters`;
+}
+
+/** Whether it is the SPIFFE ID of a workload, whatever its trust domain. */
+export function isSpiffeId(text: string): boolean {
+  return SPIFFE_ID.test(text);
+}
+
+/** Whether a SPIFFE ID is of that trust domain, also when it can't be a client's. */
+export function isOfTrustDomain(id: string, trustDomain: string): boolean {
+  return id.startsWith(`spiffe://${trustDomain}/`);
+}
+
 export function spiffeId(trustDomain: string, clientName: string): string {
   return `spiffe://${trustDomain}/${clientName}`;
 }
 
 /** The client's name in a SPIFFE ID of `trustDomain`; undefined when the ID is of another domain or not ours in form. */
 export function clientNameOf(id: string, trustDomain: string): string | undefined {
-  const prefix = `spiffe://${trustDomain}/`;
-  if (!id.startsWith(prefix)) return undefined;
-  const name = id.slice(prefix.length);
+  if (!isOfTrustDomain(id, trustDomain)) return undefined;
+  const name = id.slice(spiffeId(trustDomain, '').length);
   return brokenClientNameRule(name) === undefined ? name : undefined;
 }
 
@@ -70,4 +87,28 @@ export function clientNameOfSecret(secretArn: string, trustDomain: string): stri
  */
 export function registryTableName(trustDomain: string): string {
   return `mtls-mesh.${trustDomain}`;
+}
+
+/** The rule that `name` breaks, or undefined. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+export function brokenBucketNameRule(name: string): string | undefined {
+  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) ? undefined : 'must be the name of a general purpose bucket';
+}
+
+/**
+ * The rule that `key` breaks, or undefined. Keys go into ARNs, where `*` and `?` would match others, and into URLs, where
+ * `..` would lead to others.
+ */
+export function brokenObjectKeyRule(key: string): string | undefined {
+  if (!/^[\w./-]{1,1024}$/.test(key)) {
+    return 'must be 1 to 1024 letters, digits, dots, hyphens, underscores and slashes';
+  }
+  return /(^|\/)\.{1,2}(\/|$)/.test(key) ? 'must have neither "." nor ".." between slashes' : undefined;
+}
+
+/**
+ * The rule that `versionId` breaks, or undefined. https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
+ */
+export function brokenObjectVersionRule(versionId: string): string | undefined {
+  if (versionId === 'null') return 'must be a version of a bucket with versioning, as only that one never changes';
+  return /^[\w.~-]{1,1024}$/.test(versionId) ? undefined : 'must be the id of a version in S3';
 }

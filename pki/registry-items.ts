@@ -1,4 +1,5 @@
 /** How clients and certificates stand in DynamoDB. */
+import { CERTIFICATE_IDENTITY_KINDS } from './certificate-identity';
 import {
   KEY_ALGORITHMS,
   REVOCATION_REASONS,
@@ -7,6 +8,7 @@ import {
   type RegistryKey,
   SIGNING_ALGORITHMS,
 } from './contract';
+import type { RegistryExternalClient } from './external-clients';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html */
 interface AttributeValue {
@@ -55,6 +57,33 @@ export function clientOf(item: Item): RegistryClient {
     updatedAt: text('updatedAt'),
     updatedBy: text('updatedBy'),
   } satisfies RegistryClient;
+}
+
+/**
+ * Whose certificates the item of a client is about: such as the mesh issues, such as others do, or both, while a client
+ * changes from one to the other.
+ */
+export function clientKindsOf(item: Item): { readonly isIssued: boolean; readonly isExternal: boolean } {
+  const isExternal = item['trustAnchor' satisfies keyof RegistryExternalClient] !== undefined;
+  const isIssued = !isExternal || item['certificateAuthorityArn' satisfies keyof RegistryClient] !== undefined;
+  return { isIssued, isExternal };
+}
+
+export function externalClientOf(item: Item): RegistryExternalClient {
+  const { text, choice, texts } = reader(item);
+  return {
+    clientName: text('clientName'),
+    spiffeId: text('spiffeId'),
+    state: choice('state', ['ENABLED', 'DISABLED']),
+    trustAnchor: text('trustAnchor'),
+    identityKind: choice('identityKind', CERTIFICATE_IDENTITY_KINDS),
+    identityValue: text('identityValue'),
+    authoritiesNotAfter: text('authoritiesNotAfter'),
+    identityIds: texts('identityIds'),
+    registeredBy: text('registeredBy'),
+    updatedAt: text('updatedAt'),
+    updatedBy: text('updatedBy'),
+  } satisfies RegistryExternalClient;
 }
 
 export function certificateOf(item: Item): RegistryCertificate {

@@ -55,10 +55,20 @@ export class Cloud {
     const objects = new S3(surroundings);
     const topics = new Sns(surroundings);
     const assets = { pathOf: (objectKey: string) => this.assets.get(objectKey) };
-    const functions = new Lambda(surroundings, { iam, logs, faults, assets, endpointUrl: endpoint.url });
+    const certificates = new CertificateManager(surroundings);
+    const functions = new Lambda(surroundings, {
+      iam,
+      logs,
+      faults,
+      assets,
+      endpointUrl: endpoint.url,
+      gateway: {
+        servedDomains: () => this.gateway.servedDomains,
+        serverAuthority: certificates.serverAuthority,
+      },
+    });
     const events = new EventBridge(surroundings, { functions, topics });
     const secrets = new SecretsManager(surroundings, { functions, events });
-    const certificates = new CertificateManager(surroundings);
     const gateway = new ApiGateway(surroundings, { functions, certificates, objects, logs, port: gatewayPort });
     const customResources = new CustomResources({
       invoke: (functionArn, event) => functions.invokeAsynchronously(functionArn, event),

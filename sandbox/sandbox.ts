@@ -83,7 +83,7 @@ export interface EnvironmentOptions {
  * ```
  */
 export class Sandbox {
-  private readonly stack: Stack;
+  private stack: Stack;
   private readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   private parameters: Readonly<Record<string, string>> = {};
   private closing?: Promise<void>;
@@ -95,37 +95,43 @@ export class Sandbox {
    * @throws AssemblyError when there is no such stack
    */
   static async deploy(app: SandboxApp, options: DeployOptions = {}): Promise<Sandbox> {
-    const assembly = readAssembly(directoryOf(app), options.stack);
-    const cloud = await Cloud.start({ gatewayPort: options.port });
-    const sandbox = new Sandbox(cloud, assembly.stackName, options.onEvent);
+    const sandbox = await Sandbox.prepare(app, options);
     try {
-      await sandbox.bring(assembly, options.parameters ?? {}, 'create');
+      return await sandbox.update(app, options);
     } catch (error) {
       await sandbox.close();
       throw error;
     }
-    return sandbox;
+  }
+
+  /**
+   * A sandbox in which nothing of the stack is made yet, so that faults can be set for its creation. `update` makes it.
+   * @throws AssemblyError when there is no such stack
+   */
+  static async prepare(app: SandboxApp, options: Omit<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
+    const { stackName } = readAssembly(directoryOf(app), options.stack);
+    return new Sandbox(await Cloud.start({ gatewayPort: options.port }), stackName, options.onEvent);
   }
 
   private constructor(
     private readonly cloud: Cloud,
     private readonly stackName: string,
-    onEvent?: (event: StackEvent) => void,
+    private readonly onEvent?: (event: StackEvent) => void,
   ) {
-    const { account, clock } = cloud.surroundings;
-    const resourceType = (name: string) => cloud.resourceType(name);
-    this.stack = new Stack({ name: stackName, account, clock, resourceType, onEvent });
+    this.stack = this.newStack();
     this.credentials = cloud.iam.issueCredentials(cloud.iam.operator);
   }
 
   /**
-   * Brings the stack to what the app now asks for, as CloudFormation updates it.
+   * Brings the stack to what the app now asks for, as `cdk deploy` does: updates it, or creates it when there is none,
+   * or nothing but the remains of a creation that failed.
    *
    * @param options parameters that are not given keep their values
    * @throws DeploymentError when a resource can't be made or changed; the stack is then as it was
    */
   async update(app: SandboxApp, options: Pick<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
-    await this.bring(readAssembly(directoryOf(app), this.stackName), options.parameters ?? {}, 'update');
+    if (this.stack.isOver) this.stack = this.newStack();
+    await this.bring(readAssembly(directoryOf(app), this.stackName), options.parameters ?? {});
     return this;
   }
 
@@ -287,12 +293,15 @@ export class Sandbox {
     return this.cloud.topics.notifications;
   }
 
-  private async bring(
-    assembly: AssembledStack,
-    parameters: Readonly<Record<string, string>>,
-    operation: 'create' | 'update',
-  ): Promise<void> {
+  private newStack(): Stack {
+    const { account, clock } = this.cloud.surroundings;
+    const resourceType = (name: string) => this.cloud.resourceType(name);
+    return new Stack({ name: this.stackName, account, clock, resourceType, onEvent: this.onEvent });
+  }
+
+  private async bring(assembly: AssembledStack, parameters: Readonly<Record<string, string>>): Promise<void> {
     this.cloud.publish(assembly.fileAssets);
+    const operation = this.stack.status === undefined ? 'create' : 'update';
     await this.orFail(
       (async () => {
         const template = readTemplate(assembly.template, assembly.constructPaths);

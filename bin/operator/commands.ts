@@ -3,7 +3,7 @@ import type { RegistryClient, RevocationReason } from '../../pki/contract';
 import { sentenceOf } from '../failure';
 import { awsMesh } from './aws-mesh';
 import { setClientState } from './client-state';
-import { listClients, showClient, standingOf } from './inventory';
+import { isExternal, listClients, showClient, standingOf } from './inventory';
 import { type OperatedMesh, OperatorError } from './mesh';
 import { clientAsJson, clientAsText, listAsJson, listAsTable, revocationAsText } from './report';
 import { revoke as revokeCertificates, type Selection } from './revocation';
@@ -73,7 +73,7 @@ export async function setState(
   const word = state === 'ENABLED' ? 'enabled' : 'disabled';
   console.log(changed ? `${clientName} is ${word}` : `${clientName} is ${word} already, since ${client.updatedAt}`);
   const standing = current && standingOf(current, mesh.now());
-  if (state === 'ENABLED' && standing !== 'ISSUED') {
+  if (state === 'ENABLED' && !isExternal(client) && standing !== 'ISSUED') {
     const remedy = client.secretId === undefined ? 'request --client' : 'rotate';
     console.error(`it has no certificate that is accepted: run \`mtls-mesh ${remedy} ${clientName}\``);
   }

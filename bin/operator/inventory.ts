@@ -1,9 +1,10 @@
 import type { RegistryCertificate, RegistryClient } from '../../pki/contract';
+import type { RegistryExternalClient } from '../../pki/external-clients';
 import { type OperatedMesh, OperatorError, type RegistryEntry } from './mesh';
 
 /** A client as an operator sees it. */
 export interface ClientInventory {
-  readonly client: RegistryClient;
+  readonly client: RegistryEntry['client'];
   /** Latest first. */
   readonly certificates: readonly RegistryCertificate[];
   /** What the client's secret holds; absent before the first. */
@@ -22,6 +23,10 @@ export function standingOf({ status, notAfter, refuseAfter }: RegistryCertificat
   return 'ISSUED';
 }
 
+export function isExternal(client: RegistryEntry['client']): client is RegistryExternalClient {
+  return 'trustAnchor' in client;
+}
+
 /** All clients of the mesh, in the order of their names. */
 export async function listClients({ registry }: OperatedMesh): Promise<readonly ClientInventory[]> {
   const entries = await registry.entries();
@@ -36,11 +41,23 @@ export async function showClient(mesh: OperatedMesh, clientName: string): Promis
   throw new OperatorError(`the mesh ${mesh.trustDomain} has no client ${JSON.stringify(clientName)}; it has ${names}`);
 }
 
+/** @throws OperatorError also when the client's certificates come from another authority; it says what to do instead */
+export async function showIssuedClient(
+  mesh: OperatedMesh,
+  clientName: string,
+): Promise<ClientInventory & { readonly client: RegistryClient }> {
+  const inventory = await showClient(mesh, clientName);
+  const { client } = inventory;
+  if (!isExternal(client)) return { ...inventory, client };
+  throw new OperatorError(
+    `the certificates of ${clientName} come from the trust anchor ${client.trustAnchor}, not from the mesh: ` +
+      'disable the client to cut it off, or have that authority revoke and issue',
+  );
+}
+
 function inventoryOf({ client, certificates }: RegistryEntry): ClientInventory {
   const byIssue = [...certificates].sort((one, other) => compare(other.issuedAt, one.issuedAt));
-  const [current, ...earlier] = byIssue
-    .filter(({ currentSince }) => currentSince !== undefined)
-    .sort((one, other) => compare(other.currentSince, one.currentSince));
+  const [current, ...earlier] = byIssue.filter(({ currentSince }) => currentSince !== undefined);
   const rotated = [current, ...earlier].find((certificate) => certificate?.issuedBy === 'rotation');
   return { client, certificates: byIssue, current, lastRotation: rotated?.currentSince };
 }

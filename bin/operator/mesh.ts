@@ -1,4 +1,5 @@
 import type { EventDetail, EventType, RegistryCertificate, RegistryClient, RevocationReason } from '../../pki/contract';
+import type { RegistryExternalClient } from '../../pki/external-clients';
 
 /** What an operator works on: one deployed mesh. */
 export interface OperatedMesh {
@@ -14,7 +15,8 @@ export interface OperatedMesh {
 
 /** A client and every certificate of it that the registry keeps, in no order. */
 export interface RegistryEntry {
-  readonly client: RegistryClient;
+  /** One that the mesh issues for, or one whose certificates come from a trust anchor. */
+  readonly client: RegistryClient | RegistryExternalClient;
   readonly certificates: readonly RegistryCertificate[];
 }
 

@@ -16,7 +16,7 @@ import {
   type RegistryClient,
   type RegistryKey,
 } from '../../pki/contract';
-import { certificateOf, clientOf } from '../../pki/registry-items';
+import { certificateOf, clientKindsOf, clientOf, externalClientOf } from '../../pki/registry-items';
 import { OperatorError, type Registry, type RegistryEntry, type Revocation } from './mesh';
 
 type Item = Record<string, AttributeValue>;
@@ -100,7 +100,7 @@ export class RegistryTable implements Registry {
 
 /** Clients with their certificates; those of a client that is gone are left out. */
 function entriesOf(items: readonly Item[]): readonly RegistryEntry[] {
-  const clients: RegistryClient[] = [];
+  const clients: RegistryEntry['client'][] = [];
   const certificates = new Map<string, RegistryCertificate[]>();
   for (const item of items) {
     if (item['sortKey']?.S?.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
@@ -109,7 +109,8 @@ function entriesOf(items: readonly Item[]): readonly RegistryEntry[] {
       if (siblings === undefined) certificates.set(certificate.clientName, [certificate]);
       else siblings.push(certificate);
     } else if (item['sortKey']?.S === clientKey('').sortKey) {
-      clients.push(clientOf(item));
+      // One that changes from one kind to the other still has a secret, or has got one already.
+      clients.push(clientKindsOf(item).isIssued ? clientOf(item) : externalClientOf(item));
     }
   }
   return clients.map((client) => ({ client, certificates: certificates.get(client.clientName) ?? [] }));

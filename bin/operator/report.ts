@@ -1,7 +1,8 @@
 /** What an operator reads: for a person, or as one line of JSON. */
 import type { RegistryCertificate } from '../../pki/contract';
 import { table } from '../table';
-import { type ClientInventory, standingOf } from './inventory';
+import { type ClientInventory, isExternal, standingOf } from './inventory';
+import type { RegistryEntry } from './mesh';
 import type { RevokedCertificate } from './revocation';
 
 /** A client in `list`. Absent fields have no value. */
@@ -13,10 +14,18 @@ interface ListedClient {
   readonly notAfter?: string;
   readonly status?: string;
   readonly lastRotation?: string;
+  /** From where its certificates come, and which of them are its own; absent when they come from the mesh. */
+  readonly trustAnchor?: string;
+  readonly identityKind?: string;
+  readonly identityValue?: string;
 }
 
 function listed({ client, current, lastRotation }: ClientInventory, at: Date): ListedClient {
   const { clientName, spiffeId, state } = client;
+  if (isExternal(client)) {
+    const { trustAnchor, identityKind, identityValue } = client;
+    return { clientName, spiffeId, state, trustAnchor, identityKind, identityValue };
+  }
   const { serialNumber, notAfter } = current ?? {};
   return {
     clientName,
@@ -36,10 +45,10 @@ export function listAsJson(clients: readonly ClientInventory[], at: Date): strin
 
 export function listAsTable(clients: readonly ClientInventory[], at: Date): string {
   const rows = clients.map((client) => {
-    const { clientName, state, serialNumber, notAfter, status, lastRotation } = listed(client, at);
-    return [clientName, state, serialNumber, notAfter, status, lastRotation].map((cell) => cell ?? '');
+    const { clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor } = listed(client, at);
+    return [clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor].map((cell) => cell ?? '');
   });
-  return table(['Client', 'State', 'Serial number', 'Expires', 'Status', 'Last rotation'], rows);
+  return table(['Client', 'State', 'Serial number', 'Expires', 'Status', 'Last rotation', 'Trust anchor'], rows);
 }
 
 /** The client's item of the registry with its certificates, each with what it is worth now as `standing`. */
@@ -56,15 +65,11 @@ export function clientAsJson({ client, certificates, current, lastRotation }: Cl
 }
 
 export function clientAsText({ client, certificates, current, lastRotation }: ClientInventory, at: Date): string {
-  const facts: [string, string][] = [
+  const facts: Fact[] = [
     ['Client', client.clientName],
     ['SPIFFE ID', client.spiffeId],
     ['State', `${client.state} since ${client.updatedAt} by ${client.updatedBy}`],
-    ['Secret', client.secretId ?? 'none: it keeps its own key'],
-    ...(client.requesters ?? []).map((requester): [string, string] => ['May request', requester]),
-    ['DNS names', client.dnsNames.join(', ') || 'none'],
-    ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours, from ${client.certificateAuthorityArn}`],
-    ['Last rotation', lastRotation ?? 'none'],
+    ...originOf(client, lastRotation),
   ];
   const rows = certificates.map((certificate) => [
     certificate.serialNumber,
@@ -75,10 +80,30 @@ export function clientAsText({ client, certificates, current, lastRotation }: Cl
   ]);
   return [
     ...facts.map(([name, value]) => `${name.padEnd(15)}${value}`),
-    '',
-    table(['Serial number', 'Secret version', 'Issued', 'Expires', 'Status'], rows),
+    ...(rows.length > 0 || !isExternal(client)
+      ? ['', table(['Serial number', 'Secret version', 'Issued', 'Expires', 'Status'], rows)]
+      : []),
     ...[...new Set(certificates.map(({ issuer }) => issuer))].map((issuer) => `Issuer: ${issuer}`),
   ].join('\n');
+}
+
+type Fact = readonly [name: string, value: string];
+
+/** From where a client's certificates come. */
+function originOf(client: RegistryEntry['client'], lastRotation = 'none'): readonly Fact[] {
+  if (isExternal(client)) {
+    return [
+      ['Trust anchor', `${client.trustAnchor}, whose first authority expires ${client.authoritiesNotAfter}`],
+      ['Recognized by', `${client.identityKind} ${client.identityValue}`],
+    ];
+  }
+  return [
+    ['Secret', client.secretId ?? 'none: it keeps its own key'],
+    ...(client.requesters ?? []).map((requester): Fact => ['May request', requester]),
+    ['DNS names', client.dnsNames.join(', ') || 'none'],
+    ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours, from ${client.certificateAuthorityArn}`],
+    ['Last rotation', lastRotation],
+  ];
 }
 
 function statusOf(certificate: RegistryCertificate, isCurrent: boolean, at: Date): string {

@@ -1,6 +1,6 @@
 import type { RegistryCertificate, RevocationReason } from '../../pki/contract';
 import { sentenceOf } from '../failure';
-import { showClient, standingOf } from './inventory';
+import { showIssuedClient, standingOf } from './inventory';
 import { type OperatedMesh, OperatorError } from './mesh';
 
 /** Which of a client's certificates. */
@@ -29,7 +29,8 @@ export interface RevokedCertificate {
  * authority. `all` are those that would still be accepted. What is revoked already counts as done, but an authority that
  * has not been told of it is told.
  *
- * @throws OperatorError when the client or the certificate is unknown; it names those there are
+ * @throws OperatorError when the client or the certificate is unknown; it names those there are; and for a client whose
+ * certificates come from another authority
  */
 export async function revoke(
   mesh: OperatedMesh,
@@ -37,7 +38,7 @@ export async function revoke(
   selection: Selection,
   reason: RevocationReason,
 ): Promise<readonly RevokedCertificate[]> {
-  const { certificates } = await showClient(mesh, clientName);
+  const { certificates } = await showIssuedClient(mesh, clientName);
   const selected = select(mesh, clientName, certificates, selection);
   const revokedBy = await mesh.operator();
 

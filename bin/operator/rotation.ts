@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { RegistryCertificate } from '../../pki/contract';
-import { showClient } from './inventory';
+import { showClient, showIssuedClient } from './inventory';
 import { type OperatedMesh, OperatorError } from './mesh';
 
 /** How long a rotation is waited for. It takes seconds; Secrets Manager tries a failed one again on its own. */
@@ -13,11 +13,11 @@ const PATIENCE: RotationPatience = { milliseconds: 60_000, intervalMilliseconds:
 
 /**
  * The ARN of the client's secret.
- * @throws OperatorError when there is no such client, when it has no secret, or when it is disabled: a disabled client is
- * not rotated
+ * @throws OperatorError as `showIssuedClient` does, when the client has no secret, and when it is disabled: a disabled
+ * client is not rotated
  */
 export async function rotatableSecret(mesh: OperatedMesh, clientName: string): Promise<string> {
-  const { client } = await showClient(mesh, clientName);
+  const { client } = await showIssuedClient(mesh, clientName);
   const { secretId, state } = client;
   if (secretId === undefined) {
     throw new OperatorError(

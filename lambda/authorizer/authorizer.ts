@@ -2,8 +2,9 @@ import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { type CallerIdentity, IDENTITY_HEADERS } from '../../pki/contract';
 import { failureSentence } from '../failure';
 import type { Log } from '../log';
-import type { ClientCertificateReader } from './client-certificate-reader';
+import type { Caller, ClientCertificateReader } from './client-certificate-reader';
 import { DeniedError } from './denied-error';
+import type { ExternalCallers } from './external-callers';
 import { refuseAmbiguousPath } from './request-path';
 import type { StandingMemory } from './standing';
 
@@ -22,6 +23,7 @@ export class Authorizer {
   constructor(
     private readonly certificates: ClientCertificateReader,
     private readonly registry: StandingMemory,
+    private readonly externalCallers: ExternalCallers,
     private readonly now: () => Date,
     private readonly log: Log,
   ) {}
@@ -32,14 +34,19 @@ export class Authorizer {
       refuseFoldedIdentityHeaders(event.headers);
       const pem: unknown = event.requestContext.authentication?.clientCert?.clientCertPem;
       if (typeof pem !== 'string') throw new DeniedError('no client certificate');
-      const context = this.certificates.identityIn(pem, this.now());
-      await this.registry.assertGood(context);
+      const context = await this.identityOf(this.certificates.callerOf(pem, this.now()));
       return { isAuthorized: true, context };
     } catch (error) {
       const { subject, serialNumber } = error instanceof DeniedError ? error : {};
       this.log({ event: 'denied', reason: failureSentence(error), subject, serialNumber });
       return { isAuthorized: false };
     }
+  }
+
+  private async identityOf(caller: Caller): Promise<CallerIdentity> {
+    if (caller.kind === 'external') return this.externalCallers.identityOf(caller.certificate);
+    await this.registry.assertGood(caller.identity);
+    return caller.identity;
   }
 }
 

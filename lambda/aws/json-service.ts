@@ -1,6 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
+import { type Outcome, obstacleCode, type Patience, withPatience } from './attempts';
 import { AwsCallError } from './aws-call';
+import { configuredEndpoint, regionalHost } from './endpoints';
 import { defaultProvider } from './environment-credentials';
 
 /** A JSON document of a service's API. */
@@ -17,27 +18,12 @@ export interface JsonServiceName {
   readonly endpointVariable: string;
 }
 
-/** How long to go on trying. */
-export interface Patience {
-  readonly attempts: number;
-  /** For each attempt. */
-  readonly milliseconds: number;
-}
-
-/** Pauses between attempts are random between 0 and a limit, which doubles from the first to the longest. */
-const FIRST_PAUSE_LIMIT_MS = 50;
-const LONGEST_PAUSE_LIMIT_MS = 5_000;
-
 /** Errors that answer with 400 and pass by themselves. */
 const THROTTLING_CODES: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ThrottlingException',
 ]);
-
-type Outcome =
-  | { readonly answer: JsonDocument }
-  | { readonly error: AwsCallError /** Whether another attempt may do better. */; readonly passes: boolean };
 
 /** Calls a service without an SDK, which would take the authorizer longer to load than its decisions take. */
 export class JsonService {
@@ -54,26 +40,17 @@ export class JsonService {
   ) {
     this.region = environment['AWS_REGION'] ?? '';
     this.url =
-      environment[`AWS_ENDPOINT_URL_${service.endpointVariable}`] ||
-      environment['AWS_ENDPOINT_URL'] ||
-      `https://${service.name}.${this.region}.amazonaws.com${this.region.startsWith('cn-') ? '.cn' : ''}`;
+      configuredEndpoint(service.endpointVariable, environment) ?? `https://${regionalHost(service.name, this.region)}`;
   }
 
   /** @throws AwsCallError after the last attempt, or at once for an error that does not pass */
   async call(operation: string, input: JsonDocument, signal: AbortSignal): Promise<JsonDocument> {
     const body = JSON.stringify(input);
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await this.attempt(operation, body, signal);
-      if ('answer' in outcome) return outcome.answer;
-      signal.throwIfAborted();
-      if (!outcome.passes || attempt >= this.patience.attempts) throw outcome.error;
-      const limit = Math.min(FIRST_PAUSE_LIMIT_MS * 2 ** (attempt - 1), LONGEST_PAUSE_LIMIT_MS);
-      await pause(Math.random() * limit, undefined, { signal });
-    }
+    return withPatience(this.patience, (time) => this.attempt(operation, body, time), signal);
   }
 
-  private async attempt(operation: string, body: string, signal: AbortSignal): Promise<Outcome> {
-    const failed = (code: string, message: string, passes: boolean): Outcome => ({
+  private async attempt(operation: string, body: string, signal: AbortSignal): Promise<Outcome<JsonDocument>> {
+    const failed = (code: string, message: string, passes: boolean): Outcome<JsonDocument> => ({
       error: new AwsCallError(`${this.service.name}:${operation}`, code, message),
       passes,
     });
@@ -81,8 +58,7 @@ export class JsonService {
     let status: number;
     let text: string;
     try {
-      const time = AbortSignal.any([signal, AbortSignal.timeout(this.patience.milliseconds)]);
-      const response = await fetch(url, { method, headers, body, signal: time, redirect: 'error' });
+      const response = await fetch(url, { method, headers, body, signal, redirect: 'error' });
       status = response.status;
       text = await response.text();
     } catch (error) {
@@ -127,10 +103,4 @@ function parse(text: string): JsonDocument | undefined {
 function errorCode(document: JsonDocument | undefined): string | undefined {
   const type = document?.['__type'];
   return typeof type === 'string' ? type.split('#').at(-1) : undefined;
-}
-
-/** `fetch` hides the system's error code in its error's cause. */
-function obstacleCode(error: unknown): string {
-  const { cause, name } = Object(error) as { readonly cause?: { readonly code?: unknown }; readonly name?: unknown };
-  return String(cause?.code ?? name ?? 'network error');
 }

@@ -6,8 +6,25 @@ import {
   type RegistryClient,
   type RegistryKey,
 } from '../../pki/contract';
-import { certificateOf, clientOf, type Item, keyOf, toItem } from '../../pki/registry-items';
-import type { CertificateId, ClientProfile, Registry, RegistryEntry, Revocation } from '../certificate-issuer/registry';
+import { identityKey, type RegistryExternalClient, type RegistryIdentity } from '../../pki/external-clients';
+import {
+  certificateOf,
+  clientKindsOf,
+  clientOf,
+  externalClientOf,
+  type Item,
+  keyOf,
+  toItem,
+} from '../../pki/registry-items';
+import type {
+  CertificateId,
+  ClientProfile,
+  ExternalClientProfile,
+  ExternalRegistry,
+  Registry,
+  RegistryEntry,
+  Revocation,
+} from '../certificate-issuer/registry';
 import { isAwsError } from './aws-call';
 import { dynamoDb } from './dynamodb';
 import type { JsonDocument, JsonService } from './json-service';
@@ -21,11 +38,30 @@ interface Change {
   readonly condition?: string;
 }
 
-/** A client's attributes that are removed when its resource no longer has their properties. */
-const WITHOUT_OPTIONS = { secretId: undefined, overlapHours: undefined, requesters: undefined };
+/** What an item has of a client for which the mesh issues, and not of an external one. */
+const ISSUED_ALONE: Readonly<Record<Exclude<keyof RegistryClient, keyof RegistryExternalClient>, undefined>> = {
+  secretId: undefined,
+  dnsNames: undefined,
+  keyAlgorithm: undefined,
+  validityHours: undefined,
+  certificateAuthorityArn: undefined,
+  signingAlgorithm: undefined,
+  overlapHours: undefined,
+  requesters: undefined,
+};
+
+/** The reverse. */
+const EXTERNAL_ALONE: Readonly<Record<Exclude<keyof RegistryExternalClient, keyof RegistryClient>, undefined>> = {
+  trustAnchor: undefined,
+  identityKind: undefined,
+  identityValue: undefined,
+  authoritiesNotAfter: undefined,
+  identityIds: undefined,
+  registeredBy: undefined,
+};
 
 /** The registry in its DynamoDB table. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html */
-export class RegistryTable implements Registry {
+export class RegistryTable implements Registry, ExternalRegistry {
   private readonly service: JsonService;
 
   constructor(
@@ -37,19 +73,54 @@ export class RegistryTable implements Registry {
 
   async getClient(clientName: string, signal: AbortSignal): Promise<RegistryClient | undefined> {
     const item = await this.get(clientKey(clientName), signal);
-    return item && clientOf(item);
+    return item && clientKindsOf(item).isIssued ? clientOf(item) : undefined;
   }
 
   async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<void> {
     await this.update(
       clientKey(profile.clientName),
-      { set: { ...WITHOUT_OPTIONS, ...profile }, setOnce: { state: 'ENABLED' } },
+      { set: { ...ISSUED_ALONE, ...profile }, setOnce: { state: 'ENABLED' } },
       signal,
     );
   }
 
   async removeClient(clientName: string, signal: AbortSignal): Promise<void> {
-    await this.call('DeleteItem', { Key: toItem(clientKey(clientName)) }, signal);
+    const rest: Change = { set: ISSUED_ALONE, condition: 'attribute_exists(trustAnchor)' };
+    if (await conditionHeld(this.update(clientKey(clientName), rest, signal))) return;
+    await this.delete(clientKey(clientName), 'attribute_not_exists(trustAnchor)', {}, signal);
+  }
+
+  async getExternalClient(clientName: string, signal: AbortSignal): Promise<RegistryExternalClient | undefined> {
+    const item = await this.get(clientKey(clientName), signal);
+    return item && clientKindsOf(item).isExternal ? externalClientOf(item) : undefined;
+  }
+
+  async registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<void> {
+    await this.update(clientKey(profile.clientName), { set: profile, setOnce: { state: 'ENABLED' } }, signal);
+  }
+
+  async removeExternalClient(clientName: string, registeredBy: string, signal: AbortSignal): Promise<void> {
+    const known = await this.getExternalClient(clientName, signal);
+    if (known?.registeredBy !== registeredBy) return;
+    const rest: Change = { set: EXTERNAL_ALONE, condition: 'attribute_exists(certificateAuthorityArn)' };
+    if (await conditionHeld(this.update(clientKey(clientName), rest, signal))) return;
+    const condition = 'registeredBy = :registeredBy AND attribute_not_exists(certificateAuthorityArn)';
+    await this.delete(clientKey(clientName), condition, { ':registeredBy': registeredBy }, signal);
+  }
+
+  async addIdentity(id: string, identity: RegistryIdentity, signal: AbortSignal): Promise<string | undefined> {
+    const put = {
+      Item: toItem({ ...identityKey(id), ...identity }),
+      ConditionExpression: 'attribute_not_exists(partitionKey) OR clientName = :clientName',
+      ExpressionAttributeValues: toItem({ ':clientName': identity.clientName }),
+    };
+    if (await conditionHeld(this.call('PutItem', put, signal))) return undefined;
+    const holder = await this.get(identityKey(id), signal);
+    return holder?.['clientName']?.S ?? 'unknown';
+  }
+
+  async removeIdentity(id: string, clientName: string, signal: AbortSignal): Promise<void> {
+    await this.delete(identityKey(id), 'clientName = :clientName', { ':clientName': clientName }, signal);
   }
 
   async getCertificate(id: CertificateId, signal: AbortSignal): Promise<RegistryCertificate | undefined> {
@@ -107,7 +178,9 @@ export class RegistryTable implements Registry {
       if (sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
         yield { kind: 'certificate', certificate: certificateOf(item) };
       } else if (partitionKey.startsWith(clientKey('').partitionKey) && sortKey === clientKey('').sortKey) {
-        yield { kind: 'client', client: clientOf(item) };
+        const { isIssued, isExternal } = clientKindsOf(item);
+        if (isIssued) yield { kind: 'client', client: clientOf(item) };
+        if (isExternal) yield { kind: 'external client', client: externalClientOf(item) };
       }
     }
   }
@@ -133,13 +206,25 @@ export class RegistryTable implements Registry {
     const removal = removed.length > 0 ? ` REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : '';
     const input = {
       Key: toItem(key),
-      UpdateExpression: `SET ${assignments.join(', ')}${removal}`,
+      UpdateExpression: `${assignments.length > 0 ? `SET ${assignments.join(', ')}` : ''}${removal}`,
       // Aliases, as many a plain word is reserved: `state`, `status`.
       ExpressionAttributeNames: Object.fromEntries([...written, ...removed].map((name) => [`#${name}`, name])),
-      ExpressionAttributeValues: Object.fromEntries(written.map((name) => [`:${name}`, values[name]])),
+      ...(written.length > 0 && {
+        ExpressionAttributeValues: Object.fromEntries(written.map((name) => [`:${name}`, values[name]])),
+      }),
       ...(condition !== undefined && { ConditionExpression: condition }),
     };
     await this.call('UpdateItem', input, signal);
+  }
+
+  /** Deletes an item of which the condition holds; what is gone or changed stays as it is. */
+  private async delete(key: RegistryKey, condition: string, values: object, signal: AbortSignal): Promise<void> {
+    const input = {
+      Key: toItem(key),
+      ConditionExpression: condition,
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: toItem(values) }),
+    };
+    await conditionHeld(this.call('DeleteItem', input, signal));
   }
 
   private async *pages(operation: 'Query' | 'Scan', input: JsonDocument, signal: AbortSignal): AsyncIterable<Item> {

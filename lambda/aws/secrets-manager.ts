@@ -6,7 +6,7 @@ import {
   UpdateSecretVersionStageCommand,
   type UpdateSecretVersionStageCommandInput,
 } from '@aws-sdk/client-secrets-manager';
-import type { SecretStage, SecretStore } from '../certificate-issuer/secret-store';
+import type { PutOutcome, SecretStage, SecretStore } from '../certificate-issuer/secret-store';
 import { awsCall, isAwsError } from './aws-call';
 
 /**
@@ -36,7 +36,7 @@ export class SecretsManager implements SecretStore {
     stage: SecretStage,
     value: string,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<PutOutcome> {
     const command = new PutSecretValueCommand({
       SecretId: secretId,
       ClientRequestToken: versionId,
@@ -44,10 +44,13 @@ export class SecretsManager implements SecretStore {
       VersionStages: [stage],
     });
     try {
-      await awsCall('secretsmanager:PutSecretValue', this.client.send(command, { abortSignal: signal }));
-      return true;
+      const { VersionStages = [] } = await awsCall(
+        'secretsmanager:PutSecretValue',
+        this.client.send(command, { abortSignal: signal }),
+      );
+      return VersionStages.includes('AWSCURRENT' satisfies SecretStage) ? 'stored as current' : 'stored';
     } catch (error) {
-      if (isAwsError(error, 'ResourceExistsException')) return false;
+      if (isAwsError(error, 'ResourceExistsException')) return 'taken';
       throw error;
     }
   }
@@ -66,16 +69,22 @@ export class SecretsManager implements SecretStore {
     versionId: string,
     instead: string | undefined,
     signal: AbortSignal,
-  ): Promise<void> {
-    await this.moveStage(
-      {
-        SecretId: secretId,
-        VersionStage: 'AWSCURRENT' satisfies SecretStage,
-        MoveToVersionId: versionId,
-        RemoveFromVersionId: instead,
-      },
-      signal,
-    );
+  ): Promise<boolean> {
+    const move = {
+      SecretId: secretId,
+      VersionStage: 'AWSCURRENT' satisfies SecretStage,
+      MoveToVersionId: versionId,
+      RemoveFromVersionId: instead,
+    };
+    try {
+      await this.moveStage(move, signal);
+      return true;
+    } catch (error) {
+      // "If the label is attached and … the version ID does not match, then the operation fails":
+      // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
+      if (isAwsError(error, 'InvalidParameterException')) return false;
+      throw error;
+    }
   }
 
   async dropPending(secretId: string, versionId: string, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { certificateKey, clientKey } from '../../pki/contract';
+import { certificateKey, clientKey, type RegistryKey } from '../../pki/contract';
+import { identityKey, type RegistryIdentity } from '../../pki/external-clients';
 import { type Item, keyOf, toItem } from '../../pki/registry-items';
+import type { ExternalReader, ExternalStanding } from '../authorizer/external-callers';
 import type { Standing, StandingReader } from '../authorizer/standing';
 import { AwsCallError } from './aws-call';
 import { dynamoDb } from './dynamodb';
@@ -13,10 +15,10 @@ const PATIENCE_MS = 4_000;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * The registry's table, read for one decision: the client and its certificate in one call.
+ * The registry's table, read for one decision: all that stands under several keys in one call.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  */
-export class StandingTable implements StandingReader {
+export class StandingTable implements StandingReader, ExternalReader {
   private readonly service: JsonService;
 
   constructor(
@@ -29,7 +31,7 @@ export class StandingTable implements StandingReader {
   /** @throws AwsCallError */
   async read(clientName: string, fingerprint: string): Promise<Standing> {
     const keys = [clientKey(clientName), certificateKey(clientName, fingerprint)];
-    const items = await this.getItems({ [this.table]: { Keys: keys.map(toItem), ConsistentRead: true } });
+    const items = await this.getItems(keys);
     const [client, certificate] = keys.map(({ sortKey }) => items.find((item) => keyOf(item).sortKey === sortKey));
     return {
       client: client && { spiffeId: textOf(client, 'spiffeId'), state: textOf(client, 'state') },
@@ -41,9 +43,28 @@ export class StandingTable implements StandingReader {
     };
   }
 
-  private async getItems(requested: JsonDocument): Promise<readonly Item[]> {
+  /** @throws AwsCallError */
+  async readIdentities(ids: readonly string[]): Promise<readonly Readonly<Partial<RegistryIdentity>>[]> {
+    const items = await this.getItems(ids.map(identityKey));
+    return items.map((item) => ({ clientName: textOf(item, 'clientName'), authority: textOf(item, 'authority') }));
+  }
+
+  /** @throws AwsCallError */
+  async readExternalClient(clientName: string): Promise<ExternalStanding | undefined> {
+    const [item] = await this.getItems([clientKey(clientName)]);
+    return (
+      item && {
+        spiffeId: textOf(item, 'spiffeId'),
+        state: textOf(item, 'state'),
+        trustAnchor: textOf(item, 'trustAnchor'),
+      }
+    );
+  }
+
+  private async getItems(keys: readonly RegistryKey[]): Promise<readonly Item[]> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const items: Item[] = [];
+    const requested: JsonDocument = { [this.table]: { Keys: keys.map(toItem), ConsistentRead: true } };
     for (let left = requested; Object.keys(left).length > 0; ) {
       const { Responses, UnprocessedKeys } = (await this.service.call(
         'BatchGetItem',

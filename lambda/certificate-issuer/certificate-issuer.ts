@@ -17,6 +17,7 @@ import type { Log } from '../log';
 import type { Metrics } from '../metrics';
 import type { CertificateAuthority, IssuedCertificate, Validity } from './certificate-authority';
 import type { CertificateOrder } from './certificate-order';
+import type { GatewayTruststore } from './gateway-truststore';
 import type { Registry } from './registry';
 
 /** What a certificate is issued for. */
@@ -40,6 +41,8 @@ export class CertificateIssuer {
   constructor(
     private readonly authority: CertificateAuthority,
     private readonly registry: Pick<Registry, 'addCertificate'>,
+    /** Of the gateway that is to let clients in; absent without one. */
+    private readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined,
     private readonly announcer: Announcer,
     private readonly metrics: Metrics,
     private readonly now: () => Date,
@@ -62,8 +65,8 @@ export class CertificateIssuer {
   }
 
   /**
-   * A certificate in the client's name for a key that somebody else may hold, checked as the client will use it and known
-   * to the registry. The same key again within minutes gives the same certificate.
+   * A certificate in the client's name for a key that somebody else may hold, checked as the client will use it, trusted
+   * by the gateway and known to the registry. The same key again within minutes gives the same certificate.
    */
   async certify(
     order: CertificateOrder,
@@ -91,6 +94,7 @@ export class CertificateIssuer {
     const issued = await this.fetch(certificateAuthorityArn, certificateArn, signal);
     const document = composeCertificateDocument(issued.certificate, issued.certificateChain);
     verifyCertificateDocument(document, { spiffeId, publicKey }, this.now());
+    await this.truststore?.assertTrusts({ clientName, certificate: document.certificate }, signal);
     signal.throwIfAborted();
     await this.registry.addCertificate(this.entry(order, occasion, document, certificateArn), signal);
 

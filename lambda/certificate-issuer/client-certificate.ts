@@ -43,9 +43,13 @@ export class ClientCertificate implements CustomResource {
     await this.register(profile, signal);
     if (secretId === undefined) return {};
 
-    const version = { secretId, secretVersionId: requestId, stage: 'AWSCURRENT', issuedBy: DEPLOYMENT } as const;
-    const secret = await this.versions.fill(order, version, signal);
-    await this.succession.succeedUnlessReplaced(secret, profile, signal);
+    const version = { secretId, secretVersionId: requestId, stage: 'DEPLOYMENT', issuedBy: DEPLOYMENT } as const;
+    const filled = await this.versions.fill(order, version, signal);
+    const { secret } = filled;
+    if (!(await this.succession.succeed(filled, profile, signal))) {
+      // The event is an old one that was delivered again, or a rotation with the same properties came after it.
+      this.log({ event: 'deployment-replaced', client: secret.clientName, secretVersionId: requestId });
+    }
     return {
       SerialNumber: secret.serialNumber,
       NotAfter: secret.notAfter,

@@ -1,22 +1,29 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { EXTERNAL_CLIENT_RESOURCE_TYPE } from '../../pki/external-clients';
 import { Announcer } from '../announcer';
 import { CLIENT_SETTINGS } from '../aws/client-settings';
 import { DefaultEventBus } from '../aws/event-bus';
+import { GatewayDomain } from '../aws/gateway-domain';
 import { PrivateCertificateAuthority } from '../aws/private-certificate-authority';
 import { RegistryTable } from '../aws/registry-table';
+import { S3ObjectReader } from '../aws/s3-object-reader';
 import { SecretsManager } from '../aws/secrets-manager';
-import { handleCustomResource } from '../custom-resource/custom-resource';
+import { type CustomResource, handleCustomResource } from '../custom-resource/custom-resource';
 import { withinTime } from '../deadline';
-import { registryTableOf, trustDomainOf } from '../environment';
+import { gatewayOf, registryTableOf, trustDomainOf } from '../environment';
 import { failureSentence } from '../failure';
 import { logLine } from '../log';
 import { Metrics } from '../metrics';
 import { CertificateIssuer } from './certificate-issuer';
+import { CertificateProof } from './certificate-proof';
 import { CertificateRevoker } from './certificate-revoker';
 import { ClientCertificate } from './client-certificate';
 import { ClientRequest } from './client-request';
+import { ExternalClient } from './external-client';
+import { GatewayTruststore } from './gateway-truststore';
+import { Handshake } from './handshake';
 import { Maintenance } from './maintenance';
 import { answerRequest } from './request-answer';
 import type { RequestEvent } from './request-event';
@@ -41,13 +48,20 @@ const secrets = new SecretsManager(new SecretsManagerClient(CLIENT_SETTINGS));
 const announcer = new Announcer(new DefaultEventBus(process.env), trustDomain, logLine);
 const metrics = new Metrics(trustDomain, now, logLine);
 
-const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, logLine);
+const objects = new S3ObjectReader(process.env);
+const gateway = gatewayOf(process.env);
+const truststore = gateway && new GatewayTruststore(objects, gateway.truststore, now);
+const handshake = gateway && new Handshake(new GatewayDomain(gateway.domainName), logLine);
+
+const issuer = new CertificateIssuer(authority, registry, truststore, announcer, metrics, now, logLine);
 const revoker = new CertificateRevoker(registry, announcer, metrics, now, logLine);
 const versions = new SecretVersions(issuer, registry, revoker, secrets, now, logLine);
-const succession = new Succession(registry, now, logLine);
+const succession = new Succession(registry, secrets, now, logLine);
+const proof = new CertificateProof(registry, truststore, handshake, now);
 
 const clientCertificate = new ClientCertificate(trustDomain, registry, versions, succession, revoker, now, logLine);
-const rotation = new Rotation(trustDomain, registry, secrets, versions, succession, announcer, metrics, now, logLine);
+const rotation = new Rotation(trustDomain, registry, secrets, versions, proof, succession, announcer, metrics, logLine);
+const externalClient = new ExternalClient(trustDomain, registry, objects, now, logLine);
 const clientRequest = new ClientRequest(registry, issuer, now, logLine);
 const maintenance = new Maintenance(registry, authority, revoker, announcer, metrics, now, logLine);
 
@@ -58,7 +72,7 @@ export const handler = async (
   if (typeof event === 'object' && event !== null) {
     // Lambda writes what a request through the URL begins with; its caller has a say in the values alone.
     if ('requestContext' in event) return answer(event, context);
-    if ('RequestType' in event) return void (await handleCustomResource(clientCertificate, event, context, logLine));
+    if ('RequestType' in event) return void (await handleCustomResource(resourceOf(event), event, context, logLine));
     if ('Step' in event) return void (await rotate(event, context));
     if (isSchedule(event)) return void (await withinTime(timeForWork(context), (signal) => maintenance.run(signal)));
   }
@@ -71,6 +85,11 @@ function answer(event: object, context: Context): Promise<APIGatewayProxyStructu
   const run = (request: RequestEvent) =>
     withinTime(timeForWork(context), (signal) => clientRequest.run(request, signal));
   return answerRequest(event, run, logLine);
+}
+
+function resourceOf(event: object): CustomResource {
+  const isExternal = 'ResourceType' in event && event.ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;
+  return isExternal ? externalClient : clientCertificate;
 }
 
 async function rotate(event: object, context: Context): Promise<void> {

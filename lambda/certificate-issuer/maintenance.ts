@@ -15,7 +15,9 @@ const EXPIRING_PART = 1 / 3;
 
 interface Survey {
   readonly clients: Map<string, RegistryClient>;
-  /** By client: the certificate that became current last. */
+  /** When the first authority of each external client that may call expires. */
+  readonly trustAnchorEnds: string[];
+  /** By client: of the certificates that became current the one issued last. */
   readonly current: Map<string, RegistryCertificate>;
   /** Replaced, and their overlap over. */
   readonly refused: RegistryCertificate[];
@@ -48,17 +50,28 @@ export class Maintenance {
   }
 
   private async survey(signal: AbortSignal): Promise<Survey> {
-    const survey: Survey = { clients: new Map(), current: new Map(), refused: [], untold: [] };
+    const survey: Survey = {
+      clients: new Map(),
+      trustAnchorEnds: [],
+      current: new Map(),
+      refused: [],
+      untold: [],
+    };
     const now = this.now().toISOString();
     for await (const entry of this.registry.entries(signal)) {
       if (entry.kind === 'client') {
         survey.clients.set(entry.client.clientName, entry.client);
         continue;
       }
+      if (entry.kind === 'external client') {
+        const { state, authoritiesNotAfter } = entry.client;
+        if (state === 'ENABLED') survey.trustAnchorEnds.push(authoritiesNotAfter);
+        continue;
+      }
       const { certificate } = entry;
-      const { clientName, currentSince, status, refuseAfter, revokedAtAuthority, notAfter } = certificate;
-      const isLatest = (currentSince ?? '') > (survey.current.get(clientName)?.currentSince ?? '');
-      if (isLatest) survey.current.set(clientName, certificate);
+      const { clientName, currentSince, issuedAt, status, refuseAfter, revokedAtAuthority, notAfter } = certificate;
+      const isLatest = issuedAt > (survey.current.get(clientName)?.issuedAt ?? '');
+      if (isLatest && currentSince !== undefined) survey.current.set(clientName, certificate);
       if (notAfter <= now) continue;
       if (status === 'ISSUED' && refuseAfter !== undefined && refuseAfter <= now) survey.refused.push(certificate);
       if (status === 'REVOKED' && revokedAtAuthority === undefined) survey.untold.push(certificate);
@@ -67,7 +80,7 @@ export class Maintenance {
   }
 
   /** Of clients that may call, with the certificate they read in their secret; one that is revoked is not to be renewed. */
-  private async watchExpiry({ clients, current }: Survey): Promise<void> {
+  private async watchExpiry({ clients, current, trustAnchorEnds }: Survey): Promise<void> {
     const watched = [...current.values()].filter(
       ({ clientName, status }) => status === 'ISSUED' && clients.get(clientName)?.state === 'ENABLED',
     );
@@ -78,13 +91,11 @@ export class Maintenance {
       left(notAfter) < (Date.parse(notAfter) - Date.parse(notBefore)) * EXPIRING_PART;
     const expiring = watched.filter(isExpiring);
     this.metrics.put(METRICS.certificatesExpiring, expiring.length);
+    const authorityEnds = [...watched.map(({ authoritiesNotAfter }) => authoritiesNotAfter), ...trustAnchorEnds];
+    if (authorityEnds.length > 0) this.metrics.put(METRICS.daysToAuthorityExpiry, soonest(authorityEnds) / DAY_MS);
     if (watched.length === 0) return;
 
     this.metrics.put(METRICS.hoursToExpiry, soonest(watched.map(({ notAfter }) => notAfter)) / HOUR_MS);
-    this.metrics.put(
-      METRICS.daysToAuthorityExpiry,
-      soonest(watched.map(({ authoritiesNotAfter }) => authoritiesNotAfter)) / DAY_MS,
-    );
     for (const { clientName, spiffeId, serialNumber, fingerprint, notAfter } of expiring) {
       this.log({ event: 'certificate-expiring', client: clientName, serialNumber, notAfter });
       await this.announcer.announce('Certificate Expiring', {

@@ -1,7 +1,11 @@
 import type { RegistryCertificate, RegistryClient, RevocationReason } from '../../pki/contract';
+import type { RegistryExternalClient, RegistryIdentity } from '../../pki/external-clients';
 
 /** What a deployment says of a client; its state is not a deployment's business. */
 export type ClientProfile = Omit<RegistryClient, 'state'>;
+
+/** Likewise of a client whose certificates come from another authority. */
+export type ExternalClientProfile = Omit<RegistryExternalClient, 'state'>;
 
 /** Which certificate. */
 export type CertificateId = Pick<RegistryCertificate, 'clientName' | 'fingerprint'>;
@@ -15,6 +19,7 @@ export interface Revocation {
 
 export type RegistryEntry =
   | { readonly kind: 'client'; readonly client: RegistryClient }
+  | { readonly kind: 'external client'; readonly client: RegistryExternalClient }
   | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate };
 
 /**
@@ -25,6 +30,7 @@ export interface Registry {
   getClient(clientName: string, signal: AbortSignal): Promise<RegistryClient | undefined>;
   /** A new client is enabled; one that is known keeps its state. */
   registerClient(profile: ClientProfile, signal: AbortSignal): Promise<void>;
+  /** A client that has become an external one stays as such. */
   removeClient(clientName: string, signal: AbortSignal): Promise<void>;
 
   getCertificate(id: CertificateId, signal: AbortSignal): Promise<RegistryCertificate | undefined>;
@@ -42,4 +48,18 @@ export interface Registry {
 
   /** All there is, in no order. */
   entries(signal: AbortSignal): AsyncIterable<RegistryEntry>;
+}
+
+/** The clients whose certificates come from other authorities, and what leads from a certificate to each. */
+export interface ExternalRegistry {
+  getExternalClient(clientName: string, signal: AbortSignal): Promise<RegistryExternalClient | undefined>;
+  /** A new client is enabled; one that is known, also as one that the mesh issues for, keeps its state. */
+  registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<void>;
+  /** A client that has become one that the mesh issues for stays as such; one registered by another resource stays. */
+  removeExternalClient(clientName: string, registeredBy: string, signal: AbortSignal): Promise<void>;
+
+  /** Certificates of that identity stand for the client from now on; the name of another one if they stand for that. */
+  addIdentity(id: string, identity: RegistryIdentity, signal: AbortSignal): Promise<string | undefined>;
+  /** Does nothing when they stand for another client. */
+  removeIdentity(id: string, clientName: string, signal: AbortSignal): Promise<void>;
 }

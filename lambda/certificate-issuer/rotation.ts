@@ -4,9 +4,10 @@ import type { Announcer } from '../announcer';
 import { failureSentence } from '../failure';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics';
+import type { CertificateProof } from './certificate-proof';
 import type { Registry } from './registry';
 import type { RotationRequest } from './rotation-event';
-import type { SecretStore } from './secret-store';
+import type { SecretStage, SecretStore } from './secret-store';
 import { SecretVersionError, type SecretVersions } from './secret-versions';
 import type { Succession } from './succession';
 
@@ -25,13 +26,13 @@ export class RotationError extends Error {
 export class Rotation {
   constructor(
     private readonly trustDomain: string,
-    private readonly registry: Pick<Registry, 'getClient' | 'getCertificate'>,
+    private readonly registry: Pick<Registry, 'getClient'>,
     private readonly secrets: SecretStore,
     private readonly versions: SecretVersions,
+    private readonly proof: CertificateProof,
     private readonly succession: Succession,
     private readonly announcer: Announcer,
     private readonly metrics: Metrics,
-    private readonly now: () => Date,
     private readonly log: Log,
   ) {}
 
@@ -42,7 +43,7 @@ export class Rotation {
     try {
       await this.step(request, signal);
     } catch (error) {
-      if (error instanceof SecretVersionError) await this.dropPending(request, signal);
+      if (error instanceof SecretVersionError) await this.endPending(request, signal);
       throw error;
     }
   }
@@ -73,46 +74,48 @@ export class Rotation {
     }
   }
 
-  private async create({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
+  private async create(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    const { secretId, versionId } = request;
     const client = await this.clientOf(secretId, signal);
     if (client.state === 'DISABLED') {
       throw new RotationError(`client ${client.clientName} is disabled: enable it to have its certificate rotated`);
     }
     const version = { secretId, secretVersionId: versionId, stage: 'AWSPENDING', issuedBy: 'rotation' } as const;
-    if ((await this.secrets.findVersion(secretId, 'AWSPENDING', signal)) !== versionId) {
+    // After a failure Secrets Manager repeats all steps, also those of a version that the last one made current.
+    if (!(await this.isIn('AWSPENDING', request, signal)) && !(await this.isIn('AWSCURRENT', request, signal))) {
       throw new RotationError(`version ${versionId} of ${secretId} is not pending: the rotation is over`);
     }
     await this.versions.fill(client, version, signal);
   }
 
   /**
-   * Proves that clients can go over to the version: what it holds serves the client, and the authorizer will let it in.
-   * A schedule that is set up without rotating at once has only this step run, on a version with the current value or
-   * with none: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+   * Proves that clients can go over to the version: what it holds serves the client, and gateway and authorizer will let
+   * it in. A schedule that is set up without rotating at once has only this step run, on a version with the current value
+   * or with none: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
    */
   private async test({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
     const client = await this.clientOf(secretId, signal);
     const version = { secretId, secretVersionId: versionId };
     const secret =
       (await this.versions.find(client.spiffeId, version, signal)) ?? (await this.findCurrent(client, signal));
-    const known = await this.registry.getCertificate(secret, signal);
+    await this.proof.prove(secret, () => this.findCurrent(client, signal), signal);
     const { serialNumber } = secret;
-    if (known === undefined) throw new SecretVersionError(`the registry does not know certificate ${serialNumber}`);
-    if (known.status === 'REVOKED') throw new SecretVersionError(`certificate ${serialNumber} is revoked`);
-    if (known.refuseAfter !== undefined && known.refuseAfter <= this.now().toISOString()) {
-      throw new SecretVersionError(`certificate ${serialNumber} is refused since ${known.refuseAfter}`);
-    }
     this.log({ event: 'certificate-tested', client: client.clientName, serialNumber, versionId });
   }
 
-  private async finish({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
+  private async finish(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    const { secretId, versionId } = request;
     const client = await this.clientOf(secretId, signal);
     const secret = await this.versions.find(client.spiffeId, { secretId, secretVersionId: versionId }, signal);
     if (secret === undefined) throw new SecretVersionError(`version ${versionId} of ${secretId} has no value`);
-    const current = await this.secrets.findVersion(secretId, 'AWSCURRENT', signal);
-    signal.throwIfAborted();
-    if (current !== versionId) await this.secrets.makeCurrent(secretId, versionId, current, signal);
-    await this.succession.succeed(secret, client, signal);
+    const filled = { secretId, secretVersionId: versionId, secret, isCurrent: false };
+    if (!(await this.succession.succeed(filled, client, signal))) {
+      throw new SecretVersionError(
+        `version ${versionId} of ${secretId} is older than the one that became current since`,
+      );
+    }
+    // Left where it is, it would be on its own, as that of a rotation under way, once a deployment makes another current.
+    await this.endPending(request, signal);
 
     const { clientName, spiffeId, serialNumber, fingerprint, notAfter } = secret;
     this.log({ event: 'certificate-rotated', client: clientName, serialNumber, notAfter, versionId });
@@ -142,14 +145,23 @@ export class Rotation {
     return version;
   }
 
-  /** A pending version that can't become current would keep Secrets Manager from starting another rotation. */
-  private async dropPending({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
+  /** As long as a version that is not current is pending, Secrets Manager starts no other rotation. */
+  private async endPending(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    const { secretId, versionId } = request;
     try {
-      if ((await this.secrets.findVersion(secretId, 'AWSPENDING', signal)) !== versionId) return;
+      if (!(await this.isIn('AWSPENDING', request, signal))) return;
       await this.secrets.dropPending(secretId, versionId, signal);
-      this.log({ event: 'pending-version-dropped', secretId, versionId });
+      this.log({ event: 'pending-stage-removed', secretId, versionId });
     } catch (error) {
-      this.log({ event: 'pending-version-left', secretId, versionId, reason: failureSentence(error) });
+      this.log({ event: 'pending-stage-left', secretId, versionId, reason: failureSentence(error) });
     }
+  }
+
+  private async isIn(
+    stage: SecretStage,
+    { secretId, versionId }: RotationRequest,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return (await this.secrets.findVersion(secretId, stage, signal)) === versionId;
   }
 }

@@ -21,6 +21,13 @@ export interface SecretVersion {
   readonly stage: SecretStage;
 }
 
+/** A version with the certificate that it holds. */
+export interface FilledVersion extends Pick<SecretVersion, 'secretId' | 'secretVersionId'> {
+  readonly secret: ClientSecret;
+  /** Whether it is known to be the current one without asking. */
+  readonly isCurrent: boolean;
+}
+
 /** Brings certificates into versions of clients' secrets: into each of them one, however often it is tried. */
 export class SecretVersions {
   constructor(
@@ -36,10 +43,11 @@ export class SecretVersions {
    * Finds or makes what the version holds.
    * @throws SecretVersionError when it holds something else
    */
-  async fill(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<ClientSecret> {
-    const secret = (await this.find(order.spiffeId, version, signal)) ?? (await this.issue(order, version, signal));
-    await this.revokeLost(secret, version, signal);
-    return secret;
+  async fill(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<FilledVersion> {
+    const found = await this.find(order.spiffeId, version, signal);
+    const filled = found ? filledVersion(version, found) : await this.issue(order, version, signal);
+    await this.revokeLost(filled.secret, version, signal);
+    return filled;
   }
 
   /** What the version holds, able to serve the client of that SPIFFE ID. */
@@ -61,19 +69,20 @@ export class SecretVersions {
     return secret;
   }
 
-  private async issue(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<ClientSecret> {
+  private async issue(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<FilledVersion> {
     const { secretId, secretVersionId, stage, issuedBy } = version;
     const secret = await this.issuer.issue(order, { secretVersionId, issuedBy }, signal);
     signal.throwIfAborted();
-    if (await this.secrets.putVersion(secretId, secretVersionId, stage, JSON.stringify(secret), signal)) {
+    const outcome = await this.secrets.putVersion(secretId, secretVersionId, stage, JSON.stringify(secret), signal);
+    if (outcome !== 'taken') {
       const { clientName, serialNumber } = secret;
       this.log({ event: 'secret-stored', client: clientName, serialNumber, secretVersionId, stage });
-      return secret;
+      return filledVersion(version, secret, outcome === 'stored as current');
     }
     // Lambda may run the same event twice at once; the other run was first.
     const stored = await this.find(order.spiffeId, version, signal);
     if (stored === undefined) throw new SecretVersionError(`version ${secretVersionId} of ${secretId} has no value`);
-    return stored;
+    return filledVersion(version, stored);
   }
 
   /**
@@ -86,6 +95,11 @@ export class SecretVersions {
       await this.revoker.revoke(certificate, { by: issuedBy, reason: 'SUPERSEDED' }, signal);
     }
   }
+}
+
+function filledVersion(version: SecretVersion, secret: ClientSecret, isCurrent = false): FilledVersion {
+  const { secretId, secretVersionId } = version;
+  return { secretId, secretVersionId, secret, isCurrent };
 }
 
 function usable(value: string, secretVersionId: string, at: Date): ClientSecret {

@@ -1,10 +1,13 @@
 import type { TruststoreAttributes, TruststoreProperties } from '../../pki/contract';
+import { brokenBucketNameRule, brokenObjectKeyRule } from '../../pki/names';
 import { truststoreBundle } from '../../pki/truststore';
 import type { Announcer } from '../announcer';
 import type { CustomResource } from '../custom-resource/custom-resource';
 import { choiceProperty, listProperty, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import type { Log } from '../log';
+import type { ObjectReader } from '../object-reader';
+import { trustAnchorPem, trustAnchorsProperty } from '../trust-anchor';
 import type { ObjectStore } from './object-store';
 
 /** The bucket does not do what a truststore needs of it. */
@@ -19,6 +22,7 @@ export class TruststoreBucketError extends Error {
 export class Truststore implements CustomResource {
   constructor(
     private readonly store: ObjectStore,
+    private readonly objects: ObjectReader,
     private readonly announcer: Announcer,
     private readonly now: () => Date,
     private readonly log: Log,
@@ -30,7 +34,12 @@ export class Truststore implements CustomResource {
 
   async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {
     const { BucketName, ObjectKey, CertificateAuthorities } = readTruststoreProperties(properties);
-    const bundle = truststoreBundle(CertificateAuthorities, this.now());
+    const trustAnchors: string[] = [];
+    for (const anchor of trustAnchorsProperty(properties, 'TrustAnchors' satisfies keyof TruststoreProperties)) {
+      trustAnchors.push(await trustAnchorPem(anchor, this.objects, signal));
+    }
+    const bundle = truststoreBundle([...CertificateAuthorities, ...trustAnchors], this.now());
+    signal.throwIfAborted();
     const versionId = await this.store.putPem(BucketName, ObjectKey, bundle, signal);
     // S3 names the one version of a bucket whose versioning is suspended "null".
     if (versionId === undefined || versionId === 'null') {
@@ -80,16 +89,4 @@ function readTruststoreProperties(properties: ResourceProperties): TruststorePro
 
 function readBucketName(properties: ResourceProperties): string {
   return textProperty(properties, 'BucketName', brokenBucketNameRule);
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-function brokenBucketNameRule(name: string): string | undefined {
-  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) ? undefined : 'must be the name of a general purpose bucket';
-}
-
-/** The key also goes into the domain's truststore URI, `s3://bucket/key`. */
-function brokenObjectKeyRule(key: string): string | undefined {
-  return /^[\w./-]{1,1024}$/.test(key)
-    ? undefined
-    : 'must be 1 to 1024 letters, digits, dots, hyphens, underscores and slashes';
 }

@@ -55,6 +55,11 @@ export class Stack {
     return this.current;
   }
 
+  /** Whether nothing is left but the name: the stack was deleted, or its creation failed and was undone. */
+  get isOver(): boolean {
+    return this.current === 'DELETE_COMPLETE' || this.current === 'ROLLBACK_COMPLETE';
+  }
+
   get resources(): ReadonlyMap<string, StackResource> {
     return this.made;
   }

@@ -13,8 +13,11 @@ export interface Actor {
 /** The operation's invocation itself, whose result never reaches Lambda. */
 const INVOCATION = { service: 'lambda', operation: 'Invoke' } as const;
 
-/** Polled for as long as it takes, so that only the first call is the same in every run. */
-const POLLED = 'GetCertificate';
+/**
+ * Calls of which only the first in a step is the same in every run: what is polled for as long as it takes; and answers to
+ * CloudFormation, which nobody signs: the first after a function has begun is its own, those after it another one's.
+ */
+const FIRST_ALONE = ['GetCertificate', 'CustomResourceAnswer'];
 
 /** Where no function is at work. */
 const NO_STEP = '';
@@ -39,11 +42,12 @@ export async function callsOf(sandbox: Sandbox, actor: Actor, work: () => Promis
   const sites: CallSite[] = [];
   const add = (step: string, service: string, operation: string) => {
     const nth = sites.filter((site) => site.step === step && site.operation === operation).length;
-    if (nth === 0 || operation !== POLLED) sites.push({ step, service, operation, nth });
+    if (nth === 0 || !FIRST_ALONE.includes(operation)) sites.push({ step, service, operation, nth });
   };
   for (const [index, { service, operation, principal }] of sandbox.calls.entries()) {
     if (index < before || !actor.isCaller(principal)) continue;
-    add(begins.findLast(({ at }) => at <= index)?.step ?? NO_STEP, service, operation);
+    const step = begins.findLast(({ at }) => at <= index)?.step ?? NO_STEP;
+    if (step !== NO_STEP || actor.functionName === undefined) add(step, service, operation);
   }
   for (const step of new Set(begins.map(({ step }) => step))) add(step, INVOCATION.service, INVOCATION.operation);
   return sites;

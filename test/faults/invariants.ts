@@ -16,15 +16,17 @@ export function meshOf(sandbox: Sandbox): OperatedMesh {
 
 /**
  * What has to hold of a client after everything that was done to it:
- * its secret holds a certificate that the gateway takes and that the registry knows, and of those
- * that it held before none is accepted that was revoked.
+ * its secret holds a certificate that the gateway takes and that for the registry is the client's current one, and of
+ * those that it held before none is accepted that was revoked.
  */
 export async function assertServed(sandbox: Sandbox, name: string, before: readonly ClientSecret[]): Promise<void> {
   await sandbox.advance(MEMORY_MILLISECONDS);
   const secret = await sandbox.clientSecret(name);
-  const { certificates } = await showClient(meshOf(sandbox), name);
-  const current = certificates.find(({ fingerprint }) => fingerprint === secret.fingerprint);
-  assertHolds(current !== undefined, `the registry knows the certificate in the secret of ${name}`);
+  const { certificates, current } = await showClient(meshOf(sandbox), name);
+  assertHolds(
+    current?.fingerprint === secret.fingerprint,
+    `the certificate in the secret of ${name} is the current one for the registry, got ${current?.secretVersionId}`,
+  );
   assertHolds(current?.status === 'ISSUED', `the certificate in the secret of ${name} is not revoked`);
   const status = await statusFor(sandbox, name);
   assertHolds(status === 200, `${name} is served, got ${status}`);

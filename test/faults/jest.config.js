@@ -2,7 +2,9 @@
 module.exports = {
   ...require('../../jest.config'),
   rootDir: '../..',
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   testMatch: ['<rootDir>/test/faults/**/*.test.ts'],
   testPathIgnorePatterns: [],
+  globalSetup: '<rootDir>/test/faults/global-setup.ts',
+  globalTeardown: '<rootDir>/test/faults/global-teardown.ts',
 };

@@ -7,8 +7,9 @@ export interface Result {
   readonly failure?: string;
 }
 
-/** Something that runs cells one after the other, and is made anew after one that broke. */
+/** Something that runs cells one after the other, and is made anew after one that broke or can't be repeated. */
 export interface Lane {
+  readonly isRepeatable: boolean;
   run(cell: Cell): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,15 +26,16 @@ export async function runAll(
     let lane: Lane | undefined;
     for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
       lane ??= await open();
+      let failure: string | undefined;
       try {
         await withoutHanging(cell.operation, lane.run(cell));
-        results.push({ cell });
       } catch (error) {
-        const failure = error instanceof BrokenInvariant ? error.message : String((error as Error)?.stack ?? error);
-        results.push({ cell, failure });
-        await lane.close();
-        lane = undefined;
+        failure = error instanceof BrokenInvariant ? error.message : String((error as Error)?.stack ?? error);
       }
+      results.push({ cell, ...(failure !== undefined && { failure }) });
+      if (failure === undefined && lane.isRepeatable) continue;
+      await lane.close();
+      lane = undefined;
     }
     await lane?.close();
   };

@@ -1,19 +1,36 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, type aws_iam as iam, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { MeshIntegration, MtlsServiceMesh } from '../../lib';
-import type { Sandbox } from '../../sandbox';
+import { Sandbox } from '../../sandbox';
+import type { Actor } from './fault-injector';
 
 export const TRUST_DOMAIN = 'mesh.example.com';
 const SERVICE_URL = `https://${TRUST_DOMAIN}/schedule/events`;
 
 /**
- * Instead of the three minutes that the issuer has on AWS, so that a call can outlast them: of these, a step of a rotation
- * has four seconds to work, and a custom resource five.
+ * Instead of the three minutes that the functions have on AWS, so that a call can outlast them: of these, a step of a
+ * rotation has eight seconds to work, and a custom resource seven.
  */
-export const ISSUER_TIMEOUT_SECONDS = 10;
+const TIMEOUT_SECONDS = 14;
+const TOO_SLOW_MILLISECONDS = TIMEOUT_SECONDS * 1000 + 500;
+
+/** The functions at work while a mesh is deployed and lives, by the ends of their constructs' paths. */
+const WORKERS = { issuer: '/Issuer/Issuer', publisher: '/Truststore/Publisher' } as const;
+type Worker = keyof typeof WORKERS;
+
+/** What the function does, known before it is made. */
+export function workerActor(worker: Worker): Actor {
+  // A custom resource's answer is signed by nobody.
+  const isCaller = (principal: string | undefined) => principal === undefined || principal === roleOf(worker);
+  return { functionName: worker, isCaller, tooSlowMilliseconds: TOO_SLOW_MILLISECONDS };
+}
+
+export function roleOf(worker: Worker): string {
+  return `arn:aws:iam::123456789012:role/${worker}`;
+}
 
 /** A client's further DNS names, by its name. */
 export type Clients = Readonly<Record<string, readonly string[]>>;
@@ -44,11 +61,24 @@ export function assemblyWith(clients: Clients): string {
   });
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
   for (const [name, dnsNames] of Object.entries(clients)) mesh.addClient(name, { dnsNames: [...dnsNames] });
-  const issuer = stack.node.findAll().find(({ node }) => node.path.endsWith('Issuer/Function/Resource'));
-  (issuer as lambda.CfnFunction).timeout = ISSUER_TIMEOUT_SECONDS;
+  for (const [name, path] of Object.entries(WORKERS)) {
+    const resource = (id: string) =>
+      stack.node.findAll().find(({ node }) => node.path.endsWith(`${path}/${id}/Resource`));
+    const handler = resource('Function') as lambda.CfnFunction;
+    handler.timeout = TIMEOUT_SECONDS;
+    handler.functionName = name;
+    (resource('Role') as iam.CfnRole).roleName = name;
+  }
   const assembly = app.synth().directory;
   assemblies.set(key, assembly);
   return assembly;
+}
+
+/** A mesh with those clients, and the first runs of their rotation schedules over. */
+export async function deployed(clients: Clients): Promise<Sandbox> {
+  const sandbox = await Sandbox.deploy(assemblyWith(clients));
+  await sandbox.advance(0);
+  return sandbox;
 }
 
 export function removeAssemblies(): void {
@@ -60,13 +90,4 @@ export async function statusFor(sandbox: Sandbox, caller: Parameters<Sandbox['fe
   const response = await sandbox.fetch(caller, SERVICE_URL);
   await response.body?.cancel();
   return response.status;
-}
-
-/** Name and role of the function that issues. */
-export function issuerOf({ resources }: Sandbox): { readonly functionName: string; readonly role: string } {
-  const found = Object.values(resources).find(({ constructPath }) =>
-    constructPath?.endsWith('Issuer/Function/Resource'),
-  );
-  if (found === undefined) throw new Error('the stack has no issuer');
-  return { functionName: found.physicalId, role: String(found.properties['Role']) };
 }

@@ -3,7 +3,7 @@ import { revoke } from '../../bin/operator/revocation';
 import { type CallFaultKind, type ClientSecret, Sandbox } from '../../sandbox';
 import { until } from './cell';
 import { assertRefused, assertServed, meshOf } from './invariants';
-import { assemblyWith, issuerOf, removeAssemblies, statusFor } from './mesh';
+import { assemblyWith, removeAssemblies, roleOf, statusFor } from './mesh';
 import { rotate } from './rotation';
 
 const CLIENTS = ['mail', 'social', 'calendar'];
@@ -44,7 +44,7 @@ test('days of traffic, rotations, revocations and faults leave every client serv
   const random = randomNumbers(seed);
   const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
   const sandbox = await Sandbox.deploy(assemblyWith(Object.fromEntries(CLIENTS.map((name) => [name, []]))));
-  const { role } = issuerOf(sandbox);
+  const role = roleOf('issuer');
   const begin = sandbox.now.getTime();
   const deadline = performance.now() + REAL_MILLISECONDS;
   const revoked: ClientSecret[] = [];

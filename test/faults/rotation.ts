@@ -1,16 +1,12 @@
-import type { ClientSecret, Sandbox } from '../../sandbox';
-import { assertHolds, type Cell } from './cell';
-import { type Actor, Strike } from './fault-injector';
-import { assertServed, meshOf } from './invariants';
-import { issuerOf } from './mesh';
-
-const CLIENT = 'mail';
+import type { Sandbox } from '../../sandbox';
+import { assertHolds } from './cell';
+import { meshOf } from './invariants';
 
 /** Later than each of the attempts that Secrets Manager makes after a failed one. */
 const MOMENTS_OF_RETRY = [0, 61_000, 301_000, 901_000];
 
 /** Rotates to the end, as Secrets Manager tries. */
-export async function rotate(sandbox: Sandbox, name = CLIENT): Promise<void> {
+export async function rotate(sandbox: Sandbox, name: string): Promise<void> {
   const { serialNumber } = await sandbox.clientSecret(name);
   const secretId = String(sandbox.clients.find((client) => client.name === name)?.secretId);
   await meshOf(sandbox).secrets.rotate(secretId);
@@ -28,25 +24,4 @@ async function isComplete(sandbox: Sandbox, name: string, serialNumberBefore: st
   const entry = await meshOf(sandbox).registry.entry(name);
   const certificate = entry?.certificates.find(({ fingerprint }) => fingerprint === secret.fingerprint);
   return certificate?.currentSince !== undefined;
-}
-
-export async function rotationCell(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
-  const before: ClientSecret = await sandbox.clientSecret(CLIENT);
-  const strike = new Strike(sandbox, actor, site, fault);
-  try {
-    await rotate(sandbox);
-    await strike.over();
-    await sandbox.advance(0);
-    await assertServed(sandbox, CLIENT, [before]);
-  } finally {
-    strike.remove();
-  }
-  // The next one goes through: nothing of this one is in its way.
-  await rotate(sandbox);
-}
-
-export function issuerActor(sandbox: Sandbox, tooSlowMilliseconds: number): Actor {
-  const { functionName, role } = issuerOf(sandbox);
-  // A custom resource's answer is signed by nobody.
-  return { functionName, isCaller: (principal) => principal === undefined || principal === role, tooSlowMilliseconds };
 }

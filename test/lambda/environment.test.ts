@@ -1,4 +1,4 @@
-import { EnvironmentError, registryTableOf, trustDomainOf } from '../../lambda/environment';
+import { EnvironmentError, gatewayOf, registryTableOf, trustDomainOf } from '../../lambda/environment';
 
 test('a function finds its trust domain and its registry in its environment', () => {
   const environment = { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: 'mtls-mesh.mesh.example.com' };
@@ -20,3 +20,50 @@ test.each([{}, { REGISTRY_TABLE: '' }, { REGISTRY_TABLE: 'ab' }, { REGISTRY_TABL
     expect(() => registryTableOf(environment)).toThrow(/^environment variable REGISTRY_TABLE must be/);
   },
 );
+
+const GATEWAY = {
+  GATEWAY_DOMAIN_NAME: 'mesh.example.com',
+  TRUSTSTORE_BUCKET: 'mesh-truststore-1x2y3z',
+  TRUSTSTORE_KEY: 'mesh/truststore.pem',
+  TRUSTSTORE_VERSION: '3HL4kqtJvjVBH40Nrjfkd.3L_-a',
+};
+
+test('a function finds its gateway, or that there is none', () => {
+  expect(gatewayOf(GATEWAY)).toEqual({
+    domainName: 'mesh.example.com',
+    truststore: {
+      bucket: 'mesh-truststore-1x2y3z',
+      key: 'mesh/truststore.pem',
+      versionId: '3HL4kqtJvjVBH40Nrjfkd.3L_-a',
+    },
+  });
+  expect(gatewayOf({ TRUST_DOMAIN: 'mesh.example.com' })).toBeUndefined();
+});
+
+test.each<[keyof typeof GATEWAY, string | undefined]>([
+  ['GATEWAY_DOMAIN_NAME', undefined],
+  ['GATEWAY_DOMAIN_NAME', ''],
+  ['GATEWAY_DOMAIN_NAME', 'mesh.example.com:8443'],
+  ['GATEWAY_DOMAIN_NAME', 'mesh.example.com/path'],
+  ['GATEWAY_DOMAIN_NAME', 'user@mesh.example.com'],
+  ['GATEWAY_DOMAIN_NAME', 'mesh.example.com\n'],
+  ['TRUSTSTORE_BUCKET', undefined],
+  ['TRUSTSTORE_BUCKET', 'evil.example.com/'],
+  ['TRUSTSTORE_BUCKET', '-bucket'],
+  ['TRUSTSTORE_KEY', undefined],
+  ['TRUSTSTORE_KEY', ''],
+  ['TRUSTSTORE_KEY', '../other-bucket/truststore.pem'],
+  ['TRUSTSTORE_KEY', 'a/./b'],
+  ['TRUSTSTORE_KEY', 'a//b'],
+  ['TRUSTSTORE_KEY', 'truststore.pem?versionId=1'],
+  ['TRUSTSTORE_KEY', 'a'.repeat(1025)],
+  ['TRUSTSTORE_VERSION', undefined],
+  ['TRUSTSTORE_VERSION', ''],
+  ['TRUSTSTORE_VERSION', 'null'],
+  ['TRUSTSTORE_VERSION', 'a&acl'],
+])('a function does not start with a gateway whose %s is %j', (variable, value) => {
+  const start = () => gatewayOf({ ...GATEWAY, [variable]: value });
+
+  expect(start).toThrow(EnvironmentError);
+  expect(start).toThrow(`environment variable ${variable} must`);
+});

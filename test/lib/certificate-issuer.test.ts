@@ -2,7 +2,17 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { CertificateAuthority, CertificateIssuer } from '../../lib';
-import { newIssuer, newRegistry, newStack, onlyResource, resourcesOfType } from './mesh-stack';
+import {
+  dependenciesOf,
+  newIssuer,
+  newMesh,
+  newRegistry,
+  newStack,
+  onlyResource,
+  resourcesOf,
+  resourcesOfType,
+  type TemplateResource,
+} from './mesh-stack';
 
 test('the function runs the shipped bundle with a log group of its own', () => {
   const stack = newStack();
@@ -22,6 +32,37 @@ test('the function runs the shipped bundle with a log group of its own', () => {
   });
   expect(onlyResource(stack, 'AWS::Lambda::Function').Properties).not.toHaveProperty('FunctionName');
   expect(onlyResource(stack, 'AWS::Logs::LogGroup').Properties).toEqual({ RetentionInDays: 7 });
+});
+
+test('without a gateway it knows of none and may read no object', () => {
+  const stack = newStack();
+  newIssuer(stack);
+
+  expect(variablesOf(stack)).toEqual(['REGISTRY_TABLE', 'TRUST_DOMAIN']);
+  expect(JSON.stringify(onlyResource(stack, 'AWS::IAM::Policy').Properties)).not.toContain('s3:');
+});
+
+test('it knows the gateway’s name and the truststore in the version that the gateway has, and comes after both', () => {
+  const stack = newStack();
+  const mesh = newMesh(stack);
+
+  const [issuerId, issuer] = issuerFunction(stack);
+  const { bucket, versionId } = mesh.gateway.truststore;
+  expect(issuer.Properties['Environment']).toEqual({
+    Variables: {
+      TRUST_DOMAIN: 'mesh.example.com',
+      REGISTRY_TABLE: stack.resolve(mesh.registry.table.tableName),
+      GATEWAY_DOMAIN_NAME: 'mesh.example.com',
+      TRUSTSTORE_BUCKET: stack.resolve(bucket.bucketName),
+      TRUSTSTORE_KEY: 'truststore.pem',
+      TRUSTSTORE_VERSION: stack.resolve(versionId),
+    },
+  });
+  const [domain] = Object.entries(resourcesOfType(stack, 'AWS::ApiGatewayV2::DomainName'));
+  expect(domain?.[1].Properties['MutualTlsAuthentication']).toMatchObject({
+    TruststoreVersion: stack.resolve(versionId),
+  });
+  expect(dependenciesOf(resourcesOf(stack), issuerId)).toContain(domain?.[0]);
 });
 
 test('in a region of another partition every ARN is of that partition', () => {
@@ -106,6 +147,20 @@ test('whoever may rotate secrets can neither read them nor call the function him
     },
   ]);
 });
+
+function variablesOf(stack: Stack): string[] {
+  const [, { Properties }] = issuerFunction(stack);
+  return Object.keys((Properties['Environment'] as { Variables: object }).Variables).sort();
+}
+
+function issuerFunction(stack: Stack): [logicalId: string, resource: TemplateResource] {
+  const functions = Object.entries(resourcesOfType(stack, 'AWS::Lambda::Function'));
+  const issuer = functions.find(
+    ([, { Properties }]) => Properties['Description'] === 'Issues client certificates into secrets',
+  );
+  if (issuer === undefined) throw new Error('the template has no issuer');
+  return issuer;
+}
 
 function permissionsFor(stack: Stack, principal: string) {
   return Object.values(resourcesOfType(stack, 'AWS::Lambda::Permission')).filter(

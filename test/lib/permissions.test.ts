@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { MeshIntegration, type MtlsServiceMesh } from '../../lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ExternalIdentity, MeshIntegration, type MtlsServiceMesh, TrustAnchorSource } from '../../lib';
 import { newFunction, newMesh, newStack, resourcesOf, type TemplateResource } from './mesh-stack';
 
 interface Statement {
@@ -90,6 +91,7 @@ const STATEMENTS = [
     'dynamodb:UpdateItem, dynamodb:DeleteItem on {MeshRegistryTable.Arn}',
   `MeshIssuerRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshIssuerRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshIssuerLogGroup.Arn}',
+  'MeshIssuerRoleDefaultPolicy: Allow s3:GetObjectVersion on {MeshTruststoreBucket.Arn}/truststore.pem',
   'MeshIssuerRoleDefaultPolicy: Allow secretsmanager:DescribeSecret, secretsmanager:GetSecretValue, ' +
     `secretsmanager:PutSecretValue, secretsmanager:UpdateSecretVersionStage on ${SECRETS}`,
   'MeshIssuerRotationPermission: Allow lambda:InvokeFunction to secretsmanager.amazonaws.com ' +
@@ -145,6 +147,21 @@ test('a grant of requests lets a role through the function\u2019s URL, and never
     'MeshMailAppDefaultPolicy: Allow lambda:InvokeFunctionUrl on {MeshIssuerFunction.Arn} ' +
       'if lambda:FunctionUrlAuthType StringEquals AWS_IAM',
   ]);
+});
+
+const STATEMENTS_FOR_AN_ANCHOR = ['MeshIssuerRoleDefaultPolicy', 'MeshTruststorePublisherRoleDefaultPolicy'].map(
+  (policy) => `${policy}: Allow s3:GetObjectVersion on arn:{AWS::Partition}:s3:::partners/roots/partner.pem`,
+);
+
+test('those that must read a trust anchor may read the object that holds it and no other', () => {
+  const permissions = permissionsOfMesh(RemovalPolicy.RETAIN, (mesh) => {
+    const bucket = Bucket.fromBucketName(mesh, 'Partners', 'partners');
+    const source = TrustAnchorSource.fromBucketObject(bucket, 'roots/partner.pem', 'L4kqtJlcpXroDTDmpUMLUo');
+    const trustAnchor = mesh.addTrustAnchor('partner', source);
+    const identity = ExternalIdentity.spiffeId('spiffe://partner.example.com/billing');
+    mesh.addExternalClient('billing', { trustAnchor, identity });
+  });
+  expect(permissions).toEqual([...STATEMENTS, ...STATEMENTS_FOR_AN_ANCHOR].sort());
 });
 
 test('a mesh that leaves nothing behind may empty its bucket as well', () => {

@@ -5,8 +5,15 @@ import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { CertificateAuthority, MeshIntegration, type MtlsServiceMesh } from '../../lib';
+import {
+  CertificateAuthority,
+  ExternalIdentity,
+  MeshIntegration,
+  type MtlsServiceMesh,
+  TrustAnchorSource,
+} from '../../lib';
 import { installed } from '../programs';
 import { newFunction, newMesh } from './mesh-stack';
 
@@ -50,6 +57,9 @@ function newApp(context: Record<string, unknown> = {}): { app: App; stack: Stack
   mesh
     .addClient('social', { ownKey: true })
     .grantRequest(new iam.Role(stack, 'SocialApp', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') }));
+  const bucket = s3.Bucket.fromBucketName(stack, 'Partners', 'partners');
+  const trustAnchor = mesh.addTrustAnchor('partner', TrustAnchorSource.fromBucketObject(bucket, 'partner.pem', 'v7'));
+  mesh.addExternalClient('billing', { trustAnchor, identity: ExternalIdentity.subject('CN=billing') });
   mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
   return { app, stack, mesh };
 }

@@ -41,11 +41,13 @@ export interface AuthorityOptions {
   readonly keyAlgorithm?: KeyAlgorithm;
   readonly validity?: Validity;
   readonly pathLength?: number;
+  /** @default - a new one of the algorithm */
+  readonly privateKey?: KeyObject;
 }
 
 export async function createRoot(commonName: string, options: AuthorityOptions = {}): Promise<Authority> {
   const { keyAlgorithm = 'EC_prime256v1', validity = validFor(3650) } = options;
-  const privateKey = await generatePrivateKey(keyAlgorithm);
+  const privateKey = options.privateKey ?? (await generatePrivateKey(keyAlgorithm));
   const signingAlgorithm = signingAlgorithmOf(keyAlgorithm);
   const subject = encodeDistinguishedName({ organization: 'Example', commonName });
   const pem = signCertificate({
@@ -67,7 +69,7 @@ export async function createSubordinate(
   options: AuthorityOptions = {},
 ): Promise<Authority> {
   const { keyAlgorithm = 'EC_prime256v1', validity = validFor(365), pathLength = 0 } = options;
-  const privateKey = await generatePrivateKey(keyAlgorithm);
+  const privateKey = options.privateKey ?? (await generatePrivateKey(keyAlgorithm));
   const pem = signCertificate({
     ...validity,
     serialNumber: randomSerialNumber(),

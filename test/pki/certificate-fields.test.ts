@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  hasUri,
   isClientCertificate,
   issuerText,
   notAfterOf,
@@ -67,6 +68,16 @@ test('no names make the SPIFFE ID anything but the only URI', async () => {
     }),
     { numRuns: 100 },
   );
+});
+
+test.each([
+  [true, ['spiffe://example.com/mail'], []],
+  [true, ['https://example.com', 'urn:example'], ['mail.example.com']],
+  [true, ['spiffe://example.com/mail, DNS:x'], []],
+  [false, [], []],
+  [false, [], ['mail.example.com', 'x, URI:spiffe://example.com/mail']],
+])('whether there is any URI: %s for %j', async (expected, uris, dnsNames) => {
+  expect(hasUri((await createClient(root, 'mail', { uris, dnsNames })).certificate)).toBe(expected);
 });
 
 test('a client certificate is an end-entity certificate for TLS clients', async () => {

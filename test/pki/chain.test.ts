@@ -1,4 +1,4 @@
-import { ChainError, verifyChain } from '../../pki/chain';
+import { ChainError, verifyChain, verifyTrust } from '../../pki/chain';
 import {
   type Authority,
   createClient,
@@ -79,4 +79,70 @@ test('every certificate must be valid at the time', async () => {
   expect(at(days(2))).toThrow(/^the certificate "O=Example, CN=Issuer" expired at \d{4}-/);
   expect(at(days(8))).toThrow(/^the certificate "CN=mail" expired at /);
   expect(at(-days(1))).toThrow(/^the certificate "CN=mail" is not valid before /);
+});
+
+describe('trust', () => {
+  const certificatesOf = (...authorities: readonly Authority[]) => authorities.map(({ certificate }) => certificate);
+
+  test('is there when all authorities up to a root are among those given, in any order and among others', async () => {
+    const other = await createRoot('Other');
+    verifyTrust(client.certificate, certificatesOf(root, other, subordinate), now);
+    verifyTrust((await createClient(root, 'mail')).certificate, certificatesOf(root), now);
+  });
+
+  test('counts an authority by its name and key, so that one that was issued again is as good', async () => {
+    const { privateKey } = subordinate;
+    const again = await createSubordinate(root, 'Issuer', { privateKey, validity: validFor(30) });
+    const rootAgain = await createRoot('Root', { privateKey: root.privateKey });
+    verifyTrust(client.certificate, certificatesOf(again, rootAgain), now);
+  });
+
+  test('takes whichever way leads to a root, past dead ends and circles', async () => {
+    const [otherRoot, foreignRoot] = await Promise.all([createRoot('Other'), createRoot('Foreign')]);
+    const { privateKey } = subordinate;
+    const dead = await createSubordinate(foreignRoot, 'Issuer', { privateKey });
+    const alive = await createSubordinate(otherRoot, 'Issuer', { privateKey });
+    const circle = await createSubordinate({ ...subordinate, certificate: dead.certificate }, 'Issuer', { privateKey });
+    verifyTrust(client.certificate, certificatesOf(circle, dead, alive, otherRoot), now);
+  });
+
+  test.each<[string, () => Promise<readonly Authority[]>, string]>([
+    ['nobody', async () => [], '"CN=mail" was issued by "O=Example, CN=Issuer"'],
+    ['the root alone', async () => [root], '"CN=mail" was issued by "O=Example, CN=Issuer"'],
+    ['no root', async () => [subordinate], '"O=Example, CN=Issuer" was issued by "O=Example, CN=Root"'],
+    [
+      'authorities of the same names and other keys',
+      async () => {
+        const namesake = await createRoot('Root');
+        return [namesake, await createSubordinate(namesake, 'Issuer')];
+      },
+      '"CN=mail" was issued by "O=Example, CN=Issuer"',
+    ],
+    [
+      'an authority that has expired',
+      async () => {
+        const validity = { notBefore: new Date(Date.now() - days(2)), notAfter: new Date(Date.now() - days(1)) };
+        return [root, await createSubordinate(root, 'Issuer', { privateKey: subordinate.privateKey, validity })];
+      },
+      '"CN=mail" was issued by "O=Example, CN=Issuer"',
+    ],
+    [
+      'authorities in a circle',
+      async () => {
+        const { privateKey } = subordinate;
+        return [await createSubordinate({ ...root, privateKey, certificate: subordinate.certificate }, 'Issuer', {})];
+      },
+      '"CN=mail" was issued by "O=Example, CN=Issuer"',
+    ],
+  ])('is refused with %s', async (_case, authorities, reason) => {
+    const given = certificatesOf(...(await authorities()));
+    const trust = () => verifyTrust(client.certificate, given, now);
+    expect(trust).toThrow(ChainError);
+    expect(trust).toThrow(`${reason}, which is not among them or not valid`);
+  });
+
+  test('is refused to a certificate that signed itself, though it stands among the authorities', async () => {
+    const self = await createClient({ ...client, pem: '', signingAlgorithm: 'SHA256WITHECDSA' }, 'mail');
+    expect(() => verifyTrust(self.certificate, [self.certificate, client.certificate], now)).toThrow(ChainError);
+  });
 });

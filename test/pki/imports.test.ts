@@ -2,7 +2,17 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** The authorizer and the client load these on every start; the ASN.1 library would be most of their size. */
-const WITHOUT_ASN1 = ['certificate-fields', 'chain', 'client-secret', 'contract', 'keys', 'names', 'pem'];
+const WITHOUT_ASN1 = [
+  'certificate-fields',
+  'certificate-identity',
+  'chain',
+  'client-secret',
+  'contract',
+  'external-clients',
+  'keys',
+  'names',
+  'pem',
+];
 
 test.each(WITHOUT_ASN1)('%s needs node:crypto at most', async (name) => {
   const { metafile } = await build({

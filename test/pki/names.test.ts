@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import {
+  brokenBucketNameRule,
   brokenClientNameRule,
   brokenDnsNameRule,
+  brokenObjectKeyRule,
+  brokenObjectVersionRule,
+  brokenSpiffeIdRule,
   brokenTrustDomainRule,
   clientNameOf,
   clientNameOfSecret,
+  isOfTrustDomain,
+  isSpiffeId,
   MAX_SPIFFE_ID,
   registryTableName,
   secretName,
@@ -121,3 +127,60 @@ test('every trust domain that leaves room for a client has a table name that Dyn
     expect(registryTableName(domain)).toMatch(/^[a-zA-Z0-9_.-]{3,255}$/);
   }
 });
+
+test.each([
+  ['spiffe://partner.example.com/billing', true],
+  ['spiffe://partner.example.com/ns/prod/sa/billing', true],
+  ['spiffe://partner.example.com/Billing.v2_x-y', true],
+  ['spiffe://partner.example.com', false],
+  ['spiffe://partner.example.com/', false],
+  ['spiffe://partner.example.com/a//b', false],
+  ['spiffe://partner.example.com/a/..', false],
+  ['SPIFFE://partner.example.com/a', false],
+  ['spiffe://user@partner.example.com/a', false],
+  ['spiffe://partner.example.com/a?b', false],
+  ['spiffe://partner.example.com/a\n', false],
+])('%j is the SPIFFE ID of a workload: %s', (id, expected) => {
+  expect(isSpiffeId(id)).toBe(expected);
+});
+
+test.each([
+  ['spiffe://mesh.example.com/mail', true],
+  ['spiffe://mesh.example.com/no/client', true],
+  ['spiffe://mesh.example.com', false],
+  ['spiffe://mesh.example.com.partner.example/mail', false],
+  ['spiffe://partner.example/mesh.example.com/mail', false],
+])('%s is of our trust domain: %s', (id, expected) => {
+  expect(isOfTrustDomain(id, 'mesh.example.com')).toBe(expected);
+});
+
+test('a client’s SPIFFE ID has as many characters as ACM PCA has room for', () => {
+  expect(brokenSpiffeIdRule('x'.repeat(MAX_SPIFFE_ID))).toBeUndefined();
+  expect(brokenSpiffeIdRule('x'.repeat(MAX_SPIFFE_ID + 1))).toBe('must have at most 253 characters');
+});
+
+test.each(['partners', 'a.b-c', '1'.repeat(63)])('%s is the name of a bucket', (name) => {
+  expect(brokenBucketNameRule(name)).toBeUndefined();
+});
+
+test.each(['', 'ab', 'Partners', 'a/b', '-ab', 'ab\n', 'a'.repeat(64)])('%j is no name of a bucket', (name) => {
+  expect(brokenBucketNameRule(name)).toMatch(/^must /);
+});
+
+test.each(['a', 'roots/partner.pem', 'a..b/...', '/a/', 'a'.repeat(1024)])('%s is the key of an object', (key) => {
+  expect(brokenObjectKeyRule(key)).toBeUndefined();
+});
+
+test.each(['', '*', 'a?', 'a b', 'ä', '%2e', '..', '.', 'a/../b', './a', 'a/..', 'a\n', 'a'.repeat(1025)])(
+  '%j is no key of an object that is read',
+  (key) => {
+    expect(brokenObjectKeyRule(key)).toMatch(/^must /);
+  },
+);
+
+test.each(['L4kqtJlcpXroDTDmpUMLUo', '3/L4', 'null', '', 'a&b', 'a\n', 'x'.repeat(1025)])(
+  'only the first of these is the version of an object: %j',
+  (version) => {
+    expect(brokenObjectVersionRule(version) === undefined).toBe(version === 'L4kqtJlcpXroDTDmpUMLUo');
+  },
+);

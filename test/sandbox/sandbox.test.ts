@@ -119,6 +119,29 @@ describe('a stack with a custom resource', () => {
     await nothingIsLeft();
   });
 
+  test('whose creation fails is created by the next update, and again after it was destroyed', async () => {
+    const app = greetings('hello');
+    await within(Sandbox.prepare(app), async (sandbox) => {
+      expect(sandbox.resources).toEqual({});
+      const fault = sandbox.inject({
+        service: 'cloudformation',
+        operation: 'CustomResourceAnswer',
+        fault: 'failed-before',
+        times: 1,
+      });
+      await expect(sandbox.update(app)).rejects.toBeInstanceOf(DeploymentError);
+      expect(fault.applied).toBe(1);
+      expect(sandbox.resources).toEqual({});
+
+      await sandbox.update(app);
+      expect(sandbox.outputs).toEqual({ Said: 'hello world' });
+
+      await sandbox.destroy();
+      await sandbox.update(app, { parameters: { Place: 'moon' } });
+      expect(sandbox.outputs).toEqual({ Said: 'hello moon' });
+    });
+  });
+
   test('whose function dies is tried as often as Lambda tries, and fails then, not after the hour that AWS waits', async () => {
     const dying = Sandbox.deploy(
       greetings('hello', '(() => { if (event.RequestType === "Create") process.exit(3); })()'),

@@ -56,6 +56,11 @@ export class ApiGateway implements Service {
     return port;
   }
 
+  /** The domain names at this moment, and where they are served; nowhere as long as there is none. */
+  get servedDomains(): { readonly names: readonly string[]; readonly port: number } {
+    return { names: this.listener.domainNames, port: this.listener.port ?? 0 };
+  }
+
   async close(): Promise<void> {
     await this.listening?.catch(() => undefined);
     await this.listener.close();

@@ -54,6 +54,10 @@ export class TlsListener {
     return (this.server.address() as AddressInfo | null)?.port;
   }
 
+  get domainNames(): readonly string[] {
+    return [...this.domains.keys()];
+  }
+
   /** @param port 0: any that is free */
   async listen(port: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {

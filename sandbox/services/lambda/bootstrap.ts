@@ -15,14 +15,27 @@ export interface FunctionFailure {
   readonly trace?: readonly string[];
 }
 
+/** Domain names that lead into the sandbox. */
+export interface ServedDomains {
+  readonly names: readonly string[];
+  /** Where they are served, on 127.0.0.1. */
+  readonly port: number;
+}
+
+/** What a function's process can't see for itself. */
+export interface Outside {
+  /** Milliseconds by which the sandbox's clock is ahead of real time. */
+  readonly clockOffset: number;
+  readonly servedDomains: ServedDomains;
+}
+
 /** What the parent asks of a function's process, one at a time. */
 export interface InvocationMessage {
   /** JSON. */
   readonly event: string;
   /** Milliseconds since the epoch, by the sandbox's clock. */
   readonly deadline: number;
-  /** Milliseconds by which the sandbox's clock is ahead of real time. */
-  readonly clockOffset: number;
+  readonly outside: Outside;
   readonly requestId: string;
   readonly functionArn: string;
 }
@@ -31,14 +44,16 @@ export interface InvocationMessage {
  * The program of a function's process, for `node --eval`: text, so that it is the same from sources and from a bundle,
  * and starts without loading anything of the sandbox. It speaks `ProcessMessage` and `InvocationMessage` over IPC.
  *
- * `Date` tells the sandbox's time, as it was when the invocation began; its only argument is the clock's offset while the
- * handler loads. Timers run in real time, and so does what OpenSSL and other native code take for the time.
+ * `Date` tells the sandbox's time, as it was when the invocation began. Timers run in real time, and so does what OpenSSL
+ * and other native code take for the time. Connections to port 443 of a domain that the sandbox serves lead there; all
+ * others go where they would go. The program's only argument is the `Outside`, as JSON, while the handler loads.
  *
  * Handlers are found as Lambda's own runtime finds them: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
  */
 export const BOOTSTRAP = String.raw`
 'use strict';
 const { existsSync } = require('node:fs');
+const { Socket } = require('node:net');
 const { basename, dirname, join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { format } = require('node:util');
@@ -47,16 +62,32 @@ const send = (message) => process.connected && process.send(message);
 // Without a parent there is nobody to serve.
 process.on('disconnect', () => process.exit());
 
-let clockOffset = Number(process.argv[1]);
+let outside = JSON.parse(process.argv[1]);
 const RealDate = Date;
 const realNow = RealDate.now;
-RealDate.now = () => realNow() + clockOffset;
+RealDate.now = () => realNow() + outside.clockOffset;
 globalThis.Date = new Proxy(RealDate, {
   construct: (target, values, newTarget) =>
     Reflect.construct(target, values.length === 0 ? [RealDate.now()] : values, newTarget),
   apply: () => new Date().toString(),
 });
 RealDate.prototype.constructor = Date;
+
+// What net, tls, http and fetch open is a socket, with options, options in a list of their own, or a port and a host.
+const realConnect = Socket.prototype.connect;
+Socket.prototype.connect = function connect(...given) {
+  const [first, host] = given;
+  if (Array.isArray(first)) first[0] = redirected(first[0]);
+  else if (typeof first === 'object') given[0] = redirected(first);
+  else if (typeof host === 'string') given.splice(0, 2, redirected({ port: first, host }));
+  return realConnect.apply(this, given);
+};
+
+function redirected(options) {
+  const { names, port } = outside.servedDomains;
+  const isServed = Number(options?.port) === 443 && names.includes(String(options.host).toLowerCase());
+  return isServed ? { ...options, host: '127.0.0.1', port } : options;
+}
 
 let requestId;
 const LEVELS = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR' };
@@ -101,7 +132,7 @@ async function loadHandler(name) {
 
 async function invoke(handler, invocation) {
   requestId = invocation.requestId;
-  clockOffset = invocation.clockOffset;
+  outside = invocation.outside;
   const context = {
     awsRequestId: requestId,
     functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,

@@ -105,16 +105,19 @@ export interface EnvironmentOptions {
   readonly credentials: Credentials;
   readonly endpointUrl: string;
   readonly logStream: string;
+  /** Path of a file of authorities to trust beside those of Node.js. */
+  readonly authorityFile: string;
 }
 
 /**
  * The whole environment of a function's process: its template's variables and those that Lambda defines
  * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Nothing of the sandbox's own environment
- * is in it, and no file of the user's is read: an SDK inside finds the sandbox or nothing.
+ * is in it, and no file of the user's is read: an SDK inside finds the sandbox or nothing. A file of authorities that
+ * the template names would be one of Lambda's or of a layer, which are not here.
  */
 export function environmentOf(
   configuration: FunctionConfiguration,
-  { account, credentials, endpointUrl, logStream }: EnvironmentOptions,
+  { account, credentials, endpointUrl, logStream, authorityFile }: EnvironmentOptions,
 ): Readonly<Record<string, string>> {
   return {
     LANG: 'en_US.UTF-8',
@@ -137,5 +140,6 @@ export function environmentOf(
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_ENDPOINT_URL: endpointUrl,
+    NODE_EXTRA_CA_CERTS: authorityFile,
   };
 }

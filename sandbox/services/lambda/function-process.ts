@@ -1,6 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { BOOTSTRAP, type FunctionFailure, type InvocationMessage, type ProcessMessage } from './bootstrap';
+import {
+  BOOTSTRAP,
+  type FunctionFailure,
+  type InvocationMessage,
+  type Outside,
+  type ProcessMessage,
+} from './bootstrap';
 
 /** A function failed, with what Lambda tells its caller. `message` is the `errorMessage`. */
 export class FunctionError extends Error {
@@ -24,8 +30,8 @@ export interface ProcessOptions {
   readonly directory: string;
   /** The whole environment: nothing of the sandbox's own is added. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Milliseconds by which the sandbox's clock is ahead of real time while the handler loads. */
-  readonly clockOffset: number;
+  /** While the handler loads. */
+  readonly outside: Outside;
   /** `console` calls. */
   onLog(level: string, text: string, requestId: string | undefined): void;
   /** What is written to standard output or error past `console`, line by line. */
@@ -48,7 +54,7 @@ export class FunctionProcess {
   private settle: Settle = { resolve: () => undefined, reject: () => undefined };
 
   constructor(private readonly options: ProcessOptions) {
-    this.child = spawn(process.execPath, ['--eval', BOOTSTRAP, String(options.clockOffset)], {
+    this.child = spawn(process.execPath, ['--eval', BOOTSTRAP, JSON.stringify(options.outside)], {
       cwd: options.directory,
       env: options.environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -5,6 +5,8 @@ import type { Faults } from '../../faults';
 import type { Iam } from '../iam';
 import type { CloudWatchLogs } from '../logs';
 import type { Surroundings } from '../service';
+import { type AuthorityFile, writeAuthorityFile } from './authority-file';
+import type { Outside, ServedDomains } from './bootstrap';
 import { type Assets, type FunctionCode, layOut } from './function-code';
 import {
   configurationOf,
@@ -22,6 +24,13 @@ export interface LambdaOptions {
   readonly faults: Pick<Faults, 'ofInvocation'>;
   /** Where functions find AWS. */
   readonly endpointUrl: string;
+  /** What functions call by its domain names. */
+  readonly gateway: {
+    /** At this moment. */
+    servedDomains(): ServedDomains;
+    /** PEM of the authority that signed its server certificates. */
+    readonly serverAuthority: string;
+  };
 }
 
 interface Deployment {
@@ -36,6 +45,7 @@ export class Functions {
   private readonly retiring = new Set<Deployment>();
   /** Those that run, by the access key that each has for itself. */
   private readonly processes = new Map<string, FunctionProcess>();
+  private authorityFile: Promise<AuthorityFile> | undefined;
 
   constructor(
     private readonly surroundings: Surroundings,
@@ -54,7 +64,7 @@ export class Functions {
 
   /** Makes the function, or replaces the one of that name. */
   async deploy(name: string, properties: FunctionProperties): Promise<void> {
-    const { assets, iam } = this.options;
+    const { assets, iam, gateway } = this.options;
     iam.assertAssumable(properties.Role, 'lambda.amazonaws.com');
     const code = await layOut(properties.Code, assets);
     const configuration = configurationOf(
@@ -63,11 +73,14 @@ export class Functions {
       code.directory,
       functionArn(this.surroundings.account, name),
     );
+    this.authorityFile ??= writeAuthorityFile(gateway.serverAuthority);
+    const { path: authorityFile } = await this.authorityFile;
     const log = this.logOf(configuration);
     const live = new LambdaFunction(configuration, {
       clock: this.surroundings.clock,
       faults: this.options.faults,
-      startProcess: () => this.startProcess(configuration, log),
+      outside: () => this.outside(),
+      startProcess: () => this.startProcess(configuration, authorityFile, log),
       log,
     });
     this.withdraw(name);
@@ -91,9 +104,19 @@ export class Functions {
   async close(): Promise<void> {
     const all = [...this.deployments.values(), ...this.retiring];
     await Promise.all(all.map((deployment) => end(deployment, deployment.live.close())));
+    await (await this.authorityFile)?.remove();
   }
 
-  private startProcess(configuration: FunctionConfiguration, log: (line: string) => void): FunctionProcess {
+  private outside(): Outside {
+    const servedDomains = this.options.gateway.servedDomains();
+    return { clockOffset: this.surroundings.clock.offset, servedDomains };
+  }
+
+  private startProcess(
+    configuration: FunctionConfiguration,
+    authorityFile: string,
+    log: (line: string) => void,
+  ): FunctionProcess {
     const { account, clock } = this.surroundings;
     const { endpointUrl, iam } = this.options;
     const credentials = iam.issueCredentials(configuration.roleArn);
@@ -101,8 +124,8 @@ export class Functions {
     const logStream = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
     const process = new FunctionProcess({
       directory: configuration.directory,
-      environment: environmentOf(configuration, { account, credentials, endpointUrl, logStream }),
-      clockOffset: clock.offset,
+      environment: environmentOf(configuration, { account, credentials, endpointUrl, logStream, authorityFile }),
+      outside: this.outside(),
       onLog: (level, text, requestId) => log(`${clock.now().toISOString()}\t${requestId}\t${level}\t${text}`),
       onOutput: log,
     });

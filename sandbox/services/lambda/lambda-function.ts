@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock';
 import type { Faults, InvocationFaultKind } from '../../faults';
+import type { Outside } from './bootstrap';
 import type { FunctionConfiguration } from './function-configuration';
 import { FunctionError, type FunctionProcess } from './function-process';
 
@@ -12,8 +13,9 @@ const MAX_PROCESSES = 10;
 const TIMED_OUT = Symbol('timed out');
 
 export interface LambdaFunctionOptions {
-  readonly clock: Pick<Clock, 'now' | 'offset'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly faults: Pick<Faults, 'ofInvocation'>;
+  outside(): Outside;
   startProcess(): FunctionProcess;
   log(line: string): void;
 }
@@ -104,10 +106,10 @@ export class LambdaFunction {
   }
 
   private call(process: FunctionProcess, event: string, requestId: string): Promise<string> {
-    const { clock } = this.options;
+    const { clock, outside } = this.options;
     const { arn, timeoutSeconds } = this.configuration;
     const deadline = clock.now().getTime() + timeoutSeconds * 1000;
-    const invocation = { event, requestId, deadline, clockOffset: clock.offset, functionArn: arn };
+    const invocation = { event, requestId, deadline, outside: outside(), functionArn: arn };
     return within(timeoutSeconds, process, process.invoke(invocation));
   }
 

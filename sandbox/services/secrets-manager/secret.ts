@@ -108,7 +108,8 @@ export class Secret {
   /**
    * Adds a staging label to one version, removes it from another, or both.
    * @throws AwsError `InvalidParameterException` when the label would leave a version that the caller did not name,
-   *   or when AWSCURRENT would be left on no version; `ResourceNotFoundException` for an unknown version
+   *   when it is not on the version that the caller did name, or when AWSCURRENT would be left on no version;
+   *   `ResourceNotFoundException` for an unknown version
    */
   moveStage(stage: string, moveTo: string | undefined, removeFrom: string | undefined, at: Date): void {
     const holder = this.versionWithStage(stage);
@@ -122,8 +123,9 @@ export class Secret {
         "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.";
       throw new AwsError('InvalidParameterException', reason);
     }
-    if (holder !== undefined && holder !== target && removeFrom !== holder.id) {
-      throw stageElsewhere(stage, holder.id, removeFrom);
+    const leaves = holder === target ? undefined : holder?.id;
+    if (removeFrom === undefined ? leaves !== undefined : removeFrom !== holder?.id) {
+      throw stageElsewhere(stage, holder?.id, removeFrom);
     }
     if (target) this.#attach(stage, target);
     else holder?.stages.delete(stage);
@@ -161,7 +163,11 @@ function tokenInUse(token: string, arn: string): AwsError {
   return new AwsError('ResourceExistsException', reason);
 }
 
-function stageElsewhere(stage: string, holder: string, named: string | undefined): AwsError {
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html */
+function stageElsewhere(stage: string, holder: string | undefined, named: string | undefined): AwsError {
+  if (holder === undefined) {
+    return new AwsError('InvalidParameterException', `Staging label ${stage} is not attached to version ${named}.`);
+  }
   const mistake = named === undefined ? "can't be empty" : 'names another version';
   const reason = `The parameter RemoveFromVersionId ${mistake}. Staging label ${stage} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`;
   return new AwsError('InvalidParameterException', reason);

@@ -1,6 +1,6 @@
 import { listClients, showClient, standingOf } from '../../../bin/operator/inventory';
 import { clientAsJson, clientAsText, listAsJson, listAsTable } from '../../../bin/operator/report';
-import { certificateOf, clientOf, MemoryMesh, NOW } from './memory-mesh';
+import { certificateOf, clientOf, externalClientOf, MemoryMesh, NOW } from './memory-mesh';
 
 const mesh = new MemoryMesh(
   [clientOf('social', { state: 'DISABLED' }), clientOf('mail'), clientOf('new')],
@@ -25,7 +25,7 @@ const mesh = new MemoryMesh(
   ],
 );
 
-test('the current certificate is the one that became current last, not a pending one', async () => {
+test('the current certificate is the one issued last of those that became current, not a pending one', async () => {
   const { current, certificates, lastRotation } = await showClient(mesh, 'mail');
   expect(current?.serialNumber).toBe('0B');
   expect(lastRotation).toBe('2026-11-22T08:00:02.000Z');
@@ -65,6 +65,46 @@ test('a client is shown with every certificate and the issuer that `revoke` take
 
   const json = JSON.parse(clientAsJson(await showClient(mesh, 'mail'), NOW));
   expect(json).toMatchObject({ clientName: 'mail', certificates: [{}, { serialNumber: '0B', current: true }, {}] });
+});
+
+describe('an external client', () => {
+  const partners = new MemoryMesh(
+    [clientOf('mail'), externalClientOf('billing', { state: 'DISABLED' })],
+    [certificateOf('mail', '0A')],
+  );
+
+  test('is listed with its trust anchor and without an expiry', async () => {
+    const clients = await listClients(partners);
+    expect(JSON.parse(listAsJson(clients, NOW).split('\n')[0] ?? '')).toEqual({
+      clientName: 'billing',
+      spiffeId: 'spiffe://mesh.example.com/billing',
+      state: 'DISABLED',
+      trustAnchor: 'partner',
+      identityKind: 'SPIFFE_ID',
+      identityValue: 'spiffe://partner.example.com/billing',
+    });
+    expect(listAsTable(clients, NOW)).toMatch(/│ billing │ DISABLED │ +│ +│ +│ +│ partner +│/);
+  });
+
+  test('is shown with where its certificates come from and what they are recognized by', async () => {
+    const text = clientAsText(await showClient(partners, 'billing'), NOW);
+    expect(text.split('\n')).toEqual([
+      'Client         billing',
+      'SPIFFE ID      spiffe://mesh.example.com/billing',
+      'State          DISABLED since 2026-11-20T00:00:00.000Z by deployment',
+      'Trust anchor   partner, whose first authority expires 2030-01-01T00:00:00.000Z',
+      'Recognized by  SPIFFE_ID spiffe://partner.example.com/billing',
+    ]);
+    expect(JSON.parse(clientAsJson(await showClient(partners, 'billing'), NOW))).toMatchObject({
+      trustAnchor: 'partner',
+      certificates: [],
+    });
+  });
+
+  test('keeps the certificates that the mesh has issued for it before', async () => {
+    const before = new MemoryMesh([externalClientOf('mail')], [certificateOf('mail', '0A', { status: 'REVOKED' })]);
+    expect(clientAsText(await showClient(before, 'mail'), NOW)).toMatch(/│ 0A +│ version-0A/);
+  });
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import type { OperatedMesh, Registry, RegistryEntry, Revocation } from '../../../bin/operator/mesh';
 import type { EventDetail, RegistryCertificate, RegistryClient, RevocationReason } from '../../../pki/contract';
+import type { RegistryExternalClient } from '../../../pki/external-clients';
 
 export const NOW = new Date('2026-11-22T12:00:00.000Z');
 export const OPERATOR = 'arn:aws:sts::123456789012:assumed-role/operator/alex';
@@ -15,6 +16,26 @@ export function clientOf(clientName: string, changed: Partial<RegistryClient> = 
     validityHours: 168,
     certificateAuthorityArn: 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1',
     signingAlgorithm: 'SHA256WITHECDSA',
+    updatedAt: '2026-11-20T00:00:00.000Z',
+    updatedBy: 'deployment',
+    ...changed,
+  };
+}
+
+export function externalClientOf(
+  clientName: string,
+  changed: Partial<RegistryExternalClient> = {},
+): RegistryExternalClient {
+  return {
+    clientName,
+    spiffeId: `spiffe://mesh.example.com/${clientName}`,
+    state: 'ENABLED',
+    trustAnchor: 'partner',
+    identityKind: 'SPIFFE_ID',
+    identityValue: `spiffe://partner.example.com/${clientName}`,
+    authoritiesNotAfter: '2030-01-01T00:00:00.000Z',
+    identityIds: ['0a'],
+    registeredBy: 'arn:aws:cloudformation:us-east-1:123456789012:stack/mesh/1 Billing',
     updatedAt: '2026-11-20T00:00:00.000Z',
     updatedBy: 'deployment',
     ...changed,
@@ -63,7 +84,7 @@ export class MemoryMesh implements OperatedMesh {
   onRotate: (secretVersionId: string) => void = () => undefined;
 
   constructor(
-    readonly clients: RegistryClient[],
+    readonly clients: RegistryEntry['client'][],
     readonly certificates: RegistryCertificate[],
   ) {}
 
@@ -85,7 +106,8 @@ export class MemoryMesh implements OperatedMesh {
       }),
     setState: async (clientName, change) => {
       const index = this.clients.findIndex((client) => client.clientName === clientName);
-      this.clients[index] = { ...clientOf(clientName), ...this.clients[index], ...change };
+      const known = this.clients[index];
+      if (known !== undefined) this.clients[index] = { ...known, ...change };
       this.steps.push(`${clientName} ${change.state}`);
     },
     markRevoked: async ({ serialNumber }, revocation: Revocation) => {

@@ -2,13 +2,14 @@ import { type AttributeValue, DynamoDBClient, PutItemCommand } from '@aws-sdk/cl
 import { OperatorError } from '../../../bin/operator/mesh';
 import { RegistryTable } from '../../../bin/operator/registry-table';
 import { certificateKey, clientKey, REGISTRY_KEYS, type RegistryKey } from '../../../pki/contract';
+import { identityKey } from '../../../pki/external-clients';
 import { toItem } from '../../../pki/registry-items';
 import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
 import { Clock } from '../../../sandbox/clock';
 import { DynamoDb } from '../../../sandbox/services/dynamodb';
 import { requestFor, resourceType } from '../../sandbox/services/resource-request';
 import { type Served, serve } from '../../sandbox/services/serve';
-import { certificateOf, clientOf } from './memory-mesh';
+import { certificateOf, clientOf, externalClientOf } from './memory-mesh';
 
 const TableName = 'mtls-mesh.mesh.example.com';
 const { partitionKey, sortKey } = REGISTRY_KEYS;
@@ -71,6 +72,23 @@ test('all clients are read, more than a page of them, without certificates of cl
     ...Array.from({ length: 8 }, (_, index) => `c${index}`),
     'mail',
   ]);
+});
+
+test('an external client is read, disabled like any other, and not confused with what leads to it', async () => {
+  const billing = externalClientOf('billing');
+  await put(clientKey('billing'), billing);
+  await put(identityKey('0a'), { clientName: 'billing', authority: 'PEM' });
+
+  const change = { state: 'DISABLED', updatedAt: '2026-11-22T12:00:00.000Z', updatedBy: 'alex' } as const;
+  await registry.setState('billing', change);
+
+  expect(await registry.entry('billing')).toEqual({ client: { ...billing, ...change }, certificates: [] });
+  expect(await registry.entries()).toHaveLength(2);
+});
+
+test('a client that changes from one kind to the other is one that the mesh issues for', async () => {
+  await put(clientKey('mail'), { ...externalClientOf('mail'), ...mail });
+  expect((await registry.entry('mail'))?.client).toEqual(mail);
 });
 
 test('a revocation is written once: a second one finds it', async () => {

@@ -1,5 +1,5 @@
 import { revoke, type Selection } from '../../../bin/operator/revocation';
-import { certificateOf, clientOf, MemoryMesh, NOW, OPERATOR } from './memory-mesh';
+import { certificateOf, clientOf, externalClientOf, MemoryMesh, NOW, OPERATOR } from './memory-mesh';
 
 const revokedBefore = {
   status: 'REVOKED',
@@ -138,4 +138,13 @@ test('others are told of it by an event', async () => {
       },
     ],
   ]);
+});
+
+test('nothing is revoked of a client with certificates of another authority', async () => {
+  const mesh = new MemoryMesh([externalClientOf('mail')], [certificateOf('mail', '0A')]);
+
+  await expect(revoke(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE')).rejects.toThrow(
+    /come from the trust anchor partner, not from the mesh: disable the client/,
+  );
+  expect(mesh.steps).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { setClientState } from '../../../bin/operator/client-state';
 import { rotate } from '../../../bin/operator/rotation';
-import { certificateOf, clientOf, MemoryMesh, NOW, OPERATOR } from './memory-mesh';
+import { certificateOf, clientOf, externalClientOf, MemoryMesh, NOW, OPERATOR } from './memory-mesh';
 
 const IMPATIENT = { milliseconds: 30, intervalMilliseconds: 5 };
 
@@ -41,6 +41,15 @@ describe('a rotation', () => {
     expect(mesh.rotated).toEqual([]);
   });
 
+  test('of a client with certificates of another authority is refused with what to do instead', async () => {
+    const mesh = new MemoryMesh([externalClientOf('billing')], []);
+    await expect(rotate(mesh, 'billing', IMPATIENT)).rejects.toThrow(
+      'the certificates of billing come from the trust anchor partner, not from the mesh: ' +
+        'disable the client to cut it off, or have that authority revoke and issue',
+    );
+    expect(mesh.rotated).toEqual([]);
+  });
+
   test('of an unknown client is refused with those there are', async () => {
     await expect(rotate(meshOf(), 'malory', IMPATIENT)).rejects.toThrow('has no client "malory"; it has mail');
   });
@@ -62,6 +71,12 @@ describe('disabling a client', () => {
     expect(await setClientState(mesh, 'mail', 'DISABLED')).toMatchObject({ changed: false });
     expect(mesh.clients[0]).toMatchObject({ state: 'DISABLED', updatedBy: 'somebody' });
     expect(mesh.steps).toEqual([]);
+  });
+
+  test('cuts off one whose certificates come from another authority as well', async () => {
+    const mesh = new MemoryMesh([externalClientOf('billing')], []);
+    expect(await setClientState(mesh, 'billing', 'DISABLED')).toMatchObject({ changed: true });
+    expect(mesh.clients[0]).toMatchObject({ state: 'DISABLED', trustAnchor: 'partner', updatedBy: OPERATOR });
   });
 
   test('is ended by enabling it', async () => {

@@ -1,11 +1,19 @@
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
+import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
 import { type Standing, StandingMemory } from '../../../lambda/authorizer/standing';
 import type { LogEntry } from '../../../lambda/log';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { authorizerEvent } from './events';
 
 const TRUST_DOMAIN = 'mesh.example.com';
+
+/** A registry that knows no external client. */
+const NO_EXTERNAL_CALLERS = new ExternalCallers(
+  TRUST_DOMAIN,
+  { readIdentities: async () => [], readExternalClient: () => Promise.reject(new Error('not asked')) },
+  () => new Date(),
+);
 
 describe('the authorizer', () => {
   let root: Authority;
@@ -30,6 +38,7 @@ describe('the authorizer', () => {
     authorizer = new Authorizer(
       new ClientCertificateReader(TRUST_DOMAIN),
       new StandingMemory({ read: async () => standing }, () => now),
+      NO_EXTERNAL_CALLERS,
       () => now,
       (entry) => void logs.push(entry),
     );
@@ -91,6 +100,73 @@ describe('the authorizer', () => {
 
     expect(await authorizer.decide(authorizerEvent(client.pem))).toEqual({ isAuthorized: false });
     expect(denial()?.serialNumber).toBe(client.certificate.serialNumber);
+  });
+
+  test.each([
+    ['of another trust domain', ['spiffe://partner.example.com/billing']],
+    ['without a SPIFFE ID', []],
+  ])('asks by whom the registry knows a certificate %s', async (_case, uris) => {
+    const { pem, certificate } = await createClient(root, 'billing', { uris });
+    const identity = { clientName: 'billing', authority: root.pem };
+    const external = new Authorizer(
+      new ClientCertificateReader(TRUST_DOMAIN),
+      new StandingMemory({ read: () => Promise.reject(new Error('not asked')) }, () => now),
+      new ExternalCallers(
+        TRUST_DOMAIN,
+        {
+          readIdentities: async () => [identity],
+          readExternalClient: async () => ({
+            spiffeId: 'spiffe://mesh.example.com/billing',
+            state: 'ENABLED',
+            trustAnchor: 'partner',
+          }),
+        },
+        () => now,
+      ),
+      () => now,
+      (entry) => void logs.push(entry),
+    );
+
+    expect(await external.decide(authorizerEvent(pem))).toEqual({
+      isAuthorized: true,
+      context: {
+        clientName: 'billing',
+        spiffeId: 'spiffe://mesh.example.com/billing',
+        serialNumber: certificate.serialNumber,
+        fingerprint: certificate.fingerprint256,
+      },
+    });
+    now = new Date(Date.now() + days(4000));
+    expect(await external.decide(authorizerEvent(pem))).toEqual({ isAuthorized: false });
+    expect(denial()?.reason).toBe('certificate expired');
+  });
+
+  test.each([
+    ['our trust domain', ['spiffe://mesh.example.com/mail']],
+    ['our trust domain, but no client', ['spiffe://mesh.example.com/mail/admin']],
+    ['two SPIFFE IDs', ['spiffe://partner.example.com/billing', 'spiffe://partner.example.com/other']],
+    ['two SPIFFE IDs, one of them ours', ['spiffe://mesh.example.com/mail', 'spiffe://partner.example.com/other']],
+    ['a URI that is no SPIFFE ID', ['https://partner.example.com/billing']],
+    ['our trust domain in another spelling', ['SPIFFE://mesh.example.com/mail']],
+  ])('knows nobody by another authority’s certificate with %s', async (_case, uris) => {
+    const { pem } = await createClient(root, 'billing', { uris });
+    const readIdentities = jest.fn(async () => [{ clientName: 'mail', authority: root.pem }]);
+    const readExternalClient = jest.fn(async () => ({
+      spiffeId: 'spiffe://mesh.example.com/mail',
+      state: 'ENABLED',
+      trustAnchor: 'partner',
+    }));
+    const external = new Authorizer(
+      new ClientCertificateReader(TRUST_DOMAIN),
+      new StandingMemory({ read: async () => ({ client: undefined, certificate: undefined }) }, () => now),
+      new ExternalCallers(TRUST_DOMAIN, { readIdentities, readExternalClient }, () => now),
+      () => now,
+      (entry) => void logs.push(entry),
+    );
+
+    expect(await external.decide(authorizerEvent(pem))).toEqual({ isAuthorized: false });
+    expect(logs).toHaveLength(1);
+    expect(readIdentities).not.toHaveBeenCalled();
   });
 
   test('denies a server certificate', async () => {
@@ -161,6 +237,7 @@ describe('the authorizer', () => {
     const busy = new Authorizer(
       new ClientCertificateReader(TRUST_DOMAIN),
       new StandingMemory({ read }, () => now),
+      NO_EXTERNAL_CALLERS,
       () => new Date(0),
       () => undefined,
     );
@@ -189,8 +266,8 @@ describe('the authorizer', () => {
     const reader = new ClientCertificateReader(TRUST_DOMAIN, 1);
     const social = await createClient(root, 'social', { uris: ['spiffe://mesh.example.com/social'] });
 
-    for (const pem of [mail.pem, social.pem, mail.pem]) reader.identityIn(pem, now);
+    for (const pem of [mail.pem, social.pem, mail.pem]) reader.callerOf(pem, now);
 
-    expect(reader.identityIn(social.pem, now).clientName).toBe('social');
+    expect(reader.callerOf(social.pem, now)).toMatchObject({ kind: 'issued', identity: { clientName: 'social' } });
   });
 });

@@ -1,4 +1,5 @@
-import { MEMORY_MS, type Standing, StandingMemory } from '../../../lambda/authorizer/standing';
+import { MEMORY_MS } from '../../../lambda/authorizer/short-memory';
+import { type Standing, StandingMemory } from '../../../lambda/authorizer/standing';
 import type { CallerIdentity } from '../../../pki/contract';
 
 const MAIL = 'spiffe://mesh.example.com/mail';

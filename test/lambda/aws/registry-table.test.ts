@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { RegistryTable } from '../../../lambda/aws/registry-table';
 import { StandingTable } from '../../../lambda/aws/standing-table';
-import type { ClientProfile, RegistryEntry } from '../../../lambda/certificate-issuer/registry';
+import type { ClientProfile, ExternalClientProfile, RegistryEntry } from '../../../lambda/certificate-issuer/registry';
 import { certificateKey, REGISTRY_KEYS, type RegistryCertificate } from '../../../pki/contract';
 import { setEnvironment } from './service-endpoint';
 
@@ -47,6 +47,19 @@ const certificate: RegistryCertificate = {
   issuedAt: '2026-11-22T12:00:00.000Z',
   issuedBy: 'deployment',
   expiresAt: 1_803_556_800,
+};
+
+const external: ExternalClientProfile = {
+  clientName: 'mail',
+  spiffeId: MAIL,
+  trustAnchor: 'partner',
+  identityKind: 'SUBJECT',
+  identityValue: 'CN=mail,O=Partner',
+  authoritiesNotAfter: '2030-01-01T00:00:00.000Z',
+  identityIds: ['0a', '0b'],
+  registeredBy: 'stack External',
+  updatedAt: '2026-11-22T13:00:00.000Z',
+  updatedBy: 'deployment',
 };
 
 /** dynalite with its own web server: DynamoDB as somebody else wrote it. */
@@ -174,6 +187,107 @@ describe('the registry in DynamoDB', () => {
     await registry.removeClient('mail', signal);
 
     await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
+  });
+
+  describe('of an external client', () => {
+    const disable = () =>
+      sdk.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'CLIENT' } },
+          UpdateExpression: 'SET #state = :state',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':state': { S: 'DISABLED' } },
+        }),
+      );
+
+    test('knows it as it was registered last, enabled at first, and as no other', async () => {
+      await registry.registerExternalClient({ ...external, identityIds: ['0c'] }, signal);
+      await registry.registerExternalClient(external, signal);
+
+      await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({ ...external, state: 'ENABLED' });
+      await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
+      expect(await entries()).toEqual([{ kind: 'external client', client: { ...external, state: 'ENABLED' } }]);
+      await expect(standings.readExternalClient('mail')).resolves.toEqual({
+        spiffeId: MAIL,
+        state: 'ENABLED',
+        trustAnchor: 'partner',
+      });
+      await expect(standings.readExternalClient('social')).resolves.toBeUndefined();
+    });
+
+    test('does not take one that the mesh issues for to be external', async () => {
+      await registry.registerClient(profile, signal);
+
+      await expect(registry.getExternalClient('mail', signal)).resolves.toBeUndefined();
+      await expect(standings.readExternalClient('mail')).resolves.toMatchObject({ trustAnchor: undefined });
+    });
+
+    test('removes it for the resource that registered it, and for no other', async () => {
+      await registry.registerExternalClient(external, signal);
+
+      await registry.removeExternalClient('mail', 'stack Other', signal);
+      await expect(registry.getExternalClient('mail', signal)).resolves.toBeDefined();
+      await registry.removeClient('mail', signal);
+      await expect(registry.getExternalClient('mail', signal)).resolves.toBeDefined();
+
+      await registry.removeExternalClient('mail', 'stack External', signal);
+      await registry.removeExternalClient('mail', 'stack External', signal);
+      expect(await items()).toEqual([]);
+    });
+
+    test('holds both while a client changes from issued to external, and keeps its state', async () => {
+      await registry.registerClient({ ...profile, overlapHours: 3 }, signal);
+      await disable();
+      await registry.registerExternalClient(external, signal);
+
+      expect((await entries()).map(({ kind }) => kind).sort()).toEqual(['client', 'external client']);
+      await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 3, state: 'DISABLED' });
+
+      await registry.removeClient('mail', signal);
+      expect(await entries()).toEqual([{ kind: 'external client', client: { ...external, state: 'DISABLED' } }]);
+      expect((await items()).flatMap(Object.keys)).not.toContain('secretId');
+    });
+
+    test('holds both while a client changes from external to issued, and keeps its state', async () => {
+      await registry.registerExternalClient(external, signal);
+      await disable();
+      await registry.registerClient(profile, signal);
+
+      await expect(registry.getExternalClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
+
+      await registry.removeExternalClient('mail', 'stack External', signal);
+      expect(await entries()).toEqual([{ kind: 'client', client: { ...profile, state: 'DISABLED' } }]);
+      expect((await items()).flatMap(Object.keys)).not.toContain('trustAnchor');
+    });
+
+    test('survives that such a change is taken back', async () => {
+      await registry.registerClient(profile, signal);
+      await registry.registerExternalClient(external, signal);
+      await registry.removeExternalClient('mail', 'stack External', signal);
+
+      await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ secretId: profile.secretId });
+      expect(await entries()).toHaveLength(1);
+    });
+
+    test('lets an identity stand for one client, by the authority given last', async () => {
+      const add = (clientName: string, authority: string) =>
+        registry.addIdentity('0a', { clientName, authority }, signal);
+
+      await expect(add('mail', 'old')).resolves.toBeUndefined();
+      await expect(add('social', 'other')).resolves.toBe('mail');
+      await expect(add('mail', 'new')).resolves.toBeUndefined();
+      await expect(standings.readIdentities(['0a', '0b', '0c'])).resolves.toEqual([
+        { clientName: 'mail', authority: 'new' },
+      ]);
+      expect(await entries()).toEqual([]);
+
+      await registry.removeIdentity('0a', 'social', signal);
+      expect(await items()).toHaveLength(1);
+      await registry.removeIdentity('0a', 'mail', signal);
+      await registry.removeIdentity('0a', 'mail', signal);
+      expect(await items()).toEqual([]);
+    });
   });
 
   test('adds a certificate once, and leaves it as it has become', async () => {

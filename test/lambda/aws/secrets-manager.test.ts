@@ -41,22 +41,30 @@ describe('Secrets Manager, through the SDK', () => {
   });
 
   test('adds a version under the id given, in the stage given', async () => {
-    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION }));
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, VersionStages: ['DEPLOYMENT'] }));
 
-    await expect(secrets.putVersion(SECRET, VERSION, 'AWSPENDING', 'value', signal)).resolves.toBe(true);
+    await expect(secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal)).resolves.toBe('stored');
 
     expect(sent()).toEqual({
       SecretId: SECRET,
       ClientRequestToken: VERSION,
       SecretString: 'value',
-      VersionStages: ['AWSPENDING'],
+      VersionStages: ['DEPLOYMENT'],
     });
+  });
+
+  test('says when a version is current at once, as the first one of a secret is', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, VersionStages: ['AWSCURRENT', 'DEPLOYMENT'] }));
+
+    const put = secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal);
+
+    await expect(put).resolves.toBe('stored as current');
   });
 
   test('says when the version exists with another value', async () => {
     endpoint.replies.push(jsonError('ResourceExistsException', 'You have already put this version'));
 
-    await expect(secrets.putVersion(SECRET, VERSION, 'AWSCURRENT', 'value', signal)).resolves.toBe(false);
+    await expect(secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal)).resolves.toBe('taken');
   });
 
   test.each([
@@ -80,13 +88,29 @@ describe('Secrets Manager, through the SDK', () => {
   test('makes a version current in the place of another', async () => {
     endpoint.replies.push(jsonReply({ ARN: SECRET }));
 
-    await secrets.makeCurrent(SECRET, VERSION, 'before', signal);
+    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).resolves.toBe(true);
 
     expect(sent()).toEqual({
       SecretId: SECRET,
       VersionStage: 'AWSCURRENT',
       MoveToVersionId: VERSION,
       RemoveFromVersionId: 'before',
+    });
+  });
+
+  test('says when another version was current than the one to replace', async () => {
+    endpoint.replies.push(
+      jsonError('InvalidParameterException', 'Staging label AWSCURRENT is currently attached to …'),
+    );
+
+    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).resolves.toBe(false);
+  });
+
+  test('fails when the current version can’t be replaced for another reason', async () => {
+    endpoint.replies.push(jsonError('AccessDeniedException', 'no'));
+
+    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).rejects.toMatchObject({
+      code: 'AccessDeniedException',
     });
   });
 
@@ -101,7 +125,7 @@ describe('Secrets Manager, through the SDK', () => {
   test('keeps nothing of what was sent in its errors', async () => {
     endpoint.replies.push(jsonError('AccessDeniedException', 'no'));
 
-    const error = await secrets.putVersion(SECRET, VERSION, 'AWSCURRENT', 'private', signal).catch((thrown) => thrown);
+    const error = await secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'private', signal).catch((thrown) => thrown);
 
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('private');
     expect(error.cause).toBeUndefined();

@@ -56,6 +56,32 @@ describe('reading the registry for a decision', () => {
     ]);
   });
 
+  test('asks for all identities of a certificate in one consistent call', async () => {
+    const identity = {
+      partitionKey: { S: 'IDENTITY#0b' },
+      sortKey: { S: 'IDENTITY' },
+      clientName: { S: 'billing' },
+      authority: { N: '7' },
+    };
+    endpoint.replies.push(jsonReply({ Responses: { registry: [identity] } }));
+
+    await expect(table.readIdentities(['0a', '0b'])).resolves.toEqual([{ clientName: 'billing', authority: '' }]);
+
+    expect(sent()).toEqual([
+      {
+        RequestItems: {
+          registry: {
+            Keys: [
+              { partitionKey: { S: 'IDENTITY#0a' }, sortKey: { S: 'IDENTITY' } },
+              { partitionKey: { S: 'IDENTITY#0b' }, sortKey: { S: 'IDENTITY' } },
+            ],
+            ConsistentRead: true,
+          },
+        },
+      },
+    ]);
+  });
+
   test('asks again for what DynamoDB left out', async () => {
     const UnprocessedKeys = { registry: { Keys: [{ sortKey: { S: 'CLIENT' } }], ConsistentRead: true } };
     endpoint.replies.push(jsonReply({ Responses: { registry: [CERTIFICATE] }, UnprocessedKeys }));

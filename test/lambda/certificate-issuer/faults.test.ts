@@ -2,7 +2,7 @@ import { parseClientSecret, verifyClientSecret } from '../../../pki/client-secre
 import type { RegistryCertificate } from '../../../pki/contract';
 import { createRequest, REQUEST_ID } from '../custom-resource/requests';
 import { MemoryBus } from '../memory-bus';
-import { FAULTS, type Fault, FaultyCalls } from './faults';
+import { Calls, FAULTS, type Fault, FaultyCalls, LateCalls, OvertakenCalls } from './faults';
 import { createIssuer } from './issuer';
 import { MemoryAuthority } from './memory-authority';
 import { MemoryRegistry } from './memory-registry';
@@ -41,7 +41,7 @@ class Mesh {
     return mesh;
   }
 
-  issuer(calls: FaultyCalls) {
+  issuer(calls: Calls) {
     this.offset += HOUR / 60;
     return createIssuer({
       authority: calls.around(this.authority),
@@ -53,7 +53,7 @@ class Mesh {
   }
 
   /** What Secrets Manager does: all steps in turn, for the version that is pending if there is one already. */
-  async rotate(calls: FaultyCalls): Promise<void> {
+  async rotate(calls: Calls): Promise<void> {
     const { rotation } = this.issuer(calls);
     const pending = this.secrets.stages.get('AWSPENDING');
     const isUnderWay = pending !== undefined && pending !== this.secrets.current;
@@ -71,58 +71,45 @@ class Mesh {
   }
 }
 
-const none = () => new FaultyCalls(0, 'before effect');
+type Work = (mesh: Mesh, calls: Calls) => Promise<unknown>;
 
 interface Operation {
   /** What was there before. */
   readonly prepare?: (mesh: Mesh) => Promise<unknown>;
-  readonly run: (mesh: Mesh, calls: FaultyCalls) => Promise<unknown>;
+  readonly run: Work;
   /** What the platform does when it failed. */
-  readonly recover: (mesh: Mesh) => Promise<unknown>;
+  readonly recover: Work;
   readonly isGoneAfter?: true;
 }
 
-const deploy = (request: typeof create) => (mesh: Mesh, calls: FaultyCalls) =>
-  mesh.issuer(calls).clientCertificate.apply(request, signal);
-const remove = (mesh: Mesh, calls: FaultyCalls) => mesh.issuer(calls).clientCertificate.remove(create, signal);
-const deployed = (mesh: Mesh) => deploy(create)(mesh, none());
+const deploy =
+  (request: typeof create): Work =>
+  (mesh, calls) =>
+    mesh.issuer(calls).clientCertificate.apply(request, signal);
+const remove: Work = (mesh, calls) => mesh.issuer(calls).clientCertificate.remove(create, signal);
+const rotate: Work = (mesh, calls) => mesh.rotate(calls);
+const maintain: Work = (mesh, calls) => mesh.issuer(calls).maintenance.run(signal);
+const deployed = (mesh: Mesh) => deploy(create)(mesh, new Calls());
 const limited = async (mesh: Mesh) => {
   await deployed(mesh);
-  await deploy(update)(mesh, none());
+  await deploy(update)(mesh, new Calls());
 };
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
-  'create, delivered again': { run: deploy(create), recover: deployed },
-  'create, rolled back': { run: deploy(create), recover: (mesh) => remove(mesh, none()), isGoneAfter: true },
-  'update, delivered again': {
-    prepare: deployed,
-    run: deploy(update),
-    recover: (mesh) => deploy(update)(mesh, none()),
-  },
-  'update, rolled back': {
-    prepare: deployed,
-    run: deploy(update),
-    recover: (mesh) => deploy(rollback)(mesh, none()),
-  },
-  rotation: {
-    prepare: limited,
-    run: (mesh, calls) => mesh.rotate(calls),
-    recover: (mesh) => mesh.rotate(none()),
-  },
-  'delete, delivered again': {
-    prepare: limited,
-    run: remove,
-    recover: (mesh) => remove(mesh, none()),
-    isGoneAfter: true,
-  },
+  'create, delivered again': { run: deploy(create), recover: deploy(create) },
+  'create, rolled back': { run: deploy(create), recover: remove, isGoneAfter: true },
+  'update, delivered again': { prepare: deployed, run: deploy(update), recover: deploy(update) },
+  'update, rolled back': { prepare: deployed, run: deploy(update), recover: deploy(rollback) },
+  rotation: { prepare: limited, run: rotate, recover: rotate },
+  'delete, delivered again': { prepare: limited, run: remove, recover: remove, isGoneAfter: true },
   maintenance: {
     prepare: async (mesh) => {
       await limited(mesh);
-      await mesh.rotate(none());
+      await mesh.rotate(new Calls());
       mesh.offset += 2 * HOUR;
     },
-    run: (mesh, calls) => mesh.issuer(calls).maintenance.run(signal),
-    recover: (mesh) => mesh.issuer(none()).maintenance.run(signal),
+    run: maintain,
+    recover: maintain,
   },
 };
 
@@ -140,15 +127,16 @@ function expectOneCurrentThatWorks(mesh: Mesh): void {
   expect(current).toMatchObject({ status: 'ISSUED' });
   expect(current?.refuseAfter).toBeUndefined();
 
-  const certificates = [...registry.certificates.values()];
-  const latest = certificates.reduce((one, other) =>
-    (other.currentSince ?? '') > (one.currentSince ?? '') ? other : one,
-  );
-  expect(latest.fingerprint).toBe(current?.fingerprint);
+  const [latest] = [...registry.certificates.values()]
+    .filter(({ currentSince }) => currentSince !== undefined)
+    .sort((one, other) => (one.issuedAt < other.issuedAt ? 1 : -1));
+  expect(latest?.fingerprint).toBe(current?.fingerprint);
+}
 
-  // A certificate whose key was lost with its process is none that anybody could use.
+/** A certificate whose key was lost with its process is none that anybody could use. */
+function expectLostOnesRevoked({ registry, secrets }: Mesh): void {
   const kept = new Set([...secrets.versions.values()].map((value) => parseClientSecret(value).fingerprint));
-  const lost = certificates.filter(
+  const lost = [...registry.certificates.values()].filter(
     ({ fingerprint, secretVersionId }) => secrets.versions.has(secretVersionId ?? '') && !kept.has(fingerprint),
   );
   for (const { status } of lost) expect(status).toBe('REVOKED');
@@ -172,7 +160,7 @@ describe('whatever call fails, and however, it is made up for', () => {
     const operation = OPERATIONS[name] as Operation;
     const prepared = new Mesh(authority);
     await operation.prepare?.(prepared);
-    const calls = none();
+    const calls = new Calls();
     await operation.run(prepared.copy(), calls);
     expect(calls.count).toBeGreaterThan(2);
 
@@ -182,11 +170,12 @@ describe('whatever call fails, and however, it is made up for', () => {
 
       const outcome = await operation.run(mesh, new FaultyCalls(at, fault)).catch(() => 'failed');
       expectNothingUnknown(mesh);
-      if (outcome === 'failed') await operation.recover(mesh);
+      if (outcome === 'failed') await operation.recover(mesh, new Calls());
 
       expectNothingUnknown(mesh);
       if (operation.isGoneAfter && outcome === 'failed') expectNobodyIn(mesh);
       if (!operation.isGoneAfter) expectOneCurrentThatWorks(mesh);
+      if (!operation.isGoneAfter) expectLostOnesRevoked(mesh);
       for (const { fingerprint } of before) {
         expect(mesh.registry.certificates.get(fingerprint)?.status).toBe('REVOKED');
       }
@@ -205,6 +194,44 @@ describe('whatever call fails, and however, it is made up for', () => {
       const { status, refuseAfter } = mesh.certificateOf(mesh.secrets.current) ?? {};
       expect({ status, refuseAfter }).toEqual({ status: 'ISSUED', refuseAfter: undefined });
       expect(mesh.certificateOf(REQUEST_ID)?.status).toBe('ISSUED');
+    }
+  });
+});
+
+/** On the secret and the registry. */
+const WITHOUT_EFFECT = /^(get|find|certificatesOf|issue|put$)/;
+
+describe('whatever call takes effect late, and whenever, changes nothing of what came after it', () => {
+  let authority: MemoryAuthority;
+
+  beforeAll(async () => {
+    authority = await MemoryAuthority.create();
+  });
+
+  const names = ['create, delivered again', 'update, delivered again', 'update, rolled back', 'rotation'];
+
+  test.each(names)('%s', async (name) => {
+    const { prepare, run, recover } = OPERATIONS[name] as Operation;
+    const prepared = new Mesh(authority);
+    await prepare?.(prepared);
+    const calls = new Calls();
+    await run(prepared.copy(), calls);
+
+    for (const [index, name] of calls.names.entries()) {
+      if (WITHOUT_EFFECT.test(name)) continue;
+      for (let before = 1, isOvertaken = true; isOvertaken; before++) {
+        const mesh = prepared.copy();
+        const late = new LateCalls(index + 1);
+        await run(mesh, late).catch(() => undefined);
+
+        const recovery = new OvertakenCalls(before, late);
+        await recover(mesh, recovery);
+        isOvertaken = recovery.count >= before;
+        await late.land();
+
+        expectNothingUnknown(mesh);
+        expectOneCurrentThatWorks(mesh);
+      }
     }
   });
 });

@@ -1,9 +1,12 @@
 import { Announcer, type EventBus } from '../../../lambda/announcer';
 import type { CertificateAuthority } from '../../../lambda/certificate-issuer/certificate-authority';
 import { CertificateIssuer } from '../../../lambda/certificate-issuer/certificate-issuer';
+import { CertificateProof } from '../../../lambda/certificate-issuer/certificate-proof';
 import { CertificateRevoker } from '../../../lambda/certificate-issuer/certificate-revoker';
 import { ClientCertificate } from '../../../lambda/certificate-issuer/client-certificate';
 import { ClientRequest } from '../../../lambda/certificate-issuer/client-request';
+import type { GatewayTruststore } from '../../../lambda/certificate-issuer/gateway-truststore';
+import { type Gateway, Handshake } from '../../../lambda/certificate-issuer/handshake';
 import { Maintenance } from '../../../lambda/certificate-issuer/maintenance';
 import type { Registry } from '../../../lambda/certificate-issuer/registry';
 import { Rotation } from '../../../lambda/certificate-issuer/rotation';
@@ -21,22 +24,28 @@ interface Surroundings {
   readonly secrets: SecretStore;
   readonly bus: EventBus;
   readonly now?: () => Date;
+  readonly gateway?: {
+    readonly truststore: GatewayTruststore;
+    readonly domain: Gateway;
+  };
 }
 
 /** The issuer function's parts, put together as in its index, around ports of the test's. */
-export function createIssuer({ authority, registry, secrets, bus, now = () => new Date() }: Surroundings) {
+export function createIssuer({ authority, registry, secrets, bus, gateway, now = () => new Date() }: Surroundings) {
   const logs: LogEntry[] = [];
   const log = (entry: LogEntry) => void logs.push(entry);
   const announcer = new Announcer(bus, TRUST_DOMAIN, log);
   const metrics = new Metrics(TRUST_DOMAIN, now, log);
-  const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, log);
+  const issuer = new CertificateIssuer(authority, registry, gateway?.truststore, announcer, metrics, now, log);
   const revoker = new CertificateRevoker(registry, announcer, metrics, now, log);
   const versions = new SecretVersions(issuer, registry, revoker, secrets, now, log);
-  const succession = new Succession(registry, now, log);
+  const succession = new Succession(registry, secrets, now, log);
+  const handshake = gateway && new Handshake(gateway.domain, log);
+  const proof = new CertificateProof(registry, gateway?.truststore, handshake, now);
   return {
     logs,
     clientCertificate: new ClientCertificate(TRUST_DOMAIN, registry, versions, succession, revoker, now, log),
-    rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, succession, announcer, metrics, now, log),
+    rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, proof, succession, announcer, metrics, log),
     clientRequest: new ClientRequest(registry, issuer, now, log),
     maintenance: new Maintenance(registry, authority, revoker, announcer, metrics, now, log),
     /** The values of a metric that were logged, oldest first. */

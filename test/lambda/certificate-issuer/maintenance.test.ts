@@ -1,4 +1,5 @@
 import type { RegistryCertificate, RegistryClient } from '../../../pki/contract';
+import type { RegistryExternalClient } from '../../../pki/external-clients';
 import { MemoryBus } from '../memory-bus';
 import { createIssuer } from './issuer';
 import { MemoryAuthority } from './memory-authority';
@@ -22,6 +23,23 @@ function client(clientName: string, changed: Partial<RegistryClient> = {}): Regi
     validityHours: 168,
     certificateAuthorityArn: PROPERTIES.CertificateAuthorityArn,
     signingAlgorithm: 'SHA256WITHECDSA',
+    updatedAt: at(-48),
+    updatedBy: 'deployment',
+    ...changed,
+  };
+}
+
+function externalClient(changed: Partial<RegistryExternalClient>): RegistryExternalClient {
+  return {
+    clientName: 'billing',
+    spiffeId: 'spiffe://mesh.example.com/billing',
+    state: 'ENABLED',
+    trustAnchor: 'partner',
+    identityKind: 'SUBJECT',
+    identityValue: 'CN=billing',
+    authoritiesNotAfter: at(24 * 365),
+    identityIds: [],
+    registeredBy: 'stack Billing',
     updatedAt: at(-48),
     updatedBy: 'deployment',
     ...changed,
@@ -85,7 +103,7 @@ describe('maintenance', () => {
   });
 
   test.each<[string, RegistryCertificate]>([
-    ['replaced', certificate('mail', '09', { notAfter: at(1), currentSince: at(-90) })],
+    ['replaced', certificate('mail', '09', { notAfter: at(1), issuedAt: at(-90), currentSince: at(-23) })],
     ['never current', { ...certificate('mail', '09', { notAfter: at(1) }), currentSince: undefined as never }],
     ['of a client that is gone', certificate('gone', '09', { notAfter: at(1) })],
   ])('does not look at a certificate that is %s', async (_case, other) => {
@@ -116,6 +134,26 @@ describe('maintenance', () => {
       { type: 'Certificate Expiring', detail: { clientName: 'mail', serialNumber: '01', notAfter: at(49) } },
     ]);
     expect(issuer.metric('CertificatesExpiring')).toEqual([1]);
+  });
+
+  test('measures how soon the first authority of an external client that may call expires', async () => {
+    add(client('mail'), certificate('mail', '01'));
+    registry.externalClients.set('billing', externalClient({ authoritiesNotAfter: at(72) }));
+    registry.externalClients.set('idle', externalClient({ state: 'DISABLED', authoritiesNotAfter: at(24) }));
+
+    await run();
+
+    expect(issuer.metric('DaysToAuthorityExpiry')).toEqual([3]);
+    expect(issuer.metric('HoursToExpiry')).toEqual([144]);
+  });
+
+  test('measures it as well when the mesh issues for nobody', async () => {
+    registry.externalClients.set('billing', externalClient({ authoritiesNotAfter: at(-1) }));
+
+    await run();
+
+    expect(issuer.metric('DaysToAuthorityExpiry')).toEqual([0]);
+    expect(issuer.metric('HoursToExpiry')).toEqual([]);
   });
 
   test('goes on telling of a current certificate that has expired', async () => {

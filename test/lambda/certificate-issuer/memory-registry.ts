@@ -1,15 +1,21 @@
 import type {
   CertificateId,
   ClientProfile,
+  ExternalClientProfile,
+  ExternalRegistry,
   Registry,
   RegistryEntry,
   Revocation,
 } from '../../../lambda/certificate-issuer/registry';
 import type { RegistryCertificate, RegistryClient } from '../../../pki/contract';
+import type { RegistryExternalClient, RegistryIdentity } from '../../../pki/external-clients';
 
 /** A registry that works like the one in DynamoDB. */
-export class MemoryRegistry implements Registry {
+export class MemoryRegistry implements Registry, ExternalRegistry {
   readonly clients = new Map<string, RegistryClient>();
+  readonly externalClients = new Map<string, RegistryExternalClient>();
+  /** By id. */
+  readonly identities = new Map<string, RegistryIdentity>();
   /** By fingerprint. */
   readonly certificates = new Map<string, RegistryCertificate>();
 
@@ -18,12 +24,36 @@ export class MemoryRegistry implements Registry {
   }
 
   async registerClient(profile: ClientProfile): Promise<void> {
-    const state = this.clients.get(profile.clientName)?.state ?? 'ENABLED';
+    const state = this.stateOf(profile.clientName);
     this.clients.set(profile.clientName, { ...profile, state });
   }
 
   async removeClient(clientName: string): Promise<void> {
     this.clients.delete(clientName);
+  }
+
+  async getExternalClient(clientName: string): Promise<RegistryExternalClient | undefined> {
+    return this.externalClients.get(clientName);
+  }
+
+  async registerExternalClient(profile: ExternalClientProfile): Promise<void> {
+    const state = this.stateOf(profile.clientName);
+    this.externalClients.set(profile.clientName, { ...profile, state });
+  }
+
+  async removeExternalClient(clientName: string, registeredBy: string): Promise<void> {
+    if (this.externalClients.get(clientName)?.registeredBy === registeredBy) this.externalClients.delete(clientName);
+  }
+
+  async addIdentity(id: string, identity: RegistryIdentity): Promise<string | undefined> {
+    const { clientName = identity.clientName } = this.identities.get(id) ?? {};
+    if (clientName !== identity.clientName) return clientName;
+    this.identities.set(id, identity);
+    return undefined;
+  }
+
+  async removeIdentity(id: string, clientName: string): Promise<void> {
+    if (this.identities.get(id)?.clientName === clientName) this.identities.delete(id);
   }
 
   async getCertificate({ fingerprint }: CertificateId): Promise<RegistryCertificate | undefined> {
@@ -60,6 +90,12 @@ export class MemoryRegistry implements Registry {
   async *entries(): AsyncIterable<RegistryEntry> {
     for (const certificate of this.certificates.values()) yield { kind: 'certificate', certificate };
     for (const client of this.clients.values()) yield { kind: 'client', client };
+    for (const client of this.externalClients.values()) yield { kind: 'external client', client };
+  }
+
+  private stateOf(clientName: string): RegistryClient['state'] {
+    const known = this.clients.get(clientName) ?? this.externalClients.get(clientName);
+    return known?.state ?? 'ENABLED';
   }
 
   private change({ fingerprint }: CertificateId, changed: (known: RegistryCertificate) => RegistryCertificate): void {

@@ -1,4 +1,4 @@
-import type { SecretStage, SecretStore } from '../../../lambda/certificate-issuer/secret-store';
+import type { PutOutcome, SecretStage, SecretStore } from '../../../lambda/certificate-issuer/secret-store';
 
 /** One secret that works like one of Secrets Manager: a version's value, once written, never changes. */
 export class MemorySecrets implements SecretStore {
@@ -19,21 +19,25 @@ export class MemorySecrets implements SecretStore {
     return this.versions.get(versionId);
   }
 
-  async putVersion(_secretId: string, versionId: string, stage: SecretStage, value: string): Promise<boolean> {
-    const stored = this.versions.get(versionId) ?? value;
-    if (stored !== value) return false;
-    this.versions.set(versionId, value);
-    this.stages.set(stage, versionId);
-    return true;
+  async putVersion(_secretId: string, versionId: string, stage: SecretStage, value: string): Promise<PutOutcome> {
+    const stored = this.versions.get(versionId);
+    if (stored !== undefined && stored !== value) return 'taken';
+    if (stored === undefined) {
+      const isFirst = this.versions.size === 0;
+      this.versions.set(versionId, value);
+      for (const label of isFirst ? [stage, 'AWSCURRENT' as const] : [stage]) this.stages.set(label, versionId);
+    }
+    return this.current === versionId ? 'stored as current' : 'stored';
   }
 
   async findVersion(_secretId: string, stage: SecretStage): Promise<string | undefined> {
     return this.stages.get(stage);
   }
 
-  async makeCurrent(_secretId: string, versionId: string, instead: string | undefined): Promise<void> {
-    if (instead !== this.current) throw new Error('InvalidParameterException: the version is not the current one');
+  async makeCurrent(_secretId: string, versionId: string, instead: string | undefined): Promise<boolean> {
+    if (instead !== this.current) return false;
     this.stages.set('AWSCURRENT', versionId);
+    return true;
   }
 
   async dropPending(_secretId: string, versionId: string): Promise<void> {

@@ -66,6 +66,32 @@ describe('the rotation of a secret', () => {
     expect((registered(TOKEN)?.currentSince ?? '') > (registered(REQUEST_ID)?.currentSince ?? '')).toBe(true);
   });
 
+  test('leaves no pending version, which a deployment after it would leave behind as that of a rotation under way', async () => {
+    await rotate();
+
+    expect(secrets.stages.has('AWSPENDING')).toBe(false);
+  });
+
+  test('is done again, with the same key, when Secrets Manager repeats it after its last step', async () => {
+    await rotate();
+
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) await run(step);
+
+    expect(authority.requests).toHaveLength(2);
+    expect(secrets.current).toBe(TOKEN);
+    expect(secrets.stages.has('AWSPENDING')).toBe(false);
+  });
+
+  test('is done although the pending stage can’t be taken from its version', async () => {
+    secrets.dropPending = () => Promise.reject(new Error('slow'));
+
+    await rotate();
+
+    expect(secrets.current).toBe(TOKEN);
+    expect(issuer.metric('RotationsSucceeded')).toEqual([1]);
+    expect(issuer.logs).toContainEqual(expect.objectContaining({ event: 'pending-stage-left', reason: 'slow' }));
+  });
+
   test('leaves the certificate before it usable until it expires', async () => {
     await rotate();
 

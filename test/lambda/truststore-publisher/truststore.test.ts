@@ -2,9 +2,10 @@ import { Announcer } from '../../../lambda/announcer';
 import { PropertyError } from '../../../lambda/custom-resource/properties';
 import { Truststore, TruststoreBucketError } from '../../../lambda/truststore-publisher/truststore';
 import { TruststoreError } from '../../../pki/truststore';
-import { type Authority, createRoot } from '../../pki/authorities';
+import { type Authority, createRoot, createSubordinate } from '../../pki/authorities';
 import { createRequest } from '../custom-resource/requests';
 import { MemoryBus } from '../memory-bus';
+import { MemoryObjects } from '../memory-objects';
 import { MemoryBucket } from './memory-bucket';
 
 const signal = new AbortController().signal;
@@ -12,6 +13,7 @@ const signal = new AbortController().signal;
 describe('a truststore', () => {
   let root: Authority;
   let bucket: MemoryBucket;
+  let objects: MemoryObjects;
   let bus: MemoryBus;
   let truststore: Truststore;
 
@@ -38,9 +40,11 @@ describe('a truststore', () => {
   });
   beforeEach(() => {
     bucket = new MemoryBucket();
+    objects = new MemoryObjects();
     bus = new MemoryBus();
     truststore = new Truststore(
       bucket,
+      objects,
       new Announcer(bus, 'mesh.example.com', () => undefined),
       () => new Date(),
       () => undefined,
@@ -68,6 +72,57 @@ describe('a truststore', () => {
 
     expect(bucket.versions).toHaveLength(0);
     expect(bus.events).toEqual([]);
+  });
+
+  describe('with trust anchors of others', () => {
+    let partner: Authority;
+    beforeAll(async () => {
+      partner = await createRoot('Partner Root');
+    });
+    const stored = { BucketName: 'partners', ObjectKey: 'roots/partner.pem', VersionId: 'v7' };
+
+    test('holds them after the mesh’s own authorities, from a property and from an object', async () => {
+      const other = await createRoot('Other Root');
+      objects.texts.set('partners roots/partner.pem v7', `issued by hand\n${partner.pem}`);
+
+      await truststore.apply(request({ TrustAnchors: [stored, { Pem: other.pem }] }), signal);
+
+      expect(bucket.bodies.get('truststore.pem')).toBe(root.pem + partner.pem + other.pem);
+    });
+
+    test('is published only when the rules hold for all of them together', async () => {
+      const impostor = await createRoot('Test Root');
+      const subordinate = await createSubordinate(partner, 'Partner Issuing');
+
+      await expect(truststore.apply(request({ TrustAnchors: [{ Pem: impostor.pem }] }), signal)).rejects.toThrow(
+        'shares its subject with another one of a different key or issuer',
+      );
+      await expect(truststore.apply(request({ TrustAnchors: [{ Pem: subordinate.pem }] }), signal)).rejects.toThrow(
+        'which is missing: add every authority up to the root',
+      );
+      await expect(truststore.apply(request({ TrustAnchors: [{ Pem: 'nothing' }] }), signal)).rejects.toThrow(
+        'certificate authority 2 cannot be read',
+      );
+      expect(bucket.versions).toHaveLength(0);
+    });
+
+    test('is not published when an object can’t be read', async () => {
+      await expect(truststore.apply(request({ TrustAnchors: [stored] }), signal)).rejects.toThrow('NoSuchVersion');
+      expect(bucket.versions).toHaveLength(0);
+    });
+
+    test.each([[[{ Pem: 7 }]], [[{}]], ['partner'], [null], [{ Pem: '' }]])(
+      'refuses TrustAnchors: %j',
+      async (TrustAnchors) => {
+        await expect(truststore.apply(request({ TrustAnchors }), signal)).rejects.toThrow(
+          /^(TrustAnchors|certificate authority 2)/,
+        );
+      },
+    );
+
+    test('is deleted without them being read', async () => {
+      await truststore.remove(request({ TrustAnchors: [stored] }), signal);
+    });
   });
 
   test('is identified by its bucket, so that a changed key deletes nothing', () => {
@@ -100,6 +155,7 @@ describe('a truststore', () => {
       bucket = new MemoryBucket(1000);
       truststore = new Truststore(
         bucket,
+        objects,
         new Announcer(bus, 'mesh.example.com', () => undefined),
         () => new Date(),
         () => undefined,

@@ -2,8 +2,10 @@ import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
 import { Faults } from '../../../../sandbox/faults';
+import { CertificateManager } from '../../../../sandbox/services/certificate-manager';
 import { Iam } from '../../../../sandbox/services/iam';
 import { Lambda } from '../../../../sandbox/services/lambda';
+import type { LambdaOptions } from '../../../../sandbox/services/lambda/functions';
 import { CloudWatchLogs } from '../../../../sandbox/services/logs';
 import { requestFor, resourceType } from '../resource-request';
 
@@ -13,6 +15,7 @@ export interface FunctionCloudOptions {
   /** Directories by object key. */
   readonly assets?: Readonly<Record<string, string>>;
   readonly endpointUrl?: string;
+  readonly gateway?: LambdaOptions['gateway'];
 }
 
 /** What a function needs around it, with no stack. */
@@ -23,8 +26,9 @@ export class FunctionCloud {
   readonly clock = new Clock();
   readonly faults = new Faults();
 
-  constructor({ assets = {}, endpointUrl = 'http://127.0.0.1:9' }: FunctionCloudOptions = {}) {
+  constructor({ assets = {}, endpointUrl = 'http://127.0.0.1:9', gateway }: FunctionCloudOptions = {}) {
     const surroundings = { account: SANDBOX_ACCOUNT, clock: this.clock };
+    const { serverAuthority } = new CertificateManager(surroundings);
     this.iam = new Iam(surroundings);
     this.logs = new CloudWatchLogs(surroundings);
     const { iam, logs, faults } = this;
@@ -33,6 +37,7 @@ export class FunctionCloud {
       logs,
       faults,
       endpointUrl,
+      gateway: gateway ?? { servedDomains: () => ({ names: [], port: 0 }), serverAuthority },
       assets: { pathOf: (key) => assets[key] },
     });
   }

@@ -209,6 +209,39 @@ describe('moving a staging label', () => {
     await expect(get({ VersionStage: 'AWSPENDING' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
+  test.each([
+    ['AWSCURRENT', TOKEN_1, TOKEN_2],
+    ['AWSPENDING', undefined, TOKEN_1],
+    ['REVIEWED', TOKEN_2, TOKEN_1],
+    ['REVIEWED', undefined, TOKEN_1],
+  ])('%s does not move to %j from a version that does not have it', async (label, to, from) => {
+    await expect(move(label, to, from)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    const { VersionIdsToStages } = await describe_();
+    expect(VersionIdsToStages).toEqual({ [TOKEN_1]: ['AWSCURRENT'], [TOKEN_2]: ['AWSPENDING'] });
+  });
+
+  test('a move that names the version left fails when it is repeated', async () => {
+    await move('AWSCURRENT', TOKEN_2, TOKEN_1);
+    await expect(move('AWSCURRENT', TOKEN_2, TOKEN_1)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  test('a put takes a label of its own from the version before and leaves AWSCURRENT where it is', async () => {
+    await put(TOKEN_2, 'two', ['AWSPENDING']);
+    await put(TOKEN_3, 'three', ['DEPLOYMENT']);
+    const { VersionStages } = await put('44444444-4444-4444-4444-444444444444', 'four', ['DEPLOYMENT']);
+    expect(VersionStages).toEqual(['DEPLOYMENT']);
+    expect((await describe_()).VersionIdsToStages).toEqual({
+      [TOKEN_1]: ['AWSCURRENT'],
+      [TOKEN_2]: ['AWSPENDING'],
+      '44444444-4444-4444-4444-444444444444': ['DEPLOYMENT'],
+    });
+  });
+
+  test('a version has at most 20 labels', async () => {
+    for (let count = 1; count < 20; count++) await move(`LABEL-${count}`, TOKEN_2);
+    await expect(move('LABEL-20', TOKEN_2)).rejects.toMatchObject({ name: 'LimitExceededException' });
+  });
+
   test('an unknown version is not found', async () => {
     await expect(move('AWSCURRENT', TOKEN_3, TOKEN_1)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });

@@ -7,18 +7,32 @@ import type { Sandbox } from '../../sandbox';
 import { assertHolds, type Cell, until } from './cell';
 import { type Actor, Strike } from './fault-injector';
 import { assertRefused, assertServed, meshOf } from './invariants';
-import { TRUST_DOMAIN } from './mesh';
+import { deployed, removeAssemblies, TRUST_DOMAIN } from './mesh';
+import { prove } from './prove';
 import { rotate } from './rotation';
 
 const CLIENT = 'mail';
 const HOUR = 3_600_000;
 const REPOSITORY = join(__dirname, '..', '..');
 
-/** Whoever is not the issuer, which sleeps meanwhile, or the authorizer. */
-export function operatorActor(_sandbox: Sandbox, tooSlowMilliseconds: number): Actor {
-  const isCaller = (principal: string | undefined) =>
-    principal !== undefined && !principal.includes(':role/FaultyMesh');
-  return { isCaller, tooSlowMilliseconds };
+/** Longer than the operator's clients wait for an answer. */
+const TOO_SLOW_MILLISECONDS = 21_000;
+
+afterAll(removeAssemblies);
+
+test('what is revoked is refused and the client can be given another certificate, whichever call goes wrong', () =>
+  prove({
+    name: 'revoke',
+    open: () => deployed({ [CLIENT]: [], social: [] }),
+    actor: () => ({ isCaller: isOperator, tooSlowMilliseconds: TOO_SLOW_MILLISECONDS }),
+    work: revokeOnce,
+    run: revokeUnderFault,
+    isRepeatable: true,
+  }));
+
+/** Whoever is not a function of the mesh. */
+function isOperator(principal: string | undefined): boolean {
+  return principal !== undefined && !principal.includes(':role/');
 }
 
 /** Revokes all that the client has. Whether nothing is left to be done. */
@@ -27,12 +41,12 @@ async function revokeAll(sandbox: Sandbox): Promise<boolean> {
   return revoked.every(({ failures }) => failures.length === 0);
 }
 
-export async function revokeOnce(sandbox: Sandbox): Promise<void> {
+async function revokeOnce(sandbox: Sandbox): Promise<void> {
   assertHolds(await revokeAll(sandbox), 'a revocation is done at once when nothing goes wrong');
 }
 
 /** An operator who sees the command fail runs it again; the hourly run tells the authority what it has not been told. */
-export async function revocationCell(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
+async function revokeUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
   const held = await sandbox.clientSecret(CLIENT);
   const strike = new Strike(sandbox, actor, site, fault);
   try {
@@ -49,7 +63,7 @@ export async function revocationCell(sandbox: Sandbox, actor: Actor, { site, fau
   } finally {
     strike.remove();
   }
-  await rotate(sandbox);
+  await rotate(sandbox, CLIENT);
   await assertServed(sandbox, CLIENT, [held]);
 }
 

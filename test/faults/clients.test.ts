@@ -1,41 +1,74 @@
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { showClient } from '../../bin/operator/inventory';
+import { showIssuedClient } from '../../bin/operator/inventory';
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { secretName } from '../../pki/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';
 import { type Actor, Strike } from './fault-injector';
 import { assertRefused, assertServed, meshOf } from './invariants';
-import { assemblyWith, type Clients, TRUST_DOMAIN } from './mesh';
+import { assemblyWith, type Clients, deployed, removeAssemblies, TRUST_DOMAIN, workerActor } from './mesh';
+import { prove } from './prove';
 
-export const BASE: Clients = { mail: [], social: [] };
+const BASE: Clients = { mail: [], social: [] };
 const WITH_CALENDAR: Clients = { ...BASE, calendar: [] };
 const WITH_NAMES: Clients = { ...BASE, mail: ['mail.internal.example.com'] };
 
 /** A deployment that is to come about in spite of a fault. */
 interface Change {
+  readonly name: string;
   readonly from: Clients;
   readonly to: Clients;
   assertDone(sandbox: Sandbox): Promise<void>;
 }
 
-const CHANGES: Readonly<Record<string, Change>> = {
-  'create client': { from: BASE, to: WITH_CALENDAR, assertDone: (sandbox) => assertServed(sandbox, 'calendar', []) },
-  'update client': {
+const CHANGES: readonly Change[] = [
+  {
+    name: 'create client',
+    from: BASE,
+    to: WITH_CALENDAR,
+    assertDone: (sandbox) => assertServed(sandbox, 'calendar', []),
+  },
+  {
+    name: 'update client',
     from: BASE,
     to: WITH_NAMES,
     assertDone: async (sandbox) => {
       await assertServed(sandbox, 'mail', []);
-      const entry = await showClient(meshOf(sandbox), 'mail');
+      const entry = await showIssuedClient(meshOf(sandbox), 'mail');
       assertHolds(entry.client.dnsNames.length === 1, 'the registry has the new property');
     },
   },
-  'delete client': { from: WITH_CALENDAR, to: BASE, assertDone: (sandbox) => assertGone(sandbox, 'calendar') },
-};
+  {
+    name: 'delete client',
+    from: WITH_CALENDAR,
+    to: BASE,
+    assertDone: (sandbox) => assertGone(sandbox, 'calendar'),
+  },
+];
+
+afterAll(removeAssemblies);
+
+test.each(CHANGES)('$name is done or undone, and done the second time, whichever call goes wrong', (change) =>
+  prove({
+    name: change.name,
+    open: () => deployed(change.from),
+    actor: () => workerActor('issuer'),
+    work: async (sandbox) => {
+      await sandbox.update(assemblyWith(change.to));
+      await sandbox.advance(0);
+    },
+    run: (sandbox, actor, cell) => changeUnderFault(change, sandbox, actor, cell),
+    isRepeatable: true,
+  }),
+);
 
 /** Brings the stack there; the second time when the first fails. */
-export async function deploymentCell(sandbox: Sandbox, actor: Actor, { operation, site, fault }: Cell): Promise<void> {
-  const { from, to, assertDone } = changeOf(operation);
+async function changeUnderFault(
+  { from, to, assertDone }: Change,
+  sandbox: Sandbox,
+  actor: Actor,
+  { site, fault }: Cell,
+): Promise<void> {
   await sandbox.update(assemblyWith(from));
   await sandbox.advance(0);
   const held = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
@@ -57,12 +90,6 @@ export async function deploymentCell(sandbox: Sandbox, actor: Actor, { operation
   } finally {
     strike.remove();
   }
-}
-
-export function changeOf(operation: string): Change {
-  const change = CHANGES[operation];
-  if (change === undefined) throw new Error(`there is no change ${operation}`);
-  return change;
 }
 
 /** Nothing lets it in, and nothing of it is left but what the registry keeps of revoked certificates. */

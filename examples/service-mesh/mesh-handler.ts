@@ -1,0 +1,47 @@
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { MeshClient } from 'cdk-mtls-service-mesh/client';
+
+const { MESH_URL = '', CLIENT_SECRET = '' } = process.env;
+
+/** This service as a client: it shows its own certificate, and follows the rotation of it. */
+const mesh = new MeshClient({ secretId: CLIENT_SECRET, secretsManager: new SecretsManager({}) });
+
+/** What a service says to one path, given the right to ask others. */
+type Route = (ask: <T>(path: string) => Promise<T>) => Promise<object>;
+
+interface Answer<T> {
+  /** Who called whom to find the data, as the gateway knows it: no caller can put another name there. */
+  readonly hops: readonly string[];
+  readonly data: T;
+}
+
+class NotAnswered extends Error {}
+
+/** The handler of a service: its routes by path, for GET. */
+export function serve(name: string, routes: Readonly<Record<string, Route>>) {
+  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const route = Object.hasOwn(routes, event.rawPath) ? routes[event.rawPath] : undefined;
+    if (route === undefined || event.requestContext.http.method !== 'GET') return answer(404, { message: 'no route' });
+
+    const hops = [`${event.headers['x-mesh-client-name']} → ${name}`];
+    async function ask<T>(path: string): Promise<T> {
+      const response = await mesh.fetch(`${MESH_URL}${path}`);
+      if (!response.ok) throw new NotAnswered(`${path} answers ${name} with ${response.status}`);
+      const told = (await response.json()) as Answer<T>;
+      hops.push(...told.hops);
+      return told.data;
+    }
+    try {
+      const data = await route(ask);
+      return answer(200, { hops, data } satisfies Answer<object>);
+    } catch (error) {
+      if (error instanceof NotAnswered) return answer(502, { message: error.message });
+      throw error;
+    }
+  };
+}
+
+function answer(statusCode: number, body: object): APIGatewayProxyStructuredResultV2 {
+  return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

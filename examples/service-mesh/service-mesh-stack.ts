@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
+import type { Construct } from 'constructs';
+
+export interface ServiceMeshProps extends StackProps {
+  /** Name under which the mesh is reached, such as `mesh.example.com`. */
+  readonly domainName: string;
+  /** ARN of the domain name's certificate in ACM. */
+  readonly certificateArn: string;
+}
+
+/**
+ * Users, groups and equipment: three services that call each other, each by an identity of its own. Whoever asks the
+ * groups which of them has which equipment is answered out of all three.
+ */
+export class ServiceMeshStack extends Stack {
+  constructor(scope: Construct, id: string, props: ServiceMeshProps) {
+    super(scope, id, props);
+
+    const mesh = new MtlsServiceMesh(this, 'Mesh', {
+      domainName: props.domainName,
+      serverCertificate: Certificate.fromCertificateArn(this, 'ServerCertificate', props.certificateArn),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    for (const name of ['users', 'groups', 'equipment']) {
+      const client = mesh.addClient(name);
+      const handler = new NodejsFunction(this, `Service-${name}`, {
+        entry: join(__dirname, `${name}-service.ts`),
+        runtime: Runtime.NODEJS_24_X,
+        architecture: Architecture.ARM_64,
+        timeout: Duration.seconds(20),
+        bundling: { bundleAwsSDK: true, minify: true, mainFields: ['module', 'main'] },
+        environment: { MESH_URL: mesh.gateway.url, CLIENT_SECRET: client.secret.secretArn },
+      });
+      client.grantRead(handler);
+      mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+    }
+    mesh.addClient('helpdesk');
+  }
+}

@@ -1,0 +1,118 @@
+/** By what a certificate of another authority is recognized, and the one form in which each of it is compared. */
+import type { X509Certificate } from 'node:crypto';
+import { spiffeIdOf } from './certificate-fields';
+import { isSpiffeId } from './names';
+
+export const CERTIFICATE_IDENTITY_KINDS = ['SPIFFE_ID', 'SUBJECT', 'FINGERPRINT'] as const;
+export type CertificateIdentityKind = (typeof CERTIFICATE_IDENTITY_KINDS)[number];
+
+/** Counts only together with the authority that issued the certificate. */
+export interface CertificateIdentity {
+  readonly kind: CertificateIdentityKind;
+  /** A SPIFFE ID; a subject as RFC 4514 writes it; or a SHA-256 fingerprint as in `ClientSecret`. */
+  readonly value: string;
+}
+
+/** Longest SPIFFE ID: SPIFFE-ID specification, section 2.3. */
+const MAX_SPIFFE_ID = 2048;
+const MAX_SUBJECT = 2048;
+
+/** The rule that the value breaks for its kind, or undefined. */
+export function brokenIdentityRule({ kind, value }: CertificateIdentity): string | undefined {
+  switch (kind) {
+    case 'SPIFFE_ID':
+      return isSpiffeId(value) && value.length <= MAX_SPIFFE_ID
+        ? undefined
+        : 'must be a SPIFFE ID, spiffe://<trust domain>/<path>';
+    case 'SUBJECT':
+      return value.length <= MAX_SUBJECT && canonicalSubject(value) !== undefined
+        ? undefined
+        : 'must be a subject as `openssl x509 -noout -subject -nameopt RFC2253` prints it after "subject="';
+    case 'FINGERPRINT':
+      return /^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$/.test(value)
+        ? undefined
+        : 'must be 32 hexadecimal pairs separated by colons, as `openssl x509 -noout -fingerprint -sha256` prints them';
+  }
+}
+
+/** The identity in the form that `identitiesOf` gives for a certificate; one that breaks its rule stays as it is. */
+export function canonicalIdentity({ kind, value }: CertificateIdentity): CertificateIdentity {
+  switch (kind) {
+    case 'SPIFFE_ID':
+      return { kind, value };
+    case 'SUBJECT':
+      return { kind, value: canonicalSubject(value) ?? value };
+    case 'FINGERPRINT':
+      return { kind, value: value.toUpperCase() };
+  }
+}
+
+/** All identities of a certificate, each in its canonical form. */
+export function identitiesOf(certificate: X509Certificate): readonly CertificateIdentity[] {
+  const spiffeId = spiffeIdOf(certificate);
+  const subject = subjectOf(certificate);
+  return [
+    { kind: 'FINGERPRINT', value: certificate.fingerprint256 },
+    ...(subject === undefined ? [] : [{ kind: 'SUBJECT', value: subject } as const]),
+    ...(spiffeId === undefined ? [] : [{ kind: 'SPIFFE_ID', value: spiffeId } as const]),
+  ];
+}
+
+/**
+ * The certificate's subject in the canonical form; undefined when it is empty or has a part that isn't text.
+ * Node.js prints a line for each relative name, the most general first, with ` + ` between the attributes of one:
+ * https://nodejs.org/api/crypto.html#x509subject
+ */
+function subjectOf(certificate: X509Certificate): string | undefined {
+  const subject: string | undefined = certificate.subject;
+  const relativeNames = subject?.split('\n').map((line) => line.replaceAll(' + ', '+'));
+  return relativeNames && canonicalSubject(relativeNames.reverse().join(','));
+}
+
+/** The names of attributes, exactly as OpenSSL prints them: `UID` and `uid` are two. */
+const TYPE = '[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:[.][0-9]+)+';
+const ESCAPED = '\\\\(?:[ "#+,;<=>\\\\]|[0-9A-Fa-f]{2})';
+/** U+FFFD stands where a certificate's text can't be decoded. */
+const plain = (without = '') => `[^"+,;<>\\\\\\p{Cc}\uFFFD${without}]`;
+/**
+ * Hash sign and space must be escaped where a value begins, the space where it ends; OpenSSL leaves a hash sign alone that
+ * is the whole value.
+ */
+const VALUE = `(?![ #])(?:${plain()}|${ESCAPED})*(?:${plain(' ')}|${ESCAPED})|#(?=[,+]|$)`;
+const ATTRIBUTE = new RegExp(`(${TYPE})=(${VALUE})(,|\\+|$)`, 'guy');
+
+/**
+ * A distinguished name in the string form of RFC 4514, brought into one spelling: each value escaped in one way, the
+ * attributes of a relative name in one order. Undefined for what is no such string, or holds a value in hexadecimal.
+ */
+function canonicalSubject(text: string): string | undefined {
+  const attributes = [...text.matchAll(ATTRIBUTE)];
+  const last = attributes.at(-1)?.[3];
+  if (last !== '' || attributes.map(([attribute]) => attribute).join('') !== text) return undefined;
+  const relativeNames: string[][] = [[]];
+  for (const [, type, written = '', separator] of attributes) {
+    const value = unescaped(written);
+    if (value === undefined) return undefined;
+    relativeNames.at(-1)?.push(`${type}=${escaped(value)}`);
+    if (separator === ',') relativeNames.push([]);
+  }
+  return relativeNames.map((parts) => parts.sort().join('+')).join(',');
+}
+
+/** Undefined when the octets are not UTF-8. */
+function unescaped(written: string): string | undefined {
+  const octets = [...written.matchAll(/\\([0-9A-Fa-f]{2})|\\?(.)/gsu)].map(([, hexadecimal, character = '']) =>
+    hexadecimal === undefined ? Buffer.from(character) : Buffer.from(hexadecimal, 'hex'),
+  );
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(octets));
+  } catch {
+    return undefined;
+  }
+}
+
+function escaped(value: string): string {
+  return value
+    .replace(/["+,;<>\\]|^[ #]| $/g, '\\$&')
+    .replace(/\p{Cc}/gu, (control) => Buffer.from(control).toString('hex').toUpperCase().replace(/../g, '\\$&'));
+}

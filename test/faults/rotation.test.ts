@@ -1,0 +1,36 @@
+import type { Sandbox } from '../../sandbox';
+import type { Cell } from './cell';
+import { type Actor, Strike } from './fault-injector';
+import { assertServed } from './invariants';
+import { deployed, removeAssemblies, workerActor } from './mesh';
+import { prove } from './prove';
+import { rotate } from './rotation';
+
+const CLIENT = 'mail';
+
+afterAll(removeAssemblies);
+
+test('a rotation ends with one certificate that works, whichever of its calls goes wrong and how', () =>
+  prove({
+    name: 'rotate',
+    open: () => deployed({ [CLIENT]: [] }),
+    actor: () => workerActor('issuer'),
+    work: (sandbox) => rotate(sandbox, CLIENT),
+    run: rotateUnderFault,
+    isRepeatable: true,
+  }));
+
+async function rotateUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
+  const before = await sandbox.clientSecret(CLIENT);
+  const strike = new Strike(sandbox, actor, site, fault);
+  try {
+    await rotate(sandbox, CLIENT);
+    await strike.over();
+    await sandbox.advance(0);
+    await assertServed(sandbox, CLIENT, [before]);
+  } finally {
+    strike.remove();
+  }
+  // The next one goes through: nothing of this one is in its way.
+  await rotate(sandbox, CLIENT);
+}

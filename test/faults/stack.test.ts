@@ -1,0 +1,86 @@
+import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { DeploymentError, Sandbox } from '../../sandbox';
+import { assertHolds, type Cell } from './cell';
+import { type Actor, Strike } from './fault-injector';
+import { assertServed } from './invariants';
+import { assemblyWith, deployed, removeAssemblies, workerActor } from './mesh';
+import { prove } from './prove';
+
+const CLIENT = 'mail';
+const CLIENTS = { [CLIENT]: [] };
+
+afterAll(removeAssemblies);
+
+describe.each(['issuer', 'publisher'] as const)('with a call of the %s that goes wrong', (worker) => {
+  test('a stack is created or leaves nothing behind, and is created the second time', () =>
+    prove({
+      name: `create stack (${worker})`,
+      open: () => Sandbox.prepare(assemblyWith(CLIENTS)),
+      actor: () => workerActor(worker),
+      work: create,
+      run: createUnderFault,
+      isRepeatable: false,
+    }));
+
+  test('a stack is deleted, at most at the second attempt, and leaves nothing behind', () =>
+    prove({
+      name: `delete stack (${worker})`,
+      open: () => deployed(CLIENTS),
+      actor: () => workerActor(worker),
+      work: (sandbox) => sandbox.destroy(),
+      run: destroyUnderFault,
+      isRepeatable: false,
+    }));
+});
+
+async function create(sandbox: Sandbox): Promise<void> {
+  await sandbox.update(assemblyWith(CLIENTS));
+  await sandbox.advance(0);
+}
+
+async function createUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
+  const strike = new Strike(sandbox, actor, site, fault);
+  try {
+    await create(sandbox).catch(async (error) => {
+      assertHolds(error instanceof DeploymentError, `the stack says why it failed, got ${error}`);
+      await assertNothingLeft(sandbox);
+      await create(sandbox);
+    });
+    await strike.over();
+    await sandbox.advance(0);
+    await assertServed(sandbox, CLIENT, []);
+  } finally {
+    strike.remove();
+  }
+}
+
+async function destroyUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
+  const strike = new Strike(sandbox, actor, site, fault);
+  try {
+    await sandbox.destroy().catch(async (error) => {
+      assertHolds(error instanceof DeploymentError, `the stack says why it can't be deleted, got ${error}`);
+      await sandbox.destroy();
+    });
+    await strike.over();
+    await assertNothingLeft(sandbox);
+  } finally {
+    strike.remove();
+  }
+}
+
+/** Of what costs money, holds keys or is in the way of the next stack. */
+async function assertNothingLeft(sandbox: Sandbox): Promise<void> {
+  const access = sandboxAccess(sandbox);
+  const { SecretList = [] } = await new SecretsManagerClient(access).send(new ListSecretsCommand({}));
+  const { TableNames = [] } = await new DynamoDBClient(access).send(new ListTablesCommand({}));
+  const { CertificateAuthorities = [] } = await new ACMPCAClient(access).send(
+    new ListCertificateAuthoritiesCommand({}),
+  );
+  const authorities = CertificateAuthorities.filter(({ Status }) => Status !== 'DELETED');
+  const left = { secrets: SecretList.length, tables: TableNames.length, authorities: authorities.length };
+  const nothing = { secrets: 0, tables: 0, authorities: 0 };
+  assertHolds(JSON.stringify(left) === JSON.stringify(nothing), `nothing is left, got ${JSON.stringify(left)}`);
+}
