@@ -21,6 +21,7 @@ import { MAIL_SESSION } from './request-events';
 const MAIL_ROLE = 'arn:aws:iam::111122223333:role/apps/MailApp';
 const REQUESTED_BY = 'arn:aws:iam::111122223333:role/MailApp';
 const FORBIDDEN = 'the caller may not ask for certificates of this client';
+const OTHER_REQUEST_ID = '7a6b5c4d-1111-4222-8333-944455556666';
 const signal = new AbortController().signal;
 
 let authority: MemoryAuthority;
@@ -45,8 +46,11 @@ beforeEach(async () => {
   csr = createCertificateSigningRequest(key, 'mail');
 });
 
-const deploy = (properties: object) =>
-  issuer.clientCertificate.apply(createRequest({ properties: { ...PROPERTIES, ...properties } }), signal);
+const deploy = (properties: object, requestId?: string) =>
+  issuer.clientCertificate.apply(
+    createRequest({ ...(requestId && { requestId }), properties: { ...PROPERTIES, ...properties } }),
+    signal,
+  );
 
 const request = (changes: Partial<Parameters<ClientRequest['run']>[0]> = {}) =>
   issuer.clientRequest.run(
@@ -373,7 +377,7 @@ describe('beside a secret', () => {
   test('a requested certificate outlives deployments and rotations, and is no lost one of theirs', async () => {
     const { fingerprint } = await request();
     offset += HOUR;
-    await deploy({ Requesters: [MAIL_ROLE], OverlapHours: '1', ValidityHours: '48' });
+    await deploy({ Requesters: [MAIL_ROLE], OverlapHours: '1', ValidityHours: '48' }, OTHER_REQUEST_ID);
     offset += 2 * HOUR;
     await issuer.maintenance.run(signal);
 
@@ -386,13 +390,7 @@ describe('beside a secret', () => {
     await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE] });
     const { fingerprint } = await request();
     offset += HOUR;
-    await issuer.clientCertificate.apply(
-      createRequest({
-        requestId: '7a6b5c4d-1111-4222-8333-944455556666',
-        properties: { ...PROPERTIES, OverlapHours: '1' },
-      }),
-      signal,
-    );
+    await deploy({ OverlapHours: '1' }, OTHER_REQUEST_ID);
     offset += 2 * HOUR;
     await issuer.maintenance.run(signal);
 
