@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   sandbox: { folders: ['pki', 'client'], packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
   bin: {
     folders: ['lib', 'pki', 'client', 'sandbox', 'examples', 'package[.]json$'],
-    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'cli-table3', 'commander'],
+    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'aws4fetch', 'cli-table3', 'commander'],
   },
   examples: {
     folders: ['lib', 'client'],

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
+import { composeCertificateDocument } from '../pki/certificate-document';
 import { createCertificateSigningRequest } from '../pki/certificate-signing-request';
-import { composeClientSecret } from '../pki/client-secret';
 import type { ClientSecret } from '../pki/contract';
-import { generatePrivateKey } from '../pki/keys';
+import { generatePrivateKey, privateKeyPem } from '../pki/keys';
 import { elapsed, type Measurement, median, milliseconds } from './measure';
 
 const CLIENTS = 300;
@@ -18,15 +18,14 @@ export async function issue(issued: ClientSecret): Promise<Measurement> {
     const time = await elapsed(async () => {
       const privateKey = await generatePrivateKey('EC_prime256v1');
       createCertificateSigningRequest(privateKey, clientName);
-      const secret = composeClientSecret({
+      const document = composeCertificateDocument(certificate, certificateChain);
+      JSON.stringify({
         clientName,
         spiffeId,
-        certificatePem: certificate,
-        certificateChainPem: certificateChain,
-        privateKey,
+        ...document,
+        privateKey: privateKeyPem(privateKey),
         keyAlgorithm: 'EC_prime256v1',
-      });
-      JSON.stringify(secret);
+      } satisfies ClientSecret);
     });
     times.push(time);
   }

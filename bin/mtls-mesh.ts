@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { version } from '../package.json';
 import { sentenceOf } from './failure';
 import { addOperatorCommands } from './operator-commands';
+import { addRequestCommand } from './request-command';
 import type { UpOptions } from './up';
 
 function port(text: string): number {
@@ -31,6 +32,7 @@ program
   });
 
 addOperatorCommands(program);
+addRequestCommand(program);
 
 program
   .parseAsync()

@@ -52,9 +52,14 @@ async function deploy(assembly: string, { stack, port }: UpOptions): Promise<San
   }
 }
 
+/** The clients whose keys are in secrets. */
+function clientsWithSecret(sandbox: Sandbox): readonly SandboxClient[] {
+  return sandbox.clients.filter(({ secretId }) => secretId !== undefined);
+}
+
 /** Writes what the secrets hold; that of a secret which can't be read, such as a deleted one, stays as it was. */
 async function writeClients(sandbox: Sandbox, directory: ClientDirectory): Promise<void> {
-  for (const { name } of sandbox.clients) {
+  for (const { name } of clientsWithSecret(sandbox)) {
     const secret = await sandbox.clientSecret(name).catch(() => undefined);
     if (secret !== undefined) await directory.writeClient(secret);
   }
@@ -65,8 +70,9 @@ async function resolvesWithin(promise: Promise<void>, milliseconds: number): Pro
 }
 
 interface ClientAccess extends SandboxClient {
-  readonly files: ClientFiles;
-  /** A command line that calls the mesh as this client; absent in a mesh without a service. */
+  /** Absent for a client that keeps its own key. */
+  readonly files?: ClientFiles;
+  /** A command line that calls the mesh as this client; absent without files, and in a mesh without a service. */
   readonly curl?: string;
 }
 
@@ -75,6 +81,7 @@ async function print(sandbox: Sandbox, directory: ClientDirectory, { json }: UpO
   const [url] = urls;
   const { serverAuthority } = directory;
   const clients = sandbox.clients.map((client): ClientAccess => {
+    if (client.secretId === undefined) return client;
     const files = directory.filesOf(client.name);
     return { ...client, files, curl: url && curlLine(url, sandbox.gatewayPort, serverAuthority, files) };
   });
@@ -84,9 +91,11 @@ async function print(sandbox: Sandbox, directory: ClientDirectory, { json }: UpO
     console.log(JSON.stringify({ endpoint, gatewayPort, serverAuthority, urls, clients, environment, outputs }));
     return;
   }
-  const secrets = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
+  const secrets = await Promise.all(clientsWithSecret(sandbox).map(({ name }) => sandbox.clientSecret(name)));
   const examples = [
-    ...clients.slice(0, 1).map(({ secretId }) => `aws secretsmanager get-secret-value --secret-id ${secretId}`),
+    ...clientsWithSecret(sandbox)
+      .slice(0, 1)
+      .map(({ secretId }) => `aws secretsmanager get-secret-value --secret-id ${secretId}`),
     'aws acm-pca list-certificate-authorities',
   ];
   console.log(`

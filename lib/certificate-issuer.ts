@@ -52,7 +52,8 @@ export interface CertificateIssuerProps {
 
 /**
  * The function that makes a client's key, has the authority sign a certificate for it, and puts both into the client's
- * secret. The key is nowhere else: not in a response, an output, the environment or a log.
+ * secret. The key is nowhere else: not in a response, an output, the environment or a log. For a client that keeps its own
+ * key it has the authority sign a certificate for that, when somebody asks who is granted it.
  *
  * A deployment calls it for the first certificate of a client, Secrets Manager for every further one, and a rule once an
  * hour to report what is about to expire and to tell the authority what was revoked.
@@ -80,6 +81,8 @@ export class CertificateIssuer extends Construct {
    * @internal
    */
   readonly _rotationPermission: IDependable;
+
+  private functionUrl?: lambda.FunctionUrl;
 
   constructor(scope: Construct, id: string, props: CertificateIssuerProps) {
     super(scope, id);
@@ -127,6 +130,37 @@ export class CertificateIssuer extends Construct {
 
     this._rotationPermission = allowRotation(this, secretArns);
     callHourly(this);
+  }
+
+  /**
+   * Where clients that keep their own key ask for certificates: an HTTPS URL, ending with a slash, at which only signed
+   * requests are answered. Made when first asked for, here or by `MeshClient.grantRequest`.
+   *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html for the Regions that have none
+   */
+  get requestUrl(): string {
+    return this.requestFunctionUrl().url;
+  }
+
+  /**
+   * Lets `grantee` call the URL; as which clients, their resources say.
+   *
+   * It takes `lambda:InvokeFunctionUrl`, and `lambda:InvokeFunction` on the condition that the call comes through the
+   * URL. Without that condition the grantee could invoke the function itself, and write into the event that Lambda had
+   * authenticated somebody else. https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+   *
+   * @internal
+   */
+  _grantRequest(grantee: iam.IGrantable): iam.Grant {
+    return this.requestFunctionUrl().grantInvokeUrl(grantee);
+  }
+
+  private requestFunctionUrl(): lambda.FunctionUrl {
+    this.functionUrl ??= new lambda.FunctionUrl(this, 'RequestUrl', {
+      function: this.handler,
+      authType: lambda.FunctionUrlAuthType.AWS_IAM,
+    });
+    return this.functionUrl;
   }
 
   /** Lets `grantee` have a client's secret rotated now; not read it. */

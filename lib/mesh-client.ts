@@ -1,20 +1,24 @@
-import { CustomResource, Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import { CustomResource, Duration, Lazy, type RemovalPolicy, Tokenization } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import {
   CLIENT_CERTIFICATE_RESOURCE_TYPE,
   type ClientCertificateAttributes,
   type ClientCertificateProperties,
 } from '../pki/contract';
-import { brokenClientNameRule, brokenDnsNameRule, brokenSpiffeIdRule, secretName, spiffeId } from '../pki/names';
+import { brokenClientNameRule, brokenDnsNameRule, brokenSpiffeIdRule, spiffeId } from '../pki/names';
 import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { CertificateIssuer } from './certificate-issuer';
+import { clientSecret } from './private/client-secret';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
+import { requesterArn } from './private/requester';
 import { brokenIntervalRule, defaultInterval, rotationSchedule } from './private/rotation-schedule';
 import { checkDuration, checkText, isLonger, refuse } from './private/validation';
+
+const DEFAULT_VALIDITY = Duration.days(7);
 
 /** What can be chosen for a client's certificates. */
 export interface ClientCertificateOptions {
@@ -54,6 +58,16 @@ export interface ClientCertificateOptions {
 /** What can be chosen for a client. */
 export interface MeshClientOptions extends ClientCertificateOptions {
   /**
+   * Whether the client makes its key itself, keeps it, and asks the issuer for each of its certificates, by
+   * `mtls-mesh request`. The deployment then makes neither a certificate nor a secret for it, and nothing renews its
+   * certificates but the client: `rotateAfter`, `overlap`, `encryptionKey` and `removalPolicy` must be left out. Nobody
+   * may ask until `grantRequest` says who.
+   *
+   * @default false
+   */
+  readonly ownKey?: boolean;
+
+  /**
    * DNS names for the certificate's subject alternative name, beside the SPIFFE ID. In lower case, without wildcards.
    * @default - none
    */
@@ -91,8 +105,18 @@ export interface MeshClientProps extends MeshClientOptions {
  * Whoever calls services of the mesh: an identity, and a secret with the certificate that proves it.
  *
  * When the deployment ends, the secret holds a certificate that works; if none can be issued, the deployment fails with
- * the reason. From then on Secrets Manager has key and certificate replaced on a schedule. The secret is a JSON document with `certificate`, `certificateChain` and `privateKey` in PEM, and
- * `clientName`, `spiffeId`, `serialNumber`, `notBefore`, `notAfter`, `keyAlgorithm` and `fingerprint`.
+ * the reason. From then on Secrets Manager has key and certificate replaced on a schedule. The secret is a JSON document
+ * with `certificate`, `certificateChain` and `privateKey` in PEM, and `clientName`, `spiffeId`, `serialNumber`,
+ * `notBefore`, `notAfter`, `keyAlgorithm` and `fingerprint`.
+ *
+ * A client with `ownKey` has no secret: its key never leaves the machine that made it.
+ *
+ * @example
+ * declare const mesh: MtlsServiceMesh;
+ * declare const mailRole: iam.Role;
+ *
+ * mesh.addClient('mail', { ownKey: true }).grantRequest(mailRole);
+ * new CfnOutput(this, 'RequestUrl', { value: mesh.issuer.requestUrl });
  */
 export class MeshClient extends Construct {
   /** The last part of the SPIFFE ID. */
@@ -101,23 +125,17 @@ export class MeshClient extends Construct {
   /** `spiffe://<trust domain>/<client name>`, the certificate's only URI. */
   readonly spiffeId: string;
 
-  /** The secret, named `<trust domain>/<client name>`. */
-  readonly secret: secretsmanager.ISecret;
-
-  /** Serial number of the certificate that the latest deployment issued: upper-case hexadecimal. */
-  readonly serialNumber: string;
-
-  /** When that certificate expires: ISO 8601, UTC. */
-  readonly notAfter: string;
-
-  /** SHA-256 of that certificate: upper-case hexadecimal pairs separated by colons. */
-  readonly fingerprint: string;
+  private readonly issuer: CertificateIssuer;
+  private readonly registration: CustomResource;
+  private readonly storedSecret?: secretsmanager.ISecret;
+  private readonly requesters = new Set<string>();
 
   constructor(scope: Construct, id: string, props: MeshClientProps) {
     super(scope, id);
 
-    const { issuer, clientName, dnsNames = [], certificateValidity = Duration.days(7) } = props;
+    const { issuer, clientName, dnsNames = [], certificateValidity = DEFAULT_VALIDITY } = props;
     const { certificateAuthority, trustDomain } = issuer;
+    this.issuer = issuer;
     this.clientName = clientName;
     this.spiffeId = spiffeId(trustDomain, clientName);
     checkText(this, 'clientName', clientName, brokenClientNameRule);
@@ -126,16 +144,14 @@ export class MeshClient extends Construct {
     checkDuration(this, 'certificateValidity', certificateValidity, (validity) =>
       brokenValidityRule(validity, certificateAuthority),
     );
-    const rotateAfter = rotationInterval(this, props.rotateAfter, certificateValidity);
     if (props.overlap) {
       checkDuration(this, 'overlap', props.overlap, (overlap) => brokenOverlapRule(overlap, certificateValidity));
     }
-
-    this.secret = emptySecret(this, props);
-    if (props.encryptionKey) allowEncryption(this, issuer, props.encryptionKey);
+    if (props.ownKey) refuseOptionsOfSecret(this, props);
+    this.storedSecret = props.ownKey ? undefined : clientSecret(this, props);
 
     const properties: ClientCertificateProperties = {
-      SecretId: this.secret.secretArn,
+      SecretId: this.storedSecret?.secretArn,
       ClientName: clientName,
       SpiffeId: this.spiffeId,
       DnsNames: dnsNames,
@@ -144,31 +160,86 @@ export class MeshClient extends Construct {
       CertificateAuthorityArn: certificateAuthority.certificateAuthorityArn,
       SigningAlgorithm: certificateAuthority.signingAlgorithm,
       OverlapHours: props.overlap && Tokenization.stringifyNumber(props.overlap.toHours()),
+      Requesters: Lazy.list({ produce: () => [...this.requesters] }, { omitEmpty: true }),
     };
-    const certificate = new CustomResource(this, 'Certificate', {
+    this.registration = new CustomResource(this, 'Certificate', {
       resourceType: CLIENT_CERTIFICATE_RESOURCE_TYPE,
       serviceToken: issuer.handler.functionArn,
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });
-    const attribute = (name: keyof ClientCertificateAttributes) => certificate.getAttString(name);
-    this.serialNumber = attribute('SerialNumber');
-    this.notAfter = attribute('NotAfter');
-    this.fingerprint = attribute('Fingerprint');
+    if (this.storedSecret) this.rotate(this.storedSecret, props);
+  }
 
-    const rotation = new secretsmanager.CfnRotationSchedule(this, 'Rotation', {
-      secretId: this.secret.secretArn,
-      rotationLambdaArn: issuer.handler.functionArn,
-      rotationRules: rotationSchedule(rotateAfter, this.spiffeId),
-      // The certificate is new. Secrets Manager still has the function test it, so there must be one.
-      rotateImmediatelyOnUpdate: false,
-    });
-    rotation.node.addDependency(certificate, issuer._rotationPermission);
+  /**
+   * The secret, named `<trust domain>/<client name>`.
+   * Throws for a client that keeps its own key; so do `serialNumber`, `notAfter`, `fingerprint` and `grantRead`.
+   */
+  get secret(): secretsmanager.ISecret {
+    return this.storedSecret ?? refuseWithOwnKey(this, 'secret');
+  }
+
+  /** Serial number of the certificate that the latest deployment issued: upper-case hexadecimal. */
+  get serialNumber(): string {
+    return this.attribute('SerialNumber', 'serialNumber');
+  }
+
+  /** When that certificate expires: ISO 8601, UTC. */
+  get notAfter(): string {
+    return this.attribute('NotAfter', 'notAfter');
+  }
+
+  /** SHA-256 of that certificate: upper-case hexadecimal pairs separated by colons. */
+  get fingerprint(): string {
+    return this.attribute('Fingerprint', 'fingerprint');
   }
 
   /** Lets `grantee` read the secret: whoever can, can act as this client. */
   grantRead(grantee: iam.IGrantable): iam.Grant {
     return this.secret.grantRead(grantee);
+  }
+
+  /**
+   * Lets `grantee` have certificates of this client issued for keys of its own, by `mtls-mesh request` at
+   * `issuer.requestUrl`: whoever can, can act as this client. What was issued stays good until it expires or is revoked,
+   * also when the grant is taken back. A client may have both, a secret and grants; a changed grant has another
+   * certificate issued into the secret.
+   *
+   * The issuer knows a role by account and name, and a user by ARN, as Lambda authenticates whoever calls.
+   *
+   * @param grantee one IAM role or user, or what has a role, such as a function. A service, an account, a federated user
+   * or a group is refused, and so is a role of another stack without a `roleName`.
+   */
+  grantRequest(grantee: iam.IGrantable): iam.Grant {
+    this.requesters.add(requesterArn(this, grantee));
+    return this.issuer._grantRequest(grantee);
+  }
+
+  private attribute(name: keyof ClientCertificateAttributes, property: string): string {
+    return this.storedSecret ? this.registration.getAttString(name) : refuseWithOwnKey(this, property);
+  }
+
+  private rotate(secret: secretsmanager.ISecret, { issuer, ...props }: MeshClientProps): void {
+    const rotateAfter = rotationInterval(this, props.rotateAfter, props.certificateValidity ?? DEFAULT_VALIDITY);
+    const rotation = new secretsmanager.CfnRotationSchedule(this, 'Rotation', {
+      secretId: secret.secretArn,
+      rotationLambdaArn: issuer.handler.functionArn,
+      rotationRules: rotationSchedule(rotateAfter, this.spiffeId),
+      // The certificate is new. Secrets Manager still has the function test it, so there must be one.
+      rotateImmediatelyOnUpdate: false,
+    });
+    rotation.node.addDependency(this.registration, issuer._rotationPermission);
+  }
+}
+
+function refuseWithOwnKey(client: MeshClient, property: string): never {
+  throw new Error(`${client.node.path}: there is no ${property}, since the client keeps its own key (ownKey)`);
+}
+
+function refuseOptionsOfSecret(client: MeshClient, props: MeshClientProps): void {
+  for (const property of ['rotateAfter', 'overlap', 'encryptionKey', 'removalPolicy'] as const) {
+    if (props[property] === undefined) continue;
+    refuse(client, property, 'must be left out with ownKey, as there is no secret', 'a value');
   }
 }
 
@@ -198,28 +269,4 @@ function brokenOverlapRule(overlap: Duration, validity: Duration): string | unde
   if (!Number.isInteger(hours) || hours < 1) return 'must be whole hours, at least one';
   if (isLonger(overlap, validity)) return `must be at most certificateValidity (${validity.toHumanString()})`;
   return undefined;
-}
-
-/** A secret without a version. Left to itself, the construct has Secrets Manager write a random first one. */
-function emptySecret(client: MeshClient, { issuer, encryptionKey, removalPolicy }: MeshClientProps) {
-  const secret = new secretsmanager.Secret(client, 'Secret', {
-    secretName: secretName(issuer.trustDomain, client.clientName),
-    description: `Client certificate and private key of ${client.spiffeId}`,
-    encryptionKey,
-    removalPolicy: removalPolicy ?? RemovalPolicy.DESTROY,
-  });
-  const resource = secret.node.defaultChild as secretsmanager.CfnSecret;
-  resource.generateSecretString = undefined;
-  return secret;
-}
-
-/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html */
-function allowEncryption(client: IConstruct, issuer: CertificateIssuer, key: kms.IKey): void {
-  issuer.handler.addToRolePolicy(
-    new iam.PolicyStatement({
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(client).region}.amazonaws.com` } },
-    }),
-  );
 }

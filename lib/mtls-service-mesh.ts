@@ -156,18 +156,20 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * Adds a caller, and has its first certificate issued once the gateway trusts the authority.
+   * Adds a caller, and has its first certificate issued once the gateway trusts the authority, unless it is to keep its
+   * own key.
    *
    * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among the clients of the mesh. A
    * service that calls others is a client too, by the same name if you like.
    */
   addClient(name: string, options: MeshClientOptions = {}): MeshClient {
+    const ofSecret = options.ownKey ? undefined : this.certificateOptions;
     return new MeshClient(this, this.idOf('Client', 'client name', name), {
       ...options,
       keyAlgorithm: options.keyAlgorithm ?? this.certificateOptions.keyAlgorithm,
       certificateValidity: options.certificateValidity ?? this.certificateOptions.certificateValidity,
-      rotateAfter: options.rotateAfter ?? this.certificateOptions.rotateAfter,
-      overlap: options.overlap ?? this.certificateOptions.overlap,
+      rotateAfter: options.rotateAfter ?? ofSecret?.rotateAfter,
+      overlap: options.overlap ?? ofSecret?.overlap,
       clientName: name,
       issuer: this.issuer,
     });

@@ -8,6 +8,7 @@ import {
   SubjectAlternativeName,
   type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
+import type { SigningAlgorithm } from './contract';
 import { der, Tag } from './der';
 import { type DistinguishedName, encodeDistinguishedName } from './distinguished-name';
 import { encodePem, readPemBlocks } from './pem';
@@ -20,6 +21,8 @@ export class CertificateSigningRequestError extends Error {
 }
 
 export interface CertificateSigningRequest {
+  /** The request alone, in one form, whatever text and octets stood around it. */
+  readonly pem: string;
   /** DER of the X.501 name; an empty sequence when the request names nobody. */
   readonly subject: Buffer;
   readonly publicKey: KeyObject;
@@ -46,11 +49,15 @@ export function createCertificateSigningRequest(privateKey: KeyObject, name: str
     createPublicKey(privateKey).export({ format: 'der', type: 'spki' }),
     der(Tag.context0),
   );
+  return encodeRequest(info, algorithm, signBytes(algorithm, info, privateKey));
+}
+
+function encodeRequest(info: Uint8Array, algorithm: SigningAlgorithm, signature: Uint8Array): string {
   const request = der(
     Tag.sequence,
     info,
     Buffer.from(AsnConvert.serialize(signatureAlgorithmIdentifier(algorithm))),
-    der(Tag.bitString, Buffer.of(0), signBytes(algorithm, info, privateKey)),
+    der(Tag.bitString, Buffer.of(0), signature),
   );
   return encodePem('CERTIFICATE REQUEST', request);
 }
@@ -61,7 +68,9 @@ export function createCertificateSigningRequest(privateKey: KeyObject, name: str
  */
 export function readCertificateSigningRequest(pem: string): CertificateSigningRequest {
   const request = decodeRequest(pem);
-  const { certificationRequestInfo: info, certificationRequestInfoRaw: signedBytes, signatureAlgorithm } = request;
+  const { certificationRequestInfo: info, signatureAlgorithm } = request;
+  const signedBytes = Buffer.from(request.certificationRequestInfoRaw ?? new ArrayBuffer());
+  const signature = Buffer.from(request.signature);
   const publicKey = decodePublicKey(info.subjectPKInfo);
   const algorithm = signatureAlgorithmOf(signatureAlgorithm.algorithm);
   if (algorithm === undefined) {
@@ -69,11 +78,12 @@ export function readCertificateSigningRequest(pem: string): CertificateSigningRe
       `the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, found ${signatureAlgorithm.algorithm}`,
     );
   }
-  if (!signedBytes || !verifyBytes(algorithm, Buffer.from(signedBytes), publicKey, Buffer.from(request.signature))) {
+  if (!verifyBytes(algorithm, signedBytes, publicKey, signature)) {
     throw new CertificateSigningRequestError("the request's signature does not verify with the public key inside it");
   }
   const extensions = requestedExtensions(info);
   return {
+    pem: encodeRequest(signedBytes, algorithm, signature),
     subject: Buffer.from(AsnConvert.serialize(info.subject)),
     publicKey,
     subjectAlternativeNames: alternativeNamesAmong(extensions),

@@ -26,27 +26,45 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 /** The ACM PCA template from which client certificates are issued: identity comes from the issuer, never from the CSR. */
 export const CLIENT_CERTIFICATE_TEMPLATE = 'EndEntityClientAuthCertificate_APIPassthrough/V1';
 
-/** The JSON document in a client's secret. */
-export interface ClientSecret {
-  /** The client's name in the mesh, a DNS label. */
-  readonly clientName: string;
-  /** `spiffe://<trust domain>/<client name>`, the certificate's only URI SAN. */
-  readonly spiffeId: string;
+/** A client certificate and what it says: part of a client's secret, and what the issuer answers to a request. */
+export interface CertificateDocument {
   /** The client certificate (end-entity), one PEM block. */
   readonly certificate: string;
   /** The authorities above it, PEM: the issuing one first, the root last. */
   readonly certificateChain: string;
-  /** PKCS#8, PEM, unencrypted. */
-  readonly privateKey: string;
   /** Upper-case hexadecimal without separators, as `crypto.X509Certificate.serialNumber` prints it. */
   readonly serialNumber: string;
   /** ISO 8601, UTC. */
   readonly notBefore: string;
   /** ISO 8601, UTC. */
   readonly notAfter: string;
-  readonly keyAlgorithm: KeyAlgorithm;
   /** SHA-256 over the DER certificate: upper-case hexadecimal pairs separated by colons. */
   readonly fingerprint: string;
+}
+
+/** The JSON document in a client's secret. */
+export interface ClientSecret extends CertificateDocument {
+  /** The client's name in the mesh, a DNS label. */
+  readonly clientName: string;
+  /** `spiffe://<trust domain>/<client name>`, the certificate's only URI SAN. */
+  readonly spiffeId: string;
+  /** PKCS#8, PEM, unencrypted. */
+  readonly privateKey: string;
+  readonly keyAlgorithm: KeyAlgorithm;
+}
+
+/** The JSON that a client which keeps its own key posts to the issuer's function URL. The answer is a `CertificateDocument`. */
+export interface CertificateRequestBody {
+  /** Of which client. */
+  readonly clientName: string;
+  /** PKCS#10, PEM. */
+  readonly certificateSigningRequest: string;
+}
+
+/** The JSON that the issuer answers with any status but 200. */
+export interface RequestFailure {
+  /** One sentence. */
+  readonly message: string;
 }
 
 /** The custom resource that publishes trust anchors into a truststore. CloudFormation makes every value a string. */
@@ -68,12 +86,15 @@ export interface TruststoreAttributes {
   readonly VersionId: string;
 }
 
-/** The custom resource that issues a client's first certificate, and another one when a property changes. */
+/**
+ * The custom resource that registers a client and, unless it keeps its own key, issues its first certificate, and another
+ * one when a property changes.
+ */
 export const CLIENT_CERTIFICATE_RESOURCE_TYPE = 'Custom::MtlsClientCertificate';
 
 export interface ClientCertificateProperties {
-  /** ARN of the secret that receives the certificate. */
-  readonly SecretId: string;
+  /** ARN of the secret that receives the certificate; absent for a client that keeps its own key. */
+  readonly SecretId?: string;
   readonly ClientName: string;
   readonly SpiffeId: string;
   /** Further DNS names for the certificate's subject alternative name; may be empty. */
@@ -85,9 +106,11 @@ export interface ClientCertificateProperties {
   readonly SigningAlgorithm: string;
   /** Whole hours that a certificate stays usable once another has replaced it; absent, until it expires. */
   readonly OverlapHours?: string;
+  /** ARNs of the IAM roles and users that may have certificates issued for keys of their own; absent for none. */
+  readonly Requesters?: readonly string[];
 }
 
-/** What CloudFormation may know about a certificate. Nothing here is secret. */
+/** What CloudFormation may know about a certificate, if it caused one to be issued. Nothing here is secret. */
 export interface ClientCertificateAttributes {
   readonly SerialNumber: string;
   readonly NotAfter: string;
@@ -136,8 +159,8 @@ export interface RegistryClient {
   readonly spiffeId: string;
   /** A disabled client is refused whatever its certificate, and not rotated. */
   readonly state: 'ENABLED' | 'DISABLED';
-  /** ARN of the client's secret. */
-  readonly secretId: string;
+  /** ARN of the client's secret; absent for a client that keeps its own key. */
+  readonly secretId?: string;
   readonly dnsNames: readonly string[];
   readonly keyAlgorithm: KeyAlgorithm;
   readonly validityHours: number;
@@ -145,6 +168,8 @@ export interface RegistryClient {
   readonly signingAlgorithm: SigningAlgorithm;
   /** `OverlapHours` of the client's resource. */
   readonly overlapHours?: number;
+  /** `Requesters` of the client's resource. */
+  readonly requesters?: readonly string[];
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
   /** `deployment`, or the ARN of the principal who changed it. */
@@ -166,14 +191,18 @@ export interface RegistryCertificate {
   readonly notAfter: string;
   /** When the first of the authorities above it expires. */
   readonly authoritiesNotAfter: string;
-  /** Version of the client's secret that the certificate was issued for. */
-  readonly secretVersionId: string;
+  /** Version of the client's secret that the certificate was issued for; absent when its key is in no secret. */
+  readonly secretVersionId?: string;
   readonly status: 'ISSUED' | 'REVOKED';
   readonly issuedAt: string;
-  readonly issuedBy: 'deployment' | 'rotation';
+  /** `request`: for a key that whoever asked keeps. */
+  readonly issuedBy: 'deployment' | 'rotation' | 'request';
+  /** ARN of the IAM role or user who asked for it, without a role's path; absent unless it was issued by request. */
+  readonly requestedBy?: string;
   /**
-   * When its secret version became the current one; absent before. Of those that have it, the one issued last is the
-   * client's current certificate: a version is never replaced by one that was issued before it.
+   * When its secret version became the current one, or when a client without a secret asked for it; absent before, and
+   * for good when a client with a secret asked. Of those that have it, the one issued last is the client's current
+   * certificate: a version is never replaced by one that was issued before it.
    */
   readonly currentSince?: string;
   /** Refused from then on, though not revoked: set on a replaced certificate when its overlap is limited. */

@@ -19,13 +19,15 @@ export interface DistinguishedName {
   readonly locality?: string;
 }
 
+const COMMON_NAME = '2.5.4.3';
+
 /** In the order of ACM PCA's certificates. */
 const ATTRIBUTES: readonly (readonly [keyof DistinguishedName, string])[] = [
   ['country', '2.5.4.6'],
   ['organization', '2.5.4.10'],
   ['organizationalUnit', '2.5.4.11'],
   ['state', '2.5.4.8'],
-  ['commonName', '2.5.4.3'],
+  ['commonName', COMMON_NAME],
   ['locality', '2.5.4.7'],
 ];
 
@@ -38,6 +40,13 @@ export function encodeDistinguishedName(name: DistinguishedName): Buffer {
     return [new RelativeDistinguishedName([new AttributeTypeAndValue({ type, value })])];
   });
   return Buffer.from(AsnConvert.serialize(new Name(relativeNames)));
+}
+
+/** The common names in an encoded name, as there may be several; one of a type that holds no text is its hexadecimal. */
+export function commonNamesIn(name: Uint8Array): readonly string[] {
+  return AsnConvert.parse(name, Name).flatMap((relativeName) =>
+    relativeName.filter(({ type }) => type === COMMON_NAME).map(({ value }) => value.toString()),
+  );
 }
 
 /** DER of the certificate's subject: the issuer of whatever its key signs. */

@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { KeyAlgorithm } from './contract';
+import { KEY_ALGORITHMS, type KeyAlgorithm } from './contract';
 
 const generate = promisify(generateKeyPair);
 
@@ -22,6 +22,16 @@ function generatePair(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject 
     case 'RSA_4096':
       return generate('rsa', { modulusLength: 4096 });
   }
+}
+
+/** The algorithm of a key; undefined for every other kind, size and exponent than those that are generated here. */
+export function keyAlgorithmOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): KeyAlgorithm | undefined {
+  const { namedCurve, modulusLength, publicExponent } = asymmetricKeyDetails;
+  const name =
+    asymmetricKeyType === 'ec'
+      ? `EC_${namedCurve}`
+      : asymmetricKeyType === 'rsa' && publicExponent === 65_537n && `RSA_${modulusLength}`;
+  return KEY_ALGORITHMS.find((algorithm) => algorithm === name);
 }
 
 /** PKCS#8, PEM, unencrypted. */

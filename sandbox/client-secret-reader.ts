@@ -1,18 +1,23 @@
 import { parseClientSecret } from '../pki/client-secret';
 import type { ClientSecret } from '../pki/contract';
-import type { AwsApi } from './endpoint/api';
+import type { AwsApi, Caller } from './endpoint/api';
 
 /**
  * Reads a client's secret through the API that the client itself uses, with all permissions.
  * @throws Error when the secret has no value yet, or is not there
  */
-export async function readClientSecret(secretsManager: AwsApi, secretId: string): Promise<ClientSecret> {
+export async function readClientSecret(
+  secretsManager: AwsApi,
+  secretId: string,
+  caller: Caller,
+): Promise<ClientSecret> {
   const answer = await secretsManager.handle({
     method: 'POST',
     path: '/',
     query: new URLSearchParams(),
     headers: { 'x-amz-target': 'secretsmanager.GetSecretValue', 'content-type': 'application/x-amz-json-1.1' },
     body: Buffer.from(JSON.stringify({ SecretId: secretId })),
+    caller,
     authorize: () => {},
   });
   const { SecretString, message }: { readonly SecretString?: string; readonly message?: string } = JSON.parse(

@@ -75,8 +75,8 @@ export class Cloud {
       responseUrl: (token) => endpoint.responseUrl(token),
       logLines: (functionArn) => logs.lines(functions.logGroupOf(functionArn)),
     });
-    const called = [objects, events, secrets, new AcmPca(surroundings), new DynamoDb(surroundings)];
-    const others = [iam, logs, topics, functions, certificates, gateway, new CloudWatch(surroundings), new Route53()];
+    const called = [objects, events, secrets, functions, new AcmPca(surroundings), new DynamoDb(surroundings)];
+    const others = [iam, logs, topics, certificates, gateway, new CloudWatch(surroundings), new Route53()];
 
     this.iam = iam;
     this.logs = logs;

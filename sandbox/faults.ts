@@ -27,9 +27,12 @@ export interface FaultyCall {
 
 /** A fault of calls to AWS. */
 export interface CallFault {
-  /** As in a request's signature: `acm-pca`, `dynamodb`, `events`, `s3`, `secretsmanager`; or `cloudformation`. */
+  /** As in a request's signature: `acm-pca`, `dynamodb`, `events`, `lambda`, `s3`, `secretsmanager`; or `cloudformation`. */
   readonly service: string;
-  /** Such as `IssueCertificate`. What a custom resource's function answers is `cloudformation`, `CustomResourceAnswer`. */
+  /**
+   * Such as `IssueCertificate`. What a custom resource's function answers is `cloudformation`, `CustomResourceAnswer`; a
+   * call of a function's URL is `lambda`, `InvokeFunctionUrl`.
+   */
   readonly operation: string;
   readonly fault: CallFaultKind;
   /** Milliseconds that a `slow` call takes. @default 1000 */

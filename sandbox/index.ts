@@ -18,6 +18,13 @@ export type {
   InvocationFault,
   InvocationFaultKind,
 } from './faults';
-export { type DeployOptions, Sandbox, type SandboxApp, type SandboxClient, type SandboxResource } from './sandbox';
+export {
+  type DeployOptions,
+  type EnvironmentOptions,
+  Sandbox,
+  type SandboxApp,
+  type SandboxClient,
+  type SandboxResource,
+} from './sandbox';
 export type { BusEvent, Delivery } from './services/events/event-bus';
 export type { Notification } from './services/sns/topics';

@@ -53,8 +53,16 @@ export interface SandboxResource {
 export interface SandboxClient {
   readonly name: string;
   readonly spiffeId: string;
-  /** ARN of the secret that holds its certificate. */
-  readonly secretId: string;
+  /** ARN of the secret that holds its certificate; absent for a client that keeps its own key. */
+  readonly secretId?: string;
+}
+
+export interface EnvironmentOptions {
+  /**
+   * ARN of a role of the stack to act as, with what its policies allow.
+   * @default - the sandbox's own user, with all permissions
+   */
+  readonly role?: string;
 }
 
 /**
@@ -162,14 +170,14 @@ export class Sandbox {
       .map(({ properties }) => ({
         name: String(properties['ClientName']),
         spiffeId: String(properties['SpiffeId']),
-        secretId: String(properties['SecretId']),
+        ...(properties['SecretId'] !== undefined && { secretId: String(properties['SecretId']) }),
       }))
       .sort((one, other) => one.name.localeCompare(other.name));
   }
 
   /**
    * What a client finds in its secret: certificate, chain and private key.
-   * @throws Error when there is no such client; it names those there are
+   * @throws Error when there is no such client, or when it keeps its own key; it names those there are
    */
   async clientSecret(name: string): Promise<ClientSecret> {
     const client = this.clients.find((candidate) => candidate.name === name);
@@ -177,7 +185,10 @@ export class Sandbox {
       const known = this.clients.map((candidate) => candidate.name).join(', ') || 'none';
       throw new Error(`there must be a client ${JSON.stringify(name)}; the mesh has ${known}`);
     }
-    return readClientSecret(this.cloud.secrets.api, client.secretId);
+    const { secretId } = client;
+    if (secretId === undefined) throw new Error(`the client ${name} has no secret: it keeps its own key`);
+    const principalArn = this.cloud.iam.operator;
+    return readClientSecret(this.cloud.secrets.api, secretId, { ...this.credentials, principalArn });
   }
 
   /**
@@ -198,15 +209,19 @@ export class Sandbox {
   }
 
   /**
-   * The environment with which the `aws` command and the AWS SDKs of any language reach the sandbox, with all
-   * permissions, instead of a real account.
+   * The environment with which the `aws` command and the AWS SDKs of any language reach the sandbox instead of a real
+   * account: with all permissions, or as a role of the stack.
+   *
+   * @throws AwsError when there is no such role
    */
-  environment(): Readonly<Record<string, string>> {
+  environment({ role }: EnvironmentOptions = {}): Readonly<Record<string, string>> {
     const { region } = this.cloud.surroundings.account;
+    const { accessKeyId, secretAccessKey } =
+      role === undefined ? this.credentials : this.cloud.iam.issueRoleCredentials(role);
     return {
       AWS_ENDPOINT_URL: this.endpoint,
-      AWS_ACCESS_KEY_ID: this.credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: this.credentials.secretAccessKey,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
     };

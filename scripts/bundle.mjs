@@ -53,9 +53,10 @@ await Promise.all([
   bundleForNode('sandbox/index.ts', inMemory),
   // What the command loads only when it is needed stands beside it.
   bundleForNode('bin/mtls-mesh.ts', {
-    external: ['./up', './operator/commands'],
+    external: ['./up', './operator/commands', './request/request'],
     banner: { js: '#!/usr/bin/env node' },
   }),
   bundleForNode('bin/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
   bundleForNode('bin/operator/commands.ts'),
+  bundleForNode('bin/request/request.ts'),
 ]);

@@ -7,7 +7,7 @@ import { isExternal, listClients, showClient, standingOf } from './inventory';
 import { type OperatedMesh, OperatorError } from './mesh';
 import { clientAsJson, clientAsText, listAsJson, listAsTable, revocationAsText } from './report';
 import { revoke as revokeCertificates, type Selection } from './revocation';
-import { rotatableClient, rotate as rotateClient } from './rotation';
+import { rotatableSecret, rotate as rotateClient } from './rotation';
 
 export interface WriteOptions {
   /** The mesh's trust domain. */
@@ -47,7 +47,7 @@ export async function revoke(clientName: string, options: RevokeOptions): Promis
   const mesh = awsMesh(options.mesh);
   const selection = selectionOf(options);
   // Before anything is revoked, so that what can't be done whole is not begun.
-  if (options.rotate) await rotatableClient(mesh, clientName);
+  if (options.rotate) await rotatableSecret(mesh, clientName);
 
   const revoked = await revokeCertificates(mesh, clientName, selection, options.reason);
   console.log(revocationAsText(clientName, revoked));
@@ -74,7 +74,8 @@ export async function setState(
   console.log(changed ? `${clientName} is ${word}` : `${clientName} is ${word} already, since ${client.updatedAt}`);
   const standing = current && standingOf(current, mesh.now());
   if (state === 'ENABLED' && !isExternal(client) && standing !== 'ISSUED') {
-    console.error(`it has no certificate that is accepted: run \`mtls-mesh rotate ${clientName}\``);
+    const remedy = client.secretId === undefined ? 'request --client' : 'rotate';
+    console.error(`it has no certificate that is accepted: run \`mtls-mesh ${remedy} ${clientName}\``);
   }
 }
 

@@ -73,8 +73,8 @@ export function clientAsText({ client, certificates, current, lastRotation }: Cl
   ];
   const rows = certificates.map((certificate) => [
     certificate.serialNumber,
-    certificate.secretVersionId,
-    `${certificate.issuedAt}\nby ${certificate.issuedBy}`,
+    certificate.secretVersionId ?? 'none',
+    `${certificate.issuedAt}\nby ${certificate.requestedBy ?? certificate.issuedBy}`,
     certificate.notAfter,
     statusOf(certificate, certificate === current, at),
   ]);
@@ -98,7 +98,8 @@ function originOf(client: RegistryEntry['client'], lastRotation = 'none'): reado
     ];
   }
   return [
-    ['Secret', client.secretId],
+    ['Secret', client.secretId ?? 'none: it keeps its own key'],
+    ...(client.requesters ?? []).map((requester): Fact => ['May request', requester]),
     ['DNS names', client.dnsNames.join(', ') || 'none'],
     ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours, from ${client.certificateAuthorityArn}`],
     ['Last rotation', lastRotation],

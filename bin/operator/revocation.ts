@@ -77,7 +77,8 @@ function select(
   const selected = certificates.filter((certificate) => isSelected(certificate, selection));
   if (selected.length === 0) {
     const known = certificates.map(
-      ({ serialNumber, secretVersionId }) => `${serialNumber} (version ${secretVersionId})`,
+      ({ serialNumber, secretVersionId }) =>
+        `${serialNumber} (${secretVersionId ? `version ${secretVersionId}` : 'in no secret'})`,
     );
     throw new OperatorError(
       `the client ${clientName} of ${trustDomain} has no such certificate; it has ${known.join(', ') || 'none'}`,

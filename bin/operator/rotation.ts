@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { RegistryCertificate, RegistryClient } from '../../pki/contract';
+import type { RegistryCertificate } from '../../pki/contract';
 import { showClient, showIssuedClient } from './inventory';
 import { type OperatedMesh, OperatorError } from './mesh';
 
@@ -11,10 +11,20 @@ export interface RotationPatience {
 
 const PATIENCE: RotationPatience = { milliseconds: 60_000, intervalMilliseconds: 500 };
 
-/** @throws OperatorError as `showIssuedClient` does, and when the client is disabled: a disabled client is not rotated */
-export async function rotatableClient(mesh: OperatedMesh, clientName: string): Promise<RegistryClient> {
+/**
+ * The ARN of the client's secret.
+ * @throws OperatorError as `showIssuedClient` does, when the client has no secret, and when it is disabled: a disabled
+ * client is not rotated
+ */
+export async function rotatableSecret(mesh: OperatedMesh, clientName: string): Promise<string> {
   const { client } = await showIssuedClient(mesh, clientName);
-  if (client.state === 'ENABLED') return client;
+  const { secretId, state } = client;
+  if (secretId === undefined) {
+    throw new OperatorError(
+      `the client ${clientName} keeps its own key, which nobody else can rotate: it renews by \`mtls-mesh request\``,
+    );
+  }
+  if (state === 'ENABLED') return secretId;
   throw new OperatorError(
     `the client ${clientName} is disabled, and a disabled client is not rotated: enable it first`,
   );
@@ -24,15 +34,14 @@ export async function rotatableClient(mesh: OperatedMesh, clientName: string): P
  * Has a client's secret rotated, and waits until the new certificate is current.
  *
  * @returns the new certificate; undefined when the rotation is still under way, or has failed and will be tried again
- * @throws OperatorError as `rotatableClient` does
+ * @throws OperatorError as `rotatableSecret` does
  */
 export async function rotate(
   mesh: OperatedMesh,
   clientName: string,
   { milliseconds, intervalMilliseconds }: RotationPatience = PATIENCE,
 ): Promise<RegistryCertificate | undefined> {
-  const { secretId } = await rotatableClient(mesh, clientName);
-  const secretVersionId = await mesh.secrets.rotate(secretId);
+  const secretVersionId = await mesh.secrets.rotate(await rotatableSecret(mesh, clientName));
   const deadline = performance.now() + milliseconds;
   do {
     const { certificates } = await showClient(mesh, clientName);

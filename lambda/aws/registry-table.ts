@@ -47,6 +47,7 @@ const ISSUED_ALONE: Readonly<Record<Exclude<keyof RegistryClient, keyof Registry
   certificateAuthorityArn: undefined,
   signingAlgorithm: undefined,
   overlapHours: undefined,
+  requesters: undefined,
 };
 
 /** The reverse. */
@@ -78,7 +79,7 @@ export class RegistryTable implements Registry, ExternalRegistry {
   async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<void> {
     await this.update(
       clientKey(profile.clientName),
-      { set: { overlapHours: undefined, ...profile }, setOnce: { state: 'ENABLED' } },
+      { set: { ...ISSUED_ALONE, ...profile }, setOnce: { state: 'ENABLED' } },
       signal,
     );
   }

@@ -1,10 +1,16 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { composeCertificateDocument, verifyCertificateDocument } from '../../pki/certificate-document';
 import { issuerText, notAfterOf } from '../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import { composeClientSecret, verifyClientSecret } from '../../pki/client-secret';
-import { type ClientSecret, METRICS, REGISTRY_RETENTION_DAYS, type RegistryCertificate } from '../../pki/contract';
-import { generatePrivateKey } from '../../pki/keys';
+import {
+  type CertificateDocument,
+  type ClientSecret,
+  METRICS,
+  REGISTRY_RETENTION_DAYS,
+  type RegistryCertificate,
+} from '../../pki/contract';
+import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { readCertificate, readCertificates } from '../../pki/pem';
 import type { Announcer } from '../announcer';
 import type { Log } from '../log';
@@ -15,10 +21,13 @@ import type { GatewayTruststore } from './gateway-truststore';
 import type { Registry } from './registry';
 
 /** What a certificate is issued for. */
-export interface Occasion {
-  /** The version of the client's secret that will hold it. */
-  readonly secretVersionId: string;
-  readonly issuedBy: RegistryCertificate['issuedBy'];
+export type Occasion = Pick<RegistryCertificate, 'issuedBy' | 'secretVersionId' | 'requestedBy' | 'currentSince'>;
+
+/** The key to certify, and the proof that its holder has it. */
+export interface CertifiedKey {
+  readonly publicKey: KeyObject;
+  /** PKCS#10, PEM. */
+  readonly certificateSigningRequest: string;
 }
 
 /** First pause between two looks for a certificate; ACM PCA takes about a second, quotas allow 75 looks a second. */
@@ -41,14 +50,32 @@ export class CertificateIssuer {
   ) {}
 
   /**
-   * A new key with its certificate, checked as a client will use it, trusted by the gateway and known to the registry.
+   * A new key with its certificate.
    * Each call makes another key: look first whether the secret's version has already got one.
    */
   async issue(order: CertificateOrder, occasion: Occasion, signal: AbortSignal): Promise<ClientSecret> {
-    const { clientName, spiffeId, keyAlgorithm, certificateAuthorityArn } = order;
-    const { secretVersionId } = occasion;
+    const { clientName, spiffeId, keyAlgorithm } = order;
     const privateKey = await generatePrivateKey(keyAlgorithm);
-    const certificateSigningRequest = createCertificateSigningRequest(privateKey, clientName);
+    const key = {
+      publicKey: createPublicKey(privateKey),
+      certificateSigningRequest: createCertificateSigningRequest(privateKey, clientName),
+    };
+    const document = await this.certify(order, key, occasion, signal);
+    return { clientName, spiffeId, ...document, privateKey: privateKeyPem(privateKey), keyAlgorithm };
+  }
+
+  /**
+   * A certificate in the client's name for a key that somebody else may hold, checked as the client will use it, trusted
+   * by the gateway and known to the registry. The same key again within minutes gives the same certificate.
+   */
+  async certify(
+    order: CertificateOrder,
+    { publicKey, certificateSigningRequest }: CertifiedKey,
+    occasion: Occasion,
+    signal: AbortSignal,
+  ): Promise<CertificateDocument> {
+    const { clientName, spiffeId, certificateAuthorityArn } = order;
+    const { secretVersionId, requestedBy } = occasion;
     const certificateArn = await this.authority.issueCertificate(
       {
         certificateAuthorityArn,
@@ -58,31 +85,24 @@ export class CertificateIssuer {
         dnsNames: order.dnsNames,
         signingAlgorithm: order.signingAlgorithm,
         validity: validityOf(order.validityHours, this.now()),
-        idempotencyToken: idempotencyToken(secretVersionId, certificateSigningRequest),
+        idempotencyToken: idempotencyToken(secretVersionId ?? spiffeId, certificateSigningRequest),
       },
       signal,
     );
-    this.log({ event: 'certificate-requested', client: clientName, certificateArn, secretVersionId });
+    this.log({ event: 'certificate-requested', client: clientName, certificateArn, secretVersionId, requestedBy });
 
-    const { certificate, certificateChain } = await this.fetch(certificateAuthorityArn, certificateArn, signal);
-    const secret = composeClientSecret({
-      clientName,
-      spiffeId,
-      certificatePem: certificate,
-      certificateChainPem: certificateChain,
-      privateKey,
-      keyAlgorithm,
-    });
-    verifyClientSecret(secret, this.now());
-    await this.truststore?.assertTrusts(secret, signal);
+    const issued = await this.fetch(certificateAuthorityArn, certificateArn, signal);
+    const document = composeCertificateDocument(issued.certificate, issued.certificateChain);
+    verifyCertificateDocument(document, { spiffeId, publicKey }, this.now());
+    await this.truststore?.assertTrusts({ clientName, certificate: document.certificate }, signal);
     signal.throwIfAborted();
-    await this.registry.addCertificate(this.entry(order, occasion, secret, certificateArn), signal);
+    await this.registry.addCertificate(this.entry(order, occasion, document, certificateArn), signal);
 
-    const { serialNumber, fingerprint, notAfter } = secret;
-    this.log({ event: 'certificate-issued', client: clientName, serialNumber, notAfter, secretVersionId });
+    const { serialNumber, fingerprint, notAfter } = document;
+    this.log({ event: 'certificate-issued', client: clientName, serialNumber, notAfter, secretVersionId, requestedBy });
     this.metrics.count(METRICS.certificatesIssued);
     await this.announcer.announce('Certificate Issued', { clientName, spiffeId, serialNumber, fingerprint, notAfter });
-    return secret;
+    return document;
   }
 
   private async fetch(
@@ -99,8 +119,8 @@ export class CertificateIssuer {
 
   private entry(
     { clientName, spiffeId, certificateAuthorityArn }: CertificateOrder,
-    { secretVersionId, issuedBy }: Occasion,
-    { certificate, certificateChain, serialNumber, fingerprint, notBefore, notAfter }: ClientSecret,
+    occasion: Occasion,
+    { certificate, certificateChain, serialNumber, fingerprint, notBefore, notAfter }: CertificateDocument,
     certificateArn: string,
   ): RegistryCertificate {
     const authoritiesEnd = Math.min(
@@ -117,10 +137,9 @@ export class CertificateIssuer {
       notBefore,
       notAfter,
       authoritiesNotAfter: new Date(authoritiesEnd).toISOString(),
-      secretVersionId,
       status: 'ISSUED',
       issuedAt: this.now().toISOString(),
-      issuedBy,
+      ...occasion,
       expiresAt: Date.parse(notAfter) / 1000 + REGISTRY_RETENTION_DAYS * DAY_SECONDS,
     };
   }
@@ -137,8 +156,9 @@ export function validityOf(hours: number, now: Date): Validity {
 
 /**
  * Names one request for one key. The key is part of it because a key dies with the process that made it: the next
- * attempt at the same version, with another key, must not be given the certificate of the lost one.
+ * attempt at the same version, with another key, must not be given the certificate of the lost one. What it is for is
+ * part of it because a key that somebody else made may be used for two clients.
  */
-function idempotencyToken(secretVersionId: string, certificateSigningRequest: string): string {
-  return createHash('sha256').update(`${secretVersionId}\n${certificateSigningRequest}`).digest('hex').slice(0, 36);
+function idempotencyToken(purpose: string, certificateSigningRequest: string): string {
+  return createHash('sha256').update(`${purpose}\n${certificateSigningRequest}`).digest('hex').slice(0, 36);
 }

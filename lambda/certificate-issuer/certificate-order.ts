@@ -14,6 +14,7 @@ import {
 } from '../../pki/names';
 import { choiceProperty, listProperty, PropertyError, textProperty } from '../custom-resource/properties';
 import type { ResourceProperties } from '../custom-resource/request';
+import { requesterOf } from './requester';
 
 /** What certificate to issue, to whom and by which authority. */
 export interface CertificateOrder {
@@ -46,8 +47,17 @@ export function readCertificateOrder(properties: ResourceProperties): Certificat
   };
 }
 
-export function readSecretId(properties: ResourceProperties): string {
-  return textProperty(properties, 'SecretId' satisfies PropertyName, brokenSecretArnRule);
+/** Undefined for a client that keeps its own key. */
+export function readSecretId(properties: ResourceProperties): string | undefined {
+  const property = 'SecretId' satisfies PropertyName;
+  return properties[property] === undefined ? undefined : textProperty(properties, property, brokenSecretArnRule);
+}
+
+/** The IAM roles and users that may have certificates issued for keys of their own, if there are any. */
+export function readRequesters(properties: ResourceProperties): { readonly requesters?: readonly string[] } {
+  const property = 'Requesters' satisfies PropertyName;
+  if (properties[property] === undefined) return {};
+  return { requesters: listProperty(properties, property, brokenRequesterRule) };
 }
 
 /** The hours that a replaced certificate stays usable, if they are limited. */
@@ -81,6 +91,10 @@ function brokenSpiffeIdRule(id: string, expectedClientName: string | undefined):
   if (clientName === undefined) return 'must be spiffe://<trust domain>/<client name>';
   if (expectedClientName !== undefined && clientName !== expectedClientName) return 'must end with the ClientName';
   return undefined;
+}
+
+function brokenRequesterRule(arn: string): string | undefined {
+  return requesterOf(arn) === undefined ? 'must be the ARN of an IAM role or user' : undefined;
 }
 
 function brokenHoursRule(hours: string): string | undefined {

@@ -1,10 +1,11 @@
 import type { ClientCertificateAttributes } from '../../pki/contract';
 import { clientNameOf } from '../../pki/names';
+import type { Attributes } from '../custom-resource/answer';
 import type { CustomResource } from '../custom-resource/custom-resource';
 import { PropertyError } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import type { Log } from '../log';
-import { readCertificateOrder, readOverlap, readSecretId, readSpiffeId } from './certificate-order';
+import { readCertificateOrder, readOverlap, readRequesters, readSecretId, readSpiffeId } from './certificate-order';
 import type { CertificateRevoker } from './certificate-revoker';
 import type { ClientProfile, Registry } from './registry';
 import type { SecretVersions } from './secret-versions';
@@ -13,8 +14,8 @@ import type { Succession } from './succession';
 const DEPLOYMENT = 'deployment';
 
 /**
- * `Custom::MtlsClientCertificate`: a client in the registry and its first certificate, and another one whenever a
- * property changes. The request's id is the id of the secret's version, so that an event delivered twice makes no
+ * `Custom::MtlsClientCertificate`: a client in the registry and, unless it keeps its own key, its first certificate, and
+ * another one whenever a property changes. The request's id is the id of the secret's version, so that an event delivered twice makes no
  * second certificate.
  */
 export class ClientCertificate implements CustomResource {
@@ -32,14 +33,15 @@ export class ClientCertificate implements CustomResource {
     return readSpiffeId(properties);
   }
 
-  async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {
+  async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal): Promise<Attributes> {
     const order = readCertificateOrder(properties);
     if (clientNameOf(order.spiffeId, this.trustDomain) === undefined) {
       throw new PropertyError('SpiffeId', `must be of the issuer's trust domain ${this.trustDomain}`, order.spiffeId);
     }
     const secretId = readSecretId(properties);
-    const profile = { ...order, ...readOverlap(properties), secretId };
+    const profile = { ...order, ...readOverlap(properties), ...readRequesters(properties), secretId };
     await this.register(profile, signal);
+    if (secretId === undefined) return {};
 
     const version = { secretId, secretVersionId: requestId, stage: 'DEPLOYMENT', issuedBy: DEPLOYMENT } as const;
     const filled = await this.versions.fill(order, version, signal);

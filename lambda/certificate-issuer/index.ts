@@ -1,6 +1,6 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Context } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { EXTERNAL_CLIENT_RESOURCE_TYPE } from '../../pki/external-clients';
 import { Announcer } from '../announcer';
 import { CLIENT_SETTINGS } from '../aws/client-settings';
@@ -20,10 +20,13 @@ import { CertificateIssuer } from './certificate-issuer';
 import { CertificateProof } from './certificate-proof';
 import { CertificateRevoker } from './certificate-revoker';
 import { ClientCertificate } from './client-certificate';
+import { ClientRequest } from './client-request';
 import { ExternalClient } from './external-client';
 import { GatewayTruststore } from './gateway-truststore';
 import { Handshake } from './handshake';
 import { Maintenance } from './maintenance';
+import { answerRequest } from './request-answer';
+import type { RequestEvent } from './request-event';
 import { Rotation, RotationError } from './rotation';
 import { readRotationRequest } from './rotation-event';
 import { SecretVersions } from './secret-versions';
@@ -59,16 +62,30 @@ const proof = new CertificateProof(registry, truststore, handshake, now);
 const clientCertificate = new ClientCertificate(trustDomain, registry, versions, succession, revoker, now, logLine);
 const rotation = new Rotation(trustDomain, registry, secrets, versions, proof, succession, announcer, metrics, logLine);
 const externalClient = new ExternalClient(trustDomain, registry, objects, now, logLine);
+const clientRequest = new ClientRequest(registry, issuer, now, logLine);
 const maintenance = new Maintenance(registry, authority, revoker, announcer, metrics, now, logLine);
 
-export const handler = async (event: unknown, context: Context): Promise<void> => {
+export const handler = async (
+  event: unknown,
+  context: Context,
+): Promise<APIGatewayProxyStructuredResultV2 | undefined> => {
   if (typeof event === 'object' && event !== null) {
-    if ('RequestType' in event) return handleCustomResource(resourceOf(event), event, context, logLine);
-    if ('Step' in event) return rotate(event, context);
-    if (isSchedule(event)) return withinTime(timeForWork(context), (signal) => maintenance.run(signal));
+    // Lambda writes what a request through the URL begins with; its caller has a say in the values alone.
+    if ('requestContext' in event) return answer(event, context);
+    if ('RequestType' in event) return void (await handleCustomResource(resourceOf(event), event, context, logLine));
+    if ('Step' in event) return void (await rotate(event, context));
+    if (isSchedule(event)) return void (await withinTime(timeForWork(context), (signal) => maintenance.run(signal)));
   }
-  throw new UnknownEventError('the event is neither a request of CloudFormation, a rotation, nor a schedule');
+  throw new UnknownEventError(
+    'the event is neither a request, of CloudFormation or a client, a rotation, nor a schedule',
+  );
 };
+
+function answer(event: object, context: Context): Promise<APIGatewayProxyStructuredResultV2> {
+  const run = (request: RequestEvent) =>
+    withinTime(timeForWork(context), (signal) => clientRequest.run(request, signal));
+  return answerRequest(event, run, logLine);
+}
 
 function resourceOf(event: object): CustomResource {
   const isExternal = 'ResourceType' in event && event.ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;

@@ -11,6 +11,8 @@ import type { SecretStage, SecretStore } from './secret-store';
 import { SecretVersionError, type SecretVersions } from './secret-versions';
 import type { Succession } from './succession';
 
+type ClientWithSecret = RegistryClient & Required<Pick<RegistryClient, 'secretId'>>;
+
 /** A rotation that must not go on. */
 export class RotationError extends Error {
   override readonly name = 'RotationError';
@@ -122,7 +124,7 @@ export class Rotation {
   }
 
   /** The client whose secret it is, by name and by what the registry says of it. */
-  private async clientOf(secretId: string, signal: AbortSignal): Promise<RegistryClient> {
+  private async clientOf(secretId: string, signal: AbortSignal): Promise<ClientWithSecret> {
     const clientName = clientNameOfSecret(secretId, this.trustDomain);
     if (clientName === undefined) {
       throw new RotationError(`${secretId} is not the secret of a client of trust domain ${this.trustDomain}`);
@@ -130,11 +132,13 @@ export class Rotation {
     const client = await this.registry.getClient(clientName, signal);
     if (client === undefined) throw new RotationError(`the registry knows no client ${clientName}`);
     if (client.secretId !== secretId)
-      throw new RotationError(`the secret of client ${clientName} is ${client.secretId}`);
-    return client;
+      throw new RotationError(
+        `the secret of client ${clientName} is ${client.secretId ?? 'none: it keeps its own key'}`,
+      );
+    return { ...client, secretId };
   }
 
-  private async findCurrent({ spiffeId, secretId }: RegistryClient, signal: AbortSignal): Promise<ClientSecret> {
+  private async findCurrent({ spiffeId, secretId }: ClientWithSecret, signal: AbortSignal): Promise<ClientSecret> {
     const secretVersionId = await this.secrets.findVersion(secretId, 'AWSCURRENT', signal);
     const version = secretVersionId && (await this.versions.find(spiffeId, { secretId, secretVersionId }, signal));
     if (!version) throw new RotationError(`${secretId} holds no certificate yet`);

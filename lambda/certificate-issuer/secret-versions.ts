@@ -1,10 +1,10 @@
 import { ClientSecretError, parseClientSecret, verifyClientSecret } from '../../pki/client-secret';
 import type { ClientSecret } from '../../pki/contract';
 import type { Log } from '../log';
-import type { CertificateIssuer, Occasion } from './certificate-issuer';
+import type { CertificateIssuer } from './certificate-issuer';
 import type { CertificateOrder } from './certificate-order';
 import type { CertificateRevoker } from './certificate-revoker';
-import type { Registry } from './registry';
+import type { Registry, Revocation } from './registry';
 import type { SecretStage, SecretStore } from './secret-store';
 
 /** A version of a secret has a value that can't be what it is there for. No other can take its place. */
@@ -13,8 +13,10 @@ export class SecretVersionError extends Error {
 }
 
 /** A version of a client's secret that is to hold a certificate. */
-export interface SecretVersion extends Occasion {
+export interface SecretVersion {
   readonly secretId: string;
+  readonly secretVersionId: string;
+  readonly issuedBy: Revocation['by'];
   /** In which stage the version begins. */
   readonly stage: SecretStage;
 }
@@ -68,8 +70,8 @@ export class SecretVersions {
   }
 
   private async issue(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<FilledVersion> {
-    const { secretId, secretVersionId, stage } = version;
-    const secret = await this.issuer.issue(order, version, signal);
+    const { secretId, secretVersionId, stage, issuedBy } = version;
+    const secret = await this.issuer.issue(order, { secretVersionId, issuedBy }, signal);
     signal.throwIfAborted();
     const outcome = await this.secrets.putVersion(secretId, secretVersionId, stage, JSON.stringify(secret), signal);
     if (outcome !== 'taken') {
@@ -87,7 +89,7 @@ export class SecretVersions {
    * Once a version has its value, other certificates that were issued for it belong to runs which did not get so far:
    * their keys are lost, or about to be.
    */
-  private async revokeLost(kept: ClientSecret, { secretVersionId, issuedBy }: Occasion, signal: AbortSignal) {
+  private async revokeLost(kept: ClientSecret, { secretVersionId, issuedBy }: SecretVersion, signal: AbortSignal) {
     for (const certificate of await this.registry.certificatesOf(kept.clientName, signal)) {
       if (certificate.secretVersionId !== secretVersionId || certificate.fingerprint === kept.fingerprint) continue;
       await this.revoker.revoke(certificate, { by: issuedBy, reason: 'SUPERSEDED' }, signal);

@@ -72,6 +72,8 @@ export class Succession {
     const refuseAfter = new Date(Date.parse(current.currentSince) + overlapHours * HOUR_MS).toISOString();
     for (const before of certificates) {
       if (before.status === 'REVOKED' || before.refuseAfter !== undefined || before.notAfter <= refuseAfter) continue;
+      // Whoever keeps its own key renews at a time of its own: what the secret holds does not replace that.
+      if (before.issuedBy === 'request') continue;
       // One that was issued later may become current yet.
       if (before.fingerprint === current.fingerprint || before.issuedAt >= current.issuedAt) continue;
       await this.registry.noteRefusal(before, refuseAfter, signal);

@@ -16,6 +16,7 @@ export interface AwsCall {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  readonly caller: Caller;
   /**
    * Throws `AccessDenied` unless the caller's policies, and the resource's own where it has one, allow the action.
    * @param action such as `acm-pca:IssueCertificate`
@@ -23,6 +24,12 @@ export interface AwsCall {
    * @param conditionKeys service-specific context such as `acm-pca:TemplateArn`
    */
   authorize(action: string, resource: string, conditionKeys?: ConditionKeys, resourcePolicy?: PolicyDocument): void;
+}
+
+/** Who signed a call. */
+export interface Caller {
+  readonly principalArn: string;
+  readonly accessKeyId: string;
 }
 
 export interface CallDescription {
@@ -36,7 +43,8 @@ export type ConditionKeys = Readonly<Record<string, string | readonly string[]>>
 
 export interface AwsAnswer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A list is one header line each. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
 }
 

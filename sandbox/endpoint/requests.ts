@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Clock } from '../clock';
 import type { CallFault, FaultyCall } from '../faults';
-import { type AwsAnswer, type AwsApi, type AwsCall, AwsError } from './api';
+import { type AwsAnswer, type AwsApi, type AwsCall, AwsError, type Caller } from './api';
 import { type CallLog, outcomeOf } from './call-log';
 import { strike } from './faulty-call';
+import { RESPONSES_PATH } from './paths';
 import { rejection } from './rejection';
 import { readSignature, type SignedRequest, verifySignature } from './signature';
 
@@ -34,15 +35,13 @@ interface Call {
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
   /** Absent for a custom resource's answer. */
-  readonly caller?: { readonly principalArn: string; readonly accessKeyId: string };
+  readonly caller?: Caller;
   readonly request: SignedRequest;
   carryOut(): Promise<AwsAnswer>;
 }
 
 /** More than any call that the library makes. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
-/** Where custom resources answer. */
-export const RESPONSES_PATH = '/custom-resource-responses/';
 
 /** Tells requests apart, has them carried out, and answers them. */
 export class Requests {
@@ -58,7 +57,7 @@ export class Requests {
       if (answer === undefined) return;
       // SDKs take the time from it when they find that their own clock is wrong.
       outgoing.setHeader('date', this.options.clock.now().toUTCString());
-      outgoing.writeHead(answer.status, answer.headers);
+      outgoing.writeHead(answer.status, answer.headers as OutgoingHttpHeaders | undefined);
       outgoing.end(answer.body);
     } catch {
       // The caller went away in the middle of its request.
@@ -111,6 +110,7 @@ export class Requests {
     const call: AwsCall = {
       ...request,
       query: new URLSearchParams(request.query),
+      caller,
       authorize: (...authorization) => iam.authorize(caller.principalArn, ...authorization),
     };
     return { service: api.signingName, ...api.describe(call), caller, request, carryOut: () => api.handle(call) };
@@ -132,7 +132,7 @@ export class Requests {
     return answer;
   }
 
-  private authenticate(request: SignedRequest): { readonly api: AwsApi; readonly caller: NonNullable<Call['caller']> } {
+  private authenticate(request: SignedRequest): { readonly api: AwsApi; readonly caller: Caller } {
     const { iam, clock } = this.options;
     const signature = readSignature(request);
     const principalArn = iam.principalOf(signature.accessKeyId);

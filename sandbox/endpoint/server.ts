@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RESPONSES_PATH, Requests, type RequestsOptions } from './requests';
+import { RESPONSES_PATH } from './paths';
+import { Requests, type RequestsOptions } from './requests';
 
 /**
  * The one HTTP server of a sandbox, on loopback: every AWS service that functions and users call, told apart by the

@@ -3,8 +3,11 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { MeshIntegration, MtlsServiceMesh } from '../../lib';
 
-/** Synthesizes a mesh of the clients `mail` and `social` and a service that says who calls into `directory`. */
-export function synthesizeExample(directory: string): void {
+/**
+ * Synthesizes a mesh of the clients `mail` and `social` and a service that says who calls into `directory`.
+ * @param extend adds more
+ */
+export function synthesizeExample(directory: string, extend: (mesh: MtlsServiceMesh) => void = () => {}): void {
   const app = new App({ outdir: directory });
   const stack = new Stack(app, 'ScheduleMesh');
   const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
@@ -23,5 +26,6 @@ export function synthesizeExample(directory: string): void {
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
   mesh.addClient('mail');
   mesh.addClient('social');
+  extend(mesh);
   app.synth();
 }

@@ -171,6 +171,23 @@ test('a person is told where the clients are called and how a shell reaches the 
   expect(remains(here)).toEqual([]);
 });
 
+test('a client that keeps its own key is there, without files', async () => {
+  const assembly = join(root, 'own-key.out');
+  synthesizeExample(assembly, (mesh) => mesh.addClient('groups', { ownKey: true }));
+  const at = place();
+  const run = up(at, '--app', assembly, '--json');
+  await run.prints(/^\{.*\}\n/m);
+  const { clients } = JSON.parse(run.stdout);
+  expect(clients).toEqual([
+    { name: 'groups', spiffeId: 'spiffe://mesh.example.com/groups' },
+    expect.objectContaining({ name: 'mail', files: expect.anything() }),
+    expect.objectContaining({ name: 'social', files: expect.anything() }),
+  ]);
+  run.process.kill('SIGTERM');
+  expect(await run.ended()).toBe(0);
+  expect(remains(at)).toEqual([]);
+});
+
 test('a signal during the deployment ends the mesh once it is up', async () => {
   const here = place();
   const run = up(here, '--app', assembly);

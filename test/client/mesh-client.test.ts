@@ -196,7 +196,7 @@ describe('a secret that cannot be used', () => {
     const other = { ...secret, privateKey: privateKeyPem(await generatePrivateKey('EC_prime256v1')) };
     const client = clientOf(new OneSecret(() => JSON.stringify(other)));
     await expect(client.fetch(URL_OF_MESH)).rejects.toThrow(
-      'the secret mesh/mail cannot be used: the private key is not that of the certificate',
+      "the secret mesh/mail cannot be used: the certificate's key is not the client's",
     );
   });
 

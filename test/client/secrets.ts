@@ -1,18 +1,18 @@
 import type { ClientSecret, SecretReader } from '../../client';
-import { composeClientSecret } from '../../pki/client-secret';
+import { composeCertificateDocument } from '../../pki/certificate-document';
+import { privateKeyPem } from '../../pki/keys';
 import { type Authority, type ClientOptions, createClient } from '../pki/authorities';
 
 /** A new certificate for the client `mail`, as its secret holds it. */
 export async function createSecret(authority: Authority, options: ClientOptions = {}): Promise<ClientSecret> {
   const { pem, privateKey } = await createClient(authority, 'mail', options);
-  return composeClientSecret({
+  return {
     clientName: 'mail',
     spiffeId: 'spiffe://example.com/mail',
-    certificatePem: pem,
-    certificateChainPem: authority.pem,
-    privateKey,
+    ...composeCertificateDocument(pem, authority.pem),
+    privateKey: privateKeyPem(privateKey),
     keyAlgorithm: 'EC_prime256v1',
-  });
+  };
 }
 
 /** Secrets Manager with one secret, whose value is what `read` gives; counts how often it is asked. */

@@ -66,7 +66,7 @@ describe('the bundle of', () => {
     ['{ Step: "deleteSecret" }', 'RotationEventError'],
     ['{ RequestType: "Create" }', 'CustomResourceEventError'],
   ])('the issuer refuses an event that is of no kind it knows: %s', (event, error) => {
-    expect(thrownByIssuer(event)).toContain(`thrown ${error}`);
+    expect(outputOfIssuer(event)).toContain(`thrown ${error}`);
   });
 
   test('the issuer tells of a rotation that failed, and fails it', () => {
@@ -76,7 +76,7 @@ describe('the bundle of', () => {
       ClientRequestToken: '7a6b5c4d-1111-4222-8333-944455556666',
     });
 
-    const output = thrownByIssuer(event);
+    const output = outputOfIssuer(event);
 
     expect(output).toContain('"RotationsFailed":1');
     expect(output).toContain('"event":"event-not-sent","type":"Certificate Rotation Failed"');
@@ -84,10 +84,10 @@ describe('the bundle of', () => {
   });
 });
 
-/** What the issuer logs, and at last the name of the error that it throws. */
-function thrownByIssuer(event: string): string {
+/** What the issuer logs, and at last what it answers, or the name of the error that it throws. */
+function outputOfIssuer(event: string): string {
   const bundle = join(root, 'assets', 'certificate-issuer', 'index.js');
   const context = '{ getRemainingTimeInMillis: () => 20000, logGroupName: "group", logStreamName: "stream" }';
-  const program = `require(${JSON.stringify(bundle)}).handler(${event}, ${context}).catch((error) => console.log('thrown', error.name))`;
+  const program = `require(${JSON.stringify(bundle)}).handler(${event}, ${context}).then((answer) => console.log('answered', JSON.stringify(answer)), (error) => console.log('thrown', error.name))`;
   return spawnSync(process.execPath, ['-e', program], { env: ENVIRONMENT }).stdout.toString();
 }

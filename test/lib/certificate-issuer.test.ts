@@ -74,6 +74,19 @@ test('in a region of another partition every ARN is of that partition', () => {
   expect(policy).toMatch(/:secretsmanager:cn-north-1:123456789012:secret:mesh\.example\.com\/\*/);
 });
 
+test('has a URL, for signed requests alone, only when somebody asks for it', () => {
+  const stack = newStack();
+  const issuer = newIssuer(stack);
+  expect(issuer.requestUrl).toBe(issuer.requestUrl);
+
+  const { logicalId, Properties } = onlyResource(stack, 'AWS::Lambda::Url');
+  expect(Properties).toEqual({ AuthType: 'AWS_IAM', TargetFunctionArn: stack.resolve(issuer.handler.functionArn) });
+  expect(stack.resolve(issuer.requestUrl)).toEqual({ 'Fn::GetAtt': [logicalId, 'FunctionUrl'] });
+  const other = newStack();
+  newIssuer(other);
+  expect(resourcesOfType(other, 'AWS::Lambda::Url')).toEqual({});
+});
+
 test('Secrets Manager may call it for the secrets of this account and trust domain', () => {
   const stack = newStack();
   const issuer = newIssuer(stack);

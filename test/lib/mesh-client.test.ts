@@ -2,11 +2,12 @@ import { App, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { CertificateAuthority, KeyAlgorithm, MeshClient, type MeshClientProps } from '../../lib';
-import { dependenciesOf, newIssuer, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
+import { dependenciesOf, newIssuer, newMesh, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
 
 const SECRET = 'AWS::SecretsManager::Secret';
 const CERTIFICATE = 'Custom::MtlsClientCertificate';
 const ROTATION = 'AWS::SecretsManager::RotationSchedule';
+const URL = 'AWS::Lambda::Url';
 
 function newClient(stack: Stack, props: Partial<MeshClientProps> = {}): MeshClient {
   return new MeshClient(stack, 'Client', { clientName: 'mail', issuer: props.issuer ?? newIssuer(stack), ...props });
@@ -305,3 +306,64 @@ test('a client may live in another stack than its issuer', () => {
       .sort(),
   ).toEqual([SECRET, CERTIFICATE, ROTATION].sort());
 });
+
+describe('a client that keeps its own key', () => {
+  test('is its registration, without secret, rotation or a right to ask', () => {
+    const stack = newStack();
+    const issuer = newIssuer(stack);
+    newClient(stack, { issuer, ownKey: true, dnsNames: ['mail.example.com'] });
+
+    expect(onlyResource(stack, CERTIFICATE).Properties).toEqual({
+      ServiceToken: stack.resolve(issuer.handler.functionArn),
+      ServiceTimeout: '900',
+      ClientName: 'mail',
+      SpiffeId: 'spiffe://mesh.example.com/mail',
+      DnsNames: ['mail.example.com'],
+      KeyAlgorithm: 'EC_prime256v1',
+      ValidityHours: '168',
+      CertificateAuthorityArn: stack.resolve(issuer.certificateAuthority.certificateAuthorityArn),
+      SigningAlgorithm: 'SHA256WITHECDSA',
+    });
+    for (const type of [SECRET, ROTATION, URL]) expect(resourcesOfType(stack, type)).toEqual({});
+  });
+
+  test.each(['secret', 'serialNumber', 'notAfter', 'fingerprint'] as const)('has no %s', (property) => {
+    const client = newClient(newStack(), { ownKey: true });
+    expect(() => client[property]).toThrow(
+      `Test/Client: there is no ${property}, since the client keeps its own key (ownKey)`,
+    );
+  });
+
+  test('has nothing to read', () => {
+    const stack = newStack();
+    const client = newClient(stack, { ownKey: true });
+    expect(() => client.grantRead(newRole(stack))).toThrow('Test/Client: there is no secret');
+  });
+
+  test.each<Partial<MeshClientProps>>([
+    { rotateAfter: Duration.days(3) },
+    { overlap: Duration.hours(2) },
+    { removalPolicy: RemovalPolicy.RETAIN },
+  ])('refuses %j, which is of a secret', (props) => {
+    const [property] = Object.keys(props);
+    expect(() => newClient(newStack(), { ...props, ownKey: true })).toThrow(
+      `Test/Client: ${property} must be left out with ownKey, as there is no secret, got a value`,
+    );
+  });
+
+  test('takes from its mesh what is not of a secret', () => {
+    const stack = newStack();
+    newMesh(stack, {
+      keyAlgorithm: KeyAlgorithm.RSA_2048,
+      rotateAfter: Duration.days(2),
+      overlap: Duration.hours(2),
+    }).addClient('mail', { ownKey: true });
+
+    expect(onlyResource(stack, CERTIFICATE).Properties).toMatchObject({ KeyAlgorithm: 'RSA_2048' });
+    expect(onlyResource(stack, CERTIFICATE).Properties).not.toHaveProperty('OverlapHours');
+  });
+});
+
+function newRole(stack: Stack): iam.Role {
+  return new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
+}

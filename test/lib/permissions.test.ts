@@ -1,4 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ExternalIdentity, MeshIntegration, type MtlsServiceMesh, TrustAnchorSource } from '../../lib';
 import { newFunction, newMesh, newStack, resourcesOf, type TemplateResource } from './mesh-stack';
@@ -132,6 +133,20 @@ test('an operator may do this and no more, in a policy that is made when it is a
     expect(mesh.operatorPolicy).toBe(mesh.operatorPolicy);
   });
   expect(permissions).toEqual([...STATEMENTS, ...STATEMENTS_FOR_OPERATORS].sort());
+});
+
+test('a grant of requests lets a role through the function\u2019s URL, and never around it', () => {
+  const permissions = permissionsOfMesh(RemovalPolicy.RETAIN, (mesh) => {
+    const role = new iam.Role(mesh, 'MailApp', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    mesh.addClient('social', { ownKey: true }).grantRequest(role);
+  });
+  expect(permissions.filter((permission) => !STATEMENTS.includes(permission))).toEqual([
+    'MeshMailApp: Allow sts:AssumeRole to Service ec2.amazonaws.com',
+    'MeshMailAppDefaultPolicy: Allow lambda:InvokeFunction on {MeshIssuerFunction.Arn} ' +
+      'if lambda:InvokedViaFunctionUrl Bool true',
+    'MeshMailAppDefaultPolicy: Allow lambda:InvokeFunctionUrl on {MeshIssuerFunction.Arn} ' +
+      'if lambda:FunctionUrlAuthType StringEquals AWS_IAM',
+  ]);
 });
 
 const STATEMENTS_FOR_AN_ANCHOR = ['MeshIssuerRoleDefaultPolicy', 'MeshTruststorePublisherRoleDefaultPolicy'].map(

@@ -1,4 +1,5 @@
 import { CfnParameter, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { CertificateAuthority, type ICertificateAuthority, MeshIntegration, SigningAlgorithm } from '../../lib';
 import { newFunction, newMesh, newStack, resourcesOf } from './mesh-stack';
 
@@ -29,4 +30,17 @@ test.each([
 
   const scrubbed = JSON.stringify(resourcesOf(stack)).replace(/[0-9a-f]{64}\.zip/g, '<asset>.zip');
   expect(JSON.parse(scrubbed)).toMatchSnapshot();
+});
+
+test('what a client that keeps its own key adds to the template', () => {
+  const before = newStack();
+  newMesh(before);
+  const stack = newStack();
+  const mesh = newMesh(stack);
+  const role = new iam.Role(stack, 'MailApp', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+  mesh.addClient('mail', { ownKey: true }).grantRequest(role);
+
+  const known = Object.keys(resourcesOf(before));
+  const added = Object.entries(resourcesOf(stack)).filter(([id]) => !known.includes(id));
+  expect(Object.fromEntries(added)).toMatchSnapshot();
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -53,6 +54,9 @@ function newApp(context: Record<string, unknown> = {}): { app: App; stack: Stack
     certificateAuthority: CertificateAuthority.shortLivedSubordinate(stack, 'Authority'),
   });
   mesh.addClient('mail', { dnsNames: ['mail.example.com'] });
+  mesh
+    .addClient('social', { ownKey: true })
+    .grantRequest(new iam.Role(stack, 'SocialApp', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') }));
   const bucket = s3.Bucket.fromBucketName(stack, 'Partners', 'partners');
   const trustAnchor = mesh.addTrustAnchor('partner', TrustAnchorSource.fromBucketObject(bucket, 'partner.pem', 'v7'));
   mesh.addExternalClient('billing', { trustAnchor, identity: ExternalIdentity.subject('CN=billing') });

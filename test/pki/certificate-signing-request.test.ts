@@ -51,6 +51,23 @@ test.each(fastAlgorithms)('reads its own request for %s', async (algorithm) => {
   expect(request.subjectAlternativeNames).toEqual({ uris: [], dnsNames: [] });
 });
 
+test('gives back the request alone, without what stood around it', async () => {
+  const pem = createCertificateSigningRequest(await generatePrivateKey('EC_prime256v1'), 'mail');
+  const [block] = readPemBlocks(pem);
+  const followed = encodePem(
+    'NEW CERTIFICATE REQUEST',
+    Buffer.concat([block?.der ?? Buffer.of(), Buffer.from('more')]),
+  );
+  expect(readCertificateSigningRequest(`some text\n${followed}and more`).pem).toBe(pem);
+});
+
+test('gives back a request as somebody else made it', async () => {
+  const pem = await requestWithNames([{ type: 'dns', value: 'mail.example.com' }]);
+  expect(readPemBlocks(readCertificateSigningRequest(pem).pem)).toEqual([
+    { label: 'CERTIFICATE REQUEST', der: readPemBlocks(pem)[0]?.der },
+  ]);
+});
+
 test('a request may name a whole subject', async () => {
   const name = { country: 'DE', organization: 'Example', commonName: 'Root' };
   const pem = createCertificateSigningRequest(await generatePrivateKey('EC_prime256v1'), name);

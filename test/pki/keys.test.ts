@@ -1,6 +1,6 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyAlgorithm } from '../../pki/contract';
-import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
+import { generatePrivateKey, keyAlgorithmOf, privateKeyPem } from '../../pki/keys';
 
 // The longer RSA keys take seconds to make.
 const sizes: readonly (readonly [KeyAlgorithm, unknown])[] = [
@@ -19,4 +19,21 @@ test('a private key is written as unencrypted PKCS#8', async () => {
   const pem = privateKeyPem(key);
   expect(pem).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
   expect(createPrivateKey(pem).equals(key)).toBe(true);
+});
+
+test.each(sizes)('a key of %s is known for one, whichever half it is', async (algorithm) => {
+  const privateKey = await generatePrivateKey(algorithm);
+  expect(keyAlgorithmOf(privateKey)).toBe(algorithm);
+  expect(keyAlgorithmOf(createPublicKey(privateKey))).toBe(algorithm);
+});
+
+test.each([
+  ['a curve of another size', () => generateKeyPairSync('ec', { namedCurve: 'secp521r1' })],
+  ['another curve of that size', () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' })],
+  ['a short RSA key', () => generateKeyPairSync('rsa', { modulusLength: 1024 })],
+  ['a small RSA exponent', () => generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })],
+  ['RSA-PSS', () => generateKeyPairSync('rsa-pss', { modulusLength: 2048 })],
+  ['Ed25519', () => generateKeyPairSync('ed25519')],
+])('%s is none of the algorithms', (_name, generate) => {
+  expect(keyAlgorithmOf(generate().publicKey)).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { commonLogTime } from '../payload-format';
 import type { Exchange } from './exchange';
 
 type Variable = (exchange: Exchange) => string | number | undefined;
@@ -46,12 +47,6 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
 export function contextVariable(name: string, exchange: Exchange): string | undefined {
   const value = Object.hasOwn(VARIABLES, name) ? VARIABLES[name]?.(exchange) : authorizerProperty(name, exchange);
   return value === undefined ? undefined : String(value);
-}
-
-/** `dd/MMM/yyyy:HH:mm:ss +0000`, as in the Common Log Format. */
-export function commonLogTime(time: Date): string {
-  const [, day, month, year, clock] = time.toUTCString().split(' ');
-  return `${day}/${month}/${year}:${clock} +0000`;
 }
 
 /** `authorizer.<key>` reads what the authorizer put under that key. */

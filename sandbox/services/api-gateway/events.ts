@@ -1,12 +1,8 @@
 import { type Account, regionalArn } from '../../account';
-import { commonLogTime } from './context-variables';
+import { commonLogTime, type Event, isText, objectUnlessEmpty, queryParameters } from '../payload-format';
 import type { Exchange } from './exchange';
 import type { IntegrationRequest } from './parameter-mapping';
 import { routePath } from './route-selection';
-import { queryParameters } from './selection';
-
-/** JSON leaves out what is undefined, and so does API Gateway: cookies, parameters and variables that are not there. */
-type Event = Readonly<Record<string, unknown>>;
 
 /**
  * What an authorizer gets, payload format 2.0.
@@ -92,16 +88,4 @@ function requestContext({ accountId, requestId, startedAt, request, api, stage, 
     time: commonLogTime(startedAt),
     timeEpoch: startedAt.getTime(),
   };
-}
-
-/**
- * Which bodies go to a function as text. AWS does not list them; as observed, `text/*`, JSON, XML and JavaScript do,
- * and a body without a content type.
- */
-function isText(contentType: string | undefined): boolean {
-  return contentType === undefined || /^(text\/|application\/([\w.+-]+\+)?(json|xml|javascript)\b)/i.test(contentType);
-}
-
-function objectUnlessEmpty(values: ReadonlyMap<string, string>): Event | undefined {
-  return values.size > 0 ? Object.fromEntries(values) : undefined;
 }

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Answer } from '../function-answer';
 import type { Surroundings } from '../service';
 import { accessLogLine } from './access-log';
-import type { Answer } from './answer';
 import { Authorizers } from './authorizer';
 import { describeClientCertificate } from './client-certificate';
 import type { Configuration } from './configuration';

@@ -1,4 +1,5 @@
 import { AwsError } from '../../endpoint/api';
+import { queryParameters } from '../payload-format';
 import { contextVariable } from './context-variables';
 import type { Exchange } from './exchange';
 
@@ -50,16 +51,6 @@ export function parseMappingValue(value: string): Selection {
   const parts = value.split(/\$\{([^{}]*)\}/);
   if (parts.length > 1) return joined(parts, value);
   return value.startsWith('$') ? parseSelection(value) : () => value;
-}
-
-/** Decoded; several values of one name joined with commas. */
-export function queryParameters(rawQuery: string): ReadonlyMap<string, string> {
-  const parameters = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(rawQuery)) {
-    const earlier = parameters.get(name);
-    parameters.set(name, earlier === undefined ? value : `${earlier},${value}`);
-  }
-  return parameters;
 }
 
 /** @param parts static text at even places, names of expressions at odd ones */

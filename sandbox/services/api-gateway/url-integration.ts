@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import type { Answer } from './answer';
+import type { Answer } from '../function-answer';
 import type { UrlIntegration } from './configuration';
 import type { Exchange } from './exchange';
 import { hopByHopHeaders } from './hop-by-hop';

@@ -14,6 +14,16 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
+/** Who makes a call, as services are told. */
+export interface Identity {
+  readonly userArn: string;
+  /** Of a session of a role, the role's id and the session's name. */
+  readonly userId: string;
+}
+
+/** The name of every session of a role. On AWS whoever assumes the role chooses it. */
+const SESSION_NAME = 'sandbox';
+
 const ADMINISTRATOR_ACCESS = parsePolicy({
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
@@ -24,6 +34,7 @@ export class Iam implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   /** ARN of the user with administrator access that the sandbox's own user acts as. */
   readonly operator: string;
+  private readonly operatorId = `AIDA${randomBytes(8).toString('hex').toUpperCase()}`;
   private readonly account: Account;
   private readonly roles: Roles;
   private readonly principals = new Map<string, { readonly arn: string; readonly secretAccessKey: string }>();
@@ -56,6 +67,24 @@ export class Iam implements Service {
   /** The key with which requests under the access key are signed. */
   secretAccessKeyOf(accessKeyId: string): string | undefined {
     return this.principals.get(accessKeyId)?.secretAccessKey;
+  }
+
+  /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
+  identityOf(principalArn: string): Identity {
+    const role = this.roles.findByArn(principalArn);
+    if (role === undefined) return { userArn: principalArn, userId: this.operatorId };
+    return {
+      userArn: globalArn(this.account, 'sts', `assumed-role/${role.name}/${SESSION_NAME}`),
+      userId: `${role.roleId}:${SESSION_NAME}`,
+    };
+  }
+
+  /** @throws AwsError when there is no such role */
+  issueRoleCredentials(roleArn: string): Credentials {
+    if (this.roles.findByArn(roleArn) === undefined) {
+      throw new AwsError('NoSuchEntity', `there is no role ${roleArn}`, 404);
+    }
+    return this.issueCredentials(roleArn);
   }
 
   /**

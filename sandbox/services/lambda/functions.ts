@@ -19,7 +19,7 @@ import { LambdaFunction } from './lambda-function';
 
 export interface LambdaOptions {
   readonly assets: Assets;
-  readonly iam: Pick<Iam, 'assertAssumable' | 'authorize' | 'issueCredentials'>;
+  readonly iam: Pick<Iam, 'assertAssumable' | 'authorize' | 'identityOf' | 'issueCredentials'>;
   readonly logs: Pick<CloudWatchLogs, 'append'>;
   readonly faults: Pick<Faults, 'ofInvocation'>;
   /** Where functions find AWS. */

@@ -1,14 +1,18 @@
 import type { Clock } from '../../clock';
 import type { ResourceType } from '../../cloudformation/resource-type';
+import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../service';
 import { invokeUntilItSucceeds } from './asynchronous-invocation';
+import { FunctionUrls } from './function-urls';
 import { Functions, functionName, type LambdaOptions } from './functions';
 import { Permissions } from './permissions';
-import { functionType, permissionType } from './resource-types';
+import { functionType, permissionType, urlType } from './resource-types';
 
 /** Lambda: the functions of templates, on the Node.js that the sandbox runs on, each in child processes of its own. */
 export class Lambda implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  /** Function URLs alone: nobody that the library knows invokes a function by the API. */
+  readonly api: AwsApi;
   private readonly functions: Functions;
   private readonly permissions = new Permissions();
   private readonly clock: Clock;
@@ -16,10 +20,17 @@ export class Lambda implements Service {
   constructor(surroundings: Surroundings, options: LambdaOptions) {
     this.clock = surroundings.clock;
     this.functions = new Functions(surroundings, options);
+    const urls = new FunctionUrls(surroundings, {
+      endpointUrl: options.endpointUrl,
+      identityOf: (principalArn) => options.iam.identityOf(principalArn),
+      invoke: (functionArn, event) => this.invoke(functionArn, event),
+    });
     this.resourceTypes = {
       'AWS::Lambda::Function': functionType(surroundings.account, this.functions),
       'AWS::Lambda::Permission': permissionType(surroundings.account, this.functions, this.permissions),
+      'AWS::Lambda::Url': urlType(this.functions, urls),
     };
+    this.api = urls;
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Resource, ResourceRequest, ResourceType } from '../../cloudformati
 import { AwsError } from '../../endpoint/api';
 import { physicalName } from '../physical-name';
 import { readFunctionProperties } from './function-configuration';
+import { type FunctionUrls, readUrlProperties } from './function-urls';
 import { type Functions, functionArn, functionName } from './functions';
 import { type Permissions, readPermission } from './permissions';
 
@@ -62,5 +63,22 @@ export function permissionType(account: Account, functions: Functions, permissio
     },
     update: async (_request, resource) => resource,
     delete: async (_request, resource) => permissions.delete(resource.physicalId),
+  };
+}
+
+/** `AWS::Lambda::Url`, of which a function has at most one: its id is the function's ARN. */
+export function urlType(functions: Functions, urls: FunctionUrls): ResourceType {
+  return {
+    properties: { AuthType: 'mutable', InvokeMode: 'mutable', TargetFunctionArn: 'createOnly' },
+    create: async (request) => {
+      const { TargetFunctionArn } = readUrlProperties(request.properties);
+      const { arn } = functions.get(functionName(TargetFunctionArn)).configuration;
+      return { physicalId: arn, attributes: { FunctionArn: arn, FunctionUrl: urls.add(arn) } };
+    },
+    update: async (request, resource) => {
+      readUrlProperties(request.properties);
+      return resource;
+    },
+    delete: async (_request, resource) => urls.remove(resource.physicalId),
   };
 }

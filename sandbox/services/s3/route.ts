@@ -76,7 +76,7 @@ const COMMON_HEADERS = [
 ];
 
 /** @throws S3Error `NotImplemented` for an operation, a parameter or a header that the sandbox does not emulate */
-export function routeOf({ method, path, query, headers }: Omit<AwsCall, 'body' | 'authorize'>): Route {
+export function routeOf({ method, path, query, headers }: Omit<AwsCall, 'body' | 'caller' | 'authorize'>): Route {
   const [, bucket = '', key = ''] = (/^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? []).map(decodeKey);
   const on = key === '' ? 'bucket' : 'object';
   const rule = RULES.find(

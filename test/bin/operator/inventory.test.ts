@@ -116,3 +116,17 @@ test.each([
 ] as const)('a certificate is %s with %j', (standing, changed) => {
   expect(standingOf(certificateOf('mail', '0A', changed), NOW)).toBe(standing);
 });
+
+test('a client that keeps its own key is shown with who may ask, and its certificates with who did', async () => {
+  const [mail, requestedBy] = ['arn:aws:iam::123456789012:role/apps/Mail', 'arn:aws:iam::123456789012:role/Mail'];
+  const client = clientOf('mail', { secretId: undefined, requesters: [mail] });
+  const certificate = certificateOf('mail', '0A', { issuedBy: 'request', requestedBy, secretVersionId: undefined });
+  const mesh = new MemoryMesh([client], [certificate]);
+
+  const text = clientAsText(await showClient(mesh, 'mail'), NOW);
+
+  expect(text).toContain('Secret         none: it keeps its own key');
+  expect(text).toContain(`May request    ${mail}`);
+  expect(text).toContain(`by ${requestedBy}`);
+  expect(text).toMatch(/│ 0A +│ none +│/);
+});

@@ -33,6 +33,14 @@ describe('a rotation', () => {
     expect(mesh.rotated).toEqual([]);
   });
 
+  test('of a client that keeps its own key is refused, as nobody else can make it another', async () => {
+    const mesh = meshOf({ secretId: undefined });
+    await expect(rotate(mesh, 'mail', IMPATIENT)).rejects.toThrow(
+      'the client mail keeps its own key, which nobody else can rotate: it renews by `mtls-mesh request`',
+    );
+    expect(mesh.rotated).toEqual([]);
+  });
+
   test('of a client with certificates of another authority is refused with what to do instead', async () => {
     const mesh = new MemoryMesh([externalClientOf('billing')], []);
     await expect(rotate(mesh, 'billing', IMPATIENT)).rejects.toThrow(

@@ -112,10 +112,32 @@ describe('the registry in DynamoDB', () => {
     await registry.registerClient({ ...profile, overlapHours: 6, validityHours: 24 }, signal);
     await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 6, validityHours: 24 });
 
+    const { secretId: _, ...withoutSecret } = profile;
+    const requesters = ['arn:aws:iam::111122223333:role/MailApp'];
+    await registry.registerClient({ ...withoutSecret, requesters }, signal);
+    await expect(registry.getClient('mail', signal)).resolves.toEqual({
+      ...withoutSecret,
+      requesters,
+      state: 'ENABLED',
+    });
+
     await registry.registerClient(profile, signal);
 
     await expect(registry.getClient('mail', signal)).resolves.toEqual({ ...profile, state: 'ENABLED' });
     await expect(registry.getClient('social', signal)).resolves.toBeUndefined();
+  });
+
+  test('keeps who asked for a certificate whose key is in no secret', async () => {
+    const { secretVersionId: _, ...withoutVersion } = certificate;
+    const requested: RegistryCertificate = {
+      ...withoutVersion,
+      issuedBy: 'request',
+      requestedBy: 'arn:aws:iam::111122223333:role/MailApp',
+      currentSince: certificate.issuedAt,
+    };
+    await registry.addCertificate(requested, signal);
+
+    await expect(registry.getCertificate(certificate, signal)).resolves.toEqual(requested);
   });
 
   test('writes clients and certificates as the contract says', async () => {

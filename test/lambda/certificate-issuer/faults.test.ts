@@ -137,7 +137,7 @@ function expectOneCurrentThatWorks(mesh: Mesh): void {
 function expectLostOnesRevoked({ registry, secrets }: Mesh): void {
   const kept = new Set([...secrets.versions.values()].map((value) => parseClientSecret(value).fingerprint));
   const lost = [...registry.certificates.values()].filter(
-    ({ fingerprint, secretVersionId }) => secrets.versions.has(secretVersionId) && !kept.has(fingerprint),
+    ({ fingerprint, secretVersionId }) => secrets.versions.has(secretVersionId ?? '') && !kept.has(fingerprint),
   );
   for (const { status } of lost) expect(status).toBe('REVOKED');
 }

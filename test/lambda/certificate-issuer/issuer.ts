@@ -4,6 +4,7 @@ import { CertificateIssuer } from '../../../lambda/certificate-issuer/certificat
 import { CertificateProof } from '../../../lambda/certificate-issuer/certificate-proof';
 import { CertificateRevoker } from '../../../lambda/certificate-issuer/certificate-revoker';
 import { ClientCertificate } from '../../../lambda/certificate-issuer/client-certificate';
+import { ClientRequest } from '../../../lambda/certificate-issuer/client-request';
 import type { GatewayTruststore } from '../../../lambda/certificate-issuer/gateway-truststore';
 import { type Gateway, Handshake } from '../../../lambda/certificate-issuer/handshake';
 import { Maintenance } from '../../../lambda/certificate-issuer/maintenance';
@@ -45,6 +46,7 @@ export function createIssuer({ authority, registry, secrets, bus, gateway, now =
     logs,
     clientCertificate: new ClientCertificate(TRUST_DOMAIN, registry, versions, succession, revoker, now, log),
     rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, proof, succession, announcer, metrics, log),
+    clientRequest: new ClientRequest(registry, issuer, now, log),
     maintenance: new Maintenance(registry, authority, revoker, announcer, metrics, now, log),
     /** The values of a metric that were logged, oldest first. */
     metric: (name: string) => logs.flatMap((entry) => (entry[name] === undefined ? [] : [entry[name]])),

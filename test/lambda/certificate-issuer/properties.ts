@@ -1,6 +1,6 @@
 import type { ClientCertificateProperties } from '../../../pki/contract';
 
-export const PROPERTIES: ClientCertificateProperties = {
+export const PROPERTIES = {
   SecretId: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail-AbCdEf',
   ClientName: 'mail',
   SpiffeId: 'spiffe://mesh.example.com/mail',
@@ -10,4 +10,4 @@ export const PROPERTIES: ClientCertificateProperties = {
   CertificateAuthorityArn:
     'arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/12345678-1234-1234-1234-123456789012',
   SigningAlgorithm: 'SHA256WITHECDSA',
-};
+} satisfies ClientCertificateProperties;

@@ -88,6 +88,7 @@ function callOf(change: Partial<AwsCall>): AwsCall {
     query: new URLSearchParams(),
     headers: { 'x-amz-target': 'secretsmanager.GetSecretValue' },
     body: Buffer.from('{}'),
+    caller: { principalArn: 'arn:aws:iam::123456789012:role/tester', accessKeyId: 'AKIDEXAMPLE' },
     authorize: () => undefined,
     ...change,
   };

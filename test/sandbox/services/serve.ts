@@ -83,6 +83,7 @@ export function send(
     query: new URLSearchParams(query),
     headers,
     body: Buffer.from(body),
+    caller: { principalArn: 'arn:aws:iam::123456789012:role/tester', accessKeyId: 'AKIDEXAMPLE' },
     authorize: () => undefined,
   });
 }

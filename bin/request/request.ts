@@ -1,0 +1,62 @@
+/** `mtls-mesh request`: a key of this machine's own, and a certificate for it. */
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { CertificateDocumentError, verifyCertificateDocument } from '../../pki/certificate-document';
+import { spiffeIdOf } from '../../pki/certificate-fields';
+import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
+import type { CertificateDocument, KeyAlgorithm } from '../../pki/contract';
+import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
+import { PemError, readCertificate } from '../../pki/pem';
+import { askIssuer } from './issuer';
+import { PairDirectory } from './pair-directory';
+
+export interface RequestOptions {
+  /** Its name. */
+  readonly client: string;
+  /** Of the issuer. */
+  readonly url: URL;
+  /** @default - the name of the client */
+  readonly out?: string;
+  readonly keyAlgorithm: KeyAlgorithm;
+}
+
+/** The issuer answered with a certificate that would not serve. */
+class UnusableCertificateError extends Error {
+  override readonly name = 'UnusableCertificateError';
+}
+
+/** @param ask gets the certificate */
+export async function request(
+  { client, url, out = client, keyAlgorithm }: RequestOptions,
+  ask = askIssuer,
+): Promise<void> {
+  // Before anything is issued that could not be kept.
+  const directory = await PairDirectory.open(out);
+  const privateKey = await generatePrivateKey(keyAlgorithm);
+  const certificateSigningRequest = createCertificateSigningRequest(privateKey, client);
+  const document = await ask(url, { clientName: client, certificateSigningRequest });
+  verify(document, client, createPublicKey(privateKey));
+  await directory.replace({
+    'key.pem': privateKeyPem(privateKey),
+    'certificate.pem': document.certificate,
+    'chain.pem': document.certificateChain,
+  });
+  console.log(`${client} has a new certificate in ${out}: ${document.serialNumber}, valid until ${document.notAfter}`);
+}
+
+/** The mesh's trust domain is not known here; the client's name is. */
+function verify(document: CertificateDocument, clientName: string, publicKey: KeyObject): void {
+  const now = new Date();
+  try {
+    const spiffeId = spiffeIdOf(readCertificate(document.certificate)) ?? '';
+    if (!spiffeId.endsWith(`/${clientName}`)) {
+      throw new CertificateDocumentError(`it is of ${spiffeId || 'nobody'}`);
+    }
+    verifyCertificateDocument(document, { spiffeId, publicKey }, now);
+  } catch (cause) {
+    if (!(cause instanceof CertificateDocumentError || cause instanceof PemError)) throw cause;
+    throw new UnusableCertificateError(
+      `the issuer answered with a certificate that can't be used (it is ${now.toISOString()} here): ${cause.message}`,
+      { cause },
+    );
+  }
+}

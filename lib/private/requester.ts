@@ -1,0 +1,43 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
+import { refuse } from './validation';
+
+/**
+ * The ARN of the IAM role or user behind a grantee, as the issuer compares it with who asks.
+ * Throws for whoever is not exactly one role or user: services, accounts, federated users, groups, several principals.
+ */
+export function requesterArn(client: IConstruct, grantee: iam.IGrantable): string {
+  const principal = grantee.grantPrincipal;
+  if (principal instanceof iam.Role && Stack.of(principal) !== Stack.of(client)) return arnByName(client, principal);
+  const arns = arnsOf(principal);
+  const [arn = '', ...others] = arns;
+  if (others.length > 0 || !isRoleOrUser(arn) || principal instanceof iam.AccountPrincipal || 'groupArn' in principal) {
+    refuse(client, 'grantee', 'must be one IAM role or user', arns.join(' and ') || String(principal));
+  }
+  return arn;
+}
+
+function arnsOf(principal: iam.IPrincipal): readonly string[] {
+  // What an imported function without a role is given for a principal has no policy fragment.
+  if (principal instanceof iam.UnknownPrincipal) return [];
+  const { principalJson, conditions } = principal.policyFragment;
+  return Object.keys(conditions).length === 0 ? (principalJson['AWS'] ?? []) : [];
+}
+
+/** What a token stands for is known only to CloudFormation, and checked by the issuer. */
+function isRoleOrUser(arn: string): boolean {
+  return Token.isUnresolved(arn) || /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[!-~]+$/.test(arn);
+}
+
+/**
+ * The role's own stack refers to the issuer, so that a reference back would close a circle. A path, which the name does
+ * not tell, is nothing that the issuer compares.
+ */
+function arnByName(client: IConstruct, role: iam.Role): string {
+  const { roleName } = role.node.defaultChild as iam.CfnRole;
+  if (roleName === undefined || Token.isUnresolved(roleName)) {
+    refuse(client, 'grantee', 'must have a roleName when it is of another stack than the client', role.node.path);
+  }
+  return Stack.of(role).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: roleName });
+}
