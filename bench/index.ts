@@ -4,6 +4,7 @@ import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import Table from 'cli-table3';
 import { issue } from './issue';
 import type { Measurement } from './measure';
+import { quotas } from './quotas';
 import { discard, firstAnswer, threeServices, warmDecision } from './sandbox';
 import { startUp } from './start-up';
 import { resources, synthesis } from './synthesis';
@@ -29,10 +30,27 @@ async function measureAll(): Promise<readonly Measurement[]> {
   }
 }
 
-void measureAll().then((measurements) => {
+/** Takes minutes for as many as Lambda would keep busy for long, so that it is measured only when somebody asks. */
+const ROTATED_CLIENTS = 10_000;
+
+/** @param args of `npm run bench -- …`: nothing for the budgets, or `rotation` with how many clients */
+function measure([subject, clients]: readonly string[]): Promise<readonly Measurement[]> {
+  switch (subject) {
+    case undefined:
+      return measureAll();
+    case 'rotation':
+      return quotas(Number(clients ?? ROTATED_CLIENTS));
+    default:
+      throw new Error(`the subject must be rotation or left out, got ${subject}`);
+  }
+}
+
+const start = performance.now();
+void measure(process.argv.slice(2)).then((measurements) => {
   const table = new Table({ head: ['', 'Measured', 'Beside', 'Budget', ''], style: { head: [], border: [] } });
   for (const { what, measured, floor = '', budget, within } of measurements) {
     table.push([what, measured, floor, budget, within ? '✔' : '✖']);
   }
   console.log(table.toString());
+  console.log(`measured in ${((performance.now() - start) / 1000).toFixed(0)} s`);
 });
