@@ -1,4 +1,7 @@
-/** Measures what the library promises about speed, and prints each figure beside its budget. */
+/**
+ * Measures what the library promises about speed, and prints each figure beside its budget. `npm run bench -- rotation`
+ * simulates what the quotas of AWS allow instead, `npm run bench -- rotation 1000` for so many clients.
+ */
 
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import Table from 'cli-table3';
@@ -30,19 +33,23 @@ async function measureAll(): Promise<readonly Measurement[]> {
   }
 }
 
-/** Takes minutes for as many as Lambda would keep busy for long, so that it is measured only when somebody asks. */
+/** Rotating so many takes minutes: it is measured only when somebody asks. */
 const ROTATED_CLIENTS = 10_000;
 
-/** @param args of `npm run bench -- …`: nothing for the budgets, or `rotation` with how many clients */
 function measure([subject, clients]: readonly string[]): Promise<readonly Measurement[]> {
   switch (subject) {
     case undefined:
       return measureAll();
     case 'rotation':
-      return quotas(Number(clients ?? ROTATED_CLIENTS));
+      return quotas(clients === undefined ? ROTATED_CLIENTS : wholeNumber(clients));
     default:
       throw new Error(`the subject must be rotation or left out, got ${subject}`);
   }
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new Error(`the number of clients must be a whole number from 1, got ${text}`);
 }
 
 const start = performance.now();

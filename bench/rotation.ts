@@ -13,6 +13,9 @@ const CONCURRENCY = 1000;
 const ROTATION_MS = 174_000;
 export const DEPLOYMENT_MS = 162_000;
 
+/** Of preparations, which have all the time there is. */
+const NEVER_ABORTED = new AbortController().signal;
+
 /** What became of clients that all needed a certificate at the same time. */
 export interface Simulation {
   /** Clients that got theirs. */
@@ -95,8 +98,6 @@ export async function simulateDeployment(clients: number): Promise<Simulation> {
     return run.result(cloud);
   });
 }
-
-const NEVER_ABORTED = new AbortController().signal;
 
 /** Invocations of the issuer in virtual time, and what came of them. */
 class Run {
