@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AccessDenied, type AwsAnswer, type AwsApi, type AwsCall, AwsError } from './api';
+import type { RequestQuotas } from './request-quota';
 
 /**
  * One operation of a JSON service. It calls `call.authorize` before it looks anything up, so that a caller
@@ -20,6 +21,8 @@ export interface JsonApiOptions {
   readonly version: '1.0' | '1.1';
   /** By the operation's name: `IssueCertificate`. Any other operation fails by name. */
   readonly operations: Readonly<Record<string, JsonOperation>>;
+  /** What is beyond them is throttled, whoever calls. @default - nothing is */
+  readonly quotas?: RequestQuotas;
 }
 
 /**
@@ -31,6 +34,7 @@ export function jsonApi(options: JsonApiOptions): AwsApi {
 
   async function run(call: AwsCall): Promise<object> {
     const operation = operationOf(call, options);
+    options.quotas?.[operationName(call, options)]?.take();
     return (await operation(inputOf(call), call)) ?? {};
   }
 

@@ -53,7 +53,7 @@ export class Requests {
 
   async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     try {
-      const answer = await this.answer(incoming);
+      const answer = await this.receive(incoming);
       if (answer === undefined) return;
       // SDKs take the time from it when they find that their own clock is wrong.
       outgoing.setHeader('date', this.options.clock.now().toUTCString());
@@ -66,18 +66,8 @@ export class Requests {
   }
 
   /** Undefined when there is to be none. */
-  private async answer(incoming: IncomingMessage): Promise<AwsAnswer | undefined> {
-    // A name that somebody else's DNS points at loopback is not ours: a web page could speak through it.
-    const { host = '' } = incoming.headers;
-    if (!/^(127\.0\.0\.1|localhost):\d+$/.test(host)) return { status: 421, body: 'this host is not served here\n' };
-
-    const body = await readBody(incoming);
-    if (body === undefined) return { status: 413, headers: { connection: 'close' }, body: 'the body is too large\n' };
-
-    const { method = '', url = '/' } = incoming;
-    const [path = '', ...query] = url.split('?');
-    const request = { method, path, query: query.join('?'), headers: plainHeaders(incoming), body };
-    if (method === 'PUT' && path.startsWith(RESPONSES_PATH)) {
+  async answer(request: SignedRequest): Promise<AwsAnswer | undefined> {
+    if (request.method === 'PUT' && request.path.startsWith(RESPONSES_PATH)) {
       return this.run(this.customResourceAnswer(request));
     }
     let call: Call;
@@ -87,6 +77,18 @@ export class Requests {
       return rejection(error, request);
     }
     return this.run(call);
+  }
+
+  private async receive(incoming: IncomingMessage): Promise<AwsAnswer | undefined> {
+    // A name that somebody else's DNS points at loopback is not ours: a web page could speak through it.
+    const { host = '' } = incoming.headers;
+    if (!/^(127\.0\.0\.1|localhost):\d+$/.test(host)) return { status: 421, body: 'this host is not served here\n' };
+    const body = await readBody(incoming);
+    if (body === undefined) return { status: 413, headers: { connection: 'close' }, body: 'the body is too large\n' };
+
+    const { method = '', url = '/' } = incoming;
+    const [path = '', ...query] = url.split('?');
+    return this.answer({ method, path, query: query.join('?'), headers: plainHeaders(incoming), body });
   }
 
   private customResourceAnswer(request: SignedRequest): Call {

@@ -4,6 +4,7 @@ import { jsonApi } from '../../endpoint/json-protocol';
 import type { Service, Surroundings } from '../service';
 import { CertificateAuthorities } from './certificate-authorities';
 import { acmPcaOperations } from './operations';
+import { acmPcaQuotas } from './quotas';
 import { certificateType } from './resources/certificate';
 import { certificateAuthorityType } from './resources/certificate-authority';
 import { certificateAuthorityActivationType } from './resources/certificate-authority-activation';
@@ -28,6 +29,7 @@ export class AcmPca implements Service {
       targetPrefix: 'ACMPrivateCA',
       version: '1.1',
       operations: acmPcaOperations(authorities, account, now),
+      quotas: acmPcaQuotas(now),
     });
   }
 }

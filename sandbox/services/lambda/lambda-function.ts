@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../clock';
 import type { Faults, InvocationFaultKind } from '../../faults';
 import type { Outside } from './bootstrap';
@@ -29,8 +30,8 @@ interface Environment {
 /** A function that takes invocations: each has a process for itself, which then serves the next one. */
 export class LambdaFunction {
   private readonly environments = new Set<Environment>();
-  /** Whether one of them loads its handler. */
-  private loading = false;
+  /** Whether one of them was started, and no other is to be yet. */
+  private starting = false;
   /** Loaded, and without an invocation. */
   private readonly idle: Environment[] = [];
   private readonly invocations = new Set<Promise<string>>();
@@ -132,26 +133,33 @@ export class LambdaFunction {
     });
   }
 
-  /** One process loads at a time: on a laptop they would keep each other from getting ready. */
+  /**
+   * One process loads at a time: on a laptop they would keep each other from getting ready. Then those that are there
+   * get as much time again, in which they often serve who waits sooner than another could.
+   */
   private startIfNeeded(): void {
-    const isNeeded = this.waiting.length > 0 && !this.loading && !this.closed;
+    const isNeeded = this.waiting.length > 0 && !this.starting && !this.closed;
     if (isNeeded && this.environments.size < MAX_PROCESSES) this.start();
   }
 
   private start(): void {
     const process = this.options.startProcess();
     const environment = { process, loaded: within(INIT_TIMEOUT_SECONDS, process, process.ready) };
+    const startedAt = performance.now();
     this.environments.add(environment);
-    this.loading = true;
-    environment.loaded
-      .finally(() => {
-        this.loading = false;
-      })
+    this.starting = true;
+    void environment.loaded
       .then(
-        () => this.offer(environment),
+        () => {
+          this.offer(environment);
+          return pause(performance.now() - startedAt, undefined, { ref: false });
+        },
         () => this.handOverBroken(environment),
       )
-      .finally(() => this.startIfNeeded());
+      .finally(() => {
+        this.starting = false;
+        this.startIfNeeded();
+      });
   }
 
   private offer(environment: Environment): void {

@@ -3,6 +3,7 @@ import type { AwsApi } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
 import type { Service, Surroundings } from '../service';
 import { secretsManagerOperations } from './operations';
+import { secretsManagerQuotas } from './quotas';
 import { resourcePolicyType } from './resources/resource-policy';
 import { rotationScheduleType } from './resources/rotation-schedule';
 import { secretType } from './resources/secret';
@@ -36,6 +37,7 @@ export class SecretsManager implements Service {
       targetPrefix: 'secretsmanager',
       version: '1.1',
       operations: { ...secretsManagerOperations(secrets, now), ...rotationOperations(secrets, rotations) },
+      quotas: secretsManagerQuotas(now),
     });
   }
 }

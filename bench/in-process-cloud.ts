@@ -1,0 +1,133 @@
+import { Readable } from 'node:stream';
+import { SANDBOX_ACCOUNT } from '../sandbox/account';
+import { Clock } from '../sandbox/clock';
+import type { Properties, Resource } from '../sandbox/cloudformation/resource-type';
+import type { AwsAnswer } from '../sandbox/endpoint/api';
+import { Requests } from '../sandbox/endpoint/requests';
+import { Faults } from '../sandbox/faults';
+import { AcmPca } from '../sandbox/services/acm-pca';
+import { DynamoDb } from '../sandbox/services/dynamodb';
+import { EventBridge } from '../sandbox/services/events';
+import { Iam } from '../sandbox/services/iam';
+import { SecretsManager } from '../sandbox/services/secrets-manager';
+import type { RotationEvent } from '../sandbox/services/secrets-manager/rotation-ports';
+
+/** A request as the SDK's clients hand it to their transport. */
+interface SdkRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+export interface InProcessCloudOptions {
+  /** One step of a rotation. */
+  invoke(event: RotationEvent): Promise<void>;
+  /** Is told of what Secrets Manager reports, such as `RotationSucceeded`. */
+  onRotationEvent(name: string): void;
+}
+
+/**
+ * The sandbox's services, called in this process: no sockets, no child processes, so that a call takes no virtual time.
+ * Requests are signed, authorized, limited by quotas and answered as at the sandbox's endpoint.
+ */
+export class InProcessCloud {
+  /** For functions, and for SDK clients of this process. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly region = SANDBOX_ACCOUNT.region;
+  /** How often each operation was answered in each way. */
+  readonly outcomes = new Map<string, number>();
+  private readonly requests: Requests;
+  private readonly resourceTypes: AcmPca['resourceTypes'];
+
+  constructor({ invoke, onRotationEvent }: InProcessCloudOptions) {
+    const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
+    const iam = new Iam(surroundings);
+    const secrets = new SecretsManager(surroundings, {
+      functions: { invoke: (_functionArn, event) => invoke(event), assertMayInvoke: () => undefined },
+      events: { put: ({ detail }) => onRotationEvent(String(detail['eventName'])) },
+    });
+    const targets = {
+      functions: { invokeAsynchronously: async () => undefined, assertMayInvoke: () => undefined },
+      topics: { publish: () => undefined },
+    };
+    const events = new EventBridge(surroundings, targets);
+    const services = [new AcmPca(surroundings), secrets, new DynamoDb(surroundings), events];
+    const { accessKeyId, secretAccessKey } = iam.issueCredentials(iam.operator);
+
+    this.resourceTypes = Object.assign({}, ...services.map(({ resourceTypes }) => resourceTypes));
+    this.environment = {
+      AWS_REGION: this.region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    };
+    this.requests = new Requests({
+      apis: services.map(({ api }) => api),
+      iam,
+      clock: surroundings.clock,
+      faults: new Faults(),
+      calls: {
+        record: ({ operation, outcome }) => {
+          const key = `${operation} ${outcome}`;
+          this.outcomes.set(key, (this.outcomes.get(key) ?? 0) + 1);
+        },
+      },
+      killProcessOf: async () => undefined,
+      receiveCustomResourceResponse: () => false,
+    });
+  }
+
+  /** As CloudFormation makes it. */
+  create(type: string, properties: Properties): Promise<Resource> {
+    const resourceType = this.resourceTypes[type];
+    if (resourceType === undefined) throw new Error(`there is no resource type ${type}`);
+    return resourceType.create({ stackName: 'mesh', stackId: 'mesh', logicalId: 'Resource', properties });
+  }
+
+  /** In place of an SDK client's connections. */
+  readonly requestHandler = {
+    handle: async (request: SdkRequest, { abortSignal }: { readonly abortSignal?: AbortSignal } = {}) => {
+      if (abortSignal?.aborted) throw Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+      const { status, headers, body } = await this.answer(request);
+      return {
+        response: { statusCode: status, headers: headers ?? {}, body: Readable.from([Buffer.from(body ?? '')]) },
+      };
+    },
+  };
+
+  /** While `work` goes on, functions in this process that use the global `fetch` call the services, as their operator. */
+  async inUse<T>(work: () => Promise<T>): Promise<T> {
+    const { fetch } = globalThis;
+    Object.assign(process.env, this.environment);
+    Object.assign(globalThis, { fetch: this.fetch });
+    try {
+      return await work();
+    } finally {
+      Object.assign(globalThis, { fetch });
+    }
+  }
+
+  private readonly fetch = async (
+    url: string,
+    { method = 'GET', headers, body, signal }: RequestInit,
+  ): Promise<Response> => {
+    signal?.throwIfAborted();
+    const { host, pathname: path } = new URL(url);
+    const sent = { host, ...Object.fromEntries(new Headers(headers)) };
+    const answer = await this.answer({ method, path, headers: sent, body: String(body) });
+    return new Response(answer.body, { status: answer.status, headers: answer.headers });
+  };
+
+  private async answer({ method, path, headers, body = '' }: SdkRequest): Promise<AwsAnswer> {
+    const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+    const answer = await this.requests.answer({
+      method,
+      path,
+      query: '',
+      headers: Object.fromEntries(lowerCase),
+      body: Buffer.from(body),
+    });
+    if (answer === undefined) throw new Error(`${method} ${path} was not answered`);
+    return answer;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Measurement } from './measure';
+import { DEPLOYMENT_MS, type Simulation, simulateDeployment, simulateRotation } from './rotation';
+
+/** What limits how fast clients get certificates: https://docs.aws.amazon.com/general/latest/gr/pca.html#limits_pca and https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+const ISSUE = { name: 'IssueCertificate', perSecond: 25 };
+const WRITE = { name: 'PutSecretValue with UpdateSecretVersionStage', perSecond: 50 };
+
+/** The longest pause between two attempts of a call, which the last client may have to wait when no other does. */
+const LAST_PAUSE_SECONDS = 20;
+
+/** As many as one stack's 500 resources take. */
+const CLIENTS_OF_A_STACK = 150;
+
+interface Demand {
+  readonly quota: typeof ISSUE;
+  readonly callsPerClient: number;
+}
+
+/** All clients rotated at once, and all clients of a stack created at once, over what the quotas allow at best. */
+export async function quotas(clients: number): Promise<readonly Measurement[]> {
+  const rotation = await simulateRotation(clients);
+  const deployment = await simulateDeployment(CLIENTS_OF_A_STACK);
+  const bound = boundOf(clients, [
+    { quota: ISSUE, callsPerClient: 1 },
+    { quota: WRITE, callsPerClient: 2 },
+  ]);
+  const ratio = rotation.seconds / bound.seconds;
+  const deploymentBound = boundOf(CLIENTS_OF_A_STACK, [
+    { quota: ISSUE, callsPerClient: 1 },
+    { quota: WRITE, callsPerClient: 1 },
+  ]);
+  return [
+    {
+      what: `rotation of ${clients} clients at once, virtual time`,
+      measured: `${rotation.seconds.toFixed(0)} s, ${ratio.toFixed(2)}×`,
+      floor: bound.text,
+      budget: `≤ 1.1× and ${LAST_PAUSE_SECONDS} s`,
+      within: rotation.seconds <= 1.1 * bound.seconds + LAST_PAUSE_SECONDS,
+    },
+    ...outcome(`rotation of ${clients} clients`, clients, rotation),
+    {
+      what: `deployment of ${CLIENTS_OF_A_STACK} clients at once, virtual time`,
+      measured: `${deployment.seconds.toFixed(0)} s`,
+      floor: deploymentBound.text,
+      budget: `≤ ${DEPLOYMENT_MS / 1000} s`,
+      within: deployment.seconds <= DEPLOYMENT_MS / 1000,
+    },
+    ...outcome(`deployment of ${CLIENTS_OF_A_STACK} clients`, CLIENTS_OF_A_STACK, deployment),
+  ];
+}
+
+function outcome(what: string, clients: number, simulation: Simulation): readonly Measurement[] {
+  const { served, issued, failures, outcomes } = simulation;
+  const throttled = [...outcomes].filter(([name]) => name.endsWith(' ThrottlingException'));
+  const throttledCalls = throttled.reduce((sum, [, count]) => sum + count, 0);
+  return [
+    {
+      what: `certificates issued over needed, ${what}`,
+      measured: `${issued} / ${clients}, ${(issued / clients).toFixed(3)}`,
+      budget: '1',
+      within: issued === clients,
+    },
+    {
+      what: `failed invocations, ${what}`,
+      measured: String(failures.length),
+      floor: `throttled calls ${throttledCalls}`,
+      budget: '0',
+      within: failures.length === 0 && served === clients,
+    },
+  ];
+}
+
+/** The least time that the quotas allow, and those which do so. */
+function boundOf(clients: number, demands: readonly Demand[]): { readonly seconds: number; readonly text: string } {
+  const secondsOf = ({ quota, callsPerClient }: Demand) => (clients * callsPerClient) / quota.perSecond;
+  const seconds = Math.max(...demands.map(secondsOf));
+  const names = demands.filter((demand) => secondsOf(demand) === seconds).map(({ quota }) => quota.name);
+  return { seconds, text: `quota's bound ${seconds.toFixed(0)} s: ${names.join('; ')}` };
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { readCertificateOrder } from '../lambda/certificate-issuer/certificate-order';
+import { readRotationRequest } from '../lambda/certificate-issuer/rotation-event';
+import { withinTime } from '../lambda/deadline';
+import { failureSentence } from '../lambda/failure';
+import { InProcessCloud } from './in-process-cloud';
+import { simulatedMesh } from './simulated-mesh';
+import { VirtualTime } from './virtual-time';
+
+/** Lambda's default for an account. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const CONCURRENCY = 1000;
+/** What the issuer has of its three minutes for the work itself. */
+const ROTATION_MS = 174_000;
+export const DEPLOYMENT_MS = 162_000;
+
+/** Of preparations, which have all the time there is. */
+const NEVER_ABORTED = new AbortController().signal;
+
+/** What became of clients that all needed a certificate at the same time. */
+export interface Simulation {
+  /** Clients that got theirs. */
+  readonly served: number;
+  /** Of virtual time, until the last of them did. */
+  readonly seconds: number;
+  /** Certificates that the authority issued. Each client has one version that needs one. */
+  readonly issued: number;
+  /** Why invocations of the issuer failed. */
+  readonly failures: readonly string[];
+  /** How often each operation was answered in each way, such as `IssueCertificate ThrottlingException`. */
+  readonly outcomes: ReadonlyMap<string, number>;
+}
+
+/** Secrets Manager rotates every client, as many at a time as Lambda runs functions, and each until it succeeds. */
+export async function simulateRotation(clients: number): Promise<Simulation> {
+  const run = new Run();
+  const waiting: string[] = [];
+  const beginNext = () => {
+    const SecretId = waiting.pop();
+    if (SecretId === undefined) return;
+    void cloud.create('AWS::SecretsManager::RotationSchedule', { SecretId, RotationLambdaARN: 'issuer' });
+  };
+  const cloud = new InProcessCloud({
+    async invoke(event) {
+      const request = readRotationRequest(event);
+      try {
+        await run.invoke(ROTATION_MS, (signal) => mesh.rotation.run(request, signal));
+      } catch (error) {
+        await run.time.worker(() => mesh.rotation.tellFailure(request.secretId, error));
+        throw error;
+      }
+    },
+    onRotationEvent(name) {
+      if (name !== 'RotationSucceeded') return;
+      run.noteServed();
+      beginNext();
+    },
+  });
+  const mesh = await simulatedMesh(cloud);
+  return cloud.inUse(async () => {
+    for (let i = 0; i < clients; i += 1) {
+      const client = await mesh.addClient(`client-${i}`);
+      const profile = { ...readCertificateOrder({ ...client }), secretId: client.SecretId };
+      const update = { updatedAt: new Date().toISOString(), updatedBy: 'deployment' };
+      await mesh.registry.registerClient({ ...profile, ...update }, NEVER_ABORTED);
+      waiting.push(client.SecretId);
+    }
+    await run.time.run(() => {
+      for (let i = 0; i < CONCURRENCY; i += 1) beginNext();
+    });
+    return run.result(cloud);
+  });
+}
+
+/** CloudFormation creates every client of a stack at once, each in an invocation of its own. */
+export async function simulateDeployment(clients: number): Promise<Simulation> {
+  const run = new Run();
+  const cloud = new InProcessCloud({ invoke: async () => undefined, onRotationEvent: () => undefined });
+  const mesh = await simulatedMesh(cloud);
+  const all = await Promise.all(Array.from({ length: clients }, (_, i) => mesh.addClient(`client-${i}`)));
+  return cloud.inUse(async () => {
+    await run.time.run(() => {
+      for (const client of all) {
+        const request = {
+          requestType: 'Create',
+          requestId: randomUUID(),
+          stackId: 'mesh',
+          logicalResourceId: client.ClientName,
+          physicalResourceId: undefined,
+          properties: { ...client },
+          responseUrl: '',
+        };
+        run
+          .invoke(DEPLOYMENT_MS, (signal) => mesh.clientCertificate.apply(request, signal))
+          .then(() => run.noteServed())
+          .catch(() => undefined);
+      }
+    });
+    return run.result(cloud);
+  });
+}
+
+/** Invocations of the issuer in virtual time, and what came of them. */
+class Run {
+  readonly time = new VirtualTime();
+  private readonly failures: string[] = [];
+  private served = 0;
+  private seconds = 0;
+
+  /** Lambda gives the issuer so much time, and each of its invocations a process of its own. */
+  async invoke(milliseconds: number, work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    try {
+      await withinTime(milliseconds, (signal) => this.time.worker(() => work(signal)));
+    } catch (error) {
+      this.failures.push(failureSentence(error));
+      throw error;
+    }
+  }
+
+  noteServed(): void {
+    this.served += 1;
+    this.seconds = this.time.elapsed / 1000;
+  }
+
+  result({ outcomes }: InProcessCloud): Simulation {
+    const { failures, served, seconds } = this;
+    const issued = outcomes.get('IssueCertificate succeeded') ?? 0;
+    return { served, seconds, issued, failures, outcomes };
+  }
+}

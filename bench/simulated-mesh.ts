@@ -1,0 +1,100 @@
+import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { Announcer } from '../lambda/announcer';
+import { CLIENT_SETTINGS } from '../lambda/aws/client-settings';
+import { DefaultEventBus } from '../lambda/aws/event-bus';
+import { PrivateCertificateAuthority } from '../lambda/aws/private-certificate-authority';
+import { RegistryTable } from '../lambda/aws/registry-table';
+import { SecretsManager } from '../lambda/aws/secrets-manager';
+import { CertificateIssuer } from '../lambda/certificate-issuer/certificate-issuer';
+import { CertificateRevoker } from '../lambda/certificate-issuer/certificate-revoker';
+import { ClientCertificate } from '../lambda/certificate-issuer/client-certificate';
+import { Rotation } from '../lambda/certificate-issuer/rotation';
+import { SecretVersions } from '../lambda/certificate-issuer/secret-versions';
+import { Succession } from '../lambda/certificate-issuer/succession';
+import { Metrics } from '../lambda/metrics';
+import { type ClientCertificateProperties, REGISTRY_KEYS } from '../pki/contract';
+import { secretName, spiffeId } from '../pki/names';
+import type { InProcessCloud } from './in-process-cloud';
+
+const TRUST_DOMAIN = 'mesh.example.com';
+const TABLE = 'registry';
+
+/** What a mesh is made of, as a deployment leaves it, and its issuer in this process. */
+export interface SimulatedMesh {
+  readonly clientCertificate: ClientCertificate;
+  readonly rotation: Rotation;
+  readonly registry: RegistryTable;
+  /** The properties of a client's custom resource; makes its secret. */
+  addClient(name: string): Promise<ClientCertificateProperties>;
+}
+
+/** The issuer is put together as in `lambda/certificate-issuer/index.ts`, but for how its calls get to the services. */
+export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMesh> {
+  const CertificateAuthorityArn = await activeAuthority(cloud);
+  const { partitionKey, sortKey } = REGISTRY_KEYS;
+  await cloud.create('AWS::DynamoDB::Table', {
+    TableName: TABLE,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: [
+      { AttributeName: partitionKey, KeyType: 'HASH' },
+      { AttributeName: sortKey, KeyType: 'RANGE' },
+    ],
+  });
+
+  const log = () => undefined;
+  const now = () => new Date();
+  const settings = { ...CLIENT_SETTINGS, region: cloud.region, requestHandler: cloud.requestHandler };
+  const registry = new RegistryTable(TABLE, cloud.environment);
+  const authority = new PrivateCertificateAuthority(new ACMPCAClient(settings));
+  const secrets = new SecretsManager(new SecretsManagerClient(settings));
+  const announcer = new Announcer(new DefaultEventBus(cloud.environment), TRUST_DOMAIN, log);
+  const metrics = new Metrics(TRUST_DOMAIN, now, log);
+  const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, log);
+  const revoker = new CertificateRevoker(registry, announcer, metrics, now, log);
+  const versions = new SecretVersions(issuer, registry, revoker, secrets, now, log);
+  const succession = new Succession(registry, now, log);
+
+  return {
+    registry,
+    clientCertificate: new ClientCertificate(TRUST_DOMAIN, registry, versions, succession, revoker, now, log),
+    rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, succession, announcer, metrics, now, log),
+    async addClient(name) {
+      const secret = await cloud.create('AWS::SecretsManager::Secret', { Name: secretName(TRUST_DOMAIN, name) });
+      return {
+        ClientName: name,
+        SpiffeId: spiffeId(TRUST_DOMAIN, name),
+        DnsNames: [],
+        KeyAlgorithm: 'EC_prime256v1',
+        ValidityHours: '168',
+        CertificateAuthorityArn,
+        SigningAlgorithm: 'SHA256WITHECDSA',
+        SecretId: secret.physicalId,
+      };
+    },
+  };
+}
+
+async function activeAuthority(cloud: InProcessCloud): Promise<string> {
+  const SigningAlgorithm = 'SHA256WITHECDSA';
+  const { physicalId: CertificateAuthorityArn, attributes } = await cloud.create('AWS::ACMPCA::CertificateAuthority', {
+    Type: 'ROOT',
+    UsageMode: 'SHORT_LIVED_CERTIFICATE',
+    KeyAlgorithm: 'EC_prime256v1',
+    SigningAlgorithm,
+    Subject: { CommonName: TRUST_DOMAIN },
+  });
+  const root = await cloud.create('AWS::ACMPCA::Certificate', {
+    CertificateAuthorityArn,
+    CertificateSigningRequest: attributes['CertificateSigningRequest'],
+    SigningAlgorithm,
+    TemplateArn: 'arn:aws:acm-pca:::template/RootCACertificate/V1',
+    Validity: { Type: 'YEARS', Value: 10 },
+  });
+  await cloud.create('AWS::ACMPCA::CertificateAuthorityActivation', {
+    CertificateAuthorityArn,
+    Certificate: root.attributes['Certificate'],
+  });
+  return CertificateAuthorityArn;
+}

@@ -1,0 +1,17 @@
+import { RequestQuota, type RequestQuotas } from '../../endpoint/request-quota';
+
+/** Requests a second in an account and Region, unless AWS raised them. https://docs.aws.amazon.com/general/latest/gr/pca.html#limits_pca */
+const PER_SECOND = {
+  DescribeCertificateAuthority: 20,
+  GetCertificate: 75,
+  GetCertificateAuthorityCertificate: 20,
+  GetCertificateAuthorityCsr: 10,
+  IssueCertificate: 25,
+  ListCertificateAuthorities: 20,
+  ListTags: 20,
+  RevokeCertificate: 20,
+};
+
+export function acmPcaQuotas(now: () => Date): RequestQuotas {
+  return Object.fromEntries(Object.entries(PER_SECOND).map(([name, rate]) => [name, new RequestQuota(rate, now)]));
+}
