@@ -7,6 +7,7 @@ import { PrivateCertificateAuthority } from '../lambda/aws/private-certificate-a
 import { RegistryTable } from '../lambda/aws/registry-table';
 import { SecretsManager } from '../lambda/aws/secrets-manager';
 import { CertificateIssuer } from '../lambda/certificate-issuer/certificate-issuer';
+import { CertificateProof } from '../lambda/certificate-issuer/certificate-proof';
 import { CertificateRevoker } from '../lambda/certificate-issuer/certificate-revoker';
 import { ClientCertificate } from '../lambda/certificate-issuer/client-certificate';
 import { Rotation } from '../lambda/certificate-issuer/rotation';
@@ -26,10 +27,13 @@ export interface SimulatedMesh {
   readonly rotation: Rotation;
   readonly registry: RegistryTable;
   /** The properties of a client's custom resource; makes its secret. */
-  addClient(name: string): Promise<ClientCertificateProperties>;
+  addClient(name: string): Promise<ClientCertificateProperties & { readonly SecretId: string }>;
 }
 
-/** The issuer is put together as in `lambda/certificate-issuer/index.ts`, but for how its calls get to the services. */
+/**
+ * The issuer is put together as in `lambda/certificate-issuer/index.ts`, but for how its calls get to the services, and
+ * without a gateway to try certificates on.
+ */
 export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMesh> {
   const CertificateAuthorityArn = await activeAuthority(cloud);
   const { partitionKey, sortKey } = REGISTRY_KEYS;
@@ -51,15 +55,16 @@ export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMes
   const secrets = new SecretsManager(new SecretsManagerClient(settings));
   const announcer = new Announcer(new DefaultEventBus(cloud.environment), TRUST_DOMAIN, log);
   const metrics = new Metrics(TRUST_DOMAIN, now, log);
-  const issuer = new CertificateIssuer(authority, registry, announcer, metrics, now, log);
+  const issuer = new CertificateIssuer(authority, registry, undefined, announcer, metrics, now, log);
   const revoker = new CertificateRevoker(registry, announcer, metrics, now, log);
   const versions = new SecretVersions(issuer, registry, revoker, secrets, now, log);
-  const succession = new Succession(registry, now, log);
+  const succession = new Succession(registry, secrets, now, log);
+  const proof = new CertificateProof(registry, undefined, undefined, now);
 
   return {
     registry,
     clientCertificate: new ClientCertificate(TRUST_DOMAIN, registry, versions, succession, revoker, now, log),
-    rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, succession, announcer, metrics, now, log),
+    rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, proof, succession, announcer, metrics, log),
     async addClient(name) {
       const secret = await cloud.create('AWS::SecretsManager::Secret', { Name: secretName(TRUST_DOMAIN, name) });
       return {
