@@ -20,6 +20,20 @@ export interface CertificateIssuerProps {
   readonly certificateAuthority: ICertificateAuthority;
 
   /**
+   * The authorities that signed before, of which clients may still hold certificates. Rotations that are under way when
+   * another authority takes over may still end with one of these.
+   *
+   * @default - none
+   */
+  readonly certificateAuthorityPredecessors?: ICertificateAuthority[];
+
+  /**
+   * What must be there before a deployment has a certificate issued, such as `truststoreInUse` of the gateway.
+   * @default - nothing
+   */
+  readonly issueAfter?: IDependable[];
+
+  /**
    * How long the function's log is kept.
    * @default logs.RetentionDays.ONE_YEAR
    */
@@ -39,8 +53,8 @@ export interface CertificateIssuerProps {
  * A deployment calls it for the first certificate of a client, Secrets Manager for every further one, and a rule once an
  * hour to report what is about to expire and to tell the authority what was revoked.
  *
- * All that it may do: have client certificates issued by this one authority from the one template that takes the
- * identity from the issuer and not from the request, and revoke them; read and write the secrets of this trust domain;
+ * All that it may do: have client certificates issued by its authority, and those before it, from the one template that
+ * takes the identity from the issuer and not from the request, and revoke them; read and write the secrets of this trust domain;
  * keep the registry; and send the mesh's events.
  */
 export class CertificateIssuer extends Construct {
@@ -57,6 +71,12 @@ export class CertificateIssuer extends Construct {
   readonly handler: lambda.IFunction;
 
   /**
+   * A client's first certificate comes after these.
+   * @internal
+   */
+  readonly _issueAfter: readonly IDependable[];
+
+  /**
    * Secrets Manager tries the function when it gets a rotation schedule, which therefore comes after this.
    * @internal
    */
@@ -68,6 +88,7 @@ export class CertificateIssuer extends Construct {
     this.registry = props.registry;
     this.trustDomain = props.registry.trustDomain;
     this.certificateAuthority = props.certificateAuthority;
+    this._issueAfter = props.issueAfter ?? [];
 
     const issuer = new MeshFunction(this, 'Issuer', {
       asset: 'certificate-issuer',
@@ -84,8 +105,10 @@ export class CertificateIssuer extends Construct {
     });
     this.handler = issuer.handler;
 
-    this.certificateAuthority.grantIssue(this.handler);
-    this.certificateAuthority.grantRevoke(this.handler);
+    for (const authority of [...(props.certificateAuthorityPredecessors ?? []), this.certificateAuthority]) {
+      authority.grantIssue(this.handler);
+      authority.grantRevoke(this.handler);
+    }
     this.registry.grantRecord(this.handler);
     grantPutEvents(this, this.handler);
     const secretArns = secretArnsOf(this, this.trustDomain);

@@ -151,6 +151,7 @@ export class MeshClient extends Construct {
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });
+    certificate.node.addDependency(...issuer._issueAfter);
     const attribute = (name: keyof ClientCertificateAttributes) => certificate.getAttString(name);
     this.serialNumber = attribute('SerialNumber');
     this.notAfter = attribute('NotAfter');

@@ -1,4 +1,5 @@
-import { JsonService, type Patience } from './json-service';
+import { JsonService } from './json-service';
+import type { Patience } from './signed-service';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html */
 export function dynamoDb(patience: Patience, environment: NodeJS.ProcessEnv): JsonService {

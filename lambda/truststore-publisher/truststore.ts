@@ -1,10 +1,12 @@
-import type { TruststoreAttributes, TruststoreProperties } from '../../pki/contract';
+import type { TrustedAuthority, TruststoreAttributes, TruststoreProperties } from '../../pki/contract';
 import { truststoreBundle } from '../../pki/truststore';
 import type { Announcer } from '../announcer';
+import { brokenAuthorityArnRule } from '../custom-resource/authority-arn';
 import type { CustomResource } from '../custom-resource/custom-resource';
-import { choiceProperty, listProperty, textProperty } from '../custom-resource/properties';
+import { choiceProperty, PropertyError, recordsProperty, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import type { Log } from '../log';
+import type { Departure } from './departure';
 import type { ObjectStore } from './object-store';
 
 /** The bucket does not do what a truststore needs of it. */
@@ -19,6 +21,7 @@ export class TruststoreBucketError extends Error {
 export class Truststore implements CustomResource {
   constructor(
     private readonly store: ObjectStore,
+    private readonly departure: Departure,
     private readonly announcer: Announcer,
     private readonly now: () => Date,
     private readonly log: Log,
@@ -28,9 +31,12 @@ export class Truststore implements CustomResource {
     return `s3://${readBucketName(properties)}`;
   }
 
-  async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {
-    const { BucketName, ObjectKey, CertificateAuthorities } = readTruststoreProperties(properties);
-    const bundle = truststoreBundle(CertificateAuthorities, this.now());
+  async apply({ properties, oldProperties, stackId, requestId }: CustomResourceRequest, signal: AbortSignal) {
+    const { BucketName, ObjectKey, CertificateAuthorities: declared } = readTruststoreProperties(properties);
+    const leaving = authoritiesBefore(oldProperties).filter((authority) => !isAmong(declared, authority));
+    const staying = await this.departure.staying(leaving, stackId, signal);
+    const chains = [...declared, ...staying].map(({ CertificateChain }) => CertificateChain);
+    const bundle = truststoreBundle(chains, this.now());
     const versionId = await this.store.putPem(BucketName, ObjectKey, bundle, signal);
     // S3 names the one version of a bucket whose versioning is suspended "null".
     if (versionId === undefined || versionId === 'null') {
@@ -73,9 +79,30 @@ function readTruststoreProperties(properties: ResourceProperties): TruststorePro
   return {
     BucketName: readBucketName(properties),
     ObjectKey: textProperty(properties, 'ObjectKey', brokenObjectKeyRule),
-    CertificateAuthorities: listProperty(properties, 'CertificateAuthorities', () => undefined),
+    CertificateAuthorities: readAuthorities(properties),
     EmptyOnDelete: choiceProperty(properties, 'EmptyOnDelete', ['true', 'false']),
   };
+}
+
+function readAuthorities(properties: ResourceProperties): readonly TrustedAuthority[] {
+  return recordsProperty(properties, 'CertificateAuthorities', (text) => ({
+    CertificateAuthorityArn: text('CertificateAuthorityArn', brokenAuthorityArnRule),
+    CertificateChain: text('CertificateChain', () => undefined),
+  }));
+}
+
+/** None for properties that an update failed to give the resource, or that are of another form: none were published. */
+function authoritiesBefore(oldProperties: ResourceProperties): readonly TrustedAuthority[] {
+  try {
+    return readAuthorities(oldProperties);
+  } catch (error) {
+    if (error instanceof PropertyError) return [];
+    throw error;
+  }
+}
+
+function isAmong(authorities: readonly TrustedAuthority[], { CertificateAuthorityArn }: TrustedAuthority): boolean {
+  return authorities.some((authority) => authority.CertificateAuthorityArn === CertificateAuthorityArn);
 }
 
 function readBucketName(properties: ResourceProperties): string {
