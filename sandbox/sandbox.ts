@@ -107,6 +107,7 @@ export class Sandbox {
     const { account, clock } = cloud.surroundings;
     const resourceType = (name: string) => cloud.resourceType(name);
     this.stack = new Stack({ name: stackName, account, clock, resourceType, onEvent });
+    cloud.stacks.add(this.stack);
     this.credentials = cloud.iam.issueCredentials(cloud.iam.operator);
   }
 
