@@ -16,7 +16,7 @@ import { readTruststore } from './truststore';
 const REGIONAL_HOSTED_ZONE_ID = 'Z1UJRXOUMOOFQ8';
 
 /** How long a domain goes on with the truststore that it had, in real time. AWS names no time. */
-const TRUSTSTORE_CHANGE_MILLISECONDS = 300;
+const TRUSTSTORE_CHANGE_MILLISECONDS = 500;
 
 interface DomainTypePorts {
   readonly certificates: Certificates;
