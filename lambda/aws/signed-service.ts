@@ -18,7 +18,7 @@ export interface ServiceRequest {
   readonly body?: string;
 }
 
-export interface ServiceResponse {
+interface ServiceResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;

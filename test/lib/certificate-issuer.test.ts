@@ -1,7 +1,7 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, CfnWaitConditionHandle, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { CertificateAuthority, CertificateIssuer } from '../../lib';
+import { CertificateAuthority, CertificateIssuer, type ICertificateAuthority, MeshClient } from '../../lib';
 import { newIssuer, newRegistry, newStack, onlyResource, resourcesOfType } from './mesh-stack';
 
 test('the function runs the shipped bundle with a log group of its own', () => {
@@ -31,6 +31,31 @@ test('in a region of another partition every ARN is of that partition', () => {
   const policy = JSON.stringify(stack.resolve(onlyResource(stack, 'AWS::IAM::Policy').Properties));
   expect(policy).not.toContain('arn:aws:');
   expect(policy).toMatch(/:secretsmanager:cn-north-1:123456789012:secret:mesh\.example\.com\/\*/);
+});
+
+test('it may issue and revoke with the authorities before its own, too, and a first certificate comes after what must be there', () => {
+  const stack = newStack();
+  const authorities = ['First', 'Second', 'Third'].map((id) => CertificateAuthority.shortLivedRoot(stack, id));
+  const [first, second, third] = authorities as [ICertificateAuthority, ICertificateAuthority, ICertificateAuthority];
+  const issuer = new CertificateIssuer(stack, 'Issuer', {
+    registry: newRegistry(stack),
+    certificateAuthority: third,
+    certificateAuthorityPredecessors: [first, second],
+    issueAfter: [new CfnWaitConditionHandle(stack, 'Before'), new CfnWaitConditionHandle(stack, 'Earlier')],
+  });
+  new MeshClient(stack, 'Client', { clientName: 'mail', issuer });
+
+  const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as {
+    Statement: { Action: string; Resource: object }[];
+  };
+  for (const action of ['acm-pca:IssueCertificate', 'acm-pca:GetCertificate', 'acm-pca:RevokeCertificate']) {
+    expect(Statement.filter(({ Action }) => Action === action).map(({ Resource }) => Resource)).toEqual(
+      stack.resolve(authorities.map(({ certificateAuthorityArn }) => certificateAuthorityArn)),
+    );
+  }
+  const certificate = onlyResource(stack, 'Custom::MtlsClientCertificate');
+  expect(certificate.Properties['CertificateAuthorityArn']).toEqual(stack.resolve(third.certificateAuthorityArn));
+  expect(certificate.DependsOn).toEqual(['Before', 'Earlier']);
 });
 
 test('Secrets Manager may call it for the secrets of this account and trust domain', () => {
