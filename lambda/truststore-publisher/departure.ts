@@ -13,7 +13,10 @@ export class AuthorityInUseError extends Error {
         `certificate authority ${authority.CertificateAuthorityArn} can't leave the truststore while ` +
         `${enumeration(clients)} may use certificates of it, the last until ${until}`,
     );
-    super(`${reasons.join('; ')}: keep it in the mesh until then, or revoke those certificates`);
+    super(
+      `${reasons.join('; ')}: keep it in the mesh until then, revoke those certificates, ` +
+        'or have them replaced with a shorter overlap',
+    );
   }
 }
 

@@ -30,7 +30,10 @@ export class Stacks {
     if (name === undefined || other !== undefined) {
       throw new AwsError('ValidationError', `DescribeStacks is known with a StackName and nothing else, got ${other}`);
     }
-    const stack = this.stacks.find((candidate) => candidate.id === name || candidate.name === name);
+    // A stack that is deleted has lost its name.
+    const stack = this.stacks.find(
+      ({ id, name: known, status }) => id === name || (known === name && status !== 'DELETE_COMPLETE'),
+    );
     call.authorize('cloudformation:DescribeStacks', stack?.id ?? this.arnOf(name));
     if (stack?.status === undefined) {
       throw new AwsError('ValidationError', `Stack with id ${name} does not exist`);

@@ -115,6 +115,11 @@ test('a rollover that fails halfway is rolled back, and can be tried again, with
     match: ({ input }) => input['CertificateAuthorityArn'] !== first && JSON.stringify(input).includes('/social"'),
   });
 
+  const passing = [
+    sandbox.inject({ service: 'apigateway', operation: 'GetDomainName', fault: 'throttled', times: 2 }),
+    sandbox.inject({ service: 'cloudformation', operation: 'DescribeStacks', fault: 'failed-before', times: 2 }),
+  ];
+
   const failing = sandbox.update(assemblyOf('during'));
   const early = await Promise.race([secretOfSuccessor('mail'), failing.then(neverReached)]);
   const holding = start(holders(sandbox, [early], SERVICE_URL));
@@ -122,6 +127,7 @@ test('a rollover that fails halfway is rolled back, and can be tried again, with
   await expect(failing).rejects.toThrow(/Client-social\/Certificate/);
 
   expect(fault.applied).toBeGreaterThan(0);
+  expect(passing.map(({ applied }) => applied)).toEqual([2, 2]);
   expect(events.at(-1)).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
   expect(await issuers(sandbox)).toEqual(fromFirst);
   await sandbox.advance(0);

@@ -67,7 +67,8 @@ describe('an authority that is to leave the truststore', () => {
 
     await expect(refusal(first)).resolves.toBe(
       `certificate authority ${authorityArn(1)} can't leave the truststore while calendar and mail may use certificates ` +
-        'of it, the last until 2026-11-30T12:00:00.000Z: keep it in the mesh until then, or revoke those certificates',
+        'of it, the last until 2026-11-30T12:00:00.000Z: keep it in the mesh until then, revoke those certificates, ' +
+        'or have them replaced with a shorter overlap',
     );
     expect(asked).toEqual([STACK]);
   });

@@ -48,6 +48,18 @@ test('a stack has the status of what is being done to it', async () => {
   expect(seen).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS']);
 });
 
+test('a stack that is deleted is known by its id alone', async () => {
+  const { known, stack } = stacks();
+  await stack.create(templateOf({}));
+  await stack.delete();
+  const answers = [stack.id, 'Mesh'].map((name) =>
+    ask(known, `Action=DescribeStacks&${VERSION}&StackName=${encodeURIComponent(name)}`),
+  );
+  const [byId, byName] = await Promise.all(answers);
+  expect(byId?.xml).toContain('<StackStatus>DELETE_COMPLETE</StackStatus>');
+  expect(byName?.xml).toContain('Stack with id Mesh does not exist');
+});
+
 test.each([
   [`Action=DescribeStacks&${VERSION}&StackName=Other`, 'ValidationError', 'Stack with id Other does not exist'],
   [`Action=DescribeStacks&${VERSION}&StackName=Mesh`, 'ValidationError', 'Stack with id Mesh does not exist'],
