@@ -87,6 +87,7 @@ export async function simulateDeployment(clients: number): Promise<Simulation> {
           logicalResourceId: client.ClientName,
           physicalResourceId: undefined,
           properties: { ...client },
+          oldProperties: {},
           responseUrl: '',
         };
         run

@@ -28,10 +28,18 @@ export interface CertificateIssuerProps {
   readonly certificateAuthority: ICertificateAuthority;
 
   /**
-   * The gateway that is to let in whoever has one of the certificates. No certificate is issued before the gateway is
-   * deployed with its truststore, nor comes into a secret unless that truststore leads to its root. Before a rotation
-   * makes one current, the function tries it on the gateway; where it can't reach that by its domain name, as with a name
-   * that resolves in a private network only, it says so in its log and goes on.
+   * The authorities that signed before, of which clients may still hold certificates. Rotations that are under way when
+   * another authority takes over may still end with one of these.
+   *
+   * @default - none
+   */
+  readonly certificateAuthorityPredecessors?: ICertificateAuthority[];
+
+  /**
+   * The gateway that is to let in whoever has one of the certificates. A deployment issues none before the gateway uses
+   * its truststore, and none comes into a secret unless that truststore leads to its root. Before a rotation makes one
+   * current, the function tries it on the gateway; where it can't reach that by its domain name, as with a name that
+   * resolves in a private network only, it says so in its log and goes on.
    *
    * @default - none: the certificates are not compared with what a gateway trusts
    */
@@ -58,10 +66,10 @@ export interface CertificateIssuerProps {
  * A deployment calls it for the first certificate of a client, Secrets Manager for every further one, and a rule once an
  * hour to report what is about to expire and to tell the authority what was revoked.
  *
- * All that it may do: have client certificates issued by this one authority from the one template that takes the
- * identity from the issuer and not from the request, and revoke them; read and write the secrets of this trust domain;
- * keep the registry; read the gateway's truststore, and the objects that hold the trust anchors of external clients; and
- * send the mesh's events.
+ * All that it may do: have client certificates issued by its authority, and those before it, from the one template that
+ * takes the identity from the issuer and not from the request, and revoke them; read and write the secrets of this trust
+ * domain; keep the registry; read the gateway's truststore, and the objects that hold the trust anchors of external
+ * clients; and send the mesh's events.
  */
 export class CertificateIssuer extends Construct {
   /** Where clients and certificates are written down. */
@@ -77,6 +85,12 @@ export class CertificateIssuer extends Construct {
   readonly handler: lambda.IFunction;
 
   /**
+   * A client's first certificate, or the registration of an external client, comes after it; absent without a gateway.
+   * @internal
+   */
+  readonly _truststoreInUse?: IDependable;
+
+  /**
    * Secrets Manager tries the function when it gets a rotation schedule, which therefore comes after this.
    * @internal
    */
@@ -90,6 +104,7 @@ export class CertificateIssuer extends Construct {
     this.registry = props.registry;
     this.trustDomain = props.registry.trustDomain;
     this.certificateAuthority = props.certificateAuthority;
+    this._truststoreInUse = props.gateway?.truststoreInUse;
 
     const issuer = new MeshFunction(this, 'Issuer', {
       asset: 'certificate-issuer',
@@ -107,8 +122,10 @@ export class CertificateIssuer extends Construct {
     });
     this.handler = issuer.handler;
 
-    this.certificateAuthority.grantIssue(this.handler);
-    this.certificateAuthority.grantRevoke(this.handler);
+    for (const authority of [...(props.certificateAuthorityPredecessors ?? []), this.certificateAuthority]) {
+      authority.grantIssue(this.handler);
+      authority.grantRevoke(this.handler);
+    }
     this.registry.grantRecord(this.handler);
     grantPutEvents(this, this.handler);
     const secretArns = secretArnsOf(this, this.trustDomain);
@@ -125,7 +142,6 @@ export class CertificateIssuer extends Construct {
     if (props.gateway) {
       const { bucket, objectKey } = props.gateway.truststore;
       issuer.allow(['s3:GetObjectVersion'], [bucket.arnForObjects(objectKey)]);
-      this.handler.node.addDependency(props.gateway.domain);
     }
 
     this._rotationPermission = allowRotation(this, secretArns);

@@ -67,12 +67,13 @@ export class ExternalClient extends Construct {
       IdentityKind: props.identity._kind,
       IdentityValue: props.identity._value,
     };
-    new CustomResource(this, 'Registration', {
+    const registration = new CustomResource(this, 'Registration', {
       resourceType: EXTERNAL_CLIENT_RESOURCE_TYPE,
       serviceToken: issuer.handler.functionArn,
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });
+    if (issuer._truststoreInUse) registration.node.addDependency(issuer._truststoreInUse);
   }
 }
 

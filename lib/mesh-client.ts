@@ -168,6 +168,7 @@ export class MeshClient extends Construct {
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });
+    if (issuer._truststoreInUse) this.registration.node.addDependency(issuer._truststoreInUse);
     if (this.storedSecret) this.rotate(this.storedSecret, props);
   }
 

@@ -85,6 +85,11 @@ export class MeshRegistry extends Construct {
     ]);
   }
 
+  /** For the truststore: go through all clients and certificates, to see who holds some of an authority. */
+  grantSurvey(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, ['dynamodb:Scan']);
+  }
+
   /**
    * For an operator: list clients and certificates, revoke certificates, disable and enable clients. What else stands in
    * an item can't be changed, so that none can be added that the authorizer would take for a certificate.

@@ -1,18 +1,24 @@
-import { Duration, Names, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { CustomResource, Duration, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
-import { Construct } from 'constructs';
-import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../pki/contract';
+import { Construct, type IDependable } from 'constructs';
+import {
+  DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
+  type DomainTruststoreProperties,
+  REGISTRY_TABLE_VARIABLE,
+  TRUST_DOMAIN_VARIABLE,
+} from '../pki/contract';
 import { brokenDnsNameRule } from '../pki/names';
 import type { MeshRegistry } from './mesh-registry';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
-import { DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
+import { CUSTOM_RESOURCE_TIMEOUT, DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
 import { checkText, refuse } from './private/validation';
 import type { Truststore } from './truststore';
 
@@ -86,6 +92,12 @@ export class MtlsGateway extends Construct {
   /** The custom domain; its `regionalDomainName` is what DNS records point to. */
   readonly domain: apigatewayv2.DomainName;
 
+  /**
+   * What depends on it comes about only once the domain uses the truststore as it was last published. A deployment fails
+   * here when API Gateway warns that it would refuse some clients.
+   */
+  readonly truststoreInUse: IDependable;
+
   /** JSON lines that name, for each request, the client and its certificate. */
   readonly accessLog: logs.LogGroup;
 
@@ -125,6 +137,8 @@ export class MtlsGateway extends Construct {
       securityPolicy: apigatewayv2.SecurityPolicy.TLS_1_2,
       ipAddressType: apigatewayv2.IpAddressType.DUAL_STACK,
     });
+
+    this.truststoreInUse = this.waitFor(props.truststore, domainName);
 
     const authorizer = new MeshFunction(this, 'Authorizer', {
       asset: 'authorizer',
@@ -170,6 +184,30 @@ export class MtlsGateway extends Construct {
     new apigatewayv2.ApiMapping(this, 'Mapping', { api: this.api, domainName: this.domain, stage });
 
     if (props.hostedZone) this.addRecords(domainName, props.hostedZone);
+  }
+
+  /** By name and not by reference: the function is there before the domain. */
+  private waitFor({ handler, versionId }: Truststore, domainName: string): IDependable {
+    handler.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['apigateway:GET'],
+        resources: [
+          Stack.of(this).formatArn({
+            service: 'apigateway',
+            account: '',
+            resource: '/domainnames',
+            resourceName: domainName,
+          }),
+        ],
+      }),
+    );
+    const properties: DomainTruststoreProperties = { DomainName: this.domain.name, TruststoreVersion: versionId };
+    return new CustomResource(this, 'TruststoreInUse', {
+      resourceType: DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
+      serviceToken: handler.functionArn,
+      serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
+      properties,
+    });
   }
 
   private addRecords(domainName: string, zone: route53.IHostedZone): void {

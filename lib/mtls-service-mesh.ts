@@ -33,10 +33,23 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
   readonly trustDomain?: string;
 
   /**
-   * The authority that issues the clients' certificates, and whose clients the gateway lets in.
+   * The authority that issues the clients' certificates, and whose clients the gateway lets in; the first of them, if it
+   * has successors.
+   *
    * @default - `CertificateAuthority.shortLivedRoot`, about $50 a month
    */
   readonly certificateAuthority?: ICertificateAuthority;
+
+  /**
+   * The authorities that took over from `certificateAuthority`, in their order: the last one issues, and certificates of
+   * all are let in. To replace an authority without a refused request, add its successor here. In one deployment the
+   * gateway comes to trust both, and then every client is given a certificate of the successor. Once the certificates of
+   * the first have expired, make the successor the `certificateAuthority` and take it out here: that deployment fails, and
+   * says which clients it concerns, as long as a certificate of the first may be used.
+   *
+   * @default - none
+   */
+  readonly certificateAuthoritySuccessors?: ICertificateAuthority[];
 
   /**
    * The topic that is told when a rotation fails, or a certificate or an authority is about to expire.
@@ -86,8 +99,11 @@ export class MtlsServiceMesh extends Construct {
   /** The SPIFFE trust domain, with which the names of clients and secrets begin. */
   readonly trustDomain: string;
 
-  /** Signs the certificates of all clients. */
+  /** Signs the certificates of all clients: the last of `trustedAuthorities`. */
   readonly certificateAuthority: ICertificateAuthority;
+
+  /** Those whose certificates are let in, oldest first. */
+  readonly trustedAuthorities: ICertificateAuthority[];
 
   /** Holds what the gateway trusts. */
   readonly truststore: Truststore;
@@ -114,21 +130,25 @@ export class MtlsServiceMesh extends Construct {
     checkText(this, 'domainName', props.domainName, brokenDnsNameRule);
     this.trustDomain = props.trustDomain ?? props.domainName;
 
-    this.certificateAuthority =
+    const first =
       props.certificateAuthority ??
       CertificateAuthority.shortLivedRoot(this, 'CertificateAuthority', { removalPolicy });
-
-    this.truststore = new Truststore(this, 'Truststore', {
-      certificateAuthorities: [this.certificateAuthority],
-      trustDomain: this.trustDomain,
-      removalPolicy,
-      logRetention,
-    });
+    const successors = props.certificateAuthoritySuccessors ?? [];
+    checkDistinct(this, [first, ...successors]);
+    this.trustedAuthorities = [first, ...successors];
+    this.certificateAuthority = successors.at(-1) ?? first;
 
     this.registry = new MeshRegistry(this, 'Registry', {
       trustDomain: this.trustDomain,
       deletionProtection: props.deletionProtection,
       removalPolicy,
+    });
+
+    this.truststore = new Truststore(this, 'Truststore', {
+      certificateAuthorities: this.trustedAuthorities,
+      registry: this.registry,
+      removalPolicy,
+      logRetention,
     });
 
     this.gateway = new MtlsGateway(this, 'Gateway', {
@@ -145,6 +165,7 @@ export class MtlsServiceMesh extends Construct {
     this.issuer = new CertificateIssuer(this, 'Issuer', {
       registry: this.registry,
       certificateAuthority: this.certificateAuthority,
+      certificateAuthorityPredecessors: this.trustedAuthorities.slice(0, -1),
       gateway: this.gateway,
       removalPolicy,
       logRetention,
@@ -227,7 +248,7 @@ export class MtlsServiceMesh extends Construct {
       });
       this.registry.grantOperate(this.operators);
       this.issuer.grantRotate(this.operators);
-      this.certificateAuthority.grantRevoke(this.operators);
+      for (const authority of this.trustedAuthorities) authority.grantRevoke(this.operators);
       grantPutEvents(this, this.operators);
     }
     return this.operators;
@@ -287,5 +308,16 @@ export class MtlsServiceMesh extends Construct {
       refuse(this, property, 'must be unique within the mesh', `${JSON.stringify(name)} twice`);
     }
     return id;
+  }
+}
+
+function checkDistinct(mesh: MtlsServiceMesh, authorities: readonly ICertificateAuthority[]): void {
+  const arns = authorities.map(({ certificateAuthorityArn }) => certificateAuthorityArn);
+  const repeated = authorities.find(
+    ({ certificateAuthorityArn }, place) => arns.indexOf(certificateAuthorityArn) < place,
+  );
+  if (repeated !== undefined) {
+    const rule = 'must name each authority once, and not the certificateAuthority';
+    refuse(mesh, 'certificateAuthoritySuccessors', rule, `${repeated.node.path} again`);
   }
 }

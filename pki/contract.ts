@@ -73,17 +73,33 @@ export const TRUSTSTORE_RESOURCE_TYPE = 'Custom::MtlsTruststore';
 export interface TruststoreProperties {
   readonly BucketName: string;
   readonly ObjectKey: string;
-  /** PEM texts; each may hold several certificates (an authority and the chain above it). */
-  readonly CertificateAuthorities: readonly string[];
+  /** Those whose clients are let in. */
+  readonly CertificateAuthorities: readonly TrustedAuthority[];
   /** The authorities of others, each with those above it; absent when there are none. */
   readonly TrustAnchors?: readonly TrustAnchorProperties[];
   /** `'true'`: when the resource is deleted, every version of every object in the bucket is deleted with it. */
   readonly EmptyOnDelete: string;
 }
 
+/** An authority that issues, or has issued, certificates of the mesh. */
+export interface TrustedAuthority {
+  readonly CertificateAuthorityArn: string;
+  /** PEM of the authority and those above it. */
+  readonly CertificateChain: string;
+}
+
 export interface TruststoreAttributes {
   /** The S3 version that holds the published bundle; goes into the domain's `TruststoreVersion`. */
   readonly VersionId: string;
+}
+
+/** The custom resource that is there once a domain goes by a version of its truststore. */
+export const DOMAIN_TRUSTSTORE_RESOURCE_TYPE = 'Custom::MtlsDomainTruststore';
+
+export interface DomainTruststoreProperties {
+  readonly DomainName: string;
+  /** The S3 version that the domain is to use. */
+  readonly TruststoreVersion: string;
 }
 
 /**
@@ -121,7 +137,7 @@ export interface ClientCertificateAttributes {
 
 /** Environment of the functions: the mesh's trust domain (all of them). */
 export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
-/** The name of the registry's table (authorizer, issuer). */
+/** The name of the registry's table (all of them). */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
 
 /** Where the truststore of the gateway is published (issuer); absent, and so the next three, without a gateway. */

@@ -19,14 +19,14 @@ const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
 
 /**
  * The PEM bundle to publish as a truststore: every certificate of every text, in the order given, without explanatory
- * text. The rules are those of
+ * text; once, if several texts hold it, as the chains of authorities below one root do. The rules are those of
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html#http-api-mutual-tls-prerequisites
  *
  * @param pemTexts each may hold several certificates
  * @throws TruststoreError with the first rule that is broken, naming the certificate's subject
  */
 export function truststoreBundle(pemTexts: readonly string[], at: Date): string {
-  const certificates = pemTexts.flatMap(readTrustAnchors);
+  const certificates = withoutRepetition(pemTexts.flatMap(readTrustAnchors));
   if (certificates.length === 0) throw new TruststoreError('a truststore needs at least one certificate authority');
   for (const certificate of certificates) {
     assertAuthority(certificate);
@@ -46,6 +46,10 @@ function readTrustAnchors(pem: string, index: number): X509Certificate[] {
     if (!(cause instanceof PemError)) throw cause;
     throw new TruststoreError(`certificate authority ${index + 1} cannot be read: ${cause.message}`, { cause });
   }
+}
+
+function withoutRepetition(certificates: readonly X509Certificate[]): readonly X509Certificate[] {
+  return [...new Map(certificates.map((certificate) => [certificate.fingerprint256, certificate])).values()];
 }
 
 function assertAuthority(certificate: X509Certificate): void {
@@ -110,10 +114,7 @@ function assertStrongSignature(certificate: X509Certificate): void {
 /** One subject stands for one key and one issuer: API Gateway refuses a subject that comes from two issuers. */
 function assertDistinct(certificates: readonly X509Certificate[]): void {
   const bySubject = new Map<string, X509Certificate>();
-  const fingerprints = new Set<string>();
   for (const certificate of certificates) {
-    if (fingerprints.has(certificate.fingerprint256)) throw broken(certificate, 'is there twice: take one out');
-    fingerprints.add(certificate.fingerprint256);
     const other = bySubject.get(certificate.subject) ?? certificate;
     bySubject.set(certificate.subject, other);
     if (!other.publicKey.equals(certificate.publicKey) || other.issuer !== certificate.issuer) {

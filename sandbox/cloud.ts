@@ -2,6 +2,7 @@ import { SANDBOX_ACCOUNT } from './account';
 import { Clock } from './clock';
 import { CustomResources } from './cloudformation/custom-resources';
 import type { ResourceType } from './cloudformation/resource-type';
+import { Stacks } from './cloudformation/stacks';
 import { CallLog } from './endpoint/call-log';
 import { Endpoint } from './endpoint/server';
 import { Faults } from './faults';
@@ -36,6 +37,8 @@ export class Cloud {
   readonly secrets: SecretsManager;
   readonly certificates: CertificateManager;
   readonly gateway: ApiGateway;
+  /** To be told of every stack. */
+  readonly stacks: Stacks;
   private readonly services: readonly Service[];
   private readonly customResources: CustomResources;
   private readonly assets = new Map<string, string>();
@@ -75,8 +78,9 @@ export class Cloud {
       responseUrl: (token) => endpoint.responseUrl(token),
       logLines: (functionArn) => logs.lines(functions.logGroupOf(functionArn)),
     });
-    const called = [objects, events, secrets, functions, new AcmPca(surroundings), new DynamoDb(surroundings)];
-    const others = [iam, logs, topics, certificates, gateway, new CloudWatch(surroundings), new Route53()];
+    const stacks = new Stacks(surroundings.account);
+    const called = [objects, events, secrets, functions, gateway, new AcmPca(surroundings), new DynamoDb(surroundings)];
+    const others = [iam, logs, topics, certificates, new CloudWatch(surroundings), new Route53()];
 
     this.iam = iam;
     this.logs = logs;
@@ -85,10 +89,11 @@ export class Cloud {
     this.secrets = secrets;
     this.certificates = certificates;
     this.gateway = gateway;
+    this.stacks = stacks;
     this.customResources = customResources;
     this.services = [...called, ...others];
     endpoint.serve({
-      apis: called.map(({ api }) => api),
+      apis: [stacks.api, ...called.map(({ api }) => api)],
       iam,
       clock: surroundings.clock,
       faults,

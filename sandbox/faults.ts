@@ -27,7 +27,10 @@ export interface FaultyCall {
 
 /** A fault of calls to AWS. */
 export interface CallFault {
-  /** As in a request's signature: `acm-pca`, `dynamodb`, `events`, `lambda`, `s3`, `secretsmanager`; or `cloudformation`. */
+  /**
+   * As in a request's signature: `acm-pca`, `apigateway`, `cloudformation`, `dynamodb`, `events`, `lambda`, `s3`,
+   * `secretsmanager`.
+   */
   readonly service: string;
   /**
    * Such as `IssueCertificate`. What a custom resource's function answers is `cloudformation`, `CustomResourceAnswer`; a

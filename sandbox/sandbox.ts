@@ -130,7 +130,10 @@ export class Sandbox {
    * @throws DeploymentError when a resource can't be made or changed; the stack is then as it was
    */
   async update(app: SandboxApp, options: Pick<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
-    if (this.stack.isOver) this.stack = this.newStack();
+    if (this.stack.isOver) {
+      await this.stack.delete();
+      this.stack = this.newStack();
+    }
     await this.bring(readAssembly(directoryOf(app), this.stackName), options.parameters ?? {});
     return this;
   }
@@ -296,7 +299,9 @@ export class Sandbox {
   private newStack(): Stack {
     const { account, clock } = this.cloud.surroundings;
     const resourceType = (name: string) => this.cloud.resourceType(name);
-    return new Stack({ name: this.stackName, account, clock, resourceType, onEvent: this.onEvent });
+    const stack = new Stack({ name: this.stackName, account, clock, resourceType, onEvent: this.onEvent });
+    this.cloud.stacks.add(stack);
+    return stack;
   }
 
   private async bring(assembly: AssembledStack, parameters: Readonly<Record<string, string>>): Promise<void> {

@@ -1,106 +1,68 @@
-import { AwsV4Signer } from 'aws4fetch';
-import { type Outcome, obstacleCode, type Patience, withPatience } from './attempts';
-import { AwsCallError } from './aws-call';
-import { configuredEndpoint, regionalHost } from './endpoints';
-import { defaultProvider } from './environment-credentials';
+import type { Patience } from './attempts';
+import { type ResponseReader, type ServiceName, SignedService } from './signed-service';
 
 /** A JSON document of a service's API. */
 export type JsonDocument = Readonly<Record<string, unknown>>;
 
 /** A service that speaks AWS JSON. https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
-export interface JsonServiceName {
-  /** In IAM actions and signatures, and the first label of its host. */
-  readonly name: string;
+export interface JsonServiceName extends ServiceName {
   /** What `X-Amz-Target` begins with. */
   readonly targetPrefix: string;
   readonly jsonVersion: '1.0' | '1.1';
-  /** The end of the environment variable that names another endpoint: `AWS_ENDPOINT_URL_<endpointVariable>`. */
-  readonly endpointVariable: string;
 }
 
-/** Errors that answer with 400 and pass by themselves. */
-const THROTTLING_CODES: ReadonlySet<string> = new Set([
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-]);
-
-/** Calls a service without an SDK, which would take the authorizer longer to load than its decisions take. */
+/** Calls a service that speaks AWS JSON. */
 export class JsonService {
-  private readonly credentials = defaultProvider();
-  private readonly region: string;
-  private readonly url: string;
-  /** The signer derives one key a day from the credentials. */
-  private readonly signingKeys = new Map<string, ArrayBuffer>();
+  private readonly signed: SignedService;
 
   constructor(
     private readonly service: JsonServiceName,
-    private readonly patience: Patience,
+    patience: Patience,
     environment: NodeJS.ProcessEnv,
   ) {
-    this.region = environment['AWS_REGION'] ?? '';
-    this.url =
-      configuredEndpoint(service.endpointVariable, environment) ?? `https://${regionalHost(service.name, this.region)}`;
+    this.signed = new SignedService(service, patience, environment);
   }
 
   /** @throws AwsCallError after the last attempt, or at once for an error that does not pass */
-  async call(operation: string, input: JsonDocument, signal: AbortSignal): Promise<JsonDocument> {
-    const body = JSON.stringify(input);
-    return withPatience(this.patience, (time) => this.attempt(operation, body, time), signal);
-  }
-
-  private async attempt(operation: string, body: string, signal: AbortSignal): Promise<Outcome<JsonDocument>> {
-    const failed = (code: string, message: string, passes: boolean): Outcome<JsonDocument> => ({
-      error: new AwsCallError(`${this.service.name}:${operation}`, code, message),
-      passes,
-    });
-    const { url, method, headers } = await this.signed(operation, body);
-    let status: number;
-    let text: string;
-    try {
-      const response = await fetch(url, { method, headers, body, signal, redirect: 'error' });
-      status = response.status;
-      text = await response.text();
-    } catch (error) {
-      return failed(obstacleCode(error), 'no answer', true);
-    }
-    const document = parse(text);
-    if (status < 300 && document !== undefined) return { answer: document };
-    const code = errorCode(document) ?? `HTTP ${status}`;
-    const message = String(document?.['message'] ?? document?.['Message'] ?? 'no message');
-    return failed(code, message, status >= 500 || status < 300 || THROTTLING_CODES.has(code));
-  }
-
-  private async signed(operation: string, body: string) {
-    const { name, targetPrefix, jsonVersion } = this.service;
-    return new AwsV4Signer({
-      ...(await this.credentials()),
-      method: 'POST',
-      url: this.url,
-      headers: {
-        'content-type': `application/x-amz-json-${jsonVersion}`,
-        'x-amz-target': `${targetPrefix}.${operation}`,
-      },
-      body,
-      service: name,
-      region: this.region,
-      cache: this.signingKeys,
-    }).sign();
+  call(operation: string, input: JsonDocument, signal: AbortSignal): Promise<JsonDocument> {
+    const { targetPrefix, jsonVersion } = this.service;
+    const headers = {
+      'content-type': `application/x-amz-json-${jsonVersion}`,
+      'x-amz-target': `${targetPrefix}.${operation}`,
+    };
+    const request = { method: 'POST', path: '/', headers, body: JSON.stringify(input) } as const;
+    return this.signed.call(operation, request, RESPONSES, signal);
   }
 }
 
+const RESPONSES: ResponseReader<JsonDocument> = {
+  answerOf: ({ text }) => parseDocument(text),
+  errorOf({ text }) {
+    const document = parseDocument(text);
+    return { code: errorCode(document), message: textIn(document?.['message'] ?? document?.['Message']) };
+  },
+};
+
+/** `__type` is the error's name, in some services after a namespace and `#`. */
+function errorCode(document: JsonDocument | undefined): string | undefined {
+  return textIn(document?.['__type'])?.split('#').at(-1);
+}
+
 /** Undefined for what is no JSON object, such as a proxy's error page. */
-function parse(text: string): JsonDocument | undefined {
+export function parseDocument(text: string): JsonDocument | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+    return documentIn(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
 
-/** `__type` is the error's name, in some services after a namespace and `#`. */
-function errorCode(document: JsonDocument | undefined): string | undefined {
-  const type = document?.['__type'];
-  return typeof type === 'string' ? type.split('#').at(-1) : undefined;
+/** Undefined for what is no object. */
+export function documentIn(value: unknown): JsonDocument | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+}
+
+/** Undefined for what is no text. */
+export function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -12,6 +12,7 @@ import {
   clientNameOf,
   MAX_SPIFFE_ID,
 } from '../../pki/names';
+import { brokenAuthorityArnRule } from '../custom-resource/authority-arn';
 import { choiceProperty, listProperty, PropertyError, textProperty } from '../custom-resource/properties';
 import type { ResourceProperties } from '../custom-resource/request';
 import { requesterOf } from './requester';
@@ -105,10 +106,4 @@ function brokenSecretArnRule(arn: string): string | undefined {
   return /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]{1,519}$/.test(arn)
     ? undefined
     : 'must be the ARN of a secret';
-}
-
-function brokenAuthorityArnRule(arn: string): string | undefined {
-  return /^arn:aws[a-z-]*:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority\/[0-9a-f-]{36}$/.test(arn)
-    ? undefined
-    : 'must be the ARN of an ACM PCA certificate authority';
 }

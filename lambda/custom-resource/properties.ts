@@ -1,4 +1,4 @@
-import type { ResourceProperties } from './request';
+import { isRecord, type ResourceProperties } from './request';
 
 /** Longest part of a refused value that an error quotes. */
 const MAX_QUOTED = 80;
@@ -34,6 +34,24 @@ export function listProperty(properties: ResourceProperties, name: string, broke
   const value = ownValue(properties, name);
   if (!Array.isArray(value)) throw new PropertyError(name, 'must be a list of strings', value);
   return value.map((item: unknown, index) => checked(`${name}[${index}]`, item, brokenRule));
+}
+
+/** Reads a text of an object by its name. */
+type TextReader = (name: string, brokenRule: BrokenRule) => string;
+
+/** A list of objects of texts; errors name the object by its place in the list. */
+export function recordsProperty<T>(
+  properties: ResourceProperties,
+  name: string,
+  read: (text: TextReader) => T,
+): readonly T[] {
+  const value = ownValue(properties, name);
+  if (!Array.isArray(value)) throw new PropertyError(name, 'must be a list of objects', value);
+  return value.map((item: unknown, index) => {
+    const path = `${name}[${index}]`;
+    if (!isRecord(item)) throw new PropertyError(path, 'must be an object', item);
+    return read((field, brokenRule) => checked(`${path}.${field}`, ownValue(item, field), brokenRule));
+  });
 }
 
 function checked(name: string, value: unknown, brokenRule: BrokenRule): string {

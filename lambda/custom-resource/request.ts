@@ -13,6 +13,8 @@ export interface CustomResourceRequest {
   readonly physicalResourceId: string | undefined;
   /** Not checked yet. */
   readonly properties: ResourceProperties;
+  /** On Update, those that the resource had, or that an update failed to give it; otherwise empty. Not checked yet. */
+  readonly oldProperties: ResourceProperties;
   /** Presigned: whoever knows it can answer in our place, so it appears in no log and no error. */
   readonly responseUrl: string;
 }
@@ -39,6 +41,7 @@ export function readRequest(event: unknown): CustomResourceRequest {
   }
   const physicalResourceId = fields['PhysicalResourceId'];
   const properties = fields['ResourceProperties'];
+  const oldProperties = fields['OldResourceProperties'];
   return {
     requestType: text('RequestType'),
     requestId: text('RequestId'),
@@ -46,10 +49,11 @@ export function readRequest(event: unknown): CustomResourceRequest {
     logicalResourceId: text('LogicalResourceId'),
     physicalResourceId: typeof physicalResourceId === 'string' ? physicalResourceId : undefined,
     properties: isRecord(properties) ? properties : {},
+    oldProperties: isRecord(oldProperties) ? oldProperties : {},
     responseUrl,
   };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

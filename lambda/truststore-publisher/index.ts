@@ -1,19 +1,38 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
+import { DOMAIN_TRUSTSTORE_RESOURCE_TYPE } from '../../pki/contract';
 import { Announcer } from '../announcer';
+import { ApiGateway } from '../aws/api-gateway';
 import { CLIENT_SETTINGS } from '../aws/client-settings';
+import { CloudFormation } from '../aws/cloudformation';
 import { DefaultEventBus } from '../aws/event-bus';
+import { RegistryTable } from '../aws/registry-table';
 import { S3 } from '../aws/s3';
 import { S3ObjectReader } from '../aws/s3-object-reader';
 import { handleCustomResource } from '../custom-resource/custom-resource';
-import { trustDomainOf } from '../environment';
+import { registryTableOf, trustDomainOf } from '../environment';
 import { logLine } from '../log';
+import { Departure } from './departure';
+import { DomainTruststore } from './domain-truststore';
 import { Truststore } from './truststore';
 
+/** Of the function's three minutes. */
+const PATIENCE_MS = 145_000;
+
+const now = () => new Date();
 const store = new S3(new S3Client(CLIENT_SETTINGS));
+const registry = new RegistryTable(registryTableOf(process.env), process.env);
 const announcer = new Announcer(new DefaultEventBus(process.env), trustDomainOf(process.env), logLine);
 const objects = new S3ObjectReader(process.env);
-const truststore = new Truststore(store, objects, announcer, () => new Date(), logLine);
+
+const departure = new Departure(registry, new CloudFormation(process.env), now, logLine);
+const truststore = new Truststore(store, objects, departure, announcer, now, logLine);
+const domainTruststore = new DomainTruststore(new ApiGateway(process.env), PATIENCE_MS, logLine);
 
 export const handler = (event: unknown, context: Context): Promise<void> =>
-  handleCustomResource(truststore, event, context, logLine);
+  handleCustomResource(isOfDomain(event) ? domainTruststore : truststore, event, context, logLine);
+
+function isOfDomain(event: unknown): boolean {
+  const { ResourceType } = Object(event) as { readonly ResourceType?: unknown };
+  return ResourceType === DOMAIN_TRUSTSTORE_RESOURCE_TYPE;
+}

@@ -1,13 +1,15 @@
-import type { TruststoreAttributes, TruststoreProperties } from '../../pki/contract';
+import type { TrustedAuthority, TruststoreAttributes, TruststoreProperties } from '../../pki/contract';
 import { brokenBucketNameRule, brokenObjectKeyRule } from '../../pki/names';
 import { truststoreBundle } from '../../pki/truststore';
 import type { Announcer } from '../announcer';
+import { brokenAuthorityArnRule } from '../custom-resource/authority-arn';
 import type { CustomResource } from '../custom-resource/custom-resource';
-import { choiceProperty, listProperty, textProperty } from '../custom-resource/properties';
+import { choiceProperty, PropertyError, recordsProperty, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import type { Log } from '../log';
 import type { ObjectReader } from '../object-reader';
 import { trustAnchorPem, trustAnchorsProperty } from '../trust-anchor';
+import type { Departure } from './departure';
 import type { ObjectStore } from './object-store';
 
 /** The bucket does not do what a truststore needs of it. */
@@ -23,6 +25,7 @@ export class Truststore implements CustomResource {
   constructor(
     private readonly store: ObjectStore,
     private readonly objects: ObjectReader,
+    private readonly departure: Departure,
     private readonly announcer: Announcer,
     private readonly now: () => Date,
     private readonly log: Log,
@@ -32,13 +35,15 @@ export class Truststore implements CustomResource {
     return `s3://${readBucketName(properties)}`;
   }
 
-  async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {
-    const { BucketName, ObjectKey, CertificateAuthorities } = readTruststoreProperties(properties);
-    const trustAnchors: string[] = [];
+  async apply({ properties, oldProperties, stackId, requestId }: CustomResourceRequest, signal: AbortSignal) {
+    const { BucketName, ObjectKey, CertificateAuthorities: declared } = readTruststoreProperties(properties);
+    const leaving = authoritiesBefore(oldProperties).filter((authority) => !isAmong(declared, authority));
+    const staying = await this.departure.staying(leaving, stackId, signal);
+    const chains = [...declared, ...staying].map(({ CertificateChain }) => CertificateChain);
     for (const anchor of trustAnchorsProperty(properties, 'TrustAnchors' satisfies keyof TruststoreProperties)) {
-      trustAnchors.push(await trustAnchorPem(anchor, this.objects, signal));
+      chains.push(await trustAnchorPem(anchor, this.objects, signal));
     }
-    const bundle = truststoreBundle([...CertificateAuthorities, ...trustAnchors], this.now());
+    const bundle = truststoreBundle(chains, this.now());
     signal.throwIfAborted();
     const versionId = await this.store.putPem(BucketName, ObjectKey, bundle, signal);
     // S3 names the one version of a bucket whose versioning is suspended "null".
@@ -82,9 +87,30 @@ function readTruststoreProperties(properties: ResourceProperties): TruststorePro
   return {
     BucketName: readBucketName(properties),
     ObjectKey: textProperty(properties, 'ObjectKey', brokenObjectKeyRule),
-    CertificateAuthorities: listProperty(properties, 'CertificateAuthorities', () => undefined),
+    CertificateAuthorities: readAuthorities(properties),
     EmptyOnDelete: choiceProperty(properties, 'EmptyOnDelete', ['true', 'false']),
   };
+}
+
+function readAuthorities(properties: ResourceProperties): readonly TrustedAuthority[] {
+  return recordsProperty(properties, 'CertificateAuthorities', (text) => ({
+    CertificateAuthorityArn: text('CertificateAuthorityArn', brokenAuthorityArnRule),
+    CertificateChain: text('CertificateChain', () => undefined),
+  }));
+}
+
+/** None for properties that an update failed to give the resource, or that are of another form: none were published. */
+function authoritiesBefore(oldProperties: ResourceProperties): readonly TrustedAuthority[] {
+  try {
+    return readAuthorities(oldProperties);
+  } catch (error) {
+    if (error instanceof PropertyError) return [];
+    throw error;
+  }
+}
+
+function isAmong(authorities: readonly TrustedAuthority[], { CertificateAuthorityArn }: TrustedAuthority): boolean {
+  return authorities.some((authority) => authority.CertificateAuthorityArn === CertificateAuthorityArn);
 }
 
 function readBucketName(properties: ResourceProperties): string {

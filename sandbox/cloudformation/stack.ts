@@ -39,6 +39,7 @@ export class Stack {
   private readonly made = new Map<string, StackResource>();
   private readonly surroundings: StackSurroundings;
   private current?: StackStatus;
+  private created?: Date;
   private definition?: StackDefinition;
   private currentOutputs: Readonly<Record<string, string>> = {};
 
@@ -49,6 +50,15 @@ export class Stack {
       resourceType: options.resourceType,
       report: (event) => options.onEvent?.({ timestamp: options.clock.now(), ...event }),
     };
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  /** When its creation began. */
+  get createdAt(): Date | undefined {
+    return this.created;
   }
 
   get status(): StackStatus | undefined {
@@ -76,6 +86,7 @@ export class Stack {
     if (this.current !== undefined) throw new TemplateError(`stack ${this.options.name} exists already`);
     const definition = this.define(template, parameters);
     const transition = new Transition(this.made, this.surroundings);
+    this.created = this.options.clock.now();
     this.enter('CREATE_IN_PROGRESS');
     const failures = await this.reach(definition, transition);
     if (failures === undefined) return this.enter('CREATE_COMPLETE');

@@ -5,7 +5,7 @@ import type { AwsAnswer } from './api';
 export interface ObservedCall {
   /** When it came, by the sandbox's clock. */
   readonly at: Date;
-  /** As in the request's signature, such as `acm-pca`; `cloudformation` for what a custom resource's function answers. */
+  /** As in the request's signature, such as `acm-pca`; `cloudformation` also for what a custom resource's function answers. */
   readonly service: string;
   /** Such as `IssueCertificate`; `CustomResourceAnswer` for what a custom resource's function answers. */
   readonly operation: string;
@@ -38,6 +38,8 @@ export class CallLog {
 export function outcomeOf(answer: AwsAnswer | undefined): string {
   if (answer === undefined) return 'unanswered';
   if (answer.status < 400) return 'succeeded';
+  const named = answer.headers?.['x-amzn-errortype'];
+  if (named !== undefined) return String(named);
   const body = String(answer.body ?? '');
   const [, code] = /"__type":\s*"([^"]+)"/.exec(body) ?? /<Code>([^<]+)<\/Code>/.exec(body) ?? [];
   return code ?? `HTTP ${answer.status}`;

@@ -14,18 +14,16 @@ export interface StruckCall {
 }
 
 /** What becomes of a call that a fault strikes; undefined when there is no answer. */
-export async function strike(
-  { service, fault, delay = DEFAULT_DELAY }: CallFault,
-  call: StruckCall,
-): Promise<AwsAnswer | undefined> {
+export async function strike(set: CallFault, call: StruckCall): Promise<AwsAnswer | undefined> {
+  const { fault, delay = DEFAULT_DELAY } = set;
   switch (fault) {
     case 'throttled':
-      return call.refuse(throttling(service));
+      return call.refuse(throttling(set));
     case 'failed-before':
-      return call.refuse(internalFailure(service));
+      return call.refuse(internalFailure(set));
     case 'failed-after':
       await call.carryOut();
-      return call.refuse(internalFailure(service));
+      return call.refuse(internalFailure(set));
     case 'slow':
       await pause(delay, undefined, { ref: false });
       return call.carryOut();
@@ -39,20 +37,26 @@ export async function strike(
   }
 }
 
+type Struck = Pick<CallFault, 'service' | 'operation'>;
+
 /** What a custom resource's function answers goes to S3 too: its URL is a presigned one. */
-const S3_SERVICES = ['s3', 'cloudformation'];
+function isOfS3({ service, operation }: Struck): boolean {
+  return service === 's3' || operation === 'CustomResourceAnswer';
+}
 
 /**
- * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and for the others the common errors, such as
- * https://docs.aws.amazon.com/privateca/latest/APIReference/CommonErrors.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, the errors of API Gateway's operations, such as
+ * https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html, and for the others the common
+ * errors, such as https://docs.aws.amazon.com/privateca/latest/APIReference/CommonErrors.html
  */
-function throttling(service: string): AwsError {
-  return S3_SERVICES.includes(service)
-    ? new AwsError('SlowDown', 'Please reduce your request rate.', 503)
+function throttling(struck: Struck): AwsError {
+  if (isOfS3(struck)) return new AwsError('SlowDown', 'Please reduce your request rate.', 503);
+  return struck.service === 'apigateway'
+    ? new AwsError('TooManyRequestsException', 'Too Many Requests', 429)
     : new AwsError('ThrottlingException', 'Rate exceeded');
 }
 
-function internalFailure(service: string): AwsError {
+function internalFailure(struck: Struck): AwsError {
   const message = 'We encountered an internal error. Please try again.';
-  return new AwsError(S3_SERVICES.includes(service) ? 'InternalError' : 'InternalFailure', message, 500);
+  return new AwsError(isOfS3(struck) ? 'InternalError' : 'InternalFailure', message, 500);
 }

@@ -1,14 +1,17 @@
 import { type AwsAnswer, AwsError } from './api';
 import { FUNCTION_URLS_PATH } from './paths';
+import { queryError } from './query-protocol';
+import { restJsonError } from './rest-json';
 import type { SignedRequest } from './signature';
+import { writeXml } from './xml';
 
 /**
- * Refusals before any service is asked, in the protocol that the request speaks: AWS JSON, AWS Query, S3's, or that of
- * function URLs.
+ * Refusals before any service is asked, in the protocol that the request speaks: one of AWS's JSON or Query, S3's, or that
+ * of function URLs.
  */
 export function rejection(error: unknown, { headers, path }: Pick<SignedRequest, 'headers' | 'path'>): AwsAnswer {
-  const { code, message, status } =
-    error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500);
+  const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500);
+  const { code, message, status } = refusal;
   if (headers['x-amz-target'] !== undefined) {
     return {
       status,
@@ -19,15 +22,9 @@ export function rejection(error: unknown, { headers, path }: Pick<SignedRequest,
   if (path.startsWith(FUNCTION_URLS_PATH)) {
     return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ Message: message }) };
   }
-  const xml = `<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error>`;
-  const isQuery = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  return {
-    status,
-    headers: { 'content-type': 'application/xml' },
-    body: isQuery ? `<ErrorResponse>${xml}</ErrorResponse>` : xml,
-  };
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return queryError(refusal);
+  // Of those that are called by method and path, only the signature tells which is meant.
+  if (headers.authorization?.includes('/apigateway/aws4_request')) return restJsonError(refusal);
+  const body = writeXml('Error', { Code: code, Message: message });
+  return { status, headers: { 'content-type': 'application/xml' }, body };
 }

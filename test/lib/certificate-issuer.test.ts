@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { CertificateAuthority, CertificateIssuer } from '../../lib';
+import { CertificateAuthority, CertificateIssuer, type ICertificateAuthority } from '../../lib';
 import {
   dependenciesOf,
   newIssuer,
@@ -42,11 +42,12 @@ test('without a gateway it knows of none and may read no object', () => {
   expect(JSON.stringify(onlyResource(stack, 'AWS::IAM::Policy').Properties)).not.toContain('s3:');
 });
 
-test('it knows the gateway’s name and the truststore in the version that the gateway has, and comes after both', () => {
+test('it knows the gateway’s name and the truststore in the version that the gateway has, and issues nothing before the gateway uses it', () => {
   const stack = newStack();
   const mesh = newMesh(stack);
+  mesh.addClient('mail');
 
-  const [issuerId, issuer] = issuerFunction(stack);
+  const [, issuer] = issuerFunction(stack);
   const { bucket, versionId } = mesh.gateway.truststore;
   expect(issuer.Properties['Environment']).toEqual({
     Variables: {
@@ -62,7 +63,9 @@ test('it knows the gateway’s name and the truststore in the version that the g
   expect(domain?.[1].Properties['MutualTlsAuthentication']).toMatchObject({
     TruststoreVersion: stack.resolve(versionId),
   });
-  expect(dependenciesOf(resourcesOf(stack), issuerId)).toContain(domain?.[0]);
+  const { logicalId: certificate } = onlyResource(stack, 'Custom::MtlsClientCertificate');
+  const { logicalId: inUse } = onlyResource(stack, 'Custom::MtlsDomainTruststore');
+  expect(dependenciesOf(resourcesOf(stack), certificate)).toContain(inUse);
 });
 
 test('in a region of another partition every ARN is of that partition', () => {
@@ -85,6 +88,26 @@ test('has a URL, for signed requests alone, only when somebody asks for it', () 
   const other = newStack();
   newIssuer(other);
   expect(resourcesOfType(other, 'AWS::Lambda::Url')).toEqual({});
+});
+
+test('it may issue and revoke with the authorities before its own, too', () => {
+  const stack = newStack();
+  const authorities = ['First', 'Second', 'Third'].map((id) => CertificateAuthority.shortLivedRoot(stack, id));
+  const [first, second, third] = authorities as [ICertificateAuthority, ICertificateAuthority, ICertificateAuthority];
+  new CertificateIssuer(stack, 'Issuer', {
+    registry: newRegistry(stack),
+    certificateAuthority: third,
+    certificateAuthorityPredecessors: [first, second],
+  });
+
+  const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as {
+    Statement: { Action: string; Resource: object }[];
+  };
+  for (const action of ['acm-pca:IssueCertificate', 'acm-pca:GetCertificate', 'acm-pca:RevokeCertificate']) {
+    expect(Statement.filter(({ Action }) => Action === action).map(({ Resource }) => Resource)).toEqual(
+      stack.resolve(authorities.map(({ certificateAuthorityArn }) => certificateAuthorityArn)),
+    );
+  }
 });
 
 test('Secrets Manager may call it for the secrets of this account and trust domain', () => {

@@ -43,7 +43,7 @@ test('a client is registered once the gateway trusts its anchor', () => {
 
   const dependencies = dependenciesOf(resourcesOf(stack), onlyResource(stack, REGISTRATION).logicalId);
   expect(dependencies).toContain(onlyResource(stack, 'Custom::MtlsTruststore').logicalId);
-  expect(dependencies).toContain(onlyResource(stack, 'AWS::ApiGatewayV2::DomainName').logicalId);
+  expect(dependencies).toContain(onlyResource(stack, 'Custom::MtlsDomainTruststore').logicalId);
 });
 
 test.each<[string, string, ExternalIdentity]>([

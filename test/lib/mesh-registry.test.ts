@@ -57,6 +57,11 @@ test.each<[string, (registry: MeshRegistry, grantee: iam.IGrantable) => iam.Gran
     'dynamodb:BatchGetItem',
   ],
   [
+    'who publishes the truststore goes through the registry',
+    (registry, grantee) => registry.grantSurvey(grantee),
+    'dynamodb:Scan',
+  ],
+  [
     'who issues keeps the registry',
     (registry, grantee) => registry.grantRecord(grantee),
     [

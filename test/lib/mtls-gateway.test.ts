@@ -1,4 +1,4 @@
-import { Lazy, type Stack } from 'aws-cdk-lib';
+import { type CfnElement, Lazy, type Stack } from 'aws-cdk-lib';
 import * as acmpca from 'aws-cdk-lib/aws-acmpca';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -9,6 +9,7 @@ import {
   newRegistry,
   newStack,
   onlyResource,
+  resourcesOf,
   resourcesOfType,
   serverCertificate,
 } from './mesh-stack';
@@ -20,7 +21,7 @@ function newGateway(stack: Stack, props: Partial<MtlsGatewayProps> = {}): MtlsGa
   const registry = props.registry ?? newRegistry(stack);
   const truststore = new Truststore(stack, 'Truststore', {
     certificateAuthorities: [authority],
-    trustDomain: registry.trustDomain,
+    registry,
   });
   return new MtlsGateway(stack, 'Gateway', { domainName: 'mesh.example.com', truststore, registry, ...props });
 }
@@ -63,6 +64,44 @@ describe('the domain', () => {
         TruststoreVersion: { 'Fn::GetAtt': [published, 'VersionId'] },
       },
     });
+  });
+
+  test('is waited for until it uses that version, with a right to look at this domain alone', () => {
+    const stack = newStack();
+    const gateway = newGateway(stack, { serverCertificate: serverCertificate(stack) });
+    gateway.accessLog.node.addDependency(gateway.truststoreInUse);
+
+    const published = onlyResource(stack, 'Custom::MtlsTruststore');
+    const inUse = onlyResource(stack, 'Custom::MtlsDomainTruststore');
+    expect(inUse.Properties).toEqual({
+      ServiceToken: published.Properties['ServiceToken'],
+      ServiceTimeout: '900',
+      DomainName: { Ref: onlyResource(stack, DOMAIN).logicalId },
+      TruststoreVersion: { 'Fn::GetAtt': [published.logicalId, 'VersionId'] },
+    });
+    const logGroup = stack.getLogicalId(gateway.accessLog.node.defaultChild as CfnElement);
+    expect(resourcesOf(stack)[logGroup]?.DependsOn).toEqual([inUse.logicalId]);
+    const statements = Object.values(resourcesOfType(stack, 'AWS::IAM::Policy')).flatMap(
+      ({ Properties }) => (Properties['PolicyDocument'] as { Statement: { Action: string }[] }).Statement,
+    );
+    expect(statements.filter(({ Action }) => Action === 'apigateway:GET')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'apigateway:GET',
+        Resource: {
+          'Fn::Join': [
+            '',
+            [
+              'arn:',
+              { Ref: 'AWS::Partition' },
+              ':apigateway:',
+              { Ref: 'AWS::Region' },
+              '::/domainnames/mesh.example.com',
+            ],
+          ],
+        },
+      },
+    ]);
   });
 
   test('is the only way to the API', () => {

@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
-import { CertificateAuthority, KeyAlgorithm, MeshIntegration } from '../../lib';
+import {
+  CertificateAuthority,
+  type ICertificateAuthority,
+  KeyAlgorithm,
+  MeshIntegration,
+  SigningAlgorithm,
+} from '../../lib';
 import { METRICS } from '../../pki/contract';
 import {
   dependenciesOf,
@@ -30,8 +36,9 @@ test('one authority stands behind truststore, gateway and issuer', () => {
     UsageMode: 'SHORT_LIVED_CERTIFICATE',
   });
   expect(onlyResource(stack, 'Custom::MtlsTruststore').Properties['CertificateAuthorities']).toEqual([
-    stack.resolve(certificateChain),
+    stack.resolve({ CertificateAuthorityArn: certificateAuthorityArn, CertificateChain: certificateChain }),
   ]);
+  expect(mesh.trustedAuthorities).toEqual([mesh.certificateAuthority]);
   expect(onlyResource(stack, CERTIFICATE).Properties['CertificateAuthorityArn']).toEqual(
     stack.resolve(certificateAuthorityArn),
   );
@@ -48,15 +55,102 @@ test('the trust domain is the domain name unless another is given', () => {
   expect(newMesh(newStack()).trustDomain).toBe('mesh.example.com');
 });
 
-test('a certificate is issued only once the gateway trusts the authority', () => {
+test('a certificate is issued only once the gateway trusts the authority, and nothing else waits for that', () => {
   const stack = newStack();
   newMesh(stack).addClient('mail');
 
+  const inUse = onlyResource(stack, 'Custom::MtlsDomainTruststore').logicalId;
+  const waiting = Object.entries(resourcesOf(stack)).filter(([, { DependsOn }]) => DependsOn?.includes(inUse));
+  expect(waiting.map(([logicalId]) => logicalId)).toEqual([onlyResource(stack, CERTIFICATE).logicalId]);
   const domain = onlyResource(stack, 'AWS::ApiGatewayV2::DomainName').logicalId;
-  expect(dependenciesOf(resourcesOf(stack), onlyResource(stack, CERTIFICATE).logicalId)).toContain(domain);
+  expect(dependenciesOf(resourcesOf(stack), inUse)).toContain(domain);
 });
 
-test('issuer and authorizer share one registry, which is named after the trust domain', () => {
+describe('an authority with successors', () => {
+  const authorities = (stack: Stack, ...ids: string[]) =>
+    ids.map((id) => CertificateAuthority.shortLivedRoot(stack, id));
+
+  test('is let in beside them, and the last of them issues', () => {
+    const stack = newStack();
+    const [second, third] = authorities(stack, 'Second', 'Third') as [ICertificateAuthority, ICertificateAuthority];
+    const mesh = newMesh(stack, { certificateAuthoritySuccessors: [second, third] });
+    mesh.addClient('mail');
+
+    const first = mesh.node.findChild('CertificateAuthority');
+    expect(mesh.certificateAuthority).toBe(third);
+    expect(mesh.trustedAuthorities).toEqual([first, second, third]);
+    const published = onlyResource(stack, 'Custom::MtlsTruststore').Properties['CertificateAuthorities'];
+    expect(published).toEqual(
+      mesh.trustedAuthorities.map(({ certificateAuthorityArn, certificateChain }) =>
+        stack.resolve({ CertificateAuthorityArn: certificateAuthorityArn, CertificateChain: certificateChain }),
+      ),
+    );
+    expect(onlyResource(stack, CERTIFICATE).Properties['CertificateAuthorityArn']).toEqual(
+      stack.resolve(third.certificateAuthorityArn),
+    );
+  });
+
+  test('makes way without a change for its successor and its clients', () => {
+    const template = (end: boolean) => {
+      const stack = newStack();
+      const [successor] = authorities(stack, 'Successor') as [ICertificateAuthority];
+      const props = end ? { certificateAuthority: successor } : { certificateAuthoritySuccessors: [successor] };
+      newMesh(stack, props).addClient('mail');
+      return resourcesOf(stack);
+    };
+
+    const [during, after] = [template(false), template(true)];
+    const changed = Object.keys(during).filter((id) => JSON.stringify(during[id]) !== JSON.stringify(after[id]));
+    expect(changed.map((id) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'MeshCertificateAuthority',
+      'MeshCertificateAuthorityActivation',
+      'MeshCertificateAuthorityCertificate',
+      'MeshIssuerRoleDefaultPolicy',
+      'MeshTruststorePublished',
+    ]);
+  });
+
+  test('sets no longer validity than the last can issue', () => {
+    const stack = newStack();
+    const mesh = newMesh(stack, {
+      certificateAuthority: CertificateAuthority.generalPurposeSubordinate(stack, 'First'),
+      certificateAuthoritySuccessors: authorities(stack, 'Second'),
+      certificateValidity: Duration.days(30),
+    });
+    expect(() => mesh.addClient('mail')).toThrow('at most what the authority can issue (7 days), got 30 days');
+  });
+
+  test.each([
+    ['one that is its own successor', ['First'], 'Test/First'],
+    ['a successor twice', ['Second', 'Second'], 'Test/Second'],
+    ['one that comes back', ['Second', 'First'], 'Test/First'],
+  ])('can not be %s', (_case, successors, path) => {
+    const stack = newStack();
+    const byId = new Map(['First', 'Second'].map((id) => [id, CertificateAuthority.shortLivedRoot(stack, id)]));
+    const props = {
+      certificateAuthority: byId.get('First'),
+      certificateAuthoritySuccessors: successors.flatMap((id) => byId.get(id) ?? []),
+    };
+    expect(() => newMesh(stack, props)).toThrow(
+      `Test/Mesh: certificateAuthoritySuccessors must name each authority once, and not the certificateAuthority, got ${path} again`,
+    );
+  });
+
+  test('can not be the same one, imported under another name', () => {
+    const stack = newStack();
+    const imported = ['One', 'Other'].map((id) =>
+      CertificateAuthority.fromCertificateAuthorityAttributes(stack, id, {
+        certificateAuthorityArn:
+          'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555',
+        certificateChain: new CfnParameter(stack, `${id}Chain`).valueAsString,
+        signingAlgorithm: SigningAlgorithm.SHA256WITHECDSA,
+      }),
+    );
+    expect(() => newMesh(stack, { certificateAuthoritySuccessors: imported })).toThrow('got Test/Other again');
+  });
+});
+
+test('issuer, authorizer and truststore share one registry, which is named after the trust domain', () => {
   const stack = newStack();
   newMesh(stack, { trustDomain: 'example.com', deletionProtection: true });
 
@@ -67,7 +161,7 @@ test('issuer and authorizer share one registry, which is named after the trust d
   );
   expect(environments.map((variables) => variables['TRUST_DOMAIN'])).toEqual(Array(3).fill('example.com'));
   expect(environments.flatMap((variables) => variables['REGISTRY_TABLE'] ?? [])).toEqual(
-    Array(2).fill({ Ref: table.logicalId }),
+    Array(3).fill({ Ref: table.logicalId }),
   );
 });
 
@@ -288,7 +382,11 @@ describe('the same mesh is synthesized', () => {
     expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
     expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
     const types = Object.values(resourcesOf(stack)).map(({ Type }) => Type);
-    expect(types.filter((type) => type.startsWith('Custom::')).sort()).toEqual([CERTIFICATE, 'Custom::MtlsTruststore']);
+    expect(types.filter((type) => type.startsWith('Custom::')).sort()).toEqual([
+      CERTIFICATE,
+      'Custom::MtlsDomainTruststore',
+      'Custom::MtlsTruststore',
+    ]);
   });
 
   test.each([{}, flags])('with its parts in stacks of two regions', (context) => {

@@ -1,7 +1,14 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { ExternalIdentity, MeshIntegration, type MtlsServiceMesh, TrustAnchorSource } from '../../lib';
+import {
+  CertificateAuthority,
+  ExternalIdentity,
+  MeshIntegration,
+  type MtlsServiceMesh,
+  type MtlsServiceMeshProps,
+  TrustAnchorSource,
+} from '../../lib';
 import { newFunction, newMesh, newStack, resourcesOf, type TemplateResource } from './mesh-stack';
 
 interface Statement {
@@ -53,9 +60,13 @@ function sentencesOf({ Type, Properties }: TemplateResource): string[] {
 }
 
 /** Everything that anybody may do by a whole mesh, but for what the service's own function may do. */
-function permissionsOfMesh(removalPolicy: RemovalPolicy, extend: (mesh: MtlsServiceMesh) => void = () => {}): string[] {
+function permissionsOfMesh(
+  removalPolicy: RemovalPolicy,
+  extend: (mesh: MtlsServiceMesh) => void = () => {},
+  propsIn: (stack: Stack) => Partial<MtlsServiceMeshProps> = () => ({}),
+): string[] {
   const stack = newStack();
-  const mesh = newMesh(stack, { removalPolicy });
+  const mesh = newMesh(stack, { removalPolicy, ...propsIn(stack) });
   mesh.addClient('mail');
   extend(mesh);
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack, 'ScheduleFunction')) });
@@ -103,6 +114,10 @@ const STATEMENTS = [
   'MeshTruststoreBucketPolicy: Deny s3:* to AWS * on {MeshTruststoreBucket.Arn}, {MeshTruststoreBucket.Arn}/* ' +
     'if aws:SecureTransport Bool false',
   'MeshTruststorePublisherRole: Allow sts:AssumeRole to Service lambda.amazonaws.com',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow apigateway:GET ' +
+    'on arn:{AWS::Partition}:apigateway:{AWS::Region}::/domainnames/mesh.example.com',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow cloudformation:DescribeStacks on {AWS::StackId}',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow dynamodb:Scan on {MeshRegistryTable.Arn}',
   `MeshTruststorePublisherRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshTruststorePublisherRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshTruststorePublisherLogGroup.Arn}',
   'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:PutObject on {MeshTruststoreBucket.Arn}/truststore.pem',
@@ -166,4 +181,17 @@ test('those that must read a trust anchor may read the object that holds it and 
 
 test('a mesh that leaves nothing behind may empty its bucket as well', () => {
   expect(permissionsOfMesh(RemovalPolicy.DESTROY)).toEqual([...STATEMENTS, ...STATEMENTS_TO_EMPTY_THE_BUCKET].sort());
+});
+
+test('with a successor, who issues may do so with both authorities, and operators revoke at both', () => {
+  const permissions = permissionsOfMesh(
+    RemovalPolicy.RETAIN,
+    (mesh) => mesh.operatorPolicy,
+    (stack) => ({ certificateAuthoritySuccessors: [CertificateAuthority.shortLivedRoot(stack, 'Successor')] }),
+  );
+  const ofSuccessor = [...STATEMENTS, ...STATEMENTS_FOR_OPERATORS]
+    .filter((statement) => statement.includes('acm-pca:'))
+    .map((statement) => statement.replace('{MeshCertificateAuthorityActivation}', '{SuccessorActivation}'));
+  expect(ofSuccessor).toHaveLength(4);
+  expect(permissions).toEqual([...STATEMENTS, ...STATEMENTS_FOR_OPERATORS, ...ofSuccessor].sort());
 });

@@ -20,7 +20,7 @@ test('anchors stand beside the mesh’s own authorities, in the order in which t
   const chain = stack.resolve(mesh.certificateAuthority.certificateChain);
 
   expect(onlyResource(stack, 'Custom::MtlsTruststore').Properties).toMatchObject({
-    CertificateAuthorities: [chain],
+    CertificateAuthorities: [{ CertificateChain: chain }],
     TrustAnchors: [{ Pem: one.pem }, { Pem: other.pem }],
   });
 });

@@ -1,6 +1,6 @@
 import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { CertificateAuthority, Truststore, type TruststoreProps } from '../../lib';
-import { dependenciesOf, newStack, onlyResource, resourcesOf } from './mesh-stack';
+import { dependenciesOf, newRegistry, newStack, onlyResource, resourcesOf } from './mesh-stack';
 
 const PUBLISHED = 'Custom::MtlsTruststore';
 const BUCKET = 'AWS::S3::Bucket';
@@ -9,7 +9,7 @@ function newTruststore(stack: Stack, props: Partial<TruststoreProps> = {}): Trus
   const authority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
   return new Truststore(stack, 'Truststore', {
     certificateAuthorities: [authority],
-    trustDomain: 'mesh.example.com',
+    registry: props.registry ?? newRegistry(stack),
     ...props,
   });
 }
@@ -49,12 +49,17 @@ test('the bucket is private, encrypted by S3, versioned, and answers over TLS on
   });
 });
 
-test('the chains are properties of what publishes them, so that a changed chain is a new version', () => {
+test('authorities with their chains are properties of what publishes them, so that a changed chain is a new version', () => {
   const stack = newStack();
   const roots = ['One', 'Two'].map((id) => CertificateAuthority.shortLivedRoot(stack, id));
   const truststore = newTruststore(stack, { certificateAuthorities: roots });
   const versionId = stack.resolve(truststore.versionId);
-  const chains = stack.resolve(roots.map((root) => root.certificateChain));
+  const authorities = stack.resolve(
+    roots.map((root) => ({
+      CertificateAuthorityArn: root.certificateAuthorityArn,
+      CertificateChain: root.certificateChain,
+    })),
+  );
 
   const { logicalId, Properties } = onlyResource(stack, PUBLISHED);
   expect(Properties).toEqual({
@@ -62,10 +67,26 @@ test('the chains are properties of what publishes them, so that a changed chain 
     ServiceTimeout: '900',
     BucketName: stack.resolve(truststore.bucket.bucketName),
     ObjectKey: truststore.objectKey,
-    CertificateAuthorities: chains,
+    CertificateAuthorities: authorities,
     EmptyOnDelete: 'false',
   });
   expect(versionId).toEqual({ 'Fn::GetAtt': [logicalId, 'VersionId'] });
+});
+
+test('what publishes asks the registry who holds certificates, and CloudFormation about its own stack alone', () => {
+  const stack = newStack();
+  const registry = newRegistry(stack);
+  newTruststore(stack, { registry });
+
+  expect(onlyResource(stack, 'AWS::Lambda::Function').Properties['Environment']).toEqual({
+    Variables: { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: stack.resolve(registry.table.tableName) },
+  });
+  expect(onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument']).toMatchObject({
+    Statement: expect.arrayContaining([
+      { Effect: 'Allow', Action: 'dynamodb:Scan', Resource: stack.resolve(registry.table.tableArn) },
+      { Effect: 'Allow', Action: 'cloudformation:DescribeStacks', Resource: { Ref: 'AWS::StackId' } },
+    ]),
+  });
 });
 
 test('what publishes has its permissions from before it is called until after it is deleted', () => {

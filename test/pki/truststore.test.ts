@@ -108,10 +108,10 @@ test('refuses an authority below one that allows none', async () => {
   );
 });
 
-test('refuses the same certificate twice, however it is written', () => {
-  expect(() => truststoreBundle([root.pem, `again\n${root.pem.replaceAll('\n', '\r\n')}`], now)).toThrow(
-    'the certificate "O=Example, CN=Root" is there twice: take one out',
-  );
+test('holds a certificate once that stands in several chains, however it is written', () => {
+  const chains = [subordinate.pem + root.pem, `again\n${root.pem.replaceAll('\n', '\r\n')}`];
+  const subjects = readCertificates(truststoreBundle(chains, now)).map(({ subject }) => subject);
+  expect(subjects).toEqual(['O=Example\nCN=Issuer', 'O=Example\nCN=Root']);
 });
 
 test('refuses one subject for two keys', async () => {

@@ -85,8 +85,18 @@ export interface Authorizer {
 
 export interface Domain {
   readonly name: string;
+  settings: DomainSettings;
+  /** `UPDATING` as long as the settings are not in effect. */
+  status: 'AVAILABLE' | 'UPDATING';
   /** By mapping id. */
   readonly mappings: Map<string, ApiMapping>;
+}
+
+/** What a domain has been told to be. */
+export interface DomainSettings {
+  readonly certificateArn: string;
+  /** Absent: clients are not asked for a certificate. */
+  readonly truststore?: { readonly uri: string; readonly version?: string | undefined } | undefined;
 }
 
 export interface ApiMapping {

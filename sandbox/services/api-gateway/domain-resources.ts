@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { brokenDnsNameRule } from '../../../pki/names';
 import type { Properties, Resource, ResourceType } from '../../cloudformation/resource-type';
 import { AwsError } from '../../endpoint/api';
 import type { Surroundings } from '../service';
 import { anything, list, oneOf, optional, string, structure } from '../shape';
-import type { ApiMapping, Configuration } from './configuration';
+import type { ApiMapping, Configuration, DomainSettings } from './configuration';
 import { parseMappingKey } from './mapping-selection';
 import type { Certificates, Objects } from './ports';
 import { mutability, newIdentifier } from './resource-types';
@@ -12,6 +14,9 @@ import { readTruststore } from './truststore';
 
 /** The hosted zone of regional API Gateway domain names in us-east-1, for alias records. https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
 const REGIONAL_HOSTED_ZONE_ID = 'Z1UJRXOUMOOFQ8';
+
+/** How long a domain goes on with the truststore that it had, in real time. AWS names no time. */
+const TRUSTSTORE_CHANGE_MILLISECONDS = 500;
 
 interface DomainTypePorts {
   readonly certificates: Certificates;
@@ -23,7 +28,8 @@ interface DomainTypePorts {
 
 /**
  * `AWS::ApiGatewayV2::DomainName`. The truststore is read when the domain is made or updated, and at no other time:
- * a new object under the same key changes nothing. AWS demands an ownership certificate beside an imported or private
+ * a new object under the same key changes nothing. An update with another truststore is done before that is in effect:
+ * for a moment the domain is `UPDATING` and goes by the one it had, as nothing that AWS documents rules out. AWS demands an ownership certificate beside an imported or private
  * server certificate; the sandbox can't see which those are, takes one where it is given and never asks for it.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */
@@ -49,42 +55,61 @@ export function domainNameType(
   };
   const read = structure(members);
 
-  async function put(properties: Properties, resource: Resource): Promise<Resource> {
+  /** Checks all that can be wrong with it. */
+  function domainOf(properties: Properties): { name: string; settings: DomainSettings; tls: DomainTls } {
     const { DomainName: name, DomainNameConfigurations, MutualTlsAuthentication: mutualTls } = read(properties, '');
-    const [settings] = DomainNameConfigurations;
+    const [configured] = DomainNameConfigurations;
     const brokenRule = brokenDnsNameRule(name);
-    if (!settings || brokenRule) throw new AwsError('BadRequestException', `DomainName ${name} ${brokenRule}`);
-    checkSecurityPolicy(settings.SecurityPolicy, mutualTls !== undefined);
-    const { TruststoreUri, TruststoreVersion } = mutualTls ?? {};
-    await ports.serve(name, {
-      certificate: ports.certificates.serverCertificate(settings.CertificateArn, name),
-      truststore:
-        TruststoreUri === undefined
-          ? undefined
-          : readTruststore(ports.objects, clock, TruststoreUri, TruststoreVersion),
-    });
-    return resource;
+    if (!configured || brokenRule) throw new AwsError('BadRequestException', `DomainName ${name} ${brokenRule}`);
+    checkSecurityPolicy(configured.SecurityPolicy, mutualTls !== undefined);
+    const truststore = mutualTls && { uri: mutualTls.TruststoreUri, version: mutualTls.TruststoreVersion };
+    return {
+      name,
+      settings: { certificateArn: configured.CertificateArn, truststore },
+      tls: {
+        certificate: ports.certificates.serverCertificate(configured.CertificateArn, name),
+        truststore: truststore && readTruststore(ports.objects, clock, truststore.uri, truststore.version),
+      },
+    };
   }
 
   return {
     properties: mutability(members, ['DomainName']),
     create: async ({ properties }) => {
-      const name = String(properties['DomainName']);
-      if (configuration.domains.has(name)) {
-        throw new AwsError('ConflictException', `The domain name ${name} already exists`, 409);
+      if (configuration.domains.has(String(properties['DomainName']))) {
+        throw new AwsError('ConflictException', `The domain name ${properties['DomainName']} already exists`, 409);
       }
-      const resource = await put(properties, {
+      const { name, settings, tls } = domainOf(properties);
+      await ports.serve(name, tls);
+      configuration.domains.set(name, { name, settings, status: 'AVAILABLE', mappings: new Map() });
+      return {
         physicalId: name,
         attributes: {
           DomainNameArn: `arn:${account.partition}:apigateway:${account.region}::/domainnames/${name}`,
           RegionalDomainName: `d-${newIdentifier(10)}.execute-api.${account.region}.amazonaws.com`,
           RegionalHostedZoneId: REGIONAL_HOSTED_ZONE_ID,
         },
+      };
+    },
+    update: async ({ properties }, resource) => {
+      const { name, settings, tls } = domainOf(properties);
+      const domain = configuration.domain(name);
+      const keepsTruststore = isDeepStrictEqual(settings.truststore, domain.settings.truststore);
+      domain.settings = settings;
+      if (keepsTruststore && domain.status === 'AVAILABLE') {
+        await ports.serve(name, tls);
+        return resource;
+      }
+      domain.status = 'UPDATING';
+      clock.background(async () => {
+        await pause(TRUSTSTORE_CHANGE_MILLISECONDS, undefined, { ref: false });
+        // It may be gone, or have been told otherwise since.
+        if (configuration.domains.get(name) !== domain || domain.settings !== settings) return;
+        await ports.serve(name, tls);
+        domain.status = 'AVAILABLE';
       });
-      configuration.domains.set(name, { name, mappings: new Map() });
       return resource;
     },
-    update: async ({ properties }, resource) => put(properties, resource),
     delete: async (_request, { physicalId }) => {
       ports.withdraw(physicalId);
       configuration.domains.delete(physicalId);

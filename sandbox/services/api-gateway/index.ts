@@ -1,7 +1,9 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
+import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../service';
 import { apiType, authorizerType, integrationType, routeType, stageType } from './api-resources';
 import { Configuration } from './configuration';
+import { domainNameApi } from './domain-name-api';
 import { apiMappingType, domainNameType } from './domain-resources';
 import { Gateway } from './gateway';
 import type { Certificates, Functions, Logs, Objects } from './ports';
@@ -19,6 +21,7 @@ interface ApiGatewayOptions {
 /** API Gateway's HTTP APIs behind custom domain names, with mutual TLS. */
 export class ApiGateway implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  readonly api: AwsApi;
   private readonly listener: TlsListener;
   private listening?: Promise<void>;
 
@@ -26,6 +29,7 @@ export class ApiGateway implements Service {
     const configuration = new Configuration();
     const gateway = new Gateway(surroundings, configuration, options.functions, options.logs);
     this.listener = new TlsListener((connection) => gateway.take(connection));
+    this.api = domainNameApi(surroundings.account, configuration);
     this.resourceTypes = {
       'AWS::ApiGatewayV2::Api': apiType(configuration, surroundings.account),
       'AWS::ApiGatewayV2::ApiMapping': apiMappingType(configuration),

@@ -1,9 +1,11 @@
 import { AccessDenied, type AwsAnswer, AwsError } from '../../endpoint/api';
+import { writeXml, type XmlElements } from '../../endpoint/xml';
 import { S3Error } from './s3-error';
-import { writeXml, type XmlElements } from './xml';
+
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 export function xmlAnswer(root: string, content: XmlElements): AwsAnswer {
-  return { status: 200, headers: { 'content-type': 'application/xml' }, body: writeXml(root, content) };
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body: writeXml(root, content, NAMESPACE) };
 }
 
 /** An answer to a HEAD has no body, so its code is lost; SDKs go by the status alone. */
@@ -11,9 +13,9 @@ export function errorAnswer(error: unknown, isHead: boolean): AwsAnswer {
   const { code, message, status, headers } = asS3Error(error);
   if (isHead) return { status, headers };
   return {
-    ...xmlAnswer('Error', { Code: code, Message: message }),
     status,
     headers: { ...headers, 'content-type': 'application/xml' },
+    body: writeXml('Error', { Code: code, Message: message }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { AccessDenied, type AwsAnswer, type AwsCall, type ConditionKeys } from '../../endpoint/api';
+import type { XmlElements } from '../../endpoint/xml';
 import { xmlAnswer } from './answer';
 import type { Bucket } from './bucket';
 import type { Buckets } from './buckets';
@@ -6,7 +7,7 @@ import type { S3Operation } from './object-operations';
 import { readPayload } from './payload';
 import type { Route } from './route';
 import { notImplemented, S3Error } from './s3-error';
-import { malformedXml, readXml, type XmlElements } from './xml';
+import { malformedXml, readXml } from './xml';
 
 /** Objects in one request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const MAX_OBJECTS = 1000;

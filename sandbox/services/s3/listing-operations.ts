@@ -1,4 +1,5 @@
 import type { AwsAnswer, AwsCall } from '../../endpoint/api';
+import type { XmlElements } from '../../endpoint/xml';
 import { xmlAnswer } from './answer';
 import type { Bucket, ObjectVersion, StoredObject } from './bucket';
 import type { Buckets } from './buckets';
@@ -6,7 +7,6 @@ import { type Listing, type ListingRequest, listingRequest, listPage } from './l
 import type { S3Operation } from './object-operations';
 import type { Route } from './route';
 import { S3Error } from './s3-error';
-import type { XmlElements } from './xml';
 
 /** ListObjectVersions, ListObjectsV2. */
 export function listingOperations(buckets: Buckets): Readonly<Record<string, S3Operation>> {

@@ -84,6 +84,18 @@ describe('a custom resource', () => {
     expect(bucket.answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'thing:mail' });
   });
 
+  test.each([
+    ['the properties it had', { Name: 'social' }, { Name: 'social' }],
+    ['none when there are none', undefined, {}],
+    ['none when they are no object', ['social'], {}],
+  ])('gets on Update %s', async (_case, OldResourceProperties, oldProperties) => {
+    const thing = new Thing();
+
+    await handle(thing, { RequestType: 'Update', PhysicalResourceId: 'thing:mail', OldResourceProperties });
+
+    expect(thing.applied).toMatchObject([{ properties, oldProperties }]);
+  });
+
   test('deletes what its properties describe', async () => {
     const thing = new Thing();
 

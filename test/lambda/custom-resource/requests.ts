@@ -25,6 +25,7 @@ export function createRequest(overrides: Partial<CustomResourceRequest> = {}): C
     logicalResourceId: 'MailCertificate',
     physicalResourceId: undefined,
     properties: {},
+    oldProperties: {},
     responseUrl: 'http://127.0.0.1:9/answer?X-Amz-Signature=presigned',
     ...overrides,
   };

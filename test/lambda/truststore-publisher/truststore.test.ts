@@ -1,8 +1,11 @@
 import { Announcer } from '../../../lambda/announcer';
 import { PropertyError } from '../../../lambda/custom-resource/properties';
+import { AuthorityInUseError, Departure } from '../../../lambda/truststore-publisher/departure';
 import { Truststore, TruststoreBucketError } from '../../../lambda/truststore-publisher/truststore';
 import { TruststoreError } from '../../../pki/truststore';
 import { type Authority, createRoot, createSubordinate } from '../../pki/authorities';
+import { MemoryRegistry } from '../certificate-issuer/memory-registry';
+import { authorityArn, certificateOf, clientOf } from '../certificate-issuer/registry-entries';
 import { createRequest } from '../custom-resource/requests';
 import { MemoryBus } from '../memory-bus';
 import { MemoryObjects } from '../memory-objects';
@@ -12,6 +15,9 @@ const signal = new AbortController().signal;
 
 describe('a truststore', () => {
   let root: Authority;
+  let successor: Authority;
+  let registry: MemoryRegistry;
+  let isRollingBack: boolean;
   let bucket: MemoryBucket;
   let objects: MemoryObjects;
   let bus: MemoryBus;
@@ -22,11 +28,35 @@ describe('a truststore', () => {
       properties: {
         BucketName: 'mesh-truststore',
         ObjectKey: 'truststore.pem',
-        CertificateAuthorities: [root.pem],
+        CertificateAuthorities: [trusted(1, root)],
         EmptyOnDelete: 'true',
         ...properties,
       },
     });
+
+  /** An update that leaves the second of two authorities. */
+  const removal = () => ({
+    ...request({ CertificateAuthorities: [trusted(2, successor)] }),
+    requestType: 'Update',
+    oldProperties: { CertificateAuthorities: [trusted(1, root), trusted(2, successor)] },
+  });
+
+  const create = () => {
+    const stacks = { isRollingBack: async () => isRollingBack };
+    return new Truststore(
+      bucket,
+      objects,
+      new Departure(
+        registry,
+        stacks,
+        () => new Date(),
+        () => undefined,
+      ),
+      new Announcer(bus, 'mesh.example.com', () => undefined),
+      () => new Date(),
+      () => undefined,
+    );
+  };
 
   const fill = (count: number) => {
     bucket.versions = Array.from({ length: count }, (_, index) => ({
@@ -37,18 +67,15 @@ describe('a truststore', () => {
 
   beforeAll(async () => {
     root = await createRoot('Test Root');
+    successor = await createRoot('Next Root');
   });
   beforeEach(() => {
     bucket = new MemoryBucket();
     objects = new MemoryObjects();
     bus = new MemoryBus();
-    truststore = new Truststore(
-      bucket,
-      objects,
-      new Announcer(bus, 'mesh.example.com', () => undefined),
-      () => new Date(),
-      () => undefined,
-    );
+    registry = new MemoryRegistry();
+    isRollingBack = false;
+    truststore = create();
   });
 
   test('is published as one object, whose version is the answer', async () => {
@@ -66,9 +93,10 @@ describe('a truststore', () => {
   });
 
   test('is not published when API Gateway would refuse it', async () => {
-    const twice = request({ CertificateAuthorities: [root.pem, root.pem] });
+    const impostor = await createRoot('Test Root');
+    const ambiguous = request({ CertificateAuthorities: [trusted(1, root), trusted(2, impostor)] });
 
-    await expect(truststore.apply(twice, signal)).rejects.toThrow(TruststoreError);
+    await expect(truststore.apply(ambiguous, signal)).rejects.toThrow(TruststoreError);
 
     expect(bucket.versions).toHaveLength(0);
     expect(bus.events).toEqual([]);
@@ -141,6 +169,13 @@ describe('a truststore', () => {
     ['ObjectKey', 'k'.repeat(1025)],
     ['CertificateAuthorities', '-----BEGIN CERTIFICATE-----'],
     ['CertificateAuthorities', [1]],
+    ['CertificateAuthorities', ['-----BEGIN CERTIFICATE-----']],
+    ['CertificateAuthorities', [null]],
+    ['CertificateAuthorities', [[]]],
+    ['CertificateAuthorities', [{ CertificateAuthorityArn: authorityArn(1) }]],
+    ['CertificateAuthorities', [{ CertificateAuthorityArn: authorityArn(1), CertificateChain: ['PEM'] }]],
+    ['CertificateAuthorities', [{ CertificateAuthorityArn: 'arn:aws:s3:::bucket', CertificateChain: 'PEM' }]],
+    ['CertificateAuthorities', [{ CertificateAuthorityArn: `${authorityArn(1)}\n`, CertificateChain: 'PEM' }]],
     ['EmptyOnDelete', 'yes'],
     ['EmptyOnDelete', true],
   ])('refuses %s: %j', async (property, value) => {
@@ -150,16 +185,73 @@ describe('a truststore', () => {
     await expect(applied).rejects.toThrow(new RegExp(`^${property}`));
   });
 
+  test('names the place in the list of what it refuses', async () => {
+    const second = { CertificateAuthorityArn: 'arn:aws:s3:::bucket', CertificateChain: 'PEM' };
+
+    await expect(
+      truststore.apply(request({ CertificateAuthorities: [trusted(1, root), second] }), signal),
+    ).rejects.toThrow(
+      'CertificateAuthorities[1].CertificateAuthorityArn must be the ARN of an ACM PCA certificate authority, got "arn:aws:s3:::bucket"',
+    );
+  });
+
+  describe('that an authority is to leave', () => {
+    const hold = () => {
+      registry.clients.set('mail', clientOf('mail'));
+      registry.certificates.set('AA', certificateOf({ fingerprint: 'AA', certificateAuthorityArn: authorityArn(1) }));
+    };
+
+    test('no longer holds it once nobody has a certificate of it', async () => {
+      await truststore.apply(removal(), signal);
+
+      expect(bucket.bodies.get('truststore.pem')).toBe(successor.pem);
+    });
+
+    test('is not published as long as somebody has', async () => {
+      hold();
+
+      await expect(truststore.apply(removal(), signal)).rejects.toThrow(AuthorityInUseError);
+
+      expect(bucket.versions).toHaveLength(0);
+      expect(bus.events).toEqual([]);
+    });
+
+    test('still holds it when that is the rollback of its arrival', async () => {
+      hold();
+      isRollingBack = true;
+
+      await truststore.apply(removal(), signal);
+
+      expect(bucket.bodies.get('truststore.pem')).toBe(successor.pem + root.pem);
+    });
+
+    test('holds it when only its chain has changed', async () => {
+      hold();
+      const renewal = {
+        ...request({ CertificateAuthorities: [trusted(1, successor)] }),
+        oldProperties: { CertificateAuthorities: [trusted(1, root)] },
+      };
+
+      await expect(truststore.apply(renewal, signal)).resolves.toEqual({ VersionId: 'v1' });
+    });
+
+    test.each([
+      ['there were none', {}],
+      ['they were chains alone, as an earlier version wrote them', { CertificateAuthorities: ['PEM'] }],
+      ['an update failed to give it such', { CertificateAuthorities: [{ CertificateAuthorityArn: 'Authority' }] }],
+    ])('leaves out nobody when the properties before name nobody: %s', async (_case, oldProperties) => {
+      hold();
+
+      await expect(
+        truststore.apply({ ...request({ CertificateAuthorities: [trusted(2, successor)] }), oldProperties }, signal),
+      ).resolves.toEqual({ VersionId: 'v1' });
+    });
+  });
+
   describe('when deleted', () => {
     test('takes every version of every object with it, page by page', async () => {
       bucket = new MemoryBucket(1000);
-      truststore = new Truststore(
-        bucket,
-        objects,
-        new Announcer(bus, 'mesh.example.com', () => undefined),
-        () => new Date(),
-        () => undefined,
-      );
+      truststore = create();
       fill(2500);
 
       await truststore.remove(request(), signal);
@@ -198,3 +290,7 @@ describe('a truststore', () => {
     });
   });
 });
+
+function trusted(id: number, { pem }: Authority) {
+  return { CertificateAuthorityArn: authorityArn(id), CertificateChain: pem };
+}

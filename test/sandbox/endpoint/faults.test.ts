@@ -1,16 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { AwsV4Signer } from 'aws4fetch';
 import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
 import { Clock } from '../../../sandbox/clock';
+import { Stacks } from '../../../sandbox/cloudformation/stacks';
 import type { AwsApi } from '../../../sandbox/endpoint/api';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults } from '../../../sandbox/faults';
+import { Configuration } from '../../../sandbox/services/api-gateway/configuration';
+import { domainNameApi } from '../../../sandbox/services/api-gateway/domain-name-api';
 import { Iam } from '../../../sandbox/services/iam';
 import { toyS3, toySecretsManager } from './toy-services';
 
+interface Told {
+  readonly headers: Headers;
+  readonly body: string;
+}
+
 const clock = new Clock();
+const domainNames = domainNameApi(SANDBOX_ACCOUNT, new Configuration());
 const iam = new Iam({ account: SANDBOX_ACCOUNT, clock });
 const credentials = iam.issueCredentials(iam.operator);
 const killed: string[] = [];
@@ -34,7 +44,7 @@ beforeEach(async () => {
   carriedOut = [];
   endpoint = await Endpoint.listen();
   endpoint.serve({
-    apis: [toySecretsManager, toyS3].map(observed),
+    apis: [toySecretsManager, toyS3, domainNames, new Stacks(SANDBOX_ACCOUNT).api].map(observed),
     iam,
     clock,
     faults,
@@ -122,6 +132,62 @@ describe('a call', () => {
     faults.inject({ service: 's3', operation: 'PutObject', fault });
     const put = new S3Client(settings(1)).send(new PutObjectCommand({ Bucket: 'bucket', Key: 'key', Body: 'text' }));
     await expect(put).rejects.toMatchObject({ name, $metadata: { httpStatusCode } });
+  });
+});
+
+describe.each([
+  {
+    service: 'API Gateway',
+    protocol: 'REST JSON',
+    call: { service: 'apigateway', operation: 'GetDomainName' },
+    request: { method: 'GET', path: '/v2/domainnames/mesh.example.com' },
+    throttled: [429, 'TooManyRequestsException'],
+    told: ({ headers, body }: Told) => [headers.get('x-amzn-errortype'), Object.keys(JSON.parse(body))],
+    as: (code: string) => [code, ['message']],
+  },
+  {
+    service: 'CloudFormation',
+    protocol: 'AWS Query',
+    call: { service: 'cloudformation', operation: 'DescribeStacks' },
+    request: {
+      method: 'POST',
+      path: '/',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'Action=DescribeStacks&Version=2010-05-15&StackName=Mesh',
+    },
+    throttled: [400, 'ThrottlingException'],
+    told: ({ body }: Told) => /<ErrorResponse><Error><Type>\w+<\/Type><Code>(\w+)<\/Code>/.exec(body)?.[1],
+    as: (code: string) => code,
+  },
+])('a call of $service', ({ protocol, call, request: { path, ...request }, throttled, told, as }) => {
+  const send = async () => {
+    const signer = new AwsV4Signer({
+      ...credentials,
+      ...request,
+      url: endpoint.url + path,
+      service: call.service,
+      region: 'us-east-1',
+    });
+    const { url, headers } = await signer.sign();
+    const answer = await fetch(url, { ...request, headers });
+    return { status: answer.status, headers: answer.headers, body: await answer.text() };
+  };
+
+  test(`fails in ${protocol}`, async () => {
+    const [status, code] = throttled;
+    faults.inject({ ...call, fault: 'failed-before', times: 1 });
+    faults.inject({ ...call, fault: 'throttled', times: 1 });
+
+    const answers = [await send(), await send()];
+
+    expect(answers.map((answer) => [answer.status, told(answer)])).toEqual([
+      [status, as(String(code))],
+      [500, as('InternalFailure')],
+    ]);
+    expect(calls.calls).toMatchObject([
+      { ...call, outcome: code },
+      { ...call, outcome: 'InternalFailure' },
+    ]);
   });
 });
 

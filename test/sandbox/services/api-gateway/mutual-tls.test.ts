@@ -87,6 +87,7 @@ describe('a chain of authorities', () => {
   const trust = async (...authorities: TestAuthority[]) => {
     fixture.truststores.set('v2', authorities.map(({ certificate }) => certificate).join(''));
     await updateTruststore('v2');
+    await inEffect();
   };
 
   test('is accepted when the truststore holds all of it', async () => {
@@ -180,8 +181,33 @@ describe('a truststore', () => {
     const next = TestAuthority.root('Next root');
     fixture.truststores.set('v2', next.certificate);
     await updateTruststore('v2');
+    await inEffect();
     await expect(fixture.call('/')).rejects.toThrow();
     expect((await fixture.call('/', { client: next.client() })).status).toBe(200);
+  });
+
+  test('of another version is in effect only a moment after the domain was updated', async () => {
+    const next = TestAuthority.root('Next root');
+    fixture.truststores.set('v2', next.certificate);
+    await updateTruststore('v2');
+    expect((await fixture.call('/')).status).toBe(200);
+    await expect(fixture.call('/', { client: next.client() })).rejects.toThrow();
+  });
+
+  test('that is taken back before it is in effect never is', async () => {
+    fixture.truststores.set('v2', TestAuthority.root('Next root').certificate);
+    await updateTruststore('v2');
+    await updateTruststore('v1');
+    await inEffect();
+    expect((await fixture.call('/')).status).toBe(200);
+  });
+
+  test('of a domain that is deleted meanwhile does not bring it back', async () => {
+    fixture.truststores.set('v2', TestAuthority.root('Next root').certificate);
+    await updateTruststore('v2');
+    await deleteDomain();
+    await inEffect();
+    await expect(fixture.call('/')).rejects.toThrow(/unrecognized name/);
   });
 
   test('that changes under the same key and version changes nothing', async () => {
@@ -353,15 +379,24 @@ describe('a domain with mutual TLS', () => {
   });
 
   test('is served no longer once it is deleted', async () => {
-    const type = fixture.gateway.resourceTypes['AWS::ApiGatewayV2::DomainName'];
-    const request = { stackName: '', stackId: '', logicalId: '', properties: {} };
-    await type?.delete(request, { physicalId: DOMAIN, attributes: {} });
+    await deleteDomain();
     await expect(fixture.call('/')).rejects.toThrow(/unrecognized name/);
   });
 });
 
 function closed(socket: TLSSocket): Promise<Error> {
   return new Promise((resolve) => socket.on('error', resolve));
+}
+
+/** Once all that domains were told is in effect. */
+function inEffect(): Promise<void> {
+  return fixture.surroundings.clock.advance(0);
+}
+
+async function deleteDomain(): Promise<void> {
+  const type = fixture.gateway.resourceTypes['AWS::ApiGatewayV2::DomainName'];
+  const request = { stackName: '', stackId: '', logicalId: '', properties: {} };
+  await type?.delete(request, { physicalId: DOMAIN, attributes: {} });
 }
 
 function updateTruststore(version: string): Promise<unknown> {

@@ -1,0 +1,119 @@
+import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
+import { Stacks } from '../../../sandbox/cloudformation/stacks';
+import { AccessDenied, type AwsCall } from '../../../sandbox/endpoint/api';
+import { send } from '../services/serve';
+import { FakeCloud, templateOf } from './fake-cloud';
+
+const VERSION = 'Version=2010-05-15';
+
+function stacks() {
+  const known = new Stacks(SANDBOX_ACCOUNT);
+  const cloud = new FakeCloud();
+  const stack = cloud.stack();
+  known.add(stack);
+  return { known, cloud, stack };
+}
+
+async function ask({ api }: Stacks, form: string) {
+  const { status, body } = await send(api, { body: form });
+  return { status, xml: String(body) };
+}
+
+test('a stack is described by its id and by its name, with what it puts out', async () => {
+  const { known, stack } = stacks();
+  await stack.create(templateOf({ Thing: { Size: 1 } }, { Outputs: { Greeting: { Value: 'a < b & c' } } }));
+  for (const name of [stack.id, 'Mesh']) {
+    const { status, xml } = await ask(known, `Action=DescribeStacks&${VERSION}&StackName=${encodeURIComponent(name)}`);
+    expect(status).toBe(200);
+    expect(xml).toContain('<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">');
+    expect(xml).toMatch(
+      /<DescribeStacksResult><Stacks><member><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack\/Mesh\/[0-9a-f-]{36}<\/StackId><StackName>Mesh<\/StackName><CreationTime>[^<]+Z<\/CreationTime><StackStatus>CREATE_COMPLETE<\/StackStatus>/,
+    );
+    expect(xml).toContain('<OutputKey>Greeting</OutputKey><OutputValue>a &#60; b &#38; c</OutputValue>');
+  }
+});
+
+test('a stack has the status of what is being done to it', async () => {
+  const { known, stack, cloud } = stacks();
+  await stack.create(templateOf({ Thing: { Size: 1 } }));
+  const seen: (string | undefined)[] = [];
+  const { update } = cloud.thing;
+  cloud.thing.update = async (...change) => {
+    const { xml } = await ask(known, `Action=DescribeStacks&${VERSION}&StackName=Mesh`);
+    seen.push(/<StackStatus>(.*)<\/StackStatus>/.exec(xml)?.[1]);
+    return update(...change);
+  };
+  cloud.broken.set('update Thing', 1);
+  await expect(stack.update(templateOf({ Thing: { Size: 2 } }))).rejects.toThrow();
+  expect(seen).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS']);
+});
+
+test('a stack that is deleted is known by its id alone', async () => {
+  const { known, stack } = stacks();
+  await stack.create(templateOf({}));
+  await stack.delete();
+  const answers = [stack.id, 'Mesh'].map((name) =>
+    ask(known, `Action=DescribeStacks&${VERSION}&StackName=${encodeURIComponent(name)}`),
+  );
+  const [byId, byName] = await Promise.all(answers);
+  expect(byId?.xml).toContain('<StackStatus>DELETE_COMPLETE</StackStatus>');
+  expect(byName?.xml).toContain('Stack with id Mesh does not exist');
+});
+
+test.each([
+  [`Action=DescribeStacks&${VERSION}&StackName=Other`, 'ValidationError', 'Stack with id Other does not exist'],
+  [`Action=DescribeStacks&${VERSION}&StackName=Mesh`, 'ValidationError', 'Stack with id Mesh does not exist'],
+  [`Action=DescribeStacks&${VERSION}`, 'ValidationError', 'known with a StackName and nothing else'],
+  [`Action=DescribeStacks&${VERSION}&StackName=Mesh&NextToken=x`, 'ValidationError', 'got NextToken'],
+  [`Action=DeleteStack&${VERSION}&StackName=Mesh`, 'InvalidAction', 'does not know cloudformation:DeleteStack'],
+  [`Action=toString&${VERSION}`, 'InvalidAction', 'does not know cloudformation:toString'],
+  ['Action=DescribeStacks&Version=2009-01-01&StackName=Mesh', 'InvalidAction', 'of version 2009-01-01'],
+  ['Action=DescribeStacks&StackName=Mesh', 'InvalidAction', 'of version undefined'],
+  ['', 'InvalidAction', 'does not know cloudformation: of version undefined'],
+  ['{"Action":"DescribeStacks"}', 'InvalidAction', 'does not know cloudformation:'],
+])('%j fails as %s: %s', async (form, code, message) => {
+  // The stack is known, but was never made.
+  const { status, xml } = await ask(stacks().known, form);
+  expect(status).toBe(400);
+  expect(xml).toMatch(
+    new RegExp(`<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>[^<]*${message}`),
+  );
+});
+
+test('whether there is a stack learns only who may ask for it', async () => {
+  const { known, stack } = stacks();
+  await stack.create(templateOf({}));
+  const asked: string[] = [];
+  const authorize: AwsCall['authorize'] = (action, resource) => {
+    asked.push(`${action} ${resource}`);
+    throw new AccessDenied('not allowed');
+  };
+  for (const name of ['Mesh', 'Other', 'arn:aws:cloudformation:us-east-1:123456789012:stack/Other/1']) {
+    const body = Buffer.from(`Action=DescribeStacks&${VERSION}&StackName=${name}`);
+    const caller = { principalArn: 'arn:aws:iam::123456789012:role/tester', accessKeyId: 'AKIDEXAMPLE' };
+    const call = { method: 'POST', path: '/', query: new URLSearchParams(), headers: {}, body, caller, authorize };
+    const { status, body: xml } = await known.api.handle(call);
+    expect([status, String(xml)]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
+  }
+  expect(asked).toEqual([
+    `cloudformation:DescribeStacks ${stack.id}`,
+    'cloudformation:DescribeStacks arn:aws:cloudformation:us-east-1:123456789012:stack/Other/*',
+    'cloudformation:DescribeStacks arn:aws:cloudformation:us-east-1:123456789012:stack/Other/1',
+  ]);
+});
+
+test('a call tells what it asks for', () => {
+  const describe = (form: string) =>
+    stacks().known.api.describe({
+      method: 'POST',
+      path: '/',
+      query: new URLSearchParams(),
+      headers: {},
+      body: Buffer.from(form),
+    });
+  expect(describe(`Action=DescribeStacks&${VERSION}&StackName=Mesh`)).toEqual({
+    operation: 'DescribeStacks',
+    input: { StackName: 'Mesh' },
+  });
+  expect(describe('\u0000')).toMatchObject({ operation: '' });
+});
