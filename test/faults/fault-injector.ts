@@ -17,7 +17,7 @@ const INVOCATION = { service: 'lambda', operation: 'Invoke' } as const;
  * Calls of which only the first in a step is the same in every run: what is polled for as long as it takes; and answers to
  * CloudFormation, which nobody signs: the first after a function has begun is its own, those after it another one's.
  */
-const FIRST_ALONE = ['GetCertificate', 'CustomResourceAnswer'];
+const FIRST_ALONE = ['GetCertificate', 'GetDomainName', 'CustomResourceAnswer'];
 
 /** Where no function is at work. */
 const NO_STEP = '';
@@ -138,7 +138,9 @@ function watchSteps(sandbox: Sandbox, { functionName }: Actor, onStep: (step: st
   return sandbox.inject({ service: 'lambda', function: functionName ?? '', fault: 'killed', match });
 }
 
+/** Such as `createSecret` or `Update ClientCertificate`. */
 function stepOf(event: unknown): string {
-  const { Step, RequestType, source } = Object(event) as Readonly<Record<string, unknown>>;
-  return String(Step ?? RequestType ?? source);
+  const { Step, RequestType, ResourceType, source } = Object(event) as Readonly<Record<string, unknown>>;
+  if (RequestType !== undefined) return `${RequestType} ${String(ResourceType).replace('Custom::Mtls', '')}`;
+  return String(Step ?? source);
 }

@@ -2,7 +2,7 @@ import { matrix } from './matrix';
 import { takeRecord } from './record';
 
 /** Printed with the matrix, so that nobody takes it for more than it is. */
-const NOT_COVERED = 'Of calls that poll (GetCertificate) the first goes wrong.';
+const NOT_COVERED = 'Of calls that poll (GetCertificate, GetDomainName) the first goes wrong.';
 
 /** Prints calls × faults of all operations. */
 export default function report(): void {

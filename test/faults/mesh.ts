@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type aws_iam as iam, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { MeshIntegration, MtlsServiceMesh } from '../../lib';
+import { CertificateAuthority, MeshIntegration, MtlsServiceMesh, type MtlsServiceMeshProps } from '../../lib';
 import { Sandbox } from '../../sandbox';
 import type { Actor } from './fault-injector';
 
@@ -35,12 +35,15 @@ export function roleOf(worker: Worker): string {
 /** A client's further DNS names, by its name. */
 export type Clients = Readonly<Record<string, readonly string[]>>;
 
+/** Which authorities a mesh trusts, as one takes over from another; the last of them issues. */
+export type Authorities = 'first' | 'both' | 'second';
+
 const directory = mkdtempSync(join(tmpdir(), 'faults-'));
 const assemblies = new Map<string, string>();
 
-/** The directory of a synthesized mesh with those clients and one service. */
-export function assemblyWith(clients: Clients): string {
-  const key = JSON.stringify(clients);
+/** The directory of a synthesized mesh with those clients and authorities, and one service. */
+export function assemblyWith(clients: Clients, authorities: Authorities = 'first'): string {
+  const key = JSON.stringify([clients, authorities]);
   const known = assemblies.get(key);
   if (known !== undefined) return known;
   const app = new App({ outdir: join(directory, String(assemblies.size)) });
@@ -52,6 +55,7 @@ export function assemblyWith(clients: Clients): string {
       'ServerCertificate',
       'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000',
     ),
+    ...authorityProps(stack, authorities),
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const schedule = new lambda.Function(stack, 'Schedule', {
@@ -72,6 +76,12 @@ export function assemblyWith(clients: Clients): string {
   const assembly = app.synth().directory;
   assemblies.set(key, assembly);
   return assembly;
+}
+
+function authorityProps(stack: Stack, authorities: Authorities): Partial<MtlsServiceMeshProps> {
+  if (authorities === 'first') return {};
+  const second = CertificateAuthority.shortLivedRoot(stack, 'Second', { removalPolicy: RemovalPolicy.DESTROY });
+  return authorities === 'both' ? { certificateAuthoritySuccessors: [second] } : { certificateAuthority: second };
 }
 
 /** A mesh with those clients, and the first runs of their rotation schedules over. */
