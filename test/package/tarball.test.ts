@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +86,32 @@ test('API.md says what the docstrings say', () => {
   expect(readFileSync(join(root, 'API.md'), 'utf8')).toBe(readFileSync(generated, 'utf8'));
 }, 120_000);
 
+const COMMAND = 'node_modules/cdk-mtls-service-mesh/dist/bin/mtls-mesh.js';
+
 test('the command explains itself', () => {
-  expect(node(app(), 'node_modules/cdk-mtls-service-mesh/dist/bin/mtls-mesh.js', '--help')).toContain('up [options]');
+  expect(node(app(), COMMAND, '--help')).toContain('up [options]');
+});
+
+/** Each is a bundle of its own, which has to be there. */
+test.each([
+  ['up', ['--app', 'nowhere.out']],
+  ['list', ['--mesh', 'mesh.example.com']],
+  ['request', ['--client', 'mail', '--url', 'http://127.0.0.1:9/']],
+])('the command %s gets as far as what it can not reach', (name, options) => {
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'example',
+    AWS_MAX_ATTEMPTS: '1',
+  };
+  const { status, stderr } = spawnSync(process.execPath, [COMMAND, name, ...options], {
+    cwd: app(),
+    env,
+    encoding: 'utf8',
+  });
+  expect(stderr).toMatch(/^error: /m);
+  expect(stderr).not.toContain('Cannot find module');
+  expect(status).toBe(1);
 });
