@@ -6,7 +6,7 @@ import {
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 } from '../pki/contract';
-import { brokenDnsNameRule, brokenTrustDomainRule } from '../pki/names';
+import { brokenDnsNameRule, brokenObjectVersionRule, brokenTrustDomainRule } from '../pki/names';
 
 /** A function whose environment lacks what it needs does not start: the template forgot something. */
 export class EnvironmentError extends Error {
@@ -50,6 +50,9 @@ export function gatewayOf(environment: NodeJS.ProcessEnv): GatewayEnvironment | 
   const domainName = environment[GATEWAY_DOMAIN_NAME_VARIABLE] ?? '';
   const rule = brokenDnsNameRule(domainName);
   if (rule !== undefined) throw new EnvironmentError(GATEWAY_DOMAIN_NAME_VARIABLE, rule, domainName);
+  const versionId = environment[TRUSTSTORE_VERSION_VARIABLE] ?? '';
+  const versionRule = brokenObjectVersionRule(versionId);
+  if (versionRule !== undefined) throw new EnvironmentError(TRUSTSTORE_VERSION_VARIABLE, versionRule, versionId);
   return {
     domainName,
     truststore: {
@@ -59,7 +62,7 @@ export function gatewayOf(environment: NodeJS.ProcessEnv): GatewayEnvironment | 
         /^(?=.{1,1024}$)[\w-][\w.-]*(\/[\w-][\w.-]*)*$/,
         'must be the key of an object',
       ),
-      versionId: text(TRUSTSTORE_VERSION_VARIABLE, /^(?!null$)[\w.-]{1,1024}$/, 'must be the version of an object'),
+      versionId,
     },
   };
 }

@@ -40,7 +40,8 @@ export interface ExternalClientProps extends ExternalClientOptions {
  *
  * A client goes over to another authority without being refused in between when the anchor's source has both until it
  * shows the certificate of the new one. An identity that stands for one client can't stand for another in the deployment
- * that removes the first, only in a later one.
+ * that removes the first, only in a later one. The same holds for the client's name, and so for a construct with another
+ * id.
  */
 export class ExternalClient extends Construct {
   /** By which services know the client. */

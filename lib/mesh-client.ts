@@ -109,7 +109,8 @@ export interface MeshClientProps extends MeshClientOptions {
  * with `certificate`, `certificateChain` and `privateKey` in PEM, and `clientName`, `spiffeId`, `serialNumber`,
  * `notBefore`, `notAfter`, `keyAlgorithm` and `fingerprint`.
  *
- * A client with `ownKey` has no secret: its key never leaves the machine that made it.
+ * A client with `ownKey` has no secret: its key never leaves the machine that made it. Another construct can't stand for
+ * the same client in the deployment that removes the first, only in a later one.
  *
  * @example
  * declare const mesh: MtlsServiceMesh;

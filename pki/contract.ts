@@ -186,6 +186,8 @@ export interface RegistryClient {
   readonly overlapHours?: number;
   /** `Requesters` of the client's resource. */
   readonly requesters?: readonly string[];
+  /** The resource whose deletion takes the client away: ARN of its stack and its logical id. */
+  readonly declaredBy?: string;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
   /** `deployment`, or the ARN of the principal who changed it. */

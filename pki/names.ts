@@ -106,9 +106,10 @@ export function brokenObjectKeyRule(key: string): string | undefined {
 }
 
 /**
- * The rule that `versionId` breaks, or undefined. https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
+ * The rule that `versionId` breaks, or undefined. S3 documents them as opaque, with slashes and plus signs in its examples:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
  */
 export function brokenObjectVersionRule(versionId: string): string | undefined {
   if (versionId === 'null') return 'must be a version of a bucket with versioning, as only that one never changes';
-  return /^[\w.~-]{1,1024}$/.test(versionId) ? undefined : 'must be the id of a version in S3';
+  return /^[\w.~+/=-]{1,1024}$/.test(versionId) ? undefined : 'must be the id of a version in S3';
 }

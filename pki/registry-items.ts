@@ -54,6 +54,7 @@ export function clientOf(item: Item): RegistryClient {
     signingAlgorithm: choice('signingAlgorithm', SIGNING_ALGORITHMS),
     ...optional('overlapHours', number),
     ...optional('requesters', texts),
+    ...optional('declaredBy', text),
     updatedAt: text('updatedAt'),
     updatedBy: text('updatedBy'),
   } satisfies RegistryClient;

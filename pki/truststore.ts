@@ -2,7 +2,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate } from '@peculiar/asn1-x509';
 import { issuerText, subjectText } from './certificate-fields';
-import { assertValidAt, ChainError, isIssuedBy } from './chain';
+import { assertValidAt, ChainError, isIssuedBy, verifyTrust } from './chain';
 import { pathLengthOf } from './path-length';
 import { encodePem, PemError, readCertificates } from './pem';
 import { signatureAlgorithmOf } from './signature';
@@ -37,6 +37,26 @@ export function truststoreBundle(pemTexts: readonly string[], at: Date): string 
   assertDistinct(certificates);
   for (const certificate of certificates) assertChainToRoot(certificate, certificates);
   return certificates.map(({ raw }) => encodePem('CERTIFICATE', raw)).join('');
+}
+
+/**
+ * Those of the certificates in the texts that are valid at the time given, up to a root; each as PEM.
+ * @throws TruststoreError when a text can't be read
+ */
+export function authoritiesInForce(pemTexts: readonly string[], at: Date): readonly string[] {
+  const all = pemTexts.flatMap(readTrustAnchors);
+  return all.filter((authority) => isInForce(authority, all, at)).map(({ raw }) => encodePem('CERTIFICATE', raw));
+}
+
+function isInForce(authority: X509Certificate, all: readonly X509Certificate[], at: Date): boolean {
+  try {
+    assertValidAt(authority, at);
+    verifyTrust(authority, all, at);
+    return true;
+  } catch (error) {
+    if (error instanceof ChainError) return false;
+    throw error;
+  }
 }
 
 function readTrustAnchors(pem: string, index: number): X509Certificate[] {

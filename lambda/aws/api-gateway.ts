@@ -3,7 +3,11 @@ import type { Patience } from './attempts';
 import { documentIn, type JsonDocument, parseDocument, textIn } from './json-service';
 import { type ResponseReader, SignedService } from './signed-service';
 
-const PATIENCE: Patience = { attempts: 5, milliseconds: 2_000 };
+/**
+ * About thirteen seconds of pauses: CloudFormation, which makes the routes of the same deployment, uses up the few calls a
+ * second that an account has. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+const PATIENCE: Patience = { attempts: 12, milliseconds: 2_000 };
 
 /**
  * API Gateway, which speaks REST JSON.

@@ -2,7 +2,8 @@ import type { Stacks } from '../truststore-publisher/stacks';
 import type { Patience } from './attempts';
 import { type ResponseReader, SignedService } from './signed-service';
 
-const PATIENCE: Patience = { attempts: 8, milliseconds: 3_000 };
+/** About thirteen seconds of pauses: a rollback that can't be told from a deployment gets stuck. */
+const PATIENCE: Patience = { attempts: 12, milliseconds: 3_000 };
 
 /**
  * The one status of a stack whose resources are brought back by updates; in the other rollbacks they are deleted.

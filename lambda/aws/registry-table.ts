@@ -35,7 +35,7 @@ interface Change {
   /** Attributes to write where there are none yet. */
   readonly setOnce?: object;
   /** Every attribute of the change can be named in it as `#name`, its new value as `:name`. */
-  readonly condition?: string;
+  readonly condition?: string | undefined;
 }
 
 /** What an item has of a client for which the mesh issues, and not of an external one. */
@@ -48,6 +48,7 @@ const ISSUED_ALONE: Readonly<Record<Exclude<keyof RegistryClient, keyof Registry
   signingAlgorithm: undefined,
   overlapHours: undefined,
   requesters: undefined,
+  declaredBy: undefined,
 };
 
 /** The reverse. */
@@ -76,12 +77,12 @@ export class RegistryTable implements Registry, ExternalRegistry {
     return item && clientKindsOf(item).isIssued ? clientOf(item) : undefined;
   }
 
-  async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<void> {
-    await this.update(
-      clientKey(profile.clientName),
-      { set: { ...ISSUED_ALONE, ...profile }, setOnce: { state: 'ENABLED' } },
-      signal,
-    );
+  async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<string | undefined> {
+    const { clientName, declaredBy } = profile;
+    const condition = declaredBy && 'attribute_not_exists(#declaredBy) OR #declaredBy = :declaredBy';
+    const change: Change = { set: { ...ISSUED_ALONE, ...profile }, setOnce: { state: 'ENABLED' }, condition };
+    if (await conditionHeld(this.update(clientKey(clientName), change, signal))) return undefined;
+    return (await this.getClient(clientName, signal))?.declaredBy ?? 'unknown';
   }
 
   async removeClient(clientName: string, signal: AbortSignal): Promise<void> {
@@ -95,8 +96,11 @@ export class RegistryTable implements Registry, ExternalRegistry {
     return item && clientKindsOf(item).isExternal ? externalClientOf(item) : undefined;
   }
 
-  async registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<void> {
-    await this.update(clientKey(profile.clientName), { set: profile, setOnce: { state: 'ENABLED' } }, signal);
+  async registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<string | undefined> {
+    const condition = 'attribute_not_exists(#registeredBy) OR #registeredBy = :registeredBy';
+    const change: Change = { set: profile, setOnce: { state: 'ENABLED' }, condition };
+    if (await conditionHeld(this.update(clientKey(profile.clientName), change, signal))) return undefined;
+    return (await this.getExternalClient(profile.clientName, signal))?.registeredBy ?? 'unknown';
   }
 
   async removeExternalClient(clientName: string, registeredBy: string, signal: AbortSignal): Promise<void> {

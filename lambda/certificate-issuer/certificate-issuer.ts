@@ -85,7 +85,7 @@ export class CertificateIssuer {
         dnsNames: order.dnsNames,
         signingAlgorithm: order.signingAlgorithm,
         validity: validityOf(order.validityHours, this.now()),
-        idempotencyToken: idempotencyToken(secretVersionId ?? spiffeId, certificateSigningRequest),
+        idempotencyToken: idempotencyToken(order, secretVersionId ?? spiffeId, certificateSigningRequest),
       },
       signal,
     );
@@ -156,9 +156,13 @@ export function validityOf(hours: number, now: Date): Validity {
 
 /**
  * Names one request for one key. The key is part of it because a key dies with the process that made it: the next
- * attempt at the same version, with another key, must not be given the certificate of the lost one. What it is for is
- * part of it because a key that somebody else made may be used for two clients.
+ * attempt at the same version, with another key, must not be given the certificate of the lost one. What is ordered, and
+ * for what, is part of it because a key that somebody else made may be used for two clients, or again for one that was
+ * changed meanwhile.
  */
-function idempotencyToken(purpose: string, certificateSigningRequest: string): string {
-  return createHash('sha256').update(`${purpose}\n${certificateSigningRequest}`).digest('hex').slice(0, 36);
+function idempotencyToken(order: CertificateOrder, purpose: string, certificateSigningRequest: string): string {
+  const { certificateAuthorityArn, dnsNames, validityHours, signingAlgorithm } = order;
+  const ordered = [certificateAuthorityArn, dnsNames, validityHours, signingAlgorithm];
+  const text = JSON.stringify([ordered, purpose, certificateSigningRequest]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 36);
 }

@@ -3,11 +3,11 @@ import { clientNameOf } from '../../pki/names';
 import type { Attributes } from '../custom-resource/answer';
 import type { CustomResource } from '../custom-resource/custom-resource';
 import { PropertyError } from '../custom-resource/properties';
-import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
+import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../custom-resource/request';
 import type { Log } from '../log';
 import { readCertificateOrder, readOverlap, readRequesters, readSecretId, readSpiffeId } from './certificate-order';
 import type { CertificateRevoker } from './certificate-revoker';
-import type { ClientProfile, Registry } from './registry';
+import { type ClientProfile, ClientTakenError, type Registry } from './registry';
 import type { SecretVersions } from './secret-versions';
 import type { Succession } from './succession';
 
@@ -21,7 +21,7 @@ const DEPLOYMENT = 'deployment';
 export class ClientCertificate implements CustomResource {
   constructor(
     private readonly trustDomain: string,
-    private readonly registry: Pick<Registry, 'registerClient' | 'removeClient' | 'certificatesOf'>,
+    private readonly registry: Pick<Registry, 'getClient' | 'registerClient' | 'removeClient' | 'certificatesOf'>,
     private readonly versions: SecretVersions,
     private readonly succession: Succession,
     private readonly revoker: CertificateRevoker,
@@ -33,13 +33,15 @@ export class ClientCertificate implements CustomResource {
     return readSpiffeId(properties);
   }
 
-  async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal): Promise<Attributes> {
+  async apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Attributes> {
+    const { properties, requestId } = request;
     const order = readCertificateOrder(properties);
     if (clientNameOf(order.spiffeId, this.trustDomain) === undefined) {
       throw new PropertyError('SpiffeId', `must be of the issuer's trust domain ${this.trustDomain}`, order.spiffeId);
     }
     const secretId = readSecretId(properties);
-    const profile = { ...order, ...readOverlap(properties), ...readRequesters(properties), secretId };
+    const declaredBy = resourceOf(request);
+    const profile = { ...order, ...readOverlap(properties), ...readRequesters(properties), secretId, declaredBy };
     await this.register(profile, signal);
     if (secretId === undefined) return {};
 
@@ -60,11 +62,14 @@ export class ClientCertificate implements CustomResource {
 
   /**
    * Cuts the client off: the authorizer no longer knows it. The secret belongs to the template and goes with it.
-   * A client of another trust domain is not in this registry: its name may be that of one who is.
+   * A client of another trust domain is not in this registry: its name may be that of one who is. One that another
+   * resource declares stays, when this one was refused its name.
    */
-  async remove({ properties }: CustomResourceRequest, signal: AbortSignal): Promise<void> {
-    const clientName = clientNameOf(readSpiffeId(properties), this.trustDomain);
+  async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
+    const clientName = clientNameOf(readSpiffeId(request.properties), this.trustDomain);
     if (clientName === undefined) return;
+    const { declaredBy = resourceOf(request) } = (await this.registry.getClient(clientName, signal)) ?? {};
+    if (declaredBy !== resourceOf(request)) return;
     await this.registry.removeClient(clientName, signal);
     this.log({ event: 'client-removed', client: clientName });
     for (const certificate of await this.registry.certificatesOf(clientName, signal)) {
@@ -73,10 +78,9 @@ export class ClientCertificate implements CustomResource {
   }
 
   private async register(profile: Omit<ClientProfile, 'updatedAt' | 'updatedBy'>, signal: AbortSignal): Promise<void> {
-    await this.registry.registerClient(
-      { ...profile, updatedAt: this.now().toISOString(), updatedBy: DEPLOYMENT },
-      signal,
-    );
+    const updated = { updatedAt: this.now().toISOString(), updatedBy: DEPLOYMENT };
+    const other = await this.registry.registerClient({ ...profile, ...updated }, signal);
+    if (other !== undefined) throw new ClientTakenError(profile.clientName, other);
     this.log({ event: 'client-registered', client: profile.clientName });
   }
 }

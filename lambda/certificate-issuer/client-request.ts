@@ -30,7 +30,7 @@ interface Permission {
  */
 export class ClientRequest {
   constructor(
-    private readonly registry: Pick<Registry, 'getClient'>,
+    private readonly registry: Pick<Registry, 'getClient' | 'getCertificate'>,
     private readonly issuer: Pick<CertificateIssuer, 'certify'>,
     private readonly now: () => Date,
     private readonly log: Log,
@@ -52,7 +52,19 @@ export class ClientRequest {
     const document = await this.issuer.certify(client, key, occasion, signal);
     // When a client is removed, the certificates that there are then are revoked. This one may have come after.
     await this.permit(request, signal);
+    await this.assertNotRevoked(client, document, signal);
     return document;
+  }
+
+  /** A request that is repeated within minutes gets the certificate that it got before, whatever became of that. */
+  private async assertNotRevoked(
+    { clientName }: RegistryClient,
+    { fingerprint }: CertificateDocument,
+    signal: AbortSignal,
+  ) {
+    const known = await this.registry.getCertificate({ clientName, fingerprint }, signal);
+    if (known?.status === 'ISSUED') return;
+    throw new RequestRefusal(400, 'the certificate of this request is revoked: make another key');
   }
 
   private async permit({ clientName, callerArn }: RequestEvent, signal: AbortSignal): Promise<Permission> {

@@ -11,12 +11,12 @@ import { brokenClientNameRule, clientNameOf, isOfTrustDomain } from '../../pki/n
 import { encodePem, PemError, readCertificates } from '../../pki/pem';
 import type { CustomResource } from '../custom-resource/custom-resource';
 import { choiceProperty, PropertyError, textProperty } from '../custom-resource/properties';
-import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
+import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../custom-resource/request';
 import type { Log } from '../log';
 import type { ObjectReader } from '../object-reader';
 import { trustAnchorPem, trustAnchorProperty } from '../trust-anchor';
 import { readSpiffeId } from './certificate-order';
-import type { ExternalRegistry } from './registry';
+import { ClientTakenError, type ExternalRegistry } from './registry';
 
 /** The client can't be what the template asks for. */
 class ExternalClientError extends Error {
@@ -61,8 +61,8 @@ export class ExternalClient implements CustomResource {
     const wanted = new Map(authorities.map((authority) => [identityId(authority.subject, identity), authority]));
     const known = (await this.registry.getExternalClient(clientName, signal))?.identityIds ?? [];
 
-    const register = (identityIds: readonly string[]) =>
-      this.registry.registerExternalClient(
+    const register = async (identityIds: readonly string[]) => {
+      const other = await this.registry.registerExternalClient(
         {
           clientName,
           spiffeId,
@@ -77,6 +77,8 @@ export class ExternalClient implements CustomResource {
         },
         signal,
       );
+      if (other !== undefined) throw new ClientTakenError(clientName, other);
+    };
     await register([...new Set([...known, ...wanted.keys()])]);
     for (const [id, authority] of wanted) await this.lead(id, authority, clientName, identity, signal);
     const former = known.filter((id) => !wanted.has(id));
@@ -87,7 +89,7 @@ export class ExternalClient implements CustomResource {
     return {};
   }
 
-  /** What another resource has registered under the name since is left alone; it has taken over what leads to the client. */
+  /** What another resource has registered under the name is left alone. */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
     const clientName = clientNameOf(readSpiffeId(request.properties), this.trustDomain);
     if (clientName === undefined) return;
@@ -138,11 +140,6 @@ export class ExternalClient implements CustomResource {
     }
     return brokenIdentityRule(identity);
   }
-}
-
-/** ARN of the stack and logical id: other than the physical id, no two resources have the same. */
-function resourceOf({ stackId, logicalResourceId }: CustomResourceRequest): string {
-  return `${stackId} ${logicalResourceId}`;
 }
 
 function readAuthorities(pem: string, trustAnchor: string): readonly X509Certificate[] {

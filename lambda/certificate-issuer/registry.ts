@@ -7,6 +7,15 @@ export type ClientProfile = Omit<RegistryClient, 'state'>;
 /** Likewise of a client whose certificates come from another authority. */
 export type ExternalClientProfile = Omit<RegistryExternalClient, 'state'>;
 
+/** A client's name is that of a client already which another resource declares. That one must be removed first. */
+export class ClientTakenError extends Error {
+  override readonly name = 'ClientTakenError';
+
+  constructor(clientName: string, resource: string) {
+    super(`client ${clientName} is declared by the resource ${resource} already: remove that in a deployment before`);
+  }
+}
+
 /** Which certificate. */
 export type CertificateId = Pick<RegistryCertificate, 'clientName' | 'fingerprint'>;
 
@@ -28,8 +37,11 @@ export type RegistryEntry =
  */
 export interface Registry {
   getClient(clientName: string, signal: AbortSignal): Promise<RegistryClient | undefined>;
-  /** A new client is enabled; one that is known keeps its state. */
-  registerClient(profile: ClientProfile, signal: AbortSignal): Promise<void>;
+  /**
+   * A new client is enabled; one that is known keeps its state. Nothing is changed when another resource declares it,
+   * which is then returned.
+   */
+  registerClient(profile: ClientProfile, signal: AbortSignal): Promise<string | undefined>;
   /** A client that has become an external one stays as such. */
   removeClient(clientName: string, signal: AbortSignal): Promise<void>;
 
@@ -53,8 +65,8 @@ export interface Registry {
 /** The clients whose certificates come from other authorities, and what leads from a certificate to each. */
 export interface ExternalRegistry {
   getExternalClient(clientName: string, signal: AbortSignal): Promise<RegistryExternalClient | undefined>;
-  /** A new client is enabled; one that is known, also as one that the mesh issues for, keeps its state. */
-  registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<void>;
+  /** Likewise, also when the client is known as one that the mesh issues for. */
+  registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<string | undefined>;
   /** A client that has become one that the mesh issues for stays as such; one registered by another resource stays. */
   removeExternalClient(clientName: string, registeredBy: string, signal: AbortSignal): Promise<void>;
 

@@ -54,6 +54,11 @@ export function readRequest(event: unknown): CustomResourceRequest {
   };
 }
 
+/** Which resource asks, as the registry notes it: other than the physical id, no two resources have the same. */
+export function resourceOf({ stackId, logicalResourceId }: CustomResourceRequest): string {
+  return `${stackId} ${logicalResourceId}`;
+}
+
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -25,8 +25,9 @@ const registry = new RegistryTable(registryTableOf(process.env), process.env);
 const announcer = new Announcer(new DefaultEventBus(process.env), trustDomainOf(process.env), logLine);
 const objects = new S3ObjectReader(process.env);
 
-const departure = new Departure(registry, new CloudFormation(process.env), now, logLine);
-const truststore = new Truststore(store, objects, departure, announcer, now, logLine);
+const stacks = new CloudFormation(process.env);
+const departure = new Departure(registry, stacks, now, logLine);
+const truststore = new Truststore(store, objects, departure, stacks, announcer, now, logLine);
 const domainTruststore = new DomainTruststore(new ApiGateway(process.env), PATIENCE_MS, logLine);
 
 export const handler = (event: unknown, context: Context): Promise<void> =>

@@ -1,6 +1,6 @@
 import type { TrustedAuthority, TruststoreAttributes, TruststoreProperties } from '../../pki/contract';
 import { brokenBucketNameRule, brokenObjectKeyRule } from '../../pki/names';
-import { truststoreBundle } from '../../pki/truststore';
+import { authoritiesInForce, TruststoreError, truststoreBundle } from '../../pki/truststore';
 import type { Announcer } from '../announcer';
 import { brokenAuthorityArnRule } from '../custom-resource/authority-arn';
 import type { CustomResource } from '../custom-resource/custom-resource';
@@ -11,6 +11,7 @@ import type { ObjectReader } from '../object-reader';
 import { trustAnchorPem, trustAnchorsProperty } from '../trust-anchor';
 import type { Departure } from './departure';
 import type { ObjectStore } from './object-store';
+import type { Stacks } from './stacks';
 
 /** The bucket does not do what a truststore needs of it. */
 export class TruststoreBucketError extends Error {
@@ -26,6 +27,7 @@ export class Truststore implements CustomResource {
     private readonly store: ObjectStore,
     private readonly objects: ObjectReader,
     private readonly departure: Departure,
+    private readonly stacks: Stacks,
     private readonly announcer: Announcer,
     private readonly now: () => Date,
     private readonly log: Log,
@@ -43,7 +45,7 @@ export class Truststore implements CustomResource {
     for (const anchor of trustAnchorsProperty(properties, 'TrustAnchors' satisfies keyof TruststoreProperties)) {
       chains.push(await trustAnchorPem(anchor, this.objects, signal));
     }
-    const bundle = truststoreBundle(chains, this.now());
+    const bundle = await this.bundle(chains, stackId, signal);
     signal.throwIfAborted();
     const versionId = await this.store.putPem(BucketName, ObjectKey, bundle, signal);
     // S3 names the one version of a bucket whose versioning is suspended "null".
@@ -62,6 +64,20 @@ export class Truststore implements CustomResource {
     const bucket = readBucketName(properties);
     const deleted = await this.empty(bucket, signal);
     this.log({ event: 'truststore-emptied', bucket, deleted, requestId });
+  }
+
+  /**
+   * A rollback brings back what was published before, and some of that may have expired since. It lets in nobody any more,
+   * so it stays away, and the rollback does not get stuck on it.
+   */
+  private async bundle(chains: readonly string[], stackId: string, signal: AbortSignal): Promise<string> {
+    const now = this.now();
+    try {
+      return truststoreBundle(chains, now);
+    } catch (error) {
+      if (!(error instanceof TruststoreError && (await this.stacks.isRollingBack(stackId, signal)))) throw error;
+      return truststoreBundle(authoritiesInForce(chains, now), now);
+    }
   }
 
   private async empty(bucket: string, signal: AbortSignal): Promise<number> {

@@ -25,7 +25,7 @@ const GATEWAY = {
   GATEWAY_DOMAIN_NAME: 'mesh.example.com',
   TRUSTSTORE_BUCKET: 'mesh-truststore-1x2y3z',
   TRUSTSTORE_KEY: 'mesh/truststore.pem',
-  TRUSTSTORE_VERSION: '3HL4kqtJvjVBH40Nrjfkd.3L_-a',
+  TRUSTSTORE_VERSION: '3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY',
 };
 
 test('a function finds its gateway, or that there is none', () => {
@@ -34,7 +34,7 @@ test('a function finds its gateway, or that there is none', () => {
     truststore: {
       bucket: 'mesh-truststore-1x2y3z',
       key: 'mesh/truststore.pem',
-      versionId: '3HL4kqtJvjVBH40Nrjfkd.3L_-a',
+      versionId: '3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY',
     },
   });
   expect(gatewayOf({ TRUST_DOMAIN: 'mesh.example.com' })).toBeUndefined();

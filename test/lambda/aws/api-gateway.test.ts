@@ -23,6 +23,7 @@ describe('API Gateway', () => {
     restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_APIGATEWAYV2: endpoint.url });
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     restoreEnvironment();
     await endpoint.close();
   });
@@ -84,6 +85,17 @@ describe('API Gateway', () => {
     expect(endpoint.calls).toHaveLength(2);
   });
 
+  test('is asked for as long as a deployment may use up the account’s calls', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    const throttled = { status: 429, headers: { 'x-amzn-errortype': 'TooManyRequestsException:' } };
+    endpoint.replies.push(
+      ...Array.from({ length: 11 }, () => throttled),
+      domainName({ domainNameStatus: 'AVAILABLE' }),
+    );
+
+    await expect(describeDomain()).resolves.toMatchObject({ status: 'AVAILABLE' });
+  });
+
   test('tells an error by its name, and is not asked again', async () => {
     endpoint.replies.push({
       status: 404,
@@ -100,7 +112,8 @@ describe('API Gateway', () => {
   });
 
   test('is given up when it answers with nothing but nonsense', async () => {
-    endpoint.replies.push(...Array.from({ length: 9 }, () => ({ body: 'null' })));
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    endpoint.replies.push(...Array.from({ length: 12 }, () => ({ body: 'null' })));
 
     await expect(describeDomain()).rejects.toMatchObject({ code: 'HTTP 200' });
   });

@@ -35,6 +35,7 @@ describe('CloudFormation', () => {
     restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_CLOUDFORMATION: endpoint.url });
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     restoreEnvironment();
     await endpoint.close();
   });
@@ -105,6 +106,14 @@ describe('CloudFormation', () => {
     await expect(isRollingBack()).resolves.toBe(true);
 
     expect(endpoint.calls).toHaveLength(2);
+  });
+
+  test('is asked for as long as others may use up the account’s calls', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    const throttled = Array.from({ length: 11 }, () => failure('Throttling'));
+    endpoint.replies.push(...throttled, status('UPDATE_ROLLBACK_IN_PROGRESS'));
+
+    await expect(isRollingBack()).resolves.toBe(true);
   });
 
   test.each(['AccessDenied', 'ValidationError'])('tells %s, and is not asked again', async (code) => {

@@ -180,6 +180,19 @@ describe('the registry in DynamoDB', () => {
     await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
   });
 
+  test('leaves a client to the resource that declares it, and says which that is', async () => {
+    await registry.registerClient(profile, signal);
+    const declared = { ...profile, declaredBy: 'stack Mail' };
+    await expect(registry.registerClient(declared, signal)).resolves.toBeUndefined();
+    await expect(registry.registerClient({ ...declared, validityHours: 24 }, signal)).resolves.toBeUndefined();
+
+    const taken = registry.registerClient({ ...declared, declaredBy: 'stack Other', validityHours: 8 }, signal);
+
+    await expect(taken).resolves.toBe('stack Mail');
+    const known = { ...declared, validityHours: 24, state: 'ENABLED' };
+    await expect(registry.getClient('mail', signal)).resolves.toEqual(known);
+  });
+
   test('forgets a client, also one that it does not know', async () => {
     await registry.registerClient(profile, signal);
 
@@ -226,8 +239,10 @@ describe('the registry in DynamoDB', () => {
     test('removes it for the resource that registered it, and for no other', async () => {
       await registry.registerExternalClient(external, signal);
 
+      const taken = registry.registerExternalClient({ ...external, registeredBy: 'stack Other' }, signal);
+      await expect(taken).resolves.toBe('stack External');
       await registry.removeExternalClient('mail', 'stack Other', signal);
-      await expect(registry.getExternalClient('mail', signal)).resolves.toBeDefined();
+      await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({ ...external, state: 'ENABLED' });
       await registry.removeClient('mail', signal);
       await expect(registry.getExternalClient('mail', signal)).resolves.toBeDefined();
 
@@ -237,7 +252,7 @@ describe('the registry in DynamoDB', () => {
     });
 
     test('holds both while a client changes from issued to external, and keeps its state', async () => {
-      await registry.registerClient({ ...profile, overlapHours: 3 }, signal);
+      await registry.registerClient({ ...profile, overlapHours: 3, declaredBy: 'stack Mail' }, signal);
       await disable();
       await registry.registerExternalClient(external, signal);
 
@@ -247,6 +262,7 @@ describe('the registry in DynamoDB', () => {
       await registry.removeClient('mail', signal);
       expect(await entries()).toEqual([{ kind: 'external client', client: { ...external, state: 'DISABLED' } }]);
       expect((await items()).flatMap(Object.keys)).not.toContain('secretId');
+      expect((await items()).flatMap(Object.keys)).not.toContain('declaredBy');
     });
 
     test('holds both while a client changes from external to issued, and keeps its state', async () => {

@@ -45,6 +45,16 @@ describe('a version of an object in S3', () => {
     );
   });
 
+  test('is asked for by one parameter, whatever the version', async () => {
+    endpoint.replies.push(found('pem', '3/L4+a&acl'));
+
+    await expect(new S3ObjectReader(process.env).read({ ...OBJECT, versionId: '3/L4+a&acl' }, signal)).resolves.toBe(
+      'pem',
+    );
+
+    expect(endpoint.calls[0]?.path).toBe('/truststore/mesh/truststore.pem?versionId=3%2FL4%2Ba%26acl');
+  });
+
   test.each([
     ['eu-central-1', 'truststore', 'https://truststore.s3.eu-central-1.amazonaws.com'],
     ['cn-north-1', 'truststore', 'https://truststore.s3.cn-north-1.amazonaws.com.cn'],

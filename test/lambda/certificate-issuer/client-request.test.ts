@@ -21,6 +21,7 @@ import { MAIL_SESSION } from './request-events';
 const MAIL_ROLE = 'arn:aws:iam::111122223333:role/apps/MailApp';
 const REQUESTED_BY = 'arn:aws:iam::111122223333:role/MailApp';
 const FORBIDDEN = 'the caller may not ask for certificates of this client';
+const REVOKED = 'the certificate of this request is revoked: make another key';
 const OTHER_REQUEST_ID = '7a6b5c4d-1111-4222-8333-944455556666';
 const signal = new AbortController().signal;
 
@@ -131,6 +132,23 @@ describe('a certificate by request', () => {
 
     expect(await request()).toEqual(first);
     expect((await request({ certificateSigningRequest: other })).serialNumber).not.toBe(first.serialNumber);
+  });
+
+  test('is another one when its request is repeated after the client was changed', async () => {
+    await request();
+    await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE], DnsNames: [] });
+
+    const { certificate } = await request();
+
+    expect(new X509Certificate(certificate).subjectAltName).toBe('URI:spiffe://mesh.example.com/mail');
+  });
+
+  test('is not handed out again once it is revoked', async () => {
+    const { fingerprint } = await request();
+    const revocation = { at: new Date().toISOString(), by: 'deployment', reason: 'KEY_COMPROMISE' } as const;
+    await registry.revokeCertificate({ clientName: 'mail', fingerprint }, revocation);
+
+    expect(await refusalOf(request())).toMatchObject({ status: 400, message: REVOKED });
   });
 
   test('of one key for two clients is one for each', async () => {

@@ -159,16 +159,20 @@ describe('an external client', () => {
     expect([registry.externalClients.size, registry.identities.size]).toEqual([0, 0]);
   });
 
-  test('outlives the deletion of the resource that registered it before', async () => {
+  test('is not taken over by another resource, and outlives the rollback that deletes that one', async () => {
     await resource().apply(request(), signal);
-    await resource().apply(request({ TrustAnchor: { Pem: other.pem } }, 'Moved'), signal);
+    const moved = request({ TrustAnchor: { Pem: other.pem } }, 'Moved');
+
+    await expect(resource().apply(moved, signal)).rejects.toThrow(
+      /^client billing is declared by the resource arn:aws:cloudformation:\S+ Billing already: remove that in a deployment before$/,
+    );
+    await resource().remove(moved, signal);
+    expect(registry.externalClients.size).toBe(1);
+    expect([...registry.identities.keys()].sort()).toEqual(ids(issuing, partner));
 
     await resource().remove(request(), signal);
-    expect(registry.externalClients.size).toBe(1);
+    await resource().apply(moved, signal);
     expect([...registry.identities.keys()]).toEqual(ids(other));
-
-    await resource().remove(request({}, 'Moved'), signal);
-    expect([registry.externalClients.size, registry.identities.size]).toEqual([0, 0]);
   });
 
   test('outlives the deletion of a client of that name in another trust domain', async () => {

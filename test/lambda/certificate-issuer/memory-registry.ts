@@ -23,9 +23,12 @@ export class MemoryRegistry implements Registry, ExternalRegistry {
     return this.clients.get(clientName);
   }
 
-  async registerClient(profile: ClientProfile): Promise<void> {
+  async registerClient(profile: ClientProfile): Promise<string | undefined> {
+    const { declaredBy = profile.declaredBy } = this.clients.get(profile.clientName) ?? {};
+    if (declaredBy !== profile.declaredBy) return declaredBy;
     const state = this.stateOf(profile.clientName);
     this.clients.set(profile.clientName, { ...profile, state });
+    return undefined;
   }
 
   async removeClient(clientName: string): Promise<void> {
@@ -36,9 +39,12 @@ export class MemoryRegistry implements Registry, ExternalRegistry {
     return this.externalClients.get(clientName);
   }
 
-  async registerExternalClient(profile: ExternalClientProfile): Promise<void> {
+  async registerExternalClient(profile: ExternalClientProfile): Promise<string | undefined> {
+    const { registeredBy = profile.registeredBy } = this.externalClients.get(profile.clientName) ?? {};
+    if (registeredBy !== profile.registeredBy) return registeredBy;
     const state = this.stateOf(profile.clientName);
     this.externalClients.set(profile.clientName, { ...profile, state });
+    return undefined;
   }
 
   async removeExternalClient(clientName: string, registeredBy: string): Promise<void> {

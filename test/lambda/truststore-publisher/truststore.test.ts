@@ -3,7 +3,7 @@ import { PropertyError } from '../../../lambda/custom-resource/properties';
 import { AuthorityInUseError, Departure } from '../../../lambda/truststore-publisher/departure';
 import { Truststore, TruststoreBucketError } from '../../../lambda/truststore-publisher/truststore';
 import { TruststoreError } from '../../../pki/truststore';
-import { type Authority, createRoot, createSubordinate } from '../../pki/authorities';
+import { type Authority, createRoot, createSubordinate, days } from '../../pki/authorities';
 import { MemoryRegistry } from '../certificate-issuer/memory-registry';
 import { authorityArn, certificateOf, clientOf } from '../certificate-issuer/registry-entries';
 import { createRequest } from '../custom-resource/requests';
@@ -52,6 +52,7 @@ describe('a truststore', () => {
         () => new Date(),
         () => undefined,
       ),
+      stacks,
       new Announcer(bus, 'mesh.example.com', () => undefined),
       () => new Date(),
       () => undefined,
@@ -147,6 +148,21 @@ describe('a truststore', () => {
         );
       },
     );
+
+    test('comes back without what has expired since, and what that issued, when a deployment is rolled back', async () => {
+      const past = { notBefore: new Date(Date.now() - days(30)), notAfter: new Date(Date.now() - days(1)) };
+      const expired = await createRoot('Expired Root', { validity: past });
+      const below = await createSubordinate(expired, 'Below It');
+      const before = request({ TrustAnchors: [{ Pem: below.pem + expired.pem + partner.pem }] });
+      await expect(truststore.apply(before, signal)).rejects.toThrow('take it out or replace it');
+
+      isRollingBack = true;
+      await truststore.apply(before, signal);
+
+      expect(bucket.bodies.get('truststore.pem')).toBe(root.pem + partner.pem);
+      const broken = request({ TrustAnchors: [{ Pem: 'nothing' }] });
+      await expect(truststore.apply(broken, signal)).rejects.toThrow('certificate authority 2 cannot be read');
+    });
 
     test('is deleted without them being read', async () => {
       await truststore.remove(request({ TrustAnchors: [stored] }), signal);

@@ -1,0 +1,46 @@
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { awsMesh } from '../../bin/operator/aws-mesh';
+import { showClient } from '../../bin/operator/inventory';
+import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { MeshClient, MtlsServiceMesh } from '../../lib';
+import { Sandbox } from '../../sandbox';
+
+const DOMAIN = 'mesh.example.com';
+
+/** A client without a secret, whose name would otherwise be in the way of a second construct for the same client. */
+function appWith(constructIds: string[]): App {
+  const app = new App();
+  const stack = new Stack(app, 'Mesh');
+  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
+  const { issuer } = new MtlsServiceMesh(stack, 'Mesh', {
+    domainName: DOMAIN,
+    serverCertificate: Certificate.fromCertificateArn(stack, 'ServerCertificate', certificateArn),
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  for (const id of constructIds) new MeshClient(stack, id, { clientName: 'mail', issuer, ownKey: true });
+  return app;
+}
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.deploy(appWith(['Before']));
+}, 60_000);
+afterAll(() => sandbox?.close());
+
+const mail = () => showClient(awsMesh(DOMAIN, sandboxAccess(sandbox)), 'mail');
+
+test('a client whose construct is renamed is not cut off: that deployment fails, and is rolled back', async () => {
+  await expect(sandbox.update(appWith(['After']))).rejects.toThrow(
+    /client mail is declared by the resource \S+ Before\w+ already/,
+  );
+  await expect(mail()).resolves.toMatchObject({ client: { state: 'ENABLED' } });
+});
+
+test('its name is free for another construct once the first is gone', async () => {
+  await sandbox.update(appWith([]));
+  await sandbox.update(appWith(['After']));
+
+  await expect(mail()).resolves.toMatchObject({ client: { state: 'ENABLED' } });
+});
