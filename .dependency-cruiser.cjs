@@ -2,7 +2,7 @@
 const MAY_IMPORT = {
   pki: { folders: [], packages: ['@peculiar/'] },
   lib: {
-    folders: ['pki/(contract|names|external-clients|certificate-identity)[.]ts$'],
+    folders: ['pki/(contract|names|registry-records|external-clients|certificate-identity)[.]ts$'],
     packages: ['aws-cdk-lib', 'constructs'],
   },
   // The issuer tries a certificate with the code by which clients will show it.

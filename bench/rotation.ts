@@ -93,6 +93,7 @@ export async function simulateDeployment(clients: number): Promise<Simulation> {
         run
           .invoke(DEPLOYMENT_MS, (signal) => mesh.clientCertificate.apply(request, signal))
           .then(() => run.noteServed())
+          // `invoke` has noted it.
           .catch(() => undefined);
       }
     });

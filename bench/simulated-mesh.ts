@@ -14,8 +14,9 @@ import { Rotation } from '../lambda/certificate-issuer/rotation';
 import { SecretVersions } from '../lambda/certificate-issuer/secret-versions';
 import { Succession } from '../lambda/certificate-issuer/succession';
 import { Metrics } from '../lambda/metrics';
-import { type ClientCertificateProperties, REGISTRY_KEYS } from '../pki/contract';
+import type { ClientCertificateProperties } from '../pki/contract';
 import { secretName, spiffeId } from '../pki/names';
+import { REGISTRY_KEYS } from '../pki/registry-records';
 import type { InProcessCloud } from './in-process-cloud';
 
 const TRUST_DOMAIN = 'mesh.example.com';

@@ -1,7 +1,7 @@
 /** What crosses a border about clients whose certificates come from other authorities; contract.ts has the rest. */
 import { createHash } from 'node:crypto';
 import type { CertificateIdentity, CertificateIdentityKind } from './certificate-identity';
-import type { RegistryKey } from './contract';
+import type { RegistryKey } from './registry-records';
 
 /** Where the certificates of a trust anchor stand: in a property, or in one version of an object in S3. */
 export type TrustAnchorProperties =

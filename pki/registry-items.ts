@@ -1,14 +1,13 @@
 /** How clients and certificates stand in DynamoDB. */
 import { CERTIFICATE_IDENTITY_KINDS } from './certificate-identity';
+import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from './contract';
+import type { RegistryExternalClient } from './external-clients';
 import {
-  KEY_ALGORITHMS,
   REVOCATION_REASONS,
   type RegistryCertificate,
   type RegistryClient,
   type RegistryKey,
-  SIGNING_ALGORITHMS,
-} from './contract';
-import type { RegistryExternalClient } from './external-clients';
+} from './registry-records';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html */
 interface AttributeValue {

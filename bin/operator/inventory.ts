@@ -1,5 +1,5 @@
-import type { RegistryCertificate, RegistryClient } from '../../pki/contract';
 import type { RegistryExternalClient } from '../../pki/external-clients';
+import type { RegistryCertificate, RegistryClient } from '../../pki/registry-records';
 import { type OperatedMesh, OperatorError, type RegistryEntry } from './mesh';
 
 /** A client as an operator sees it. */

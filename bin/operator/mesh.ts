@@ -1,5 +1,6 @@
-import type { EventDetail, EventType, RegistryCertificate, RegistryClient, RevocationReason } from '../../pki/contract';
+import type { EventDetail, EventType } from '../../pki/contract';
 import type { RegistryExternalClient } from '../../pki/external-clients';
+import type { RegistryCertificate, RegistryClient, RevocationReason } from '../../pki/registry-records';
 
 /** What an operator works on: one deployed mesh. */
 export interface OperatedMesh {

@@ -1,4 +1,5 @@
-import type { CallerIdentity, RegistryCertificate, RegistryClient } from '../../pki/contract';
+import type { CallerIdentity } from '../../pki/contract';
+import type { RegistryCertificate, RegistryClient } from '../../pki/registry-records';
 import { DeniedError } from './denied-error';
 import { ShortMemory } from './short-memory';
 

@@ -4,7 +4,8 @@ import {
   IssueCertificateCommand,
   RevokeCertificateCommand,
 } from '@aws-sdk/client-acm-pca';
-import { CLIENT_CERTIFICATE_TEMPLATE, type RevocationReason } from '../../pki/contract';
+import { CLIENT_CERTIFICATE_TEMPLATE } from '../../pki/contract';
+import type { RevocationReason } from '../../pki/registry-records';
 import type {
   CertificateAuthority,
   CertificateRequest,

@@ -1,11 +1,3 @@
-import {
-  CERTIFICATE_SORT_KEY_PREFIX,
-  certificateKey,
-  clientKey,
-  type RegistryCertificate,
-  type RegistryClient,
-  type RegistryKey,
-} from '../../pki/contract';
 import { identityKey, type RegistryExternalClient, type RegistryIdentity } from '../../pki/external-clients';
 import {
   certificateOf,
@@ -16,6 +8,14 @@ import {
   keyOf,
   toItem,
 } from '../../pki/registry-items';
+import {
+  CERTIFICATE_SORT_KEY_PREFIX,
+  certificateKey,
+  clientKey,
+  type RegistryCertificate,
+  type RegistryClient,
+  type RegistryKey,
+} from '../../pki/registry-records';
 import type {
   CertificateId,
   ClientProfile,

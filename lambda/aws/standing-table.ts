@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { certificateKey, clientKey, type RegistryKey } from '../../pki/contract';
 import { identityKey, type RegistryIdentity } from '../../pki/external-clients';
 import { type Item, keyOf, toItem } from '../../pki/registry-items';
+import { certificateKey, clientKey, type RegistryKey } from '../../pki/registry-records';
 import type { ExternalReader, ExternalStanding } from '../authorizer/external-callers';
 import type { Standing, StandingReader } from '../authorizer/standing';
 import { AwsCallError } from './aws-call';

@@ -1,4 +1,5 @@
-import type { RevocationReason, SigningAlgorithm } from '../../pki/contract';
+import type { SigningAlgorithm } from '../../pki/contract';
+import type { RevocationReason } from '../../pki/registry-records';
 
 /** The authority that issues. A request is accepted at once and its certificate fetched until it is there. */
 export interface CertificateAuthority {

@@ -3,15 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { composeCertificateDocument, verifyCertificateDocument } from '../../pki/certificate-document';
 import { issuerText, notAfterOf } from '../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import {
-  type CertificateDocument,
-  type ClientSecret,
-  METRICS,
-  REGISTRY_RETENTION_DAYS,
-  type RegistryCertificate,
-} from '../../pki/contract';
+import { type CertificateDocument, type ClientSecret, METRICS } from '../../pki/contract';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { readCertificate, readCertificates } from '../../pki/pem';
+import { REGISTRY_RETENTION_DAYS, type RegistryCertificate } from '../../pki/registry-records';
 import type { Announcer } from '../announcer';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics';

@@ -1,4 +1,5 @@
-import { METRICS, type RegistryCertificate } from '../../pki/contract';
+import { METRICS } from '../../pki/contract';
+import type { RegistryCertificate } from '../../pki/registry-records';
 import type { Announcer } from '../announcer';
 import type { Log } from '../log';
 import type { Metrics } from '../metrics';

@@ -15,8 +15,8 @@ const DEPLOYMENT = 'deployment';
 
 /**
  * `Custom::MtlsClientCertificate`: a client in the registry and, unless it keeps its own key, its first certificate, and
- * another one whenever a property changes. The request's id is the id of the secret's version, so that an event delivered twice makes no
- * second certificate.
+ * another one whenever a property changes. The request's id is the id of the secret's version, so that an event delivered
+ * twice makes no second certificate.
  */
 export class ClientCertificate implements CustomResource {
   constructor(

@@ -3,9 +3,10 @@ import {
   CertificateSigningRequestError,
   readCertificateSigningRequest,
 } from '../../pki/certificate-signing-request';
-import type { CertificateDocument, RegistryClient } from '../../pki/contract';
+import type { CertificateDocument } from '../../pki/contract';
 import { commonNamesIn } from '../../pki/distinguished-name';
 import { keyAlgorithmOf } from '../../pki/keys';
+import type { RegistryClient } from '../../pki/registry-records';
 import type { Log } from '../log';
 import type { CertificateIssuer, Occasion } from './certificate-issuer';
 import type { Registry } from './registry';

@@ -72,7 +72,8 @@ export const handler = async (
   if (typeof event === 'object' && event !== null) {
     // Lambda writes what a request through the URL begins with; its caller has a say in the values alone.
     if ('requestContext' in event) return answer(event, context);
-    if ('RequestType' in event) return void (await handleCustomResource(resourceOf(event), event, context, logLine));
+    if ('RequestType' in event)
+      return void (await handleCustomResource(customResourceOf(event), event, context, logLine));
     if ('Step' in event) return void (await rotate(event, context));
     if (isSchedule(event)) return void (await withinTime(timeForWork(context), (signal) => maintenance.run(signal)));
   }
@@ -87,7 +88,7 @@ function answer(event: object, context: Context): Promise<APIGatewayProxyStructu
   return answerRequest(event, run, logLine);
 }
 
-function resourceOf(event: object): CustomResource {
+function customResourceOf(event: object): CustomResource {
   const isExternal = 'ResourceType' in event && event.ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;
   return isExternal ? externalClient : clientCertificate;
 }

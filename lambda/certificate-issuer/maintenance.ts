@@ -1,4 +1,5 @@
-import { METRICS, type RegistryCertificate, type RegistryClient } from '../../pki/contract';
+import { METRICS } from '../../pki/contract';
+import type { RegistryCertificate, RegistryClient } from '../../pki/registry-records';
 import type { Announcer } from '../announcer';
 import { failureSentence } from '../failure';
 import type { Log } from '../log';

@@ -1,5 +1,6 @@
-import { type ClientSecret, METRICS, type RegistryClient } from '../../pki/contract';
+import { type ClientSecret, METRICS } from '../../pki/contract';
 import { clientNameOfSecret } from '../../pki/names';
+import type { RegistryClient } from '../../pki/registry-records';
 import type { Announcer } from '../announcer';
 import { failureSentence } from '../failure';
 import type { Log } from '../log';

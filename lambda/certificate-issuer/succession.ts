@@ -1,4 +1,4 @@
-import type { RegistryCertificate, RegistryClient } from '../../pki/contract';
+import type { RegistryCertificate, RegistryClient } from '../../pki/registry-records';
 import type { Log } from '../log';
 import type { Registry } from './registry';
 import type { SecretStore } from './secret-store';

@@ -1,4 +1,5 @@
-import type { RegistryCertificate, TrustedAuthority } from '../../pki/contract';
+import type { TrustedAuthority } from '../../pki/contract';
+import type { RegistryCertificate } from '../../pki/registry-records';
 import type { Registry } from '../certificate-issuer/registry';
 import type { Log } from '../log';
 import type { Stacks } from './stacks';

@@ -14,15 +14,16 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-/** Runs all cells, several at a time. */
-export async function runAll(
-  cells: readonly Cell[],
-  lanes: number,
-  open: () => Promise<Lane>,
-): Promise<readonly Result[]> {
-  const queue = [...cells];
+/** Cells, and how many of them run at a time. */
+export interface Batch {
+  readonly cells: readonly Cell[];
+  readonly lanes: number;
+}
+
+/** Runs all cells of all batches, which don't wait for each other. */
+export async function runAll(batches: readonly Batch[], open: () => Promise<Lane>): Promise<readonly Result[]> {
   const results: Result[] = [];
-  const work = async () => {
+  const work = async (queue: Cell[]) => {
     let lane: Lane | undefined;
     for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
       lane ??= await open();
@@ -40,7 +41,12 @@ export async function runAll(
     await lane?.close();
   };
   // No lane is left running when another can't go on.
-  const ended = await Promise.allSettled(Array.from({ length: lanes }, work));
+  const ended = await Promise.allSettled(
+    batches.flatMap(({ cells, lanes }) => {
+      const queue = [...cells];
+      return Array.from({ length: lanes }, () => work(queue));
+    }),
+  );
   for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
   return results;
 }

@@ -42,16 +42,11 @@ export async function prove(operation: Operation): Promise<void> {
   };
   const cells = cellsOf(name, sites);
   const isWaiting = ({ fault }: Cell) => fault === 'too slow';
-  const results = (
-    await Promise.all([
-      runAll(cells.filter(isWaiting), LANES.waiting, openLane),
-      runAll(
-        cells.filter((cell) => !isWaiting(cell)),
-        LANES.busy,
-        openLane,
-      ),
-    ])
-  ).flat();
+  const batches = [
+    { cells: cells.filter(isWaiting), lanes: LANES.waiting },
+    { cells: cells.filter((cell) => !isWaiting(cell)), lanes: LANES.busy },
+  ];
+  const results = await runAll(batches, openLane);
   record(results);
   const broken = results.filter(({ failure }) => failure !== undefined);
   expect(results.length).toBeGreaterThan(sites.length);

@@ -11,7 +11,7 @@ import {
 import { RegistryTable } from '../../../lambda/aws/registry-table';
 import { StandingTable } from '../../../lambda/aws/standing-table';
 import type { ClientProfile, ExternalClientProfile, RegistryEntry } from '../../../lambda/certificate-issuer/registry';
-import { certificateKey, REGISTRY_KEYS, type RegistryCertificate } from '../../../pki/contract';
+import { certificateKey, REGISTRY_KEYS, type RegistryCertificate } from '../../../pki/registry-records';
 import { setEnvironment } from './service-endpoint';
 
 const TableName = 'mtls-mesh.mesh.example.com';

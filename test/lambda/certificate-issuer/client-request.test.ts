@@ -6,9 +6,10 @@ import { RequestRefusal } from '../../../lambda/certificate-issuer/request-refus
 import { failureSentence } from '../../../lambda/failure';
 import { verifyCertificateDocument } from '../../../pki/certificate-document';
 import { createCertificateSigningRequest } from '../../../pki/certificate-signing-request';
-import type { KeyAlgorithm, RegistryClient } from '../../../pki/contract';
+import type { KeyAlgorithm } from '../../../pki/contract';
 import { generatePrivateKey } from '../../../pki/keys';
 import { encodePem, readPemBlocks } from '../../../pki/pem';
+import type { RegistryClient } from '../../../pki/registry-records';
 import { createRequest } from '../custom-resource/requests';
 import { MemoryBus } from '../memory-bus';
 import { createIssuer } from './issuer';

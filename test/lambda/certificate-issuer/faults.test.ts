@@ -1,5 +1,5 @@
 import { parseClientSecret, verifyClientSecret } from '../../../pki/client-secret';
-import type { RegistryCertificate } from '../../../pki/contract';
+import type { RegistryCertificate } from '../../../pki/registry-records';
 import { createRequest, REQUEST_ID } from '../custom-resource/requests';
 import { MemoryBus } from '../memory-bus';
 import { Calls, FAULTS, type Fault, FaultyCalls, LateCalls, OvertakenCalls } from './faults';

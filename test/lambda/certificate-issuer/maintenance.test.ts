@@ -1,5 +1,5 @@
-import type { RegistryCertificate, RegistryClient } from '../../../pki/contract';
 import type { RegistryExternalClient } from '../../../pki/external-clients';
+import type { RegistryCertificate, RegistryClient } from '../../../pki/registry-records';
 import { MemoryBus } from '../memory-bus';
 import { createIssuer } from './issuer';
 import { MemoryAuthority } from './memory-authority';

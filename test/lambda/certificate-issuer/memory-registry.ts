@@ -7,8 +7,8 @@ import type {
   RegistryEntry,
   Revocation,
 } from '../../../lambda/certificate-issuer/registry';
-import type { RegistryCertificate, RegistryClient } from '../../../pki/contract';
 import type { RegistryExternalClient, RegistryIdentity } from '../../../pki/external-clients';
+import type { RegistryCertificate, RegistryClient } from '../../../pki/registry-records';
 
 /** A registry that works like the one in DynamoDB. */
 export class MemoryRegistry implements Registry, ExternalRegistry {

@@ -1,4 +1,4 @@
-import type { RegistryCertificate, RegistryClient } from '../../../pki/contract';
+import type { RegistryCertificate, RegistryClient } from '../../../pki/registry-records';
 
 export function authorityArn(id: number): string {
   return `arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/00000000-0000-4000-8000-00000000000${id}`;

@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../../lambda/log';
 import { AuthorityInUseError, Departure } from '../../../lambda/truststore-publisher/departure';
-import type { RegistryCertificate } from '../../../pki/contract';
+import type { RegistryCertificate } from '../../../pki/registry-records';
 import { MemoryRegistry } from '../certificate-issuer/memory-registry';
 import { authorityArn, certificateOf, clientOf } from '../certificate-issuer/registry-entries';
 
