@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readCertificateOrder } from '../lambda/certificate-issuer/certificate-order';
-import { readRotationRequest } from '../lambda/certificate-issuer/rotation-event';
+import { readCertificateOrder } from '../lambda/certificate-issuer/issue/certificate-order';
+import { readRotationRequest } from '../lambda/certificate-issuer/rotate/rotation-event';
 import { withinTime } from '../lambda/deadline';
-import { failureSentence } from '../lambda/failure';
+import { failureSentence } from '../aws/failure';
 import { InProcessCloud } from './in-process-cloud';
 import { simulatedMesh } from './simulated-mesh';
 import { VirtualTime } from './virtual-time';

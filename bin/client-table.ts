@@ -1,4 +1,4 @@
-import type { ClientSecret } from '../pki/contract';
+import type { ClientSecret } from '../mesh/contract';
 import { table } from './table';
 
 /** The clients of a mesh with their current certificates. */

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { brokenTrustDomainRule } from '../pki/names';
-import { REVOCATION_REASONS } from '../pki/registry-records';
+import { brokenTrustDomainRule } from '../mesh/names';
+import { REVOCATION_REASONS } from '../registry/records';
 import type { ReadOptions, RevokeOptions, WriteOptions } from './operator/commands';
 
 const EXIT_CODES = `

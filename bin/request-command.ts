@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { KEY_ALGORITHMS } from '../pki/contract';
-import { brokenClientNameRule } from '../pki/names';
+import { KEY_ALGORITHMS } from '../mesh/contract';
+import { brokenClientNameRule } from '../mesh/names';
 import type { RequestOptions } from './request/request';
 
 const NOTES = `

@@ -1,5 +1,5 @@
-import { ClientSecretError, parseClientSecret, verifyClientSecret } from '../pki/client-secret';
-import type { ClientSecret } from '../pki/contract';
+import { ClientSecretError, parseClientSecret, verifyClientSecret } from '../mesh/client-secret';
+import type { ClientSecret } from '../mesh/contract';
 import { SecretUnavailableError } from './errors';
 
 /** What a client needs of AWS: the AWS SDK's `SecretsManager` fits. */

@@ -3,7 +3,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
-import type { ClientSecret } from '../pki/contract';
+import type { ClientSecret } from '../mesh/contract';
 import { TlsRequestError } from './errors';
 
 /** What a client shows in the handshake; a `ClientSecret` has it all. */

@@ -5,8 +5,8 @@ import {
   TRUSTSTORE_BUCKET_VARIABLE,
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
-} from '../pki/contract';
-import { brokenDnsNameRule, brokenObjectVersionRule, brokenTrustDomainRule } from '../pki/names';
+} from '../mesh/contract';
+import { brokenDnsNameRule, brokenObjectVersionRule, brokenTrustDomainRule } from '../mesh/names';
 
 /** A function whose environment lacks what it needs does not start: the template forgot something. */
 export class EnvironmentError extends Error {

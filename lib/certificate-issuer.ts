@@ -11,8 +11,8 @@ import {
   TRUSTSTORE_BUCKET_VARIABLE,
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
-} from '../pki/contract';
-import { secretName } from '../pki/names';
+} from '../mesh/contract';
+import { secretName } from '../mesh/names';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { MeshRegistry } from './mesh-registry';
 import type { MtlsGateway } from './mtls-gateway';

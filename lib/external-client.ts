@@ -1,8 +1,8 @@
 import { CustomResource, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { brokenIdentityRule } from '../pki/certificate-identity';
-import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '../pki/external-clients';
-import { brokenClientNameRule, brokenSpiffeIdRule, isOfTrustDomain, spiffeId } from '../pki/names';
+import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '../mesh/external-clients';
+import { brokenClientNameRule, brokenSpiffeIdRule, isOfTrustDomain, spiffeId } from '../mesh/names';
 import type { CertificateIssuer } from './certificate-issuer';
 import type { ExternalIdentity } from './external-identity';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';

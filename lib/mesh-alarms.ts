@@ -1,7 +1,7 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { METRICS, type Metric } from '../pki/contract';
+import { METRICS, type Metric } from '../mesh/contract';
 import { meshMetric } from './private/mesh-metric';
 
 /** Properties of `MeshAlarms`. */

@@ -7,8 +7,8 @@ import {
   CLIENT_CERTIFICATE_RESOURCE_TYPE,
   type ClientCertificateAttributes,
   type ClientCertificateProperties,
-} from '../pki/contract';
-import { brokenClientNameRule, brokenDnsNameRule, brokenSpiffeIdRule, spiffeId } from '../pki/names';
+} from '../mesh/contract';
+import { brokenClientNameRule, brokenDnsNameRule, brokenSpiffeIdRule, spiffeId } from '../mesh/names';
 import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { CertificateIssuer } from './certificate-issuer';

@@ -3,7 +3,7 @@ import { type HttpRouteIntegration, MappingValue, ParameterMapping } from 'aws-c
 import { HttpLambdaIntegration, HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { IDENTITY_HEADERS } from '../pki/contract';
+import { IDENTITY_HEADERS } from '../mesh/contract';
 import type { MeshService } from './mesh-service';
 import { checkText } from './private/validation';
 

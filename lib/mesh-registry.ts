@@ -2,13 +2,13 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { brokenTrustDomainRule, registryTableName } from '../pki/names';
+import { brokenTrustDomainRule, registryTableName } from '../mesh/names';
 import {
   REGISTRY_KEYS,
   type RegistryCertificate,
   type RegistryClient,
   type RegistryKey,
-} from '../pki/registry-records';
+} from '../registry/records';
 import { checkText } from './private/validation';
 
 /** What can be chosen for a registry. */

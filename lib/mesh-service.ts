@@ -1,6 +1,6 @@
 import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
-import { brokenClientNameRule } from '../pki/names';
+import { brokenClientNameRule } from '../mesh/names';
 import type { MeshIntegration } from './mesh-integration';
 import type { MtlsGateway } from './mtls-gateway';
 import { checkText } from './private/validation';

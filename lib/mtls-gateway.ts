@@ -14,8 +14,8 @@ import {
   type DomainTruststoreProperties,
   REGISTRY_TABLE_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
-} from '../pki/contract';
-import { brokenDnsNameRule } from '../pki/names';
+} from '../mesh/contract';
+import { brokenDnsNameRule } from '../mesh/names';
 import type { MeshRegistry } from './mesh-registry';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { CUSTOM_RESOURCE_TIMEOUT, DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';

@@ -4,8 +4,8 @@ import { Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
-import type { TrustAnchorProperties } from '../pki/external-clients';
-import { brokenBucketNameRule, brokenObjectKeyRule, brokenObjectVersionRule } from '../pki/names';
+import type { TrustAnchorProperties } from '../mesh/external-clients';
+import { brokenBucketNameRule, brokenObjectKeyRule, brokenObjectVersionRule } from '../mesh/names';
 import { checkText } from './private/validation';
 
 /**

@@ -1,8 +1,8 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type CertificateIdentity, canonicalIdentity } from '../pki/certificate-identity';
-import type { TrustAnchorProperties } from '../pki/external-clients';
-import { brokenClientNameRule } from '../pki/names';
+import type { TrustAnchorProperties } from '../mesh/external-clients';
+import { brokenClientNameRule } from '../mesh/names';
 import { checkText } from './private/validation';
 import type { TrustAnchorSource } from './trust-anchor-source';
 import type { Truststore } from './truststore';

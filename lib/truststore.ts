@@ -8,7 +8,7 @@ import {
   TRUST_DOMAIN_VARIABLE,
   TRUSTSTORE_RESOURCE_TYPE,
   type TruststoreProperties,
-} from '../pki/contract';
+} from '../mesh/contract';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { MeshRegistry } from './mesh-registry';
 import { grantPutEvents } from './private/event-grant';

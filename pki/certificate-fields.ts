@@ -1,6 +1,6 @@
 /** What a certificate says, read with `node:crypto` alone. */
 import type { X509Certificate } from 'node:crypto';
-import { isSpiffeId } from './names';
+import { isSpiffeId } from '../mesh/names';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 

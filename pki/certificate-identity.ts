@@ -1,7 +1,7 @@
 /** By what a certificate of another authority is recognized, and the one form in which each of it is compared. */
 import type { X509Certificate } from 'node:crypto';
 import { spiffeIdOf } from './certificate-fields';
-import { isSpiffeId } from './names';
+import { isSpiffeId } from '../mesh/names';
 
 export const CERTIFICATE_IDENTITY_KINDS = ['SPIFFE_ID', 'SUBJECT', 'FINGERPRINT'] as const;
 export type CertificateIdentityKind = (typeof CERTIFICATE_IDENTITY_KINDS)[number];

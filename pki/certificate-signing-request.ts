@@ -8,7 +8,7 @@ import {
   SubjectAlternativeName,
   type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
-import type { SigningAlgorithm } from './contract';
+import type { SigningAlgorithm } from '../mesh/contract';
 import { der, Tag } from './der';
 import { type DistinguishedName, encodeDistinguishedName } from './distinguished-name';
 import { encodePem, readPemBlocks } from './pem';

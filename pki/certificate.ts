@@ -15,7 +15,7 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
-import type { SigningAlgorithm } from './contract';
+import type { SigningAlgorithm } from '../mesh/contract';
 import { encodePem } from './pem';
 import { signatureAlgorithmIdentifier, signatureSuits, signBytes } from './signature';
 

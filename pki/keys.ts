@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { KEY_ALGORITHMS, type KeyAlgorithm } from './contract';
+import { KEY_ALGORITHMS, type KeyAlgorithm } from '../mesh/contract';
 
 const generate = promisify(generateKeyPair);
 

@@ -1,6 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './contract';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../mesh/contract';
 
 interface SignatureScheme {
   readonly oid: string;

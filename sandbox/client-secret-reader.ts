@@ -1,5 +1,5 @@
-import { parseClientSecret } from '../pki/client-secret';
-import type { ClientSecret } from '../pki/contract';
+import { parseClientSecret } from '../mesh/client-secret';
+import type { ClientSecret } from '../mesh/contract';
 import type { AwsApi, Caller } from './endpoint/api';
 
 /**

@@ -1,5 +1,5 @@
 import { requestOverTls, type TlsCredentials } from '../client/tls-request';
-import { CLIENT_CERTIFICATE_RESOURCE_TYPE, type ClientSecret } from '../pki/contract';
+import { CLIENT_CERTIFICATE_RESOURCE_TYPE, type ClientSecret } from '../mesh/contract';
 import { readClientSecret } from './client-secret-reader';
 import { Cloud } from './cloud';
 import { type AssembledStack, readAssembly } from './cloudformation/assembly';

@@ -29,7 +29,7 @@ function bundleFunction(name) {
     target: 'node24',
     minify: true,
     // The clients import the whole chain of credential sources, of which a function needs one.
-    alias: { '@aws-sdk/credential-provider-node': './lambda/aws/environment-credentials.ts' },
+    alias: { '@aws-sdk/credential-provider-node': './aws/environment-credentials.ts' },
   });
 }
 

@@ -4,8 +4,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { EVENT_SOURCE } from '../../pki/contract';
-import { registryTableName } from '../../pki/names';
+import { EVENT_SOURCE } from '../../mesh/contract';
+import { registryTableName } from '../../mesh/names';
 import { type Authority, type Events, type OperatedMesh, OperatorError, type Secrets } from './mesh';
 import { RegistryTable } from './registry-table';
 

@@ -1,4 +1,4 @@
-import type { RegistryClient } from '../../pki/registry-records';
+import type { RegistryClient } from '../../registry/records';
 import { type ClientInventory, showClient } from './inventory';
 import type { OperatedMesh } from './mesh';
 

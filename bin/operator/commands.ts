@@ -1,5 +1,5 @@
 /** The operator's commands: from options to operations, and from what came of them to lines and an exit code. */
-import type { RegistryClient, RevocationReason } from '../../pki/registry-records';
+import type { RegistryClient, RevocationReason } from '../../registry/records';
 import { sentenceOf } from '../failure';
 import { awsMesh } from './aws-mesh';
 import { setClientState } from './client-state';

@@ -1,5 +1,5 @@
-import type { RegistryExternalClient } from '../../pki/external-clients';
-import type { RegistryCertificate, RegistryClient } from '../../pki/registry-records';
+import type { RegistryExternalClient } from '../../mesh/external-clients';
+import type { RegistryCertificate, RegistryClient } from '../../registry/records';
 import { type OperatedMesh, OperatorError, type RegistryEntry } from './mesh';
 
 /** A client as an operator sees it. */

@@ -1,6 +1,6 @@
-import type { EventDetail, EventType } from '../../pki/contract';
-import type { RegistryExternalClient } from '../../pki/external-clients';
-import type { RegistryCertificate, RegistryClient, RevocationReason } from '../../pki/registry-records';
+import type { EventDetail, EventType } from '../../mesh/contract';
+import type { RegistryExternalClient } from '../../mesh/external-clients';
+import type { RegistryCertificate, RegistryClient, RevocationReason } from '../../registry/records';
 
 /** What an operator works on: one deployed mesh. */
 export interface OperatedMesh {

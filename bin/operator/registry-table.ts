@@ -8,7 +8,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { certificateOf, clientKindsOf, clientOf, externalClientOf } from '../../pki/registry-items';
+import { certificateOf, clientKindsOf, clientOf, externalClientOf } from '../../registry/items';
 import {
   CERTIFICATE_SORT_KEY_PREFIX,
   certificateKey,
@@ -16,7 +16,7 @@ import {
   type RegistryCertificate,
   type RegistryClient,
   type RegistryKey,
-} from '../../pki/registry-records';
+} from '../../registry/records';
 import { OperatorError, type Registry, type RegistryEntry, type Revocation } from './mesh';
 
 type Item = Record<string, AttributeValue>;

@@ -1,5 +1,5 @@
 /** What an operator reads: for a person, or as one line of JSON. */
-import type { RegistryCertificate } from '../../pki/registry-records';
+import type { RegistryCertificate } from '../../registry/records';
 import { table } from '../table';
 import { type ClientInventory, isExternal, standingOf } from './inventory';
 import type { RegistryEntry } from './mesh';

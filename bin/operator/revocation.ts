@@ -1,4 +1,4 @@
-import type { RegistryCertificate, RevocationReason } from '../../pki/registry-records';
+import type { RegistryCertificate, RevocationReason } from '../../registry/records';
 import { sentenceOf } from '../failure';
 import { showIssuedClient, standingOf } from './inventory';
 import { type OperatedMesh, OperatorError } from './mesh';

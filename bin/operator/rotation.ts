@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { RegistryCertificate } from '../../pki/registry-records';
+import type { RegistryCertificate } from '../../registry/records';
 import { showClient, showIssuedClient } from './inventory';
 import { type OperatedMesh, OperatorError } from './mesh';
 

@@ -9,7 +9,7 @@ import {
 import type { TlsCredentials } from 'cdk-mtls-service-mesh/client';
 import { signCertificate } from '../../pki/certificate';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import { CLIENT_CERTIFICATE_TEMPLATE, type ClientSecret } from '../../pki/contract';
+import { CLIENT_CERTIFICATE_TEMPLATE, type ClientSecret } from '../../mesh/contract';
 import { encodedSubjectOf } from '../../pki/distinguished-name';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { readCertificates } from '../../pki/pem';

@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { AwsClient } from 'aws4fetch';
-import type { CertificateDocument, CertificateRequestBody } from '../../pki/contract';
+import type { CertificateDocument, CertificateRequestBody } from '../../mesh/contract';
 
 /** The issuer gave no certificate; the message says why, and what to do. */
 class IssuerError extends Error {

@@ -1,9 +1,9 @@
 /** `mtls-mesh request`: a key of this machine's own, and a certificate for it. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { CertificateDocumentError, verifyCertificateDocument } from '../../pki/certificate-document';
+import { CertificateDocumentError, verifyCertificateDocument } from '../../mesh/certificate-document';
 import { spiffeIdOf } from '../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import type { CertificateDocument, KeyAlgorithm } from '../../pki/contract';
+import type { CertificateDocument, KeyAlgorithm } from '../../mesh/contract';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { PemError, readCertificate } from '../../pki/pem';
 import { askIssuer } from './issuer';

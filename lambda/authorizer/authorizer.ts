@@ -1,12 +1,12 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { type CallerIdentity, IDENTITY_HEADERS } from '../../pki/contract';
-import { failureSentence } from '../failure';
+import { type CallerIdentity, IDENTITY_HEADERS } from '../../mesh/contract';
+import { failureSentence } from '../../aws/failure';
 import type { Log } from '../log';
 import type { Caller, ClientCertificateReader } from './client-certificate-reader';
-import { DeniedError } from './denied-error';
+import { DeniedError } from './denial';
 import type { ExternalCallers } from './external-callers';
-import { refuseAmbiguousPath } from './request-path';
-import type { StandingMemory } from './standing';
+import { refuseAmbiguousPath } from './ambiguity';
+import type { StandingMemory } from './issued-callers';
 
 /**
  * A simple response of payload format 2.0.

@@ -1,10 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import { hasUri, isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../pki/certificate-fields';
-import type { CallerIdentity } from '../../pki/contract';
-import { clientNameOf, isOfTrustDomain } from '../../pki/names';
+import type { CallerIdentity } from '../../mesh/contract';
+import { clientNameOf, isOfTrustDomain } from '../../mesh/names';
 import { readCertificate } from '../../pki/pem';
 import { BoundedMap } from './bounded-map';
-import { DeniedError } from './denied-error';
+import { DeniedError } from './denial';
 
 /** Who shows a certificate: who it says, when it names our trust domain; else whom the registry takes it for. */
 export type Caller =

@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { identitiesOf } from '../../pki/certificate-identity';
 import { isIssuedBy } from '../../pki/chain';
-import type { CallerIdentity } from '../../pki/contract';
-import { identityId, type RegistryExternalClient, type RegistryIdentity } from '../../pki/external-clients';
-import { spiffeId } from '../../pki/names';
+import type { CallerIdentity } from '../../mesh/contract';
+import { identityId, type RegistryExternalClient, type RegistryIdentity } from '../../mesh/external-clients';
+import { spiffeId } from '../../mesh/names';
 import { readCertificate } from '../../pki/pem';
-import { DeniedError } from './denied-error';
-import { ShortMemory } from './short-memory';
+import { DeniedError } from './denial';
+import { ShortMemory } from './memory';
 
 /** What the registry says of a client, as far as it is an external one. */
 export type ExternalStanding = Readonly<

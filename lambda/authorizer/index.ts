@@ -1,11 +1,11 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { StandingTable } from '../aws/standing-table';
+import { StandingTable } from '../../registry/lookup';
 import { registryTableOf, trustDomainOf } from '../environment';
 import { logLine } from '../log';
 import { Authorizer, type Decision } from './authorizer';
 import { ClientCertificateReader } from './client-certificate-reader';
 import { ExternalCallers } from './external-callers';
-import { StandingMemory } from './standing';
+import { StandingMemory } from './issued-callers';
 
 const now = () => new Date();
 

@@ -1,5 +1,5 @@
-import type { SigningAlgorithm } from '../../pki/contract';
-import type { RevocationReason } from '../../pki/registry-records';
+import type { SigningAlgorithm } from '../../mesh/contract';
+import type { RevocationReason } from '../../registry/records';
 
 /** The authority that issues. A request is accepted at once and its certificate fetched until it is there. */
 export interface CertificateAuthority {

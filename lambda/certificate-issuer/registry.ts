@@ -1,5 +1,5 @@
-import type { RegistryExternalClient, RegistryIdentity } from '../../pki/external-clients';
-import type { RegistryCertificate, RegistryClient, RevocationReason } from '../../pki/registry-records';
+import type { RegistryExternalClient, RegistryIdentity } from '../../mesh/external-clients';
+import type { RegistryCertificate, RegistryClient, RevocationReason } from '../../registry/records';
 
 /** What a deployment says of a client; its state is not a deployment's business. */
 export type ClientProfile = Omit<RegistryClient, 'state'>;

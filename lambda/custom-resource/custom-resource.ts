@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { withinTime } from '../deadline';
-import { failureSentence, failureStack } from '../failure';
+import { failureSentence, failureStack } from '../../aws/failure';
 import type { Log } from '../log';
 import { type Attributes, answerBody, type Outcome } from './answer';
 import { DELIVERY_MS, deliver } from './delivery';

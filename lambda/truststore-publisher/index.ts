@@ -1,20 +1,20 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { DOMAIN_TRUSTSTORE_RESOURCE_TYPE } from '../../pki/contract';
-import { Announcer } from '../announcer';
-import { ApiGateway } from '../aws/api-gateway';
-import { CLIENT_SETTINGS } from '../aws/client-settings';
-import { CloudFormation } from '../aws/cloudformation';
-import { DefaultEventBus } from '../aws/event-bus';
-import { RegistryTable } from '../aws/registry-table';
-import { S3 } from '../aws/s3';
-import { S3ObjectReader } from '../aws/s3-object-reader';
+import { DOMAIN_TRUSTSTORE_RESOURCE_TYPE } from '../../mesh/contract';
+import { Announcer } from '../../registry/audit';
+import { ApiGateway } from '../../aws/api-gateway';
+import { CLIENT_SETTINGS } from '../../aws/sdk-settings';
+import { CloudFormation } from '../../aws/cloudformation';
+import { DefaultEventBus } from '../../aws/eventbridge';
+import { RegistryTable } from '../../registry/registry';
+import { S3 } from '../../aws/s3';
+import { S3ObjectReader } from '../../aws/s3-object-reader';
 import { handleCustomResource } from '../custom-resource/custom-resource';
 import { registryTableOf, trustDomainOf } from '../environment';
 import { logLine } from '../log';
-import { Departure } from './departure';
-import { DomainTruststore } from './domain-truststore';
-import { Truststore } from './truststore';
+import { Departure } from './removal-guard';
+import { DomainTruststore } from './domain-truststore-resource';
+import { Truststore } from './truststore-resource';
 
 /** Of the function's three minutes. */
 const PATIENCE_MS = 145_000;

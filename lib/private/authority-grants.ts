@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import { CLIENT_CERTIFICATE_TEMPLATE } from '../../pki/contract';
+import { CLIENT_CERTIFICATE_TEMPLATE } from '../../mesh/contract';
 
 /** ARN of an ACM PCA template, such as `RootCACertificate/V1`: AWS owns them, so no Region and no account. */
 export function templateArn(scope: IConstruct, name: string): string {

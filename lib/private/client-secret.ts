@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
-import { secretName } from '../../pki/names';
+import { secretName } from '../../mesh/names';
 import type { CertificateIssuer } from '../certificate-issuer';
 import type { MeshClient, MeshClientProps } from '../mesh-client';
 

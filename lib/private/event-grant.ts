@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import { EVENT_SOURCE } from '../../pki/contract';
+import { EVENT_SOURCE } from '../../mesh/contract';
 
 /**
  * The right to send the mesh's own events to the account's default bus, in nobody else's name.

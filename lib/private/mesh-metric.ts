@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type Metric } from '../../pki/contract';
+import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type Metric } from '../../mesh/contract';
 
 /** How the values of a period become one, unless an option says otherwise. */
 const STATISTICS: Readonly<Record<Metric, string>> = {

@@ -1,5 +1,5 @@
 import type { ClientSecret, SecretReader } from '../../client';
-import { composeCertificateDocument } from '../../pki/certificate-document';
+import { composeCertificateDocument } from '../../mesh/certificate-document';
 import { privateKeyPem } from '../../pki/keys';
 import { type Authority, type ClientOptions, createClient } from '../pki/authorities';
 

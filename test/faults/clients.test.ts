@@ -1,7 +1,7 @@
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { showIssuedClient } from '../../bin/operator/inventory';
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
-import { secretName } from '../../pki/names';
+import { secretName } from '../../mesh/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';
 import { type Actor, Strike } from './fault-injector';

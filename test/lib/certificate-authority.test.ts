@@ -7,7 +7,7 @@ import {
   SigningAlgorithm,
   type SubordinateCertificateAuthorityProps,
 } from '../../lib';
-import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../pki/contract';
+import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../mesh/contract';
 import { createRoot } from '../pki/authorities';
 import { dependenciesOf, newStack, onlyResource, resourcesOf } from './mesh-stack';
 

@@ -1,6 +1,6 @@
 import { Lazy } from 'aws-cdk-lib';
 import { MeshIntegration } from '../../lib';
-import { IDENTITY_HEADERS } from '../../pki/contract';
+import { IDENTITY_HEADERS } from '../../mesh/contract';
 import { newFunction, newMesh, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
 
 const INTEGRATION = 'AWS::ApiGatewayV2::Integration';

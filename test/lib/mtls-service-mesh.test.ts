@@ -11,7 +11,7 @@ import {
   MeshIntegration,
   SigningAlgorithm,
 } from '../../lib';
-import { METRICS } from '../../pki/contract';
+import { METRICS } from '../../mesh/contract';
 import {
   dependenciesOf,
   newFunction,

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { randomSerialNumber, signCertificate } from '../../pki/certificate';
-import type { KeyAlgorithm, SigningAlgorithm } from '../../pki/contract';
+import type { KeyAlgorithm, SigningAlgorithm } from '../../mesh/contract';
 import { encodeDistinguishedName, encodedSubjectOf } from '../../pki/distinguished-name';
 import { generatePrivateKey } from '../../pki/keys';
 import {

@@ -17,7 +17,7 @@ import {
   createCertificateSigningRequest,
   readCertificateSigningRequest,
 } from '../../pki/certificate-signing-request';
-import { KEY_ALGORITHMS } from '../../pki/contract';
+import { KEY_ALGORITHMS } from '../../mesh/contract';
 import { encodeDistinguishedName } from '../../pki/distinguished-name';
 import { generatePrivateKey } from '../../pki/keys';
 import { encodePem, readPemBlocks } from '../../pki/pem';

@@ -12,7 +12,7 @@ import {
 } from '@peculiar/x509';
 import fc from 'fast-check';
 import { CertificateError, randomSerialNumber, signCertificate } from '../../pki/certificate';
-import type { KeyAlgorithm } from '../../pki/contract';
+import type { KeyAlgorithm } from '../../mesh/contract';
 import { encodeDistinguishedName, encodedSubjectOf } from '../../pki/distinguished-name';
 import { generatePrivateKey } from '../../pki/keys';
 import { rootAuthorityExtensions } from '../../pki/profiles';

@@ -6,7 +6,7 @@ import {
   CertificateSigningRequestError,
   readCertificateSigningRequest,
 } from '../../../pki/certificate-signing-request';
-import type { SigningAlgorithm } from '../../../pki/contract';
+import type { SigningAlgorithm } from '../../../mesh/contract';
 import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distinguished-name';
 import { passedExtensions } from '../../../pki/profiles';
 import { AwsError } from '../../endpoint/api';

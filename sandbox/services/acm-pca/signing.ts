@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { type KeyAlgorithm, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../../pki/contract';
+import { type KeyAlgorithm, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../../mesh/contract';
 import { signatureSuits } from '../../../pki/signature';
 import { AwsError } from '../../endpoint/api';
 

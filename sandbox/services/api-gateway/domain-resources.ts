@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { brokenDnsNameRule } from '../../../pki/names';
+import { brokenDnsNameRule } from '../../../mesh/names';
 import type { Properties, Resource, ResourceType } from '../../cloudformation/resource-type';
 import { AwsError } from '../../endpoint/api';
 import type { Surroundings } from '../service';

@@ -1,7 +1,7 @@
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
 import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
-import { type Standing, StandingMemory } from '../../../lambda/authorizer/standing';
+import { type Standing, StandingMemory } from '../../../lambda/authorizer/issued-callers';
 import type { LogEntry } from '../../../lambda/log';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { authorizerEvent } from './events';

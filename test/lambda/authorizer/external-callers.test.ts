@@ -4,9 +4,9 @@ import {
   type ExternalReader,
   type ExternalStanding,
 } from '../../../lambda/authorizer/external-callers';
-import { MEMORY_MS } from '../../../lambda/authorizer/short-memory';
+import { MEMORY_MS } from '../../../lambda/authorizer/memory';
 import { type CertificateIdentityKind, identitiesOf } from '../../../pki/certificate-identity';
-import { identityId, type RegistryIdentity } from '../../../pki/external-clients';
+import { identityId, type RegistryIdentity } from '../../../mesh/external-clients';
 import { type Authority, createClient, createRoot, createSubordinate } from '../../pki/authorities';
 
 const BILLING = 'spiffe://mesh.example.com/billing';

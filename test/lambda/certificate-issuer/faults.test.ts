@@ -1,11 +1,11 @@
-import { parseClientSecret, verifyClientSecret } from '../../../pki/client-secret';
-import type { RegistryCertificate } from '../../../pki/registry-records';
+import { parseClientSecret, verifyClientSecret } from '../../../mesh/client-secret';
+import type { RegistryCertificate } from '../../../registry/records';
 import { createRequest, REQUEST_ID } from '../custom-resource/requests';
-import { MemoryBus } from '../memory-bus';
+import { MemoryBus } from '../../registry/memory-bus';
 import { Calls, FAULTS, type Fault, FaultyCalls, LateCalls, OvertakenCalls } from './faults';
 import { createIssuer } from './issuer';
 import { MemoryAuthority } from './memory-authority';
-import { MemoryRegistry } from './memory-registry';
+import { MemoryRegistry } from '../../registry/memory-registry';
 import { MemorySecrets } from './memory-secrets';
 import { PROPERTIES } from './properties';
 

@@ -1,20 +1,20 @@
-import { Announcer, type EventBus } from '../../../lambda/announcer';
+import { Announcer, type EventBus } from '../../../registry/audit';
 import type { CertificateAuthority } from '../../../lambda/certificate-issuer/certificate-authority';
-import { CertificateIssuer } from '../../../lambda/certificate-issuer/certificate-issuer';
-import { CertificateProof } from '../../../lambda/certificate-issuer/certificate-proof';
-import { CertificateRevoker } from '../../../lambda/certificate-issuer/certificate-revoker';
-import { ClientCertificate } from '../../../lambda/certificate-issuer/client-certificate';
-import { ClientRequest } from '../../../lambda/certificate-issuer/client-request';
-import type { GatewayTruststore } from '../../../lambda/certificate-issuer/gateway-truststore';
-import { type Gateway, Handshake } from '../../../lambda/certificate-issuer/handshake';
-import { Maintenance } from '../../../lambda/certificate-issuer/maintenance';
+import { CertificateIssuer } from '../../../lambda/certificate-issuer/issue/issuance';
+import { CertificateProof } from '../../../lambda/certificate-issuer/rotate/certificate-proof';
+import { CertificateRevoker } from '../../../registry/revocation';
+import { ClientCertificate } from '../../../lambda/certificate-issuer/issue/client-certificate-resource';
+import { ClientRequest } from '../../../lambda/certificate-issuer/request/client-request';
+import type { GatewayTruststore } from '../../../lambda/certificate-issuer/issue/gateway-truststore';
+import { type Gateway, Handshake } from '../../../lambda/certificate-issuer/rotate/handshake';
+import { Maintenance } from '../../../lambda/certificate-issuer/maintain/maintenance';
 import type { Registry } from '../../../lambda/certificate-issuer/registry';
-import { Rotation } from '../../../lambda/certificate-issuer/rotation';
+import { Rotation } from '../../../lambda/certificate-issuer/rotate/rotation';
 import type { SecretStore } from '../../../lambda/certificate-issuer/secret-store';
-import { SecretVersions } from '../../../lambda/certificate-issuer/secret-versions';
-import { Succession } from '../../../lambda/certificate-issuer/succession';
+import { SecretVersions } from '../../../lambda/certificate-issuer/issue/secret-versions';
+import { Succession } from '../../../lambda/certificate-issuer/issue/promotion';
 import type { LogEntry } from '../../../lambda/log';
-import { Metrics } from '../../../lambda/metrics';
+import { Metrics } from '../../../aws/cloudwatch';
 
 const TRUST_DOMAIN = 'mesh.example.com';
 

@@ -6,7 +6,7 @@ import type {
   CertificateRequest,
   IssuedCertificate,
 } from '../../../lambda/certificate-issuer/certificate-authority';
-import type { RevocationReason } from '../../../pki/registry-records';
+import type { RevocationReason } from '../../../registry/records';
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR = 3_600_000;

@@ -1,4 +1,4 @@
-import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../../../pki/contract';
+import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../../../mesh/contract';
 import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import { boolean, oneOf, optional, type Shape, structure } from '../../shape';

@@ -1,0 +1,133 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CLIENT_SETTINGS } from '../../aws/sdk-settings';
+import { SecretsManager } from '../../aws/secrets-manager';
+import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail-AbCdEf';
+const VERSION = '2f5b8a1e-6c3d-4e7f-9a0b-1c2d3e4f5a6b';
+const signal = new AbortController().signal;
+
+describe('Secrets Manager, through the SDK', () => {
+  let endpoint: ServiceEndpoint;
+  let secrets: SecretsManager;
+  let restoreEnvironment: () => void;
+
+  beforeEach(async () => {
+    endpoint = await ServiceEndpoint.open();
+    restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint.url });
+    secrets = new SecretsManager(new SecretsManagerClient(CLIENT_SETTINGS));
+  });
+  afterEach(async () => {
+    restoreEnvironment();
+    await endpoint.close();
+  });
+
+  const sent = () => JSON.parse(endpoint.calls[0]?.body ?? '{}');
+
+  test('reads one version by its id', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, SecretString: 'value' }));
+
+    await expect(secrets.getVersion(SECRET, VERSION, signal)).resolves.toBe('value');
+
+    expect(sent()).toEqual({ SecretId: SECRET, VersionId: VERSION });
+  });
+
+  test('gives nothing for a version that does not exist', async () => {
+    endpoint.replies.push(
+      jsonError('ResourceNotFoundException', "Secrets Manager can't find the specified secret value"),
+    );
+
+    await expect(secrets.getVersion(SECRET, VERSION, signal)).resolves.toBeUndefined();
+  });
+
+  test('adds a version under the id given, in the stage given', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, VersionStages: ['DEPLOYMENT'] }));
+
+    await expect(secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal)).resolves.toBe('stored');
+
+    expect(sent()).toEqual({
+      SecretId: SECRET,
+      ClientRequestToken: VERSION,
+      SecretString: 'value',
+      VersionStages: ['DEPLOYMENT'],
+    });
+  });
+
+  test('says when a version is current at once, as the first one of a secret is', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, VersionStages: ['AWSCURRENT', 'DEPLOYMENT'] }));
+
+    const put = secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal);
+
+    await expect(put).resolves.toBe('stored as current');
+  });
+
+  test('says when the version exists with another value', async () => {
+    endpoint.replies.push(jsonError('ResourceExistsException', 'You have already put this version'));
+
+    await expect(secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal)).resolves.toBe('taken');
+  });
+
+  test.each([
+    ['AWSPENDING', 'b'],
+    ['AWSCURRENT', 'a'],
+  ] as const)('finds the version in stage %s', async (stage, versionId) => {
+    const VersionIdsToStages = { a: ['AWSCURRENT'], b: ['other', 'AWSPENDING'], c: [] };
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionIdsToStages }));
+
+    await expect(secrets.findVersion(SECRET, stage, signal)).resolves.toBe(versionId);
+
+    expect(sent()).toEqual({ SecretId: SECRET });
+  });
+
+  test('finds nothing in a secret without versions', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET }));
+
+    await expect(secrets.findVersion(SECRET, 'AWSCURRENT', signal)).resolves.toBeUndefined();
+  });
+
+  test('makes a version current in the place of another', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET }));
+
+    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).resolves.toBe(true);
+
+    expect(sent()).toEqual({
+      SecretId: SECRET,
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: VERSION,
+      RemoveFromVersionId: 'before',
+    });
+  });
+
+  test('says when another version was current than the one to replace', async () => {
+    endpoint.replies.push(
+      jsonError('InvalidParameterException', 'Staging label AWSCURRENT is currently attached to …'),
+    );
+
+    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).resolves.toBe(false);
+  });
+
+  test('fails when the current version can’t be replaced for another reason', async () => {
+    endpoint.replies.push(jsonError('AccessDeniedException', 'no'));
+
+    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).rejects.toMatchObject({
+      code: 'AccessDeniedException',
+    });
+  });
+
+  test('takes the pending stage from a version', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET }));
+
+    await secrets.dropPending(SECRET, VERSION, signal);
+
+    expect(sent()).toEqual({ SecretId: SECRET, VersionStage: 'AWSPENDING', RemoveFromVersionId: VERSION });
+  });
+
+  test('keeps nothing of what was sent in its errors', async () => {
+    endpoint.replies.push(jsonError('AccessDeniedException', 'no'));
+
+    const error = await secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'private', signal).catch((thrown) => thrown);
+
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('private');
+    expect(error.cause).toBeUndefined();
+  });
+});

@@ -1,0 +1,73 @@
+import { refuseAmbiguousPath } from '../../../lambda/authorizer/ambiguity';
+
+describe('the path of a request', () => {
+  test.each([
+    '/',
+    '/schedule/events',
+    '/schedule/events/',
+    '/schedule/...',
+    '/schedule/.well-known/x',
+    '/schedule/a..b',
+    '/schedule/file.txt',
+    '/schedule/a%20b',
+    '/schedule/%C3%BC',
+    '/schedule/100%25',
+    '/schedule/;v=1',
+    '/schedule/a;v=1/b',
+    '',
+  ])('may be %p', (path) => {
+    expect(() => refuseAmbiguousPath(path)).not.toThrow();
+  });
+
+  test.each([
+    '/schedule/../admin',
+    '/schedule/..',
+    '/../admin',
+    '..',
+    '../admin',
+    '/schedule/./events',
+    '/.',
+    '/schedule/%2e%2e/admin',
+    '/schedule/%2E%2e',
+    '/schedule/.%2e/admin',
+    '/schedule/%2e./admin',
+    '/schedule/%2e/events',
+    '/schedule/%252e%252e/admin',
+    '/schedule/%25252e%25252E/admin',
+    '/schedule/..;/admin',
+    '/schedule/..;v=1/admin',
+    '/schedule/..%3b/admin',
+    '/schedule/..%253Bx/admin',
+    '/schedule\\..\\admin',
+    '/schedule/a\\b',
+    '/schedule/%5c',
+    '/schedule/%5C..%5Cadmin',
+    '/schedule/%255cadmin',
+    '/schedule%2fadmin',
+    '/schedule/..%2Fadmin',
+    '/schedule/..%252fadmin',
+  ])('is refused when it is %p', (path) => {
+    expect(() => refuseAmbiguousPath(path)).toThrow(/is ambiguous$/);
+  });
+
+  test.each([undefined, null, 7, ['/schedule'], {}])('is refused when it is no text: %p', (path) => {
+    expect(() => refuseAmbiguousPath(path)).toThrow('no path');
+  });
+
+  test.each(['/a/..;'.repeat(2_000), `/${'%25'.repeat(3_000)}`, `/${'.'.repeat(10_000)}`, `/..${';'.repeat(10_000)}`])(
+    'is checked in no time, however it is built: %.20s',
+    (path) => {
+      const start = process.hrtime.bigint();
+      try {
+        refuseAmbiguousPath(path);
+      } catch {
+        // Refused or not, it was quick.
+      }
+      expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(200);
+    },
+  );
+
+  test('is quoted on one line', () => {
+    expect(() => refuseAmbiguousPath('/..\n/{"event":"allowed"}/..')).toThrow('path "/..\\n/');
+  });
+});

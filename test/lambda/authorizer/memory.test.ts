@@ -1,0 +1,38 @@
+import { MEMORY_MS, ShortMemory } from '../../../lambda/authorizer/memory';
+
+describe('what was read', () => {
+  let now: number;
+  let readings: number;
+  let memory: ShortMemory<number>;
+  const read = async () => ++readings;
+
+  beforeEach(() => {
+    now = 1_000_000;
+    readings = 0;
+    memory = new ShortMemory(() => new Date(now), 2);
+  });
+
+  test('is remembered for ten seconds by its key, and no longer', async () => {
+    expect(await memory.recall('a', read)).toBe(1);
+    now += MEMORY_MS - 1;
+    expect(await memory.recall('a', read)).toBe(1);
+    expect(await memory.recall('b', read)).toBe(2);
+    now += 1;
+    expect(await memory.recall('a', read)).toBe(3);
+  });
+
+  test('is read once for those who ask at once, and not remembered when it could not be read', async () => {
+    const fail = jest.fn(() => Promise.reject(new Error('slow')));
+    const asked = await Promise.allSettled([memory.recall('a', fail), memory.recall('a', fail)]);
+
+    expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(fail).toHaveBeenCalledTimes(1);
+    expect(await memory.recall('a', read)).toBe(1);
+  });
+
+  test('is forgotten first where it was asked for last', async () => {
+    for (const key of ['a', 'b', 'a', 'c']) await memory.recall(key, read);
+
+    expect([await memory.recall('a', read), await memory.recall('b', read)]).toEqual([1, 4]);
+  });
+});

@@ -1,0 +1,464 @@
+import 'reflect-metadata';
+import { createPublicKey, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import type { ClientRequest } from '../../../../lambda/certificate-issuer/request/client-request';
+import { RequestRefusal } from '../../../../lambda/certificate-issuer/request/request-refusal';
+import { failureSentence } from '../../../../aws/failure';
+import { verifyCertificateDocument } from '../../../../mesh/certificate-document';
+import { createCertificateSigningRequest } from '../../../../pki/certificate-signing-request';
+import type { KeyAlgorithm } from '../../../../mesh/contract';
+import { generatePrivateKey } from '../../../../pki/keys';
+import { encodePem, readPemBlocks } from '../../../../pki/pem';
+import type { RegistryClient } from '../../../../registry/records';
+import { createRequest } from '../../custom-resource/requests';
+import { MemoryBus } from '../../../registry/memory-bus';
+import { createIssuer } from '../issuer';
+import { MemoryAuthority } from '../memory-authority';
+import { MemoryRegistry } from '../../../registry/memory-registry';
+import { MemorySecrets } from '../memory-secrets';
+import { PROPERTIES } from '../properties';
+import { MAIL_SESSION } from './request-events';
+
+const MAIL_ROLE = 'arn:aws:iam::111122223333:role/apps/MailApp';
+const REQUESTED_BY = 'arn:aws:iam::111122223333:role/MailApp';
+const FORBIDDEN = 'the caller may not ask for certificates of this client';
+const REVOKED = 'the certificate of this request is revoked: make another key';
+const OTHER_REQUEST_ID = '7a6b5c4d-1111-4222-8333-944455556666';
+const signal = new AbortController().signal;
+
+let authority: MemoryAuthority;
+let registry: MemoryRegistry;
+let secrets: MemorySecrets;
+let bus: MemoryBus;
+let issuer: ReturnType<typeof createIssuer>;
+let offset: number;
+let key: KeyObject;
+let csr: string;
+
+beforeEach(async () => {
+  offset = 0;
+  authority = await MemoryAuthority.create();
+  authority.now = () => Date.now() + offset;
+  registry = new MemoryRegistry();
+  secrets = new MemorySecrets();
+  bus = new MemoryBus();
+  issuer = createIssuer({ authority, registry, secrets, bus, now: () => new Date(Date.now() + offset) });
+  await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE] });
+  key = await generatePrivateKey('EC_prime256v1');
+  csr = createCertificateSigningRequest(key, 'mail');
+});
+
+const deploy = (properties: object, requestId?: string) =>
+  issuer.clientCertificate.apply(
+    createRequest({ ...(requestId && { requestId }), properties: { ...PROPERTIES, ...properties } }),
+    signal,
+  );
+
+const request = (changes: Partial<Parameters<ClientRequest['run']>[0]> = {}) =>
+  issuer.clientRequest.run(
+    { callerArn: MAIL_SESSION, clientName: 'mail', certificateSigningRequest: csr, ...changes },
+    signal,
+  );
+
+const change = (changes: Partial<RegistryClient>) => {
+  const client = registry.clients.get('mail');
+  if (client !== undefined) registry.clients.set('mail', { ...client, ...changes });
+};
+
+async function refusalOf(requested: Promise<unknown>): Promise<{ status: number; message: string; reason: string }> {
+  const error = await requested.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof RequestRefusal)) throw new Error('the request was not refused', { cause: error });
+  return { status: error.status, message: error.message, reason: failureSentence(error) };
+}
+
+describe('a certificate by request', () => {
+  test('is for the key that the caller holds, in the identity that the registry has', async () => {
+    const document = await request();
+
+    const holder = { spiffeId: 'spiffe://mesh.example.com/mail', publicKey: createPublicKey(key) };
+    expect(() => verifyCertificateDocument(document, holder, new Date())).not.toThrow();
+    const certificate = new X509Certificate(document.certificate);
+    expect(certificate.subject).toBe('CN=mail');
+    expect(certificate.subjectAltName).toBe('URI:spiffe://mesh.example.com/mail, DNS:mail.internal.example.com');
+    expect(certificate.checkPrivateKey(key)).toBe(true);
+  });
+
+  test('is in the registry before it is handed out, with who asked, and current', async () => {
+    const document = await request();
+
+    const known = registry.certificates.get(document.fingerprint);
+    expect(known).toMatchObject({
+      clientName: 'mail',
+      serialNumber: document.serialNumber,
+      status: 'ISSUED',
+      issuedBy: 'request',
+      requestedBy: REQUESTED_BY,
+      currentSince: expect.stringMatching(/Z$/),
+    });
+    expect(known).not.toHaveProperty('secretVersionId');
+  });
+
+  test('is not handed out when the registry can not be written', async () => {
+    registry.addCertificate = () => Promise.reject(new Error('throttled'));
+
+    await expect(request()).rejects.toThrow('throttled');
+  });
+
+  test('is counted, logged and told like every other', async () => {
+    const { serialNumber } = await request();
+
+    expect(issuer.metric('CertificatesIssued')).toEqual([1]);
+    expect(bus.events).toEqual([
+      { type: 'Certificate Issued', detail: expect.objectContaining({ clientName: 'mail', serialNumber }) },
+    ]);
+    expect(issuer.logs).toContainEqual(
+      expect.objectContaining({ event: 'certificate-issued', serialNumber, requestedBy: REQUESTED_BY }),
+    );
+  });
+
+  test('leaves the certificate in the secret of a client that has one the current one', async () => {
+    await deploy({ Requesters: [MAIL_ROLE] });
+
+    const { fingerprint } = await request();
+
+    expect(registry.certificates.get(fingerprint)).not.toHaveProperty('currentSince');
+  });
+
+  test('is the same one when its request is repeated, and another one for another key', async () => {
+    const first = await request();
+    const other = createCertificateSigningRequest(await generatePrivateKey('EC_prime256v1'), 'mail');
+
+    expect(await request()).toEqual(first);
+    expect((await request({ certificateSigningRequest: other })).serialNumber).not.toBe(first.serialNumber);
+  });
+
+  test('is another one when its request is repeated after the client was changed', async () => {
+    await request();
+    await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE], DnsNames: [] });
+
+    const { certificate } = await request();
+
+    expect(new X509Certificate(certificate).subjectAltName).toBe('URI:spiffe://mesh.example.com/mail');
+  });
+
+  test('is not handed out again once it is revoked', async () => {
+    const { fingerprint } = await request();
+    const revocation = { at: new Date().toISOString(), by: 'deployment', reason: 'KEY_COMPROMISE' } as const;
+    await registry.revokeCertificate({ clientName: 'mail', fingerprint }, revocation);
+
+    expect(await refusalOf(request())).toMatchObject({ status: 400, message: REVOKED });
+  });
+
+  test('of one key for two clients is one for each', async () => {
+    const social = { ClientName: 'social', SpiffeId: 'spiffe://mesh.example.com/social', DnsNames: [] };
+    await deploy({ ...social, SecretId: undefined, Requesters: [MAIL_ROLE] });
+    const nameless = await foreignRequest({ name: '' });
+
+    const [mail, other] = [
+      await request({ certificateSigningRequest: nameless }),
+      await request({ clientName: 'social', certificateSigningRequest: nameless }),
+    ];
+
+    expect(new X509Certificate(mail.certificate).subjectAltName).toContain('/mail');
+    expect(new X509Certificate(other.certificate).subjectAltName).toContain('/social');
+  });
+
+  test('is not handed out when the client was removed meanwhile', async () => {
+    const issue = authority.issueCertificate.bind(authority);
+    authority.issueCertificate = (asked) => {
+      registry.clients.delete('mail');
+      return issue(asked);
+    };
+
+    expect(await refusalOf(request())).toMatchObject({ status: 403, message: FORBIDDEN });
+  });
+
+  test.each<KeyAlgorithm>(['EC_secp384r1', 'RSA_2048'])(
+    'may be for a key of %s if the client must have one',
+    async (one) => {
+      change({ keyAlgorithm: one });
+      const certificateSigningRequest = createCertificateSigningRequest(await generatePrivateKey(one), 'mail');
+
+      await expect(request({ certificateSigningRequest })).resolves.toMatchObject({ serialNumber: expect.any(String) });
+    },
+  );
+
+  test('is refused when the authority answers with the certificate of another key or name', async () => {
+    const strange = await generatePrivateKey('EC_prime256v1');
+    const issue = authority.issueCertificate.bind(authority);
+    authority.issueCertificate = (asked) =>
+      issue({ ...asked, certificateSigningRequest: createCertificateSigningRequest(strange, 'mail') });
+    await expect(request()).rejects.toThrow("the certificate's key is not the client's");
+
+    authority.issueCertificate = issue;
+    authority.names = () => [{ type: 'url', value: 'spiffe://mesh.example.com/social' }];
+    const another = createCertificateSigningRequest(await generatePrivateKey('EC_prime256v1'), 'mail');
+    await expect(request({ certificateSigningRequest: another })).rejects.toThrow("is not the client's");
+
+    expect(registry.certificates.size).toBe(0);
+  });
+});
+
+describe('who may not ask gets one and the same answer, and the log the reason', () => {
+  test.each<[string, Partial<Parameters<ClientRequest['run']>[0]>, RegExp]>([
+    ['asks for a client that does not exist', { clientName: 'nobody' }, /the registry knows no client nobody$/],
+    [
+      'is another role',
+      { callerArn: 'arn:aws:sts::111122223333:assumed-role/SocialApp/session' },
+      /arn:aws:iam::111122223333:role\/SocialApp is not granted requests of client mail$/,
+    ],
+    [
+      'is a role of that name in another account',
+      { callerArn: 'arn:aws:sts::999988887777:assumed-role/MailApp/session' },
+      /is not granted/,
+    ],
+    ['is a role in another case', { callerArn: 'arn:aws:sts::111122223333:assumed-role/MAILAPP/x1' }, /is not granted/],
+    [
+      'has a session name with slashes',
+      { callerArn: 'arn:aws:sts::111122223333:assumed-role/SocialApp/assumed-role/MailApp/x1' },
+      /is neither an IAM role nor a user/,
+    ],
+    [
+      'is the root of the account',
+      { callerArn: 'arn:aws:iam::111122223333:root' },
+      /is neither an IAM role nor a user/,
+    ],
+    ['is federated', { callerArn: 'arn:aws:sts::111122223333:federated-user/MailApp' }, /is neither an IAM role/],
+    ['is nobody', { callerArn: undefined }, /is neither an IAM role nor a user: unknown$/],
+  ])('who %s', async (_name, changes, reason) => {
+    expect(await refusalOf(request(changes))).toEqual({
+      status: 403,
+      message: FORBIDDEN,
+      reason: expect.stringMatching(reason),
+    });
+    expect(authority.requests).toEqual([]);
+  });
+
+  test('who asks for a disabled client', async () => {
+    change({ state: 'DISABLED' });
+    expect(await refusalOf(request())).toEqual({
+      status: 403,
+      message: FORBIDDEN,
+      reason: `${FORBIDDEN}: client mail is disabled`,
+    });
+  });
+
+  test('who is no longer granted it, or never was', async () => {
+    await deploy({ SecretId: undefined });
+    expect(await refusalOf(request())).toMatchObject({ status: 403, reason: expect.stringMatching(/is not granted/) });
+  });
+
+  test('and learns nothing of the client from a broken request', async () => {
+    const broken = { certificateSigningRequest: 'hello' };
+    expect(await refusalOf(request({ ...broken, clientName: 'nobody' }))).toMatchObject({ message: FORBIDDEN });
+    expect(await refusalOf(request({ ...broken, callerArn: undefined }))).toMatchObject({ message: FORBIDDEN });
+  });
+});
+
+interface Foreign {
+  readonly name?: string;
+  readonly names?: x509.JsonGeneralNames;
+  readonly hash?: string;
+  readonly extensions?: x509.Extension[];
+}
+
+/** A request by other people's code, with what our own would never put into one. */
+async function foreignRequest({
+  name = 'CN=mail',
+  names,
+  hash = 'SHA-256',
+  extensions = [],
+}: Foreign): Promise<string> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const made = await x509.Pkcs10CertificateRequestGenerator.create({
+    name,
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [...(names ? [new x509.SubjectAlternativeNameExtension(names)] : []), ...extensions],
+  });
+  return made.toString('pem');
+}
+
+describe('a request that names somebody else is refused', () => {
+  test.each<[string, Foreign, string]>([
+    ['by common name', { name: 'CN=social' }, 'a common name must be mail'],
+    ['by one of two common names', { name: 'CN=mail, CN=social' }, 'a common name must be mail'],
+    ['by an empty common name', { name: 'CN=' }, 'a common name must be mail'],
+    ['by common name in another case', { name: 'CN=Mail' }, 'a common name must be mail'],
+    [
+      'by SPIFFE ID',
+      { names: [{ type: 'url', value: 'spiffe://mesh.example.com/social' }] },
+      'a URI must be spiffe://mesh.example.com/mail',
+    ],
+    [
+      'by a second SPIFFE ID',
+      { names: ['mail', 'social'].map((one) => ({ type: 'url', value: `spiffe://mesh.example.com/${one}` })) },
+      'a URI must be spiffe://mesh.example.com/mail',
+    ],
+    [
+      'by DNS name',
+      { names: [{ type: 'dns', value: 'social.example.com' }] },
+      'a DNS name must be mail.internal.example.com',
+    ],
+  ])('%s', async (_name, foreign, rule) => {
+    expect(await refusalOf(request({ certificateSigningRequest: await foreignRequest(foreign) }))).toMatchObject({
+      status: 400,
+      message: `the request names somebody else: ${rule}`,
+    });
+    expect(authority.requests).toEqual([]);
+  });
+
+  test('while its own names, or none, are what it gets anyway', async () => {
+    const own: x509.JsonGeneralNames = [
+      { type: 'url', value: 'spiffe://mesh.example.com/mail' },
+      { type: 'dns', value: 'mail.internal.example.com' },
+    ];
+    for (const foreign of [{ name: 'O=Example, CN=mail', names: own }, { name: '' }]) {
+      const document = await request({ certificateSigningRequest: await foreignRequest(foreign) });
+      expect(new X509Certificate(document.certificate).subject).toBe('CN=mail');
+    }
+  });
+
+  test('while an authority it asks to be is none', async () => {
+    const extensions = [new x509.BasicConstraintsExtension(true, undefined, true)];
+    const document = await request({ certificateSigningRequest: await foreignRequest({ extensions }) });
+    expect(new X509Certificate(document.certificate).ca).toBe(false);
+  });
+});
+
+describe('a request without proof of possession, or of another key, is refused', () => {
+  const der = () => readPemBlocks(csr)[0]?.der ?? Buffer.of();
+
+  test.each<[string, () => string | Promise<string>, string]>([
+    [
+      'a broken signature',
+      () => {
+        const forged = Buffer.from(der());
+        forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+        return encodePem('CERTIFICATE REQUEST', forged);
+      },
+      "the request's signature does not verify with the public key inside it",
+    ],
+    [
+      'the public key of somebody else',
+      async () => {
+        const other = await generatePrivateKey('EC_prime256v1');
+        const spki = (one: KeyObject) =>
+          createPublicKey(one).export({ format: 'der', type: 'spki' }).toString('latin1');
+        const forged = der().toString('latin1').replace(spki(key), spki(other));
+        return encodePem('CERTIFICATE REQUEST', Buffer.from(forged, 'latin1'));
+      },
+      "the request's signature does not verify with the public key inside it",
+    ],
+    [
+      'a weak hash',
+      () => foreignRequest({ hash: 'SHA-1' }),
+      'the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, found 1.2.840.10045.4.1',
+    ],
+    [
+      'a key of another size',
+      async () => createCertificateSigningRequest(await generatePrivateKey('EC_secp384r1'), 'mail'),
+      'the key must be EC_prime256v1, got EC_secp384r1',
+    ],
+    [
+      'a key of another kind',
+      async () => createCertificateSigningRequest(await generatePrivateKey('RSA_2048'), 'mail'),
+      'the key must be EC_prime256v1, got RSA_2048',
+    ],
+    ['no request', () => 'hello', 'the text must hold exactly one PEM block "CERTIFICATE REQUEST"'],
+    ['two requests', () => csr + csr, 'the text must hold exactly one PEM block "CERTIFICATE REQUEST"'],
+    [
+      'an address among its names',
+      () => foreignRequest({ names: [{ type: 'ip', value: '192.0.2.1' }] }),
+      'subject alternative names must be URIs or DNS names',
+    ],
+  ])('%s', async (_name, text, message) => {
+    const certificateSigningRequest = await text();
+    expect(await refusalOf(request({ certificateSigningRequest }))).toMatchObject({ status: 400, message });
+    expect(authority.requests).toEqual([]);
+  });
+
+  test('and what stands around a request does not reach the authority', async () => {
+    await request({ certificateSigningRequest: `remarks\n${csr}more remarks\n` });
+    expect(authority.requests).toEqual([expect.objectContaining({ certificateSigningRequest: csr })]);
+  });
+});
+
+describe('beside a secret', () => {
+  const HOUR = 3_600_000;
+
+  beforeEach(() => deploy({ Requesters: [MAIL_ROLE], OverlapHours: '1' }));
+
+  test('a requested certificate outlives deployments and rotations, and is no lost one of theirs', async () => {
+    const { fingerprint } = await request();
+    offset += HOUR;
+    await deploy({ Requesters: [MAIL_ROLE], OverlapHours: '1', ValidityHours: '48' }, OTHER_REQUEST_ID);
+    offset += 2 * HOUR;
+    await issuer.maintenance.run(signal);
+
+    const known = registry.certificates.get(fingerprint);
+    expect(known).toMatchObject({ status: 'ISSUED' });
+    expect(known).not.toHaveProperty('refuseAfter');
+  });
+
+  test('a client that kept its own key before keeps the certificates that it asked for', async () => {
+    await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE] });
+    const { fingerprint } = await request();
+    offset += HOUR;
+    await deploy({ OverlapHours: '1' }, OTHER_REQUEST_ID);
+    offset += 2 * HOUR;
+    await issuer.maintenance.run(signal);
+
+    expect(registry.certificates.get(fingerprint)).toMatchObject({ status: 'ISSUED' });
+  });
+});
+
+describe('a client that keeps its own key', () => {
+  test('has no certificate by its deployment', async () => {
+    expect(await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE] })).toEqual({});
+    expect(registry.clients.get('mail')).toMatchObject({ secretId: undefined, requesters: [MAIL_ROLE] });
+    expect([authority.requests, secrets.versions.size]).toEqual([[], 0]);
+  });
+
+  test('has its expiry watched', async () => {
+    const { serialNumber } = await request();
+    offset = 5 * 24 * 3_600_000;
+    await issuer.maintenance.run(signal);
+
+    expect(issuer.metric('CertificatesExpiring')).toEqual([1]);
+    expect(bus.events.at(-1)).toMatchObject({ type: 'Certificate Expiring', detail: { serialNumber } });
+  });
+
+  test('loses its certificates when it is removed', async () => {
+    const { fingerprint } = await request();
+    await issuer.clientCertificate.remove(
+      createRequest({ properties: { ...PROPERTIES, SecretId: undefined } }),
+      signal,
+    );
+
+    expect(registry.clients.size).toBe(0);
+    expect(registry.certificates.get(fingerprint)).toMatchObject({
+      status: 'REVOKED',
+      revocationReason: 'CESSATION_OF_OPERATION',
+    });
+  });
+
+  test('is not rotated', async () => {
+    const versionId = 'aaaaaaaa-0000-4000-8000-000000000001';
+    secrets.beginRotation(versionId);
+    const rotated = issuer.rotation.run({ step: 'createSecret', secretId: PROPERTIES.SecretId, versionId }, signal);
+    await expect(rotated).rejects.toThrow('the secret of client mail is none: it keeps its own key');
+  });
+});
+
+test.each([
+  [['arn:aws:iam::111122223333:root'], /^Requesters\[0\] must be the ARN of an IAM role or user, got/],
+  [[MAIL_ROLE, '*'], /^Requesters\[1\] must be the ARN/],
+  ['arn:aws:iam::111122223333:role/MailApp', /^Requesters must be a list of strings/],
+])('a deployment that grants requests to %j fails', async (Requesters, message) => {
+  await expect(deploy({ Requesters })).rejects.toThrow(message);
+});

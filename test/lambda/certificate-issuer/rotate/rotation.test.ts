@@ -1,0 +1,303 @@
+import { type RotationStep, readRotationRequest } from '../../../../lambda/certificate-issuer/rotate/rotation-event';
+import { parseClientSecret, verifyClientSecret } from '../../../../mesh/client-secret';
+import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
+import { MemoryBus } from '../../../registry/memory-bus';
+import { createIssuer } from '../issuer';
+import { MemoryAuthority } from '../memory-authority';
+import { MemoryRegistry } from '../../../registry/memory-registry';
+import { MemorySecrets } from '../memory-secrets';
+import { PROPERTIES } from '../properties';
+
+const HOUR = 3_600_000;
+const TOKEN = '7a6b5c4d-1111-4222-8333-944455556666';
+const signal = new AbortController().signal;
+
+describe('the rotation of a secret', () => {
+  let authority: MemoryAuthority;
+  let secrets: MemorySecrets;
+  let registry: MemoryRegistry;
+  let bus: MemoryBus;
+  let issuer: ReturnType<typeof createIssuer>;
+  let offset: number;
+
+  const deploy = (properties: object = {}) =>
+    issuer.clientCertificate.apply(createRequest({ properties: { ...PROPERTIES, ...properties } }), signal);
+  const run = (step: RotationStep, secretId = PROPERTIES.SecretId) =>
+    issuer.rotation.run({ step, secretId, versionId: TOKEN }, signal);
+  const rotate = async () => {
+    secrets.beginRotation(TOKEN);
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) await run(step);
+  };
+  const stored = (versionId: string) => parseClientSecret(secrets.versions.get(versionId) ?? '');
+  const registered = (versionId: string) => registry.certificates.get(stored(versionId).fingerprint);
+  const change = (versionId: string, changed: object) => {
+    const known = registered(versionId);
+    if (known) registry.certificates.set(known.fingerprint, { ...known, ...changed });
+  };
+
+  beforeEach(async () => {
+    offset = 0;
+    authority = await MemoryAuthority.create();
+    authority.looksBeforeIssued = 0;
+    authority.now = () => Date.now() + offset;
+    secrets = new MemorySecrets();
+    registry = new MemoryRegistry();
+    bus = new MemoryBus();
+    issuer = createIssuer({ authority, registry, secrets, bus, now: () => new Date(Date.now() + offset) });
+    await deploy();
+  });
+
+  test('makes another key and certificate, by the profile in the registry, the current ones', async () => {
+    offset = HOUR;
+    await rotate();
+
+    expect(secrets.current).toBe(TOKEN);
+    expect(() => verifyClientSecret(stored(TOKEN), new Date())).not.toThrow();
+    expect(stored(TOKEN).privateKey).not.toBe(stored(REQUEST_ID).privateKey);
+    expect(authority.requests[1]).toMatchObject({
+      commonName: 'mail',
+      spiffeId: PROPERTIES.SpiffeId,
+      dnsNames: PROPERTIES.DnsNames,
+      certificateAuthorityArn: PROPERTIES.CertificateAuthorityArn,
+      signingAlgorithm: PROPERTIES.SigningAlgorithm,
+      validity: { type: 'DAYS', value: 7 },
+    });
+    expect(registered(TOKEN)).toMatchObject({ status: 'ISSUED', issuedBy: 'rotation', secretVersionId: TOKEN });
+    expect((registered(TOKEN)?.currentSince ?? '') > (registered(REQUEST_ID)?.currentSince ?? '')).toBe(true);
+  });
+
+  test('leaves no pending version, which a deployment after it would leave behind as that of a rotation under way', async () => {
+    await rotate();
+
+    expect(secrets.stages.has('AWSPENDING')).toBe(false);
+  });
+
+  test('is done again, with the same key, when Secrets Manager repeats it after its last step', async () => {
+    await rotate();
+
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) await run(step);
+
+    expect(authority.requests).toHaveLength(2);
+    expect(secrets.current).toBe(TOKEN);
+    expect(secrets.stages.has('AWSPENDING')).toBe(false);
+  });
+
+  test('is done although the pending stage can’t be taken from its version', async () => {
+    secrets.dropPending = () => Promise.reject(new Error('slow'));
+
+    await rotate();
+
+    expect(secrets.current).toBe(TOKEN);
+    expect(issuer.metric('RotationsSucceeded')).toEqual([1]);
+    expect(issuer.logs).toContainEqual(expect.objectContaining({ event: 'pending-stage-left', reason: 'slow' }));
+  });
+
+  test('leaves the certificate before it usable until it expires', async () => {
+    await rotate();
+
+    expect(registered(REQUEST_ID)).toMatchObject({ status: 'ISSUED' });
+    expect(registered(REQUEST_ID)?.refuseAfter).toBeUndefined();
+  });
+
+  test('has the certificate before it refused after the overlap of the client', async () => {
+    await deploy({ OverlapHours: '6' });
+    offset = HOUR;
+    await rotate();
+
+    const since = Date.parse(registered(TOKEN)?.currentSince ?? '');
+    expect(Date.parse(registered(REQUEST_ID)?.refuseAfter ?? '') - since).toBe(6 * HOUR);
+  });
+
+  test('is told as event and metric', async () => {
+    await rotate();
+
+    expect(bus.types()).toEqual(['Certificate Issued', 'Certificate Issued', 'Certificate Rotated']);
+    expect(bus.events[2]?.detail).toEqual({
+      trustDomain: 'mesh.example.com',
+      clientName: 'mail',
+      spiffeId: 'spiffe://mesh.example.com/mail',
+      serialNumber: stored(TOKEN).serialNumber,
+      fingerprint: stored(TOKEN).fingerprint,
+      notAfter: stored(TOKEN).notAfter,
+    });
+    expect(issuer.metric('CertificatesIssued')).toEqual([1, 1]);
+    expect(issuer.metric('RotationsSucceeded')).toEqual([1]);
+  });
+
+  test('makes no second key when a step is repeated', async () => {
+    secrets.beginRotation(TOKEN);
+    for (const step of ['createSecret', 'createSecret', 'testSecret', 'finishSecret', 'finishSecret'] as const) {
+      await run(step);
+    }
+
+    expect(authority.requests).toHaveLength(2);
+    expect(registered(TOKEN)?.status).toBe('ISSUED');
+  });
+
+  test('makes one current certificate when two runs create at once; the other is revoked', async () => {
+    secrets.beginRotation(TOKEN);
+    await Promise.all([run('createSecret'), run('createSecret')]);
+    await run('testSecret');
+    await run('finishSecret');
+
+    const statuses = [...registry.certificates.values()]
+      .filter(({ secretVersionId }) => secretVersionId === TOKEN)
+      .map(({ status, fingerprint }) => [status, fingerprint === stored(TOKEN).fingerprint]);
+    expect(statuses.sort()).toEqual([
+      ['ISSUED', true],
+      ['REVOKED', false],
+    ]);
+  });
+
+  test('revokes the certificate whose key was lost with an earlier run', async () => {
+    secrets.beginRotation(TOKEN);
+    const put = secrets.putVersion;
+    secrets.putVersion = () => Promise.reject(new Error('killed'));
+    await expect(run('createSecret')).rejects.toThrow('killed');
+    secrets.putVersion = put;
+
+    await rotate();
+
+    const lost = [...registry.certificates.values()][1];
+    expect(lost).toMatchObject({ status: 'REVOKED', revocationReason: 'SUPERSEDED', revokedBy: 'rotation' });
+    expect(registered(TOKEN)?.status).toBe('ISSUED');
+  });
+
+  test.each<[string, () => void, RegExp]>([
+    [
+      'a disabled client',
+      () => registry.clients.set('mail', { ...must(registry.clients.get('mail')), state: 'DISABLED' }),
+      /client mail is disabled/,
+    ],
+    ['a client that the registry does not know', () => registry.clients.clear(), /knows no client mail/],
+    [
+      'a client whose secret is another one',
+      () => registry.clients.set('mail', { ...must(registry.clients.get('mail')), secretId: 'arn:other' }),
+      /the secret of client mail is arn:other/,
+    ],
+    ['a version that is not pending', () => secrets.stages.delete('AWSPENDING'), /is not pending/],
+  ])('refuses %s, and issues nothing', async (_case, arrange, reason) => {
+    secrets.beginRotation(TOKEN);
+    arrange();
+
+    await expect(run('createSecret')).rejects.toThrow(reason);
+
+    expect(authority.requests).toHaveLength(1);
+    expect(secrets.current).toBe(REQUEST_ID);
+  });
+
+  test.each([
+    'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mail-AbCdEf',
+    'arn:aws:secretsmanager:eu-central-1:111122223333:secret:other.example.com/mail-AbCdEf',
+    'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail/x-AbCdEf',
+    'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail',
+  ])('refuses a secret that is no client’s: %s', async (secretId) => {
+    await expect(run('createSecret', secretId)).rejects.toThrow(/is not the secret of a client/);
+  });
+
+  test.each<[string, () => void, RegExp]>([
+    ['revoked', () => change(TOKEN, { status: 'REVOKED' }), /is revoked/],
+    ['unknown to the registry', () => registry.certificates.clear(), /the registry does not know/],
+    ['refused', () => change(TOKEN, { refuseAfter: new Date(0).toISOString() }), /is refused since/],
+    [
+      'expired',
+      () => {
+        offset = 8 * 24 * HOUR;
+      },
+      /can't serve the client/,
+    ],
+    ['broken', () => secrets.versions.set(TOKEN, '{}'), /can't serve the client/],
+    [
+      'that of another client',
+      () => secrets.versions.set(TOKEN, JSON.stringify({ ...stored(TOKEN), spiffeId: 'spiffe://mesh.example.com/x' })),
+      /can't serve the client/,
+    ],
+  ])('does not make current what is %s, and makes way for another rotation', async (_case, arrange, reason) => {
+    secrets.beginRotation(TOKEN);
+    await run('createSecret');
+    arrange();
+
+    await expect(run('testSecret')).rejects.toThrow(reason);
+
+    expect(secrets.current).toBe(REQUEST_ID);
+    expect(secrets.stages.has('AWSPENDING')).toBe(false);
+  });
+
+  test('keeps the pending version when it is only the registry that can’t be read', async () => {
+    secrets.beginRotation(TOKEN);
+    await run('createSecret');
+    registry.getCertificate = () => Promise.reject(new Error('slow'));
+
+    await expect(run('testSecret')).rejects.toThrow('slow');
+
+    expect(secrets.stages.get('AWSPENDING')).toBe(TOKEN);
+  });
+
+  test.each([
+    ['a copy of the current value', () => secrets.versions.set(TOKEN, must(secrets.versions.get(REQUEST_ID)))],
+    ['no value', () => undefined],
+  ])('passes the test of a new schedule, whose pending version has %s', async (_case, arrange) => {
+    secrets.beginRotation(TOKEN);
+    arrange();
+
+    await expect(run('testSecret')).resolves.toBeUndefined();
+
+    expect(authority.requests).toHaveLength(1);
+  });
+
+  test('fails the test of a new schedule on a secret without a certificate', async () => {
+    secrets.versions.clear();
+    secrets.stages.clear();
+
+    await expect(run('testSecret')).rejects.toThrow(/holds no certificate yet/);
+  });
+
+  test('does not finish without a value', async () => {
+    secrets.beginRotation(TOKEN);
+
+    await expect(run('finishSecret')).rejects.toThrow(/has no value/);
+
+    expect(secrets.current).toBe(REQUEST_ID);
+  });
+
+  test('tells a failure on one line, without what services quote of keys', async () => {
+    await issuer.rotation.tellFailure(PROPERTIES.SecretId, new Error('bad\n-----BEGIN PRIVATE KEY-----\nMIGH'));
+
+    expect(bus.events.at(-1)).toEqual({
+      type: 'Certificate Rotation Failed',
+      detail: { trustDomain: 'mesh.example.com', clientName: 'mail', reason: 'bad (PEM text left out)' },
+    });
+    expect(issuer.metric('RotationsFailed')).toEqual([1]);
+  });
+});
+
+describe('a rotation’s event', () => {
+  const event = { Step: 'createSecret', SecretId: PROPERTIES.SecretId, ClientRequestToken: TOKEN };
+
+  test('is read as Secrets Manager sends it', () => {
+    expect(readRotationRequest({ ...event, RotationToken: 'x' })).toEqual({
+      step: 'createSecret',
+      secretId: PROPERTIES.SecretId,
+      versionId: TOKEN,
+    });
+  });
+
+  test.each([
+    [{ Step: 'create_secret' }],
+    [{ Step: 'constructor' }],
+    [{ Step: null }],
+    [{ SecretId: 'mail' }],
+    [{ SecretId: ['arn:aws:x'] }],
+    [{ SecretId: 'arn:aws:\n' }],
+    [{ ClientRequestToken: '' }],
+    [{ ClientRequestToken: 7 }],
+    [{ ClientRequestToken: '../..'.repeat(8) }],
+  ])('is refused with %j', (changed) => {
+    expect(() => readRotationRequest({ ...event, ...changed })).toThrow(/^the rotation's /);
+  });
+});
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('missing');
+  return value;
+}

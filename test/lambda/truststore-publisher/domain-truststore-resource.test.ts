@@ -1,0 +1,134 @@
+import { PropertyError } from '../../../lambda/custom-resource/properties';
+import type { LogEntry } from '../../../lambda/log';
+import type { DomainNameState } from '../../../lambda/truststore-publisher/domain-names';
+import { DomainTruststore, DomainTruststoreError } from '../../../lambda/truststore-publisher/domain-truststore-resource';
+import { createRequest } from '../custom-resource/requests';
+
+const signal = new AbortController().signal;
+const properties = { DomainName: 'mesh.example.com', TruststoreVersion: 'v2' };
+const request = (overrides: object = {}) => createRequest({ properties: { ...properties, ...overrides } });
+
+const state = (overrides: Partial<DomainNameState> = {}): DomainNameState => ({
+  status: 'AVAILABLE',
+  statusMessage: undefined,
+  truststoreVersion: 'v2',
+  truststoreWarnings: [],
+  ...overrides,
+});
+
+/** A domain that stands as it is told, look by look; at last it stays as it is. */
+function domainThatIs(...states: DomainNameState[]) {
+  const looks: string[] = [];
+  const describe = async (domainName: string) => {
+    looks.push(domainName);
+    return states[Math.min(looks.length, states.length) - 1] ?? state();
+  };
+  return { looks, describe };
+}
+
+function waitFor(domain: ReturnType<typeof domainThatIs>, patience = 60_000) {
+  const logs: LogEntry[] = [];
+  return { logs, resource: new DomainTruststore(domain, patience, (entry) => logs.push(entry)) };
+}
+
+describe('that a domain uses its truststore', () => {
+  test('is seen at the first look when it does already', async () => {
+    const domain = domainThatIs(state());
+    const { resource, logs } = waitFor(domain);
+
+    await expect(resource.apply(request(), signal)).resolves.toEqual({});
+
+    expect(domain.looks).toEqual(['mesh.example.com']);
+    expect(logs).toMatchObject([{ event: 'truststore-in-use', domainName: 'mesh.example.com', versionId: 'v2' }]);
+  });
+
+  test.each([
+    ['it is updating, whichever version it names', { status: 'UPDATING' }],
+    ['it is updating and warns of what it had before', { status: 'UPDATING', truststoreWarnings: ['expired'] }],
+    ['it has another version', { truststoreVersion: 'v1' }],
+    ['it has another version and warns of that', { truststoreVersion: 'v1', truststoreWarnings: ['expired'] }],
+    ['it has no truststore', { truststoreVersion: undefined }],
+    ['its status is a new one', { status: 'MIGRATING' }],
+  ])('is waited for as long as %s', async (_case, before) => {
+    const domain = domainThatIs(state(before), state(before), state());
+
+    await waitFor(domain).resource.apply(request(), signal);
+
+    expect(domain.looks).toHaveLength(3);
+  });
+
+  test('fails with what API Gateway warns of', async () => {
+    const domain = domainThatIs(state({ truststoreWarnings: ['one is expired', 'another is no CA'] }));
+
+    const applied = waitFor(domain).resource.apply(request(), signal);
+
+    await expect(applied).rejects.toThrow(DomainTruststoreError);
+    await expect(applied).rejects.toThrow(
+      'API Gateway warns about the truststore of domain mesh.example.com, so that some clients would be refused: one is expired; another is no CA',
+    );
+  });
+
+  test.each(['PENDING_CERTIFICATE_REIMPORT', 'PENDING_OWNERSHIP_VERIFICATION'])(
+    'fails when it is %s',
+    async (status) => {
+      const domain = domainThatIs(state({ status, statusMessage: 'reimport the certificate' }));
+
+      await expect(waitFor(domain).resource.apply(request(), signal)).rejects.toThrow(
+        `domain mesh.example.com is ${status} and takes no truststore until that is resolved: reimport the certificate`,
+      );
+      expect(domain.looks).toHaveLength(1);
+    },
+  );
+
+  test('fails when time has run out, with how it stands and what to do', async () => {
+    const domain = domainThatIs(state({ status: 'UPDATING', truststoreVersion: undefined }));
+
+    await expect(waitFor(domain, 100).resource.apply(request(), signal)).rejects.toThrow(
+      'domain mesh.example.com does not use version v2 of its truststore yet, it is UPDATING and has version none: deploy again when it is AVAILABLE',
+    );
+    // Pauses grow: 50 ms at most, then 100.
+    expect(domain.looks.length).toBeLessThan(7);
+  });
+
+  test('is waited for no longer than there is somebody to answer', async () => {
+    const controller = new AbortController();
+    const domain = domainThatIs(state({ status: 'UPDATING' }));
+    const applied = waitFor(domain).resource.apply(request(), controller.signal);
+
+    controller.abort(new Error('time is up'));
+
+    await expect(applied).rejects.toThrow();
+  });
+
+  test('is identified by the domain, and leaves nothing to take away', async () => {
+    const domain = domainThatIs(state());
+    const { resource } = waitFor(domain);
+
+    expect(resource.identify(properties)).toBe('mesh.example.com');
+    await expect(resource.remove()).resolves.toBeUndefined();
+    expect(domain.looks).toEqual([]);
+  });
+
+  test.each([
+    ['DomainName', undefined],
+    ['DomainName', ''],
+    ['DomainName', 'Mesh.example.com'],
+    ['DomainName', '*.example.com'],
+    ['DomainName', 'mesh.example.com/../../restapis'],
+    ['DomainName', 'mesh.example.com?x'],
+    ['DomainName', ['mesh.example.com']],
+    ['TruststoreVersion', undefined],
+    ['TruststoreVersion', ''],
+    ['TruststoreVersion', 'v 2'],
+    ['TruststoreVersion', 'v2\n'],
+    ['TruststoreVersion', 'v'.repeat(65)],
+  ])('is not asked for with %s: %j', async (property, value) => {
+    const domain = domainThatIs(state());
+
+    const applied = waitFor(domain).resource.apply(request({ [property]: value }), signal);
+
+    await expect(applied).rejects.toThrow(PropertyError);
+    await expect(applied).rejects.toThrow(new RegExp(`^${property} must`));
+    expect(domain.looks).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import { StandingTable } from '../../registry/lookup';
+import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from '../aws/service-endpoint';
+
+const CLIENT = {
+  partitionKey: { S: 'CLIENT#mail' },
+  sortKey: { S: 'CLIENT' },
+  spiffeId: { S: 'spiffe://mesh.example.com/mail' },
+  state: { S: 'ENABLED' },
+};
+const CERTIFICATE = {
+  partitionKey: { S: 'CLIENT#mail' },
+  sortKey: { S: 'CERTIFICATE#AA' },
+  spiffeId: { S: 'spiffe://mesh.example.com/mail' },
+  status: { S: 'ISSUED' },
+};
+
+describe('reading the registry for a decision', () => {
+  let endpoint: ServiceEndpoint;
+  let restoreEnvironment: () => void;
+  let table: StandingTable;
+
+  beforeEach(async () => {
+    endpoint = await ServiceEndpoint.open();
+    restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_DYNAMODB: endpoint.url });
+    table = new StandingTable('registry', process.env);
+  });
+  afterEach(async () => {
+    restoreEnvironment();
+    await endpoint.close();
+  });
+
+  const sent = () => endpoint.calls.map(({ body }) => JSON.parse(body));
+
+  test('is one consistent call', async () => {
+    endpoint.replies.push(jsonReply({ Responses: { registry: [CERTIFICATE, CLIENT] }, UnprocessedKeys: {} }));
+
+    await expect(table.read('mail', 'AA')).resolves.toMatchObject({
+      client: { state: 'ENABLED' },
+      certificate: { status: 'ISSUED', refuseAfter: undefined },
+    });
+
+    const { partitionKey } = CLIENT;
+    expect(endpoint.calls[0]?.headers['x-amz-target']).toBe('DynamoDB_20120810.BatchGetItem');
+    expect(sent()).toEqual([
+      {
+        RequestItems: {
+          registry: {
+            Keys: [
+              { partitionKey, sortKey: { S: 'CLIENT' } },
+              { partitionKey, sortKey: { S: 'CERTIFICATE#AA' } },
+            ],
+            ConsistentRead: true,
+          },
+        },
+      },
+    ]);
+  });
+
+  test('asks for all identities of a certificate in one consistent call', async () => {
+    const identity = {
+      partitionKey: { S: 'IDENTITY#0b' },
+      sortKey: { S: 'IDENTITY' },
+      clientName: { S: 'billing' },
+      authority: { N: '7' },
+    };
+    endpoint.replies.push(jsonReply({ Responses: { registry: [identity] } }));
+
+    await expect(table.readIdentities(['0a', '0b'])).resolves.toEqual([{ clientName: 'billing', authority: '' }]);
+
+    expect(sent()).toEqual([
+      {
+        RequestItems: {
+          registry: {
+            Keys: [
+              { partitionKey: { S: 'IDENTITY#0a' }, sortKey: { S: 'IDENTITY' } },
+              { partitionKey: { S: 'IDENTITY#0b' }, sortKey: { S: 'IDENTITY' } },
+            ],
+            ConsistentRead: true,
+          },
+        },
+      },
+    ]);
+  });
+
+  test('asks again for what DynamoDB left out', async () => {
+    const UnprocessedKeys = { registry: { Keys: [{ sortKey: { S: 'CLIENT' } }], ConsistentRead: true } };
+    endpoint.replies.push(jsonReply({ Responses: { registry: [CERTIFICATE] }, UnprocessedKeys }));
+    endpoint.replies.push(jsonReply({ Responses: { registry: [CLIENT] } }));
+
+    await expect(table.read('mail', 'AA')).resolves.toMatchObject({
+      client: { state: 'ENABLED' },
+      certificate: { status: 'ISSUED' },
+    });
+    expect(sent()[1]).toEqual({ RequestItems: UnprocessedKeys });
+  });
+
+  test('fails when the table can’t be read', async () => {
+    endpoint.replies.push(jsonError('AccessDeniedException', 'not authorized'));
+
+    await expect(table.read('mail', 'AA')).rejects.toMatchObject({ code: 'AccessDeniedException' });
+  });
+
+  test('fails when the answer has no responses', async () => {
+    endpoint.replies.push(jsonReply({}));
+
+    await expect(table.read('mail', 'AA')).rejects.toMatchObject({ code: 'InvalidAnswer' });
+  });
+
+  test('takes an attribute that is no text for one that says nothing good', async () => {
+    const spoilt = { ...CERTIFICATE, status: { BOOL: true }, refuseAfter: { N: '9999999999' } };
+    endpoint.replies.push(jsonReply({ Responses: { registry: [spoilt] } }));
+
+    await expect(table.read('mail', 'AA')).resolves.toMatchObject({ certificate: { status: '', refuseAfter: '' } });
+  });
+});

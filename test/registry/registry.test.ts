@@ -1,0 +1,410 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { RegistryTable } from '../../registry/registry';
+import { StandingTable } from '../../registry/lookup';
+import type { ClientProfile, ExternalClientProfile, RegistryEntry } from '../../lambda/certificate-issuer/registry';
+import { certificateKey, REGISTRY_KEYS, type RegistryCertificate } from '../../registry/records';
+import { setEnvironment } from '../aws/service-endpoint';
+
+const TableName = 'mtls-mesh.mesh.example.com';
+const signal = new AbortController().signal;
+const MAIL = 'spiffe://mesh.example.com/mail';
+
+const profile: ClientProfile = {
+  clientName: 'mail',
+  spiffeId: MAIL,
+  secretId: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail-AbCdEf',
+  dnsNames: ['mail.internal.example.com'],
+  keyAlgorithm: 'EC_prime256v1',
+  validityHours: 168,
+  certificateAuthorityArn: 'arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/1',
+  signingAlgorithm: 'SHA256WITHECDSA',
+  updatedAt: '2026-11-22T12:00:00.000Z',
+  updatedBy: 'deployment',
+};
+
+const certificate: RegistryCertificate = {
+  clientName: 'mail',
+  spiffeId: MAIL,
+  serialNumber: '5A01',
+  issuer: 'CN=Test Root',
+  certificateArn: 'arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/1/certificate/1',
+  certificateAuthorityArn: 'arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/1',
+  fingerprint: 'AA:BB',
+  notBefore: '2026-11-22T11:00:00.000Z',
+  notAfter: '2026-11-29T12:00:00.000Z',
+  authoritiesNotAfter: '2036-11-22T12:00:00.000Z',
+  secretVersionId: 'v1',
+  status: 'ISSUED',
+  issuedAt: '2026-11-22T12:00:00.000Z',
+  issuedBy: 'deployment',
+  expiresAt: 1_803_556_800,
+};
+
+const external: ExternalClientProfile = {
+  clientName: 'mail',
+  spiffeId: MAIL,
+  trustAnchor: 'partner',
+  identityKind: 'SUBJECT',
+  identityValue: 'CN=mail,O=Partner',
+  authoritiesNotAfter: '2030-01-01T00:00:00.000Z',
+  identityIds: ['0a', '0b'],
+  registeredBy: 'stack External',
+  updatedAt: '2026-11-22T13:00:00.000Z',
+  updatedBy: 'deployment',
+};
+
+/** dynalite with its own web server: DynamoDB as somebody else wrote it. */
+const dynalite = require('dynalite') as (options: { createTableMs: number }) => Server;
+
+describe('the registry in DynamoDB', () => {
+  let server: Server;
+  let sdk: DynamoDBClient;
+  let registry: RegistryTable;
+  let standings: StandingTable;
+  let restoreEnvironment: () => void;
+
+  beforeEach(async () => {
+    server = dynalite({ createTableMs: 0 });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_DYNAMODB: endpoint });
+    sdk = new DynamoDBClient({ endpoint, maxAttempts: 1 });
+    const { partitionKey, sortKey } = REGISTRY_KEYS;
+    await sdk.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [
+          { AttributeName: partitionKey, KeyType: 'HASH' },
+          { AttributeName: sortKey, KeyType: 'RANGE' },
+        ],
+        AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      }),
+    );
+    registry = new RegistryTable(TableName, process.env);
+    standings = new StandingTable(TableName, process.env);
+  });
+  afterEach(async () => {
+    sdk.destroy();
+    restoreEnvironment();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const items = async () => (await sdk.send(new ScanCommand({ TableName }))).Items ?? [];
+  const entries = async () => {
+    const found: RegistryEntry[] = [];
+    for await (const entry of registry.entries(signal)) found.push(entry);
+    return found;
+  };
+
+  test('knows a client as it was registered last, enabled at first', async () => {
+    await registry.registerClient({ ...profile, overlapHours: 6, validityHours: 24 }, signal);
+    await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 6, validityHours: 24 });
+
+    const { secretId: _, ...withoutSecret } = profile;
+    const requesters = ['arn:aws:iam::111122223333:role/MailApp'];
+    await registry.registerClient({ ...withoutSecret, requesters }, signal);
+    await expect(registry.getClient('mail', signal)).resolves.toEqual({
+      ...withoutSecret,
+      requesters,
+      state: 'ENABLED',
+    });
+
+    await registry.registerClient(profile, signal);
+
+    await expect(registry.getClient('mail', signal)).resolves.toEqual({ ...profile, state: 'ENABLED' });
+    await expect(registry.getClient('social', signal)).resolves.toBeUndefined();
+  });
+
+  test('keeps who asked for a certificate whose key is in no secret', async () => {
+    const { secretVersionId: _, ...withoutVersion } = certificate;
+    const requested: RegistryCertificate = {
+      ...withoutVersion,
+      issuedBy: 'request',
+      requestedBy: 'arn:aws:iam::111122223333:role/MailApp',
+      currentSince: certificate.issuedAt,
+    };
+    await registry.addCertificate(requested, signal);
+
+    await expect(registry.getCertificate(certificate, signal)).resolves.toEqual(requested);
+  });
+
+  test('writes clients and certificates as the contract says', async () => {
+    await registry.registerClient(profile, signal);
+    await registry.addCertificate(certificate, signal);
+
+    expect(await items()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          partitionKey: { S: 'CLIENT#mail' },
+          sortKey: { S: 'CLIENT' },
+          state: { S: 'ENABLED' },
+          dnsNames: { L: [{ S: 'mail.internal.example.com' }] },
+          validityHours: { N: '168' },
+        }),
+        expect.objectContaining({
+          partitionKey: { S: 'CLIENT#mail' },
+          sortKey: { S: 'CERTIFICATE#AA:BB' },
+          status: { S: 'ISSUED' },
+          expiresAt: { N: '1803556800' },
+        }),
+      ]),
+    );
+  });
+
+  test('keeps the state of a client that is registered again', async () => {
+    await registry.registerClient(profile, signal);
+    await sdk.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'CLIENT' } },
+        UpdateExpression: 'SET #state = :state',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': { S: 'DISABLED' } },
+      }),
+    );
+
+    await registry.registerClient(profile, signal);
+
+    await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
+  });
+
+  test('leaves a client to the resource that declares it, and says which that is', async () => {
+    await registry.registerClient(profile, signal);
+    const declared = { ...profile, declaredBy: 'stack Mail' };
+    await expect(registry.registerClient(declared, signal)).resolves.toBeUndefined();
+    await expect(registry.registerClient({ ...declared, validityHours: 24 }, signal)).resolves.toBeUndefined();
+
+    const taken = registry.registerClient({ ...declared, declaredBy: 'stack Other', validityHours: 8 }, signal);
+
+    await expect(taken).resolves.toBe('stack Mail');
+    const known = { ...declared, validityHours: 24, state: 'ENABLED' };
+    await expect(registry.getClient('mail', signal)).resolves.toEqual(known);
+  });
+
+  test('forgets a client, also one that it does not know', async () => {
+    await registry.registerClient(profile, signal);
+
+    await registry.removeClient('mail', signal);
+    await registry.removeClient('mail', signal);
+
+    await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
+  });
+
+  describe('of an external client', () => {
+    const disable = () =>
+      sdk.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'CLIENT' } },
+          UpdateExpression: 'SET #state = :state',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':state': { S: 'DISABLED' } },
+        }),
+      );
+
+    test('knows it as it was registered last, enabled at first, and as no other', async () => {
+      await registry.registerExternalClient({ ...external, identityIds: ['0c'] }, signal);
+      await registry.registerExternalClient(external, signal);
+
+      await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({ ...external, state: 'ENABLED' });
+      await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
+      expect(await entries()).toEqual([{ kind: 'external client', client: { ...external, state: 'ENABLED' } }]);
+      await expect(standings.readExternalClient('mail')).resolves.toEqual({
+        spiffeId: MAIL,
+        state: 'ENABLED',
+        trustAnchor: 'partner',
+      });
+      await expect(standings.readExternalClient('social')).resolves.toBeUndefined();
+    });
+
+    test('does not take one that the mesh issues for to be external', async () => {
+      await registry.registerClient(profile, signal);
+
+      await expect(registry.getExternalClient('mail', signal)).resolves.toBeUndefined();
+      await expect(standings.readExternalClient('mail')).resolves.toMatchObject({ trustAnchor: undefined });
+    });
+
+    test('removes it for the resource that registered it, and for no other', async () => {
+      await registry.registerExternalClient(external, signal);
+
+      const taken = registry.registerExternalClient({ ...external, registeredBy: 'stack Other' }, signal);
+      await expect(taken).resolves.toBe('stack External');
+      await registry.removeExternalClient('mail', 'stack Other', signal);
+      await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({ ...external, state: 'ENABLED' });
+      await registry.removeClient('mail', signal);
+      await expect(registry.getExternalClient('mail', signal)).resolves.toBeDefined();
+
+      await registry.removeExternalClient('mail', 'stack External', signal);
+      await registry.removeExternalClient('mail', 'stack External', signal);
+      expect(await items()).toEqual([]);
+    });
+
+    test('holds both while a client changes from issued to external, and keeps its state', async () => {
+      await registry.registerClient({ ...profile, overlapHours: 3, declaredBy: 'stack Mail' }, signal);
+      await disable();
+      await registry.registerExternalClient(external, signal);
+
+      expect((await entries()).map(({ kind }) => kind).sort()).toEqual(['client', 'external client']);
+      await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 3, state: 'DISABLED' });
+
+      await registry.removeClient('mail', signal);
+      expect(await entries()).toEqual([{ kind: 'external client', client: { ...external, state: 'DISABLED' } }]);
+      expect((await items()).flatMap(Object.keys)).not.toContain('secretId');
+      expect((await items()).flatMap(Object.keys)).not.toContain('declaredBy');
+    });
+
+    test('holds both while a client changes from external to issued, and keeps its state', async () => {
+      await registry.registerExternalClient(external, signal);
+      await disable();
+      await registry.registerClient(profile, signal);
+
+      await expect(registry.getExternalClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
+
+      await registry.removeExternalClient('mail', 'stack External', signal);
+      expect(await entries()).toEqual([{ kind: 'client', client: { ...profile, state: 'DISABLED' } }]);
+      expect((await items()).flatMap(Object.keys)).not.toContain('trustAnchor');
+    });
+
+    test('survives that such a change is taken back', async () => {
+      await registry.registerClient(profile, signal);
+      await registry.registerExternalClient(external, signal);
+      await registry.removeExternalClient('mail', 'stack External', signal);
+
+      await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ secretId: profile.secretId });
+      expect(await entries()).toHaveLength(1);
+    });
+
+    test('lets an identity stand for one client, by the authority given last', async () => {
+      const add = (clientName: string, authority: string) =>
+        registry.addIdentity('0a', { clientName, authority }, signal);
+
+      await expect(add('mail', 'old')).resolves.toBeUndefined();
+      await expect(add('social', 'other')).resolves.toBe('mail');
+      await expect(add('mail', 'new')).resolves.toBeUndefined();
+      await expect(standings.readIdentities(['0a', '0b', '0c'])).resolves.toEqual([
+        { clientName: 'mail', authority: 'new' },
+      ]);
+      expect(await entries()).toEqual([]);
+
+      await registry.removeIdentity('0a', 'social', signal);
+      expect(await items()).toHaveLength(1);
+      await registry.removeIdentity('0a', 'mail', signal);
+      await registry.removeIdentity('0a', 'mail', signal);
+      expect(await items()).toEqual([]);
+    });
+  });
+
+  test('adds a certificate once, and leaves it as it has become', async () => {
+    await registry.addCertificate(certificate, signal);
+    await registry.revokeCertificate(
+      certificate,
+      { at: '2026-11-23T00:00:00.000Z', by: 'rotation', reason: 'SUPERSEDED' },
+      signal,
+    );
+    await registry.addCertificate(certificate, signal);
+
+    await expect(registry.getCertificate(certificate, signal)).resolves.toEqual({
+      ...certificate,
+      status: 'REVOKED',
+      revokedAt: '2026-11-23T00:00:00.000Z',
+      revokedBy: 'rotation',
+      revocationReason: 'SUPERSEDED',
+    });
+  });
+
+  test('revokes once: who comes second, or revokes what is not there, is told so', async () => {
+    await registry.addCertificate(certificate, signal);
+    const first = { at: '2026-11-23T00:00:00.000Z', by: 'rotation', reason: 'SUPERSEDED' } as const;
+    const second = { at: '2026-11-23T00:00:01.000Z', by: 'deployment', reason: 'CESSATION_OF_OPERATION' } as const;
+
+    await expect(registry.revokeCertificate(certificate, first, signal)).resolves.toBe(true);
+    await expect(registry.revokeCertificate(certificate, second, signal)).resolves.toBe(false);
+    // As when the first answer was lost and the call is made again.
+    await expect(registry.revokeCertificate(certificate, first, signal)).resolves.toBe(true);
+    await expect(registry.revokeCertificate({ clientName: 'mail', fingerprint: 'CC' }, first, signal)).resolves.toBe(
+      false,
+    );
+
+    await expect(registry.getCertificate(certificate, signal)).resolves.toMatchObject({ revokedBy: 'rotation' });
+    expect(await items()).toHaveLength(1);
+  });
+
+  test('notes times once, and only of what is there', async () => {
+    await registry.addCertificate(certificate, signal);
+    for (const time of ['2026-11-23T00:00:00.000Z', '2026-11-24T00:00:00.000Z']) {
+      await registry.noteCurrent(certificate, time, signal);
+      await registry.noteRefusal(certificate, time, signal);
+      await registry.noteToldAuthority(certificate, time, signal);
+      await registry.noteCurrent({ clientName: 'mail', fingerprint: 'CC' }, time, signal);
+    }
+
+    await expect(registry.getCertificate(certificate, signal)).resolves.toEqual({
+      ...certificate,
+      currentSince: '2026-11-23T00:00:00.000Z',
+      refuseAfter: '2026-11-23T00:00:00.000Z',
+      revokedAtAuthority: '2026-11-23T00:00:00.000Z',
+    });
+    expect(await items()).toHaveLength(1);
+  });
+
+  test('lists the certificates of one client', async () => {
+    await registry.registerClient(profile, signal);
+    await registry.addCertificate(certificate, signal);
+    await registry.addCertificate({ ...certificate, fingerprint: 'CC' }, signal);
+    await registry.addCertificate({ ...certificate, clientName: 'mail-2' }, signal);
+
+    const found = await registry.certificatesOf('mail', signal);
+
+    expect(found.map(({ fingerprint }) => fingerprint)).toEqual(['AA:BB', 'CC']);
+    await expect(registry.certificatesOf('social', signal)).resolves.toEqual([]);
+  });
+
+  test('gives all entries over many pages, and leaves out what is of another kind', async () => {
+    await registry.registerClient(profile, signal);
+    const issuer = 'x'.repeat(300_000);
+    for (let n = 0; n < 8; n++) await registry.addCertificate({ ...certificate, fingerprint: `0${n}`, issuer }, signal);
+    const grant = { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'OTHER#1' } };
+    await sdk.send(new PutItemCommand({ TableName, Item: grant }));
+
+    const kinds = (await entries()).map(({ kind }) => kind);
+
+    expect(kinds.filter((kind) => kind === 'certificate')).toHaveLength(8);
+    expect(kinds.filter((kind) => kind === 'client')).toHaveLength(1);
+  });
+
+  test('names the item and attribute that somebody has spoilt', async () => {
+    const key = certificateKey('mail', 'AA:BB');
+    const Item = { partitionKey: { S: key.partitionKey }, sortKey: { S: key.sortKey }, clientName: { N: '7' } };
+    await sdk.send(new PutItemCommand({ TableName, Item }));
+
+    await expect(registry.certificatesOf('mail', signal)).rejects.toThrow(
+      'the registry\'s item CLIENT#mail CERTIFICATE#AA:BB has no text "clientName"',
+    );
+  });
+
+  test('says in one reading how a client and its certificate stand', async () => {
+    await expect(standings.read('mail', 'AA:BB')).resolves.toEqual({ client: undefined, certificate: undefined });
+
+    await registry.registerClient(profile, signal);
+    await registry.addCertificate(certificate, signal);
+    await registry.noteRefusal(certificate, '2026-11-23T00:00:00.000Z', signal);
+
+    await expect(standings.read('mail', 'AA:BB')).resolves.toEqual({
+      client: { spiffeId: MAIL, state: 'ENABLED' },
+      certificate: { spiffeId: MAIL, status: 'ISSUED', refuseAfter: '2026-11-23T00:00:00.000Z' },
+    });
+    await expect(standings.read('mail', 'CC')).resolves.toMatchObject({ certificate: undefined });
+  });
+});
