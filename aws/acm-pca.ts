@@ -4,19 +4,42 @@ import {
   IssueCertificateCommand,
   RevokeCertificateCommand,
 } from '@aws-sdk/client-acm-pca';
-import { CLIENT_CERTIFICATE_TEMPLATE } from '../mesh/contract';
-import type { RevocationReason } from '../registry/records';
-import type {
-  CertificateAuthority,
-  CertificateRequest,
-  IssuedCertificate,
-} from '../lambda/certificate-issuer/certificate-authority';
-import { AwsCallError, awsCall, isAwsError } from './aws-error';
+import { CLIENT_CERTIFICATE_TEMPLATE, type RevocationReason } from '../mesh/contract';
+import type { SigningAlgorithm } from '../pki/signature';
+import { AwsCallError, isAwsError, sdkCall } from './aws-error';
 
-/** ACM PCA. https://docs.aws.amazon.com/privateca/latest/APIReference/API_IssueCertificate.html */
-export class PrivateCertificateAuthority implements CertificateAuthority {
+/** A client certificate to issue. Its subject and alternative names come from here and never from the CSR. */
+export interface CertificateRequest {
+  readonly certificateAuthorityArn: string;
+  /** PEM. */
+  readonly certificateSigningRequest: string;
+  readonly commonName: string;
+  readonly spiffeId: string;
+  readonly dnsNames: readonly string[];
+  readonly signingAlgorithm: SigningAlgorithm;
+  readonly validity: Validity;
+  /** At most 36 characters. The same token within 5 minutes returns the same certificate. */
+  readonly idempotencyToken: string;
+}
+
+/** When a certificate expires: days from now, or an absolute time in seconds since 1970. */
+export interface Validity {
+  readonly type: 'DAYS' | 'ABSOLUTE';
+  readonly value: number;
+}
+
+export interface IssuedCertificate {
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM, issuing authority first, without the certificate itself. */
+  readonly certificateChain: string;
+}
+
+/** https://docs.aws.amazon.com/privateca/latest/APIReference/Welcome.html */
+export class AcmPca {
   constructor(private readonly client: Pick<ACMPCAClient, 'send'>) {}
 
+  /** Starts to issue a certificate. @returns its ARN */
   async issueCertificate(request: CertificateRequest, signal: AbortSignal): Promise<string> {
     const command = new IssueCertificateCommand({
       CertificateAuthorityArn: request.certificateAuthorityArn,
@@ -36,11 +59,12 @@ export class PrivateCertificateAuthority implements CertificateAuthority {
       IdempotencyToken: request.idempotencyToken,
     });
     const action = 'acm-pca:IssueCertificate';
-    const { CertificateArn } = await awsCall(action, this.client.send(command, { abortSignal: signal }));
+    const { CertificateArn } = await sdkCall(action, this.client.send(command, { abortSignal: signal }));
     if (CertificateArn === undefined) throw new AwsCallError(action, 'InvalidAnswer', 'no certificate ARN');
     return CertificateArn;
   }
 
+  /** Undefined while the certificate is being issued. */
   async getCertificate(
     certificateAuthorityArn: string,
     certificateArn: string,
@@ -52,7 +76,7 @@ export class PrivateCertificateAuthority implements CertificateAuthority {
     });
     const action = 'acm-pca:GetCertificate';
     try {
-      const { Certificate: certificate, CertificateChain: certificateChain } = await awsCall(
+      const { Certificate: certificate, CertificateChain: certificateChain } = await sdkCall(
         action,
         this.client.send(command, { abortSignal: signal }),
       );
@@ -64,6 +88,7 @@ export class PrivateCertificateAuthority implements CertificateAuthority {
     }
   }
 
+  /** Does nothing for a certificate that is already revoked. */
   async revokeCertificate(
     certificateAuthorityArn: string,
     serialNumber: string,
@@ -72,20 +97,19 @@ export class PrivateCertificateAuthority implements CertificateAuthority {
   ): Promise<void> {
     const command = new RevokeCertificateCommand({
       CertificateAuthorityArn: certificateAuthorityArn,
-      CertificateSerial: pairs(serialNumber),
+      CertificateSerial: hexPairs(serialNumber),
       RevocationReason: reason,
     });
     try {
-      await awsCall('acm-pca:RevokeCertificate', this.client.send(command, { abortSignal: signal }));
+      await sdkCall('acm-pca:RevokeCertificate', this.client.send(command, { abortSignal: signal }));
     } catch (error) {
-      // It is revoked already.
       if (!isAwsError(error, 'RequestAlreadyProcessedException')) throw error;
     }
   }
 }
 
-/** As OpenSSL prints it: https://docs.aws.amazon.com/privateca/latest/APIReference/API_RevokeCertificate.html */
-function pairs(serialNumber: string): string {
+/** As OpenSSL prints serial numbers: https://docs.aws.amazon.com/privateca/latest/APIReference/API_RevokeCertificate.html */
+function hexPairs(serialNumber: string): string {
   return serialNumber.toLowerCase().replace(/..(?=.)/g, '$&:');
 }
 

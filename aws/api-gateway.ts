@@ -1,53 +1,68 @@
-import type { DomainNameState, DomainNames } from '../lambda/truststore-publisher/domain-names';
-import type { Patience } from './retry';
-import { documentIn, type JsonDocument, parseDocument, textIn } from './json-service';
-import { type ResponseReader, SignedService } from './signed-caller';
+import type { AwsConnection } from './connection';
+import { asDocument, asText, type JsonDocument, parseDocument } from './json-caller';
+import type { RetryPolicy } from './retry';
+import { type ResponseReader, SignedCaller } from './signed-caller';
+
+/** A custom domain name of API Gateway. */
+export interface DomainNameState {
+  /**
+   * `AVAILABLE`, `UPDATING`, `PENDING_CERTIFICATE_REIMPORT` or `PENDING_OWNERSHIP_VERIFICATION`.
+   * https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html
+   */
+  readonly status: string;
+  readonly statusMessage: string | undefined;
+  /** Undefined for a domain without mutual TLS, or with a truststore that has no version. */
+  readonly truststoreVersion: string | undefined;
+  /** Why API Gateway may refuse some clients. */
+  readonly truststoreWarnings: readonly string[];
+}
 
 /**
- * About thirteen seconds of pauses: CloudFormation, which makes the routes of the same deployment, uses up the few calls a
- * second that an account has. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ * About thirteen seconds of delays: CloudFormation, which creates the routes of the same deployment, uses up the few calls
+ * a second that an account has. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
-const PATIENCE: Patience = { attempts: 12, milliseconds: 2_000 };
+const RETRY_POLICY: RetryPolicy = { attempts: 12, timeout: 2_000, backoff: { first: 50, longest: 5_000 } };
 
-/**
- * API Gateway, which speaks REST JSON.
- * https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html
- */
-export class ApiGateway implements DomainNames {
-  private readonly service: SignedService;
+export class ApiGateway {
+  private readonly caller: SignedCaller;
 
-  constructor(environment: NodeJS.ProcessEnv) {
-    this.service = new SignedService({ name: 'apigateway', endpointVariable: 'APIGATEWAYV2' }, PATIENCE, environment);
+  constructor(connection: AwsConnection) {
+    this.caller = new SignedCaller({
+      service: { name: 'apigateway', endpointVariable: 'APIGATEWAYV2' },
+      connection,
+      retryPolicy: RETRY_POLICY,
+    });
   }
 
-  describe(domainName: string, signal: AbortSignal): Promise<DomainNameState> {
+  /** @throws AwsCallError */
+  domainName(domainName: string, signal: AbortSignal): Promise<DomainNameState> {
     const request = { method: 'GET', path: `/v2/domainnames/${encodeURIComponent(domainName)}` } as const;
-    return this.service.call('GetDomainName', request, STATE, signal);
+    return this.caller.call('GetDomainName', request, DOMAIN_NAME, signal);
   }
 }
 
-const STATE: ResponseReader<DomainNameState> = {
-  answerOf({ text }) {
+const DOMAIN_NAME: ResponseReader<DomainNameState> = {
+  answerIn({ text }) {
     const document = parseDocument(text);
-    return document && stateIn(document);
+    return document && readState(document);
   },
-  errorOf({ headers, text }) {
-    // The error's name stands before a colon and where it is described.
+  errorIn({ headers, text }) {
+    // The error's name ends at a colon, which the URL of its documentation follows.
     const code = headers.get('x-amzn-errortype')?.split(':')[0];
-    return { code: code || undefined, message: textIn(parseDocument(text)?.['message']) };
+    return { code: code || undefined, message: asText(parseDocument(text)?.['message']) };
   },
 };
 
-function stateIn(document: JsonDocument): DomainNameState | undefined {
+function readState(document: JsonDocument): DomainNameState | undefined {
   const { domainNameConfigurations, mutualTlsAuthentication } = document;
-  const configuration = Array.isArray(domainNameConfigurations) ? documentIn(domainNameConfigurations[0]) : undefined;
-  const status = textIn(configuration?.['domainNameStatus']);
+  const configuration = Array.isArray(domainNameConfigurations) ? asDocument(domainNameConfigurations[0]) : undefined;
+  const status = asText(configuration?.['domainNameStatus']);
   if (status === undefined) return undefined;
-  const { truststoreVersion, truststoreWarnings } = documentIn(mutualTlsAuthentication) ?? {};
+  const { truststoreVersion, truststoreWarnings } = asDocument(mutualTlsAuthentication) ?? {};
   return {
     status,
-    statusMessage: textIn(configuration?.['domainNameStatusMessage']),
-    truststoreVersion: textIn(truststoreVersion),
+    statusMessage: asText(configuration?.['domainNameStatusMessage']),
+    truststoreVersion: asText(truststoreVersion),
     truststoreWarnings: Array.isArray(truststoreWarnings) ? truststoreWarnings.map(String) : [],
   };
 }

@@ -1,32 +1,34 @@
-/** A call to an AWS service that did not succeed. */
+/** A call to an AWS service failed. */
 export class AwsCallError extends Error {
   override readonly name = 'AwsCallError';
 
   constructor(
+    /** As in IAM policies, such as `acm-pca:IssueCertificate`. */
     action: string,
     /** The service's name for the error, such as `ResourceNotFoundException`. */
     readonly code: string,
-    message: string,
+    /** The service's message. */
+    readonly reason: string,
   ) {
-    super(`${action} failed with ${code}: ${message}`);
+    super(`${action} failed with ${code}: ${reason}`);
   }
 }
 
+/** Whether `error` is the service's error of that name. */
+export function isAwsError(error: unknown, code: string): boolean {
+  return error instanceof AwsCallError && error.code === code;
+}
+
 /**
- * The answer of a call; its error as `AwsCallError`.
- * The SDK's own error is not kept as cause: it holds the exchange, and with it what was sent.
- * @param action as in IAM, such as `acm-pca:IssueCertificate`
+ * The answer of an SDK client; its error becomes an `AwsCallError`. The SDK's error is not kept as cause, because it holds
+ * the request and with it what was sent.
+ * @param action as in IAM policies, such as `acm-pca:IssueCertificate`
  */
-export async function awsCall<T>(action: string, sent: Promise<T>): Promise<T> {
+export async function sdkCall<T>(action: string, answer: Promise<T>): Promise<T> {
   try {
-    return await sent;
+    return await answer;
   } catch (error) {
     if (error instanceof Error) throw new AwsCallError(action, error.name, error.message);
     throw new AwsCallError(action, 'UnknownError', String(error));
   }
-}
-
-/** Whether `error` is the service's answer of that name. */
-export function isAwsError(error: unknown, code: string): boolean {
-  return error instanceof AwsCallError && error.code === code;
 }

@@ -1,13 +1,14 @@
-/** Lambda did not give its function credentials. */
+/** The environment has no credentials. */
 class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 }
 
 /**
- * Credentials as Lambda gives them to every function.
+ * The credentials that Lambda gives to every function.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
- * Has the name and shape that the SDK's clients look for in `@aws-sdk/credential-provider-node`, in whose place the
- * bundle puts it: profiles, single sign-on, STS and instance metadata would double the functions' start-up time.
+ *
+ * The name and shape match `defaultProvider` of `@aws-sdk/credential-provider-node`, which the functions' bundles replace
+ * with this file: profiles, single sign-on, STS and instance metadata would double the functions' start-up time.
  */
 export function defaultProvider() {
   return async () => {

@@ -1,24 +1,25 @@
 import { EVENT_SOURCE, type EventDetail, type EventType } from '../mesh/contract';
-import type { EventBus } from '../registry/audit';
 import { AwsCallError } from './aws-error';
-import { JsonService } from './json-service';
+import type { AwsConnection } from './connection';
+import { JsonCaller } from './json-caller';
 
 /** The account's default bus. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
-export class DefaultEventBus implements EventBus {
-  private readonly events: JsonService;
+export class EventBridge {
+  private readonly caller: JsonCaller;
 
-  constructor(environment: NodeJS.ProcessEnv) {
-    this.events = new JsonService(
-      { name: 'events', targetPrefix: 'AWSEvents', jsonVersion: '1.1', endpointVariable: 'EVENTBRIDGE' },
-      { attempts: 3, milliseconds: 2_000 },
-      environment,
-    );
+  constructor(connection: AwsConnection) {
+    this.caller = new JsonCaller({
+      service: { name: 'events', targetPrefix: 'AWSEvents', jsonVersion: '1.1', endpointVariable: 'EVENTBRIDGE' },
+      connection,
+      retryPolicy: { attempts: 3, timeout: 2_000, backoff: { first: 50, longest: 5_000 } },
+    });
   }
 
+  /** @throws AwsCallError */
   async put(type: EventType, detail: EventDetail, signal: AbortSignal): Promise<void> {
     const entry = { Source: EVENT_SOURCE, DetailType: type, Detail: JSON.stringify(detail) };
-    const answer = await this.events.call('PutEvents', { Entries: [entry] }, signal);
-    // A refused entry does not make the call fail.
+    const answer = await this.caller.call('PutEvents', { Entries: [entry] }, signal);
+    // The call succeeds even if the bus refuses the entry.
     if (answer['FailedEntryCount'] !== 0) {
       throw new AwsCallError('events:PutEvents', 'FailedEntry', JSON.stringify(answer['Entries']));
     }

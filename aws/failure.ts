@@ -1,29 +1,32 @@
-/** Longest cause chain that a sentence tells; a chain that bites its own tail ends too. */
-const MAX_CAUSES = 4;
+/** How an error is reported: in logs, in a custom resource's answer, and on a terminal. */
 
-/** What went wrong, on one line: the error's message, then what its causes add to it. */
+/** Longest chain of causes in a sentence. It also ends a chain that is circular. */
+const LONGEST_CHAIN = 4;
+
+/** The error's message and what its causes add, on one line and without PEM. */
 export function failureSentence(error: unknown): string {
   let sentence = '';
   let current = error;
-  for (let depth = 0; current !== undefined && depth < MAX_CAUSES; depth++) {
-    const { message, name, cause } = asError(current);
-    const said = message || name;
-    if (!sentence.includes(said)) sentence += sentence === '' ? said : `: ${said}`;
-    current = cause;
+  for (let depth = 0; current !== undefined && depth < LONGEST_CHAIN; depth++) {
+    const text = messageOf(current);
+    if (!sentence.includes(text)) sentence += sentence === '' ? text : `: ${text}`;
+    current = current instanceof Error ? current.cause : undefined;
   }
   return withoutPem(sentence).replace(/\s+/g, ' ').trim();
 }
 
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // An error about failed connections to several addresses has a code and no message.
+  return error.message || (error as NodeJS.ErrnoException).code || error.name;
 }
 
-/** Where it went wrong, for the log. */
+/** The error's stack trace without PEM, for logs. */
 export function failureStack(error: unknown): string | undefined {
   return error instanceof Error && error.stack !== undefined ? withoutPem(error.stack) : undefined;
 }
 
-/** Services quote what they were sent in validation errors; what they quote from PEM on may be a private key. */
+/** Validation errors of services quote the request, and a quoted PEM text may be a private key. */
 function withoutPem(text: string): string {
-  return text.replace(/-----BEGIN[\s\S]*/, '(PEM text left out)');
+  return text.replace(/-----BEGIN[\s\S]*/, '(PEM text removed)');
 }

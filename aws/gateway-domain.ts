@@ -1,35 +1,43 @@
 import { TlsRequestError } from '../client/errors';
 import { requestOverTls, type TlsRequestOptions } from '../client/tls-request';
-import type { ClientSecret } from '../mesh/contract';
-import type { Gateway, Reception } from '../lambda/certificate-issuer/rotate/handshake';
+import type { ClientSecret } from '../mesh/client-secret';
 import { failureSentence } from './failure';
 
+/** How the gateway answers a client certificate. */
+export interface HandshakeResult {
+  readonly outcome: 'accepted' | 'refused' | 'unreachable';
+  /** The HTTP status or the error. */
+  readonly detail: string;
+}
+
 /**
- * A path of no service, as their names begin with a letter: API Gateway answers 404 without asking the authorizer.
+ * A path outside of all services, whose names begin with a letter. API Gateway answers 404 without calling the authorizer.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 const PATH = '/-/handshake';
 
-/** What API Gateway answers to a client certificate that it does not trust, if it answers at all. */
+/** API Gateway's answer to a client certificate that it does not trust, if it answers at all. */
 const FORBIDDEN = 403;
 
 /** A custom domain name of API Gateway with mutual TLS. */
-export class GatewayDomain implements Gateway {
-  /** @param way to reach it, when it is not the one that the domain name says */
+export class GatewayDomain {
+  /** @param connection how to reach the domain; by default, as its name resolves */
   constructor(
     readonly domainName: string,
-    private readonly way: Pick<TlsRequestOptions, 'connectTo' | 'certificateAuthorities'> = {},
+    private readonly connection: Pick<TlsRequestOptions, 'connectTo' | 'certificateAuthorities'> = {},
   ) {}
 
-  async receive(secret: ClientSecret, signal: AbortSignal): Promise<Reception> {
+  /** Calls the gateway with the client's certificate. No service receives the request. Never rejects. */
+  async tryHandshake(secret: ClientSecret, signal: AbortSignal): Promise<HandshakeResult> {
     try {
       const url = `https://${this.domainName}${PATH}`;
-      const response = await requestOverTls(url, { signal }, { ...this.way, credentials: secret });
+      const response = await requestOverTls(url, { signal }, { ...this.connection, credentials: secret });
       await response.body?.cancel();
-      return { outcome: response.status === FORBIDDEN ? 'refused' : 'let in', detail: `status ${response.status}` };
+      const outcome = response.status === FORBIDDEN ? 'refused' : 'accepted';
+      return { outcome, detail: `status ${response.status}` };
     } catch (error) {
       const isRefusal = error instanceof TlsRequestError && (error.certificateRefused || error.connectionReset);
-      return { outcome: isRefusal ? 'refused' : 'not reached', detail: failureSentence(error) };
+      return { outcome: isRefusal ? 'refused' : 'unreachable', detail: failureSentence(error) };
     }
   }
 }

@@ -1,67 +1,214 @@
 import { createHash } from 'node:crypto';
-import { DeleteObjectsCommand, ListObjectVersionsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { ObjectStore, ObjectVersion, RefusedDeletion, VersionPage } from '../lambda/truststore-publisher/object-store';
-import { awsCall, isAwsError } from './aws-error';
+import { AwsCallError, isAwsError } from './aws-error';
+import type { AwsConnection } from './connection';
+import type { RetryPolicy } from './retry';
+import { type ResponseReader, type ServiceRequest, type ServiceResponse, SignedCaller } from './signed-caller';
+import { elements, escapeXml, onlyElement } from './xml';
 
-export class S3 implements ObjectStore {
-  constructor(private readonly client: Pick<S3Client, 'send'>) {}
+/** One version of an object. Its content never changes. */
+export interface VersionedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string;
+}
 
+/** A version or a delete marker. */
+export type ObjectVersion = Omit<VersionedObject, 'bucket'>;
+
+export interface ObjectVersionPage {
+  readonly versions: readonly ObjectVersion[];
+  /** Where the next page starts; undefined after the last. */
+  readonly next: ObjectVersion | undefined;
+}
+
+/** An object version that S3 did not delete. */
+export interface FailedDeletion {
+  readonly key: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** About eight seconds of delays: a role's new permission, or a new bucket, may take as long to be known everywhere. */
+const RETRY_POLICY: RetryPolicy = { attempts: 10, timeout: 3_000, backoff: { first: 50, longest: 5_000 } };
+
+/** A truststore with as many authorities as API Gateway takes is smaller. Bytes. */
+const LARGEST_OBJECT = 1_000_000;
+
+export interface S3Options {
+  readonly connection: AwsConnection;
+  /** @default - ten attempts */
+  readonly retryPolicy?: RetryPolicy;
+}
+
+/** Reads objects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+export class ObjectReader {
+  constructor(private readonly options: S3Options) {}
+
+  /**
+   * The object's text.
+   * @throws AwsCallError when there is no such version, when it may not be read, and for more than a megabyte
+   */
+  async readObject({ bucket, key, versionId }: VersionedObject, signal: AbortSignal): Promise<string> {
+    const name = `(s3://${bucket}/${key}, version ${versionId})`;
+    const reader: ResponseReader<ServiceResponse> = {
+      answerIn: (response) => response,
+      errorIn: (response) => {
+        const { code, message = 'no message' } = readError(response);
+        return { code, message: `${message} ${name}` };
+      },
+      // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+      retryableStatuses: [403],
+      largestBody: LARGEST_OBJECT,
+    };
+    const path = `/${encodeKey(key)}?versionId=${encodeURIComponent(versionId)}`;
+    const { headers, text } = await callBucket(
+      this.options,
+      bucket,
+      'GetObjectVersion',
+      { method: 'GET', path },
+      reader,
+      signal,
+    );
+    if (headers.get('x-amz-version-id') === versionId) return text;
+    throw new AwsCallError('s3:GetObjectVersion', 'InvalidAnswer', `another version than requested ${name}`);
+  }
+}
+
+/** Publishes objects into a bucket with versioning, and empties it. */
+export class ObjectPublisher {
+  constructor(private readonly options: S3Options) {}
+
+  /** Puts a PEM object. @returns its version; undefined when the bucket has no versioning */
   async putPem(bucket: string, key: string, pem: string, signal: AbortSignal): Promise<string | undefined> {
-    const command = new PutObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      Body: pem,
-      ContentType: 'application/x-pem-file',
-      ChecksumSHA256: createHash('sha256').update(pem).digest('base64'),
-    });
-    const { VersionId } = await awsCall('s3:PutObject', this.client.send(command, { abortSignal: signal }));
-    return VersionId;
+    const request = {
+      method: 'PUT',
+      path: `/${encodeKey(key)}`,
+      headers: { 'content-type': 'application/x-pem-file' },
+      body: pem,
+    } as const;
+    const { headers } = await callBucket(this.options, bucket, 'PutObject', request, ANY_RESPONSE, signal);
+    return headers.get('x-amz-version-id') ?? undefined;
   }
 
+  /** Versions and delete markers after `after`, at most 1,000; undefined when there is no such bucket. */
   async listVersions(
     bucket: string,
     after: ObjectVersion | undefined,
     signal: AbortSignal,
-  ): Promise<VersionPage | undefined> {
-    const command = new ListObjectVersionsCommand({
-      Bucket: bucket,
-      KeyMarker: after?.key,
-      // S3 refuses an empty marker.
-      VersionIdMarker: after?.versionId || undefined,
+  ): Promise<ObjectVersionPage | undefined> {
+    const query = new URLSearchParams({
+      versions: '',
+      // Keys may hold characters that XML can't represent.
+      'encoding-type': 'url',
+      ...(after && { 'key-marker': after.key }),
+      // S3 rejects an empty marker.
+      ...(after?.versionId && { 'version-id-marker': after.versionId }),
     });
+    // S3 expects `%20` where URLSearchParams writes a plus sign.
+    const path = `/?${query.toString().replaceAll('+', '%20')}`;
     try {
-      const answer = await awsCall('s3:ListBucketVersions', this.client.send(command, { abortSignal: signal }));
-      const versions = [...(answer.Versions ?? []), ...(answer.DeleteMarkers ?? [])].map((version) => ({
-        key: version.Key ?? '',
-        versionId: version.VersionId ?? '',
-      }));
-      const next = { key: answer.NextKeyMarker ?? '', versionId: answer.NextVersionIdMarker ?? '' };
-      return { versions, next: answer.IsTruncated === true ? next : undefined };
+      return await callBucket(
+        this.options,
+        bucket,
+        'ListBucketVersions',
+        { method: 'GET', path },
+        VERSION_PAGE,
+        signal,
+      );
     } catch (error) {
       if (isAwsError(error, 'NoSuchBucket')) return undefined;
       throw error;
     }
   }
 
+  /** Deletes at most 1,000 versions. @returns the versions that S3 did not delete */
   async deleteVersions(
     bucket: string,
     versions: readonly ObjectVersion[],
     signal: AbortSignal,
-  ): Promise<readonly RefusedDeletion[]> {
-    const command = new DeleteObjectsCommand({
-      Bucket: bucket,
-      Delete: { Quiet: true, Objects: versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })) },
-    });
+  ): Promise<readonly FailedDeletion[]> {
+    const objects = versions.map(
+      ({ key, versionId }) =>
+        `<Object><Key>${escapeXml(key)}</Key><VersionId>${escapeXml(versionId)}</VersionId></Object>`,
+    );
+    const body = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>${objects.join('')}</Delete>`;
+    const headers = {
+      'content-type': 'application/xml',
+      // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+      'content-md5': createHash('md5').update(body).digest('base64'),
+    };
+    const request = { method: 'POST', path: '/?delete=', headers, body } as const;
     try {
-      const { Errors } = await awsCall('s3:DeleteObjectVersion', this.client.send(command, { abortSignal: signal }));
-      return (Errors ?? []).map(({ Key, Code, Message }) => ({
-        key: Key ?? '',
-        code: Code ?? 'UnknownError',
-        message: Message ?? '',
-      }));
+      return await callBucket(this.options, bucket, 'DeleteObjectVersion', request, FAILED_DELETIONS, signal);
     } catch (error) {
       if (isAwsError(error, 'NoSuchBucket')) return [];
       throw error;
     }
   }
 }
+
+/**
+ * S3 recommends the bucket as part of the host. It becomes the first part of the path where no server certificate matches
+ * the host: at a configured endpoint, and with a dot in the bucket's name.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+ */
+function callBucket<T>(
+  { connection, retryPolicy = RETRY_POLICY }: S3Options,
+  bucket: string,
+  operation: string,
+  { path, headers, body, method }: ServiceRequest,
+  reader: ResponseReader<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const service = { name: 's3', endpointVariable: 'S3' };
+  const isHost = connection.endpoint(service.endpointVariable) === undefined && !bucket.includes('.');
+  const hash = createHash('sha256');
+  const request = {
+    method,
+    path: isHost ? path : `/${bucket}${path}`,
+    headers: { ...headers, 'x-amz-content-sha256': hash.update(body ?? '').digest('hex') },
+    body,
+    ...(isHost && { hostLabel: bucket }),
+  };
+  return new SignedCaller({ service, connection, retryPolicy }).call(operation, request, reader, signal);
+}
+
+function encodeKey(key: string): string {
+  return key.split('/').map(encodeURIComponent).join('/');
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+function readError({ text }: ServiceResponse) {
+  return { code: onlyElement(text, 'Code'), message: onlyElement(text, 'Message') };
+}
+
+const ANY_RESPONSE: ResponseReader<ServiceResponse> = { answerIn: (response) => response, errorIn: readError };
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+const VERSION_PAGE: ResponseReader<ObjectVersionPage> = {
+  answerIn({ text }) {
+    if (!/<ListVersionsResult[ >]/.test(text)) return undefined;
+    const versions = elements(text, 'Version', 'DeleteMarker').map((element) => ({
+      key: decodeURIComponent((onlyElement(element, 'Key') ?? '').replaceAll('+', '%20')),
+      versionId: onlyElement(element, 'VersionId') ?? '',
+    }));
+    const next = {
+      key: decodeURIComponent((onlyElement(text, 'NextKeyMarker') ?? '').replaceAll('+', '%20')),
+      versionId: onlyElement(text, 'NextVersionIdMarker') ?? '',
+    };
+    return { versions, next: onlyElement(text, 'IsTruncated') === 'true' ? next : undefined };
+  },
+  errorIn: readError,
+};
+
+const FAILED_DELETIONS: ResponseReader<readonly FailedDeletion[]> = {
+  answerIn({ text }) {
+    if (!/<DeleteResult[ />]/.test(text)) return undefined;
+    return elements(text, 'Error').map((element) => ({
+      key: onlyElement(element, 'Key') ?? '',
+      code: onlyElement(element, 'Code') ?? 'UnknownError',
+      message: onlyElement(element, 'Message') ?? '',
+    }));
+  },
+  errorIn: readError,
+};

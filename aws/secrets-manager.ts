@@ -2,24 +2,36 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  RotateSecretCommand,
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
   type UpdateSecretVersionStageCommandInput,
 } from '@aws-sdk/client-secrets-manager';
-import type { PutOutcome, SecretStage, SecretStore } from '../lambda/certificate-issuer/secret-store';
-import { awsCall, isAwsError } from './aws-error';
+import { AwsCallError, isAwsError, sdkCall } from './aws-error';
 
 /**
- * Secrets Manager. A version's id is the `ClientRequestToken` of the call that made it.
+ * A staging label. `DEPLOYMENT` is this package's own: it marks the version that a deployment put last, and no client
+ * reads by it.
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version
+ */
+export type SecretStage = 'AWSCURRENT' | 'AWSPENDING' | 'DEPLOYMENT';
+
+/** `exists`: the version already has another value. */
+export type PutVersionResult = 'stored' | 'stored as current' | 'exists';
+
+/**
+ * Secrets and their versions. The ID of a version is the `ClientRequestToken` of the call that created it, and its value
+ * never changes.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html
  */
-export class SecretsManager implements SecretStore {
+export class SecretsManager {
   constructor(private readonly client: Pick<SecretsManagerClient, 'send'>) {}
 
+  /** The value of a version; undefined when there is no such version, or it has no value yet. */
   async getVersion(secretId: string, versionId: string, signal: AbortSignal): Promise<string | undefined> {
     const command = new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId });
     try {
-      const { SecretString } = await awsCall(
+      const { SecretString } = await sdkCall(
         'secretsmanager:GetSecretValue',
         this.client.send(command, { abortSignal: signal }),
       );
@@ -30,13 +42,17 @@ export class SecretsManager implements SecretStore {
     }
   }
 
+  /**
+   * Adds a version with the staging label. The first version of a secret also becomes the current one:
+   * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+   */
   async putVersion(
     secretId: string,
     versionId: string,
     stage: SecretStage,
     value: string,
     signal: AbortSignal,
-  ): Promise<PutOutcome> {
+  ): Promise<PutVersionResult> {
     const command = new PutSecretValueCommand({
       SecretId: secretId,
       ClientRequestToken: versionId,
@@ -44,37 +60,43 @@ export class SecretsManager implements SecretStore {
       VersionStages: [stage],
     });
     try {
-      const { VersionStages = [] } = await awsCall(
+      const { VersionStages = [] } = await sdkCall(
         'secretsmanager:PutSecretValue',
         this.client.send(command, { abortSignal: signal }),
       );
       return VersionStages.includes('AWSCURRENT' satisfies SecretStage) ? 'stored as current' : 'stored';
     } catch (error) {
-      if (isAwsError(error, 'ResourceExistsException')) return 'taken';
+      if (isAwsError(error, 'ResourceExistsException')) return 'exists';
       throw error;
     }
   }
 
+  /** The ID of the version with the staging label. */
   async findVersion(secretId: string, stage: SecretStage, signal: AbortSignal): Promise<string | undefined> {
     const command = new DescribeSecretCommand({ SecretId: secretId });
-    const { VersionIdsToStages = {} } = await awsCall(
+    const { VersionIdsToStages = {} } = await sdkCall(
       'secretsmanager:DescribeSecret',
       this.client.send(command, { abortSignal: signal }),
     );
     return Object.keys(VersionIdsToStages).find((versionId) => VersionIdsToStages[versionId]?.includes(stage));
   }
 
-  async makeCurrent(
+  /**
+   * Moves AWSCURRENT to a version.
+   * @param from the version that has the label now
+   * @returns false, without a change, when another version has the label
+   */
+  async promoteVersion(
     secretId: string,
     versionId: string,
-    instead: string | undefined,
+    from: string | undefined,
     signal: AbortSignal,
   ): Promise<boolean> {
     const move = {
       SecretId: secretId,
       VersionStage: 'AWSCURRENT' satisfies SecretStage,
       MoveToVersionId: versionId,
-      RemoveFromVersionId: instead,
+      RemoveFromVersionId: from,
     };
     try {
       await this.moveStage(move, signal);
@@ -87,7 +109,8 @@ export class SecretsManager implements SecretStore {
     }
   }
 
-  async dropPending(secretId: string, versionId: string, signal: AbortSignal): Promise<void> {
+  /** Takes AWSPENDING from a version, which ends the rotation that it belongs to. */
+  async removePending(secretId: string, versionId: string, signal: AbortSignal): Promise<void> {
     await this.moveStage(
       { SecretId: secretId, VersionStage: 'AWSPENDING' satisfies SecretStage, RemoveFromVersionId: versionId },
       signal,
@@ -96,6 +119,19 @@ export class SecretsManager implements SecretStore {
 
   private async moveStage(input: UpdateSecretVersionStageCommandInput, signal: AbortSignal): Promise<void> {
     const sent = this.client.send(new UpdateSecretVersionStageCommand(input), { abortSignal: signal });
-    await awsCall('secretsmanager:UpdateSecretVersionStage', sent);
+    await sdkCall('secretsmanager:UpdateSecretVersionStage', sent);
   }
+}
+
+/** Starts a rotation. A function, because only the command uses it. @returns the version that will become current */
+export async function rotateSecret(
+  client: Pick<SecretsManagerClient, 'send'>,
+  secretId: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const action = 'secretsmanager:RotateSecret';
+  const command = new RotateSecretCommand({ SecretId: secretId });
+  const { VersionId } = await sdkCall(action, client.send(command, { abortSignal: signal }));
+  if (VersionId === undefined) throw new AwsCallError(action, 'InvalidAnswer', `no version of ${secretId}`);
+  return VersionId;
 }

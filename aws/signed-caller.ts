@@ -1,38 +1,56 @@
 import { AwsV4Signer } from 'aws4fetch';
-import { type Outcome, obstacleCode, type Patience, withPatience } from './retry';
 import { AwsCallError } from './aws-error';
-import { configuredEndpoint, regionalHost } from './endpoints';
-import { defaultProvider } from './environment-credentials';
+import type { AwsConnection } from './connection';
+import { type Attempt, type RetryPolicy, retry } from './retry';
 
-/** A service of AWS, by what finds it and signs for it. */
+/** An AWS service. */
 export interface ServiceName {
-  /** In IAM actions and signatures, and the first label of its host. */
+  /** In IAM actions and signatures, and the first label of the service's host. */
   readonly name: string;
-  /** The end of the environment variable that names another endpoint: `AWS_ENDPOINT_URL_<endpointVariable>`. */
+  /** The end of the environment variable that configures another endpoint: `AWS_ENDPOINT_URL_<endpointVariable>`. */
   readonly endpointVariable: string;
 }
 
 export interface ServiceRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Path and query string, URL-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** A label before the service's own host, such as an S3 bucket; not used at a configured endpoint. */
+  readonly hostLabel?: string;
 }
 
-interface ServiceResponse {
+/** Bodies beyond the limit of a `ResponseReader` are cut off, and `text` is undefined. */
+export interface ServiceResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** How a service's responses are to be read. */
+/** Reads the responses of one protocol or operation. */
 export interface ResponseReader<T> {
-  /** Undefined for what is no answer of the service, such as a proxy's page. */
-  answerOf(response: ServiceResponse): T | undefined;
-  errorOf(response: ServiceResponse): { readonly code: string | undefined; readonly message: string | undefined };
+  /**
+   * Whether a response with the HTTP status is an answer.
+   * @default - 2xx
+   */
+  readonly isAnswer?: (status: number) => boolean;
+  /** Reads an answer; undefined for a response that is none after all, such as a proxy's page. */
+  answerIn(response: ServiceResponse): T | undefined;
+  errorIn(response: ServiceResponse): { readonly code: string | undefined; readonly message: string | undefined };
+  /**
+   * Further HTTP statuses that another attempt may overcome, besides 429 and 5xx.
+   * @default - none
+   */
+  readonly retryableStatuses?: readonly number[];
+  /**
+   * The largest body in bytes; a larger one is an error.
+   * @default - none
+   */
+  readonly largestBody?: number;
 }
 
-/** Errors that answer with 400 and pass by themselves; CloudFormation's is `Throttling`. */
+/** Error codes with HTTP status 400 that mean throttling. CloudFormation's is `Throttling`. */
 const THROTTLING_CODES: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
@@ -41,27 +59,26 @@ const THROTTLING_CODES: ReadonlySet<string> = new Set([
 ]);
 const TOO_MANY_REQUESTS = 429;
 
-/** Calls a service without an SDK, which would take a function longer to load than its work takes. */
-export class SignedService {
-  private readonly credentials = defaultProvider();
-  private readonly region: string;
-  private readonly url: string;
+export interface SignedCallerOptions {
+  readonly service: ServiceName;
+  readonly connection: AwsConnection;
+  readonly retryPolicy: RetryPolicy;
+}
+
+/**
+ * Calls an AWS service with `fetch` and Signature Version 4. Functions use it in place of an SDK client, whose loading
+ * takes longer than a function's work.
+ */
+export class SignedCaller {
   /** The signer derives one key a day from the credentials. */
   private readonly signingKeys = new Map<string, ArrayBuffer>();
 
-  constructor(
-    private readonly service: ServiceName,
-    private readonly patience: Patience,
-    environment: NodeJS.ProcessEnv,
-  ) {
-    this.region = environment['AWS_REGION'] ?? '';
-    this.url =
-      configuredEndpoint(service.endpointVariable, environment) ?? `https://${regionalHost(service.name, this.region)}`;
-  }
+  constructor(private readonly options: SignedCallerOptions) {}
 
-  /** @throws AwsCallError after the last attempt, or at once for an error that does not pass */
+  /** @throws AwsCallError after the last attempt, or at once for an error that is not retryable */
   call<T>(operation: string, request: ServiceRequest, reader: ResponseReader<T>, signal: AbortSignal): Promise<T> {
-    return withPatience(this.patience, (time) => this.attempt(operation, request, reader, time), signal);
+    const { retryPolicy } = this.options;
+    return retry(retryPolicy, (limited) => this.attempt(operation, request, reader, limited), signal);
   }
 
   private async attempt<T>(
@@ -69,37 +86,71 @@ export class SignedService {
     request: ServiceRequest,
     reader: ResponseReader<T>,
     signal: AbortSignal,
-  ): Promise<Outcome<T>> {
-    const failed = (code: string, message: string, passes: boolean) => ({
-      error: new AwsCallError(`${this.service.name}:${operation}`, code, message),
-      passes,
-    });
-    const { url, method, headers } = await this.signed(request);
-    let response: ServiceResponse;
+  ): Promise<Attempt<T>> {
+    const { largestBody = Number.POSITIVE_INFINITY, retryableStatuses = [], isAnswer = isSuccess } = reader;
+    const error = (code: string, message: string) =>
+      new AwsCallError(`${this.options.service.name}:${operation}`, code, message);
+    const { url, method, headers } = await this.sign(request);
+    let response: Response;
+    let text: string | undefined;
     try {
-      const answered = await fetch(url, { method, headers, body: request.body, signal, redirect: 'error' });
-      response = { status: answered.status, headers: answered.headers, text: await answered.text() };
-    } catch (error) {
-      return failed(obstacleCode(error), 'no answer', true);
+      response = await fetch(url, { method, headers, body: request.body, signal, redirect: 'manual' });
+      text = await readText(response, largestBody);
+    } catch (cause) {
+      return { error: error(networkErrorCode(cause), 'no answer'), retryable: true };
     }
+    if (text === undefined)
+      return { error: error('EntityTooLarge', `more than ${largestBody} bytes`), retryable: false };
     const { status } = response;
-    const answer = status < 300 ? reader.answerOf(response) : undefined;
-    if (answer !== undefined) return { answer };
-    const { code = `HTTP ${status}`, message = 'no message' } = reader.errorOf(response);
-    const passes = status >= 500 || status < 300 || status === TOO_MANY_REQUESTS || THROTTLING_CODES.has(code);
-    return failed(code, message, passes);
+    const received = { status, headers: response.headers, text };
+    const answer = isAnswer(status) ? reader.answerIn(received) : undefined;
+    if (answer !== undefined) return { value: answer };
+    const { code = `HTTP ${status}`, message = 'no message' } = reader.errorIn(received);
+    const throttled = status === TOO_MANY_REQUESTS || THROTTLING_CODES.has(code);
+    const retryable = throttled || response.ok || status >= 500 || retryableStatuses.includes(status);
+    return { error: error(code, message), retryable, throttled };
   }
 
-  private async signed({ method, path, headers, body }: ServiceRequest) {
+  private async sign({ method, path, headers, body, hostLabel }: ServiceRequest) {
+    const { service, connection } = this.options;
+    const signer = await connection.signer();
+    const host = [hostLabel, regionalHost(service.name, signer.region)].filter(Boolean).join('.');
     return new AwsV4Signer({
-      ...(await this.credentials()),
+      ...signer,
       method,
-      url: this.url.replace(/\/$/, '') + path,
+      url: (connection.endpoint(service.endpointVariable) ?? `https://${host}`) + path,
       headers,
       body,
-      service: this.service.name,
-      region: this.region,
+      service: service.name,
       cache: this.signingKeys,
     }).sign();
   }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** Such as `dynamodb.eu-central-1.amazonaws.com`. */
+function regionalHost(service: string, region: string): string {
+  return `${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+}
+
+/** Undefined for a body that is longer than the limit; the rest of it is not downloaded. */
+async function readText({ body }: Response, limit: number): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    // Leaving the loop cancels the download.
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `fetch` hides the system's error code in the cause of its error. */
+export function networkErrorCode(error: unknown): string {
+  const { cause, name } = Object(error) as { readonly cause?: { readonly code?: unknown }; readonly name?: unknown };
+  return String(cause?.code ?? name ?? 'network error');
 }

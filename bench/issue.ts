@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { composeCertificateDocument } from '../mesh/certificate-document';
+import type { ClientSecret } from '../mesh/client-secret';
 import { createCertificateSigningRequest } from '../pki/certificate-signing-request';
-import type { ClientSecret } from '../mesh/contract';
 import { generatePrivateKey, privateKeyPem } from '../pki/keys';
 import { elapsed, type Measurement, median, milliseconds } from './measure';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readCertificateOrder } from '../lambda/certificate-issuer/issue/certificate-order';
-import { readRotationRequest } from '../lambda/certificate-issuer/rotate/rotation-event';
-import { withinTime } from '../lambda/deadline';
 import { failureSentence } from '../aws/failure';
+import { readCertificateOrder } from '../lambda/certificate-issuer/issue/certificate-order';
+import { readRotationRequest } from '../lambda/certificate-issuer/rotate/rotation';
+import { withDeadline } from '../lambda/deadline';
 import { InProcessCloud } from './in-process-cloud';
 import { simulatedMesh } from './simulated-mesh';
 import { VirtualTime } from './virtual-time';
@@ -45,7 +45,7 @@ export async function simulateRotation(clients: number): Promise<Simulation> {
       try {
         await run.invoke(ROTATION_MS, (signal) => mesh.rotation.run(request, signal));
       } catch (error) {
-        await run.time.worker(() => mesh.rotation.tellFailure(request.secretId, error));
+        await run.time.worker(() => mesh.rotation.reportFailure(request.secretId, error));
         throw error;
       }
     },
@@ -91,7 +91,7 @@ export async function simulateDeployment(clients: number): Promise<Simulation> {
           responseUrl: '',
         };
         run
-          .invoke(DEPLOYMENT_MS, (signal) => mesh.clientCertificate.apply(request, signal))
+          .invoke(DEPLOYMENT_MS, (signal) => mesh.clientCertificateResource.apply(request, signal))
           .then(() => run.noteServed())
           // `invoke` has noted it.
           .catch(() => undefined);
@@ -111,7 +111,7 @@ class Run {
   /** Lambda gives the issuer so much time, and each of its invocations a process of its own. */
   async invoke(milliseconds: number, work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     try {
-      await withinTime(milliseconds, (signal) => this.time.worker(() => work(signal)));
+      await withDeadline(milliseconds, (signal) => this.time.worker(() => work(signal)));
     } catch (error) {
       this.failures.push(failureSentence(error));
       throw error;

@@ -1,40 +1,30 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { Announcer } from '../registry/audit';
-import { CLIENT_SETTINGS } from '../aws/sdk-settings';
-import { DefaultEventBus } from '../aws/eventbridge';
-import { PrivateCertificateAuthority } from '../aws/acm-pca';
-import { RegistryTable } from '../registry/registry';
+import { AcmPca } from '../aws/acm-pca';
+import { LoggedMetrics } from '../aws/cloudwatch';
+import { functionConnection } from '../aws/connection';
+import { EventBridge } from '../aws/eventbridge';
+import { ObjectReader } from '../aws/s3';
+import { FUNCTION_SDK_SETTINGS } from '../aws/sdk';
 import { SecretsManager } from '../aws/secrets-manager';
-import { CertificateIssuer } from '../lambda/certificate-issuer/issue/issuance';
-import { CertificateProof } from '../lambda/certificate-issuer/rotate/certificate-proof';
-import { CertificateRevoker } from '../registry/revocation';
-import { ClientCertificate } from '../lambda/certificate-issuer/issue/client-certificate-resource';
-import { Rotation } from '../lambda/certificate-issuer/rotate/rotation';
-import { SecretVersions } from '../lambda/certificate-issuer/issue/secret-versions';
-import { Succession } from '../lambda/certificate-issuer/issue/promotion';
-import { Metrics } from '../aws/cloudwatch';
+import { createIssuer, type Issuer } from '../lambda/certificate-issuer/issuer';
 import type { ClientCertificateProperties } from '../mesh/contract';
 import { secretName, spiffeId } from '../mesh/names';
 import { REGISTRY_KEYS } from '../registry/records';
+import { Registry } from '../registry/registry';
 import type { InProcessCloud } from './in-process-cloud';
 
 const TRUST_DOMAIN = 'mesh.example.com';
 const TABLE = 'registry';
 
-/** What a mesh is made of, as a deployment leaves it, and its issuer in this process. */
-export interface SimulatedMesh {
-  readonly clientCertificate: ClientCertificate;
-  readonly rotation: Rotation;
-  readonly registry: RegistryTable;
-  /** The properties of a client's custom resource; makes its secret. */
+/** A mesh as a deployment leaves it, and its issuer in this process. */
+export interface SimulatedMesh extends Pick<Issuer, 'clientCertificateResource' | 'rotation'> {
+  readonly registry: Registry;
+  /** Creates the client's secret. @returns the properties of the client's custom resource */
   addClient(name: string): Promise<ClientCertificateProperties & { readonly SecretId: string }>;
 }
 
-/**
- * The issuer is put together as in `lambda/certificate-issuer/index.ts`, but for how its calls get to the services, and
- * without a gateway to try certificates on.
- */
+/** The issuer calls the services without a network, and has no gateway to try certificates on. */
 export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMesh> {
   const CertificateAuthorityArn = await activeAuthority(cloud);
   const { partitionKey, sortKey } = REGISTRY_KEYS;
@@ -50,22 +40,25 @@ export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMes
 
   const log = () => undefined;
   const now = () => new Date();
-  const settings = { ...CLIENT_SETTINGS, region: cloud.region, requestHandler: cloud.requestHandler };
-  const registry = new RegistryTable(TABLE, cloud.environment);
-  const authority = new PrivateCertificateAuthority(new ACMPCAClient(settings));
-  const secrets = new SecretsManager(new SecretsManagerClient(settings));
-  const announcer = new Announcer(new DefaultEventBus(cloud.environment), TRUST_DOMAIN, log);
-  const metrics = new Metrics(TRUST_DOMAIN, now, log);
-  const issuer = new CertificateIssuer(authority, registry, undefined, announcer, metrics, now, log);
-  const revoker = new CertificateRevoker(registry, announcer, metrics, now, log);
-  const versions = new SecretVersions(issuer, registry, revoker, secrets, now, log);
-  const succession = new Succession(registry, secrets, now, log);
-  const proof = new CertificateProof(registry, undefined, undefined, now);
+  const settings = { ...FUNCTION_SDK_SETTINGS, region: cloud.region, requestHandler: cloud.requestHandler };
+  const connection = functionConnection(cloud.environment);
+  const registry = new Registry(TABLE, connection);
+  const issuer = createIssuer({
+    trustDomain: TRUST_DOMAIN,
+    registry,
+    authority: new AcmPca(new ACMPCAClient(settings)),
+    secrets: new SecretsManager(new SecretsManagerClient(settings)),
+    objects: new ObjectReader({ connection }),
+    events: new EventBridge(connection),
+    metrics: new LoggedMetrics({ trustDomain: TRUST_DOMAIN, now, log }),
+    gateway: undefined,
+    now,
+    log,
+  });
 
   return {
+    ...issuer,
     registry,
-    clientCertificate: new ClientCertificate(TRUST_DOMAIN, registry, versions, succession, revoker, now, log),
-    rotation: new Rotation(TRUST_DOMAIN, registry, secrets, versions, proof, succession, announcer, metrics, log),
     async addClient(name) {
       const secret = await cloud.create('AWS::SecretsManager::Secret', { Name: secretName(TRUST_DOMAIN, name) });
       return {

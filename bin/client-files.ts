@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { ClientSecret } from '../mesh/contract';
+import type { ClientSecret } from '../mesh/client-secret';
 
 /** Paths of a client's PEM files. */
 export interface ClientFiles {

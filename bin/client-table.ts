@@ -1,4 +1,4 @@
-import type { ClientSecret } from '../mesh/contract';
+import type { ClientSecret } from '../mesh/client-secret';
 import { table } from './table';
 
 /** The clients of a mesh with their current certificates. */

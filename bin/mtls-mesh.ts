@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { failureSentence } from '../aws/failure';
 import { version } from '../package.json';
-import { sentenceOf } from './failure';
 import { addOperatorCommands } from './operator-commands';
 import { addRequestCommand } from './request-command';
 import type { UpOptions } from './up';
@@ -37,7 +37,7 @@ addRequestCommand(program);
 program
   .parseAsync()
   .catch((error: unknown) => {
-    console.error(`error: ${sentenceOf(error)}`);
+    console.error(`error: ${failureSentence(error)}`);
     process.exitCode = 1;
   })
   // An SDK client would hold the process for the rest of its time limits, once all is said.

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { brokenTrustDomainRule } from '../mesh/names';
-import { REVOCATION_REASONS } from '../registry/records';
+import { REVOCATION_REASONS } from '../mesh/contract';
+import { trustDomainProblem } from '../mesh/names';
 import type { ReadOptions, RevokeOptions, WriteOptions } from './operator/commands';
 
 const EXIT_CODES = `
@@ -61,7 +61,7 @@ function commands(): typeof import('./operator/commands') {
 }
 
 function trustDomain(text: string): string {
-  const rule = brokenTrustDomainRule(text);
+  const rule = trustDomainProblem(text);
   if (rule !== undefined) throw new InvalidArgumentError(rule);
   return text;
 }

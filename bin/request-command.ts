@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { KEY_ALGORITHMS } from '../mesh/contract';
-import { brokenClientNameRule } from '../mesh/names';
+import { clientNameProblem } from '../mesh/names';
+import { KEY_ALGORITHMS } from '../pki/keys';
 import type { RequestOptions } from './request/request';
 
 const NOTES = `
@@ -41,7 +41,7 @@ export function addRequestCommand(program: Command): void {
 }
 
 function clientName(text: string): string {
-  const rule = brokenClientNameRule(text);
+  const rule = clientNameProblem(text);
   if (rule !== undefined) throw new InvalidArgumentError(rule);
   return text;
 }

@@ -1,9 +1,9 @@
-/** Secrets Manager did not give the secret, or the secret has no text. The cause is Secrets Manager's error. */
+/** Secrets Manager did not return the secret, or the secret has no text. The cause is Secrets Manager's error. */
 export class SecretUnavailableError extends Error {
   override readonly name = 'SecretUnavailableError';
 }
 
-/** Alerts by which a server refuses a certificate, or the lack of one: RFC 8446, section 6.2. */
+/** Alerts with which a server refuses a certificate, or its absence: RFC 8446, section 6.2. */
 const REFUSALS: Readonly<Record<string, string>> = {
   40: 'handshake_failure',
   42: 'bad_certificate',
@@ -18,25 +18,24 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 const RESET: readonly unknown[] = ['ECONNRESET', 'EPIPE'];
 
-/** A request ended without a response. The cause is the error of Node's `https`. */
+/** A request has no response. The cause is the error of Node's `https`. */
 export class TlsRequestError extends Error {
   override readonly name = 'TlsRequestError';
   /** Node's or OpenSSL's code, such as `ECONNREFUSED` or `DEPTH_ZERO_SELF_SIGNED_CERT`. */
   readonly code: string | undefined;
-  /** Whether the server said in the handshake that it does not accept the certificate: it never saw the request. */
+  /** Whether the server refused the certificate in the handshake. It has not seen the request. */
   readonly certificateRefused: boolean;
-  /** Whether the server hung up without a word. Some refuse a certificate in this way; it may have seen the request. */
+  /** Whether the server closed the connection without an alert, which may be a refusal. It may have seen the request. */
   readonly connectionReset: boolean;
-  /** Whether the connection had served an earlier request. */
+  /** Whether the connection has served an earlier request. */
   readonly reusedConnection: boolean;
 
   constructor(host: string, cause: NodeJS.ErrnoException, reusedConnection: boolean) {
-    // OpenSSL's codes differ between versions and ways of failing; its text always ends with the alert's number.
+    // OpenSSL's codes differ between versions, but its text always ends with the alert's number.
     const refusal = REFUSALS[/SSL alert number (\d+)/.exec(cause.message)?.[1] ?? ''];
-    super(
-      refusal ? `${host} refused the certificate: ${refusal}` : `there is no response from ${host}: ${cause.message}`,
-      { cause },
-    );
+    super(refusal ? `${host} refused the certificate: ${refusal}` : `no response from ${host}: ${cause.message}`, {
+      cause,
+    });
     this.code = cause.code;
     this.certificateRefused = refusal !== undefined;
     this.connectionReset = RESET.includes(cause.code);

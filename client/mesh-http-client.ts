@@ -1,26 +1,32 @@
 import type { Agent } from 'node:https';
-import type { ClientSecret } from '../mesh/contract';
+import type { ClientSecret } from '../mesh/client-secret';
 import { TlsRequestError } from './errors';
 import { SecretCache, type SecretReader } from './secret-cache';
 import { createTlsAgent, type Destination, isStream, requestOverTls } from './tls-request';
 
-export interface MeshClientOptions {
+export interface MeshHttpClientOptions {
   /** Name or ARN of the client's secret. */
   readonly secretId: string;
-  /** The AWS SDK's `SecretsManager`, or whatever else reads secrets. */
+  /** The AWS SDK's `SecretsManager`, or another object that reads secrets. */
   readonly secretsManager: SecretReader;
-  /** PEM of the authorities that servers must have their certificates from. @default - those that Node.js trusts */
+  /**
+   * PEM of the certificate authorities that must have issued the servers' certificates.
+   * @default - the authorities that Node.js trusts
+   */
   readonly certificateAuthorities?: string;
   /**
    * How long a secret is used before it is read again, in milliseconds.
    * @default 300000 - five minutes, as the AWS Parameters and Secrets Lambda Extension
    */
   readonly maxAge?: number;
-  /** Where `fetch` connects instead of the URL's host; server name and Host header stay the URL's. @default - the URL's host */
+  /**
+   * The address that `fetch` connects to. Server name and Host header stay those of the URL.
+   * @default - the URL's host
+   */
   readonly connectTo?: Destination;
 }
 
-/** Methods whose requests may be repeated when it is unknown whether the server saw them (RFC 9110, section 9.2.2). */
+/** Methods of requests that may be repeated even if the server has processed them (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
 /** A connection pool for one certificate. */
@@ -30,91 +36,88 @@ interface Session {
 }
 
 /**
- * A client of a mesh: it takes its certificate from Secrets Manager, shows it to the mesh's services, and follows its
- * rotation without a restart and without breaking a request.
+ * An HTTPS client of a mesh. It reads its certificate from Secrets Manager, authenticates with it, and follows its
+ * rotation without a restart and without a failed request.
  *
  * ```ts
- * const mail = new MeshClient({ secretId: 'mesh.example.com/mail', secretsManager: new SecretsManager() });
- * const answer = await mail.fetch('https://mesh.example.com/schedule/events');
+ * const mail = new MeshHttpClient({ secretId: 'mesh.example.com/mail', secretsManager: new SecretsManager() });
+ * const response = await mail.fetch('https://mesh.example.com/schedule/events');
  * ```
  */
-export class MeshClient {
-  readonly #options: MeshClientOptions;
-  readonly #secrets: SecretCache;
-  #session: Session | undefined;
-  #closed = false;
+export class MeshHttpClient {
+  private readonly secrets: SecretCache;
+  private session: Session | undefined;
+  private closed = false;
 
-  constructor(options: MeshClientOptions) {
-    this.#options = options;
-    this.#secrets = new SecretCache(options.secretId, options.secretsManager, options.maxAge ?? 300_000);
+  constructor(private readonly options: MeshHttpClientOptions) {
+    this.secrets = new SecretCache(options.secretId, options.secretsManager, options.maxAge ?? 300_000);
   }
 
   /**
-   * The certificate that is current, with its chain and private key.
+   * The current certificate with its chain and private key.
    *
-   * @throws SecretUnavailableError when there is no valid certificate at hand and Secrets Manager gives none
-   * @throws ClientSecretError when what Secrets Manager gives cannot be used
+   * @throws SecretUnavailableError when Secrets Manager returns no certificate and the client holds no valid one
+   * @throws ClientSecretError when the secret can't be used
    */
   async credentials(): Promise<ClientSecret> {
-    this.#assertOpen();
-    return this.#secrets.get();
+    this.assertOpen();
+    return this.secrets.get();
   }
 
   /**
-   * An agent for other HTTP libraries, keeping connections alive. Ask for it before every request: it is another one
-   * once the certificate has changed, and the old one ends its connections as their requests end. Errors as `credentials`.
+   * An agent for other HTTP libraries, with keep-alive. Call this before every request: after a rotation it returns
+   * another agent, and the connections of the old one end with their requests. Throws as `credentials`.
    */
   async agent(): Promise<Agent> {
-    const { agent } = this.#sessionOf(await this.credentials());
+    const { agent } = this.sessionFor(await this.credentials());
     return agent;
   }
 
   /**
-   * `fetch` with the client's certificate; https only, redirects are not followed, bodies not decompressed.
+   * `fetch` with the client's certificate. Only https; redirects are not followed and bodies are not decompressed.
    *
-   * When the connection fails because of the certificate, the secret is read again and the request sent once more,
-   * provided that the certificate is a new one, that the server did not see the request or its method is idempotent,
-   * and that its body is no stream.
+   * When the connection fails because of the certificate, the secret is read again and the request is sent once more. This
+   * happens only if the certificate has changed, if the server has not seen the request or the method is idempotent, and
+   * if the body is not a stream.
    *
-   * @throws TlsRequestError when there is no response; all else as `credentials` and `requestOverTls`
+   * @throws TlsRequestError when there is no response; otherwise as `credentials` and `requestOverTls`
    */
   async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
-    const session = this.#sessionOf(await this.credentials());
+    const session = this.sessionFor(await this.credentials());
     try {
-      return await this.#request(url, init, session);
+      return await this.send(url, init, session);
     } catch (error) {
       if (!(error instanceof TlsRequestError) || !mayResend(init, error)) throw error;
-      if (error.reusedConnection) return this.#request(url, init, session);
-      const renewed = this.#sessionOf(await this.#secrets.refresh());
+      if (error.reusedConnection) return this.send(url, init, session);
+      const renewed = this.sessionFor(await this.secrets.refresh());
       if (renewed === session) throw error;
-      return this.#request(url, init, renewed);
+      return this.send(url, init, renewed);
     }
   }
 
-  /** Ends idle connections at once and the others with their requests. The client cannot be used any more. */
+  /** Closes idle connections at once and the others with their requests. The client can't be used afterwards. */
   close(): void {
-    this.#closed = true;
-    if (this.#session) drain(this.#session.agent);
-    this.#session = undefined;
+    this.closed = true;
+    if (this.session) drain(this.session.agent);
+    this.session = undefined;
   }
 
-  #request(url: string | URL, init: RequestInit, { agent }: Session): Promise<Response> {
-    return requestOverTls(url, init, { agent, connectTo: this.#options.connectTo });
+  private send(url: string | URL, init: RequestInit, { agent }: Session): Promise<Response> {
+    return requestOverTls(url, init, { agent, connectTo: this.options.connectTo });
   }
 
-  #sessionOf(secret: ClientSecret): Session {
-    this.#assertOpen();
-    const session = this.#session;
-    if (session?.secret.fingerprint === secret.fingerprint) return session;
-    if (session) drain(session.agent);
-    const { certificateAuthorities } = this.#options;
+  private sessionFor(secret: ClientSecret): Session {
+    this.assertOpen();
+    if (this.session?.secret.fingerprint === secret.fingerprint) return this.session;
+    if (this.session) drain(this.session.agent);
+    const { certificateAuthorities } = this.options;
     const agent = createTlsAgent({ credentials: secret, certificateAuthorities }, { keepAlive: true });
-    this.#session = { secret, agent };
-    return this.#session;
+    this.session = { secret, agent };
+    return this.session;
   }
 
-  #assertOpen(): void {
-    if (this.#closed) throw new Error('the client is closed');
+  private assertOpen(): void {
+    if (this.closed) throw new Error('the client is closed');
   }
 }
 
@@ -124,7 +127,7 @@ function mayResend(init: RequestInit, error: TlsRequestError): boolean {
   return error.certificateRefused || (error.connectionReset && idempotent);
 }
 
-/** `destroy()` would break requests in flight: close what is idle, and keep no connection that becomes so. */
+/** Closes idle connections and keeps no others. `destroy()` would end requests in progress. */
 function drain(agent: Agent): void {
   agent.maxFreeSockets = 0;
   for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();

@@ -1,19 +1,18 @@
-import { ClientSecretError, parseClientSecret, verifyClientSecret } from '../mesh/client-secret';
-import type { ClientSecret } from '../mesh/contract';
+import { type ClientSecret, ClientSecretError, parseClientSecret, verifyClientSecret } from '../mesh/client-secret';
 import { SecretUnavailableError } from './errors';
 
-/** What a client needs of AWS: the AWS SDK's `SecretsManager` fits. */
+/** What a client needs of AWS. The AWS SDK's `SecretsManager` implements it. */
 export interface SecretReader {
   getSecretValue(input: { SecretId: string }): Promise<{ SecretString?: string; VersionId?: string }>;
 }
 
-/** How long to wait after a failed refresh before the next one, while the certificate at hand is valid. Milliseconds. */
+/** After a failed refresh, the time until the next one while the held certificate is valid. Milliseconds. */
 const RETRY_AFTER = 30_000;
 
-/** A secret in memory: read when it is first needed, again when it has grown old, and never used past its validity. */
+/** A secret in memory. It is read on first use and again at `maxAge`, and never used after its expiry. */
 export class SecretCache {
-  #held: { readonly secret: ClientSecret; readonly staleAt: number } | undefined;
-  #reading: Promise<ClientSecret> | undefined;
+  private held: { readonly secret: ClientSecret; readonly staleAt: number } | undefined;
+  private reading: Promise<ClientSecret> | undefined;
 
   constructor(
     private readonly secretId: string,
@@ -23,38 +22,38 @@ export class SecretCache {
   ) {}
 
   /**
-   * @throws SecretUnavailableError when there is no valid certificate at hand and Secrets Manager gives none
-   * @throws ClientSecretError when what Secrets Manager gives cannot be used
+   * @throws SecretUnavailableError when Secrets Manager returns no certificate and the cache holds no valid one
+   * @throws ClientSecretError when the secret can't be used
    */
   async get(): Promise<ClientSecret> {
-    const held = this.#held;
-    return held && Date.now() < held.staleAt && isCurrent(held.secret) ? held.secret : this.refresh();
+    const held = this.held;
+    return held && Date.now() < held.staleAt && isValid(held.secret) ? held.secret : this.refresh();
   }
 
-  /** Reads the secret again, whatever its age. Callers at the same time share one reading. Errors as `get`. */
+  /** Reads the secret again, whatever its age. Concurrent callers share one reading. Throws as `get`. */
   refresh(): Promise<ClientSecret> {
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
+    this.reading ??= this.read().finally(() => {
+      this.reading = undefined;
     });
-    return this.#reading;
+    return this.reading;
   }
 
-  async #read(): Promise<ClientSecret> {
+  private async read(): Promise<ClientSecret> {
     try {
-      const secret = await this.#fetch();
-      this.#held = { secret, staleAt: Date.now() + this.maxAge };
+      const secret = await this.readSecret();
+      this.held = { secret, staleAt: Date.now() + this.maxAge };
       return secret;
     } catch (error) {
-      const held = this.#held?.secret;
-      if (held === undefined || !isCurrent(held)) throw error;
-      this.#held = { secret: held, staleAt: Date.now() + Math.min(this.maxAge, RETRY_AFTER) };
-      process.emitWarning(`${error}; going on with the certificate that is valid until ${held.notAfter}`);
+      const held = this.held?.secret;
+      if (held === undefined || !isValid(held)) throw error;
+      this.held = { secret: held, staleAt: Date.now() + Math.min(this.maxAge, RETRY_AFTER) };
+      process.emitWarning(`${error}; continuing with the certificate that is valid until ${held.notAfter}`);
       return held;
     }
   }
 
-  async #fetch(): Promise<ClientSecret> {
-    const json = await this.#fetchText();
+  private async readSecret(): Promise<ClientSecret> {
+    const json = await this.readText();
     try {
       const secret = parseClientSecret(json);
       verifyClientSecret(secret, new Date());
@@ -65,7 +64,7 @@ export class SecretCache {
     }
   }
 
-  async #fetchText(): Promise<string> {
+  private async readText(): Promise<string> {
     const { SecretString } = await this.reader.getSecretValue({ SecretId: this.secretId }).catch((cause: unknown) => {
       throw new SecretUnavailableError(`the secret ${this.secretId} cannot be read: ${cause}`, { cause });
     });
@@ -74,6 +73,6 @@ export class SecretCache {
   }
 }
 
-function isCurrent(secret: ClientSecret): boolean {
+function isValid(secret: ClientSecret): boolean {
   return Date.now() < Date.parse(secret.notAfter);
 }

@@ -3,13 +3,13 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
-import type { ClientSecret } from '../mesh/contract';
+import type { ClientSecret } from '../mesh/client-secret';
 import { TlsRequestError } from './errors';
 
-/** What a client shows in the handshake; a `ClientSecret` has it all. */
+/** What a client authenticates with; a `ClientSecret` contains it. */
 export type TlsCredentials = Pick<ClientSecret, 'certificate' | 'certificateChain' | 'privateKey'>;
 
-/** Where to connect. */
+/** An address to connect to. */
 export interface Destination {
   readonly host: string;
   readonly port: number;
@@ -18,27 +18,36 @@ export interface Destination {
 export interface TlsTrust {
   /** @default - no client certificate */
   readonly credentials?: TlsCredentials;
-  /** PEM of the authorities that servers must have their certificates from. @default - those that Node.js trusts */
+  /**
+   * PEM of the certificate authorities that must have issued the servers' certificates.
+   * @default - the authorities that Node.js trusts
+   */
   readonly certificateAuthorities?: string;
 }
 
 export interface TlsRequestOptions extends TlsTrust {
-  /** Connect there instead of the URL's host; server name and Host header stay the URL's. @default - the URL's host */
+  /**
+   * The address to connect to. Server name and Host header stay those of the URL.
+   * @default - the URL's host
+   */
   readonly connectTo?: Destination;
-  /** Takes the place of `credentials` and `certificateAuthorities`. @default - one connection for this request */
+  /**
+   * Replaces `credentials` and `certificateAuthorities`.
+   * @default - one connection for this request
+   */
   readonly agent?: Agent;
 }
 
-/** A status that has no body (https://fetch.spec.whatwg.org/#null-body-status). */
+/** Statuses without a body (https://fetch.spec.whatwg.org/#null-body-status). */
 const NULL_BODY = [204, 205, 304];
-/** As Node's global agent: servers close idle connections, and not all announce when. Milliseconds. */
+/** As in Node's global agent: servers close idle connections, and not all announce it. Milliseconds. */
 const IDLE_TIMEOUT = 5000;
 
 /**
- * One HTTPS request, with `fetch`'s arguments and answer, and a client certificate. Redirects are not followed and
- * bodies are not decompressed.
+ * Sends one HTTPS request with a client certificate; arguments and result are those of `fetch`. Redirects are not followed
+ * and bodies are not decompressed.
  *
- * @throws TypeError when the URL is not https, or `init` is not what `fetch` accepts
+ * @throws TypeError when the URL is not https, or `fetch` would not accept `init`
  * @throws TlsRequestError when there is no response
  * @throws the reason of `init.signal` when that aborts
  */
@@ -67,7 +76,7 @@ export async function requestOverTls(
   return toResponse(await response, request.method);
 }
 
-/** An agent that shows the credentials in every handshake. The TLS context is made once, not for each connection. */
+/** An agent that authenticates with the credentials. Its connections share one TLS context. */
 export function createTlsAgent(
   { credentials, certificateAuthorities }: TlsTrust,
   { keepAlive }: { readonly keepAlive: boolean },

@@ -1,22 +1,23 @@
-/** The function's time ran out before the work was done. */
+/** The work was not done before the function's deadline. */
 class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 
   constructor(milliseconds: number) {
     super(
-      `not done after ${Math.round(milliseconds / 1000)} s, when the function's time ran out: a service that it calls is slow, throttles or does not answer`,
+      `not done after ${Math.round(milliseconds / 1000)} s, when the function's time was over: a service that it calls is slow, throttles calls or does not answer`,
     );
   }
 }
 
 /**
- * Runs `work` for at most so long. When time is up the signal aborts, so that nothing takes effect later, when Lambda
- * thaws the process for another event; the result doesn't wait for work that ignores the signal.
+ * Runs `work` for at most the given time. At the deadline the signal aborts, so that the work takes no further effect when
+ * Lambda thaws the process for another event. The result does not wait for work that ignores the signal.
+ * @throws DeadlineError at the deadline
  */
-export async function withinTime<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withDeadline<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<never>((_resolve, reject) => {
+  const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       const error = new DeadlineError(milliseconds);
       controller.abort(error);
@@ -24,7 +25,7 @@ export async function withinTime<T>(milliseconds: number, work: (signal: AbortSi
     }, milliseconds);
   });
   try {
-    return await Promise.race([work(controller.signal), timeUp]);
+    return await Promise.race([work(controller.signal), deadline]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,3 +1,6 @@
+/** What functions read from their environment. */
+import type { VersionedObject } from '../aws/s3';
+import { bucketNameProblem, objectKeyProblem, objectVersionProblem, tableNameProblem } from '../mesh/aws-names';
 import {
   GATEWAY_DOMAIN_NAME_VARIABLE,
   REGISTRY_TABLE_VARIABLE,
@@ -6,63 +9,40 @@ import {
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 } from '../mesh/contract';
-import { brokenDnsNameRule, brokenObjectVersionRule, brokenTrustDomainRule } from '../mesh/names';
+import { dnsNameProblem, trustDomainProblem } from '../mesh/names';
 
-/** A function whose environment lacks what it needs does not start: the template forgot something. */
+/** A function does not start without the variables that it needs: the template is wrong. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 
-  constructor(variable: string, rule: string, value: string | undefined) {
-    super(`environment variable ${variable} ${rule}, got ${JSON.stringify(value ?? '')}`);
+  constructor(variable: string, problem: string, value: string) {
+    super(`environment variable ${variable} ${problem}, got ${JSON.stringify(value)}`);
   }
 }
 
-export function trustDomainOf(environment: NodeJS.ProcessEnv): string {
-  const trustDomain = environment[TRUST_DOMAIN_VARIABLE] ?? '';
-  const rule = brokenTrustDomainRule(trustDomain);
-  if (rule !== undefined) throw new EnvironmentError(TRUST_DOMAIN_VARIABLE, rule, trustDomain);
-  return trustDomain;
+export function trustDomainIn(environment: NodeJS.ProcessEnv): string {
+  return read(environment, TRUST_DOMAIN_VARIABLE, trustDomainProblem);
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
-export function registryTableOf(environment: NodeJS.ProcessEnv): string {
-  const table = environment[REGISTRY_TABLE_VARIABLE] ?? '';
-  if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(table)) {
-    throw new EnvironmentError(REGISTRY_TABLE_VARIABLE, 'must be the name of a table', table);
-  }
-  return table;
+export function registryTableIn(environment: NodeJS.ProcessEnv): string {
+  return read(environment, REGISTRY_TABLE_VARIABLE, tableNameProblem);
 }
 
-/** The gateway that is to let in what the function issues. */
+/** The gateway that must accept the certificates which the function issues. */
 export interface GatewayEnvironment {
   readonly domainName: string;
-  readonly truststore: { readonly bucket: string; readonly key: string; readonly versionId: string };
+  readonly truststore: VersionedObject;
 }
 
-/** Undefined when there is no gateway: none of its variables is set. */
-export function gatewayOf(environment: NodeJS.ProcessEnv): GatewayEnvironment | undefined {
-  const text = (variable: string, form: RegExp, rule: string): string => {
-    const value = environment[variable] ?? '';
-    if (!form.test(value)) throw new EnvironmentError(variable, rule, value);
-    return value;
-  };
+/** Undefined without a gateway: none of its variables is set. */
+export function gatewayIn(environment: NodeJS.ProcessEnv): GatewayEnvironment | undefined {
   if (GATEWAY_VARIABLES.every((variable) => environment[variable] === undefined)) return undefined;
-  const domainName = environment[GATEWAY_DOMAIN_NAME_VARIABLE] ?? '';
-  const rule = brokenDnsNameRule(domainName);
-  if (rule !== undefined) throw new EnvironmentError(GATEWAY_DOMAIN_NAME_VARIABLE, rule, domainName);
-  const versionId = environment[TRUSTSTORE_VERSION_VARIABLE] ?? '';
-  const versionRule = brokenObjectVersionRule(versionId);
-  if (versionRule !== undefined) throw new EnvironmentError(TRUSTSTORE_VERSION_VARIABLE, versionRule, versionId);
   return {
-    domainName,
+    domainName: read(environment, GATEWAY_DOMAIN_NAME_VARIABLE, dnsNameProblem),
     truststore: {
-      bucket: text(TRUSTSTORE_BUCKET_VARIABLE, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'),
-      key: text(
-        TRUSTSTORE_KEY_VARIABLE,
-        /^(?=.{1,1024}$)[\w-][\w.-]*(\/[\w-][\w.-]*)*$/,
-        'must be the key of an object',
-      ),
-      versionId,
+      bucket: read(environment, TRUSTSTORE_BUCKET_VARIABLE, bucketNameProblem),
+      key: read(environment, TRUSTSTORE_KEY_VARIABLE, objectKeyProblem),
+      versionId: read(environment, TRUSTSTORE_VERSION_VARIABLE, objectVersionProblem),
     },
   };
 }
@@ -73,3 +53,14 @@ const GATEWAY_VARIABLES = [
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 ];
+
+function read(
+  environment: NodeJS.ProcessEnv,
+  variable: string,
+  findProblem: (value: string) => string | undefined,
+): string {
+  const value = environment[variable] ?? '';
+  const problem = findProblem(value);
+  if (problem !== undefined) throw new EnvironmentError(variable, problem, value);
+  return value;
+}

@@ -1,8 +1,8 @@
 import { CustomResource, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { brokenIdentityRule } from '../pki/certificate-identity';
-import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '../mesh/external-clients';
-import { brokenClientNameRule, brokenSpiffeIdRule, isOfTrustDomain, spiffeId } from '../mesh/names';
+import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '../mesh/contract';
+import { clientNameProblem, clientSpiffeIdProblem, isInTrustDomain, spiffeId } from '../mesh/names';
+import { identityProblem } from '../pki/certificate-identity';
 import type { CertificateIssuer } from './certificate-issuer';
 import type { ExternalIdentity } from './external-identity';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
@@ -56,8 +56,8 @@ export class ExternalClient extends Construct {
     const { clientName, issuer, trustAnchor } = props;
     this.clientName = clientName;
     this.spiffeId = spiffeId(issuer.trustDomain, clientName);
-    checkText(this, 'clientName', clientName, brokenClientNameRule);
-    checkText(this, 'spiffeId', this.spiffeId, brokenSpiffeIdRule);
+    checkText(this, 'clientName', clientName, clientNameProblem);
+    checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
     checkIdentity(this, props);
     trustAnchor._grantRead(issuer.handler);
 
@@ -82,9 +82,9 @@ export class ExternalClient extends Construct {
 function checkIdentity(client: ExternalClient, { identity, issuer, trustAnchor }: ExternalClientProps): void {
   const { _kind: kind, _value: value } = identity;
   if (Token.isUnresolved(value)) return;
-  checkText(client, 'identity', value, () => brokenIdentityRule({ kind, value }));
+  checkText(client, 'identity', value, () => identityProblem({ kind, value }));
   if (kind === 'SPIFFE_ID') {
-    checkText(client, 'identity', value, () => brokenForeignRule(value, issuer.trustDomain));
+    checkText(client, 'identity', value, () => foreignProblem(value, issuer.trustDomain));
   }
   const owner = trustAnchor._claim({ kind, value }, client);
   if (owner !== undefined) {
@@ -97,6 +97,6 @@ function checkIdentity(client: ExternalClient, { identity, issuer, trustAnchor }
   }
 }
 
-function brokenForeignRule(id: string, trustDomain: string): string | undefined {
-  return isOfTrustDomain(id, trustDomain) ? `must not be of the mesh's own trust domain (${trustDomain})` : undefined;
+function foreignProblem(id: string, trustDomain: string): string | undefined {
+  return isInTrustDomain(id, trustDomain) ? `must not be of the mesh's own trust domain (${trustDomain})` : undefined;
 }

@@ -8,14 +8,14 @@ import {
   type ClientCertificateAttributes,
   type ClientCertificateProperties,
 } from '../mesh/contract';
-import { brokenClientNameRule, brokenDnsNameRule, brokenSpiffeIdRule, spiffeId } from '../mesh/names';
+import { clientNameProblem, clientSpiffeIdProblem, dnsNameProblem, spiffeId } from '../mesh/names';
 import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority } from './certificate-authority';
 import type { CertificateIssuer } from './certificate-issuer';
 import { clientSecret } from './private/client-secret';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { requesterArn } from './private/requester';
-import { brokenIntervalRule, defaultInterval, rotationSchedule } from './private/rotation-schedule';
+import { defaultInterval, intervalProblem, rotationSchedule } from './private/rotation-schedule';
 import { checkDuration, checkText, isLonger, refuse } from './private/validation';
 
 const DEFAULT_VALIDITY = Duration.days(7);
@@ -139,14 +139,14 @@ export class MeshClient extends Construct {
     this.issuer = issuer;
     this.clientName = clientName;
     this.spiffeId = spiffeId(trustDomain, clientName);
-    checkText(this, 'clientName', clientName, brokenClientNameRule);
-    checkText(this, 'spiffeId', this.spiffeId, brokenSpiffeIdRule);
-    for (const [index, name] of dnsNames.entries()) checkText(this, `dnsNames[${index}]`, name, brokenDnsNameRule);
+    checkText(this, 'clientName', clientName, clientNameProblem);
+    checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
+    for (const [index, name] of dnsNames.entries()) checkText(this, `dnsNames[${index}]`, name, dnsNameProblem);
     checkDuration(this, 'certificateValidity', certificateValidity, (validity) =>
-      brokenValidityRule(validity, certificateAuthority),
+      validityProblem(validity, certificateAuthority),
     );
     if (props.overlap) {
-      checkDuration(this, 'overlap', props.overlap, (overlap) => brokenOverlapRule(overlap, certificateValidity));
+      checkDuration(this, 'overlap', props.overlap, (overlap) => overlapProblem(overlap, certificateValidity));
     }
     if (props.ownKey) refuseOptionsOfSecret(this, props);
     this.storedSecret = props.ownKey ? undefined : clientSecret(this, props);
@@ -245,7 +245,7 @@ function refuseOptionsOfSecret(client: MeshClient, props: MeshClientProps): void
   }
 }
 
-function brokenValidityRule(validity: Duration, { longestCertificateValidity }: ICertificateAuthority) {
+function validityProblem(validity: Duration, { longestCertificateValidity }: ICertificateAuthority) {
   const hours = validity.toHours({ integral: false });
   // Secrets Manager rotates no sooner than after 4 hours, with an hour's window.
   if (!Number.isInteger(hours) || hours < 8) return 'must be whole hours, at least 8';
@@ -262,11 +262,11 @@ function rotationInterval(client: MeshClient, given: Duration | undefined, valid
     refuse(client, 'rotateAfter', 'must be given when certificateValidity is a token', 'none');
   }
   const rotateAfter = given ?? defaultInterval(validity);
-  checkDuration(client, 'rotateAfter', rotateAfter, (interval) => brokenIntervalRule(interval, validity));
+  checkDuration(client, 'rotateAfter', rotateAfter, (interval) => intervalProblem(interval, validity));
   return rotateAfter;
 }
 
-function brokenOverlapRule(overlap: Duration, validity: Duration): string | undefined {
+function overlapProblem(overlap: Duration, validity: Duration): string | undefined {
   const hours = overlap.toHours({ integral: false });
   if (!Number.isInteger(hours) || hours < 1) return 'must be whole hours, at least one';
   if (isLonger(overlap, validity)) return `must be at most certificateValidity (${validity.toHumanString()})`;

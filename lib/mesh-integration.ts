@@ -83,7 +83,7 @@ class HttpIntegration extends MeshIntegration {
   }
 
   override _bind(service: MeshService): ServiceIntegrations {
-    checkText(service, 'url', this.url, brokenUrlRule);
+    checkText(service, 'url', this.url, urlProblem);
     const url = this.url.replace(/\/$/, '');
     return {
       root: new HttpUrlIntegration('Integration', url, { parameterMapping: identityHeaders() }),
@@ -92,7 +92,7 @@ class HttpIntegration extends MeshIntegration {
   }
 }
 
-function brokenUrlRule(text: string): string | undefined {
+function urlProblem(text: string): string | undefined {
   // Braces would be path variables to API Gateway, and the URL parser passes over white space.
   if (/[\s{}]/.test(text)) return 'must have neither white space nor braces';
   const url = URL.canParse(text) ? new URL(text) : undefined;

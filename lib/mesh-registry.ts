@@ -2,13 +2,8 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { brokenTrustDomainRule, registryTableName } from '../mesh/names';
-import {
-  REGISTRY_KEYS,
-  type RegistryCertificate,
-  type RegistryClient,
-  type RegistryKey,
-} from '../registry/records';
+import { registryTableName, trustDomainProblem } from '../mesh/names';
+import { REGISTRY_KEYS, type RegistryCertificate, type RegistryClient, type RegistryKey } from '../registry/records';
 import { checkText } from './private/validation';
 
 /** What can be chosen for a registry. */
@@ -56,9 +51,9 @@ export class MeshRegistry extends Construct {
   constructor(scope: Construct, id: string, props: MeshRegistryProps) {
     super(scope, id);
 
-    checkText(this, 'trustDomain', props.trustDomain, brokenTrustDomainRule);
+    checkText(this, 'trustDomain', props.trustDomain, trustDomainProblem);
     const tableName = registryTableName(props.trustDomain);
-    checkText(this, 'tableName', tableName, brokenTableNameRule);
+    checkText(this, 'tableName', tableName, tableNameProblem);
     this.trustDomain = props.trustDomain;
     this.table = new dynamodb.Table(this, 'Table', {
       tableName,
@@ -134,6 +129,6 @@ const OPERATORS_ATTRIBUTES: readonly (keyof (RegistryKey & RegistryClient & Regi
 ];
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
-function brokenTableNameRule(tableName: string): string | undefined {
+function tableNameProblem(tableName: string): string | undefined {
   return tableName.length <= 255 ? undefined : 'must have at most 255 characters';
 }

@@ -1,6 +1,6 @@
 import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
-import { brokenClientNameRule } from '../mesh/names';
+import { clientNameProblem } from '../mesh/names';
 import type { MeshIntegration } from './mesh-integration';
 import type { MtlsGateway } from './mtls-gateway';
 import { checkText } from './private/validation';
@@ -39,7 +39,7 @@ export class MeshService extends Construct {
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
 
-    checkText(this, 'serviceName', props.serviceName, brokenServiceNameRule);
+    checkText(this, 'serviceName', props.serviceName, serviceNameProblem);
     this.serviceName = props.serviceName;
     this.gateway = props.gateway;
     this.url = `${props.gateway.url}/${props.serviceName}`;
@@ -59,7 +59,7 @@ export class MeshService extends Construct {
   }
 }
 
-function brokenServiceNameRule(name: string): string | undefined {
+function serviceNameProblem(name: string): string | undefined {
   if (name === 'ping' || name === 'sping') return 'must not be a path that API Gateway keeps for health checks';
-  return brokenClientNameRule(name);
+  return clientNameProblem(name);
 }

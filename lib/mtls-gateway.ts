@@ -15,7 +15,7 @@ import {
   REGISTRY_TABLE_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
 } from '../mesh/contract';
-import { brokenDnsNameRule } from '../mesh/names';
+import { dnsNameProblem } from '../mesh/names';
 import type { MeshRegistry } from './mesh-registry';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { CUSTOM_RESOURCE_TIMEOUT, DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
@@ -117,7 +117,7 @@ export class MtlsGateway extends Construct {
     super(scope, id);
 
     const { domainName, registry, removalPolicy = RemovalPolicy.RETAIN } = props;
-    checkText(this, 'domainName', domainName, brokenDnsNameRule);
+    checkText(this, 'domainName', domainName, dnsNameProblem);
     checkHostedZone(this, props);
     this.domainName = domainName;
     this.truststore = props.truststore;

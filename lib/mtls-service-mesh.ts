@@ -6,7 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE, METRICS } from '../mesh/contract';
-import { brokenClientNameRule, brokenDnsNameRule } from '../mesh/names';
+import { clientNameProblem, dnsNameProblem } from '../mesh/names';
 import { CertificateAuthority, type ICertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
@@ -127,7 +127,7 @@ export class MtlsServiceMesh extends Construct {
     super(scope, id);
 
     const { removalPolicy, logRetention } = props;
-    checkText(this, 'domainName', props.domainName, brokenDnsNameRule);
+    checkText(this, 'domainName', props.domainName, dnsNameProblem);
     this.trustDomain = props.trustDomain ?? props.domainName;
 
     const first =
@@ -303,7 +303,7 @@ export class MtlsServiceMesh extends Construct {
 
   private idOf(kind: 'Client' | 'Service' | 'TrustAnchor', property: string, name: string): string {
     const id = `${kind}-${name}`;
-    checkText(this, property, name, brokenClientNameRule);
+    checkText(this, property, name, clientNameProblem);
     if (this.node.tryFindChild(id)) {
       refuse(this, property, 'must be unique within the mesh', `${JSON.stringify(name)} twice`);
     }

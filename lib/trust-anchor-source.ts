@@ -4,8 +4,8 @@ import { Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
-import type { TrustAnchorProperties } from '../mesh/external-clients';
-import { brokenBucketNameRule, brokenObjectKeyRule, brokenObjectVersionRule } from '../mesh/names';
+import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../mesh/aws-names';
+import type { TrustAnchorProperties } from '../mesh/contract';
 import { checkText } from './private/validation';
 
 /**
@@ -69,7 +69,7 @@ class PemSource extends TrustAnchorSource {
     } catch (cause) {
       return fail('must be a file that can be read', cause);
     }
-    const rule = Token.isUnresolved(text) ? undefined : brokenPemRule(text);
+    const rule = Token.isUnresolved(text) ? undefined : pemProblem(text);
     return rule === undefined ? { Pem: text } : fail(rule);
   }
 
@@ -86,9 +86,9 @@ class BucketObjectSource extends TrustAnchorSource {
   }
 
   override _bind(scope: IConstruct): TrustAnchorProperties {
-    checkText(scope, 'source bucket', this.bucket.bucketName, brokenBucketNameRule);
-    checkText(scope, 'source key', this.key, brokenObjectKeyRule);
-    checkText(scope, 'source objectVersion', this.objectVersion, brokenObjectVersionRule);
+    checkText(scope, 'source bucket', this.bucket.bucketName, bucketNameProblem);
+    checkText(scope, 'source key', this.key, objectKeyProblem);
+    checkText(scope, 'source objectVersion', this.objectVersion, objectVersionProblem);
     return { BucketName: this.bucket.bucketName, ObjectKey: this.key, VersionId: this.objectVersion };
   }
 
@@ -109,7 +109,7 @@ class BucketObjectSource extends TrustAnchorSource {
 }
 
 /** No error quotes the text, which may hold a key by mistake. Chains are judged when they are published. */
-function brokenPemRule(text: string): string | undefined {
+function pemProblem(text: string): string | undefined {
   if (text.includes('PRIVATE KEY')) return 'must hold certificates only, got a private key as well';
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) return 'must hold the certificate of an authority in PEM, got none';

@@ -1,8 +1,8 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import type { TrustAnchorProperties } from '../mesh/contract';
+import { clientNameProblem } from '../mesh/names';
 import { type CertificateIdentity, canonicalIdentity } from '../pki/certificate-identity';
-import type { TrustAnchorProperties } from '../mesh/external-clients';
-import { brokenClientNameRule } from '../mesh/names';
 import { checkText } from './private/validation';
 import type { TrustAnchorSource } from './trust-anchor-source';
 import type { Truststore } from './truststore';
@@ -50,7 +50,7 @@ export class TrustAnchor extends Construct {
   constructor(scope: Construct, id: string, props: TrustAnchorProps) {
     super(scope, id);
 
-    checkText(this, 'trustAnchorName', props.trustAnchorName, brokenClientNameRule);
+    checkText(this, 'trustAnchorName', props.trustAnchorName, clientNameProblem);
     this.trustAnchorName = props.trustAnchorName;
     this.source = props.source;
     this._properties = props.source._bind(this);

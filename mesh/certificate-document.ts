@@ -1,44 +1,60 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../pki/certificate-fields';
 import { ChainError, verifyChain } from '../pki/chain';
-import type { CertificateDocument } from './contract';
 import { encodePem, PemError, readCertificate, readCertificates } from '../pki/pem';
 
-/** A certificate that its client could not use. Never quotes what it checks. */
+/** A client certificate and its fields: part of a client's secret, and the issuer's answer to a request. */
+export interface CertificateDocument {
+  /** The client certificate (end-entity), one PEM block. */
+  readonly certificate: string;
+  /** The authorities above it, PEM: the issuing authority first, the root last. */
+  readonly certificateChain: string;
+  /** Upper-case hexadecimal without separators, as `crypto.X509Certificate.serialNumber` prints it. */
+  readonly serialNumber: string;
+  /** ISO 8601, UTC. */
+  readonly notBefore: string;
+  /** ISO 8601, UTC. */
+  readonly notAfter: string;
+  /** SHA-256 of the DER certificate: upper-case hexadecimal pairs separated by colons. */
+  readonly fingerprint: string;
+}
+
+/** The client can't use the certificate. The message never quotes the document. */
 export class CertificateDocumentError extends Error {
   override readonly name = 'CertificateDocumentError';
 }
 
-/** Whom a certificate must serve. */
+/** The client that a certificate must authenticate. */
 export interface CertificateHolder {
   readonly spiffeId: string;
   readonly publicKey: KeyObject;
 }
 
 /**
- * The document of a certificate as the authority gave it; PEM texts are brought into one form.
+ * Composes the document from the authority's answer. The PEM texts are normalized.
  * @param certificateChainPem the issuing authority first, the root last
- * @throws PemError when the texts do not hold one certificate and its chain
+ * @throws PemError when the texts do not contain one certificate and its chain
  */
 export function composeCertificateDocument(certificatePem: string, certificateChainPem: string): CertificateDocument {
   const certificate = readCertificate(certificatePem);
   return {
-    certificate: pemOf(certificate),
-    certificateChain: readCertificates(certificateChainPem).map(pemOf).join(''),
+    certificate: toPem(certificate),
+    certificateChain: readCertificates(certificateChainPem).map(toPem).join(''),
     ...describe(certificate),
   };
 }
 
 /**
- * Checks that the holder can authenticate with the certificate at the time given: it verifies up to its root, serves TLS
- * clients, names the holder's SPIFFE ID, certifies the holder's key, and is the one that the other fields describe.
+ * Checks that the holder can authenticate with the certificate at the given time: the chain verifies up to its root, and
+ * the certificate serves TLS clients, names the holder's SPIFFE ID, certifies the holder's key and matches the document's
+ * other fields.
  *
- * @throws CertificateDocumentError with the first rule that is broken
+ * @throws CertificateDocumentError for the first check that fails
  */
 export function verifyCertificateDocument(document: CertificateDocument, holder: CertificateHolder, at: Date): void {
   const certificate = readField('certificate', () => readCertificate(document.certificate));
   const authorities = readField('certificateChain', () => readCertificates(document.certificateChain));
-  assertChain(certificate, authorities, at);
+  checkChain(certificate, authorities, at);
   if (!isClientCertificate(certificate)) {
     throw new CertificateDocumentError('the certificate is not an end-entity certificate for TLS clients');
   }
@@ -51,7 +67,7 @@ export function verifyCertificateDocument(document: CertificateDocument, holder:
   }
   const described = describe(certificate);
   const wrong = DESCRIBED_FIELDS.find((field) => document[field] !== described[field]);
-  if (wrong !== undefined) throw new CertificateDocumentError(`"${wrong}" is not that of the certificate`);
+  if (wrong !== undefined) throw new CertificateDocumentError(`"${wrong}" does not match the certificate`);
 }
 
 const DESCRIBED_FIELDS = ['serialNumber', 'notBefore', 'notAfter', 'fingerprint'] as const;
@@ -65,7 +81,7 @@ function describe(certificate: X509Certificate): Pick<CertificateDocument, (type
   };
 }
 
-function pemOf(certificate: X509Certificate): string {
+function toPem(certificate: X509Certificate): string {
   return encodePem('CERTIFICATE', certificate.raw);
 }
 
@@ -78,7 +94,7 @@ function readField<T>(field: keyof CertificateDocument, read: () => T): T {
   }
 }
 
-function assertChain(certificate: X509Certificate, authorities: readonly X509Certificate[], at: Date): void {
+function checkChain(certificate: X509Certificate, authorities: readonly X509Certificate[], at: Date): void {
   try {
     verifyChain(certificate, authorities, at);
   } catch (cause) {

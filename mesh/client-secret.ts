@@ -1,13 +1,24 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { CertificateDocumentError, verifyCertificateDocument } from './certificate-document';
-import { type ClientSecret, KEY_ALGORITHMS } from './contract';
+import { KEY_ALGORITHMS, type KeyAlgorithm } from '../pki/keys';
+import { type CertificateDocument, CertificateDocumentError, verifyCertificateDocument } from './certificate-document';
 
-/** A secret that a client could not use. Never quotes the secret, which holds a private key. */
+/** The JSON document in a client's secret. */
+export interface ClientSecret extends CertificateDocument {
+  /** The client's name in the mesh, a DNS label. */
+  readonly clientName: string;
+  /** `spiffe://<trust domain>/<client name>`, the certificate's only URI SAN. */
+  readonly spiffeId: string;
+  /** PKCS#8, PEM, unencrypted. */
+  readonly privateKey: string;
+  readonly keyAlgorithm: KeyAlgorithm;
+}
+
+/** The client can't use the secret. The message never quotes the secret, which contains a private key. */
 export class ClientSecretError extends Error {
   override readonly name = 'ClientSecretError';
 }
 
-/** @throws ClientSecretError when the text is not JSON or not the shape of a client's secret */
+/** @throws ClientSecretError when the text is not JSON or does not have the shape of a client's secret */
 export function parseClientSecret(json: string): ClientSecret {
   const fields = parseObject(json);
   const text = (name: keyof ClientSecret): string => {
@@ -34,10 +45,10 @@ export function parseClientSecret(json: string): ClientSecret {
 }
 
 /**
- * Checks that a client can authenticate with the secret at the time given: the certificate serves it, belongs to the
- * private key, and is the one that the other fields describe.
+ * Checks that the client can authenticate with the secret at the given time: the certificate is valid for the client,
+ * belongs to the private key and matches the other fields.
  *
- * @throws ClientSecretError with the first rule that is broken
+ * @throws ClientSecretError for the first check that fails
  */
 export function verifyClientSecret(secret: ClientSecret, at: Date): void {
   const publicKey = createPublicKey(readPrivateKey(secret));
@@ -54,7 +65,7 @@ function parseObject(json: string): Partial<Record<string, unknown>> {
   try {
     value = JSON.parse(json);
   } catch {
-    // The parser's error quotes the text, so that it is no cause to pass on.
+    // The parser's error quotes the text, so it must not become the cause.
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ClientSecretError('the secret is not a JSON object');

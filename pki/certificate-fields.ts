@@ -1,8 +1,17 @@
 /** What a certificate says, read with `node:crypto` alone. */
 import type { X509Certificate } from 'node:crypto';
-import { isSpiffeId } from '../mesh/names';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+
+/** SPIFFE-ID specification, section 2; the path is not empty in an end-entity certificate (X509-SVID, section 4.1). */
+const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+$/;
+/** Longest SPIFFE ID: SPIFFE-ID specification, section 2.3. */
+const LONGEST_SPIFFE_ID = 2048;
+
+/** Whether the text is the SPIFFE ID of a workload, in any trust domain. */
+export function isSpiffeId(text: string): boolean {
+  return text.length <= LONGEST_SPIFFE_ID && SPIFFE_ID.test(text);
+}
 
 /**
  * The certificate's SPIFFE ID: its only URI among the subject alternative names, whatever else they hold.

@@ -1,7 +1,6 @@
 /** By what a certificate of another authority is recognized, and the one form in which each of it is compared. */
 import type { X509Certificate } from 'node:crypto';
-import { spiffeIdOf } from './certificate-fields';
-import { isSpiffeId } from '../mesh/names';
+import { isSpiffeId, spiffeIdOf } from './certificate-fields';
 
 export const CERTIFICATE_IDENTITY_KINDS = ['SPIFFE_ID', 'SUBJECT', 'FINGERPRINT'] as const;
 export type CertificateIdentityKind = (typeof CERTIFICATE_IDENTITY_KINDS)[number];
@@ -13,19 +12,15 @@ export interface CertificateIdentity {
   readonly value: string;
 }
 
-/** Longest SPIFFE ID: SPIFFE-ID specification, section 2.3. */
-const MAX_SPIFFE_ID = 2048;
-const MAX_SUBJECT = 2048;
+const LONGEST_SUBJECT = 2048;
 
 /** The rule that the value breaks for its kind, or undefined. */
-export function brokenIdentityRule({ kind, value }: CertificateIdentity): string | undefined {
+export function identityProblem({ kind, value }: CertificateIdentity): string | undefined {
   switch (kind) {
     case 'SPIFFE_ID':
-      return isSpiffeId(value) && value.length <= MAX_SPIFFE_ID
-        ? undefined
-        : 'must be a SPIFFE ID, spiffe://<trust domain>/<path>';
+      return isSpiffeId(value) ? undefined : 'must be a SPIFFE ID, spiffe://<trust domain>/<path>';
     case 'SUBJECT':
-      return value.length <= MAX_SUBJECT && canonicalSubject(value) !== undefined
+      return value.length <= LONGEST_SUBJECT && canonicalSubject(value) !== undefined
         ? undefined
         : 'must be a subject as `openssl x509 -noout -subject -nameopt RFC2253` prints it after "subject="';
     case 'FINGERPRINT':

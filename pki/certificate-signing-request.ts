@@ -2,69 +2,65 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { CertificationRequest, type CertificationRequestInfo } from '@peculiar/asn1-csr';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
+  AttributeTypeAndValue,
+  AttributeValue,
   type Extension,
   Extensions,
   id_ce_subjectAltName,
+  Name,
+  RelativeDistinguishedName,
   SubjectAlternativeName,
   type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
-import type { SigningAlgorithm } from '../mesh/contract';
-import { der, Tag } from './der';
-import { type DistinguishedName, encodeDistinguishedName } from './distinguished-name';
 import { encodePem, readPemBlocks } from './pem';
-import { signatureAlgorithmIdentifier, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
-import { decodeSubjectAlternativeNames, type SubjectAlternativeNames } from './subject-alternative-names';
+import {
+  type SigningAlgorithm,
+  signatureAlgorithmIdentifier,
+  signatureAlgorithmOf,
+  signBytes,
+  verifyBytes,
+} from './signature';
 
-/** The text is no PKCS#10 request, or whoever made it does not hold the private key. */
+/** The text is not a PKCS#10 request, or its author does not hold the private key. */
 export class CertificateSigningRequestError extends Error {
   override readonly name = 'CertificateSigningRequestError';
 }
 
+/** A PKCS#10 request and what it asks for. The issuer need not grant any of it. */
 export interface CertificateSigningRequest {
-  /** The request alone, in one form, whatever text and octets stood around it. */
+  /** The request alone, normalized. */
   readonly pem: string;
-  /** DER of the X.501 name; an empty sequence when the request names nobody. */
-  readonly subject: Buffer;
   readonly publicKey: KeyObject;
-  /** What the request's extensions ask for; both lists are empty when it asks for none. */
+  /** A subject may have several. A common name of a type that is not text is its hexadecimal encoding. */
+  readonly commonNames: readonly string[];
   readonly subjectAlternativeNames: SubjectAlternativeNames;
-  /** Everything that the request's extensions ask for, as it stands there; nobody has to grant it. */
-  readonly extensions: readonly Extension[];
 }
 
+export interface SubjectAlternativeNames {
+  readonly uris: readonly string[];
+  readonly dnsNames: readonly string[];
+}
+
+const COMMON_NAME = '2.5.4.3';
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 
-/**
- * A PKCS#10 request (RFC 2986) in PEM. It proves possession of the key; who the holder is, the issuer decides.
- *
- * @param name a common name, or the whole name
- */
-export function createCertificateSigningRequest(privateKey: KeyObject, name: string | DistinguishedName): string {
+/** A PKCS#10 request (RFC 2986) in PEM. It proves possession of the key; the issuer decides who the holder is. */
+export function createCertificateSigningRequest(privateKey: KeyObject, commonName: string): string {
   const algorithm = privateKey.asymmetricKeyType === 'rsa' ? 'SHA256WITHRSA' : 'SHA256WITHECDSA';
-  // Put together from encoded parts: the schema classes would decode and encode the public key several times over.
+  // Composed of encoded parts: the schema classes would decode and encode the public key several times.
   const info = der(
     Tag.sequence,
     der(Tag.integer, Buffer.of(0)),
-    encodeDistinguishedName(typeof name === 'string' ? { commonName: name } : name),
+    encodeCommonName(commonName),
     createPublicKey(privateKey).export({ format: 'der', type: 'spki' }),
     der(Tag.context0),
   );
   return encodeRequest(info, algorithm, signBytes(algorithm, info, privateKey));
 }
 
-function encodeRequest(info: Uint8Array, algorithm: SigningAlgorithm, signature: Uint8Array): string {
-  const request = der(
-    Tag.sequence,
-    info,
-    Buffer.from(AsnConvert.serialize(signatureAlgorithmIdentifier(algorithm))),
-    der(Tag.bitString, Buffer.of(0), signature),
-  );
-  return encodePem('CERTIFICATE REQUEST', request);
-}
-
 /**
- * @throws CertificateSigningRequestError when the form is broken, when the signature is not by the key inside or by an
- * algorithm weaker than SHA-256, and for subject alternative names that are neither URI nor DNS name
+ * @throws CertificateSigningRequestError for a malformed request, for a signature that is not by the key in the request or
+ * is weaker than SHA-256, and for subject alternative names that are neither URIs nor DNS names
  */
 export function readCertificateSigningRequest(pem: string): CertificateSigningRequest {
   const request = decodeRequest(pem);
@@ -75,19 +71,17 @@ export function readCertificateSigningRequest(pem: string): CertificateSigningRe
   const algorithm = signatureAlgorithmOf(signatureAlgorithm.algorithm);
   if (algorithm === undefined) {
     throw new CertificateSigningRequestError(
-      `the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, found ${signatureAlgorithm.algorithm}`,
+      `the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, got ${signatureAlgorithm.algorithm}`,
     );
   }
   if (!verifyBytes(algorithm, signedBytes, publicKey, signature)) {
     throw new CertificateSigningRequestError("the request's signature does not verify with the public key inside it");
   }
-  const extensions = requestedExtensions(info);
   return {
     pem: encodeRequest(signedBytes, algorithm, signature),
-    subject: Buffer.from(AsnConvert.serialize(info.subject)),
     publicKey,
-    subjectAlternativeNames: alternativeNamesAmong(extensions),
-    extensions,
+    commonNames: commonNamesIn(info.subject),
+    subjectAlternativeNames: alternativeNamesIn(info),
   };
 }
 
@@ -100,7 +94,7 @@ function decodeRequest(pem: string): CertificationRequest {
   } catch (cause) {
     throw new CertificateSigningRequestError('the request is not a PKCS#10 structure in PEM', { cause });
   }
-  throw new CertificateSigningRequestError('the text must hold exactly one PEM block "CERTIFICATE REQUEST"');
+  throw new CertificateSigningRequestError('the text must contain exactly one PEM block "CERTIFICATE REQUEST"');
 }
 
 function decodePublicKey(info: SubjectPublicKeyInfo): KeyObject {
@@ -109,6 +103,24 @@ function decodePublicKey(info: SubjectPublicKeyInfo): KeyObject {
   } catch (cause) {
     throw new CertificateSigningRequestError("the request's public key cannot be read", { cause });
   }
+}
+
+function commonNamesIn(subject: Name): readonly string[] {
+  return subject.flatMap((relativeName) =>
+    relativeName.filter(({ type }) => type === COMMON_NAME).map(({ value }) => value.toString()),
+  );
+}
+
+function alternativeNamesIn(info: CertificationRequestInfo): SubjectAlternativeNames {
+  const requested = requestedExtensions(info).find(({ extnID }) => extnID === id_ce_subjectAltName);
+  const uris: string[] = [];
+  const dnsNames: string[] = [];
+  for (const { uniformResourceIdentifier, dNSName } of requested ? decodeAlternativeNames(requested) : []) {
+    if (uniformResourceIdentifier !== undefined) uris.push(uniformResourceIdentifier);
+    else if (dNSName !== undefined) dnsNames.push(dNSName);
+    else throw new CertificateSigningRequestError('subject alternative names must be URIs or DNS names');
+  }
+  return { uris, dnsNames };
 }
 
 function requestedExtensions(info: CertificationRequestInfo): Extension[] {
@@ -121,16 +133,6 @@ function requestedExtensions(info: CertificationRequestInfo): Extension[] {
   }
 }
 
-function alternativeNamesAmong(extensions: readonly Extension[]): SubjectAlternativeNames {
-  const requested = extensions.find(({ extnID }) => extnID === id_ce_subjectAltName);
-  if (requested === undefined) return { uris: [], dnsNames: [] };
-  const names = decodeSubjectAlternativeNames(decodeAlternativeNames(requested));
-  if (names === undefined) {
-    throw new CertificateSigningRequestError('subject alternative names must be URIs or DNS names');
-  }
-  return names;
-}
-
 function decodeAlternativeNames({ extnValue }: Extension): SubjectAlternativeName {
   try {
     return AsnConvert.parse(extnValue.buffer, SubjectAlternativeName);
@@ -141,4 +143,36 @@ function decodeAlternativeNames({ extnValue }: Extension): SubjectAlternativeNam
 
 function unreadableExtensions(cause: unknown): CertificateSigningRequestError {
   return new CertificateSigningRequestError("the request's extensions cannot be read", { cause });
+}
+
+function encodeRequest(info: Uint8Array, algorithm: SigningAlgorithm, signature: Uint8Array): string {
+  const request = der(
+    Tag.sequence,
+    info,
+    Buffer.from(AsnConvert.serialize(signatureAlgorithmIdentifier(algorithm))),
+    der(Tag.bitString, Buffer.of(0), signature),
+  );
+  return encodePem('CERTIFICATE REQUEST', request);
+}
+
+function encodeCommonName(commonName: string): Buffer {
+  const value = new AttributeValue({ utf8String: commonName });
+  const attribute = new AttributeTypeAndValue({ type: COMMON_NAME, value });
+  return Buffer.from(AsnConvert.serialize(new Name([new RelativeDistinguishedName([attribute])])));
+}
+
+/** Identifier octets of the elements of a request (X.690, section 8.1.2). */
+const Tag = { integer: 0x02, bitString: 0x03, sequence: 0x30, context0: 0xa0 } as const;
+
+/** A DER element with contents that are DER already. */
+function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(contents);
+  return Buffer.concat([Buffer.of(tag), lengthOctets(content.length), content]);
+}
+
+function lengthOctets(length: number): Buffer {
+  if (length < 0x80) return Buffer.of(length);
+  const digits = length.toString(16);
+  const octets = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
+  return Buffer.concat([Buffer.of(0x80 | octets.length), octets]);
 }

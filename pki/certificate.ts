@@ -15,8 +15,8 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
-import type { SigningAlgorithm } from '../mesh/contract';
 import { encodePem } from './pem';
+import type { SigningAlgorithm } from './signature';
 import { signatureAlgorithmIdentifier, signatureSuits, signBytes } from './signature';
 
 export class CertificateError extends Error {

@@ -6,12 +6,12 @@ export class ChainError extends Error {
 }
 
 /**
- * Checks that `certificate` was issued by the first of `authorities`, each of these by the next, and the last by
- * itself, as RFC 5280, section 6.1, has it: signatures, names, key identifiers, validity, and who may be an authority.
- * Path lengths are left to whoever publishes the authorities (truststore.ts).
+ * Checks that the first of `authorities` issued `certificate`, each authority issued the one before it, and the last one
+ * is a root (RFC 5280, section 6.1): signatures, names, key identifiers, validity, and who may be an authority. Path
+ * lengths are checked when authorities are published (truststore.ts).
  *
- * @param authorities the issuing one first, the root last
- * @throws ChainError with the first rule that is broken
+ * @param authorities the issuing authority first, the root last
+ * @throws ChainError for the first check that fails
  */
 export function verifyChain(certificate: X509Certificate, authorities: readonly X509Certificate[], at: Date): void {
   const root = authorities.at(-1);
@@ -26,11 +26,11 @@ export function verifyChain(certificate: X509Certificate, authorities: readonly 
 }
 
 /**
- * Checks that `authorities` hold all that lead from the certificate to a root, each of them valid at the time given.
- * They count by name and key: one that was issued again with the same key is as good.
+ * Checks that `authorities` contain a chain from the certificate to a root, with every authority valid at the given time.
+ * Authorities are identified by name and key: one that was issued again with the same key counts as the same.
  *
- * @param authorities in any order, among others
- * @throws ChainError that names the first certificate whose issuer is missing
+ * @param authorities in any order; others may be among them
+ * @throws ChainError with the certificate whose issuer is missing
  */
 export function verifyTrust(certificate: X509Certificate, authorities: readonly X509Certificate[], at: Date): void {
   const usable = authorities.filter(
@@ -38,12 +38,10 @@ export function verifyTrust(certificate: X509Certificate, authorities: readonly 
   );
   const orphan = orphanAbove(certificate, usable, []);
   if (orphan === undefined) return;
-  throw new ChainError(
-    `"${subjectText(orphan)}" was issued by "${issuerText(orphan)}", which is not among them or not valid`,
-  );
+  throw new ChainError(`"${subjectText(orphan)}" was issued by "${issuerText(orphan)}", which is missing or not valid`);
 }
 
-/** The certificate at which the way to a root ends; undefined when it does not. */
+/** The certificate at which the chain to a root breaks off; undefined for a complete chain. */
 function orphanAbove(
   certificate: X509Certificate,
   authorities: readonly X509Certificate[],
@@ -60,7 +58,7 @@ function orphanAbove(
   return orphan;
 }
 
-/** @throws ChainError when `at` is before the certificate's validity or after it */
+/** @throws ChainError when the certificate is not yet valid or has expired */
 export function assertValidAt(certificate: X509Certificate, at: Date): void {
   const notBefore = notBeforeOf(certificate);
   const notAfter = notAfterOf(certificate);
@@ -80,7 +78,7 @@ export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate
 }
 
 function assertAuthority(certificate: X509Certificate): void {
-  // OpenSSL's answer takes basic constraints and, where there is one, the key usage into account.
+  // OpenSSL checks the basic constraints and, if present, the key usage.
   if (!certificate.ca) {
     throw new ChainError(`the certificate "${subjectText(certificate)}" is not a certificate authority's`);
   }

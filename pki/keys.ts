@@ -1,6 +1,9 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { KEY_ALGORITHMS, type KeyAlgorithm } from '../mesh/contract';
+
+/** Key algorithms of certificates: `EC_<curve>` with the curve's OpenSSL name, or `RSA_<bits>`. */
+export const KEY_ALGORITHMS = ['EC_prime256v1', 'EC_secp384r1', 'RSA_2048', 'RSA_3072', 'RSA_4096'] as const;
+export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
 
 const generate = promisify(generateKeyPair);
 
@@ -24,7 +27,7 @@ function generatePair(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject 
   }
 }
 
-/** The algorithm of a key; undefined for every other kind, size and exponent than those that are generated here. */
+/** The algorithm of a key; undefined for any type, size or exponent that `generatePrivateKey` does not produce. */
 export function keyAlgorithmOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): KeyAlgorithm | undefined {
   const { namedCurve, modulusLength, publicExponent } = asymmetricKeyDetails;
   const name =

@@ -1,6 +1,18 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../mesh/contract';
+
+/**
+ * Algorithms with which a certificate authority signs. The family (RSA or ECDSA) must match the authority's key.
+ */
+export const SIGNING_ALGORITHMS = [
+  'SHA256WITHECDSA',
+  'SHA384WITHECDSA',
+  'SHA512WITHECDSA',
+  'SHA256WITHRSA',
+  'SHA384WITHRSA',
+  'SHA512WITHRSA',
+] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 interface SignatureScheme {
   readonly oid: string;

@@ -1,54 +1,59 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
-import { Certificate } from '@peculiar/asn1-x509';
+import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
 import { issuerText, subjectText } from './certificate-fields';
 import { assertValidAt, ChainError, isIssuedBy, verifyTrust } from './chain';
-import { pathLengthOf } from './path-length';
 import { encodePem, PemError, readCertificates } from './pem';
 import { signatureAlgorithmOf } from './signature';
 
-/** A truststore that API Gateway would refuse, or accept with a warning and then turn clients away. */
+/** The verifier would reject the truststore, or accept it and refuse some clients. */
 export class TruststoreError extends Error {
   override readonly name = 'TruststoreError';
 }
 
-/** Longest chain of authorities, the root included. */
-const MAX_CHAIN = 4;
-const MIN_RSA_BITS = 2048;
-const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
+/** What a verifier accepts in a truststore. */
+export interface TruststoreLimits {
+  /** The verifier's name, for error messages. */
+  readonly verifier: string;
+  /** Certificates in the longest chain of authorities, the root included. */
+  readonly longestChain: number;
+  /** Bits. */
+  readonly shortestRsaKey: number;
+  /** Elliptic curves: for each OpenSSL name, the name for error messages. */
+  readonly curves: Readonly<Record<string, string>>;
+}
 
 /**
- * The PEM bundle to publish as a truststore: every certificate of every text, in the order given, without explanatory
- * text; once, if several texts hold it, as the chains of authorities below one root do. The rules are those of
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html#http-api-mutual-tls-prerequisites
+ * The PEM bundle to publish as a truststore: every certificate of every text, in the given order, without explanatory
+ * text. A certificate that several texts contain appears once.
  *
- * @param pemTexts each may hold several certificates
- * @throws TruststoreError with the first rule that is broken, naming the certificate's subject
+ * @param pemTexts each may contain several certificates
+ * @throws TruststoreError for the first check that fails, with the certificate's subject
  */
-export function truststoreBundle(pemTexts: readonly string[], at: Date): string {
-  const certificates = withoutRepetition(pemTexts.flatMap(readTrustAnchors));
+export function truststoreBundle(pemTexts: readonly string[], at: Date, limits: TruststoreLimits): string {
+  const certificates = withoutRepetition(pemTexts.flatMap(readAuthorities));
   if (certificates.length === 0) throw new TruststoreError('a truststore needs at least one certificate authority');
   for (const certificate of certificates) {
     assertAuthority(certificate);
-    assertWithinValidity(certificate, at);
-    assertStrongKey(certificate);
-    assertStrongSignature(certificate);
+    assertNotExpired(certificate, at);
+    assertStrongKey(certificate, limits);
+    assertStrongSignature(certificate, limits);
   }
   assertDistinct(certificates);
-  for (const certificate of certificates) assertChainToRoot(certificate, certificates);
+  for (const certificate of certificates) assertChainToRoot(certificate, certificates, limits);
   return certificates.map(({ raw }) => encodePem('CERTIFICATE', raw)).join('');
 }
 
 /**
- * Those of the certificates in the texts that are valid at the time given, up to a root; each as PEM.
+ * The certificates in the texts that are valid at the given time, with a valid chain to a root; each as PEM.
  * @throws TruststoreError when a text can't be read
  */
-export function authoritiesInForce(pemTexts: readonly string[], at: Date): readonly string[] {
-  const all = pemTexts.flatMap(readTrustAnchors);
-  return all.filter((authority) => isInForce(authority, all, at)).map(({ raw }) => encodePem('CERTIFICATE', raw));
+export function validAuthorities(pemTexts: readonly string[], at: Date): readonly string[] {
+  const all = pemTexts.flatMap(readAuthorities);
+  return all.filter((authority) => isValid(authority, all, at)).map(({ raw }) => encodePem('CERTIFICATE', raw));
 }
 
-function isInForce(authority: X509Certificate, all: readonly X509Certificate[], at: Date): boolean {
+function isValid(authority: X509Certificate, all: readonly X509Certificate[], at: Date): boolean {
   try {
     assertValidAt(authority, at);
     verifyTrust(authority, all, at);
@@ -59,7 +64,7 @@ function isInForce(authority: X509Certificate, all: readonly X509Certificate[], 
   }
 }
 
-function readTrustAnchors(pem: string, index: number): X509Certificate[] {
+function readAuthorities(pem: string, index: number): X509Certificate[] {
   try {
     return readCertificates(pem);
   } catch (cause) {
@@ -74,25 +79,25 @@ function withoutRepetition(certificates: readonly X509Certificate[]): readonly X
 
 function assertAuthority(certificate: X509Certificate): void {
   if (!certificate.ca) {
-    throw broken(
+    throw invalid(
       certificate,
       "is not an authority's: it needs basic constraints CA:TRUE and a key usage that includes keyCertSign",
     );
   }
 }
 
-function assertWithinValidity(certificate: X509Certificate, at: Date): void {
+function assertNotExpired(certificate: X509Certificate, at: Date): void {
   try {
     assertValidAt(certificate, at);
   } catch (cause) {
     if (!(cause instanceof ChainError)) throw cause;
-    throw new TruststoreError(`${cause.message}: take it out or replace it`, { cause });
+    throw new TruststoreError(`${cause.message}: remove or replace it`, { cause });
   }
 }
 
-function assertStrongKey(certificate: X509Certificate): void {
-  const rule = brokenKeyRule(publicKeyOf(certificate));
-  if (rule !== undefined) throw broken(certificate, rule);
+function assertStrongKey(certificate: X509Certificate, limits: TruststoreLimits): void {
+  const problem = keyProblem(publicKeyOf(certificate), limits);
+  if (problem !== undefined) throw invalid(certificate, problem);
 }
 
 function publicKeyOf(certificate: X509Certificate): KeyObject {
@@ -105,58 +110,69 @@ function publicKeyOf(certificate: X509Certificate): KeyObject {
   }
 }
 
-function brokenKeyRule({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string | undefined {
+function keyProblem(
+  { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
+  { verifier, shortestRsaKey, curves }: TruststoreLimits,
+): string | undefined {
   if (type === 'rsa') {
     const bits = details?.modulusLength ?? 0;
-    return bits < MIN_RSA_BITS
-      ? `has an RSA key of ${bits} bits: API Gateway needs at least ${MIN_RSA_BITS}`
+    return bits < shortestRsaKey
+      ? `has an RSA key of ${bits} bits: ${verifier} needs at least ${shortestRsaKey}`
       : undefined;
   }
   if (type === 'ec') {
     const curve = details?.namedCurve ?? 'an unnamed curve';
-    return CURVES.includes(curve)
+    return Object.hasOwn(curves, curve)
       ? undefined
-      : `has an ECDSA key on ${curve}: API Gateway needs at least 256 bits (P-256, P-384 or P-521)`;
+      : `has an ECDSA key on ${curve}: ${verifier} accepts ${Object.values(curves).join(', ')}`;
   }
-  return `has a key of type ${type}: API Gateway accepts RSA and ECDSA`;
+  return `has a key of type ${type}: ${verifier} accepts RSA and ECDSA`;
 }
 
-function assertStrongSignature(certificate: X509Certificate): void {
+function assertStrongSignature(certificate: X509Certificate, { verifier }: TruststoreLimits): void {
   const { signatureAlgorithm } = AsnConvert.parse(certificate.raw, Certificate);
   if (signatureAlgorithmOf(signatureAlgorithm.algorithm) === undefined) {
-    throw broken(
+    throw invalid(
       certificate,
-      `is signed by the algorithm ${signatureAlgorithm.algorithm}: API Gateway needs RSA or ECDSA with SHA-256 or stronger`,
+      `is signed with the algorithm ${signatureAlgorithm.algorithm}: ${verifier} needs RSA or ECDSA with SHA-256 or stronger`,
     );
   }
 }
 
-/** One subject stands for one key and one issuer: API Gateway refuses a subject that comes from two issuers. */
+/** Verifiers find authorities by subject, so a subject must have a single key and a single issuer. */
 function assertDistinct(certificates: readonly X509Certificate[]): void {
   const bySubject = new Map<string, X509Certificate>();
   for (const certificate of certificates) {
     const other = bySubject.get(certificate.subject) ?? certificate;
     bySubject.set(certificate.subject, other);
     if (!other.publicKey.equals(certificate.publicKey) || other.issuer !== certificate.issuer) {
-      throw broken(certificate, 'shares its subject with another one of a different key or issuer: keep one of them');
+      throw invalid(
+        certificate,
+        'has the same subject as another one with a different key or issuer: keep one of them',
+      );
     }
   }
 }
 
-function assertChainToRoot(certificate: X509Certificate, all: readonly X509Certificate[]): void {
+function assertChainToRoot(
+  certificate: X509Certificate,
+  all: readonly X509Certificate[],
+  { verifier, longestChain }: TruststoreLimits,
+): void {
   const path = [certificate];
   for (let last = certificate; !last.checkIssued(last); ) {
     const issuer = all.find((candidate) => !path.includes(candidate) && isIssuedBy(last, candidate));
     if (issuer === undefined) {
-      throw broken(last, `was issued by "${issuerText(last)}", which is missing: add every authority up to the root`);
+      throw invalid(last, `was issued by "${issuerText(last)}", which is missing: add every authority up to the root`);
     }
     path.push(issuer);
     last = issuer;
   }
   const root = path.at(-1) ?? certificate;
-  if (!isIssuedBy(root, root)) throw broken(root, 'is a root whose signature does not verify');
-  if (path.length > MAX_CHAIN) {
-    throw broken(certificate, `stands ${path.length} authorities deep: API Gateway accepts at most ${MAX_CHAIN}`);
+  if (!isIssuedBy(root, root)) throw invalid(root, 'is a root whose signature does not verify');
+  if (path.length > longestChain) {
+    const problem = `has a chain of ${path.length} authorities: ${verifier} accepts at most ${longestChain}`;
+    throw invalid(certificate, problem);
   }
   for (const [below, authority] of path.entries()) assertPathLength(authority, below);
 }
@@ -164,10 +180,17 @@ function assertChainToRoot(certificate: X509Certificate, all: readonly X509Certi
 function assertPathLength(authority: X509Certificate, below: number): void {
   const allowed = pathLengthOf(authority) ?? below;
   if (below > allowed) {
-    throw broken(authority, `allows ${allowed} authorities below it (path length), and there are ${below}`);
+    throw invalid(authority, `allows ${allowed} authorities below it (path length), got ${below}`);
   }
 }
 
-function broken(certificate: X509Certificate, rule: string): TruststoreError {
-  return new TruststoreError(`the certificate "${subjectText(certificate)}" ${rule}`);
+/** How many authorities may stand below this one (RFC 5280, section 4.2.1.9); undefined without a limit. */
+function pathLengthOf(authority: X509Certificate): number | undefined {
+  const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate);
+  const extension = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
+  return extension && AsnConvert.parse(extension.extnValue.buffer, BasicConstraints).pathLenConstraint;
+}
+
+function invalid(certificate: X509Certificate, problem: string): TruststoreError {
+  return new TruststoreError(`the certificate "${subjectText(certificate)}" ${problem}`);
 }

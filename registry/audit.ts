@@ -1,28 +1,93 @@
-import type { EventDetail, EventType } from '../mesh/contract';
+import type { Log } from '../aws/cloudwatch';
+import type { EventBridge } from '../aws/eventbridge';
 import { failureSentence } from '../aws/failure';
-import type { Log } from '../lambda/log';
+import { type EventDetail, type EventType, METRICS, type Metric } from '../mesh/contract';
+import type { RegistryCertificate } from './records';
 
-/** Where the mesh's events go. */
-export interface EventBus {
-  put(type: EventType, detail: EventDetail, signal: AbortSignal): Promise<void>;
+/** What each change of state leaves behind: a log line, an event, and a count if there is a metric. */
+const CHANGES = {
+  certificateIssued: { log: 'certificate-issued', event: 'Certificate Issued', metric: METRICS.certificatesIssued },
+  certificateRotated: { log: 'certificate-rotated', event: 'Certificate Rotated', metric: METRICS.rotationsSucceeded },
+  rotationFailed: { log: 'rotation-failed', event: 'Certificate Rotation Failed', metric: METRICS.rotationsFailed },
+  certificateRevoked: { log: 'certificate-revoked', event: 'Certificate Revoked', metric: METRICS.certificatesRevoked },
+  certificateExpiring: { log: 'certificate-expiring', event: 'Certificate Expiring' },
+  truststoreChanged: { log: 'truststore-published', event: 'Truststore Changed' },
+} as const satisfies Readonly<
+  Record<string, { readonly log: string; readonly event: EventType; readonly metric?: Metric }>
+>;
+
+type Change = keyof typeof CHANGES;
+
+/** What a change is about. Absent for a change of the truststore. */
+export interface AuditSubject extends Pick<EventDetail, 'clientName' | 'reason'> {
+  readonly certificate?: Pick<
+    RegistryCertificate,
+    'clientName' | 'spiffeId' | 'serialNumber' | 'fingerprint' | 'notAfter'
+  >;
 }
 
-/** Longest time that an event may take. */
-const PATIENCE_MS = 4_000;
+export interface AuditOptions {
+  readonly trustDomain: string;
+  readonly log: Log;
+  readonly metrics: { put(metric: Metric, value: number, signal: AbortSignal): Promise<void> };
+  readonly events: Pick<EventBridge, 'put'>;
+}
 
-/** Tells others what has happened. What has happened stands, whether or not they could be told. */
-export class Announcer {
-  constructor(
-    private readonly bus: EventBus,
-    private readonly trustDomain: string,
-    private readonly log: Log,
-  ) {}
+/** The longest time that an event or a metric may take. Milliseconds. */
+const TIME_LIMIT = 4_000;
 
-  async announce(type: EventType, about: Omit<EventDetail, 'trustDomain'>): Promise<void> {
+/** Records changes of state. A change has happened, whether or not it can be recorded everywhere. */
+export class Audit {
+  constructor(private readonly options: AuditOptions) {}
+
+  /**
+   * Never rejects.
+   * @param details additional fields of the log line
+   * @returns a sentence for everything that could not be recorded
+   */
+  async record(
+    change: Change,
+    subject: AuditSubject,
+    details: Readonly<Record<string, unknown>> = {},
+  ): Promise<readonly string[]> {
+    const { trustDomain, log, metrics, events } = this.options;
+    const { certificate, ...others } = subject;
+    const about = { ...(certificate && summaryOf(certificate)), ...others };
+    const { clientName, ...rest } = about;
+    const {
+      log: event,
+      event: type,
+      metric = undefined,
+    }: { log: string; event: EventType; metric?: Metric } = CHANGES[change];
+    log({ event, client: clientName, ...rest, ...details });
+    const signal = AbortSignal.timeout(TIME_LIMIT);
+    const recorded = [
+      this.attempt(`the event "${type}" could not be sent`, events.put(type, { trustDomain, ...about }, signal)),
+      ...(metric === undefined
+        ? []
+        : [this.attempt(`the metric ${metric} could not be counted`, metrics.put(metric, 1, signal))]),
+    ];
+    return (await Promise.all(recorded)).filter((failure) => failure !== undefined);
+  }
+
+  private async attempt(failure: string, work: Promise<void>): Promise<string | undefined> {
     try {
-      await this.bus.put(type, { trustDomain: this.trustDomain, ...about }, AbortSignal.timeout(PATIENCE_MS));
+      await work;
+      return undefined;
     } catch (error) {
-      this.log({ event: 'event-not-sent', type, reason: failureSentence(error) });
+      const reason = failureSentence(error);
+      this.options.log({ event: 'audit-incomplete', failure, reason });
+      return `${failure}: ${reason}`;
     }
   }
+}
+
+function summaryOf({
+  clientName,
+  spiffeId,
+  serialNumber,
+  fingerprint,
+  notAfter,
+}: Required<AuditSubject>['certificate']) {
+  return { clientName, spiffeId, serialNumber, fingerprint, notAfter };
 }

@@ -1,45 +1,17 @@
-/** How clients and certificates stand in DynamoDB. */
+/** Records of the registry as DynamoDB items. `toItem` of `aws/dynamodb.ts` is the other direction. */
+import type { Item } from '../aws/dynamodb';
+import { REVOCATION_REASONS } from '../mesh/contract';
 import { CERTIFICATE_IDENTITY_KINDS } from '../pki/certificate-identity';
-import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../mesh/contract';
-import type { RegistryExternalClient } from '../mesh/external-clients';
-import {
-  REVOCATION_REASONS,
-  type RegistryCertificate,
-  type RegistryClient,
-  type RegistryKey,
-} from './records';
+import { KEY_ALGORITHMS } from '../pki/keys';
+import { SIGNING_ALGORITHMS } from '../pki/signature';
+import type { RegistryCertificate, RegistryClient, RegistryExternalClient, RegistryKey } from './records';
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html */
-interface AttributeValue {
-  readonly S?: string;
-  readonly N?: string;
-  readonly L?: readonly AttributeValue[];
-}
-
-export type Item = Readonly<Record<string, AttributeValue>>;
-
-type Value = string | number | readonly string[] | undefined;
-
-/** The registry holds something that is neither a client nor a certificate of ours. */
+/** An item of the registry is malformed. */
 class RegistryItemError extends Error {
   override readonly name = 'RegistryItemError';
 }
 
-/** Attributes for a record's fields; those that are undefined are left out. */
-export function toItem(record: object): Item {
-  const fields: [string, Value][] = Object.entries(record);
-  return Object.fromEntries(
-    fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, attributeValue(value)]])),
-  );
-}
-
-function attributeValue(value: Exclude<Value, undefined>): AttributeValue {
-  if (typeof value === 'string') return { S: value };
-  if (typeof value === 'number') return { N: String(value) };
-  return { L: value.map((text) => ({ S: text })) };
-}
-
-export function clientOf(item: Item): RegistryClient {
+export function clientFromItem(item: Item): RegistryClient {
   const { text, number, choice, texts, optional } = reader(item);
   return {
     clientName: text('clientName'),
@@ -60,16 +32,16 @@ export function clientOf(item: Item): RegistryClient {
 }
 
 /**
- * Whose certificates the item of a client is about: such as the mesh issues, such as others do, or both, while a client
- * changes from one to the other.
+ * Whether the mesh issues the certificates of the item's client, or a trust anchor does. Both are true while a client
+ * changes from one kind to the other.
  */
-export function clientKindsOf(item: Item): { readonly isIssued: boolean; readonly isExternal: boolean } {
+export function clientKinds(item: Item): { readonly isIssued: boolean; readonly isExternal: boolean } {
   const isExternal = item['trustAnchor' satisfies keyof RegistryExternalClient] !== undefined;
   const isIssued = !isExternal || item['certificateAuthorityArn' satisfies keyof RegistryClient] !== undefined;
   return { isIssued, isExternal };
 }
 
-export function externalClientOf(item: Item): RegistryExternalClient {
+export function externalClientFromItem(item: Item): RegistryExternalClient {
   const { text, choice, texts } = reader(item);
   return {
     clientName: text('clientName'),
@@ -86,7 +58,7 @@ export function externalClientOf(item: Item): RegistryExternalClient {
   } satisfies RegistryExternalClient;
 }
 
-export function certificateOf(item: Item): RegistryCertificate {
+export function certificateFromItem(item: Item): RegistryCertificate {
   const { text, number, choice, optional } = reader(item);
   return {
     clientName: text('clientName'),
@@ -114,40 +86,40 @@ export function certificateOf(item: Item): RegistryCertificate {
   } satisfies RegistryCertificate;
 }
 
-/** Reads attributes by name and type; each throws `RegistryItemError` for what is not there. */
+/** Reads attributes by name and type. Each function throws `RegistryItemError` for a missing or malformed attribute. */
 function reader(item: Item) {
-  const broken = (name: string, expected: string) =>
+  const malformed = (name: string, expected: string) =>
     new RegistryItemError(`the registry's item ${keyText(item)} has no ${expected} "${name}"`);
 
   function text(name: string): string {
     const value = item[name];
     if (value?.S !== undefined) return value.S;
-    throw broken(name, 'text');
+    throw malformed(name, 'text');
   }
 
   function number(name: string): number {
     const value = item[name];
     if (value?.N !== undefined) return Number(value.N);
-    throw broken(name, 'number');
+    throw malformed(name, 'number');
   }
 
   function choice<T extends string>(name: string, choices: readonly T[]): T {
     const value = text(name);
     const found = choices.find((candidate) => candidate === value);
-    if (found === undefined) throw broken(name, `one of ${choices.join(', ')} as`);
+    if (found === undefined) throw malformed(name, `one of ${choices.join(', ')} as`);
     return found;
   }
 
   function texts(name: string): readonly string[] {
     const value = item[name];
-    if (value?.L === undefined) throw broken(name, 'list');
+    if (value?.L === undefined) throw malformed(name, 'list');
     return value.L.map((entry) => {
       if (entry.S !== undefined) return entry.S;
-      throw broken(name, 'list of texts');
+      throw malformed(name, 'list of texts');
     });
   }
 
-  /** A field of that name if the item has the attribute, else nothing. */
+  /** An object with the field if the item has the attribute, else an empty object. */
   function optional<N extends string, T>(name: N, read: (name: N) => T): { readonly [K in N]?: T } {
     return item[name] === undefined ? {} : ({ [name]: read(name) } as { readonly [K in N]: T });
   }
@@ -155,7 +127,7 @@ function reader(item: Item) {
   return { text, number, choice, texts, optional };
 }
 
-export function keyOf(item: Item): RegistryKey {
+export function keyFromItem(item: Item): RegistryKey {
   const { text } = reader(item);
   return { partitionKey: text('partitionKey'), sortKey: text('sortKey') };
 }

@@ -1,90 +1,61 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { identityKey, type RegistryIdentity } from '../mesh/external-clients';
-import { type Item, keyOf, toItem } from './items';
-import { certificateKey, clientKey, type RegistryKey } from './records';
-import type { ExternalReader, ExternalStanding } from '../lambda/authorizer/external-callers';
-import type { Standing, StandingReader } from '../lambda/authorizer/issued-callers';
-import { AwsCallError } from '../aws/aws-error';
-import { dynamoDb } from '../aws/dynamodb';
-import type { JsonDocument, JsonService } from '../aws/json-service';
+import type { AwsConnection } from '../aws/connection';
+import { batchGetItems, type Item, Table } from '../aws/dynamodb';
+import { certificateKey, clientKey, identityKey, type RegistryIdentity, type RegistryKey } from './records';
+import type { CertificateFacts, ClientFacts } from './status';
 
-/** API Gateway waits at most 10 seconds for its authorizer; the caller waits with it. */
-const PATIENCE_MS = 4_000;
+/** What the registry knows about a client and one of its certificates; undefined for an unknown one. */
+export interface IssuedFacts {
+  readonly client: ClientFacts | undefined;
+  readonly certificate: CertificateFacts | undefined;
+}
 
-/** DynamoDB may leave keys to be asked for again. */
-const LONGEST_PAUSE_MS = 50;
+/** What the registry knows about an external client. */
+export interface ExternalClientFacts extends ClientFacts {
+  /** Absent for a client that has only issued certificates. */
+  readonly trustAnchor?: string | undefined;
+}
 
-/**
- * The registry's table, read for one decision: all that stands under several keys in one call.
- * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
- */
-export class StandingTable implements StandingReader, ExternalReader {
-  private readonly service: JsonService;
+/** API Gateway waits at most 10 seconds for its authorizer, and the caller waits with it. Milliseconds. */
+const TIME_LIMIT = 4_000;
 
-  constructor(
-    private readonly table: string,
-    environment: NodeJS.ProcessEnv,
-  ) {
-    this.service = dynamoDb({ attempts: 3, milliseconds: 1_000 }, environment);
+/** The registry as the authorizer reads it: everything for one decision in one call. All methods throw `AwsCallError`. */
+export class RegistryLookup {
+  private readonly table: Table;
+
+  constructor(tableName: string, connection: AwsConnection) {
+    const retryPolicy = { attempts: 3, timeout: 1_000, backoff: { first: 50, longest: 5_000 } };
+    this.table = new Table({ name: tableName, connection, retryPolicy });
   }
 
-  /** @throws AwsCallError */
-  async read(clientName: string, fingerprint: string): Promise<Standing> {
+  async findIssued(clientName: string, fingerprint: string): Promise<IssuedFacts> {
     const keys = [clientKey(clientName), certificateKey(clientName, fingerprint)];
     const items = await this.getItems(keys);
-    const [client, certificate] = keys.map(({ sortKey }) => items.find((item) => keyOf(item).sortKey === sortKey));
+    const [client, certificate] = keys.map(({ sortKey }) => items.find((item) => item['sortKey']?.S === sortKey));
     return {
-      client: client && { spiffeId: textOf(client, 'spiffeId'), state: textOf(client, 'state') },
-      certificate: certificate && {
-        spiffeId: textOf(certificate, 'spiffeId'),
-        status: textOf(certificate, 'status'),
-        refuseAfter: textOf(certificate, 'refuseAfter'),
-      },
+      client: client && readTexts(client, ['spiffeId', 'state']),
+      certificate:
+        certificate && readTexts(certificate, ['spiffeId', 'status', 'notBefore', 'notAfter', 'refuseAfter']),
     };
   }
 
-  /** @throws AwsCallError */
-  async readIdentities(ids: readonly string[]): Promise<readonly Readonly<Partial<RegistryIdentity>>[]> {
+  /** What is known under any of the IDs, in any order. */
+  async findIdentities(ids: readonly string[]): Promise<readonly Readonly<Partial<RegistryIdentity>>[]> {
     const items = await this.getItems(ids.map(identityKey));
-    return items.map((item) => ({ clientName: textOf(item, 'clientName'), authority: textOf(item, 'authority') }));
+    return items.map((item) => readTexts(item, ['clientName', 'authority']));
   }
 
-  /** @throws AwsCallError */
-  async readExternalClient(clientName: string): Promise<ExternalStanding | undefined> {
+  async findExternalClient(clientName: string): Promise<ExternalClientFacts | undefined> {
     const [item] = await this.getItems([clientKey(clientName)]);
-    return (
-      item && {
-        spiffeId: textOf(item, 'spiffeId'),
-        state: textOf(item, 'state'),
-        trustAnchor: textOf(item, 'trustAnchor'),
-      }
-    );
+    return item && readTexts(item, ['spiffeId', 'state', 'trustAnchor']);
   }
 
-  private async getItems(keys: readonly RegistryKey[]): Promise<readonly Item[]> {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const items: Item[] = [];
-    const requested: JsonDocument = { [this.table]: { Keys: keys.map(toItem), ConsistentRead: true } };
-    for (let left = requested; Object.keys(left).length > 0; ) {
-      const { Responses, UnprocessedKeys } = (await this.service.call(
-        'BatchGetItem',
-        { RequestItems: left },
-        signal,
-      )) as {
-        readonly Responses?: Readonly<Record<string, readonly Item[] | undefined>>;
-        readonly UnprocessedKeys?: JsonDocument;
-      };
-      if (Responses === undefined) throw new AwsCallError('dynamodb:BatchGetItem', 'InvalidAnswer', 'no responses');
-      items.push(...(Responses[this.table] ?? []));
-      left = UnprocessedKeys ?? {};
-      if (Object.keys(left).length > 0) await pause(Math.random() * LONGEST_PAUSE_MS, undefined, { signal });
-    }
-    return items;
+  private getItems(keys: readonly RegistryKey[]): Promise<readonly Item[]> {
+    return batchGetItems(this.table, keys, AbortSignal.timeout(TIME_LIMIT));
   }
 }
 
-/** Undefined for an attribute that is not there; empty, and so never what is hoped for, when it is no text. */
-function textOf(item: Item, name: string): string | undefined {
-  const value = item[name];
-  return value && (value.S ?? '');
+/** Absent attributes stay absent. An attribute that is not a text is empty, which no check accepts. */
+function readTexts<N extends string>(item: Item, names: readonly N[]): Partial<Record<N, string>> {
+  const found = names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name].S ?? '']]));
+  return Object.fromEntries(found);
 }

@@ -1,5 +1,9 @@
-/** What the registry knows of clients and certificates, and by which keys; registry-items.ts has it as DynamoDB's items. */
-import type { KeyAlgorithm, SigningAlgorithm } from '../mesh/contract';
+/** The records of the registry and their keys. `items.ts` converts records to DynamoDB items and back. */
+import { createHash } from 'node:crypto';
+import type { RevocationReason } from '../mesh/contract';
+import type { CertificateIdentity, CertificateIdentityKind } from '../mesh/external-identity';
+import type { KeyAlgorithm } from '../pki/keys';
+import type { SigningAlgorithm } from '../pki/signature';
 
 /** The registry's table has a partition key and a sort key, both strings, and a TTL in seconds since 1970. */
 export const REGISTRY_KEYS = { partitionKey: 'partitionKey', sortKey: 'sortKey', timeToLive: 'expiresAt' } as const;
@@ -89,15 +93,45 @@ export interface RegistryCertificate {
   readonly expiresAt: number;
 }
 
-/** Reasons of revocation: those of RFC 5280, section 5.3.1, by their ACM PCA names. */
-export const REVOCATION_REASONS = [
-  'UNSPECIFIED',
-  'KEY_COMPROMISE',
-  'CERTIFICATE_AUTHORITY_COMPROMISE',
-  'AFFILIATION_CHANGED',
-  'SUPERSEDED',
-  'CESSATION_OF_OPERATION',
-  'PRIVILEGE_WITHDRAWN',
-  'A_A_COMPROMISE',
-] as const;
-export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+/**
+ * Such a client in the registry, under the key of any client. While a client changes from issued to external or back, the
+ * item holds the attributes of both.
+ */
+export interface RegistryExternalClient {
+  readonly clientName: string;
+  readonly spiffeId: string;
+  readonly state: 'ENABLED' | 'DISABLED';
+  /** The trust anchor's name; an item without it is no external client's. */
+  readonly trustAnchor: string;
+  readonly identityKind: CertificateIdentityKind;
+  /** In its canonical form. */
+  readonly identityValue: string;
+  /** When the first of the anchor's authorities expires. ISO 8601, UTC. */
+  readonly authoritiesNotAfter: string;
+  /** Of all items that lead from a certificate to this client. */
+  readonly identityIds: readonly string[];
+  /** The resource whose deletion takes the client away: ARN of its stack and its logical id. */
+  readonly registeredBy: string;
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string;
+  /** `deployment`, or the ARN of the principal who changed it. */
+  readonly updatedBy: string;
+}
+
+/** For which client a certificate of one authority and one identity stands, beside its key. */
+export interface RegistryIdentity {
+  readonly clientName: string;
+  /** The authority that must have signed the certificate: PEM. A name alone proves nothing. */
+  readonly authority: string;
+}
+
+/** @param issuer the authority's distinguished name, as Node.js prints it */
+export function identityId(issuer: string, { kind, value }: CertificateIdentity): string {
+  return createHash('sha256')
+    .update(JSON.stringify([issuer, kind, value]))
+    .digest('hex');
+}
+
+export function identityKey(id: string): RegistryKey {
+  return { partitionKey: `IDENTITY#${id}`, sortKey: 'IDENTITY' };
+}

@@ -1,45 +1,54 @@
-import { identityKey, type RegistryExternalClient, type RegistryIdentity } from '../mesh/external-clients';
+import type { AwsConnection } from '../aws/connection';
 import {
-  certificateOf,
-  clientKindsOf,
-  clientOf,
-  externalClientOf,
+  deleteItem,
+  getItem,
   type Item,
-  keyOf,
+  type ItemChange,
+  putItem,
+  readItems,
+  Table,
   toItem,
-} from './items';
+  updateItem,
+} from '../aws/dynamodb';
+import { certificateFromItem, clientFromItem, clientKinds, externalClientFromItem, keyFromItem } from './items';
 import {
   CERTIFICATE_SORT_KEY_PREFIX,
   certificateKey,
   clientKey,
+  identityKey,
   type RegistryCertificate,
   type RegistryClient,
+  type RegistryExternalClient,
+  type RegistryIdentity,
   type RegistryKey,
 } from './records';
-import type {
-  CertificateId,
-  ClientProfile,
-  ExternalClientProfile,
-  ExternalRegistry,
-  Registry,
-  RegistryEntry,
-  Revocation,
-} from '../lambda/certificate-issuer/registry';
-import { isAwsError } from '../aws/aws-error';
-import { dynamoDb } from '../aws/dynamodb';
-import type { JsonDocument, JsonService } from '../aws/json-service';
 
-interface Change {
-  /** Attributes to write; those that are undefined are removed. */
-  readonly set?: object;
-  /** Attributes to write where there are none yet. */
-  readonly setOnce?: object;
-  /** Every attribute of the change can be named in it as `#name`, its new value as `:name`. */
-  readonly condition?: string | undefined;
+/** What a deployment registers of a client. Operators own its state. */
+export type ClientProfile = Omit<RegistryClient, 'state'>;
+export type ExternalClientProfile = Omit<RegistryExternalClient, 'state'>;
+
+/** Another resource already declares a client with the name. */
+export class ClientTakenError extends Error {
+  override readonly name = 'ClientTakenError';
+
+  constructor(clientName: string, resource: string) {
+    super(
+      `client ${clientName} is already declared by the resource ${resource}: remove that resource in an earlier deployment`,
+    );
+  }
 }
 
-/** What an item has of a client for which the mesh issues, and not of an external one. */
-const ISSUED_ALONE: Readonly<Record<Exclude<keyof RegistryClient, keyof RegistryExternalClient>, undefined>> = {
+export type CertificateId = Pick<RegistryCertificate, 'clientName' | 'fingerprint'>;
+export type RevocationMark = Required<Pick<RegistryCertificate, 'revokedAt' | 'revokedBy' | 'revocationReason'>>;
+
+/** One item of the registry. */
+export type RegistryRecord =
+  | { readonly kind: 'client'; readonly client: RegistryClient }
+  | { readonly kind: 'external client'; readonly client: RegistryExternalClient }
+  | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate };
+
+/** What an item has of a client with issued certificates, and an external client has not. */
+const ISSUED_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryClient, keyof RegistryExternalClient>, undefined>> = {
   secretId: undefined,
   dnsNames: undefined,
   keyAlgorithm: undefined,
@@ -51,8 +60,8 @@ const ISSUED_ALONE: Readonly<Record<Exclude<keyof RegistryClient, keyof Registry
   declaredBy: undefined,
 };
 
-/** The reverse. */
-const EXTERNAL_ALONE: Readonly<Record<Exclude<keyof RegistryExternalClient, keyof RegistryClient>, undefined>> = {
+/** What an item has of an external client, and a client with issued certificates has not. */
+const EXTERNAL_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryExternalClient, keyof RegistryClient>, undefined>> = {
   trustAnchor: undefined,
   identityKind: undefined,
   identityValue: undefined,
@@ -61,80 +70,110 @@ const EXTERNAL_ALONE: Readonly<Record<Exclude<keyof RegistryExternalClient, keyo
   registeredBy: undefined,
 };
 
-/** The registry in its DynamoDB table. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html */
-export class RegistryTable implements Registry, ExternalRegistry {
-  private readonly service: JsonService;
+/**
+ * The clients of the mesh and every certificate issued to them, in a DynamoDB table. Reads see all earlier writes. Each
+ * write takes effect as a whole or not at all, and repeating it changes nothing. All methods throw `AwsCallError`.
+ */
+export class Registry {
+  private readonly table: Table;
 
-  constructor(
-    private readonly table: string,
-    environment: NodeJS.ProcessEnv,
-  ) {
-    this.service = dynamoDb({ attempts: 8, milliseconds: 5_000 }, environment);
+  constructor(tableName: string, connection: AwsConnection) {
+    const retryPolicy = { attempts: 8, timeout: 5_000, backoff: { first: 50, longest: 5_000 } };
+    this.table = new Table({ name: tableName, connection, retryPolicy });
   }
+
+  // Clients with issued certificates
 
   async getClient(clientName: string, signal: AbortSignal): Promise<RegistryClient | undefined> {
-    const item = await this.get(clientKey(clientName), signal);
-    return item && clientKindsOf(item).isIssued ? clientOf(item) : undefined;
+    const item = await getItem(this.table, clientKey(clientName), signal);
+    return item && clientKinds(item).isIssued ? clientFromItem(item) : undefined;
   }
 
+  /**
+   * Enables a new client; a known client keeps its state.
+   * @returns the other resource that declares the client already, without a change
+   */
   async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<string | undefined> {
     const { clientName, declaredBy } = profile;
     const condition = declaredBy && 'attribute_not_exists(#declaredBy) OR #declaredBy = :declaredBy';
-    const change: Change = { set: { ...ISSUED_ALONE, ...profile }, setOnce: { state: 'ENABLED' }, condition };
-    if (await conditionHeld(this.update(clientKey(clientName), change, signal))) return undefined;
+    const change: ItemChange = { set: { ...ISSUED_CLIENT_ONLY, ...profile }, setOnce: { state: 'ENABLED' }, condition };
+    if (await updateItem(this.table, clientKey(clientName), change, signal)) return undefined;
     return (await this.getClient(clientName, signal))?.declaredBy ?? 'unknown';
   }
 
+  /** Keeps what the item holds of an external client. */
   async removeClient(clientName: string, signal: AbortSignal): Promise<void> {
-    const rest: Change = { set: ISSUED_ALONE, condition: 'attribute_exists(trustAnchor)' };
-    if (await conditionHeld(this.update(clientKey(clientName), rest, signal))) return;
-    await this.delete(clientKey(clientName), 'attribute_not_exists(trustAnchor)', {}, signal);
+    const key = clientKey(clientName);
+    const rest: ItemChange = { set: ISSUED_CLIENT_ONLY, condition: 'attribute_exists(trustAnchor)' };
+    if (await updateItem(this.table, key, rest, signal)) return;
+    await deleteItem(this.table, key, { condition: 'attribute_not_exists(trustAnchor)' }, signal);
   }
+
+  /** Enables or disables a client of either kind. Does nothing for an unknown client. */
+  async setClientState(
+    clientName: string,
+    change: Pick<RegistryClient, 'state' | 'updatedAt' | 'updatedBy'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const condition = 'attribute_exists(partitionKey)';
+    await updateItem(this.table, clientKey(clientName), { set: change, condition }, signal);
+  }
+
+  // External clients
 
   async getExternalClient(clientName: string, signal: AbortSignal): Promise<RegistryExternalClient | undefined> {
-    const item = await this.get(clientKey(clientName), signal);
-    return item && clientKindsOf(item).isExternal ? externalClientOf(item) : undefined;
+    const item = await getItem(this.table, clientKey(clientName), signal);
+    return item && clientKinds(item).isExternal ? externalClientFromItem(item) : undefined;
   }
 
+  /** As `registerClient`. */
   async registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<string | undefined> {
     const condition = 'attribute_not_exists(#registeredBy) OR #registeredBy = :registeredBy';
-    const change: Change = { set: profile, setOnce: { state: 'ENABLED' }, condition };
-    if (await conditionHeld(this.update(clientKey(profile.clientName), change, signal))) return undefined;
+    const change: ItemChange = { set: profile, setOnce: { state: 'ENABLED' }, condition };
+    if (await updateItem(this.table, clientKey(profile.clientName), change, signal)) return undefined;
     return (await this.getExternalClient(profile.clientName, signal))?.registeredBy ?? 'unknown';
   }
 
+  /** Keeps what the item holds of a client with issued certificates, and a client that another resource registered. */
   async removeExternalClient(clientName: string, registeredBy: string, signal: AbortSignal): Promise<void> {
     const known = await this.getExternalClient(clientName, signal);
     if (known?.registeredBy !== registeredBy) return;
-    const rest: Change = { set: EXTERNAL_ALONE, condition: 'attribute_exists(certificateAuthorityArn)' };
-    if (await conditionHeld(this.update(clientKey(clientName), rest, signal))) return;
+    const key = clientKey(clientName);
+    const rest: ItemChange = { set: EXTERNAL_CLIENT_ONLY, condition: 'attribute_exists(certificateAuthorityArn)' };
+    if (await updateItem(this.table, key, rest, signal)) return;
     const condition = 'registeredBy = :registeredBy AND attribute_not_exists(certificateAuthorityArn)';
-    await this.delete(clientKey(clientName), condition, { ':registeredBy': registeredBy }, signal);
+    await deleteItem(this.table, key, { condition, values: { ':registeredBy': registeredBy } }, signal);
   }
 
+  /**
+   * Assigns certificates with the identity to a client.
+   * @returns the name of the client that they are already assigned to, without a change
+   */
   async addIdentity(id: string, identity: RegistryIdentity, signal: AbortSignal): Promise<string | undefined> {
-    const put = {
-      Item: toItem({ ...identityKey(id), ...identity }),
-      ConditionExpression: 'attribute_not_exists(partitionKey) OR clientName = :clientName',
-      ExpressionAttributeValues: toItem({ ':clientName': identity.clientName }),
+    const condition = {
+      condition: 'attribute_not_exists(partitionKey) OR clientName = :clientName',
+      values: { ':clientName': identity.clientName },
     };
-    if (await conditionHeld(this.call('PutItem', put, signal))) return undefined;
-    const holder = await this.get(identityKey(id), signal);
-    return holder?.['clientName']?.S ?? 'unknown';
+    if (await putItem(this.table, { ...identityKey(id), ...identity }, condition, signal)) return undefined;
+    const known = await getItem(this.table, identityKey(id), signal);
+    return known?.['clientName']?.S ?? 'unknown';
   }
 
+  /** Does nothing when the identity is assigned to another client. */
   async removeIdentity(id: string, clientName: string, signal: AbortSignal): Promise<void> {
-    await this.delete(identityKey(id), 'clientName = :clientName', { ':clientName': clientName }, signal);
+    const condition = { condition: 'clientName = :clientName', values: { ':clientName': clientName } };
+    await deleteItem(this.table, identityKey(id), condition, signal);
   }
+
+  // Certificates
 
   async getCertificate(id: CertificateId, signal: AbortSignal): Promise<RegistryCertificate | undefined> {
-    const item = await this.get(keyOfCertificate(id), signal);
-    return item && certificateOf(item);
+    const item = await getItem(this.table, keyOf(id), signal);
+    return item && certificateFromItem(item);
   }
 
   async certificatesOf(clientName: string, signal: AbortSignal): Promise<readonly RegistryCertificate[]> {
     const query = {
-      ConsistentRead: true,
       KeyConditionExpression: 'partitionKey = :client AND begins_with(sortKey, :certificate)',
       ExpressionAttributeValues: toItem({
         ':client': clientKey(clientName).partitionKey,
@@ -142,124 +181,77 @@ export class RegistryTable implements Registry, ExternalRegistry {
       }),
     };
     const certificates: RegistryCertificate[] = [];
-    for await (const item of this.pages('Query', query, signal)) certificates.push(certificateOf(item));
+    for await (const item of readItems(this.table, 'Query', query, signal))
+      certificates.push(certificateFromItem(item));
     return certificates;
   }
 
+  /** Does nothing for a known certificate. */
   async addCertificate(certificate: RegistryCertificate, signal: AbortSignal): Promise<void> {
-    const put = {
-      Item: toItem({ ...keyOfCertificate(certificate), ...certificate }),
-      ConditionExpression: 'attribute_not_exists(partitionKey)',
-    };
-    await conditionHeld(this.call('PutItem', put, signal));
+    const item = { ...keyOf(certificate), ...certificate };
+    await putItem(this.table, item, { condition: 'attribute_not_exists(partitionKey)' }, signal);
   }
 
-  async noteCurrent(id: CertificateId, currentSince: string, signal: AbortSignal): Promise<void> {
+  /** Records since when the certificate is current. The first record stays. */
+  async markCurrent(id: CertificateId, currentSince: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { currentSince } }, signal);
   }
 
-  async noteRefusal(id: CertificateId, refuseAfter: string, signal: AbortSignal): Promise<void> {
+  /** Records from when the certificate, which another one has replaced, is refused. The first record stays. */
+  async markReplaced(id: CertificateId, refuseAfter: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { refuseAfter } }, signal);
   }
 
-  async revokeCertificate(id: CertificateId, revocation: Revocation, signal: AbortSignal): Promise<boolean> {
-    const { at: revokedAt, by: revokedBy, reason: revocationReason } = revocation;
-    const change: Change = {
-      set: { status: 'REVOKED', revokedAt, revokedBy, revocationReason },
-      // An attempt whose answer was lost has written the same revocation, which is then not one before this.
+  /** @returns false, without a change, when the certificate was revoked before or is unknown */
+  async markRevoked(id: CertificateId, revocation: RevocationMark, signal: AbortSignal): Promise<boolean> {
+    const change: ItemChange = {
+      set: { status: 'REVOKED', ...revocation },
+      // An attempt whose answer was lost has written the same revocation. That one does not count as an earlier one.
       condition: '(#status <> :status OR (#revokedAt = :revokedAt AND #revokedBy = :revokedBy))',
     };
     return this.updateKnown(id, change, signal);
   }
 
-  async noteToldAuthority(id: CertificateId, revokedAtAuthority: string, signal: AbortSignal): Promise<void> {
+  /** Records when the authority learned of the revocation. The first record stays. */
+  async markAuthorityTold(id: CertificateId, revokedAtAuthority: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { revokedAtAuthority } }, signal);
   }
 
-  async *entries(signal: AbortSignal): AsyncIterable<RegistryEntry> {
-    for await (const item of this.pages('Scan', { ConsistentRead: true }, signal)) {
-      const { partitionKey, sortKey } = keyOf(item);
-      if (sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
-        yield { kind: 'certificate', certificate: certificateOf(item) };
-      } else if (partitionKey.startsWith(clientKey('').partitionKey) && sortKey === clientKey('').sortKey) {
-        const { isIssued, isExternal } = clientKindsOf(item);
-        if (isIssued) yield { kind: 'client', client: clientOf(item) };
-        if (isExternal) yield { kind: 'external client', client: externalClientOf(item) };
-      }
-    }
+  // Everything
+
+  /** All clients and certificates, in any order. */
+  async *records(signal: AbortSignal): AsyncIterable<RegistryRecord> {
+    for await (const item of readItems(this.table, 'Scan', {}, signal)) yield* recordsIn(item);
   }
 
-  private async get(key: RegistryKey, signal: AbortSignal): Promise<Item | undefined> {
-    const { Item } = await this.call('GetItem', { Key: toItem(key), ConsistentRead: true }, signal);
-    return Item as Item | undefined;
+  /** A client of either kind and all its certificates, in any order. */
+  async *clientRecords(clientName: string, signal: AbortSignal): AsyncIterable<RegistryRecord> {
+    const query = {
+      KeyConditionExpression: 'partitionKey = :client',
+      ExpressionAttributeValues: toItem({ ':client': clientKey(clientName).partitionKey }),
+    };
+    for await (const item of readItems(this.table, 'Query', query, signal)) yield* recordsIn(item);
   }
 
-  /** Changes a certificate that is there, since an update would make one that isn't. False when it did not. */
-  private updateKnown(id: CertificateId, change: Change, signal: AbortSignal): Promise<boolean> {
+  /** An update creates missing items, so this one demands that the certificate is known. */
+  private updateKnown(id: CertificateId, change: ItemChange, signal: AbortSignal): Promise<boolean> {
     const condition = ['attribute_exists(partitionKey)', change.condition].filter(Boolean).join(' AND ');
-    return conditionHeld(this.update(keyOfCertificate(id), { ...change, condition }, signal));
-  }
-
-  private async update(key: RegistryKey, { set = {}, setOnce = {}, condition }: Change, signal: AbortSignal) {
-    const values = toItem({ ...set, ...setOnce });
-    const written = Object.keys(values);
-    const removed = Object.keys(set).filter((name) => values[name] === undefined);
-    const assignments = written.map((name) =>
-      Object.hasOwn(setOnce, name) ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
-    );
-    const removal = removed.length > 0 ? ` REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : '';
-    const input = {
-      Key: toItem(key),
-      UpdateExpression: `${assignments.length > 0 ? `SET ${assignments.join(', ')}` : ''}${removal}`,
-      // Aliases, as many a plain word is reserved: `state`, `status`.
-      ExpressionAttributeNames: Object.fromEntries([...written, ...removed].map((name) => [`#${name}`, name])),
-      ...(written.length > 0 && {
-        ExpressionAttributeValues: Object.fromEntries(written.map((name) => [`:${name}`, values[name]])),
-      }),
-      ...(condition !== undefined && { ConditionExpression: condition }),
-    };
-    await this.call('UpdateItem', input, signal);
-  }
-
-  /** Deletes an item of which the condition holds; what is gone or changed stays as it is. */
-  private async delete(key: RegistryKey, condition: string, values: object, signal: AbortSignal): Promise<void> {
-    const input = {
-      Key: toItem(key),
-      ConditionExpression: condition,
-      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: toItem(values) }),
-    };
-    await conditionHeld(this.call('DeleteItem', input, signal));
-  }
-
-  private async *pages(operation: 'Query' | 'Scan', input: JsonDocument, signal: AbortSignal): AsyncIterable<Item> {
-    let start: unknown;
-    do {
-      const page = await this.call(
-        operation,
-        { ...input, ...(start !== undefined && { ExclusiveStartKey: start }) },
-        signal,
-      );
-      yield* (page['Items'] ?? []) as Item[];
-      start = page['LastEvaluatedKey'];
-    } while (start !== undefined);
-  }
-
-  private call(operation: string, input: JsonDocument, signal: AbortSignal): Promise<JsonDocument> {
-    return this.service.call(operation, { TableName: this.table, ...input }, signal);
+    return updateItem(this.table, keyOf(id), { ...change, condition }, signal);
   }
 }
 
-function keyOfCertificate({ clientName, fingerprint }: CertificateId): RegistryKey {
+/** Nothing for an item of another kind. Two records for a client that changes from one kind to the other. */
+function* recordsIn(item: Item): Iterable<RegistryRecord> {
+  const { partitionKey, sortKey } = keyFromItem(item);
+  if (sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
+    yield { kind: 'certificate', certificate: certificateFromItem(item) };
+  } else if (partitionKey.startsWith(clientKey('').partitionKey) && sortKey === clientKey('').sortKey) {
+    const { isIssued, isExternal } = clientKinds(item);
+    if (isIssued) yield { kind: 'client', client: clientFromItem(item) };
+    if (isExternal) yield { kind: 'external client', client: externalClientFromItem(item) };
+  }
+}
+
+function keyOf({ clientName, fingerprint }: CertificateId): RegistryKey {
   return certificateKey(clientName, fingerprint);
-}
-
-/** Whether a conditional write was made. */
-async function conditionHeld(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (isAwsError(error, 'ConditionalCheckFailedException')) return false;
-    throw error;
-  }
 }

@@ -1,40 +1,79 @@
-import { METRICS } from '../mesh/contract';
+import type { AcmPca } from '../aws/acm-pca';
+import type { Log } from '../aws/cloudwatch';
+import { failureSentence } from '../aws/failure';
+import type { RevocationReason } from '../mesh/contract';
+import type { Audit } from './audit';
 import type { RegistryCertificate } from './records';
-import type { Announcer } from './audit';
-import type { Log } from '../lambda/log';
-import type { Metrics } from '../aws/cloudwatch';
-import type { Registry, Revocation } from '../lambda/certificate-issuer/registry';
+import type { Registry } from './registry';
 
-/** Revokes in the registry, by which the authorizer decides; maintenance tells the authority. */
-export class CertificateRevoker {
-  constructor(
-    private readonly registry: Pick<Registry, 'revokeCertificate'>,
-    private readonly announcer: Announcer,
-    private readonly metrics: Metrics,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+export interface RevocationRequest {
+  /** `deployment`, `rotation`, or the ARN of the principal that revokes. */
+  readonly by: string;
+  readonly reason: RevocationReason;
+}
 
-  /** Does nothing for a certificate that is revoked already. */
-  async revoke(
+export interface RevocationOptions {
+  readonly registry: Pick<Registry, 'markRevoked' | 'markAuthorityTold'>;
+  readonly authority: Pick<AcmPca, 'revokeCertificate'>;
+  readonly audit: Audit;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/**
+ * Revokes certificates. The authorizer decides by the registry, so the mark there refuses a certificate; the authority,
+ * the audit trail and the metric follow.
+ */
+export class Revocation {
+  constructor(private readonly options: RevocationOptions) {}
+
+  /** Marks the certificate and audits that. Does nothing for a certificate that is already revoked. */
+  async revoke(certificate: RegistryCertificate, request: RevocationRequest, signal: AbortSignal): Promise<void> {
+    const revoked = await this.mark(certificate, request, signal);
+    if (revoked !== undefined) await this.audit(revoked);
+  }
+
+  /**
+   * Marks the certificate in the registry.
+   * @returns the revoked certificate; undefined when it was revoked before
+   */
+  async mark(
     certificate: RegistryCertificate,
-    { by, reason }: Omit<Revocation, 'at'>,
+    { by, reason }: RevocationRequest,
     signal: AbortSignal,
-  ): Promise<void> {
-    if (certificate.status === 'REVOKED') return;
-    const at = this.now().toISOString();
-    if (!(await this.registry.revokeCertificate(certificate, { at, by, reason }, signal))) return;
+  ): Promise<RegistryCertificate | undefined> {
+    if (certificate.status === 'REVOKED') return undefined;
+    const { registry, now } = this.options;
+    const mark = { revokedAt: now().toISOString(), revokedBy: by, revocationReason: reason };
+    const isMarked = await registry.markRevoked(certificate, mark, signal);
+    return isMarked ? { ...certificate, status: 'REVOKED', ...mark } : undefined;
+  }
 
-    const { clientName, spiffeId, serialNumber, fingerprint, notAfter } = certificate;
-    this.log({ event: 'certificate-revoked', client: clientName, serialNumber, reason, by });
-    this.metrics.count(METRICS.certificatesRevoked);
-    await this.announcer.announce('Certificate Revoked', {
-      clientName,
-      spiffeId,
-      serialNumber,
-      fingerprint,
-      notAfter,
-      reason,
-    });
+  /** @returns a sentence for everything that could not be recorded */
+  audit(revoked: RegistryCertificate): Promise<readonly string[]> {
+    const { revocationReason: reason, revokedBy: by } = revoked;
+    return this.options.audit.record('certificateRevoked', { certificate: revoked, ...(reason && { reason }) }, { by });
+  }
+
+  /**
+   * Revokes the certificate at its authority. An authority may be deleted or keep no revocations. That changes nothing
+   * about who is accepted, and the hourly run tries again until the certificate expires.
+   *
+   * @returns a sentence that says why the authority could not be told; undefined when it was
+   */
+  async tellAuthority(certificate: RegistryCertificate, signal: AbortSignal): Promise<string | undefined> {
+    const { authority, registry, now, log } = this.options;
+    const { clientName, serialNumber, certificateAuthorityArn, revocationReason = 'UNSPECIFIED' } = certificate;
+    try {
+      await authority.revokeCertificate(certificateAuthorityArn, serialNumber, revocationReason, signal);
+      await registry.markAuthorityTold(certificate, now().toISOString(), signal);
+      log({ event: 'authority-told', client: clientName, serialNumber });
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = failureSentence(error);
+      log({ event: 'authority-not-told', client: clientName, serialNumber, reason });
+      return `the authority could not be told: ${reason}`;
+    }
   }
 }

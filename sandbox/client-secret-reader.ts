@@ -1,5 +1,5 @@
+import type { ClientSecret } from '../mesh/client-secret';
 import { parseClientSecret } from '../mesh/client-secret';
-import type { ClientSecret } from '../mesh/contract';
 import type { AwsApi, Caller } from './endpoint/api';
 
 /**

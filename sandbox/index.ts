@@ -4,7 +4,7 @@
  */
 export { TlsRequestError } from '../client/errors';
 export type { TlsCredentials } from '../client/tls-request';
-export type { ClientSecret } from '../mesh/contract';
+export type { ClientSecret } from '../mesh/client-secret';
 export { AssemblyError } from './cloudformation/assembly';
 export type { ResourceStatus, StackEvent, StackStatus } from './cloudformation/event';
 export { DeploymentError } from './deployment-error';

@@ -1,5 +1,6 @@
 import { requestOverTls, type TlsCredentials } from '../client/tls-request';
-import { CLIENT_CERTIFICATE_RESOURCE_TYPE, type ClientSecret } from '../mesh/contract';
+import type { ClientSecret } from '../mesh/client-secret';
+import { CLIENT_CERTIFICATE_RESOURCE_TYPE } from '../mesh/contract';
 import { readClientSecret } from './client-secret-reader';
 import { Cloud } from './cloud';
 import { type AssembledStack, readAssembly } from './cloudformation/assembly';

@@ -1,13 +1,15 @@
-/** The operator's commands: from options to operations, and from what came of them to lines and an exit code. */
-import type { RegistryClient, RevocationReason } from '../../registry/records';
-import { sentenceOf } from '../failure';
+/** The operator's commands: from options to operations, and from results to lines and an exit code. */
+
+import { failureSentence } from '../../aws/failure';
+import type { RevocationReason } from '../../mesh/contract';
+import type { RegistryClient } from '../../registry/records';
+import { certificateStatus } from '../../registry/status';
 import { awsMesh } from './aws-mesh';
-import { setClientState } from './client-state';
-import { isExternal, listClients, showClient, standingOf } from './inventory';
-import { type OperatedMesh, OperatorError } from './mesh';
+import { type ClientInventory, isExternal, listClients, showClient } from './inventory';
+import { NEVER_ABORTED, type OperatedMesh, OperatorError } from './mesh';
 import { clientAsJson, clientAsText, listAsJson, listAsTable, revocationAsText } from './report';
-import { revoke as revokeCertificates, type Selection } from './revocation';
-import { rotatableSecret, rotate as rotateClient } from './rotation';
+import { revoke as revokeCertificates, type Selection } from './revoke';
+import { rotatableSecret, rotate as rotateClient } from './rotate';
 
 export interface WriteOptions {
   /** The mesh's trust domain. */
@@ -27,7 +29,7 @@ export interface RevokeOptions extends WriteOptions {
   readonly rotate?: true;
 }
 
-/** Done in the mesh, but not all that had to follow. */
+/** Done in the mesh, but not everything has followed. */
 const EXIT_PARTLY_DONE = 2;
 
 export async function list(options: ReadOptions): Promise<void> {
@@ -46,21 +48,21 @@ export async function show(clientName: string, options: ReadOptions): Promise<vo
 export async function revoke(clientName: string, options: RevokeOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
   const selection = selectionOf(options);
-  // Before anything is revoked, so that what can't be done whole is not begun.
+  // Fails before anything is revoked.
   if (options.rotate) await rotatableSecret(mesh, clientName);
 
   const revoked = await revokeCertificates(mesh, clientName, selection, options.reason);
   console.log(revocationAsText(clientName, revoked));
   for (const failure of new Set(revoked.flatMap(({ failures }) => failures))) partlyDone(failure);
   if (options.rotate) {
-    await rotateAndSay(mesh, clientName).catch((error: unknown) => {
-      partlyDone(`the rotation could not begin: ${sentenceOf(error)}`);
+    await rotateAndReport(mesh, clientName).catch((error: unknown) => {
+      partlyDone(`the rotation could not start: ${failureSentence(error)}`);
     });
   }
 }
 
 export async function rotate(clientName: string, options: WriteOptions): Promise<void> {
-  await rotateAndSay(awsMesh(options.mesh), clientName);
+  await rotateAndReport(awsMesh(options.mesh), clientName);
 }
 
 export async function setState(
@@ -71,18 +73,36 @@ export async function setState(
   const mesh = awsMesh(options.mesh);
   const { changed, client, current } = await setClientState(mesh, clientName, state);
   const word = state === 'ENABLED' ? 'enabled' : 'disabled';
-  console.log(changed ? `${clientName} is ${word}` : `${clientName} is ${word} already, since ${client.updatedAt}`);
-  const standing = current && standingOf(current, mesh.now());
-  if (state === 'ENABLED' && !isExternal(client) && standing !== 'ISSUED') {
+  console.log(changed ? `${clientName} is ${word}` : `${clientName} is already ${word}, since ${client.updatedAt}`);
+  const status = current && certificateStatus(current, mesh.now());
+  if (state === 'ENABLED' && !isExternal(client) && status !== 'ISSUED') {
     const remedy = client.secretId === undefined ? 'request --client' : 'rotate';
     console.error(`it has no certificate that is accepted: run \`mtls-mesh ${remedy} ${clientName}\``);
   }
 }
 
-async function rotateAndSay(mesh: OperatedMesh, clientName: string): Promise<void> {
+/**
+ * Disables a client, so that the mesh refuses it and no longer rotates it; or enables it again.
+ *
+ * @returns the client's new inventory, and whether its state has changed
+ * @throws OperatorError as `showClient`
+ */
+async function setClientState(
+  mesh: OperatedMesh,
+  clientName: string,
+  state: RegistryClient['state'],
+): Promise<ClientInventory & { readonly changed: boolean }> {
+  const inventory = await showClient(mesh, clientName);
+  if (inventory.client.state === state) return { ...inventory, changed: false };
+  const change = { state, updatedAt: mesh.now().toISOString(), updatedBy: await mesh.operator() };
+  await mesh.registry.setClientState(clientName, change, NEVER_ABORTED);
+  return { ...inventory, client: { ...inventory.client, ...change }, changed: true };
+}
+
+async function rotateAndReport(mesh: OperatedMesh, clientName: string): Promise<void> {
   const certificate = await rotateClient(mesh, clientName);
   if (certificate === undefined) {
-    partlyDone(`the rotation of ${clientName} has begun but not ended; \`mtls-mesh show ${clientName}\` tells when`);
+    partlyDone(`the rotation of ${clientName} is still in progress: check it with \`mtls-mesh show ${clientName}\``);
     return;
   }
   console.log(`${clientName} has a new certificate: ${certificate.serialNumber}, valid until ${certificate.notAfter}`);
@@ -100,5 +120,5 @@ function selectionOf({ all, serialNumber, issuer, secretVersion }: RevokeOptions
   if (all) return { kind: 'all' };
   if (serialNumber !== undefined) return { kind: 'serialNumber', serialNumber, issuer };
   if (secretVersion !== undefined) return { kind: 'version', secretVersionId: secretVersion };
-  throw new OperatorError('say which certificates: --serial-number, --secret-version or --all');
+  throw new OperatorError('choose the certificates by --serial-number, --secret-version or --all');
 }

@@ -1,61 +1,79 @@
-import type { RegistryExternalClient } from '../../mesh/external-clients';
-import type { RegistryCertificate, RegistryClient } from '../../registry/records';
-import { type OperatedMesh, OperatorError, type RegistryEntry } from './mesh';
+import { isAwsError } from '../../aws/aws-error';
+import type { RegistryCertificate, RegistryClient, RegistryExternalClient } from '../../registry/records';
+import type { RegistryRecord } from '../../registry/registry';
+import { NEVER_ABORTED, type OperatedMesh, OperatorError } from './mesh';
+
+/** A client with issued certificates, or one with certificates of a trust anchor. */
+export type AnyClient = RegistryClient | RegistryExternalClient;
 
 /** A client as an operator sees it. */
-export interface ClientInventory {
-  readonly client: RegistryEntry['client'];
+export interface ClientInventory<C extends AnyClient = AnyClient> {
+  readonly client: C;
   /** Latest first. */
   readonly certificates: readonly RegistryCertificate[];
-  /** What the client's secret holds; absent before the first. */
-  readonly current?: RegistryCertificate;
+  /** The client's current certificate; absent before the first. */
+  readonly current?: RegistryCertificate | undefined;
   /** When the latest certificate of a rotation became current. ISO 8601, UTC. */
-  readonly lastRotation?: string;
+  readonly lastRotation?: string | undefined;
 }
 
-/** `REPLACED` is refused since its overlap with the certificate after it is over. */
-export type Standing = 'ISSUED' | 'REPLACED' | 'EXPIRED' | 'REVOKED';
-
-export function standingOf({ status, notAfter, refuseAfter }: RegistryCertificate, at: Date): Standing {
-  if (status === 'REVOKED') return 'REVOKED';
-  if (Date.parse(notAfter) <= at.getTime()) return 'EXPIRED';
-  if (refuseAfter !== undefined && Date.parse(refuseAfter) <= at.getTime()) return 'REPLACED';
-  return 'ISSUED';
-}
-
-export function isExternal(client: RegistryEntry['client']): client is RegistryExternalClient {
+export function isExternal(client: AnyClient): client is RegistryExternalClient {
   return 'trustAnchor' in client;
 }
 
-/** All clients of the mesh, in the order of their names. */
-export async function listClients({ registry }: OperatedMesh): Promise<readonly ClientInventory[]> {
-  const entries = await registry.entries();
-  return entries.map(inventoryOf).sort((one, other) => compare(one.client.clientName, other.client.clientName));
+/** All clients of the mesh, sorted by name. */
+export async function listClients(mesh: OperatedMesh): Promise<readonly ClientInventory[]> {
+  const inventories = await readInventories(mesh, mesh.registry.records(NEVER_ABORTED));
+  return [...inventories].sort((one, other) => compare(one.client.clientName, other.client.clientName));
 }
 
-/** @throws OperatorError when there is no such client; it names those there are */
+/** @throws OperatorError for an unknown client, with the names of the known ones */
 export async function showClient(mesh: OperatedMesh, clientName: string): Promise<ClientInventory> {
-  const entry = await mesh.registry.entry(clientName);
-  if (entry !== undefined) return inventoryOf(entry);
+  const [inventory] = await readInventories(mesh, mesh.registry.clientRecords(clientName, NEVER_ABORTED));
+  if (inventory !== undefined) return inventory;
   const names = (await listClients(mesh)).map(({ client }) => client.clientName).join(', ') || 'none';
   throw new OperatorError(`the mesh ${mesh.trustDomain} has no client ${JSON.stringify(clientName)}; it has ${names}`);
 }
 
-/** @throws OperatorError also when the client's certificates come from another authority; it says what to do instead */
+/** @throws OperatorError also for an external client, with what to do instead */
 export async function showIssuedClient(
   mesh: OperatedMesh,
   clientName: string,
-): Promise<ClientInventory & { readonly client: RegistryClient }> {
-  const inventory = await showClient(mesh, clientName);
-  const { client } = inventory;
-  if (!isExternal(client)) return { ...inventory, client };
+): Promise<ClientInventory<RegistryClient>> {
+  const { client, ...inventory } = await showClient(mesh, clientName);
+  if (!isExternal(client)) return { client, ...inventory };
   throw new OperatorError(
-    `the certificates of ${clientName} come from the trust anchor ${client.trustAnchor}, not from the mesh: ` +
-      'disable the client to cut it off, or have that authority revoke and issue',
+    `the certificates of ${clientName} come from the trust anchor ${client.trustAnchor} and not from the mesh: ` +
+      'disable the client to refuse it, or have that authority revoke and issue',
   );
 }
 
-function inventoryOf({ client, certificates }: RegistryEntry): ClientInventory {
+/** Clients with their certificates. Certificates of a removed client are left out. */
+async function readInventories(
+  mesh: OperatedMesh,
+  records: AsyncIterable<RegistryRecord>,
+): Promise<readonly ClientInventory[]> {
+  // A client that changes from one kind to the other has both records. The issued one counts: its secret exists.
+  const clients = new Map<string, AnyClient>();
+  const certificates = new Map<string, RegistryCertificate[]>();
+  try {
+    for await (const record of records) {
+      if (record.kind === 'client') clients.set(record.client.clientName, record.client);
+      else if (record.kind === 'certificate') {
+        const { clientName } = record.certificate;
+        certificates.set(clientName, [...(certificates.get(clientName) ?? []), record.certificate]);
+      } else if (!clients.has(record.client.clientName)) clients.set(record.client.clientName, record.client);
+    }
+  } catch (cause) {
+    if (!isAwsError(cause, 'ResourceNotFoundException')) throw cause;
+    throw new OperatorError(`there is no mesh ${mesh.trustDomain} in this account and Region: it has no registry`, {
+      cause,
+    });
+  }
+  return [...clients.values()].map((client) => inventoryOf(client, certificates.get(client.clientName) ?? []));
+}
+
+function inventoryOf(client: AnyClient, certificates: readonly RegistryCertificate[]): ClientInventory {
   const byIssue = [...certificates].sort((one, other) => compare(other.issuedAt, one.issuedAt));
   const [current, ...earlier] = byIssue.filter(({ currentSince }) => currentSince !== undefined);
   const rotated = [current, ...earlier].find((certificate) => certificate?.issuedBy === 'rotation');

@@ -1,9 +1,9 @@
-/** What an operator reads: for a person, or as one line of JSON. */
+/** What the operator's commands print: text for a person, or lines of JSON. */
 import type { RegistryCertificate } from '../../registry/records';
+import { certificateStatus } from '../../registry/status';
 import { table } from '../table';
-import { type ClientInventory, isExternal, standingOf } from './inventory';
-import type { RegistryEntry } from './mesh';
-import type { RevokedCertificate } from './revocation';
+import { type AnyClient, type ClientInventory, isExternal } from './inventory';
+import type { RevokedCertificate } from './revoke';
 
 /** A client in `list`. Absent fields have no value. */
 interface ListedClient {
@@ -14,7 +14,7 @@ interface ListedClient {
   readonly notAfter?: string;
   readonly status?: string;
   readonly lastRotation?: string;
-  /** From where its certificates come, and which of them are its own; absent when they come from the mesh. */
+  /** The trust anchor and the identity of an external client; absent when the mesh issues the certificates. */
   readonly trustAnchor?: string;
   readonly identityKind?: string;
   readonly identityValue?: string;
@@ -33,7 +33,7 @@ function listed({ client, current, lastRotation }: ClientInventory, at: Date): L
     state,
     serialNumber,
     notAfter,
-    status: current && standingOf(current, at),
+    status: current && certificateStatus(current, at),
     lastRotation,
   };
 }
@@ -51,14 +51,14 @@ export function listAsTable(clients: readonly ClientInventory[], at: Date): stri
   return table(['Client', 'State', 'Serial number', 'Expires', 'Status', 'Last rotation', 'Trust anchor'], rows);
 }
 
-/** The client's item of the registry with its certificates, each with what it is worth now as `standing`. */
+/** The client's record with its certificates. The `status` of each is its status now, not the one in the registry. */
 export function clientAsJson({ client, certificates, current, lastRotation }: ClientInventory, at: Date): string {
   return JSON.stringify({
     ...client,
     lastRotation,
     certificates: certificates.map((certificate) => ({
       ...certificate,
-      standing: standingOf(certificate, at),
+      status: certificateStatus(certificate, at),
       current: certificate === current,
     })),
   });
@@ -76,7 +76,7 @@ export function clientAsText({ client, certificates, current, lastRotation }: Cl
     certificate.secretVersionId ?? 'none',
     `${certificate.issuedAt}\nby ${certificate.requestedBy ?? certificate.issuedBy}`,
     certificate.notAfter,
-    statusOf(certificate, certificate === current, at),
+    statusText(certificate, certificate === current, at),
   ]);
   return [
     ...facts.map(([name, value]) => `${name.padEnd(15)}${value}`),
@@ -89,8 +89,8 @@ export function clientAsText({ client, certificates, current, lastRotation }: Cl
 
 type Fact = readonly [name: string, value: string];
 
-/** From where a client's certificates come. */
-function originOf(client: RegistryEntry['client'], lastRotation = 'none'): readonly Fact[] {
+/** Where the client's certificates come from. */
+function originOf(client: AnyClient, lastRotation = 'none'): readonly Fact[] {
   if (isExternal(client)) {
     return [
       ['Trust anchor', `${client.trustAnchor}, whose first authority expires ${client.authoritiesNotAfter}`],
@@ -98,7 +98,7 @@ function originOf(client: RegistryEntry['client'], lastRotation = 'none'): reado
     ];
   }
   return [
-    ['Secret', client.secretId ?? 'none: it keeps its own key'],
+    ['Secret', client.secretId ?? 'none: the client keeps its own key'],
     ...(client.requesters ?? []).map((requester): Fact => ['May request', requester]),
     ['DNS names', client.dnsNames.join(', ') || 'none'],
     ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours, from ${client.certificateAuthorityArn}`],
@@ -106,19 +106,19 @@ function originOf(client: RegistryEntry['client'], lastRotation = 'none'): reado
   ];
 }
 
-function statusOf(certificate: RegistryCertificate, isCurrent: boolean, at: Date): string {
-  const standing = `${standingOf(certificate, at)}${isCurrent ? ', current' : ''}`;
+function statusText(certificate: RegistryCertificate, isCurrent: boolean, at: Date): string {
+  const status = `${certificateStatus(certificate, at)}${isCurrent ? ', current' : ''}`;
   const { revokedAt, revokedBy, revocationReason } = certificate;
-  return revokedAt === undefined ? standing : `${standing}\n${revocationReason}\n${revokedAt}\nby ${revokedBy}`;
+  return revokedAt === undefined ? status : `${status}\n${revocationReason}\n${revokedAt}\nby ${revokedBy}`;
 }
 
-/** What a revocation came to: a line for each certificate. */
+/** The result of a revocation: a line for each certificate. */
 export function revocationAsText(clientName: string, revoked: readonly RevokedCertificate[]): string {
   if (revoked.length === 0) return `${clientName} has no certificate left to revoke`;
   return revoked
     .map(({ certificate: { serialNumber, revokedAt, revocationReason }, already }) =>
       already
-        ? `${clientName} ${serialNumber} is revoked already${revokedAt ? `, since ${revokedAt} (${revocationReason})` : ''}`
+        ? `${clientName} ${serialNumber} is already revoked${revokedAt ? `, since ${revokedAt} (${revocationReason})` : ''}`
         : `${clientName} ${serialNumber} is revoked (${revocationReason})`,
     )
     .join('\n');

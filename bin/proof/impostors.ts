@@ -1,4 +1,5 @@
 /** Callers who hold a certificate that the gateway must refuse. */
+
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import {
   type ACMPCAClient,
@@ -7,9 +8,10 @@ import {
   waitUntilCertificateIssued,
 } from '@aws-sdk/client-acm-pca';
 import type { TlsCredentials } from 'cdk-mtls-service-mesh/client';
+import type { ClientSecret } from '../../mesh/client-secret';
+import { CLIENT_CERTIFICATE_TEMPLATE } from '../../mesh/contract';
 import { signCertificate } from '../../pki/certificate';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import { CLIENT_CERTIFICATE_TEMPLATE, type ClientSecret } from '../../mesh/contract';
 import { encodedSubjectOf } from '../../pki/distinguished-name';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { readCertificates } from '../../pki/pem';

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import { awsMesh } from '../operator/aws-mesh';
-import { revoke } from '../operator/revocation';
-import { rotate } from '../operator/rotation';
+import { revoke } from '../operator/revoke';
+import { rotate } from '../operator/rotate';
 import type { Claim, Outcome } from './claim';
 import { sandboxAccess } from './sandbox-access';
 import { Schedule } from './schedule';

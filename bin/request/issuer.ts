@@ -1,115 +1,119 @@
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { AwsClient } from 'aws4fetch';
-import type { CertificateDocument, CertificateRequestBody } from '../../mesh/contract';
+import { AwsCallError } from '../../aws/aws-error';
+import type { AwsConnection } from '../../aws/connection';
+import { failureSentence } from '../../aws/failure';
+import { type JsonDocument, parseDocument } from '../../aws/json-caller';
+import type { RetryPolicy } from '../../aws/retry';
+import { type ResponseReader, type ServiceResponse, SignedCaller } from '../../aws/signed-caller';
+import { Sts } from '../../aws/sts';
+import type { CertificateDocument } from '../../mesh/certificate-document';
+import type { CertificateRequestBody } from '../../mesh/contract';
+import { commandConnection } from '../aws-access';
 
-/** The issuer gave no certificate; the message says why, and what to do. */
+/** The issuer returned no certificate. The message says why and what to do. */
 class IssuerError extends Error {
   override readonly name = 'IssuerError';
 }
 
-/** For all attempts. A certificate takes seconds. */
-const PATIENCE_MS = 60_000;
-/** Attempts after one that was throttled or failed. The same request within minutes gets the same certificate. */
-const RETRIES = 3;
-/** Before the first of them; each pause is twice the one before. */
-const FIRST_PAUSE_MS = 500;
-/** AWS takes a signature for five minutes: https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html */
+/** The issuer answers within seconds. The same request within minutes returns the same certificate. */
+const RETRY_POLICY: RetryPolicy = { attempts: 4, backoff: { first: 500, longest: 4_000 } };
+/** Of all attempts together. Milliseconds. */
+const TIME_LIMIT = 60_000;
+
+/** AWS accepts a signature for five minutes: https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** @throws IssuerError */
-export async function askIssuer(url: URL, body: CertificateRequestBody): Promise<CertificateDocument> {
-  // The client is bundled: that a later release of it needs a later Node.js is nothing that anybody here can act on.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  const sts = new STSClient({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 }, maxAttempts: 1 });
-  const signer = new AwsClient({
-    ...(await credentialsOf(sts)),
-    region: regionOf(url) ?? (await regionOfSdk(sts)),
-    service: 'lambda',
-    retries: RETRIES,
-    initRetryMs: FIRST_PAUSE_MS,
-  });
-  const answer = await send(signer, url, JSON.stringify(body));
-  const fields = fieldsOf(await answer.text());
-  if (answer.status === 200) return documentOf(fields);
-  throw new IssuerError(
-    [`the issuer answered ${answer.status}: ${messageOf(fields)}`, ...(await hints(answer, sts))].join('; '),
-  );
+export async function requestCertificate(url: URL, body: CertificateRequestBody): Promise<CertificateDocument> {
+  const signal = AbortSignal.timeout(TIME_LIMIT);
+  const access = commandConnection();
+  const response = await send(url, connectionTo(url, access), JSON.stringify(body), signal);
+  const fields = parseDocument(response.text) ?? {};
+  if (response.status === 200) return readDocument(fields);
+  const reasons = [`the issuer answered ${response.status}: ${messageIn(fields)}`, ...(await hints(response, access))];
+  throw new IssuerError(reasons.join('; '));
 }
 
-async function credentialsOf(sts: STSClient) {
+/** The connection of the command, but to the URL and in its Region. */
+function connectionTo(url: URL, access: AwsConnection): AwsConnection {
+  return {
+    async signer() {
+      const signer = await resolve(access.signer(), 'there are no AWS credentials to sign the request with');
+      const region = regionIn(url) ?? signer.region;
+      return { ...signer, region };
+    },
+    endpoint: () => url.origin,
+  };
+}
+
+async function resolve<T>(promise: Promise<T>, problem: string): Promise<T> {
   try {
-    const { accessKeyId, secretAccessKey, sessionToken } = await sts.config.credentials();
-    return { accessKeyId, secretAccessKey, sessionToken };
+    return await promise;
   } catch (cause) {
-    throw new IssuerError(`there are no AWS credentials to sign the request with: ${textOf(cause)}`, { cause });
+    throw new IssuerError(`${problem}: ${failureSentence(cause)}`, { cause });
   }
 }
 
-/** The Region in whose name the request is signed. https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
-function regionOf({ hostname }: URL): string | undefined {
+/** https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
+function regionIn({ hostname }: URL): string | undefined {
   return /^[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\./.exec(hostname)?.[1];
 }
 
-async function regionOfSdk(sts: STSClient): Promise<string> {
+/** The response, whatever its status: the issuer's refusals are answers too. */
+async function send(url: URL, connection: AwsConnection, body: string, signal: AbortSignal): Promise<ServiceResponse> {
+  const caller = new SignedCaller({
+    service: { name: 'lambda', endpointVariable: 'LAMBDA' },
+    connection,
+    retryPolicy: RETRY_POLICY,
+  });
+  const request = {
+    method: 'POST',
+    path: url.pathname + url.search,
+    headers: { 'content-type': 'application/json' },
+    body,
+  } as const;
   try {
-    return await sts.config.region();
+    return await caller.call('InvokeFunctionUrl', request, RESPONSE, signal);
   } catch (cause) {
-    throw new IssuerError('the URL does not tell its Region: set AWS_REGION', { cause });
+    if (cause instanceof IssuerError) throw cause;
+    throw new IssuerError(unansweredReason(url, cause, signal), { cause });
   }
 }
 
-async function send(signer: AwsClient, url: URL, body: string): Promise<Response> {
-  try {
-    return await signer.fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-  } catch (cause) {
-    const isLate = cause instanceof Error && cause.name === 'TimeoutError';
-    const reason = isLate ? `no answer within ${PATIENCE_MS / 1000} s` : textOf(cause);
-    throw new IssuerError(`the issuer at ${url.host} can't be reached: ${reason}`, { cause });
+const RESPONSE: ResponseReader<ServiceResponse> = {
+  isAnswer: (status) => status < 500 && status !== 429,
+  answerIn: (response) => response,
+  errorIn: ({ text }) => ({ code: undefined, message: messageIn(parseDocument(text) ?? {}) }),
+};
+
+function unansweredReason(url: URL, cause: unknown, signal: AbortSignal): string {
+  const { code, reason } = cause instanceof AwsCallError ? cause : { code: '', reason: failureSentence(cause) };
+  if (signal.aborted || code === 'TimeoutError') {
+    return `the issuer at ${url.host} can't be reached: no answer within ${TIME_LIMIT / 1000} s`;
   }
+  const [, status] = /^HTTP (\d+)$/.exec(code) ?? [];
+  return status === undefined
+    ? `the issuer at ${url.host} can't be reached: ${code || reason}`
+    : `the issuer answered ${status}: ${reason}`;
 }
 
-/** `fetch` hides what went wrong in its error's cause; failed connections to several addresses have no message. */
-function textOf(error: unknown): string {
-  const { cause, message } = Object(error) as { readonly cause?: unknown; readonly message?: unknown };
-  const { code, message: reason } = Object(cause) as { readonly code?: unknown; readonly message?: unknown };
-  return String(reason || code || message || error);
-}
-
-/** What a person can look into when a request is refused. */
-async function hints({ status, headers }: Response, sts: STSClient): Promise<readonly string[]> {
+/** What a person can check when a request is refused. */
+async function hints({ status, headers }: ServiceResponse, access: AwsConnection): Promise<readonly string[]> {
   if (status !== 403) return [];
-  const { Arn } = await sts.send(new GetCallerIdentityCommand({})).catch(() => ({ Arn: undefined }));
+  const arn = await new Sts(access).callerArn(AbortSignal.timeout(5_000)).catch(() => undefined);
   const ahead = Date.now() - Date.parse(headers.get('date') ?? '');
   return [
-    `${Arn ?? 'whoever the credentials belong to'} must have been granted the client by client.grantRequest()`,
+    `${arn ?? 'the principal of the credentials'} must be granted the client by client.grantRequest()`,
     ...(Math.abs(ahead) > CLOCK_TOLERANCE_MS
       ? [`the clock here is ${Math.round(Math.abs(ahead) / 60_000)} minutes ${ahead > 0 ? 'ahead' : 'behind'}`]
       : []),
   ];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Empty for what is no JSON object, such as a proxy's error page. */
-function fieldsOf(text: string): Fields {
-  try {
-    return { ...JSON.parse(text) };
-  } catch {
-    return {};
-  }
-}
-
-function documentOf(fields: Fields): CertificateDocument {
+function readDocument(fields: JsonDocument): CertificateDocument {
   const text = (name: keyof CertificateDocument): string => {
     const value = fields[name];
     if (typeof value === 'string') return value;
-    throw new IssuerError(`the answer has no text "${name}": is the URL that of an issuer?`);
+    throw new IssuerError(`the answer has no text "${name}": is the URL an issuer's?`);
   };
   return {
     certificate: text('certificate'),
@@ -121,8 +125,8 @@ function documentOf(fields: Fields): CertificateDocument {
   };
 }
 
-/** The issuer's sentence, or Lambda's own; a terminal must not obey what is in it. */
-function messageOf({ message, Message }: Fields): string {
+/** The message of the issuer or of Lambda, without characters that a terminal obeys. */
+function messageIn({ message, Message }: JsonDocument): string {
   const text = message ?? Message;
   return typeof text === 'string' ? text.slice(0, 1_000).replace(/\p{C}+/gu, ' ') : 'no reason given';
 }

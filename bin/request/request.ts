@@ -1,12 +1,14 @@
 /** `mtls-mesh request`: a key of this machine's own, and a certificate for it. */
+
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { CertificateDocument } from '../../mesh/certificate-document';
 import { CertificateDocumentError, verifyCertificateDocument } from '../../mesh/certificate-document';
 import { spiffeIdOf } from '../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import type { CertificateDocument, KeyAlgorithm } from '../../mesh/contract';
+import type { KeyAlgorithm } from '../../pki/keys';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { PemError, readCertificate } from '../../pki/pem';
-import { askIssuer } from './issuer';
+import { requestCertificate } from './issuer';
 import { PairDirectory } from './pair-directory';
 
 export interface RequestOptions {
@@ -19,7 +21,7 @@ export interface RequestOptions {
   readonly keyAlgorithm: KeyAlgorithm;
 }
 
-/** The issuer answered with a certificate that would not serve. */
+/** The issuer answered with a certificate that can't be used. */
 class UnusableCertificateError extends Error {
   override readonly name = 'UnusableCertificateError';
 }
@@ -27,9 +29,9 @@ class UnusableCertificateError extends Error {
 /** @param ask gets the certificate */
 export async function request(
   { client, url, out = client, keyAlgorithm }: RequestOptions,
-  ask = askIssuer,
+  ask = requestCertificate,
 ): Promise<void> {
-  // Before anything is issued that could not be kept.
+  // Fails before anything is issued that can't be stored.
   const directory = await PairDirectory.open(out);
   const privateKey = await generatePrivateKey(keyAlgorithm);
   const certificateSigningRequest = createCertificateSigningRequest(privateKey, client);
@@ -43,13 +45,13 @@ export async function request(
   console.log(`${client} has a new certificate in ${out}: ${document.serialNumber}, valid until ${document.notAfter}`);
 }
 
-/** The mesh's trust domain is not known here; the client's name is. */
+/** The command knows the client's name, but not the mesh's trust domain. */
 function verify(document: CertificateDocument, clientName: string, publicKey: KeyObject): void {
   const now = new Date();
   try {
     const spiffeId = spiffeIdOf(readCertificate(document.certificate)) ?? '';
     if (!spiffeId.endsWith(`/${clientName}`)) {
-      throw new CertificateDocumentError(`it is of ${spiffeId || 'nobody'}`);
+      throw new CertificateDocumentError(`it belongs to ${spiffeId || 'nobody'}`);
     }
     verifyCertificateDocument(document, { spiffeId, publicKey }, now);
   } catch (cause) {

@@ -1,11 +1,11 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { MeshClient } from 'cdk-mtls-service-mesh/client';
+import { MeshHttpClient } from 'cdk-mtls-service-mesh/client';
 
 const { MESH_URL = '', CLIENT_SECRET = '' } = process.env;
 
 /** This service as a client: it shows its own certificate, and follows the rotation of it. */
-const mesh = new MeshClient({ secretId: CLIENT_SECRET, secretsManager: new SecretsManager({}) });
+const mesh = new MeshHttpClient({ secretId: CLIENT_SECRET, secretsManager: new SecretsManager({}) });
 
 /** What a service says to one path, given the right to ask others. */
 type Route = (ask: <T>(path: string) => Promise<T>) => Promise<object>;

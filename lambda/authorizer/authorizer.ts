@@ -1,12 +1,12 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { type CallerIdentity, IDENTITY_HEADERS } from '../../mesh/contract';
+import type { Log } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
-import type { Log } from '../log';
+import type { CallerIdentity } from '../../mesh/contract';
+import { denyAmbiguousPath, denyFoldedIdentityHeaders } from './ambiguity';
 import type { Caller, ClientCertificateReader } from './client-certificate-reader';
-import { DeniedError } from './denial';
+import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
-import { refuseAmbiguousPath } from './ambiguity';
-import type { StandingMemory } from './issued-callers';
+import type { IssuedCallers } from './issued-callers';
 
 /**
  * A simple response of payload format 2.0.
@@ -18,50 +18,36 @@ export type Decision =
 
 type AuthorizerEvent = Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'rawPath' | 'requestContext'>;
 
-/** Decides who calls, and whether the registry lets them in. Whatever goes wrong is a denial, of which only the log tells the reason. */
+export interface AuthorizerOptions {
+  readonly certificates: ClientCertificateReader;
+  readonly issuedCallers: IssuedCallers;
+  readonly externalCallers: ExternalCallers;
+  readonly log: Log;
+}
+
+/** Decides who calls, and whether the registry accepts the caller. Every error is a denial; only the log says why. */
 export class Authorizer {
-  constructor(
-    private readonly certificates: ClientCertificateReader,
-    private readonly registry: StandingMemory,
-    private readonly externalCallers: ExternalCallers,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly options: AuthorizerOptions) {}
 
   async decide(event: AuthorizerEvent): Promise<Decision> {
     try {
-      refuseAmbiguousPath(event.rawPath);
-      refuseFoldedIdentityHeaders(event.headers);
+      denyAmbiguousPath(event.rawPath);
+      denyFoldedIdentityHeaders(event.headers);
       const pem: unknown = event.requestContext.authentication?.clientCert?.clientCertPem;
-      if (typeof pem !== 'string') throw new DeniedError('no client certificate');
-      const context = await this.identityOf(this.certificates.callerOf(pem, this.now()));
+      if (typeof pem !== 'string') {
+        throw new DenialError('NO_CLIENT_CERTIFICATE', 'the request has no client certificate');
+      }
+      const context = await this.identify(this.options.certificates.readCaller(pem));
       return { isAuthorized: true, context };
     } catch (error) {
-      const { subject, serialNumber } = error instanceof DeniedError ? error : {};
-      this.log({ event: 'denied', reason: failureSentence(error), subject, serialNumber });
+      const { code, certificate } = error instanceof DenialError ? error : { code: 'ERROR', certificate: {} };
+      this.options.log({ event: 'denied', code, reason: failureSentence(error), ...certificate });
       return { isAuthorized: false };
     }
   }
 
-  private async identityOf(caller: Caller): Promise<CallerIdentity> {
-    if (caller.kind === 'external') return this.externalCallers.identityOf(caller.certificate);
-    await this.registry.assertGood(caller.identity);
-    return caller.identity;
-  }
-}
-
-const IDENTITY_HEADER_NAMES: ReadonlySet<string> = new Set(Object.values(IDENTITY_HEADERS));
-
-/**
- * The gateway overwrites the identity headers by their exact names. Servers that make variables of headers can't tell
- * `x_mesh_client_name` from ours (RFC 3875, section 4.1.18), and some fold other punctuation in the same way.
- */
-function refuseFoldedIdentityHeaders(headers: AuthorizerEvent['headers']): void {
-  for (const header of Object.keys(headers ?? {})) {
-    const name = header.toLowerCase();
-    const folded = name.replace(/[^a-z0-9]/g, '-');
-    if (folded !== name && IDENTITY_HEADER_NAMES.has(folded)) {
-      throw new DeniedError(`header ${header} can be taken for ${folded}`);
-    }
+  private identify(caller: Caller): Promise<CallerIdentity> {
+    const { issuedCallers, externalCallers } = this.options;
+    return caller.kind === 'external' ? externalCallers.identify(caller) : issuedCallers.identify(caller);
   }
 }

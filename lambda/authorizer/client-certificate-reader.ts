@@ -1,33 +1,33 @@
 import type { X509Certificate } from 'node:crypto';
-import { hasUri, isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../pki/certificate-fields';
 import type { CallerIdentity } from '../../mesh/contract';
-import { clientNameOf, isOfTrustDomain } from '../../mesh/names';
+import { clientNameFromSpiffeId, isInTrustDomain } from '../../mesh/names';
+import { hasUri, isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../pki/certificate-fields';
 import { readCertificate } from '../../pki/pem';
-import { BoundedMap } from './bounded-map';
-import { DeniedError } from './denial';
+import { DenialError } from './denial';
+import { BoundedMap } from './memory';
 
-/** Who shows a certificate: who it says, when it names our trust domain; else whom the registry takes it for. */
+/**
+ * The holder of a certificate. A certificate that names the mesh's trust domain tells the identity itself; for every
+ * other certificate, the registry does.
+ */
 export type Caller =
-  | { readonly kind: 'issued'; readonly identity: CallerIdentity }
-  | { readonly kind: 'external'; readonly certificate: X509Certificate };
+  | { readonly kind: 'issued'; readonly identity: CallerIdentity; readonly validity: Validity }
+  | { readonly kind: 'external'; readonly certificate: X509Certificate; readonly validity: Validity };
 
-interface KnownCertificate {
-  readonly caller: Caller;
-  readonly subject: string;
-  readonly serialNumber: string;
-  /** Milliseconds since 1970. */
-  readonly notBefore: number;
-  readonly notAfter: number;
+/** As the certificate states it. ISO 8601, UTC. */
+export interface Validity {
+  readonly notBefore: string;
+  readonly notAfter: string;
 }
 
-/** Reads who calls from a client certificate, which the gateway has verified to be issued below a trust anchor. */
+/** Reads the caller from a client certificate. The gateway has verified that a trusted authority issued it. */
 export class ClientCertificateReader {
-  /** By PEM: parsing takes longer than all the rest of a decision. */
-  private readonly issued: BoundedMap<string, KnownCertificate>;
-  /** Likewise, by themselves, so that no other authority's certificates, however many, are in the way of our own. */
-  private readonly external: BoundedMap<string, KnownCertificate>;
+  /** By PEM, because parsing takes longer than the rest of a decision. */
+  private readonly issued: BoundedMap<string, Caller>;
+  /** Separate, so that certificates of other authorities never push out the mesh's own. */
+  private readonly external: BoundedMap<string, Caller>;
 
-  /** @param capacity how many certificates of each kind are remembered; with more clients some decisions cost a parse */
+  /** @param capacity how many certificates of each kind are remembered */
   constructor(
     private readonly trustDomain: string,
     capacity = 512,
@@ -36,47 +36,38 @@ export class ClientCertificateReader {
     this.external = new BoundedMap(capacity);
   }
 
-  /** Throws `DeniedError`, or `PemError` for what is not exactly one certificate. */
-  callerOf(pem: string, at: Date): Caller {
-    const { caller, subject, serialNumber, notBefore, notAfter } = this.recall(pem);
-    if (at.getTime() < notBefore) throw new DeniedError('certificate not yet valid', subject, serialNumber);
-    if (at.getTime() > notAfter) throw new DeniedError('certificate expired', subject, serialNumber);
+  /** @throws DenialError, or PemError for a text that is not exactly one certificate */
+  readCaller(pem: string): Caller {
+    const known = this.issued.get(pem) ?? this.external.get(pem);
+    if (known !== undefined) return known;
+    const caller = readCaller(readCertificate(pem), this.trustDomain);
+    this[caller.kind].set(pem, caller);
     return caller;
   }
-
-  private recall(pem: string): KnownCertificate {
-    const remembered = this.issued.get(pem) ?? this.external.get(pem);
-    if (remembered !== undefined) return remembered;
-    const known = read(pem, this.trustDomain);
-    this[known.caller.kind].set(pem, known);
-    return known;
-  }
 }
 
-function read(pem: string, trustDomain: string): KnownCertificate {
-  const certificate = readCertificate(pem);
-  const { subject, serialNumber } = certificate;
-  if (!isClientCertificate(certificate)) throw new DeniedError('not a client certificate', subject, serialNumber);
-  return {
-    caller: callerIn(certificate, trustDomain),
-    subject,
-    serialNumber,
-    notBefore: notBeforeOf(certificate).getTime(),
-    notAfter: notAfterOf(certificate).getTime(),
-  };
-}
-
-/** A certificate that names our trust domain is one of ours or none, whichever trust anchor issued it. */
-function callerIn(certificate: X509Certificate, trustDomain: string): Caller {
+/** A certificate that names the mesh's trust domain never counts as another authority's. */
+function readCaller(certificate: X509Certificate, trustDomain: string): Caller {
   const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
+  const denied = (code: 'NOT_A_CLIENT_CERTIFICATE' | 'IDENTITY_UNKNOWN', message: string) =>
+    new DenialError(code, message, { subject, serialNumber });
+  if (!isClientCertificate(certificate)) {
+    throw denied('NOT_A_CLIENT_CERTIFICATE', 'the certificate is not a client certificate');
+  }
+  const validity = {
+    notBefore: notBeforeOf(certificate).toISOString(),
+    notAfter: notAfterOf(certificate).toISOString(),
+  };
   const spiffeId = spiffeIdOf(certificate);
   if (spiffeId === undefined && hasUri(certificate)) {
-    throw new DeniedError('the URIs in the certificate are not one SPIFFE ID', subject, serialNumber);
+    throw denied('IDENTITY_UNKNOWN', 'the URIs in the certificate are not one SPIFFE ID');
   }
-  if (spiffeId === undefined || !isOfTrustDomain(spiffeId, trustDomain)) return { kind: 'external', certificate };
-  const clientName = clientNameOf(spiffeId, trustDomain);
+  if (spiffeId === undefined || !isInTrustDomain(spiffeId, trustDomain)) {
+    return { kind: 'external', certificate, validity };
+  }
+  const clientName = clientNameFromSpiffeId(spiffeId, trustDomain);
   if (clientName === undefined) {
-    throw new DeniedError(`${spiffeId} is no client of trust domain ${trustDomain}`, subject, serialNumber);
+    throw denied('IDENTITY_UNKNOWN', `${spiffeId} is not a client of trust domain ${trustDomain}`);
   }
-  return { kind: 'issued', identity: { clientName, spiffeId, serialNumber, fingerprint } };
+  return { kind: 'issued', identity: { clientName, spiffeId, serialNumber, fingerprint }, validity };
 }

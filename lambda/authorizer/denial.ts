@@ -1,12 +1,29 @@
-/** Why a caller is refused, and what is known of its certificate. */
-export class DeniedError extends Error {
-  override readonly name = 'DeniedError';
+import type { Refusal } from '../../registry/status';
+
+/** Why a request is denied, for logs and metrics. Reasons that the registry decides come from `registry/status.ts`. */
+export type DenialCode =
+  | Refusal
+  | 'AMBIGUOUS_REQUEST'
+  | 'NO_CLIENT_CERTIFICATE'
+  | 'NOT_A_CLIENT_CERTIFICATE'
+  | 'IDENTITY_UNKNOWN'
+  | 'IDENTITY_AMBIGUOUS';
+
+/** The certificate of the denied request, as far as it is known. */
+export interface DeniedCertificate {
+  readonly subject?: string;
+  readonly serialNumber?: string;
+}
+
+/** A request is denied. Only the log shows why. */
+export class DenialError extends Error {
+  override readonly name = 'DenialError';
 
   constructor(
-    reason: string,
-    readonly subject?: string,
-    readonly serialNumber?: string,
+    readonly code: DenialCode,
+    message: string,
+    readonly certificate: DeniedCertificate = {},
   ) {
-    super(reason);
+    super(message);
   }
 }

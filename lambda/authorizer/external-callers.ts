@@ -1,78 +1,79 @@
 import type { X509Certificate } from 'node:crypto';
+import type { CallerIdentity } from '../../mesh/contract';
+import { spiffeId } from '../../mesh/names';
 import { identitiesOf } from '../../pki/certificate-identity';
 import { isIssuedBy } from '../../pki/chain';
-import type { CallerIdentity } from '../../mesh/contract';
-import { identityId, type RegistryExternalClient, type RegistryIdentity } from '../../mesh/external-clients';
-import { spiffeId } from '../../mesh/names';
 import { readCertificate } from '../../pki/pem';
-import { DeniedError } from './denial';
-import { ShortMemory } from './memory';
+import type { ExternalClientFacts, RegistryLookup } from '../../registry/lookup';
+import { identityId } from '../../registry/records';
+import { refusalOf } from '../../registry/status';
+import type { Caller } from './client-certificate-reader';
+import { DenialError } from './denial';
+import { RegistryMemory } from './memory';
 
-/** What the registry says of a client, as far as it is an external one. */
-export type ExternalStanding = Readonly<
-  Record<keyof Pick<RegistryExternalClient, 'spiffeId' | 'state' | 'trustAnchor'>, string | undefined>
->;
-
-export interface ExternalReader {
-  /** What is known under any of the ids, in no order. Rejects when the registry can't be read. */
-  readIdentities(ids: readonly string[]): Promise<readonly Readonly<Partial<RegistryIdentity>>[]>;
-  /** Rejects likewise. */
-  readExternalClient(clientName: string): Promise<ExternalStanding | undefined>;
+/** The clients that a certificate identifies; valid certificates identify exactly one. */
+interface Findings {
+  readonly clientNames: readonly string[];
+  /** What the registry knows about the only client. */
+  readonly client: ExternalClientFacts | undefined;
 }
-
-/** For which client a certificate stands, or why for none. */
-type Finding =
-  | { readonly clientName: string; readonly standing: ExternalStanding | undefined }
-  | { readonly refusal: string };
 
 /**
- * Knows the callers whose certificates the mesh did not issue, each by the authority that signed the certificate together
- * with SPIFFE ID, subject or fingerprint. What they are called in the mesh, the registry says, never the certificate.
+ * Identifies callers with certificates of other authorities, by the authority that signed the certificate together with
+ * the SPIFFE ID, the subject or the fingerprint. Their name in the mesh comes from the registry, never from the
+ * certificate.
  */
 export class ExternalCallers {
-  private readonly remembered: ShortMemory<Finding>;
+  private readonly memory: RegistryMemory<Findings>;
 
-  /** @param capacity for how many certificates, those that stand for nobody included */
+  /** @param capacity how many certificates are remembered, those that identify no client included */
   constructor(
     private readonly trustDomain: string,
-    private readonly registry: ExternalReader,
-    now: () => Date,
+    private readonly registry: Pick<RegistryLookup, 'findIdentities' | 'findExternalClient'>,
+    private readonly now: () => Date,
     capacity = 512,
   ) {
-    this.remembered = new ShortMemory(now, capacity);
+    this.memory = new RegistryMemory(now, capacity);
   }
 
-  /** @throws DeniedError for whom the registry does not let in, and whatever keeps it from being read */
-  async identityOf(certificate: X509Certificate): Promise<CallerIdentity> {
+  /** @throws DenialError, or AwsCallError when the registry can't be read */
+  async identify({ certificate, validity }: Extract<Caller, { kind: 'external' }>): Promise<CallerIdentity> {
     const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
-    const denied = (reason: string) => new DeniedError(reason, subject, serialNumber);
-    const found = await this.remembered.recall(fingerprint, () => this.find(certificate));
-    if ('refusal' in found) throw denied(found.refusal);
-
-    const { clientName, standing } = found;
-    const id = spiffeId(this.trustDomain, clientName);
-    if (standing?.spiffeId !== id) throw denied(`client ${clientName} not in the registry`);
-    if (!standing.trustAnchor) throw denied(`client ${clientName} has certificates of the mesh only`);
-    if (standing.state !== ('ENABLED' satisfies RegistryExternalClient['state'])) {
-      throw denied(`client ${clientName} disabled`);
+    const certificateOfDenial = { subject, serialNumber };
+    const { clientNames, client } = await this.memory.recall(fingerprint, () => this.find(certificate));
+    const [clientName, ...others] = clientNames;
+    if (clientName === undefined) {
+      const message = 'the certificate of another authority identifies no client';
+      throw new DenialError('IDENTITY_UNKNOWN', message, certificateOfDenial);
     }
-    return { clientName, spiffeId: id, serialNumber, fingerprint };
+    if (others.length > 0) {
+      const message = `the certificate identifies several clients: ${clientNames.join(', ')}`;
+      throw new DenialError('IDENTITY_AMBIGUOUS', message, certificateOfDenial);
+    }
+    const id = spiffeId(this.trustDomain, clientName);
+    // The mesh does not record these certificates: what the registry says about the client decides.
+    const certificateFacts = { spiffeId: id, status: 'ISSUED', ...validity };
+    const known = client?.trustAnchor ? client : undefined;
+    const refusal = refusalOf({ client: known, certificate: certificateFacts }, id, this.now());
+    if (refusal === undefined) return { clientName, spiffeId: id, serialNumber, fingerprint };
+    throw new DenialError(refusal, `client ${clientName} is refused`, certificateOfDenial);
   }
 
-  private async find(certificate: X509Certificate): Promise<Finding> {
+  private async find(certificate: X509Certificate): Promise<Findings> {
     const ids = identitiesOf(certificate).map((identity) => identityId(certificate.issuer, identity));
     const names = new Set<string>();
-    for (const { clientName, authority } of await this.registry.readIdentities(ids)) {
+    for (const { clientName, authority } of await this.registry.findIdentities(ids)) {
       if (clientName && authority && isSignedBy(certificate, authority)) names.add(clientName);
     }
-    const [clientName, ...others] = names;
-    if (clientName === undefined) return { refusal: 'certificate of another authority that stands for no client' };
-    if (others.length > 0) return { refusal: `certificate stands for several clients: ${[...names].join(', ')}` };
-    return { clientName, standing: await this.registry.readExternalClient(clientName) };
+    const clientNames = [...names];
+    const [only] = clientNames;
+    const client =
+      only !== undefined && clientNames.length === 1 ? await this.registry.findExternalClient(only) : undefined;
+    return { clientNames, client };
   }
 }
 
-/** The issuer's name led here; the signature proves it. */
+/** Anybody can copy the issuer's name; the signature proves it. */
 function isSignedBy(certificate: X509Certificate, authorityPem: string): boolean {
   const authority = readCertificate(authorityPem);
   return authority.ca && isIssuedBy(certificate, authority);

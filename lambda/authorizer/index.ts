@@ -1,23 +1,23 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { StandingTable } from '../../registry/lookup';
-import { registryTableOf, trustDomainOf } from '../environment';
-import { logLine } from '../log';
+import { logLine } from '../../aws/cloudwatch';
+import { functionConnection } from '../../aws/connection';
+import { RegistryLookup } from '../../registry/lookup';
+import { registryTableIn, trustDomainIn } from '../environment';
 import { Authorizer, type Decision } from './authorizer';
 import { ClientCertificateReader } from './client-certificate-reader';
 import { ExternalCallers } from './external-callers';
-import { StandingMemory } from './issued-callers';
+import { IssuedCallers } from './issued-callers';
 
 const now = () => new Date();
 
-// A function that doesn't know its trust domain or its registry doesn't start, and the gateway answers 500.
-const trustDomain = trustDomainOf(process.env);
-const registry = new StandingTable(registryTableOf(process.env), process.env);
-const authorizer = new Authorizer(
-  new ClientCertificateReader(trustDomain),
-  new StandingMemory(registry, now),
-  new ExternalCallers(trustDomain, registry, now),
-  now,
-  logLine,
-);
+// Without a trust domain or a registry the function does not start, and the gateway answers 500.
+const trustDomain = trustDomainIn(process.env);
+const registry = new RegistryLookup(registryTableIn(process.env), functionConnection(process.env));
+const authorizer = new Authorizer({
+  certificates: new ClientCertificateReader(trustDomain),
+  issuedCallers: new IssuedCallers(registry, now),
+  externalCallers: new ExternalCallers(trustDomain, registry, now),
+  log: logLine,
+});
 
 export const handler = (event: APIGatewayRequestAuthorizerEventV2): Promise<Decision> => authorizer.decide(event);

@@ -1,47 +1,32 @@
 import type { CallerIdentity } from '../../mesh/contract';
-import type { RegistryCertificate, RegistryClient } from '../../registry/records';
-import { DeniedError } from './denial';
-import { ShortMemory } from './memory';
+import type { IssuedFacts, RegistryLookup } from '../../registry/lookup';
+import { refusalOf } from '../../registry/status';
+import type { Caller } from './client-certificate-reader';
+import { DenialError } from './denial';
+import { RegistryMemory } from './memory';
 
-/** What the registry says of a client and of one of its certificates; undefined for what it does not know. */
-export interface Standing {
-  readonly client: Readonly<Record<keyof Pick<RegistryClient, 'spiffeId' | 'state'>, string | undefined>> | undefined;
-  readonly certificate:
-    | Readonly<Record<keyof Pick<RegistryCertificate, 'spiffeId' | 'status' | 'refuseAfter'>, string | undefined>>
-    | undefined;
-}
+/** Identifies callers with certificates that the mesh issued. */
+export class IssuedCallers {
+  private readonly memory: RegistryMemory<IssuedFacts>;
 
-export interface StandingReader {
-  /** Rejects when the registry can't be read. */
-  read(clientName: string, fingerprint: string): Promise<Standing>;
-}
-
-/** Knows how the clients stand for whom the mesh issues certificates. */
-export class StandingMemory {
-  private readonly remembered: ShortMemory<Standing>;
-
-  /** @param capacity for how many certificates */
+  /** @param capacity how many certificates are remembered */
   constructor(
-    private readonly registry: StandingReader,
+    private readonly registry: Pick<RegistryLookup, 'findIssued'>,
     private readonly now: () => Date,
     capacity = 512,
   ) {
-    this.remembered = new ShortMemory(now, capacity);
+    this.memory = new RegistryMemory(now, capacity);
   }
 
-  /** @throws DeniedError for whom the registry does not let in, and whatever keeps it from being read */
-  async assertGood({ clientName, spiffeId, serialNumber, fingerprint }: CallerIdentity): Promise<void> {
-    const { client, certificate } = await this.remembered.recall(fingerprint, () =>
-      this.registry.read(clientName, fingerprint),
+  /** @throws DenialError, or AwsCallError when the registry can't be read */
+  async identify({ identity, validity }: Extract<Caller, { kind: 'issued' }>): Promise<CallerIdentity> {
+    const { clientName, spiffeId, serialNumber, fingerprint } = identity;
+    const { client, certificate } = await this.memory.recall(fingerprint, () =>
+      this.registry.findIssued(clientName, fingerprint),
     );
-    const denied = (reason: string) => new DeniedError(reason, spiffeId, serialNumber);
-    if (client?.spiffeId !== spiffeId) throw denied('client not in the registry');
-    if (certificate?.spiffeId !== spiffeId) throw denied('certificate not in the registry');
-    if (certificate.status !== ('ISSUED' satisfies RegistryCertificate['status'])) throw denied('certificate revoked');
-    if (client.state !== ('ENABLED' satisfies RegistryClient['state'])) throw denied('client disabled');
-    const { refuseAfter } = certificate;
-    if (refuseAfter !== undefined && !(this.now().getTime() < Date.parse(refuseAfter))) {
-      throw denied(`certificate replaced, and refused since ${refuseAfter}`);
-    }
+    const facts = { client, certificate: certificate && { ...certificate, ...validity } };
+    const refusal = refusalOf(facts, spiffeId, this.now());
+    if (refusal === undefined) return identity;
+    throw new DenialError(refusal, `client ${clientName} is refused`, { subject: spiffeId, serialNumber });
   }
 }

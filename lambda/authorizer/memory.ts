@@ -1,17 +1,49 @@
-import { BoundedMap } from './bounded-map';
+/** What an instance of the authorizer remembers between requests. */
 
-/** How long what was read counts: so long may a revoked certificate still be let in. */
-export const MEMORY_MS = 10_000;
+/** A map that drops the least recently used entry when it is full. */
+export class BoundedMap<K, V> {
+  /** Least recently used first. */
+  private readonly entries = new Map<K, V>();
 
-interface Memory<T> {
+  constructor(private readonly capacity: number) {}
+
+  get(key: K): V | undefined {
+    const value = this.entries.get(key);
+    if (value !== undefined) this.moveToEnd(key, value);
+    return value;
+  }
+
+  set(key: K, value: V): void {
+    this.moveToEnd(key, value);
+    if (this.entries.size <= this.capacity) return;
+    for (const oldest of this.entries.keys()) {
+      this.entries.delete(oldest);
+      break;
+    }
+  }
+
+  delete(key: K): void {
+    this.entries.delete(key);
+  }
+
+  private moveToEnd(key: K, value: V): void {
+    this.entries.delete(key);
+    this.entries.set(key, value);
+  }
+}
+
+/** How long the authorizer trusts what it has read: a revoked certificate may be accepted for as long. Milliseconds. */
+export const MEMORY_TIME = 10_000;
+
+interface Remembered<T> {
   /** Milliseconds since 1970. */
   readonly readAt: number;
   readonly value: Promise<T>;
 }
 
-/** Remembers for some seconds what the registry said, so that no request of a busy client waits for it. */
-export class ShortMemory<T> {
-  private readonly remembered: BoundedMap<string, Memory<T>>;
+/** Remembers for some seconds what the registry holds, so that requests of a busy client do not wait for it. */
+export class RegistryMemory<T> {
+  private readonly remembered: BoundedMap<string, Remembered<T>>;
 
   constructor(
     private readonly now: () => Date,
@@ -20,18 +52,18 @@ export class ShortMemory<T> {
     this.remembered = new BoundedMap(capacity);
   }
 
-  /** Requests at once share one reading. What could not be read is not remembered. */
+  /** Concurrent requests share one reading. A failed reading is not remembered. */
   recall(key: string, read: () => Promise<T>): Promise<T> {
     const now = this.now().getTime();
     const known = this.remembered.get(key);
-    // A clock that was set back does not make the memory longer.
-    if (known !== undefined && now >= known.readAt && now < known.readAt + MEMORY_MS) return known.value;
+    // A clock that is set back must not extend the time.
+    if (known !== undefined && now >= known.readAt && now < known.readAt + MEMORY_TIME) return known.value;
 
-    const memory = { readAt: now, value: read() };
-    this.remembered.set(key, memory);
-    memory.value.catch(() => {
-      if (this.remembered.get(key) === memory) this.remembered.delete(key);
+    const entry = { readAt: now, value: read() };
+    this.remembered.set(key, entry);
+    entry.value.catch(() => {
+      if (this.remembered.get(key) === entry) this.remembered.delete(key);
     });
-    return memory.value;
+    return entry.value;
   }
 }

@@ -1,107 +1,91 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { EXTERNAL_CLIENT_RESOURCE_TYPE } from '../../mesh/external-clients';
-import { Announcer } from '../../registry/audit';
-import { CLIENT_SETTINGS } from '../../aws/sdk-settings';
-import { DefaultEventBus } from '../../aws/eventbridge';
-import { GatewayDomain } from '../../aws/gateway-domain';
-import { PrivateCertificateAuthority } from '../../aws/acm-pca';
-import { RegistryTable } from '../../registry/registry';
-import { S3ObjectReader } from '../../aws/s3-object-reader';
-import { SecretsManager } from '../../aws/secrets-manager';
-import { type CustomResource, handleCustomResource } from '../custom-resource/custom-resource';
-import { withinTime } from '../deadline';
-import { gatewayOf, registryTableOf, trustDomainOf } from '../environment';
+import { AcmPca } from '../../aws/acm-pca';
+import { LoggedMetrics, logLine } from '../../aws/cloudwatch';
+import { functionConnection } from '../../aws/connection';
+import { EventBridge } from '../../aws/eventbridge';
 import { failureSentence } from '../../aws/failure';
-import { logLine } from '../log';
-import { Metrics } from '../../aws/cloudwatch';
-import { CertificateIssuer } from './issue/issuance';
-import { CertificateProof } from './rotate/certificate-proof';
-import { CertificateRevoker } from '../../registry/revocation';
-import { ClientCertificate } from './issue/client-certificate-resource';
-import { ClientRequest } from './request/client-request';
-import { ExternalClient } from './external/external-client-resource';
-import { GatewayTruststore } from './issue/gateway-truststore';
-import { Handshake } from './rotate/handshake';
-import { Maintenance } from './maintain/maintenance';
-import { answerRequest } from './request/request-answer';
-import type { RequestEvent } from './request/request-event';
-import { Rotation, RotationError } from './rotate/rotation';
-import { readRotationRequest } from './rotate/rotation-event';
-import { SecretVersions } from './issue/secret-versions';
-import { Succession } from './issue/promotion';
+import { GatewayDomain } from '../../aws/gateway-domain';
+import { ObjectReader } from '../../aws/s3';
+import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
+import { SecretsManager } from '../../aws/secrets-manager';
+import { EXTERNAL_CLIENT_RESOURCE_TYPE } from '../../mesh/contract';
+import { Registry } from '../../registry/registry';
+import { handleCustomResource } from '../custom-resource/custom-resource';
+import { withDeadline } from '../deadline';
+import { gatewayIn, registryTableIn, trustDomainIn } from '../environment';
+import { createIssuer } from './issuer';
+import { answerCertificateRequest } from './request/http';
+import { RotationError, readRotationRequest } from './rotate/rotation';
 
-/** The event is of no kind that the issuer knows. */
+/** The issuer does not know the event. */
 class UnknownEventError extends Error {
   override readonly name = 'UnknownEventError';
 }
 
-/** Of the function's time, for telling that a rotation failed. */
-const FAREWELL_MS = 6_000;
+/** The part of the function's time that is kept to report a failure. Milliseconds. */
+const REPORT_TIME = 6_000;
 
 const now = () => new Date();
-const trustDomain = trustDomainOf(process.env);
-const registry = new RegistryTable(registryTableOf(process.env), process.env);
-const authority = new PrivateCertificateAuthority(new ACMPCAClient(CLIENT_SETTINGS));
-const secrets = new SecretsManager(new SecretsManagerClient(CLIENT_SETTINGS));
-const announcer = new Announcer(new DefaultEventBus(process.env), trustDomain, logLine);
-const metrics = new Metrics(trustDomain, now, logLine);
-
-const objects = new S3ObjectReader(process.env);
-const gateway = gatewayOf(process.env);
-const truststore = gateway && new GatewayTruststore(objects, gateway.truststore, now);
-const handshake = gateway && new Handshake(new GatewayDomain(gateway.domainName), logLine);
-
-const issuer = new CertificateIssuer(authority, registry, truststore, announcer, metrics, now, logLine);
-const revoker = new CertificateRevoker(registry, announcer, metrics, now, logLine);
-const versions = new SecretVersions(issuer, registry, revoker, secrets, now, logLine);
-const succession = new Succession(registry, secrets, now, logLine);
-const proof = new CertificateProof(registry, truststore, handshake, now);
-
-const clientCertificate = new ClientCertificate(trustDomain, registry, versions, succession, revoker, now, logLine);
-const rotation = new Rotation(trustDomain, registry, secrets, versions, proof, succession, announcer, metrics, logLine);
-const externalClient = new ExternalClient(trustDomain, registry, objects, now, logLine);
-const clientRequest = new ClientRequest(registry, issuer, now, logLine);
-const maintenance = new Maintenance(registry, authority, revoker, announcer, metrics, now, logLine);
+const log = logLine;
+const trustDomain = trustDomainIn(process.env);
+const gateway = gatewayIn(process.env);
+const connection = functionConnection(process.env);
+const issuer = createIssuer({
+  trustDomain,
+  registry: new Registry(registryTableIn(process.env), connection),
+  authority: new AcmPca(new ACMPCAClient(FUNCTION_SDK_SETTINGS)),
+  secrets: new SecretsManager(new SecretsManagerClient(FUNCTION_SDK_SETTINGS)),
+  objects: new ObjectReader({ connection }),
+  events: new EventBridge(connection),
+  metrics: new LoggedMetrics({ trustDomain, now, log }),
+  gateway: gateway && { truststore: gateway.truststore, domain: new GatewayDomain(gateway.domainName) },
+  now,
+  log,
+});
 
 export const handler = async (
   event: unknown,
   context: Context,
 ): Promise<APIGatewayProxyStructuredResultV2 | undefined> => {
   if (typeof event === 'object' && event !== null) {
-    // Lambda writes what a request through the URL begins with; its caller has a say in the values alone.
-    if ('requestContext' in event) return answer(event, context);
-    if ('RequestType' in event)
-      return void (await handleCustomResource(customResourceOf(event), event, context, logLine));
+    // Lambda writes `requestContext` for requests through the URL; callers only influence its values.
+    if ('requestContext' in event) return answerRequest(event, context);
+    if ('RequestType' in event) return void (await applyResource(event, context));
     if ('Step' in event) return void (await rotate(event, context));
-    if (isSchedule(event)) return void (await withinTime(timeForWork(context), (signal) => maintenance.run(signal)));
+    if (isSchedule(event)) return void (await maintain(context));
   }
-  throw new UnknownEventError(
-    'the event is neither a request, of CloudFormation or a client, a rotation, nor a schedule',
-  );
+  throw new UnknownEventError('the event is not from CloudFormation, Secrets Manager, the function URL or a schedule');
 };
 
-function answer(event: object, context: Context): Promise<APIGatewayProxyStructuredResultV2> {
-  const run = (request: RequestEvent) =>
-    withinTime(timeForWork(context), (signal) => clientRequest.run(request, signal));
-  return answerRequest(event, run, logLine);
+function answerRequest(event: object, context: Context): Promise<APIGatewayProxyStructuredResultV2> {
+  return answerCertificateRequest(
+    event,
+    (request) => withDeadline(timeForWork(context), (signal) => issuer.requestedCertificates.issue(request, signal)),
+    log,
+  );
 }
 
-function customResourceOf(event: object): CustomResource {
+function applyResource(event: object, context: Context): Promise<void> {
   const isExternal = 'ResourceType' in event && event.ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;
-  return isExternal ? externalClient : clientCertificate;
+  const resource = isExternal ? issuer.externalClientResource : issuer.clientCertificateResource;
+  return handleCustomResource(resource, event, context, log);
 }
 
 async function rotate(event: object, context: Context): Promise<void> {
   const request = readRotationRequest(event);
   try {
-    await withinTime(timeForWork(context), (signal) => rotation.run(request, signal));
+    await withDeadline(timeForWork(context), (signal) => issuer.rotation.run(request, signal));
   } catch (error) {
-    await rotation.tellFailure(request.secretId, error);
-    // Lambda logs what is thrown, with all that it holds.
+    await issuer.rotation.reportFailure(request.secretId, error);
+    // Lambda logs a thrown error with everything that it holds.
     throw new RotationError(failureSentence(error));
   }
+}
+
+function maintain(context: Context): Promise<void> {
+  return withDeadline(timeForWork(context), (signal) => issuer.maintenance.run(signal));
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
@@ -110,5 +94,5 @@ function isSchedule(event: object): boolean {
 }
 
 function timeForWork(context: Context): number {
-  return Math.max(context.getRemainingTimeInMillis() - FAREWELL_MS, 0);
+  return Math.max(context.getRemainingTimeInMillis() - REPORT_TIME, 0);
 }

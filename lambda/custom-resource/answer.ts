@@ -1,31 +1,31 @@
 import type { CustomResourceRequest } from './request';
 
-/** Largest answer that CloudFormation reads. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+/** The largest answer that CloudFormation accepts. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 export const MAX_ANSWER_BYTES = 4096;
 
-/** What became of a request. */
-export type Outcome =
+/** The result of a request. */
+export type CustomResourceResult =
   | { readonly status: 'SUCCESS'; readonly physicalResourceId: string; readonly attributes: Attributes }
   | { readonly status: 'FAILED'; readonly physicalResourceId: string; readonly reason: string };
 
-/** What `Fn::GetAtt` may read. Everybody who may describe the stack can read it too. */
+/** What `Fn::GetAtt` returns. Every principal that may describe the stack can read it. */
 export type Attributes = Readonly<Record<string, string>>;
 
 /**
- * The answer's JSON, at most `MAX_ANSWER_BYTES` long: attributes that don't fit turn a success into a failure, and
- * a reason is shortened so that the place of the logs, which follows it, is always told.
+ * The answer's JSON, at most `MAX_ANSWER_BYTES` long. Attributes that do not fit turn a success into a failure. A long
+ * reason is shortened, and the location of the logs always follows it.
  */
-export function answerBody(request: CustomResourceRequest, outcome: Outcome, logs: string): string {
-  if (outcome.status === 'FAILED') return failureBody(request, outcome.physicalResourceId, outcome.reason, logs);
+export function answerBody(request: CustomResourceRequest, result: CustomResourceResult, logs: string): string {
+  if (result.status === 'FAILED') return failureBody(request, result.physicalResourceId, result.reason, logs);
   const body = JSON.stringify({
-    Status: outcome.status,
-    ...identifiers(request, outcome.physicalResourceId),
-    Data: outcome.attributes,
+    Status: result.status,
+    ...identifiers(request, result.physicalResourceId),
+    Data: result.attributes,
   });
   const size = Buffer.byteLength(body);
   if (size <= MAX_ANSWER_BYTES) return body;
-  const reason = `the answer takes ${size} bytes of the ${MAX_ANSWER_BYTES} that CloudFormation reads, so its attributes must become shorter`;
-  return failureBody(request, outcome.physicalResourceId, reason, logs);
+  const reason = `the answer has ${size} bytes and CloudFormation accepts ${MAX_ANSWER_BYTES}: its attributes must be shorter`;
+  return failureBody(request, result.physicalResourceId, reason, logs);
 }
 
 function failureBody(request: CustomResourceRequest, physicalResourceId: string, reason: string, logs: string): string {
@@ -36,7 +36,7 @@ function failureBody(request: CustomResourceRequest, physicalResourceId: string,
   return bodyWith(shorten(reason, room) + where);
 }
 
-/** CloudFormation recognizes an answer by its own identifiers, verbatim. */
+/** CloudFormation matches an answer to its request by these identifiers. */
 function identifiers(request: CustomResourceRequest, physicalResourceId: string) {
   return {
     PhysicalResourceId: physicalResourceId,
@@ -46,7 +46,7 @@ function identifiers(request: CustomResourceRequest, physicalResourceId: string)
   };
 }
 
-/** The longest beginning of `text`, in whole code points, that takes at most `room` bytes of UTF-8 within a JSON string. */
+/** The longest prefix of `text`, in whole code points, that takes at most `room` bytes of UTF-8 in a JSON string. */
 export function shorten(text: string, room: number): string {
   if (jsonBytes(text) <= room) return text;
   const ellipsis = '…';

@@ -1,34 +1,34 @@
 import type { Context } from 'aws-lambda';
-import { withinTime } from '../deadline';
+import type { Log } from '../../aws/cloudwatch';
 import { failureSentence, failureStack } from '../../aws/failure';
-import type { Log } from '../log';
-import { type Attributes, answerBody, type Outcome } from './answer';
-import { DELIVERY_MS, deliver } from './delivery';
+import { withDeadline } from '../deadline';
+import { type Attributes, answerBody, type CustomResourceResult } from './answer';
+import { DELIVERY_TIME, deliver } from './delivery';
 import { type CustomResourceRequest, type ResourceProperties, readRequest } from './request';
 
-/** A kind of custom resource: what it is called and how it is made, changed and taken away. */
-export interface CustomResource {
+/** A type of custom resource: how it is identified, created, changed and deleted. */
+export interface CustomResourceHandler {
   /**
-   * The physical id of what the properties describe. A different one on Update makes CloudFormation delete the old one.
-   * Throws when the properties name nothing.
+   * The physical ID of what the properties describe. A different ID on Update makes CloudFormation delete the old one.
+   * Throws for properties that identify nothing.
    */
   identify(properties: ResourceProperties): string;
-  /** Makes the thing, or brings it up to date. May be called again for the same request. */
+  /** Creates or updates the resource. May run more than once for the same request. */
   apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Attributes>;
-  /** Takes away what the properties describe; what is gone already counts as taken away. */
+  /** Deletes what the properties describe. Succeeds when it is already gone. */
   remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void>;
 }
 
-/** What the answer needs of Lambda's context. */
+/** The part of Lambda's context that the answer needs. */
 export type Invocation = Pick<Context, 'getRemainingTimeInMillis' | 'logGroupName' | 'logStreamName'>;
 
 /**
- * Runs one request and answers CloudFormation, whatever happens, before Lambda's timeout would strike.
- * Rejects only when nobody can be answered; Lambda then delivers the event again, up to twice.
+ * Runs one request and answers CloudFormation in every case, before Lambda's timeout.
+ * Rejects only when the answer can't be delivered. Lambda then delivers the event again, up to twice.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export async function handleCustomResource(
-  resource: CustomResource,
+  resource: CustomResourceHandler,
   event: unknown,
   invocation: Invocation,
   log: Log,
@@ -37,33 +37,33 @@ export async function handleCustomResource(
   const { requestType, requestId, logicalResourceId } = request;
   log({ event: 'custom-resource-requested', requestType, requestId, logicalResourceId });
 
-  const outcome = await outcomeOf(resource, request, timeForWork(invocation), log);
+  const result = await run(resource, request, timeForWork(invocation), log);
   const logs = `${invocation.logGroupName}, stream ${invocation.logStreamName}`;
-  const body = answerBody(request, outcome, logs);
+  const body = answerBody(request, result, logs);
 
-  const reason = outcome.status === 'FAILED' ? outcome.reason : undefined;
-  log({ event: 'custom-resource-answered', status: outcome.status, reason, requestId, logicalResourceId });
+  const reason = result.status === 'FAILED' ? result.reason : undefined;
+  log({ event: 'custom-resource-answered', status: result.status, reason, requestId, logicalResourceId });
   await deliver(request.responseUrl, body);
 }
 
-async function outcomeOf(
-  resource: CustomResource,
+async function run(
+  resource: CustomResourceHandler,
   request: CustomResourceRequest,
   time: number,
   log: Log,
-): Promise<Outcome> {
-  // What to answer when the properties name nothing. A failed Create is followed by a Delete of the id that it
-  // answered with: this one is nobody's, so that Delete does nothing.
+): Promise<CustomResourceResult> {
+  // The answer for properties that identify nothing. CloudFormation follows a failed Create with a Delete of the ID in
+  // the answer. This ID belongs to no resource, so the Delete does nothing.
   let physicalResourceId = request.physicalResourceId ?? `failed-create:${request.requestId}`;
   try {
     switch (request.requestType) {
       case 'Create':
         physicalResourceId = resource.identify(request.properties);
-        return await applied(resource, request, physicalResourceId, time);
+        return await apply(resource, request, physicalResourceId, time);
       case 'Update':
-        return await applied(resource, request, resource.identify(request.properties), time);
+        return await apply(resource, request, resource.identify(request.properties), time);
       case 'Delete':
-        if (isOurs(resource, request)) await withinTime(time, (signal) => resource.remove(request, signal));
+        if (isOurs(resource, request)) await withDeadline(time, (signal) => resource.remove(request, signal));
         return { status: 'SUCCESS', physicalResourceId, attributes: {} };
       default:
         throw new Error(`RequestType must be Create, Update or Delete, got ${JSON.stringify(request.requestType)}`);
@@ -74,18 +74,18 @@ async function outcomeOf(
   }
 }
 
-async function applied(
-  resource: CustomResource,
+async function apply(
+  resource: CustomResourceHandler,
   request: CustomResourceRequest,
   physicalResourceId: string,
   time: number,
-): Promise<Outcome> {
-  const attributes = await withinTime(time, (signal) => resource.apply(request, signal));
+): Promise<CustomResourceResult> {
+  const attributes = await withDeadline(time, (signal) => resource.apply(request, signal));
   return { status: 'SUCCESS', physicalResourceId, attributes };
 }
 
-/** Whether the id to delete is that of what the properties describe. What isn't ours is left alone. */
-function isOurs(resource: CustomResource, request: CustomResourceRequest): boolean {
+/** Whether the ID to delete is the ID of what the properties describe. Nothing else is deleted. */
+function isOurs(resource: CustomResourceHandler, request: CustomResourceRequest): boolean {
   try {
     return resource.identify(request.properties) === request.physicalResourceId;
   } catch {
@@ -93,8 +93,8 @@ function isOurs(resource: CustomResource, request: CustomResourceRequest): boole
   }
 }
 
-/** Milliseconds for the work; the rest of the function's time is for the answer. */
+/** Milliseconds for the work. The rest of the function's time is for the answer. */
 function timeForWork(invocation: Invocation): number {
   const remaining = invocation.getRemainingTimeInMillis();
-  return Math.max(remaining - DELIVERY_MS, remaining / 2);
+  return Math.max(remaining - DELIVERY_TIME, remaining / 2);
 }

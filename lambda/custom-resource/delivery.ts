@@ -1,53 +1,47 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { longestDuration, retry } from '../../aws/retry';
+import { networkErrorCode } from '../../aws/signed-caller';
 
-const ATTEMPTS = 5;
-const ATTEMPT_MS = 3_000;
-/** Before the second attempt; doubles with each further one. */
-const FIRST_PAUSE_MS = 200;
+const RETRY_POLICY = { attempts: 5, timeout: 3_000, backoff: { first: 200, longest: 5_000 } } as const;
 
-/** Longest time that a delivery takes before it is given up. */
-export const DELIVERY_MS = ATTEMPTS * ATTEMPT_MS + FIRST_PAUSE_MS * (2 ** (ATTEMPTS - 1) - 1);
+/** The longest time that a delivery takes. Milliseconds. */
+export const DELIVERY_TIME = longestDuration(RETRY_POLICY);
 
-/** CloudFormation did not get the answer. The error, which Lambda logs, does not tell the presigned URL. */
+/** CloudFormation did not receive the answer. The message never contains the presigned URL. */
 export class AnswerNotDeliveredError extends Error {
   override readonly name = 'AnswerNotDeliveredError';
 }
 
-/** Puts the answer where CloudFormation waits for it; network errors and 5xx are tried again. */
+/** Puts the answer to CloudFormation's presigned URL. Network errors and 5xx are retryable. */
 export async function deliver(responseUrl: string, body: string): Promise<void> {
-  let obstacle = '';
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (attempt > 0) await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
-    const status = await put(responseUrl, body);
-    if (typeof status === 'number' && status < 300) return;
-    obstacle = `${status}`;
-    if (typeof status === 'number' && status < 500) break;
-  }
-  throw new AnswerNotDeliveredError(`CloudFormation's response URL did not take the answer: ${obstacle}`);
+  await retry(
+    RETRY_POLICY,
+    async (signal) => {
+      const status = await put(responseUrl, body, signal);
+      if (typeof status === 'number' && status < 300) return { value: undefined };
+      const error = new AnswerNotDeliveredError(`CloudFormation's response URL did not accept the answer: ${status}`);
+      return { error, retryable: typeof status === 'string' || status >= 500 };
+    },
+    new AbortController().signal,
+  );
 }
 
 /**
- * The HTTP status, or the code of what kept the request from being answered.
- * Content type: S3 verifies it as part of the URL's signature, which was made over an empty one, so AWS's `cfn-response`
- * module and the CDK's provider framework send it empty; a body of bytes keeps `fetch` from choosing another.
+ * The HTTP status, or the code of a network error. The error's message may quote the URL.
+ *
+ * The content type is empty: S3 verifies it as part of the URL's signature, which is made over an empty one, and AWS's
+ * `cfn-response` module and the CDK's provider framework send it empty. With a body of bytes `fetch` adds none.
  */
-async function put(responseUrl: string, body: string): Promise<number | string> {
+async function put(responseUrl: string, body: string, signal: AbortSignal): Promise<number | string> {
   try {
     const response = await fetch(responseUrl, {
       method: 'PUT',
       headers: { 'content-type': '' },
       body: Buffer.from(body),
-      signal: AbortSignal.timeout(ATTEMPT_MS),
+      signal,
     });
     await response.body?.cancel();
     return response.status;
   } catch (error) {
-    return obstacleCode(error);
+    return networkErrorCode(error);
   }
-}
-
-/** `fetch` hides the system's error code in its error's cause. The message is not told, as it may quote the URL. */
-function obstacleCode(error: unknown): string {
-  const { cause, name } = Object(error) as { readonly cause?: { readonly code?: unknown }; readonly name?: unknown };
-  return String(cause?.code ?? name ?? 'network error');
 }

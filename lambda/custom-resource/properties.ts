@@ -1,22 +1,22 @@
 import { isRecord, type ResourceProperties } from './request';
 
-/** Longest part of a refused value that an error quotes. */
-const MAX_QUOTED = 80;
+/** The longest part of an invalid value that an error quotes. */
+const LONGEST_QUOTE = 80;
 
-/** A property that does not keep its rule. */
+/** A property is invalid. */
 export class PropertyError extends Error {
   override readonly name = 'PropertyError';
 
-  constructor(property: string, rule: string, value: unknown) {
-    super(`${property} ${rule}, got ${quote(value)}`);
+  constructor(property: string, problem: string, value: unknown) {
+    super(`${property} ${problem}, got ${quote(value)}`);
   }
 }
 
-/** The rule that a value breaks, as a sentence's rest after the property's name, or undefined. */
-export type BrokenRule = (value: string) => string | undefined;
+/** What is wrong with a value, as the rest of a sentence that begins with the property's name, or undefined. */
+export type FindProblem = (value: string) => string | undefined;
 
-export function textProperty(properties: ResourceProperties, name: string, brokenRule: BrokenRule): string {
-  return checked(name, ownValue(properties, name), brokenRule);
+export function textProperty(properties: ResourceProperties, name: string, findProblem: FindProblem): string {
+  return checked(name, ownValue(properties, name), findProblem);
 }
 
 export function choiceProperty<T extends string>(
@@ -30,16 +30,20 @@ export function choiceProperty<T extends string>(
   return choice;
 }
 
-export function listProperty(properties: ResourceProperties, name: string, brokenRule: BrokenRule): readonly string[] {
+export function listProperty(
+  properties: ResourceProperties,
+  name: string,
+  findProblem: FindProblem,
+): readonly string[] {
   const value = ownValue(properties, name);
   if (!Array.isArray(value)) throw new PropertyError(name, 'must be a list of strings', value);
-  return value.map((item: unknown, index) => checked(`${name}[${index}]`, item, brokenRule));
+  return value.map((item: unknown, index) => checked(`${name}[${index}]`, item, findProblem));
 }
 
-/** Reads a text of an object by its name. */
-type TextReader = (name: string, brokenRule: BrokenRule) => string;
+/** Reads a text of an object. */
+type TextReader = (name: string, findProblem: FindProblem) => string;
 
-/** A list of objects of texts; errors name the object by its place in the list. */
+/** A list of objects of texts. Errors contain the object's index. */
 export function recordsProperty<T>(
   properties: ResourceProperties,
   name: string,
@@ -50,14 +54,14 @@ export function recordsProperty<T>(
   return value.map((item: unknown, index) => {
     const path = `${name}[${index}]`;
     if (!isRecord(item)) throw new PropertyError(path, 'must be an object', item);
-    return read((field, brokenRule) => checked(`${path}.${field}`, ownValue(item, field), brokenRule));
+    return read((field, findProblem) => checked(`${path}.${field}`, ownValue(item, field), findProblem));
   });
 }
 
-function checked(name: string, value: unknown, brokenRule: BrokenRule): string {
+function checked(name: string, value: unknown, findProblem: FindProblem): string {
   if (typeof value !== 'string') throw new PropertyError(name, 'must be a string', value);
-  const rule = brokenRule(value);
-  if (rule !== undefined) throw new PropertyError(name, rule, value);
+  const problem = findProblem(value);
+  if (problem !== undefined) throw new PropertyError(name, problem, value);
   return value;
 }
 
@@ -67,5 +71,5 @@ function ownValue(properties: ResourceProperties, name: string): unknown {
 
 function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }

@@ -1,39 +1,39 @@
 /**
- * What CloudFormation asks of a custom resource.
+ * A request of CloudFormation to a custom resource.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
 export interface CustomResourceRequest {
   /** `Create`, `Update` or `Delete`. */
   readonly requestType: string;
-  /** A UUID, the same whenever Lambda delivers the same event again. */
+  /** A UUID; the same in every delivery of an event. */
   readonly requestId: string;
   readonly stackId: string;
   readonly logicalResourceId: string;
-  /** As this function answered it before; absent on Create. */
+  /** From the previous answer; undefined on Create. */
   readonly physicalResourceId: string | undefined;
-  /** Not checked yet. */
+  /** Not validated yet. */
   readonly properties: ResourceProperties;
-  /** On Update, those that the resource had, or that an update failed to give it; otherwise empty. Not checked yet. */
+  /** On Update, the previous properties, or those of a failed update; otherwise empty. Not validated yet. */
   readonly oldProperties: ResourceProperties;
-  /** Presigned: whoever knows it can answer in our place, so it appears in no log and no error. */
+  /** Presigned. Everybody who knows it can answer the request, so it appears in no log and no error. */
   readonly responseUrl: string;
 }
 
-/** A custom resource's properties as they arrive: CloudFormation turns numbers and booleans into strings. */
+/** The properties as they arrive. CloudFormation converts numbers and booleans to strings. */
 export type ResourceProperties = Readonly<Record<string, unknown>>;
 
-/** An event that can't even be answered. */
+/** The event can't be answered. */
 export class CustomResourceEventError extends Error {
   override readonly name = 'CustomResourceEventError';
 }
 
-/** Throws `CustomResourceEventError` when the event lacks what an answer needs. */
+/** @throws CustomResourceEventError when the event lacks what an answer needs */
 export function readRequest(event: unknown): CustomResourceRequest {
   const fields = isRecord(event) ? event : {};
   const text = (name: string): string => {
     const value = fields[name];
     if (typeof value === 'string' && value !== '') return value;
-    throw new CustomResourceEventError(`the event has no ${name}, so there is nobody to answer`);
+    throw new CustomResourceEventError(`the event has no ${name}, so it can't be answered`);
   };
   const responseUrl = text('ResponseURL');
   if (!URL.canParse(responseUrl) || !/^https?:$/.test(new URL(responseUrl).protocol)) {
@@ -54,7 +54,7 @@ export function readRequest(event: unknown): CustomResourceRequest {
   };
 }
 
-/** Which resource asks, as the registry notes it: other than the physical id, no two resources have the same. */
+/** The resource that the request is for, as the registry records it. Unlike the physical ID, it is unique. */
 export function resourceOf({ stackId, logicalResourceId }: CustomResourceRequest): string {
   return `${stackId} ${logicalResourceId}`;
 }

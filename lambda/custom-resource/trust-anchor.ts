@@ -1,46 +1,45 @@
-import type { TrustAnchorProperties } from '../../mesh/external-clients';
-import { brokenBucketNameRule, brokenObjectKeyRule, brokenObjectVersionRule } from '../../mesh/names';
-import { PropertyError, textProperty } from './properties';
-import type { ResourceProperties } from './request';
-import type { ObjectReader } from '../object-reader';
+import type { ObjectReader } from '../../aws/s3';
+import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../../mesh/aws-names';
+import type { TrustAnchorProperties } from '../../mesh/contract';
+import { type FindProblem, PropertyError, textProperty } from './properties';
+import { isRecord, type ResourceProperties } from './request';
 
-/** @throws PropertyError when the property says neither what the certificates are nor where they stand */
+/** @throws PropertyError when the property contains neither certificates nor their location */
 export function trustAnchorProperty(properties: ResourceProperties, name: string): TrustAnchorProperties {
-  const value = Object.hasOwn(properties, name) ? properties[name] : undefined;
-  return readTrustAnchor(value, name);
+  return readTrustAnchor(Object.hasOwn(properties, name) ? properties[name] : undefined, name);
 }
 
-/** None when the property is absent. @throws PropertyError likewise */
+/** Empty for an absent property. @throws PropertyError as `trustAnchorProperty` */
 export function trustAnchorsProperty(properties: ResourceProperties, name: string): readonly TrustAnchorProperties[] {
   const value = Object.hasOwn(properties, name) ? properties[name] : [];
   if (!Array.isArray(value)) throw new PropertyError(name, 'must be a list', value);
   return value.map((item: unknown, index) => readTrustAnchor(item, `${name}[${index}]`));
 }
 
-/** The PEM text of an anchor. Whether its certificates are good, the text does not say. */
+/** The PEM text of a trust anchor. It is not validated. */
 export async function trustAnchorPem(
   anchor: TrustAnchorProperties,
-  objects: ObjectReader,
+  objects: Pick<ObjectReader, 'readObject'>,
   signal: AbortSignal,
 ): Promise<string> {
   if ('Pem' in anchor) return anchor.Pem;
   const { BucketName: bucket, ObjectKey: key, VersionId: versionId } = anchor;
-  return objects.read({ bucket, key, versionId }, signal);
+  return objects.readObject({ bucket, key, versionId }, signal);
 }
 
 function readTrustAnchor(value: unknown, name: string): TrustAnchorProperties {
-  const fields = new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : []);
-  const field = (of: string, brokenRule: (text: string) => string | undefined) =>
-    textProperty({ [`${name}.${of}`]: fields.get(of) }, `${name}.${of}`, brokenRule);
+  const fields = new Map<string, unknown>(isRecord(value) ? Object.entries(value) : []);
+  const field = (of: string, findProblem: FindProblem) =>
+    textProperty({ [`${name}.${of}`]: fields.get(of) }, `${name}.${of}`, findProblem);
   const names = [...fields.keys()].sort().join();
   if (names === 'Pem') return { Pem: field('Pem', () => undefined) };
   if (names === 'BucketName,ObjectKey,VersionId') {
     return {
-      BucketName: field('BucketName', brokenBucketNameRule),
-      ObjectKey: field('ObjectKey', brokenObjectKeyRule),
-      VersionId: field('VersionId', brokenObjectVersionRule),
+      BucketName: field('BucketName', bucketNameProblem),
+      ObjectKey: field('ObjectKey', objectKeyProblem),
+      VersionId: field('VersionId', objectVersionProblem),
     };
   }
-  // Nothing of the value is quoted but names: it may hold a private key by mistake.
+  // The error quotes only names: a value may be a private key by mistake.
   throw new PropertyError(name, 'must have a Pem, or BucketName, ObjectKey and VersionId', [...fields.keys()]);
 }

@@ -1,66 +1,68 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import type { ApiGateway, DomainNameState } from '../../aws/api-gateway';
+import type { Log } from '../../aws/cloudwatch';
+import { retry } from '../../aws/retry';
 import type { DomainTruststoreProperties } from '../../mesh/contract';
-import { brokenDnsNameRule } from '../../mesh/names';
-import type { CustomResource } from '../custom-resource/custom-resource';
+import { dnsNameProblem } from '../../mesh/names';
+import type { CustomResourceHandler } from '../custom-resource/custom-resource';
 import { textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
-import type { Log } from '../log';
-import type { DomainNameState, DomainNames } from './domain-names';
 
-/** A domain does not come to use its truststore, or not as a whole. */
+/** A domain does not use its truststore, or uses only a part of it. */
 export class DomainTruststoreError extends Error {
   override readonly name = 'DomainTruststoreError';
 }
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
+export interface DomainTruststoreResourceOptions {
+  readonly domainNames: Pick<ApiGateway, 'domainName'>;
+  /** How long to wait. Shorter than the function's time, so that the error can say why. Milliseconds. */
+  readonly deadline: number;
+  readonly log: Log;
+}
 
 /**
- * `Custom::MtlsDomainTruststore`: that a domain uses a version of its truststore. CloudFormation is not documented to
- * wait for that after it has updated a domain; whoever issues certificates of a new authority waits for this resource.
+ * `Custom::MtlsDomainTruststore`: waits until a domain uses a version of its truststore. CloudFormation is not documented
+ * to wait for that after it has updated a domain. Certificates of a new authority are issued after this resource.
  */
-export class DomainTruststore implements CustomResource {
-  constructor(
-    private readonly domainNames: DomainNames,
-    /** How long to wait: less than the function's time, so that there is some left to say why. Milliseconds. */
-    private readonly patience: number,
-    private readonly log: Log,
-  ) {}
+export class DomainTruststoreResource implements CustomResourceHandler {
+  constructor(private readonly options: DomainTruststoreResourceOptions) {}
 
   identify(properties: ResourceProperties): string {
     return readProperties(properties).DomainName;
   }
 
   async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {
+    const { domainNames, deadline, log } = this.options;
     const { DomainName, TruststoreVersion } = readProperties(properties);
-    const deadline = performance.now() + this.patience;
-    for (let longest = FIRST_PAUSE_MS; ; longest = Math.min(longest * 2, LONGEST_PAUSE_MS)) {
-      const state = await this.domainNames.describe(DomainName, signal);
-      if (isInUse(DomainName, state, TruststoreVersion)) break;
-      if (performance.now() > deadline) throw notInTime(DomainName, state, TruststoreVersion);
-      await pause(longest * (0.5 + Math.random() / 2), undefined, { signal });
-    }
-    this.log({ event: 'truststore-in-use', domainName: DomainName, versionId: TruststoreVersion, requestId });
+    await retry(
+      { deadline, backoff: { first: 50, longest: 5_000 } },
+      async (limited) => {
+        const state = await domainNames.domainName(DomainName, limited);
+        if (isInUse(DomainName, state, TruststoreVersion)) return { value: undefined };
+        return { error: notInTime(DomainName, state, TruststoreVersion), retryable: true };
+      },
+      signal,
+    );
+    log({ event: 'truststore-in-use', domainName: DomainName, versionId: TruststoreVersion, requestId });
     return {};
   }
 
-  /** There is nothing to take away. */
+  /** Does nothing: the resource has created nothing. */
   async remove(): Promise<void> {}
 }
 
-/** @throws DomainTruststoreError when waiting is of no use */
+/** @throws DomainTruststoreError when waiting does not help */
 function isInUse(domainName: string, state: DomainNameState, version: string): boolean {
   const { status, statusMessage, truststoreVersion, truststoreWarnings } = state;
   if (status.startsWith('PENDING_')) {
     throw new DomainTruststoreError(
-      `domain ${domainName} is ${status} and takes no truststore until that is resolved` +
+      `domain ${domainName} is ${status} and accepts no truststore until that is resolved` +
         (statusMessage === undefined ? '' : `: ${statusMessage}`),
     );
   }
   if (status !== 'AVAILABLE' || truststoreVersion !== version) return false;
   if (truststoreWarnings.length > 0) {
     throw new DomainTruststoreError(
-      `API Gateway warns about the truststore of domain ${domainName}, so that some clients would be refused: ` +
+      `API Gateway warns about the truststore of domain ${domainName} and would refuse some clients: ` +
         truststoreWarnings.join('; '),
     );
   }
@@ -69,19 +71,19 @@ function isInUse(domainName: string, state: DomainNameState, version: string): b
 
 function notInTime(domainName: string, { status, truststoreVersion }: DomainNameState, version: string) {
   return new DomainTruststoreError(
-    `domain ${domainName} does not use version ${version} of its truststore yet, it is ${status} and has version ` +
-      `${truststoreVersion ?? 'none'}: deploy again when it is AVAILABLE`,
+    `domain ${domainName} does not use version ${version} of its truststore yet: it is ${status} and has version ` +
+      `${truststoreVersion ?? 'none'}; deploy again when it is AVAILABLE`,
   );
 }
 
 function readProperties(properties: ResourceProperties): DomainTruststoreProperties {
   return {
-    DomainName: textProperty(properties, 'DomainName', brokenDnsNameRule),
-    TruststoreVersion: textProperty(properties, 'TruststoreVersion', brokenVersionRule),
+    DomainName: textProperty(properties, 'DomainName', dnsNameProblem),
+    TruststoreVersion: textProperty(properties, 'TruststoreVersion', truststoreVersionProblem),
   };
 }
 
 /** https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html */
-function brokenVersionRule(version: string): string | undefined {
-  return /^[\x21-\x7e]{1,64}$/.test(version) ? undefined : 'must have 1 to 64 characters, and no spaces';
+function truststoreVersionProblem(version: string): string | undefined {
+  return /^[\x21-\x7e]{1,64}$/.test(version) ? undefined : 'must have 1 to 64 characters and no spaces';
 }

@@ -1,10 +1,11 @@
+import type { CloudFormation } from '../../aws/cloudformation';
+import type { Log } from '../../aws/cloudwatch';
 import type { TrustedAuthority } from '../../mesh/contract';
 import type { RegistryCertificate } from '../../registry/records';
-import type { Registry } from '../certificate-issuer/registry';
-import type { Log } from '../log';
-import type { Stacks } from './stacks';
+import type { Registry } from '../../registry/registry';
+import { certificateStatus, endOfAcceptance } from '../../registry/status';
 
-/** Certificates of an authority are still let in, so that it can't leave the truststore. */
+/** An authority can't leave the truststore, because certificates of it are still accepted. */
 export class AuthorityInUseError extends Error {
   override readonly name = 'AuthorityInUseError';
 
@@ -12,86 +13,93 @@ export class AuthorityInUseError extends Error {
     const reasons = authorities.map(
       ({ authority, clients, until }) =>
         `certificate authority ${authority.CertificateAuthorityArn} can't leave the truststore while ` +
-        `${enumeration(clients)} may use certificates of it, the last until ${until}`,
+        `${enumerate(clients)} may use its certificates, the last until ${until}`,
     );
     super(
       `${reasons.join('; ')}: keep it in the mesh until then, revoke those certificates, ` +
-        'or have them replaced with a shorter overlap',
+        'or replace them with a shorter overlap',
     );
   }
 }
 
 interface AuthorityInUse {
   readonly authority: TrustedAuthority;
-  /** Names, in their order. */
+  /** Names, sorted. */
   readonly clients: readonly string[];
-  /** When the last of the certificates ceases to be let in. ISO 8601, UTC. */
+  /** When the last of the certificates is no longer accepted. ISO 8601, UTC. */
   readonly until: string;
 }
 
-/** Sees to it that an authority leaves the truststore only when nobody can be refused by that. */
-export class Departure {
-  constructor(
-    private readonly registry: Pick<Registry, 'entries'>,
-    private readonly stacks: Stacks,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+export interface RemovalGuardOptions {
+  readonly registry: Pick<Registry, 'records'>;
+  readonly stacks: Pick<CloudFormation, 'isRollingBack'>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** Keeps an authority in the truststore while clients hold its certificates. */
+export class RemovalGuard {
+  constructor(private readonly options: RemovalGuardOptions) {}
 
   /**
-   * Of the authorities that a deployment takes out, those that have to stay all the same. When CloudFormation rolls a
-   * deployment back that added an authority, clients may hold certificates of it already: it stays, since neither may
-   * they be refused nor the rollback fail. It leaves with the next change of the truststore.
+   * The authorities that must stay, of those that a deployment removes. When CloudFormation rolls back a deployment that
+   * added an authority, clients may already hold its certificates. That authority stays: neither may its clients be
+   * refused, nor may the rollback fail. The next change of the truststore removes it.
    *
-   * @throws AuthorityInUseError when one is in use and the deployment is no rollback
+   * @throws AuthorityInUseError when an authority is in use and the deployment is not a rollback
    */
-  async staying(
+  async authoritiesToKeep(
     leaving: readonly TrustedAuthority[],
     stackId: string,
     signal: AbortSignal,
   ): Promise<readonly TrustedAuthority[]> {
+    const { stacks, log } = this.options;
     if (leaving.length === 0) return [];
-    const inUse = await this.inUse(leaving, signal);
+    const inUse = await this.findInUse(leaving, signal);
     if (inUse.length === 0) return [];
-    if (!(await this.stacks.isRollingBack(stackId, signal))) throw new AuthorityInUseError(inUse);
+    if (!(await stacks.isRollingBack(stackId, signal))) throw new AuthorityInUseError(inUse);
     for (const { authority, clients, until } of inUse) {
-      this.log({ event: 'authority-kept', certificateAuthorityArn: authority.CertificateAuthorityArn, clients, until });
+      log({ event: 'authority-kept', certificateAuthorityArn: authority.CertificateAuthorityArn, clients, until });
     }
     return inUse.map(({ authority }) => authority);
   }
 
-  private async inUse(leaving: readonly TrustedAuthority[], signal: AbortSignal): Promise<readonly AuthorityInUse[]> {
+  private async findInUse(
+    leaving: readonly TrustedAuthority[],
+    signal: AbortSignal,
+  ): Promise<readonly AuthorityInUse[]> {
+    const { registry, now } = this.options;
     const clients = new Set<string>();
-    const live: RegistryCertificate[] = [];
-    const now = this.now().toISOString();
-    for await (const entry of this.registry.entries(signal)) {
-      if (entry.kind === 'client') clients.add(entry.client.clientName);
-      if (entry.kind !== 'certificate') continue;
-      const { certificate } = entry;
-      if (certificate.status === 'ISSUED' && endOf(certificate) > now) live.push(certificate);
+    const accepted: RegistryCertificate[] = [];
+    const at = now();
+    for await (const record of registry.records(signal)) {
+      if (record.kind === 'client') clients.add(record.client.clientName);
+      if (record.kind === 'certificate' && mayBeAccepted(record.certificate, at)) accepted.push(record.certificate);
     }
     return leaving.flatMap((authority) => {
-      const held = live.filter(
+      const held = accepted.filter(
         ({ certificateAuthorityArn, clientName }) =>
           certificateAuthorityArn === authority.CertificateAuthorityArn && clients.has(clientName),
       );
+      if (held.length === 0) return [];
       const holders = [...new Set(held.map(({ clientName }) => clientName))].sort();
-      const until = held.map(endOf).sort().at(-1);
-      return until === undefined ? [] : [{ authority, clients: holders, until }];
+      const until = new Date(Math.max(...held.map(endOfAcceptance))).toISOString();
+      return [{ authority, clients: holders, until }];
     });
   }
 }
 
-/** When the certificate ceases to be let in. */
-function endOf({ notAfter, refuseAfter = notAfter }: RegistryCertificate): string {
-  return refuseAfter < notAfter ? refuseAfter : notAfter;
+/** Now or later: an enabled client may be accepted by it. */
+function mayBeAccepted(certificate: RegistryCertificate, at: Date): boolean {
+  const status = certificateStatus(certificate, at);
+  return status === 'ISSUED' || status === 'NOT_YET_VALID';
 }
 
-const MAX_NAMES = 10;
+const MOST_NAMES = 10;
 
-function enumeration(names: readonly string[]): string {
-  const told = names.slice(0, MAX_NAMES);
-  const others = names.length - told.length;
-  const parts = others > 0 ? [...told, others === 1 ? '1 other' : `${others} others`] : told;
+function enumerate(names: readonly string[]): string {
+  const listed = names.slice(0, MOST_NAMES);
+  const others = names.length - listed.length;
+  const parts = others > 0 ? [...listed, others === 1 ? '1 other' : `${others} others`] : listed;
   return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((part) => part !== '').join(' and ');
 }

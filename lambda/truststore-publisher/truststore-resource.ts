@@ -1,61 +1,69 @@
+import type { CloudFormation } from '../../aws/cloudformation';
+import type { Log } from '../../aws/cloudwatch';
+import type { ObjectPublisher, ObjectReader } from '../../aws/s3';
+import { authorityArnProblem, bucketNameProblem, objectKeyProblem } from '../../mesh/aws-names';
 import type { TrustedAuthority, TruststoreAttributes, TruststoreProperties } from '../../mesh/contract';
-import { brokenBucketNameRule, brokenObjectKeyRule } from '../../mesh/names';
-import { authoritiesInForce, TruststoreError, truststoreBundle } from '../../pki/truststore';
-import type { Announcer } from '../../registry/audit';
-import { brokenAuthorityArnRule } from '../custom-resource/authority-arn';
-import type { CustomResource } from '../custom-resource/custom-resource';
+import { TruststoreError, type TruststoreLimits, truststoreBundle, validAuthorities } from '../../pki/truststore';
+import type { Audit } from '../../registry/audit';
+import type { CustomResourceHandler } from '../custom-resource/custom-resource';
 import { choiceProperty, PropertyError, recordsProperty, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
-import type { Log } from '../log';
-import type { ObjectReader } from '../object-reader';
 import { trustAnchorPem, trustAnchorsProperty } from '../custom-resource/trust-anchor';
-import type { Departure } from './removal-guard';
-import type { ObjectStore } from './object-store';
-import type { Stacks } from './stacks';
+import type { RemovalGuard } from './removal-guard';
 
-/** The bucket does not do what a truststore needs of it. */
+/** The bucket can't hold a truststore, or can't be emptied. */
 export class TruststoreBucketError extends Error {
   override readonly name = 'TruststoreBucketError';
 }
 
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html#http-api-mutual-tls-prerequisites */
+export const API_GATEWAY_LIMITS: TruststoreLimits = {
+  verifier: 'API Gateway',
+  longestChain: 4,
+  shortestRsaKey: 2048,
+  curves: { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' },
+};
+
+export interface TruststoreResourceOptions {
+  readonly objects: Pick<ObjectReader, 'readObject'>;
+  readonly publisher: Pick<ObjectPublisher, 'putPem' | 'listVersions' | 'deleteVersions'>;
+  readonly removalGuard: Pick<RemovalGuard, 'authoritiesToKeep'>;
+  readonly stacks: Pick<CloudFormation, 'isRollingBack'>;
+  readonly audit: Audit;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
 /**
- * `Custom::MtlsTruststore`: a bundle of trust anchors in a bucket of its own. The bucket is its identity, and not the
- * key: deletion empties the bucket, so a changed key must not count as another resource whose old one is deleted.
+ * `Custom::MtlsTruststore`: a bundle of authorities in a bucket of its own. The bucket identifies the resource, and the key
+ * does not: deletion empties the bucket, so a changed key must not make CloudFormation delete an old resource.
  */
-export class Truststore implements CustomResource {
-  constructor(
-    private readonly store: ObjectStore,
-    private readonly objects: ObjectReader,
-    private readonly departure: Departure,
-    private readonly stacks: Stacks,
-    private readonly announcer: Announcer,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+export class TruststoreResource implements CustomResourceHandler {
+  constructor(private readonly options: TruststoreResourceOptions) {}
 
   identify(properties: ResourceProperties): string {
     return `s3://${readBucketName(properties)}`;
   }
 
   async apply({ properties, oldProperties, stackId, requestId }: CustomResourceRequest, signal: AbortSignal) {
+    const { objects, publisher, removalGuard, audit } = this.options;
     const { BucketName, ObjectKey, CertificateAuthorities: declared } = readTruststoreProperties(properties);
-    const leaving = authoritiesBefore(oldProperties).filter((authority) => !isAmong(declared, authority));
-    const staying = await this.departure.staying(leaving, stackId, signal);
-    const chains = [...declared, ...staying].map(({ CertificateChain }) => CertificateChain);
+    const leaving = previousAuthorities(oldProperties).filter((authority) => !isAmong(declared, authority));
+    const kept = await removalGuard.authoritiesToKeep(leaving, stackId, signal);
+    const chains = [...declared, ...kept].map(({ CertificateChain }) => CertificateChain);
     for (const anchor of trustAnchorsProperty(properties, 'TrustAnchors' satisfies keyof TruststoreProperties)) {
-      chains.push(await trustAnchorPem(anchor, this.objects, signal));
+      chains.push(await trustAnchorPem(anchor, objects, signal));
     }
     const bundle = await this.bundle(chains, stackId, signal);
     signal.throwIfAborted();
-    const versionId = await this.store.putPem(BucketName, ObjectKey, bundle, signal);
-    // S3 names the one version of a bucket whose versioning is suspended "null".
+    const versionId = await publisher.putPem(BucketName, ObjectKey, bundle, signal);
+    // "null" is the only version of an object in a bucket with suspended versioning.
     if (versionId === undefined || versionId === 'null') {
       throw new TruststoreBucketError(
-        `bucket ${BucketName} keeps no versions, and a domain name needs the version of its truststore: enable versioning`,
+        `bucket ${BucketName} has no versioning, and a domain name needs the version of its truststore: enable versioning`,
       );
     }
-    this.log({ event: 'truststore-published', bucket: BucketName, key: ObjectKey, versionId, requestId });
-    await this.announcer.announce('Truststore Changed', {});
+    await audit.record('truststoreChanged', {}, { bucket: BucketName, key: ObjectKey, versionId, requestId });
     return { VersionId: versionId } satisfies TruststoreAttributes;
   }
 
@@ -63,37 +71,39 @@ export class Truststore implements CustomResource {
     if (properties['EmptyOnDelete'] !== 'true') return;
     const bucket = readBucketName(properties);
     const deleted = await this.empty(bucket, signal);
-    this.log({ event: 'truststore-emptied', bucket, deleted, requestId });
+    this.options.log({ event: 'truststore-emptied', bucket, deleted, requestId });
   }
 
   /**
-   * A rollback brings back what was published before, and some of that may have expired since. It lets in nobody any more,
-   * so it stays away, and the rollback does not get stuck on it.
+   * A rollback publishes the previous authorities again, and some may have expired since. Expired authorities accept
+   * nobody, so the rollback leaves them out and does not get stuck.
    */
   private async bundle(chains: readonly string[], stackId: string, signal: AbortSignal): Promise<string> {
-    const now = this.now();
+    const now = this.options.now();
     try {
-      return truststoreBundle(chains, now);
+      return truststoreBundle(chains, now, API_GATEWAY_LIMITS);
     } catch (error) {
-      if (!(error instanceof TruststoreError && (await this.stacks.isRollingBack(stackId, signal)))) throw error;
-      return truststoreBundle(authoritiesInForce(chains, now), now);
+      const isRollback = error instanceof TruststoreError && (await this.options.stacks.isRollingBack(stackId, signal));
+      if (!isRollback) throw error;
+      return truststoreBundle(validAuthorities(chains, now), now, API_GATEWAY_LIMITS);
     }
   }
 
   private async empty(bucket: string, signal: AbortSignal): Promise<number> {
+    const { publisher } = this.options;
     let deleted = 0;
-    let page = await this.store.listVersions(bucket, undefined, signal);
+    let page = await publisher.listVersions(bucket, undefined, signal);
     while (page !== undefined) {
       if (page.versions.length > 0) {
-        const [refused, ...others] = await this.store.deleteVersions(bucket, page.versions, signal);
-        if (refused !== undefined) {
+        const [failed, ...others] = await publisher.deleteVersions(bucket, page.versions, signal);
+        if (failed !== undefined) {
           throw new TruststoreBucketError(
-            `${others.length + 1} versions in bucket ${bucket} can't be deleted, the first of them of ${refused.key}: ${refused.code} ${refused.message}`,
+            `${others.length + 1} versions in bucket ${bucket} can't be deleted, the first of ${failed.key}: ${failed.code} ${failed.message}`,
           );
         }
         deleted += page.versions.length;
       }
-      page = page.next && (await this.store.listVersions(bucket, page.next, signal));
+      page = page.next && (await publisher.listVersions(bucket, page.next, signal));
     }
     return deleted;
   }
@@ -102,7 +112,7 @@ export class Truststore implements CustomResource {
 function readTruststoreProperties(properties: ResourceProperties): TruststoreProperties {
   return {
     BucketName: readBucketName(properties),
-    ObjectKey: textProperty(properties, 'ObjectKey', brokenObjectKeyRule),
+    ObjectKey: textProperty(properties, 'ObjectKey', objectKeyProblem),
     CertificateAuthorities: readAuthorities(properties),
     EmptyOnDelete: choiceProperty(properties, 'EmptyOnDelete', ['true', 'false']),
   };
@@ -110,13 +120,13 @@ function readTruststoreProperties(properties: ResourceProperties): TruststorePro
 
 function readAuthorities(properties: ResourceProperties): readonly TrustedAuthority[] {
   return recordsProperty(properties, 'CertificateAuthorities', (text) => ({
-    CertificateAuthorityArn: text('CertificateAuthorityArn', brokenAuthorityArnRule),
+    CertificateAuthorityArn: text('CertificateAuthorityArn', authorityArnProblem),
     CertificateChain: text('CertificateChain', () => undefined),
   }));
 }
 
-/** None for properties that an update failed to give the resource, or that are of another form: none were published. */
-function authoritiesBefore(oldProperties: ResourceProperties): readonly TrustedAuthority[] {
+/** Empty for the invalid properties of a failed update: nothing was published for them. */
+function previousAuthorities(oldProperties: ResourceProperties): readonly TrustedAuthority[] {
   try {
     return readAuthorities(oldProperties);
   } catch (error) {
@@ -130,5 +140,5 @@ function isAmong(authorities: readonly TrustedAuthority[], { CertificateAuthorit
 }
 
 function readBucketName(properties: ResourceProperties): string {
-  return textProperty(properties, 'BucketName', brokenBucketNameRule);
+  return textProperty(properties, 'BucketName', bucketNameProblem);
 }

@@ -47,7 +47,7 @@ export class AcmPcaAuthority extends Construct implements ICertificateAuthority 
         ? SHORT_LIVED_VALIDITY
         : validity;
     checkFamily(this, keyAlgorithm, this.signingAlgorithm);
-    checkDuration(this, 'validity', validity, brokenValidityRule);
+    checkDuration(this, 'validity', validity, validityProblem);
 
     if (props.root) {
       this.root = new AcmPcaAuthority(this, 'Root', {
@@ -116,7 +116,7 @@ function checkFamily(scope: IConstruct, keyAlgorithm: KeyAlgorithm, signingAlgor
   }
 }
 
-function brokenValidityRule(validity: Duration): string | undefined {
+function validityProblem(validity: Duration): string | undefined {
   const days = validity.toDays({ integral: false });
   return Number.isInteger(days) && days >= 1 ? undefined : 'must be whole days, at least one';
 }
@@ -144,12 +144,12 @@ function subjectOf(scope: IConstruct, given?: CertificateAuthoritySubject): Cert
   const subject = given ?? { commonName: Names.uniqueResourceName(scope, { maxLength: 64, separator: ' ' }) };
   for (const part of Object.keys(LONGEST_PART) as (keyof CertificateAuthoritySubject)[]) {
     const text = subject[part];
-    if (text !== undefined) checkText(scope, `subject.${part}`, text, (value) => brokenPartRule(part, value));
+    if (text !== undefined) checkText(scope, `subject.${part}`, text, (value) => partProblem(part, value));
   }
   return subject;
 }
 
-function brokenPartRule(part: keyof CertificateAuthoritySubject, text: string): string | undefined {
+function partProblem(part: keyof CertificateAuthoritySubject, text: string): string | undefined {
   if (part === 'country') return /^[A-Za-z]{2}$/.test(text) ? undefined : 'must have two letters';
   const longest = LONGEST_PART[part];
   return text.length >= 1 && text.length <= longest ? undefined : `must have 1 to ${longest} characters`;

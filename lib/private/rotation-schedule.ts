@@ -43,7 +43,7 @@ export function rotationSchedule(interval: Duration, spiffeId: string): Rotation
 }
 
 /** The rule that `interval` breaks for certificates of this validity, or undefined. */
-export function brokenIntervalRule(interval: Duration, validity: Duration): string | undefined {
+export function intervalProblem(interval: Duration, validity: Duration): string | undefined {
   const days = interval.toDays({ integral: false });
   if (!isPartOfDay(interval) && !(Number.isInteger(days) && days >= 1 && days <= LONGEST.toDays())) {
     return `must be ${PARTS_OF_DAY.join(', ')} hours or whole days up to ${LONGEST.toDays()}`;

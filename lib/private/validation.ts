@@ -6,27 +6,27 @@ export function refuse(scope: IConstruct, property: string, rule: string, value:
   throw new Error(`${scope.node.path}: ${property} ${rule}, got ${value}`);
 }
 
-/** Refuses `value` if `brokenRule` answers with a rule. Tokens pass: their value is known only to CloudFormation. */
+/** Refuses `value` if `findProblem` answers with a rule. Tokens pass: their value is known only to CloudFormation. */
 export function checkText(
   scope: IConstruct,
   property: string,
   value: string,
-  brokenRule: (value: string) => string | undefined,
+  findProblem: (value: string) => string | undefined,
 ): void {
   if (Token.isUnresolved(value)) return;
-  const rule = brokenRule(value);
+  const rule = findProblem(value);
   if (rule !== undefined) refuse(scope, property, rule, JSON.stringify(value));
 }
 
-/** Refuses `value` if `brokenRule` answers with a rule. Durations made of tokens pass. */
+/** Refuses `value` if `findProblem` answers with a rule. Durations made of tokens pass. */
 export function checkDuration(
   scope: IConstruct,
   property: string,
   value: Duration,
-  brokenRule: (value: Duration) => string | undefined,
+  findProblem: (value: Duration) => string | undefined,
 ): void {
   if (value.isUnresolved()) return;
-  const rule = brokenRule(value);
+  const rule = findProblem(value);
   if (rule !== undefined) refuse(scope, property, rule, value.toHumanString());
 }
 

@@ -1,7 +1,7 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
+import { PrivateCertificateAuthority } from '../../aws/acm-pca';
 import { AwsCallError } from '../../aws/aws-error';
 import { CLIENT_SETTINGS } from '../../aws/sdk-settings';
-import { PrivateCertificateAuthority } from '../../aws/acm-pca';
 import type { CertificateRequest } from '../../lambda/certificate-issuer/certificate-authority';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 

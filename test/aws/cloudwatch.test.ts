@@ -1,5 +1,5 @@
-import type { LogEntry } from '../../lambda/log';
 import { Metrics } from '../../aws/cloudwatch';
+import type { LogEntry } from '../../lambda/log';
 
 test('a metric is a log line in CloudWatch’s embedded metric format', () => {
   const lines: LogEntry[] = [];

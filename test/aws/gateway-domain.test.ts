@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { GatewayDomain } from '../../aws/gateway-domain';
-import type { ClientSecret } from '../../mesh/contract';
+import type { ClientSecret } from '../../mesh/client-secret';
 import { HOST, MeshServer } from '../client/mesh-server';
 import { createSecret } from '../client/secrets';
 import { type Authority, createRoot } from '../pki/authorities';

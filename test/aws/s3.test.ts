@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
-import { CLIENT_SETTINGS } from '../../aws/sdk-settings';
 import { S3 } from '../../aws/s3';
+import { CLIENT_SETTINGS } from '../../aws/sdk-settings';
 import { type Reply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const signal = new AbortController().signal;

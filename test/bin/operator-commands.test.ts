@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACMPCAClient, RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { ClientSecret } from '../../mesh/contract';
+import type { ClientSecret } from '../../mesh/client-secret';
 import { COMMAND, Run } from './command';
 import { synthesizeExample } from './example-assembly';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { ClientSecret } from '../../mesh/contract';
+import type { ClientSecret } from '../../mesh/client-secret';
 import { installed } from '../programs';
 import { COMMAND, Run } from './command';
 import { synthesizeExample } from './example-assembly';

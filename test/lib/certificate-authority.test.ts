@@ -7,7 +7,8 @@ import {
   SigningAlgorithm,
   type SubordinateCertificateAuthorityProps,
 } from '../../lib';
-import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../mesh/contract';
+import { KEY_ALGORITHMS } from '../../pki/keys';
+import { SIGNING_ALGORITHMS } from '../../pki/signature';
 import { createRoot } from '../pki/authorities';
 import { dependenciesOf, newStack, onlyResource, resourcesOf } from './mesh-stack';
 

@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { CertificateDocument } from '../../mesh/certificate-document';
 import {
   CertificateDocumentError,
   composeCertificateDocument,
   verifyCertificateDocument,
 } from '../../mesh/certificate-document';
-import type { CertificateDocument } from '../../mesh/contract';
 import { generatePrivateKey } from '../../pki/keys';
 import { PemError } from '../../pki/pem';
 import {

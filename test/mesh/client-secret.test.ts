@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { composeCertificateDocument } from '../../mesh/certificate-document';
+import type { ClientSecret } from '../../mesh/client-secret';
 import { ClientSecretError, parseClientSecret, verifyClientSecret } from '../../mesh/client-secret';
-import type { ClientSecret } from '../../mesh/contract';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { type Authority, createClient, createRoot, createSubordinate, days, type EndEntity } from '../pki/authorities';
 

@@ -1,49 +1,47 @@
 import fc from 'fast-check';
+import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../../mesh/aws-names';
 import {
-  brokenBucketNameRule,
-  brokenClientNameRule,
-  brokenDnsNameRule,
-  brokenObjectKeyRule,
-  brokenObjectVersionRule,
-  brokenSpiffeIdRule,
-  brokenTrustDomainRule,
-  clientNameOf,
-  clientNameOfSecret,
-  isOfTrustDomain,
-  isSpiffeId,
-  MAX_SPIFFE_ID,
+  clientNameFromSecretArn,
+  clientNameFromSpiffeId,
+  clientNameProblem,
+  clientSpiffeIdProblem,
+  dnsNameProblem,
+  isInTrustDomain,
+  LONGEST_CLIENT_SPIFFE_ID,
   registryTableName,
   secretName,
   spiffeId,
+  trustDomainProblem,
 } from '../../mesh/names';
+import { isSpiffeId } from '../../pki/certificate-fields';
 
 const clientName = fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const trustDomain = fc.stringMatching(/^[a-z0-9._-]{1,100}$/);
 
 test.each(['a', 'mail', 'mail-2', 'a'.repeat(63)])('%s is a client name', (name) => {
-  expect(brokenClientNameRule(name)).toBeUndefined();
+  expect(clientNameProblem(name)).toBeUndefined();
 });
 
 test.each(['', 'Mail', '2mail', '-mail', 'mail-', 'ma il', 'ma.il', 'ma/il', 'mail\n', 'mäil', 'a'.repeat(64)])(
   '%j is no client name',
   (name) => {
-    expect(brokenClientNameRule(name)).toMatch(/^must /);
+    expect(clientNameProblem(name)).toMatch(/^must /);
   },
 );
 
 test.each(['example.com', 'mesh', 'a_b-c.1'])('%s is a trust domain', (name) => {
-  expect(brokenTrustDomainRule(name)).toBeUndefined();
+  expect(trustDomainProblem(name)).toBeUndefined();
 });
 
 test.each(['', 'Example.com', 'example.com/', 'example.com:443', 'ex ample', 'example.com\n', 'a'.repeat(256)])(
   '%j is no trust domain',
   (name) => {
-    expect(brokenTrustDomainRule(name)).toMatch(/^must /);
+    expect(trustDomainProblem(name)).toMatch(/^must /);
   },
 );
 
 test.each(['example.com', 'a', '1.example.com', `${'a'.repeat(63)}.example.com`])('%s is a DNS name', (name) => {
-  expect(brokenDnsNameRule(name)).toBeUndefined();
+  expect(dnsNameProblem(name)).toBeUndefined();
 });
 
 test.each([
@@ -55,15 +53,15 @@ test.each([
   'a_b.example.com',
   `${'a'.repeat(64)}.com`,
 ])('%j is no DNS name', (name) => {
-  expect(brokenDnsNameRule(name)).toMatch(/^must /);
+  expect(dnsNameProblem(name)).toMatch(/^must /);
 });
 
 test('a client is found in its SPIFFE ID, and only in its own trust domain', () => {
   fc.assert(
     fc.property(clientName, trustDomain, trustDomain, (name, own, other) => {
       const id = spiffeId(own, name);
-      expect(clientNameOf(id, own)).toBe(name);
-      expect(clientNameOf(id, other)).toBe(own === other ? name : undefined);
+      expect(clientNameFromSpiffeId(id, own)).toBe(name);
+      expect(clientNameFromSpiffeId(id, other)).toBe(own === other ? name : undefined);
     }),
   );
 });
@@ -71,7 +69,7 @@ test('a client is found in its SPIFFE ID, and only in its own trust domain', () 
 test('only what is exactly a SPIFFE ID of ours names a client', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom('spiffe://example.com/', 'spiffe://example.com', ''), (text, prefix) => {
-      const name = clientNameOf(prefix + text, 'example.com');
+      const name = clientNameFromSpiffeId(prefix + text, 'example.com');
       expect(name === undefined || spiffeId('example.com', name) === prefix + text).toBe(true);
     }),
   );
@@ -83,7 +81,7 @@ test.each([
   'SPIFFE://example.com/mail',
   'spiffe://example.com.evil/mail',
 ])('%s names no client', (id) => {
-  expect(clientNameOf(id, 'example.com')).toBeUndefined();
+  expect(clientNameFromSpiffeId(id, 'example.com')).toBeUndefined();
 });
 
 test('two clients never share a secret', () => {
@@ -101,8 +99,8 @@ test('a client is found by the ARN of its secret, and only in its own trust doma
   fc.assert(
     fc.property(clientName, trustDomain, trustDomain, (name, own, other) => {
       const arn = `${SECRET}${secretName(own, name)}-aB3xYz`;
-      expect(clientNameOfSecret(arn, own)).toBe(name);
-      expect(clientNameOfSecret(arn, other)).toBe(own === other ? name : undefined);
+      expect(clientNameFromSecretArn(arn, own)).toBe(name);
+      expect(clientNameFromSecretArn(arn, other)).toBe(own === other ? name : undefined);
     }),
   );
 });
@@ -117,11 +115,11 @@ test.each([
   `x${SECRET}example.com/mail-AbCdEf`,
   'arn:aws:s3:eu-central-1:111122223333:secret:example.com/mail-AbCdEf',
 ])('%s is no client’s secret', (arn) => {
-  expect(clientNameOfSecret(arn, 'example.com')).toBeUndefined();
+  expect(clientNameFromSecretArn(arn, 'example.com')).toBeUndefined();
 });
 
 test('every trust domain that leaves room for a client has a table name that DynamoDB accepts', () => {
-  const longest = 'd'.repeat(MAX_SPIFFE_ID - spiffeId('', 'c').length);
+  const longest = 'd'.repeat(LONGEST_CLIENT_SPIFFE_ID - spiffeId('', 'c').length);
 
   for (const domain of ['d', 'mesh_1.example.com', longest]) {
     expect(registryTableName(domain)).toMatch(/^[a-zA-Z0-9_.-]{3,255}$/);
@@ -151,43 +149,43 @@ test.each([
   ['spiffe://mesh.example.com.partner.example/mail', false],
   ['spiffe://partner.example/mesh.example.com/mail', false],
 ])('%s is of our trust domain: %s', (id, expected) => {
-  expect(isOfTrustDomain(id, 'mesh.example.com')).toBe(expected);
+  expect(isInTrustDomain(id, 'mesh.example.com')).toBe(expected);
 });
 
 test('a client’s SPIFFE ID has as many characters as ACM PCA has room for', () => {
-  expect(brokenSpiffeIdRule('x'.repeat(MAX_SPIFFE_ID))).toBeUndefined();
-  expect(brokenSpiffeIdRule('x'.repeat(MAX_SPIFFE_ID + 1))).toBe('must have at most 253 characters');
+  expect(clientSpiffeIdProblem('x'.repeat(LONGEST_CLIENT_SPIFFE_ID))).toBeUndefined();
+  expect(clientSpiffeIdProblem('x'.repeat(LONGEST_CLIENT_SPIFFE_ID + 1))).toBe('must have at most 253 characters');
 });
 
 test.each(['partners', 'a.b-c', '1'.repeat(63)])('%s is the name of a bucket', (name) => {
-  expect(brokenBucketNameRule(name)).toBeUndefined();
+  expect(bucketNameProblem(name)).toBeUndefined();
 });
 
 test.each(['', 'ab', 'Partners', 'a/b', '-ab', 'ab\n', 'a'.repeat(64)])('%j is no name of a bucket', (name) => {
-  expect(brokenBucketNameRule(name)).toMatch(/^must /);
+  expect(bucketNameProblem(name)).toMatch(/^must /);
 });
 
 test.each(['a', 'roots/partner.pem', 'a..b/...', '/a/', 'a'.repeat(1024)])('%s is the key of an object', (key) => {
-  expect(brokenObjectKeyRule(key)).toBeUndefined();
+  expect(objectKeyProblem(key)).toBeUndefined();
 });
 
 test.each(['', '*', 'a?', 'a b', 'ä', '%2e', '..', '.', 'a/../b', './a', 'a/..', 'a\n', 'a'.repeat(1025)])(
   '%j is no key of an object that is read',
   (key) => {
-    expect(brokenObjectKeyRule(key)).toMatch(/^must /);
+    expect(objectKeyProblem(key)).toMatch(/^must /);
   },
 );
 
 test.each(['L4kqtJlcpXroDTDmpUMLUo', '3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY', 'a.b_c-~', 'x'.repeat(1024)])(
   '%j may be the version of an object',
   (version) => {
-    expect(brokenObjectVersionRule(version)).toBeUndefined();
+    expect(objectVersionProblem(version)).toBeUndefined();
   },
 );
 
 test.each(['null', '', 'a b', 'a\n', 'ä', 'x'.repeat(1025)])(
   '%j is no version of an object that never changes',
   (version) => {
-    expect(brokenObjectVersionRule(version)).toMatch(/^must be /);
+    expect(objectVersionProblem(version)).toMatch(/^must be /);
   },
 );

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { randomSerialNumber, signCertificate } from '../../pki/certificate';
-import type { KeyAlgorithm, SigningAlgorithm } from '../../mesh/contract';
 import { encodeDistinguishedName, encodedSubjectOf } from '../../pki/distinguished-name';
+import type { KeyAlgorithm } from '../../pki/keys';
 import { generatePrivateKey } from '../../pki/keys';
 import {
   clientExtensions,
@@ -9,6 +9,7 @@ import {
   serverExtensions,
   subordinateAuthorityExtensions,
 } from '../../pki/profiles';
+import type { SigningAlgorithm } from '../../pki/signature';
 
 export interface Authority {
   readonly pem: string;

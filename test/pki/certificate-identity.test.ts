@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import {
-  brokenIdentityRule,
   type CertificateIdentityKind,
   canonicalIdentity,
   identitiesOf,
+  identityProblem,
 } from '../../pki/certificate-identity';
 import { type Authority, createClient, createRoot } from './authorities';
 
@@ -50,7 +50,7 @@ describe('as OpenSSL prints them', () => {
       .replace(/^subject=/, '')
       .replace(/\n$/, '');
 
-    expect(brokenIdentityRule({ kind: 'SUBJECT', value: printed })).toBeUndefined();
+    expect(identityProblem({ kind: 'SUBJECT', value: printed })).toBeUndefined();
     expect(canonicalSubject(printed)).toBe(identityOf(shown, 'SUBJECT'));
   });
 
@@ -59,7 +59,7 @@ describe('as OpenSSL prints them', () => {
     const printed = openssl('x509', '-in', 'certificate.pem', '-noout', '-fingerprint', '-sha256').trim();
     const value = printed.split('=')[1] ?? '';
 
-    expect(brokenIdentityRule({ kind: 'FINGERPRINT', value })).toBeUndefined();
+    expect(identityProblem({ kind: 'FINGERPRINT', value })).toBeUndefined();
     expect(canonicalIdentity({ kind: 'FINGERPRINT', value: value.toLowerCase() }).value).toBe(
       identityOf(shown, 'FINGERPRINT'),
     );
@@ -71,7 +71,7 @@ describe('as OpenSSL prints them', () => {
       .replace(/^subject=/, '')
       .trim();
 
-    expect(brokenIdentityRule({ kind: 'SUBJECT', value: printed })).toMatch(/-nameopt RFC2253/);
+    expect(identityProblem({ kind: 'SUBJECT', value: printed })).toMatch(/-nameopt RFC2253/);
   });
 });
 
@@ -172,13 +172,13 @@ test.each<[CertificateIdentityKind, string]>([
   ['FINGERPRINT', Array(32).fill('XY').join(':')],
   ['FINGERPRINT', `${Array(32).fill('AB').join(':')}\n`],
 ])('%s can\u2019t be %j', (kind, value) => {
-  expect(brokenIdentityRule({ kind, value })).toMatch(/^must be /);
+  expect(identityProblem({ kind, value })).toMatch(/^must be /);
 });
 
 test.each([
   ['SPIFFE_ID', 'spiffe://partner.example.com/'],
   ['SUBJECT', 'CN='],
 ] as const)('%s has at most 2048 characters', (kind, start) => {
-  expect(brokenIdentityRule({ kind, value: start.padEnd(2048, 'x') })).toBeUndefined();
-  expect(brokenIdentityRule({ kind, value: start.padEnd(2049, 'x') })).toMatch(/^must be /);
+  expect(identityProblem({ kind, value: start.padEnd(2048, 'x') })).toBeUndefined();
+  expect(identityProblem({ kind, value: start.padEnd(2049, 'x') })).toMatch(/^must be /);
 });

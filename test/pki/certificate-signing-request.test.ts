@@ -1,3 +1,4 @@
+import { KEY_ALGORITHMS } from '../../pki/keys';
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
 import { createPublicKey, webcrypto } from 'node:crypto';
@@ -17,7 +18,6 @@ import {
   createCertificateSigningRequest,
   readCertificateSigningRequest,
 } from '../../pki/certificate-signing-request';
-import { KEY_ALGORITHMS } from '../../mesh/contract';
 import { encodeDistinguishedName } from '../../pki/distinguished-name';
 import { generatePrivateKey } from '../../pki/keys';
 import { encodePem, readPemBlocks } from '../../pki/pem';

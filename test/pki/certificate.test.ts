@@ -1,3 +1,4 @@
+import type { KeyAlgorithm } from '../../pki/keys';
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
 import { createPublicKey, X509Certificate } from 'node:crypto';
@@ -12,7 +13,6 @@ import {
 } from '@peculiar/x509';
 import fc from 'fast-check';
 import { CertificateError, randomSerialNumber, signCertificate } from '../../pki/certificate';
-import type { KeyAlgorithm } from '../../mesh/contract';
 import { encodeDistinguishedName, encodedSubjectOf } from '../../pki/distinguished-name';
 import { generatePrivateKey } from '../../pki/keys';
 import { rootAuthorityExtensions } from '../../pki/profiles';

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import type { KeyAlgorithm } from '../../mesh/contract';
+import type { KeyAlgorithm } from '../../pki/keys';
 import { generatePrivateKey, keyAlgorithmOf, privateKeyPem } from '../../pki/keys';
 
 // The longer RSA keys take seconds to make.

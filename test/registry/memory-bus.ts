@@ -1,5 +1,5 @@
-import type { EventBus } from '../../registry/audit';
 import type { EventDetail, EventType } from '../../mesh/contract';
+import type { EventBus } from '../../registry/audit';
 
 /** Keeps the events that it was given. */
 export class MemoryBus implements EventBus {

@@ -7,8 +7,12 @@ import type {
   RegistryEntry,
   Revocation,
 } from '../../lambda/certificate-issuer/registry';
-import type { RegistryExternalClient, RegistryIdentity } from '../../mesh/external-clients';
-import type { RegistryCertificate, RegistryClient } from '../../registry/records';
+import type {
+  RegistryCertificate,
+  RegistryClient,
+  RegistryExternalClient,
+  RegistryIdentity,
+} from '../../registry/records';
 
 /** A registry that works like the one in DynamoDB. */
 export class MemoryRegistry implements Registry, ExternalRegistry {

@@ -1,4 +1,4 @@
-import { identityId, identityKey } from '../../mesh/external-clients';
+import { identityId, identityKey } from '../../registry/records';
 
 const SUBJECT = { kind: 'SUBJECT', value: 'CN=billing' } as const;
 

@@ -8,10 +8,10 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { RegistryTable } from '../../registry/registry';
-import { StandingTable } from '../../registry/lookup';
 import type { ClientProfile, ExternalClientProfile, RegistryEntry } from '../../lambda/certificate-issuer/registry';
+import { StandingTable } from '../../registry/lookup';
 import { certificateKey, REGISTRY_KEYS, type RegistryCertificate } from '../../registry/records';
+import { RegistryTable } from '../../registry/registry';
 import { setEnvironment } from '../aws/service-endpoint';
 
 const TableName = 'mtls-mesh.mesh.example.com';

@@ -1,29 +1,26 @@
 import type { X509Certificate } from 'node:crypto';
+import type { Log } from '../../../aws/cloudwatch';
+import type { ObjectReader } from '../../../aws/s3';
+import type { ExternalClientProperties, TrustAnchorProperties } from '../../../mesh/contract';
+import { type CertificateIdentity, canonicalIdentity, externalIdentityProblem } from '../../../mesh/external-identity';
+import { clientNameFromSpiffeId, clientNameProblem } from '../../../mesh/names';
 import { notAfterOf, subjectText } from '../../../pki/certificate-fields';
-import {
-  brokenIdentityRule,
-  CERTIFICATE_IDENTITY_KINDS,
-  type CertificateIdentity,
-  canonicalIdentity,
-} from '../../../pki/certificate-identity';
-import { type ExternalClientProperties, identityId, type TrustAnchorProperties } from '../../../mesh/external-clients';
-import { brokenClientNameRule, clientNameOf, isOfTrustDomain } from '../../../mesh/names';
+import { CERTIFICATE_IDENTITY_KINDS } from '../../../pki/certificate-identity';
 import { encodePem, PemError, readCertificates } from '../../../pki/pem';
-import type { CustomResource } from '../../custom-resource/custom-resource';
-import { choiceProperty, PropertyError, textProperty } from '../../custom-resource/properties';
+import { identityId } from '../../../registry/records';
+import { ClientTakenError, type Registry } from '../../../registry/registry';
+import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
+import { choiceProperty, textProperty } from '../../custom-resource/properties';
 import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../../custom-resource/request';
-import type { Log } from '../../log';
-import type { ObjectReader } from '../../object-reader';
 import { trustAnchorPem, trustAnchorProperty } from '../../custom-resource/trust-anchor';
-import { readSpiffeId } from '../issue/certificate-order';
-import { ClientTakenError, type ExternalRegistry } from '../registry';
+import { clientNameInTrustDomain, readSpiffeId } from '../issue/certificate-order';
 
-/** The client can't be what the template asks for. */
+/** The client can't be registered as the template declares it. */
 class ExternalClientError extends Error {
   override readonly name = 'ExternalClientError';
 }
 
-interface Order {
+interface Declaration {
   readonly clientName: string;
   readonly spiffeId: string;
   readonly trustAnchor: string;
@@ -31,48 +28,53 @@ interface Order {
   readonly identity: CertificateIdentity;
 }
 
-type PropertyName = keyof ExternalClientProperties;
-const name = (property: PropertyName) => property;
+const name = (property: keyof ExternalClientProperties) => property;
+
+export interface ExternalClientResourceOptions {
+  readonly trustDomain: string;
+  readonly registry: Pick<
+    Registry,
+    'getExternalClient' | 'registerExternalClient' | 'removeExternalClient' | 'addIdentity' | 'removeIdentity'
+  >;
+  readonly objects: Pick<ObjectReader, 'readObject'>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
 
 /**
- * `Custom::MtlsExternalClient`: a client whose certificates come from another authority. In the registry, each of the
- * trust anchor's authorities together with the client's identity leads to the client.
+ * `Custom::MtlsExternalClient`: a client with certificates of another authority. In the registry, each authority of the
+ * trust anchor leads, together with the client's identity, to the client.
  *
- * The client's item lists what may lead to it before that is written and until it is gone, so that a run which is cut off
- * leaves nothing that the next one doesn't find.
+ * The client's item lists these identities before they are written and until they are removed, so an interrupted run
+ * leaves nothing that the next run does not find.
  */
-export class ExternalClient implements CustomResource {
-  constructor(
-    private readonly trustDomain: string,
-    private readonly registry: ExternalRegistry,
-    private readonly objects: ObjectReader,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+export class ExternalClientResource implements CustomResourceHandler {
+  constructor(private readonly options: ExternalClientResourceOptions) {}
 
   identify(properties: ResourceProperties): string {
     return `external:${readSpiffeId(properties)}`;
   }
 
-  /** New identities are good before old ones end, and one that stays is never refused. */
+  /** Adds new identities before it removes old ones, and never refuses one that stays. */
   async apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Record<string, never>> {
+    const { registry, objects, now, log } = this.options;
     const { clientName, spiffeId, trustAnchor, source, identity } = this.read(request.properties);
-    const authorities = readAuthorities(await trustAnchorPem(source, this.objects, signal), trustAnchor);
+    const authorities = readAuthorities(await trustAnchorPem(source, objects, signal), trustAnchor);
     const wanted = new Map(authorities.map((authority) => [identityId(authority.subject, identity), authority]));
-    const known = (await this.registry.getExternalClient(clientName, signal))?.identityIds ?? [];
+    const known = (await registry.getExternalClient(clientName, signal))?.identityIds ?? [];
 
     const register = async (identityIds: readonly string[]) => {
-      const other = await this.registry.registerExternalClient(
+      const other = await registry.registerExternalClient(
         {
           clientName,
           spiffeId,
           trustAnchor,
           identityKind: identity.kind,
           identityValue: identity.value,
-          authoritiesNotAfter: firstEnd(authorities),
+          authoritiesNotAfter: firstExpiry(authorities),
           identityIds,
           registeredBy: resourceOf(request),
-          updatedAt: this.now().toISOString(),
+          updatedAt: now().toISOString(),
           updatedBy: 'deployment',
         },
         signal,
@@ -80,28 +82,29 @@ export class ExternalClient implements CustomResource {
       if (other !== undefined) throw new ClientTakenError(clientName, other);
     };
     await register([...new Set([...known, ...wanted.keys()])]);
-    for (const [id, authority] of wanted) await this.lead(id, authority, clientName, identity, signal);
+    for (const [id, authority] of wanted) await this.addIdentity(id, authority, clientName, identity, signal);
     const former = known.filter((id) => !wanted.has(id));
-    for (const id of former) await this.registry.removeIdentity(id, clientName, signal);
+    for (const id of former) await registry.removeIdentity(id, clientName, signal);
     if (former.length > 0) await register([...wanted.keys()]);
 
-    this.log({ event: 'external-client-registered', client: clientName, trustAnchor, identity, ended: former.length });
+    log({ event: 'external-client-registered', client: clientName, trustAnchor, identity, removed: former.length });
     return {};
   }
 
-  /** What another resource has registered under the name is left alone. */
+  /** Keeps a client that another resource has registered under the name. */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
-    const clientName = clientNameOf(readSpiffeId(request.properties), this.trustDomain);
+    const { trustDomain, registry, log } = this.options;
+    const clientName = clientNameFromSpiffeId(readSpiffeId(request.properties), trustDomain);
     if (clientName === undefined) return;
     const registeredBy = resourceOf(request);
-    const known = await this.registry.getExternalClient(clientName, signal);
+    const known = await registry.getExternalClient(clientName, signal);
     if (known?.registeredBy !== registeredBy) return;
-    for (const id of known.identityIds) await this.registry.removeIdentity(id, clientName, signal);
-    await this.registry.removeExternalClient(clientName, registeredBy, signal);
-    this.log({ event: 'external-client-removed', client: clientName });
+    for (const id of known.identityIds) await registry.removeIdentity(id, clientName, signal);
+    await registry.removeExternalClient(clientName, registeredBy, signal);
+    log({ event: 'external-client-removed', client: clientName });
   }
 
-  private async lead(
+  private async addIdentity(
     id: string,
     authority: X509Certificate,
     clientName: string,
@@ -109,36 +112,28 @@ export class ExternalClient implements CustomResource {
     signal: AbortSignal,
   ): Promise<void> {
     const pem = encodePem('CERTIFICATE', authority.raw);
-    const other = await this.registry.addIdentity(id, { clientName, authority: pem }, signal);
+    const other = await this.options.registry.addIdentity(id, { clientName, authority: pem }, signal);
     if (other === undefined) return;
     throw new ExternalClientError(
-      `${kind} ${JSON.stringify(value)} of "${subjectText(authority)}" stands for client ${other}, ` +
-        `so it can't stand for ${clientName} as well: remove that client in a deployment before`,
+      `${kind} ${JSON.stringify(value)} of "${subjectText(authority)}" already identifies client ${other}, ` +
+        `and can't identify ${clientName} as well: remove that client in an earlier deployment`,
     );
   }
 
-  private read(properties: ResourceProperties): Order {
+  private read(properties: ResourceProperties): Declaration {
+    const { trustDomain } = this.options;
     const spiffeId = readSpiffeId(properties);
-    const clientName = clientNameOf(spiffeId, this.trustDomain);
-    if (clientName === undefined) {
-      throw new PropertyError(name('SpiffeId'), `must be of the issuer's trust domain ${this.trustDomain}`, spiffeId);
-    }
+    const clientName = clientNameInTrustDomain(spiffeId, trustDomain);
     const kind = choiceProperty(properties, name('IdentityKind'), CERTIFICATE_IDENTITY_KINDS);
-    const value = textProperty(properties, name('IdentityValue'), (given) => this.brokenRule({ kind, value: given }));
+    const problem = (value: string) => externalIdentityProblem({ kind, value }, trustDomain);
+    const value = textProperty(properties, name('IdentityValue'), problem);
     return {
       clientName,
       spiffeId,
-      trustAnchor: textProperty(properties, name('TrustAnchorName'), brokenClientNameRule),
+      trustAnchor: textProperty(properties, name('TrustAnchorName'), clientNameProblem),
       source: trustAnchorProperty(properties, name('TrustAnchor')),
       identity: canonicalIdentity({ kind, value }),
     };
-  }
-
-  private brokenRule(identity: CertificateIdentity): string | undefined {
-    if (identity.kind === 'SPIFFE_ID' && isOfTrustDomain(identity.value, this.trustDomain)) {
-      return `must not be of the mesh's own trust domain ${this.trustDomain}`;
-    }
-    return brokenIdentityRule(identity);
   }
 }
 
@@ -148,7 +143,7 @@ function readAuthorities(pem: string, trustAnchor: string): readonly X509Certifi
     const other = authorities.find(({ ca, subject }) => !ca || !subject);
     if (other === undefined) return authorities;
     throw new ExternalClientError(
-      `trust anchor ${trustAnchor} holds the certificate "${subjectText(other)}", which is no authority's`,
+      `trust anchor ${trustAnchor} contains the certificate "${subjectText(other)}", which is not an authority's`,
     );
   } catch (cause) {
     if (!(cause instanceof PemError)) throw cause;
@@ -156,6 +151,6 @@ function readAuthorities(pem: string, trustAnchor: string): readonly X509Certifi
   }
 }
 
-function firstEnd(authorities: readonly X509Certificate[]): string {
+function firstExpiry(authorities: readonly X509Certificate[]): string {
   return new Date(Math.min(...authorities.map((authority) => notAfterOf(authority).getTime()))).toISOString();
 }

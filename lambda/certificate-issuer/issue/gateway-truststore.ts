@@ -1,26 +1,29 @@
 import type { X509Certificate } from 'node:crypto';
+import type { ObjectReader, VersionedObject } from '../../../aws/s3';
+import type { ClientSecret } from '../../../mesh/client-secret';
 import { ChainError, verifyTrust } from '../../../pki/chain';
-import type { ClientSecret } from '../../../mesh/contract';
 import { PemError, readCertificate, readCertificates } from '../../../pki/pem';
-import type { ObjectReader, VersionedObject } from '../../object-reader';
 
-/** The gateway would not let the certificate in. */
+/** The gateway would refuse the certificate. */
 export class UntrustedCertificateError extends Error {
   override readonly name = 'UntrustedCertificateError';
 }
 
-/** What the gateway trusts: the published truststore in the version that its domain name has. */
-export class GatewayTruststore {
-  private anchors: readonly X509Certificate[] | undefined;
+export interface GatewayTruststoreOptions {
+  readonly objects: Pick<ObjectReader, 'readObject'>;
+  /** The version that the gateway's domain uses. */
+  readonly published: VersionedObject;
+  readonly now: () => Date;
+}
 
-  constructor(
-    private readonly objects: ObjectReader,
-    private readonly published: VersionedObject,
-    private readonly now: () => Date,
-  ) {}
+/** The published truststore of the gateway. */
+export class GatewayTruststore {
+  private authorities: readonly X509Certificate[] | undefined;
+
+  constructor(private readonly options: GatewayTruststoreOptions) {}
 
   /**
-   * API Gateway needs every authority from the issuing one to the root in the truststore, whatever a client sends:
+   * API Gateway needs every authority from the issuing one to the root in the truststore, whatever the client sends:
    * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
    * @throws UntrustedCertificateError
    */
@@ -28,21 +31,22 @@ export class GatewayTruststore {
     { clientName, certificate }: Pick<ClientSecret, 'clientName' | 'certificate'>,
     signal: AbortSignal,
   ): Promise<void> {
-    this.anchors ??= await this.readAnchors(signal);
+    this.authorities ??= await this.readAuthorities(signal);
     try {
-      verifyTrust(readCertificate(certificate), this.anchors, this.now());
+      verifyTrust(readCertificate(certificate), this.authorities, this.options.now());
     } catch (cause) {
       if (!(cause instanceof ChainError)) throw cause;
-      const remedy = 'deploy the truststore with the chain of the authority that issues';
       throw new UntrustedCertificateError(
-        `the gateway would refuse the certificate of ${clientName}, as ${this.name} does not lead to its root; ${remedy}`,
+        `the gateway would refuse the certificate of ${clientName}, because ${this.name} has no chain to its root: ` +
+          'deploy the truststore with the chain of the issuing authority',
         { cause },
       );
     }
   }
 
-  private async readAnchors(signal: AbortSignal): Promise<readonly X509Certificate[]> {
-    const bundle = await this.objects.read(this.published, signal);
+  private async readAuthorities(signal: AbortSignal): Promise<readonly X509Certificate[]> {
+    const { objects, published } = this.options;
+    const bundle = await objects.readObject(published, signal);
     try {
       return readCertificates(bundle);
     } catch (cause) {
@@ -52,7 +56,7 @@ export class GatewayTruststore {
   }
 
   private get name(): string {
-    const { bucket, key, versionId } = this.published;
+    const { bucket, key, versionId } = this.options.published;
     return `the truststore s3://${bucket}/${key}, version ${versionId},`;
   }
 }

@@ -1,21 +1,24 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
-import { composeCertificateDocument, verifyCertificateDocument } from '../../../mesh/certificate-document';
+import type { AcmPca, IssuedCertificate, Validity } from '../../../aws/acm-pca';
+import type { Log } from '../../../aws/cloudwatch';
+import { type RetryPolicy, retry } from '../../../aws/retry';
+import {
+  type CertificateDocument,
+  composeCertificateDocument,
+  verifyCertificateDocument,
+} from '../../../mesh/certificate-document';
+import type { ClientSecret } from '../../../mesh/client-secret';
 import { issuerText, notAfterOf } from '../../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../../pki/certificate-signing-request';
-import { type CertificateDocument, type ClientSecret, METRICS } from '../../../mesh/contract';
 import { generatePrivateKey, privateKeyPem } from '../../../pki/keys';
 import { readCertificate, readCertificates } from '../../../pki/pem';
+import type { Audit } from '../../../registry/audit';
 import { REGISTRY_RETENTION_DAYS, type RegistryCertificate } from '../../../registry/records';
-import type { Announcer } from '../../../registry/audit';
-import type { Log } from '../../log';
-import type { Metrics } from '../../../aws/cloudwatch';
-import type { CertificateAuthority, IssuedCertificate, Validity } from '../certificate-authority';
+import type { Registry } from '../../../registry/registry';
 import type { CertificateOrder } from './certificate-order';
 import type { GatewayTruststore } from './gateway-truststore';
-import type { Registry } from '../registry';
 
-/** What a certificate is issued for. */
+/** Why a certificate is issued, and for which version of which secret. */
 export type Occasion = Pick<RegistryCertificate, 'issuedBy' | 'secretVersionId' | 'requestedBy' | 'currentSince'>;
 
 /** The key to certify, and the proof that its holder has it. */
@@ -25,28 +28,28 @@ export interface CertifiedKey {
   readonly certificateSigningRequest: string;
 }
 
-/** First pause between two looks for a certificate; ACM PCA takes about a second, quotas allow 75 looks a second. */
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+export interface IssuanceOptions {
+  readonly authority: Pick<AcmPca, 'issueCertificate' | 'getCertificate'>;
+  readonly registry: Pick<Registry, 'addCertificate'>;
+  /** Undefined without a gateway. */
+  readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined;
+  readonly audit: Audit;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** ACM PCA issues a certificate in about a second, and its quota allows 75 GetCertificate calls a second. */
+const POLLING: RetryPolicy = { backoff: { first: 150, longest: 5_000 } };
 
 const DAY_SECONDS = 86_400;
 
-/** The one way in which a client certificate comes to be. */
-export class CertificateIssuer {
-  constructor(
-    private readonly authority: CertificateAuthority,
-    private readonly registry: Pick<Registry, 'addCertificate'>,
-    /** Of the gateway that is to let clients in; absent without one. */
-    private readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined,
-    private readonly announcer: Announcer,
-    private readonly metrics: Metrics,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+/** Issues client certificates. All of the mesh's client certificates come from here. */
+export class Issuance {
+  constructor(private readonly options: IssuanceOptions) {}
 
   /**
-   * A new key with its certificate.
-   * Each call makes another key: look first whether the secret's version has already got one.
+   * Generates a key and issues its certificate. Every call generates another key: check first whether the secret's version
+   * already has a value.
    */
   async issue(order: CertificateOrder, occasion: Occasion, signal: AbortSignal): Promise<ClientSecret> {
     const { clientName, spiffeId, keyAlgorithm } = order;
@@ -60,8 +63,8 @@ export class CertificateIssuer {
   }
 
   /**
-   * A certificate in the client's name for a key that somebody else may hold, checked as the client will use it, trusted
-   * by the gateway and known to the registry. The same key again within minutes gives the same certificate.
+   * Issues a certificate for a key that somebody else may hold. The certificate is verified as the client will use it,
+   * trusted by the gateway and recorded in the registry. The same key within minutes returns the same certificate.
    */
   async certify(
     order: CertificateOrder,
@@ -69,9 +72,10 @@ export class CertificateIssuer {
     occasion: Occasion,
     signal: AbortSignal,
   ): Promise<CertificateDocument> {
+    const { authority, registry, truststore, audit, now, log } = this.options;
     const { clientName, spiffeId, certificateAuthorityArn } = order;
     const { secretVersionId, requestedBy } = occasion;
-    const certificateArn = await this.authority.issueCertificate(
+    const certificateArn = await authority.issueCertificate(
       {
         certificateAuthorityArn,
         certificateSigningRequest,
@@ -79,46 +83,48 @@ export class CertificateIssuer {
         spiffeId,
         dnsNames: order.dnsNames,
         signingAlgorithm: order.signingAlgorithm,
-        validity: validityOf(order.validityHours, this.now()),
+        validity: validityOf(order.validityHours, now()),
         idempotencyToken: idempotencyToken(order, secretVersionId ?? spiffeId, certificateSigningRequest),
       },
       signal,
     );
-    this.log({ event: 'certificate-requested', client: clientName, certificateArn, secretVersionId, requestedBy });
+    log({ event: 'certificate-requested', client: clientName, certificateArn, secretVersionId, requestedBy });
 
-    const issued = await this.fetch(certificateAuthorityArn, certificateArn, signal);
+    const issued = await this.waitFor(certificateAuthorityArn, certificateArn, signal);
     const document = composeCertificateDocument(issued.certificate, issued.certificateChain);
-    verifyCertificateDocument(document, { spiffeId, publicKey }, this.now());
-    await this.truststore?.assertTrusts({ clientName, certificate: document.certificate }, signal);
+    verifyCertificateDocument(document, { spiffeId, publicKey }, now());
+    await truststore?.assertTrusts({ clientName, certificate: document.certificate }, signal);
     signal.throwIfAborted();
-    await this.registry.addCertificate(this.entry(order, occasion, document, certificateArn), signal);
+    await registry.addCertificate(this.record(order, occasion, document, certificateArn), signal);
 
-    const { serialNumber, fingerprint, notAfter } = document;
-    this.log({ event: 'certificate-issued', client: clientName, serialNumber, notAfter, secretVersionId, requestedBy });
-    this.metrics.count(METRICS.certificatesIssued);
-    await this.announcer.announce('Certificate Issued', { clientName, spiffeId, serialNumber, fingerprint, notAfter });
+    const certificate = { clientName, spiffeId, ...document };
+    await audit.record('certificateIssued', { certificate }, { secretVersionId, requestedBy });
     return document;
   }
 
-  private async fetch(
+  private waitFor(
     certificateAuthorityArn: string,
     certificateArn: string,
     signal: AbortSignal,
   ): Promise<IssuedCertificate> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      const issued = await this.authority.getCertificate(certificateAuthorityArn, certificateArn, signal);
-      if (issued !== undefined) return issued;
-      await pause(pauseMs * (0.5 + Math.random() / 2), undefined, { signal });
-    }
+    return retry<IssuedCertificate>(
+      POLLING,
+      async () => {
+        const value = await this.options.authority.getCertificate(certificateAuthorityArn, certificateArn, signal);
+        if (value !== undefined) return { value };
+        return { error: new Error(`${certificateArn} is not issued yet`), retryable: true };
+      },
+      signal,
+    );
   }
 
-  private entry(
+  private record(
     { clientName, spiffeId, certificateAuthorityArn }: CertificateOrder,
     occasion: Occasion,
     { certificate, certificateChain, serialNumber, fingerprint, notBefore, notAfter }: CertificateDocument,
     certificateArn: string,
   ): RegistryCertificate {
-    const authoritiesEnd = Math.min(
+    const authoritiesNotAfter = Math.min(
       ...readCertificates(certificateChain).map((authority) => notAfterOf(authority).getTime()),
     );
     return {
@@ -131,9 +137,9 @@ export class CertificateIssuer {
       fingerprint,
       notBefore,
       notAfter,
-      authoritiesNotAfter: new Date(authoritiesEnd).toISOString(),
+      authoritiesNotAfter: new Date(authoritiesNotAfter).toISOString(),
       status: 'ISSUED',
-      issuedAt: this.now().toISOString(),
+      issuedAt: this.options.now().toISOString(),
       ...occasion,
       expiresAt: Date.parse(notAfter) / 1000 + REGISTRY_RETENTION_DAYS * DAY_SECONDS,
     };
@@ -141,8 +147,8 @@ export class CertificateIssuer {
 }
 
 /**
- * Whole days are counted by the authority from the moment of issuance; ACM PCA knows no hours, so anything else is an
- * absolute end. https://docs.aws.amazon.com/privateca/latest/APIReference/API_Validity.html
+ * ACM PCA counts whole days from the moment of issuance. It has no unit for hours, so any other validity is an absolute
+ * time. https://docs.aws.amazon.com/privateca/latest/APIReference/API_Validity.html
  */
 export function validityOf(hours: number, now: Date): Validity {
   if (hours % 24 === 0) return { type: 'DAYS', value: hours / 24 };
@@ -150,10 +156,9 @@ export function validityOf(hours: number, now: Date): Validity {
 }
 
 /**
- * Names one request for one key. The key is part of it because a key dies with the process that made it: the next
- * attempt at the same version, with another key, must not be given the certificate of the lost one. What is ordered, and
- * for what, is part of it because a key that somebody else made may be used for two clients, or again for one that was
- * changed meanwhile.
+ * Identifies one order for one key. The key is part of the token because it is lost with the process that generated it:
+ * the next attempt has another key, and must not receive the certificate of the lost one. The order is part of the token
+ * because a client may reuse its own key after the order has changed, or for another client.
  */
 function idempotencyToken(order: CertificateOrder, purpose: string, certificateSigningRequest: string): string {
   const { certificateAuthorityArn, dnsNames, validityHours, signingAlgorithm } = order;

@@ -1,93 +1,103 @@
+import type { Log } from '../../../aws/cloudwatch';
+import type { SecretsManager } from '../../../aws/secrets-manager';
 import type { RegistryCertificate, RegistryClient } from '../../../registry/records';
-import type { Log } from '../../log';
-import type { Registry } from '../registry';
-import type { SecretStore } from '../secret-store';
+import type { Registry } from '../../../registry/registry';
 import type { FilledVersion } from './secret-versions';
 
 const HOUR_MS = 3_600_000;
 
-/** How long a replaced certificate stays usable; without hours, for as long as it is valid. */
+/** How long a replaced certificate stays valid; without hours, until it expires. */
 type Overlap = Pick<RegistryClient, 'overlapHours'>;
 
-/** Secrets Manager does not make a version current, and not because another one became it. */
-class SuccessionError extends Error {
-  override readonly name = 'SuccessionError';
+/** Secrets Manager refuses to make a version current, although no other version has become current. */
+class PromotionError extends Error {
+  override readonly name = 'PromotionError';
+}
+
+export interface PromotionOptions {
+  readonly registry: Pick<Registry, 'markCurrent' | 'markReplaced' | 'certificatesOf'>;
+  readonly secrets: Pick<SecretsManager, 'findVersion' | 'promoteVersion'>;
+  readonly now: () => Date;
+  readonly log: Log;
 }
 
 /**
- * Which certificate of a client is the current one, and how long those before it may still be used.
+ * Moves AWSCURRENT to a version, and limits how long the replaced certificates stay valid.
  *
- * The current stage only ever moves from a certificate to one that was issued later. Each move names the version that it
- * takes the stage from, so that one which takes effect late, when others have moved on, changes nothing.
+ * The label only moves from a certificate to one that was issued later. Each move names the version that it takes the
+ * label from, so a move that takes effect late, after others, changes nothing.
  */
-export class Succession {
-  constructor(
-    private readonly registry: Pick<Registry, 'noteCurrent' | 'noteRefusal' | 'certificatesOf'>,
-    private readonly secrets: Pick<SecretStore, 'findVersion' | 'makeCurrent'>,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+export class Promotion {
+  constructor(private readonly options: PromotionOptions) {}
 
   /**
-   * Makes the version the one that clients read, and notes its certificate as the current one.
-   * @returns false when a version whose certificate was issued later is current, which then stays
+   * Makes the version current and records its certificate as the current one.
+   * @returns false, without a change, when the current version has a certificate that was issued later
    */
-  async succeed(version: FilledVersion, overlap: Overlap, signal: AbortSignal): Promise<boolean> {
-    const isCurrent = version.isCurrent || (await this.becomeCurrent(version, signal));
-    if (isCurrent) await this.note(version, overlap, signal);
+  async promote(version: FilledVersion, overlap: Overlap, signal: AbortSignal): Promise<boolean> {
+    const isCurrent = version.isCurrent || (await this.moveLabel(version, signal));
+    if (isCurrent) await this.record(version, overlap, signal);
     return isCurrent;
   }
 
-  private async becomeCurrent(version: FilledVersion, signal: AbortSignal): Promise<boolean> {
+  private async moveLabel(version: FilledVersion, signal: AbortSignal): Promise<boolean> {
+    const { secrets } = this.options;
     const { secretId, secretVersionId } = version;
     let refused: { readonly current: string | undefined } | undefined;
     for (;;) {
-      const current = await this.secrets.findVersion(secretId, 'AWSCURRENT', signal);
+      const current = await secrets.findVersion(secretId, 'AWSCURRENT', signal);
       if (current === secretVersionId) return true;
       if (refused && refused.current === current) {
-        throw new SuccessionError(`version ${current ?? 'none'} of ${secretId} can't be replaced`);
+        throw new PromotionError(`version ${current ?? 'none'} of ${secretId} can't be replaced`);
       }
-      if (current !== undefined && (await this.isYounger(current, version, signal))) return false;
+      if (current !== undefined && (await this.isNewer(current, version, signal))) return false;
       signal.throwIfAborted();
-      if (await this.secrets.makeCurrent(secretId, secretVersionId, current, signal)) return true;
-      // Another version became current meanwhile, or this one did and the answer was lost.
+      if (await secrets.promoteVersion(secretId, secretVersionId, current, signal)) return true;
+      // Another version has become current, or this one has and the answer was lost.
       refused = { current };
     }
   }
 
-  /** Asked after it was seen as current: what is current stands in the registry. */
-  private async isYounger(secretVersionId: string, than: FilledVersion, signal: AbortSignal): Promise<boolean> {
-    const certificates = await this.registry.certificatesOf(than.secret.clientName, signal);
-    return beginningOf(secretVersionId, certificates) > beginningOf(than.secretVersionId, certificates);
+  /** Called after the version was seen as current: a current version is in the registry. */
+  private async isNewer(secretVersionId: string, than: FilledVersion, signal: AbortSignal): Promise<boolean> {
+    const certificates = await this.options.registry.certificatesOf(than.secret.clientName, signal);
+    return firstIssuedAt(secretVersionId, certificates) > firstIssuedAt(than.secretVersionId, certificates);
   }
 
-  private async note({ secret }: FilledVersion, { overlapHours }: Overlap, signal: AbortSignal): Promise<void> {
-    await this.registry.noteCurrent(secret, this.now().toISOString(), signal);
+  private async record({ secret }: FilledVersion, { overlapHours }: Overlap, signal: AbortSignal): Promise<void> {
+    const { registry, now, log } = this.options;
+    await registry.markCurrent(secret, now().toISOString(), signal);
     if (overlapHours === undefined) return;
 
-    const certificates = await this.registry.certificatesOf(secret.clientName, signal);
+    const certificates = await registry.certificatesOf(secret.clientName, signal);
     const current = certificates.find(({ fingerprint }) => fingerprint === secret.fingerprint);
     if (current?.currentSince === undefined) return;
-    // Counted from when it was replaced, whenever that is noted.
+    // The overlap begins with the promotion, even if a later run records it.
     const refuseAfter = new Date(Date.parse(current.currentSince) + overlapHours * HOUR_MS).toISOString();
-    for (const before of certificates) {
-      if (before.status === 'REVOKED' || before.refuseAfter !== undefined || before.notAfter <= refuseAfter) continue;
-      // Whoever keeps its own key renews at a time of its own: what the secret holds does not replace that.
-      if (before.issuedBy === 'request') continue;
-      // One that was issued later may become current yet.
-      if (before.fingerprint === current.fingerprint || before.issuedAt >= current.issuedAt) continue;
-      await this.registry.noteRefusal(before, refuseAfter, signal);
-      const { clientName, serialNumber } = before;
-      this.log({ event: 'certificate-replaced', client: clientName, serialNumber, refuseAfter });
+    for (const replaced of certificates) {
+      if (!isReplacedBy(current, replaced) || replaced.notAfter <= refuseAfter) continue;
+      await registry.markReplaced(replaced, refuseAfter, signal);
+      const { clientName, serialNumber } = replaced;
+      log({ event: 'certificate-replaced', client: clientName, serialNumber, refuseAfter });
     }
   }
 }
 
+/** Whether a promotion of `current` ends the validity of the other certificate of the client. */
+function isReplacedBy(current: RegistryCertificate, other: RegistryCertificate): boolean {
+  const isSettled = other.status === 'REVOKED' || other.refuseAfter !== undefined;
+  // A requester keeps its own key and renews on its own schedule: the secret does not replace its certificate.
+  const isRequested = other.issuedBy === 'request';
+  // A certificate that was issued later may still become current.
+  const isEarlier = other.fingerprint !== current.fingerprint && other.issuedAt < current.issuedAt;
+  return !isSettled && !isRequested && isEarlier;
+}
+
 /**
- * When the first certificate for a version was issued. A run that is repeated issues a later one, and its version is
- * not younger for that. Before all others when the registry does not know of any.
+ * When the first certificate for a version was issued. A repeated run issues a later certificate, which does not make its
+ * version newer. Empty, and so before all others, for a version without a certificate in the registry.
  */
-function beginningOf(secretVersionId: string, certificates: readonly RegistryCertificate[]): string {
+function firstIssuedAt(secretVersionId: string, certificates: readonly RegistryCertificate[]): string {
   const issued = certificates.filter((certificate) => certificate.secretVersionId === secretVersionId);
   return issued.map(({ issuedAt }) => issuedAt).sort()[0] ?? '';
 }

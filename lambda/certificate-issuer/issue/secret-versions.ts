@@ -1,108 +1,124 @@
-import { ClientSecretError, parseClientSecret, verifyClientSecret } from '../../../mesh/client-secret';
-import type { ClientSecret } from '../../../mesh/contract';
-import type { Log } from '../../log';
-import type { CertificateIssuer } from './issuance';
+import type { Log } from '../../../aws/cloudwatch';
+import type { SecretStage, SecretsManager } from '../../../aws/secrets-manager';
+import {
+  type ClientSecret,
+  ClientSecretError,
+  parseClientSecret,
+  verifyClientSecret,
+} from '../../../mesh/client-secret';
+import type { RegistryCertificate } from '../../../registry/records';
+import type { Registry } from '../../../registry/registry';
+import type { Revocation } from '../../../registry/revocation';
 import type { CertificateOrder } from './certificate-order';
-import type { CertificateRevoker } from '../../../registry/revocation';
-import type { Registry, Revocation } from '../registry';
-import type { SecretStage, SecretStore } from '../secret-store';
+import type { Issuance } from './issuance';
 
-/** A version of a secret has a value that can't be what it is there for. No other can take its place. */
+/** A version of a secret has a value that can't serve its client. The value of a version never changes. */
 export class SecretVersionError extends Error {
   override readonly name = 'SecretVersionError';
 }
 
-/** A version of a client's secret that is to hold a certificate. */
-export interface SecretVersion {
+export interface SecretVersionId {
   readonly secretId: string;
   readonly secretVersionId: string;
-  readonly issuedBy: Revocation['by'];
-  /** In which stage the version begins. */
+}
+
+/** A version of a client's secret that receives a certificate. */
+export interface NewSecretVersion extends SecretVersionId {
+  readonly issuedBy: RegistryCertificate['issuedBy'];
+  /** The first staging label of the version. */
   readonly stage: SecretStage;
 }
 
-/** A version with the certificate that it holds. */
-export interface FilledVersion extends Pick<SecretVersion, 'secretId' | 'secretVersionId'> {
+/** A version with its certificate. */
+export interface FilledVersion extends SecretVersionId {
   readonly secret: ClientSecret;
-  /** Whether it is known to be the current one without asking. */
+  /** Whether the version has become AWSCURRENT with its value. */
   readonly isCurrent: boolean;
 }
 
-/** Brings certificates into versions of clients' secrets: into each of them one, however often it is tried. */
+export interface SecretVersionsOptions {
+  readonly issuance: Pick<Issuance, 'issue'>;
+  readonly registry: Pick<Registry, 'certificatesOf'>;
+  readonly revocation: Pick<Revocation, 'revoke'>;
+  readonly secrets: Pick<SecretsManager, 'getVersion' | 'putVersion'>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** Issues certificates into versions of clients' secrets: exactly one for each version, however often it runs. */
 export class SecretVersions {
-  constructor(
-    private readonly issuer: Pick<CertificateIssuer, 'issue'>,
-    private readonly registry: Pick<Registry, 'certificatesOf'>,
-    private readonly revoker: CertificateRevoker,
-    private readonly secrets: SecretStore,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly options: SecretVersionsOptions) {}
 
   /**
-   * Finds or makes what the version holds.
-   * @throws SecretVersionError when it holds something else
+   * Returns the version's certificate, or issues it.
+   * @throws SecretVersionError when the version has another value
    */
-  async fill(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<FilledVersion> {
+  async fill(order: CertificateOrder, version: NewSecretVersion, signal: AbortSignal): Promise<FilledVersion> {
     const found = await this.find(order.spiffeId, version, signal);
     const filled = found ? filledVersion(version, found) : await this.issue(order, version, signal);
     await this.revokeLost(filled.secret, version, signal);
     return filled;
   }
 
-  /** What the version holds, able to serve the client of that SPIFFE ID. */
+  /**
+   * The version's value; undefined when it has none yet.
+   * @throws SecretVersionError when the value can't serve the client with the SPIFFE ID
+   */
   async find(
     spiffeId: string,
-    { secretId, secretVersionId }: Pick<SecretVersion, 'secretId' | 'secretVersionId'>,
+    { secretId, secretVersionId }: SecretVersionId,
     signal: AbortSignal,
   ): Promise<ClientSecret | undefined> {
-    const value = await this.secrets.getVersion(secretId, secretVersionId, signal);
+    const { secrets, now, log } = this.options;
+    const value = await secrets.getVersion(secretId, secretVersionId, signal);
     if (value === undefined) return undefined;
-    const secret = usable(value, secretVersionId, this.now());
+    const secret = readSecret(value, secretVersionId, now());
     if (secret.spiffeId !== spiffeId) {
       throw new SecretVersionError(
         `version ${secretVersionId} of ${secretId} holds the certificate of ${secret.spiffeId}`,
       );
     }
     const { clientName, serialNumber } = secret;
-    this.log({ event: 'certificate-found', client: clientName, serialNumber, secretVersionId });
+    log({ event: 'certificate-found', client: clientName, serialNumber, secretVersionId });
     return secret;
   }
 
-  private async issue(order: CertificateOrder, version: SecretVersion, signal: AbortSignal): Promise<FilledVersion> {
+  private async issue(order: CertificateOrder, version: NewSecretVersion, signal: AbortSignal): Promise<FilledVersion> {
+    const { issuance, secrets, log } = this.options;
     const { secretId, secretVersionId, stage, issuedBy } = version;
-    const secret = await this.issuer.issue(order, { secretVersionId, issuedBy }, signal);
+    const secret = await issuance.issue(order, { secretVersionId, issuedBy }, signal);
     signal.throwIfAborted();
-    const outcome = await this.secrets.putVersion(secretId, secretVersionId, stage, JSON.stringify(secret), signal);
-    if (outcome !== 'taken') {
+    const result = await secrets.putVersion(secretId, secretVersionId, stage, JSON.stringify(secret), signal);
+    if (result !== 'exists') {
       const { clientName, serialNumber } = secret;
-      this.log({ event: 'secret-stored', client: clientName, serialNumber, secretVersionId, stage });
-      return filledVersion(version, secret, outcome === 'stored as current');
+      log({ event: 'secret-stored', client: clientName, serialNumber, secretVersionId, stage });
+      return filledVersion(version, secret, result === 'stored as current');
     }
-    // Lambda may run the same event twice at once; the other run was first.
+    // Lambda may run the same event twice at a time, and the other run was first.
     const stored = await this.find(order.spiffeId, version, signal);
     if (stored === undefined) throw new SecretVersionError(`version ${secretVersionId} of ${secretId} has no value`);
     return filledVersion(version, stored);
   }
 
   /**
-   * Once a version has its value, other certificates that were issued for it belong to runs which did not get so far:
-   * their keys are lost, or about to be.
+   * Revokes other certificates that were issued for the version. They belong to runs that did not store their secret, and
+   * their keys are lost.
    */
-  private async revokeLost(kept: ClientSecret, { secretVersionId, issuedBy }: SecretVersion, signal: AbortSignal) {
-    for (const certificate of await this.registry.certificatesOf(kept.clientName, signal)) {
+  private async revokeLost(kept: ClientSecret, { secretVersionId, issuedBy }: NewSecretVersion, signal: AbortSignal) {
+    const { registry, revocation } = this.options;
+    for (const certificate of await registry.certificatesOf(kept.clientName, signal)) {
       if (certificate.secretVersionId !== secretVersionId || certificate.fingerprint === kept.fingerprint) continue;
-      await this.revoker.revoke(certificate, { by: issuedBy, reason: 'SUPERSEDED' }, signal);
+      await revocation.revoke(certificate, { by: issuedBy, reason: 'SUPERSEDED' }, signal);
     }
   }
 }
 
-function filledVersion(version: SecretVersion, secret: ClientSecret, isCurrent = false): FilledVersion {
+function filledVersion(version: SecretVersionId, secret: ClientSecret, isCurrent = false): FilledVersion {
   const { secretId, secretVersionId } = version;
   return { secretId, secretVersionId, secret, isCurrent };
 }
 
-function usable(value: string, secretVersionId: string, at: Date): ClientSecret {
+function readSecret(value: string, secretVersionId: string, at: Date): ClientSecret {
   try {
     const secret = parseClientSecret(value);
     verifyClientSecret(secret, at);

@@ -1,12 +1,9 @@
 import { METRICS } from '../../../mesh/contract';
+import type { Audit, AuditOptions } from '../../../registry/audit';
 import type { RegistryCertificate, RegistryClient } from '../../../registry/records';
-import type { Announcer } from '../../../registry/audit';
-import { failureSentence } from '../../../aws/failure';
-import type { Log } from '../../log';
-import type { Metrics } from '../../../aws/cloudwatch';
-import type { CertificateAuthority } from '../certificate-authority';
-import type { CertificateRevoker } from '../../../registry/revocation';
-import type { Registry } from '../registry';
+import type { Registry } from '../../../registry/registry';
+import type { Revocation } from '../../../registry/revocation';
+import { certificateStatus, isExpired } from '../../../registry/status';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -16,112 +13,104 @@ const EXPIRING_PART = 1 / 3;
 
 interface Survey {
   readonly clients: Map<string, RegistryClient>;
-  /** When the first authority of each external client that may call expires. */
-  readonly trustAnchorEnds: string[];
-  /** By client: of the certificates that became current the one issued last. */
+  /** When the first authority of each enabled external client expires. */
+  readonly trustAnchorExpiries: string[];
+  /** By client: of the certificates that became current, the one that was issued last. */
   readonly current: Map<string, RegistryCertificate>;
-  /** Replaced, and their overlap over. */
-  readonly refused: RegistryCertificate[];
-  /** Revoked without the authority's knowledge, and not expired. */
+  /** Replaced, with their overlap over. */
+  readonly replaced: RegistryCertificate[];
+  /** Revoked and not expired, and the authority has not been told. */
   readonly untold: RegistryCertificate[];
 }
 
-/** Looks once an hour over the whole registry: what nears its end is told, what is due is done. */
+export interface MaintenanceOptions {
+  readonly registry: Pick<Registry, 'records'>;
+  readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
+  readonly audit: Audit;
+  readonly metrics: AuditOptions['metrics'];
+  readonly now: () => Date;
+}
+
+/**
+ * The hourly run over the registry: reports what is about to expire, revokes replaced certificates, and tells authorities
+ * about revocations.
+ */
 export class Maintenance {
-  constructor(
-    private readonly registry: Pick<Registry, 'entries' | 'noteToldAuthority'>,
-    private readonly authority: Pick<CertificateAuthority, 'revokeCertificate'>,
-    private readonly revoker: CertificateRevoker,
-    private readonly announcer: Announcer,
-    private readonly metrics: Metrics,
-    private readonly now: () => Date,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly options: MaintenanceOptions) {}
 
   async run(signal: AbortSignal): Promise<void> {
-    const survey = await this.survey(signal);
-    await this.watchExpiry(survey);
-    for (const certificate of survey.refused) {
-      await this.revoker.revoke(certificate, { by: 'rotation', reason: 'SUPERSEDED' }, signal);
+    const { revocation } = this.options;
+    const { untold, replaced, ...survey } = await this.survey(signal);
+    await this.reportExpiry(survey, signal);
+    const revoked: RegistryCertificate[] = [];
+    for (const certificate of replaced) {
+      const marked = await revocation.mark(certificate, { by: 'rotation', reason: 'SUPERSEDED' }, signal);
+      if (marked === undefined) continue;
+      await revocation.audit(marked);
+      revoked.push(marked);
     }
-    for (const certificate of survey.untold) await this.tellAuthority(certificate, signal);
-    for (const certificate of survey.refused) {
-      await this.tellAuthority({ ...certificate, revocationReason: 'SUPERSEDED' }, signal);
-    }
+    for (const certificate of [...untold, ...revoked]) await revocation.tellAuthority(certificate, signal);
   }
 
   private async survey(signal: AbortSignal): Promise<Survey> {
     const survey: Survey = {
       clients: new Map(),
-      trustAnchorEnds: [],
+      trustAnchorExpiries: [],
       current: new Map(),
-      refused: [],
+      replaced: [],
       untold: [],
     };
-    const now = this.now().toISOString();
-    for await (const entry of this.registry.entries(signal)) {
-      if (entry.kind === 'client') {
-        survey.clients.set(entry.client.clientName, entry.client);
-        continue;
+    const now = this.options.now();
+    for await (const record of this.options.registry.records(signal)) {
+      switch (record.kind) {
+        case 'client':
+          survey.clients.set(record.client.clientName, record.client);
+          break;
+        case 'external client':
+          if (record.client.state === 'ENABLED') survey.trustAnchorExpiries.push(record.client.authoritiesNotAfter);
+          break;
+        case 'certificate':
+          addCertificate(survey, record.certificate, now);
       }
-      if (entry.kind === 'external client') {
-        const { state, authoritiesNotAfter } = entry.client;
-        if (state === 'ENABLED') survey.trustAnchorEnds.push(authoritiesNotAfter);
-        continue;
-      }
-      const { certificate } = entry;
-      const { clientName, currentSince, issuedAt, status, refuseAfter, revokedAtAuthority, notAfter } = certificate;
-      const isLatest = issuedAt > (survey.current.get(clientName)?.issuedAt ?? '');
-      if (isLatest && currentSince !== undefined) survey.current.set(clientName, certificate);
-      if (notAfter <= now) continue;
-      if (status === 'ISSUED' && refuseAfter !== undefined && refuseAfter <= now) survey.refused.push(certificate);
-      if (status === 'REVOKED' && revokedAtAuthority === undefined) survey.untold.push(certificate);
     }
     return survey;
   }
 
-  /** Of clients that may call, with the certificate they read in their secret; one that is revoked is not to be renewed. */
-  private async watchExpiry({ clients, current, trustAnchorEnds }: Survey): Promise<void> {
+  /**
+   * Reports the current certificates of enabled clients, and the authorities above them. A revoked certificate is not
+   * renewed, so its expiry is not reported.
+   */
+  private async reportExpiry(
+    { clients, current, trustAnchorExpiries }: Pick<Survey, 'clients' | 'current' | 'trustAnchorExpiries'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { audit, metrics, now } = this.options;
     const watched = [...current.values()].filter(
       ({ clientName, status }) => status === 'ISSUED' && clients.get(clientName)?.state === 'ENABLED',
     );
-    const now = this.now().getTime();
-    const left = (until: string) => Math.max(Date.parse(until) - now, 0);
-    const soonest = (ends: readonly string[]) => Math.min(...ends.map(left));
-    const isExpiring = ({ notBefore, notAfter }: RegistryCertificate) =>
-      left(notAfter) < (Date.parse(notAfter) - Date.parse(notBefore)) * EXPIRING_PART;
-    const expiring = watched.filter(isExpiring);
-    this.metrics.put(METRICS.certificatesExpiring, expiring.length);
-    const authorityEnds = [...watched.map(({ authoritiesNotAfter }) => authoritiesNotAfter), ...trustAnchorEnds];
-    if (authorityEnds.length > 0) this.metrics.put(METRICS.daysToAuthorityExpiry, soonest(authorityEnds) / DAY_MS);
+    const at = now().getTime();
+    const left = (until: string) => Math.max(Date.parse(until) - at, 0);
+    const soonest = (expiries: readonly string[]) => Math.min(...expiries.map(left));
+    const expiring = watched.filter(
+      ({ notBefore, notAfter }) => left(notAfter) < (Date.parse(notAfter) - Date.parse(notBefore)) * EXPIRING_PART,
+    );
+    await metrics.put(METRICS.certificatesExpiring, expiring.length, signal);
+    const authorities = [...watched.map(({ authoritiesNotAfter }) => authoritiesNotAfter), ...trustAnchorExpiries];
+    if (authorities.length > 0) await metrics.put(METRICS.daysToAuthorityExpiry, soonest(authorities) / DAY_MS, signal);
     if (watched.length === 0) return;
 
-    this.metrics.put(METRICS.hoursToExpiry, soonest(watched.map(({ notAfter }) => notAfter)) / HOUR_MS);
-    for (const { clientName, spiffeId, serialNumber, fingerprint, notAfter } of expiring) {
-      this.log({ event: 'certificate-expiring', client: clientName, serialNumber, notAfter });
-      await this.announcer.announce('Certificate Expiring', {
-        clientName,
-        spiffeId,
-        serialNumber,
-        fingerprint,
-        notAfter,
-      });
-    }
+    await metrics.put(METRICS.hoursToExpiry, soonest(watched.map(({ notAfter }) => notAfter)) / HOUR_MS, signal);
+    for (const certificate of expiring) await audit.record('certificateExpiring', { certificate });
   }
+}
 
-  /**
-   * The authorizer asks the registry alone, so that an authority which can't be told, as it is deleted or keeps no
-   * revocations, changes nothing about who gets in. It is told again in an hour, until the certificate expires.
-   */
-  private async tellAuthority(certificate: RegistryCertificate, signal: AbortSignal): Promise<void> {
-    const { clientName, serialNumber, certificateAuthorityArn, revocationReason = 'UNSPECIFIED' } = certificate;
-    try {
-      await this.authority.revokeCertificate(certificateAuthorityArn, serialNumber, revocationReason, signal);
-      await this.registry.noteToldAuthority(certificate, this.now().toISOString(), signal);
-      this.log({ event: 'authority-told', client: clientName, serialNumber });
-    } catch (error) {
-      signal.throwIfAborted();
-      this.log({ event: 'authority-not-told', client: clientName, serialNumber, reason: failureSentence(error) });
-    }
+function addCertificate(survey: Survey, certificate: RegistryCertificate, at: Date): void {
+  const { clientName, currentSince, issuedAt, revokedAtAuthority } = certificate;
+  const isLatest = issuedAt > (survey.current.get(clientName)?.issuedAt ?? '');
+  if (isLatest && currentSince !== undefined) survey.current.set(clientName, certificate);
+  const status = certificateStatus(certificate, at);
+  if (status === 'REPLACED') survey.replaced.push(certificate);
+  if (status === 'REVOKED' && revokedAtAuthority === undefined && !isExpired(certificate, at)) {
+    survey.untold.push(certificate);
   }
 }

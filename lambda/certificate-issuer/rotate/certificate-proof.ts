@@ -1,45 +1,49 @@
-import type { ClientSecret } from '../../../mesh/contract';
+import type { ClientSecret } from '../../../mesh/client-secret';
+import type { Registry } from '../../../registry/registry';
+import { certificateStatus } from '../../../registry/status';
 import { type GatewayTruststore, UntrustedCertificateError } from '../issue/gateway-truststore';
-import { GatewayRefusalError, type Handshake } from './handshake';
-import type { Registry } from '../registry';
 import { SecretVersionError } from '../issue/secret-versions';
+import { GatewayRefusalError, type HandshakeTest } from './handshake-test';
 
-/** Proves of a certificate that serves its client by what it says that those whom the client meets will let it in. */
+export interface CertificateProofOptions {
+  readonly registry: Pick<Registry, 'getCertificate'>;
+  /** This and the next are undefined without a gateway. */
+  readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined;
+  readonly handshakeTest: Pick<HandshakeTest, 'run'> | undefined;
+  readonly now: () => Date;
+}
+
+/** Proves that the authorizer and the gateway accept a certificate before its client uses it. */
 export class CertificateProof {
-  constructor(
-    private readonly registry: Pick<Registry, 'getCertificate'>,
-    /** Of the gateway; absent without one, and so the next. */
-    private readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined,
-    private readonly handshake: Pick<Handshake, 'prove'> | undefined,
-    private readonly now: () => Date,
-  ) {}
+  constructor(private readonly options: CertificateProofOptions) {}
 
   /**
-   * @param findCurrent what the client's secret holds
-   * @throws SecretVersionError when the authorizer or the gateway would turn the client away
+   * @param findCurrent reads the client's current secret
+   * @throws SecretVersionError when the authorizer or the gateway would refuse the client
    */
   async prove(
     secret: ClientSecret,
     findCurrent: () => Promise<ClientSecret | undefined>,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.assertInGoodStanding(secret, signal);
+    const { truststore, handshakeTest } = this.options;
+    await this.assertAccepted(secret, signal);
     try {
-      await this.truststore?.assertTrusts(secret, signal);
-      await this.handshake?.prove(secret, findCurrent, signal);
+      await truststore?.assertTrusts(secret, signal);
+      await handshakeTest?.run(secret, findCurrent, signal);
     } catch (cause) {
       if (!(cause instanceof UntrustedCertificateError || cause instanceof GatewayRefusalError)) throw cause;
       throw new SecretVersionError(`certificate ${secret.serialNumber} can't serve the client`, { cause });
     }
   }
 
-  private async assertInGoodStanding(secret: ClientSecret, signal: AbortSignal): Promise<void> {
-    const { serialNumber } = secret;
-    const known = await this.registry.getCertificate(secret, signal);
-    if (known === undefined) throw new SecretVersionError(`the registry does not know certificate ${serialNumber}`);
-    if (known.status === 'REVOKED') throw new SecretVersionError(`certificate ${serialNumber} is revoked`);
-    if (known.refuseAfter !== undefined && known.refuseAfter <= this.now().toISOString()) {
-      throw new SecretVersionError(`certificate ${serialNumber} is refused since ${known.refuseAfter}`);
+  /** A disabled client may be enabled again, so its state is no reason against a certificate. */
+  private async assertAccepted(secret: ClientSecret, signal: AbortSignal): Promise<void> {
+    const { registry, now } = this.options;
+    const known = await registry.getCertificate(secret, signal);
+    const status = known && certificateStatus(known, now());
+    if (status !== 'ISSUED') {
+      throw new SecretVersionError(`the registry has certificate ${secret.serialNumber} as ${status ?? 'unknown'}`);
     }
   }
 }

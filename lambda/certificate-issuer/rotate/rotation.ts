@@ -1,46 +1,79 @@
-import { type ClientSecret, METRICS } from '../../../mesh/contract';
-import { clientNameOfSecret } from '../../../mesh/names';
-import type { RegistryClient } from '../../../registry/records';
-import type { Announcer } from '../../../registry/audit';
+import type { Log } from '../../../aws/cloudwatch';
 import { failureSentence } from '../../../aws/failure';
-import type { Log } from '../../log';
-import type { Metrics } from '../../../aws/cloudwatch';
-import type { CertificateProof } from './certificate-proof';
-import type { Registry } from '../registry';
-import type { RotationRequest } from './rotation-event';
-import type { SecretStage, SecretStore } from '../secret-store';
+import type { SecretStage, SecretsManager } from '../../../aws/secrets-manager';
+import type { ClientSecret } from '../../../mesh/client-secret';
+import { clientNameFromSecretArn } from '../../../mesh/names';
+import type { Audit } from '../../../registry/audit';
+import type { RegistryClient } from '../../../registry/records';
+import type { Registry } from '../../../registry/registry';
+import type { Promotion } from '../issue/promotion';
 import { SecretVersionError, type SecretVersions } from '../issue/secret-versions';
-import type { Succession } from '../issue/promotion';
+import type { CertificateProof } from './certificate-proof';
 
-type ClientWithSecret = RegistryClient & Required<Pick<RegistryClient, 'secretId'>>;
+/** The steps of a rotation, in order. */
+const ROTATION_STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
-/** A rotation that must not go on. */
+/**
+ * A request of Secrets Manager to the rotation function.
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+ */
+export interface RotationRequest {
+  readonly step: (typeof ROTATION_STEPS)[number];
+  /** ARN of the secret. */
+  readonly secretId: string;
+  /** ID of the version that becomes current; the same in all steps and their repetitions. */
+  readonly versionId: string;
+}
+
+/** The rotation can't go on. */
 export class RotationError extends Error {
   override readonly name = 'RotationError';
 }
 
+/** @throws RotationError for an event that is not Secrets Manager's */
+export function readRotationRequest(event: object): RotationRequest {
+  const fields: Readonly<Record<string, unknown>> = { ...event };
+  const text = (name: string, form: RegExp): string => {
+    const value = fields[name];
+    if (typeof value === 'string' && form.test(value)) return value;
+    throw new RotationError(`the rotation event has no valid ${name}`);
+  };
+  const step = ROTATION_STEPS.find((candidate) => candidate === fields['Step']);
+  if (step === undefined) {
+    throw new RotationError(`the Step of the rotation event must be one of ${ROTATION_STEPS.join(', ')}`);
+  }
+  return {
+    step,
+    secretId: text('SecretId', /^arn:[\w/+=.@:-]{1,2043}$/),
+    versionId: text('ClientRequestToken', /^[\w-]{32,64}$/),
+  };
+}
+
+export interface RotationOptions {
+  readonly trustDomain: string;
+  readonly registry: Pick<Registry, 'getClient'>;
+  readonly secrets: Pick<SecretsManager, 'findVersion' | 'removePending'>;
+  readonly versions: Pick<SecretVersions, 'fill' | 'find'>;
+  readonly proof: Pick<CertificateProof, 'prove'>;
+  readonly promotion: Pick<Promotion, 'promote'>;
+  readonly audit: Audit;
+  readonly log: Log;
+}
+
+type ClientWithSecret = RegistryClient & Required<Pick<RegistryClient, 'secretId'>>;
+
 /**
- * Renews a client's certificate, and with it the key, in the four steps of Secrets Manager. Each can be run again; until
- * the last has moved the stage, clients read the certificate they had.
+ * Replaces a client's key and certificate in the four steps of Secrets Manager. Each step can run again. Until the last
+ * step moves AWSCURRENT, clients read the previous certificate.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html
  */
 export class Rotation {
-  constructor(
-    private readonly trustDomain: string,
-    private readonly registry: Pick<Registry, 'getClient'>,
-    private readonly secrets: SecretStore,
-    private readonly versions: SecretVersions,
-    private readonly proof: CertificateProof,
-    private readonly succession: Succession,
-    private readonly announcer: Announcer,
-    private readonly metrics: Metrics,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly options: RotationOptions) {}
 
-  /** @throws Error for whatever keeps the step from being done; Secrets Manager then counts the rotation as failed */
+  /** @throws Error when the step fails; Secrets Manager then counts the rotation as failed */
   async run(request: RotationRequest, signal: AbortSignal): Promise<void> {
     const { step, secretId, versionId } = request;
-    this.log({ event: 'rotation-step', step, secretId, versionId });
+    this.options.log({ event: 'rotation-step', step, secretId, versionId });
     try {
       await this.step(request, signal);
     } catch (error) {
@@ -49,16 +82,12 @@ export class Rotation {
     }
   }
 
-  /** Tells that the rotation failed. Never rejects. */
-  async tellFailure(secretId: string, error: unknown): Promise<void> {
-    const clientName = clientNameOfSecret(secretId, this.trustDomain);
+  /** Records that the rotation failed. Never rejects. */
+  async reportFailure(secretId: string, error: unknown): Promise<void> {
+    const { trustDomain, audit } = this.options;
+    const clientName = clientNameFromSecretArn(secretId, trustDomain);
     const reason = failureSentence(error);
-    this.log({ event: 'rotation-failed', client: clientName, secretId, reason });
-    this.metrics.count(METRICS.rotationsFailed);
-    await this.announcer.announce('Certificate Rotation Failed', {
-      ...(clientName !== undefined && { clientName }),
-      reason,
-    });
+    await audit.record('rotationFailed', { ...(clientName !== undefined && { clientName }), reason }, { secretId });
   }
 
   private async step(request: RotationRequest, signal: AbortSignal): Promise<void> {
@@ -66,7 +95,7 @@ export class Rotation {
       case 'createSecret':
         return this.create(request, signal);
       case 'setSecret':
-        // Whoever must know the certificate, the registry, does so before it comes into the secret.
+        // Nothing to do: the registry knows the certificate before the secret has it.
         return;
       case 'testSecret':
         return this.test(request, signal);
@@ -77,84 +106,83 @@ export class Rotation {
 
   private async create(request: RotationRequest, signal: AbortSignal): Promise<void> {
     const { secretId, versionId } = request;
-    const client = await this.clientOf(secretId, signal);
+    const client = await this.findClient(secretId, signal);
     if (client.state === 'DISABLED') {
-      throw new RotationError(`client ${client.clientName} is disabled: enable it to have its certificate rotated`);
+      throw new RotationError(`client ${client.clientName} is disabled: enable it to rotate its certificate`);
     }
     const version = { secretId, secretVersionId: versionId, stage: 'AWSPENDING', issuedBy: 'rotation' } as const;
-    // After a failure Secrets Manager repeats all steps, also those of a version that the last one made current.
+    // After a failure Secrets Manager repeats all steps, even for a version that the last step made current.
     if (!(await this.isIn('AWSPENDING', request, signal)) && !(await this.isIn('AWSCURRENT', request, signal))) {
       throw new RotationError(`version ${versionId} of ${secretId} is not pending: the rotation is over`);
     }
-    await this.versions.fill(client, version, signal);
+    await this.options.versions.fill(client, version, signal);
   }
 
   /**
-   * Proves that clients can go over to the version: what it holds serves the client, and gateway and authorizer will let
-   * it in. A schedule that is set up without rotating at once has only this step run, on a version with the current value
-   * or with none: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+   * Proves that the version's certificate serves the client and that gateway and authorizer accept it. A new schedule that
+   * does not rotate at once runs only this step, on a version with the current value or without a value:
+   * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
    */
   private async test({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
-    const client = await this.clientOf(secretId, signal);
+    const { versions, proof, log } = this.options;
+    const client = await this.findClient(secretId, signal);
     const version = { secretId, secretVersionId: versionId };
-    const secret =
-      (await this.versions.find(client.spiffeId, version, signal)) ?? (await this.findCurrent(client, signal));
-    await this.proof.prove(secret, () => this.findCurrent(client, signal), signal);
+    const secret = (await versions.find(client.spiffeId, version, signal)) ?? (await this.findCurrent(client, signal));
+    await proof.prove(secret, () => this.findCurrent(client, signal), signal);
     const { serialNumber } = secret;
-    this.log({ event: 'certificate-tested', client: client.clientName, serialNumber, versionId });
+    log({ event: 'certificate-tested', client: client.clientName, serialNumber, versionId });
   }
 
   private async finish(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    const { versions, promotion, audit } = this.options;
     const { secretId, versionId } = request;
-    const client = await this.clientOf(secretId, signal);
-    const secret = await this.versions.find(client.spiffeId, { secretId, secretVersionId: versionId }, signal);
+    const client = await this.findClient(secretId, signal);
+    const secret = await versions.find(client.spiffeId, { secretId, secretVersionId: versionId }, signal);
     if (secret === undefined) throw new SecretVersionError(`version ${versionId} of ${secretId} has no value`);
     const filled = { secretId, secretVersionId: versionId, secret, isCurrent: false };
-    if (!(await this.succession.succeed(filled, client, signal))) {
-      throw new SecretVersionError(
-        `version ${versionId} of ${secretId} is older than the one that became current since`,
-      );
+    if (!(await promotion.promote(filled, client, signal))) {
+      throw new SecretVersionError(`version ${versionId} of ${secretId} is older than the current version`);
     }
-    // Left where it is, it would be on its own, as that of a rotation under way, once a deployment makes another current.
+    // When a deployment makes another version current, a left label would look like a rotation in progress.
     await this.endPending(request, signal);
-
-    const { clientName, spiffeId, serialNumber, fingerprint, notAfter } = secret;
-    this.log({ event: 'certificate-rotated', client: clientName, serialNumber, notAfter, versionId });
-    this.metrics.count(METRICS.rotationsSucceeded);
-    await this.announcer.announce('Certificate Rotated', { clientName, spiffeId, serialNumber, fingerprint, notAfter });
+    await audit.record('certificateRotated', { certificate: secret }, { versionId });
   }
 
-  /** The client whose secret it is, by name and by what the registry says of it. */
-  private async clientOf(secretId: string, signal: AbortSignal): Promise<ClientWithSecret> {
-    const clientName = clientNameOfSecret(secretId, this.trustDomain);
+  /** The client that owns the secret, by the secret's name and by the registry. */
+  private async findClient(secretId: string, signal: AbortSignal): Promise<ClientWithSecret> {
+    const { trustDomain, registry } = this.options;
+    const clientName = clientNameFromSecretArn(secretId, trustDomain);
     if (clientName === undefined) {
-      throw new RotationError(`${secretId} is not the secret of a client of trust domain ${this.trustDomain}`);
+      throw new RotationError(`${secretId} is not the secret of a client of trust domain ${trustDomain}`);
     }
-    const client = await this.registry.getClient(clientName, signal);
-    if (client === undefined) throw new RotationError(`the registry knows no client ${clientName}`);
-    if (client.secretId !== secretId)
+    const client = await registry.getClient(clientName, signal);
+    if (client === undefined) throw new RotationError(`the registry has no client ${clientName}`);
+    if (client.secretId !== secretId) {
       throw new RotationError(
-        `the secret of client ${clientName} is ${client.secretId ?? 'none: it keeps its own key'}`,
+        `the secret of client ${clientName} is ${client.secretId ?? 'none: the client keeps its own key'}`,
       );
+    }
     return { ...client, secretId };
   }
 
   private async findCurrent({ spiffeId, secretId }: ClientWithSecret, signal: AbortSignal): Promise<ClientSecret> {
-    const secretVersionId = await this.secrets.findVersion(secretId, 'AWSCURRENT', signal);
-    const version = secretVersionId && (await this.versions.find(spiffeId, { secretId, secretVersionId }, signal));
-    if (!version) throw new RotationError(`${secretId} holds no certificate yet`);
-    return version;
+    const { secrets, versions } = this.options;
+    const secretVersionId = await secrets.findVersion(secretId, 'AWSCURRENT', signal);
+    const secret = secretVersionId && (await versions.find(spiffeId, { secretId, secretVersionId }, signal));
+    if (!secret) throw new RotationError(`${secretId} has no certificate yet`);
+    return secret;
   }
 
-  /** As long as a version that is not current is pending, Secrets Manager starts no other rotation. */
+  /** Secrets Manager starts no other rotation while a version is pending that is not current. */
   private async endPending(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    const { secrets, log } = this.options;
     const { secretId, versionId } = request;
     try {
       if (!(await this.isIn('AWSPENDING', request, signal))) return;
-      await this.secrets.dropPending(secretId, versionId, signal);
-      this.log({ event: 'pending-stage-removed', secretId, versionId });
+      await secrets.removePending(secretId, versionId, signal);
+      log({ event: 'pending-stage-removed', secretId, versionId });
     } catch (error) {
-      this.log({ event: 'pending-stage-left', secretId, versionId, reason: failureSentence(error) });
+      log({ event: 'pending-stage-left', secretId, versionId, reason: failureSentence(error) });
     }
   }
 
@@ -163,6 +191,6 @@ export class Rotation {
     { secretId, versionId }: RotationRequest,
     signal: AbortSignal,
   ): Promise<boolean> {
-    return (await this.secrets.findVersion(secretId, stage, signal)) === versionId;
+    return (await this.options.secrets.findVersion(secretId, stage, signal)) === versionId;
   }
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createCertificateSigningRequest } from '../../../pki/certificate-signing-request';
 import { generatePrivateKey } from '../../../pki/keys';
 import { type Account, regionalArn } from '../../account';
 import type { Clock } from '../../clock';
 import { AwsError } from '../../endpoint/api';
+import { createCertificateSigningRequest } from '../../legacy-csr';
 import { type AuthorityConfiguration, CertificateAuthority } from './certificate-authority';
 import { assertSigns } from './signing';
 

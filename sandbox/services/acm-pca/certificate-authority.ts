@@ -1,10 +1,11 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { notAfterOf } from '../../../pki/certificate-fields';
 import { ChainError, verifyChain } from '../../../pki/chain';
-import type { KeyAlgorithm, SigningAlgorithm } from '../../../mesh/contract';
 import type { DistinguishedName } from '../../../pki/distinguished-name';
+import type { KeyAlgorithm } from '../../../pki/keys';
 import { pathLengthOf } from '../../../pki/path-length';
 import { PemError, readCertificates } from '../../../pki/pem';
+import type { SigningAlgorithm } from '../../../pki/signature';
 import { AwsError } from '../../endpoint/api';
 import type { Tag } from '../tags';
 import type { IssuedCertificate } from './issued-certificate';

@@ -1,15 +1,15 @@
 import { createPublicKey } from 'node:crypto';
 import { randomSerialNumber, signCertificate } from '../../../pki/certificate';
 import { notAfterOf } from '../../../pki/certificate-fields';
+import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distinguished-name';
+import { passedExtensions } from '../../../pki/profiles';
+import type { SigningAlgorithm } from '../../../pki/signature';
+import { AwsError } from '../../endpoint/api';
 import {
   type CertificateSigningRequest,
   CertificateSigningRequestError,
   readCertificateSigningRequest,
-} from '../../../pki/certificate-signing-request';
-import type { SigningAlgorithm } from '../../../mesh/contract';
-import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distinguished-name';
-import { passedExtensions } from '../../../pki/profiles';
-import { AwsError } from '../../endpoint/api';
+} from '../../legacy-csr';
 import type { CertificateAuthority } from './certificate-authority';
 import type { IssuedCertificate } from './issued-certificate';
 import type { ApiPassthrough } from './passthrough';

@@ -1,6 +1,6 @@
+import { REVOCATION_REASONS } from '../../../mesh/contract';
 import { notAfterOf, notBeforeOf } from '../../../pki/certificate-fields';
-import { SIGNING_ALGORITHMS } from '../../../mesh/contract';
-import { REVOCATION_REASONS } from '../../../registry/records';
+import { SIGNING_ALGORITHMS } from '../../../pki/signature';
 import type { Account } from '../../account';
 import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { type KeyAlgorithm, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../../mesh/contract';
-import { signatureSuits } from '../../../pki/signature';
+import type { KeyAlgorithm } from '../../../pki/keys';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm, signatureSuits } from '../../../pki/signature';
 import { AwsError } from '../../endpoint/api';
 
 /** @throws AwsError `InvalidArgsException` when the algorithm is not of the key's family */

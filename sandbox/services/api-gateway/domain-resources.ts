@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { brokenDnsNameRule } from '../../../mesh/names';
+import { dnsNameProblem } from '../../../mesh/names';
 import type { Properties, Resource, ResourceType } from '../../cloudformation/resource-type';
 import { AwsError } from '../../endpoint/api';
 import type { Surroundings } from '../service';
@@ -59,7 +59,7 @@ export function domainNameType(
   function domainOf(properties: Properties): { name: string; settings: DomainSettings; tls: DomainTls } {
     const { DomainName: name, DomainNameConfigurations, MutualTlsAuthentication: mutualTls } = read(properties, '');
     const [configured] = DomainNameConfigurations;
-    const brokenRule = brokenDnsNameRule(name);
+    const brokenRule = dnsNameProblem(name);
     if (!configured || brokenRule) throw new AwsError('BadRequestException', `DomainName ${name} ${brokenRule}`);
     checkSecurityPolicy(configured.SecurityPolicy, mutualTls !== undefined);
     const truststore = mutualTls && { uri: mutualTls.TruststoreUri, version: mutualTls.TruststoreVersion };

@@ -1,6 +1,5 @@
 import { generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto';
-import { KEY_ALGORITHMS } from '../../../mesh/contract';
-import { generatePrivateKey } from '../../../pki/keys';
+import { generatePrivateKey, KEY_ALGORITHMS } from '../../../pki/keys';
 import { regionalArn } from '../../account';
 import type { Resource, ResourceType } from '../../cloudformation/resource-type';
 import { AwsError } from '../../endpoint/api';

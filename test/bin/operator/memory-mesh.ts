@@ -1,7 +1,6 @@
 import type { OperatedMesh, Registry, RegistryEntry, Revocation } from '../../../bin/operator/mesh';
-import type { EventDetail } from '../../../mesh/contract';
-import type { RegistryExternalClient } from '../../../mesh/external-clients';
-import type { RegistryCertificate, RegistryClient, RevocationReason } from '../../../registry/records';
+import type { EventDetail, RevocationReason } from '../../../mesh/contract';
+import type { RegistryCertificate, RegistryClient, RegistryExternalClient } from '../../../registry/records';
 
 export const NOW = new Date('2026-11-22T12:00:00.000Z');
 export const OPERATOR = 'arn:aws:sts::123456789012:assumed-role/operator/alex';

@@ -1,9 +1,8 @@
 import { type AttributeValue, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { OperatorError } from '../../../bin/operator/mesh';
 import { RegistryTable } from '../../../bin/operator/registry-table';
-import { identityKey } from '../../../mesh/external-clients';
 import { toItem } from '../../../registry/items';
-import { certificateKey, clientKey, REGISTRY_KEYS, type RegistryKey } from '../../../registry/records';
+import { certificateKey, clientKey, identityKey, REGISTRY_KEYS, type RegistryKey } from '../../../registry/records';
 import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
 import { Clock } from '../../../sandbox/clock';
 import { DynamoDb } from '../../../sandbox/services/dynamodb';

@@ -6,7 +6,7 @@ import {
 } from '../../../lambda/authorizer/external-callers';
 import { MEMORY_MS } from '../../../lambda/authorizer/memory';
 import { type CertificateIdentityKind, identitiesOf } from '../../../pki/certificate-identity';
-import { identityId, type RegistryIdentity } from '../../../mesh/external-clients';
+import { identityId, type RegistryIdentity } from '../../../registry/records';
 import { type Authority, createClient, createRoot, createSubordinate } from '../../pki/authorities';
 
 const BILLING = 'spiffe://mesh.example.com/billing';

@@ -1,5 +1,5 @@
-import { MEMORY_MS } from '../../../lambda/authorizer/memory';
 import { type Standing, StandingMemory } from '../../../lambda/authorizer/issued-callers';
+import { MEMORY_MS } from '../../../lambda/authorizer/memory';
 import type { CallerIdentity } from '../../../mesh/contract';
 
 const MAIL = 'spiffe://mesh.example.com/mail';

@@ -1,11 +1,11 @@
 import { parseClientSecret, verifyClientSecret } from '../../../mesh/client-secret';
 import type { RegistryCertificate } from '../../../registry/records';
-import { createRequest, REQUEST_ID } from '../custom-resource/requests';
 import { MemoryBus } from '../../registry/memory-bus';
+import { MemoryRegistry } from '../../registry/memory-registry';
+import { createRequest, REQUEST_ID } from '../custom-resource/requests';
 import { Calls, FAULTS, type Fault, FaultyCalls, LateCalls, OvertakenCalls } from './faults';
 import { createIssuer } from './issuer';
 import { MemoryAuthority } from './memory-authority';
-import { MemoryRegistry } from '../../registry/memory-registry';
 import { MemorySecrets } from './memory-secrets';
 import { PROPERTIES } from './properties';
 

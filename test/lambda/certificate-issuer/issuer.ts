@@ -1,20 +1,20 @@
-import { Announcer, type EventBus } from '../../../registry/audit';
+import { Metrics } from '../../../aws/cloudwatch';
 import type { CertificateAuthority } from '../../../lambda/certificate-issuer/certificate-authority';
-import { CertificateIssuer } from '../../../lambda/certificate-issuer/issue/issuance';
-import { CertificateProof } from '../../../lambda/certificate-issuer/rotate/certificate-proof';
-import { CertificateRevoker } from '../../../registry/revocation';
 import { ClientCertificate } from '../../../lambda/certificate-issuer/issue/client-certificate-resource';
-import { ClientRequest } from '../../../lambda/certificate-issuer/request/client-request';
 import type { GatewayTruststore } from '../../../lambda/certificate-issuer/issue/gateway-truststore';
-import { type Gateway, Handshake } from '../../../lambda/certificate-issuer/rotate/handshake';
+import { CertificateIssuer } from '../../../lambda/certificate-issuer/issue/issuance';
+import { Succession } from '../../../lambda/certificate-issuer/issue/promotion';
+import { SecretVersions } from '../../../lambda/certificate-issuer/issue/secret-versions';
 import { Maintenance } from '../../../lambda/certificate-issuer/maintain/maintenance';
 import type { Registry } from '../../../lambda/certificate-issuer/registry';
+import { ClientRequest } from '../../../lambda/certificate-issuer/request/client-request';
+import { CertificateProof } from '../../../lambda/certificate-issuer/rotate/certificate-proof';
+import { type Gateway, Handshake } from '../../../lambda/certificate-issuer/rotate/handshake';
 import { Rotation } from '../../../lambda/certificate-issuer/rotate/rotation';
 import type { SecretStore } from '../../../lambda/certificate-issuer/secret-store';
-import { SecretVersions } from '../../../lambda/certificate-issuer/issue/secret-versions';
-import { Succession } from '../../../lambda/certificate-issuer/issue/promotion';
 import type { LogEntry } from '../../../lambda/log';
-import { Metrics } from '../../../aws/cloudwatch';
+import { Announcer, type EventBus } from '../../../registry/audit';
+import { CertificateRevoker } from '../../../registry/revocation';
 
 const TRUST_DOMAIN = 'mesh.example.com';
 

@@ -1,3 +1,4 @@
+import type { RevocationReason } from '../../../mesh/contract';
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
@@ -6,7 +7,6 @@ import type {
   CertificateRequest,
   IssuedCertificate,
 } from '../../../lambda/certificate-issuer/certificate-authority';
-import type { RevocationReason } from '../../../registry/records';
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR = 3_600_000;

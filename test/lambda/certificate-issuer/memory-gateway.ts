@@ -1,7 +1,7 @@
 import { GatewayTruststore } from '../../../lambda/certificate-issuer/issue/gateway-truststore';
 import type { Gateway, Reception } from '../../../lambda/certificate-issuer/rotate/handshake';
 import type { ObjectReader, VersionedObject } from '../../../lambda/object-reader';
-import type { ClientSecret } from '../../../mesh/contract';
+import type { ClientSecret } from '../../../mesh/client-secret';
 
 const PUBLISHED: VersionedObject = { bucket: 'truststore', key: 'truststore.pem', versionId: 'v1' };
 

@@ -1,4 +1,8 @@
-import { trustAnchorPem, trustAnchorProperty, trustAnchorsProperty } from '../../../lambda/custom-resource/trust-anchor';
+import {
+  trustAnchorPem,
+  trustAnchorProperty,
+  trustAnchorsProperty,
+} from '../../../lambda/custom-resource/trust-anchor';
 import { MemoryObjects } from '../../aws/memory-objects';
 
 const signal = new AbortController().signal;

@@ -1,7 +1,10 @@
 import { PropertyError } from '../../../lambda/custom-resource/properties';
 import type { LogEntry } from '../../../lambda/log';
 import type { DomainNameState } from '../../../lambda/truststore-publisher/domain-names';
-import { DomainTruststore, DomainTruststoreError } from '../../../lambda/truststore-publisher/domain-truststore-resource';
+import {
+  DomainTruststore,
+  DomainTruststoreError,
+} from '../../../lambda/truststore-publisher/domain-truststore-resource';
 import { createRequest } from '../custom-resource/requests';
 
 const signal = new AbortController().signal;

@@ -1,14 +1,14 @@
-import { Announcer } from '../../../registry/audit';
 import { PropertyError } from '../../../lambda/custom-resource/properties';
 import { AuthorityInUseError, Departure } from '../../../lambda/truststore-publisher/removal-guard';
 import { Truststore, TruststoreBucketError } from '../../../lambda/truststore-publisher/truststore-resource';
 import { TruststoreError } from '../../../pki/truststore';
+import { Announcer } from '../../../registry/audit';
+import { MemoryObjects } from '../../aws/memory-objects';
 import { type Authority, createRoot, createSubordinate, days } from '../../pki/authorities';
+import { MemoryBus } from '../../registry/memory-bus';
 import { MemoryRegistry } from '../../registry/memory-registry';
 import { authorityArn, certificateOf, clientOf } from '../../registry/registry-entries';
 import { createRequest } from '../custom-resource/requests';
-import { MemoryBus } from '../../registry/memory-bus';
-import { MemoryObjects } from '../../aws/memory-objects';
 import { MemoryBucket } from './memory-bucket';
 
 const signal = new AbortController().signal;

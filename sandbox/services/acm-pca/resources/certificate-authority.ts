@@ -1,4 +1,5 @@
-import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../../../mesh/contract';
+import { KEY_ALGORITHMS } from '../../../../pki/keys';
+import { SIGNING_ALGORITHMS } from '../../../../pki/signature';
 import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import { boolean, oneOf, optional, type Shape, structure } from '../../shape';

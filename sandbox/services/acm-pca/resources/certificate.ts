@@ -1,4 +1,4 @@
-import { SIGNING_ALGORITHMS } from '../../../../mesh/contract';
+import { SIGNING_ALGORITHMS } from '../../../../pki/signature';
 import type { Account } from '../../../account';
 import type { ResourceType } from '../../../cloudformation/resource-type';
 import { oneOf, optional, string, structure } from '../../shape';

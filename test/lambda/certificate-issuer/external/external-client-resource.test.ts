@@ -1,12 +1,12 @@
 import { ExternalClient } from '../../../../lambda/certificate-issuer/external/external-client-resource';
 import type { LogEntry } from '../../../../lambda/log';
-import type { ExternalClientProperties } from '../../../../mesh/external-clients';
-import { identityId } from '../../../../mesh/external-clients';
-import { type Authority, createClient, createRoot, createSubordinate, validFor } from '../../../pki/authorities';
-import { createRequest } from '../../custom-resource/requests';
+import type { ExternalClientProperties } from '../../../../mesh/contract';
+import { identityId } from '../../../../registry/records';
 import { MemoryObjects } from '../../../aws/memory-objects';
-import { FAULTS, FaultyCalls } from '../faults';
+import { type Authority, createClient, createRoot, createSubordinate, validFor } from '../../../pki/authorities';
 import { MemoryRegistry } from '../../../registry/memory-registry';
+import { createRequest } from '../../custom-resource/requests';
+import { FAULTS, FaultyCalls } from '../faults';
 
 const NOW = '2026-11-22T12:00:00.000Z';
 const FOREIGN = 'spiffe://partner.example.com/billing';

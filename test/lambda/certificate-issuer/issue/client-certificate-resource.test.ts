@@ -1,15 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { validityOf } from '../../../../lambda/certificate-issuer/issue/issuance';
-import type { ClientCertificate } from '../../../../lambda/certificate-issuer/issue/client-certificate-resource';
-import { SecretVersionError } from '../../../../lambda/certificate-issuer/issue/secret-versions';
 import { failureSentence } from '../../../../aws/failure';
+import type { ClientCertificate } from '../../../../lambda/certificate-issuer/issue/client-certificate-resource';
+import { validityOf } from '../../../../lambda/certificate-issuer/issue/issuance';
+import { SecretVersionError } from '../../../../lambda/certificate-issuer/issue/secret-versions';
 import type { LogEntry } from '../../../../lambda/log';
 import { parseClientSecret, verifyClientSecret } from '../../../../mesh/client-secret';
-import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { MemoryBus } from '../../../registry/memory-bus';
+import { MemoryRegistry } from '../../../registry/memory-registry';
+import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { createIssuer } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
-import { MemoryRegistry } from '../../../registry/memory-registry';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
 

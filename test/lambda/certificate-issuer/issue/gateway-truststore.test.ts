@@ -1,13 +1,13 @@
-import { UntrustedCertificateError } from '../../../../lambda/certificate-issuer/issue/gateway-truststore';
 import { failureSentence } from '../../../../aws/failure';
+import { UntrustedCertificateError } from '../../../../lambda/certificate-issuer/issue/gateway-truststore';
 import { createSecret } from '../../../client/secrets';
 import { createRoot, days, validFor } from '../../../pki/authorities';
-import { createRequest } from '../../custom-resource/requests';
 import { MemoryBus } from '../../../registry/memory-bus';
+import { MemoryRegistry } from '../../../registry/memory-registry';
+import { createRequest } from '../../custom-resource/requests';
 import { createIssuer } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemoryGateway } from '../memory-gateway';
-import { MemoryRegistry } from '../../../registry/memory-registry';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
 

@@ -1,9 +1,9 @@
 import { parseClientSecret } from '../../../../mesh/client-secret';
-import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { MemoryBus } from '../../../registry/memory-bus';
+import { MemoryRegistry } from '../../../registry/memory-registry';
+import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { createIssuer } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
-import { MemoryRegistry } from '../../../registry/memory-registry';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
 

@@ -1,9 +1,8 @@
-import type { RegistryExternalClient } from '../../../../mesh/external-clients';
-import type { RegistryCertificate, RegistryClient } from '../../../../registry/records';
+import type { RegistryCertificate, RegistryClient, RegistryExternalClient } from '../../../../registry/records';
 import { MemoryBus } from '../../../registry/memory-bus';
+import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createIssuer } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
-import { MemoryRegistry } from '../../../registry/memory-registry';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
 

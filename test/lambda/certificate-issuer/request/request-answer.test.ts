@@ -1,7 +1,7 @@
 import { answerRequest } from '../../../../lambda/certificate-issuer/request/request-answer';
 import { RequestRefusal } from '../../../../lambda/certificate-issuer/request/request-refusal';
 import type { LogEntry } from '../../../../lambda/log';
-import type { CertificateDocument } from '../../../../mesh/contract';
+import type { CertificateDocument } from '../../../../mesh/certificate-document';
 import { urlEvent } from './request-events';
 
 const EVENT = urlEvent(JSON.stringify({ clientName: 'mail', certificateSigningRequest: 'x' }));

@@ -1,12 +1,12 @@
 import { failureSentence } from '../../../../aws/failure';
 import { parseClientSecret } from '../../../../mesh/client-secret';
 import { createRoot } from '../../../pki/authorities';
-import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { MemoryBus } from '../../../registry/memory-bus';
+import { MemoryRegistry } from '../../../registry/memory-registry';
+import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { createIssuer } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemoryGateway } from '../memory-gateway';
-import { MemoryRegistry } from '../../../registry/memory-registry';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
 

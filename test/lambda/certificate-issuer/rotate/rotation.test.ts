@@ -1,10 +1,10 @@
 import { type RotationStep, readRotationRequest } from '../../../../lambda/certificate-issuer/rotate/rotation-event';
 import { parseClientSecret, verifyClientSecret } from '../../../../mesh/client-secret';
-import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { MemoryBus } from '../../../registry/memory-bus';
+import { MemoryRegistry } from '../../../registry/memory-registry';
+import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { createIssuer } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
-import { MemoryRegistry } from '../../../registry/memory-registry';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
 

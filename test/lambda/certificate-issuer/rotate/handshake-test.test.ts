@@ -1,6 +1,6 @@
 import { GatewayRefusalError, Handshake, type Reception } from '../../../../lambda/certificate-issuer/rotate/handshake';
 import type { LogEntry } from '../../../../lambda/log';
-import type { ClientSecret } from '../../../../mesh/contract';
+import type { ClientSecret } from '../../../../mesh/client-secret';
 import { createSecret } from '../../../client/secrets';
 import { createRoot } from '../../../pki/authorities';
 import { MemoryGateway } from '../memory-gateway';

@@ -1,0 +1,67 @@
+import type { AcmPca } from '../../aws/acm-pca';
+import type { Log } from '../../aws/cloudwatch';
+import type { GatewayDomain } from '../../aws/gateway-domain';
+import type { ObjectReader, VersionedObject } from '../../aws/s3';
+import type { SecretsManager } from '../../aws/secrets-manager';
+import { Audit, type AuditOptions } from '../../registry/audit';
+import type { Registry } from '../../registry/registry';
+import { Revocation } from '../../registry/revocation';
+import { ExternalClientResource } from './external/external-client-resource';
+import { ClientCertificateResource } from './issue/client-certificate-resource';
+import { GatewayTruststore } from './issue/gateway-truststore';
+import { Issuance } from './issue/issuance';
+import { Promotion } from './issue/promotion';
+import { SecretVersions } from './issue/secret-versions';
+import { Maintenance } from './maintain/maintenance';
+import { RequestedCertificates } from './request/requested-certificates';
+import { CertificateProof } from './rotate/certificate-proof';
+import { HandshakeTest } from './rotate/handshake-test';
+import { Rotation } from './rotate/rotation';
+
+/** What the issuer works with. */
+export interface IssuerOptions {
+  readonly trustDomain: string;
+  readonly registry: Pick<Registry, keyof Registry>;
+  readonly authority: Pick<AcmPca, keyof AcmPca>;
+  readonly secrets: Pick<SecretsManager, keyof SecretsManager>;
+  readonly objects: Pick<ObjectReader, 'readObject'>;
+  readonly events: AuditOptions['events'];
+  readonly metrics: AuditOptions['metrics'];
+  /** Undefined for certificates that are not compared with what a gateway trusts. */
+  readonly gateway:
+    | { readonly truststore: VersionedObject; readonly domain: Pick<GatewayDomain, 'domainName' | 'tryHandshake'> }
+    | undefined;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** The issuer's parts, put together for one kind of event each. */
+export interface Issuer {
+  readonly clientCertificateResource: ClientCertificateResource;
+  readonly externalClientResource: ExternalClientResource;
+  readonly rotation: Rotation;
+  readonly requestedCertificates: RequestedCertificates;
+  readonly maintenance: Maintenance;
+}
+
+export function createIssuer(options: IssuerOptions): Issuer {
+  const { objects, gateway, now, log } = options;
+  const audit = new Audit(options);
+  const truststore = gateway && new GatewayTruststore({ objects, published: gateway.truststore, now });
+  const handshakeTest = gateway && new HandshakeTest(gateway.domain, log);
+
+  const shared = { ...options, audit, truststore, handshakeTest };
+  const revocation = new Revocation(shared);
+  const issuance = new Issuance(shared);
+  const versions = new SecretVersions({ ...shared, issuance, revocation });
+  const promotion = new Promotion(shared);
+  const proof = new CertificateProof(shared);
+
+  return {
+    clientCertificateResource: new ClientCertificateResource({ ...shared, versions, promotion, revocation }),
+    externalClientResource: new ExternalClientResource(shared),
+    rotation: new Rotation({ ...shared, versions, proof, promotion }),
+    requestedCertificates: new RequestedCertificates({ ...shared, issuance }),
+    maintenance: new Maintenance({ ...shared, revocation }),
+  };
+}

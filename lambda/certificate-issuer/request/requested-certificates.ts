@@ -1,0 +1,119 @@
+import type { Log } from '../../../aws/cloudwatch';
+import type { CertificateDocument } from '../../../mesh/certificate-document';
+import { requesterFromArn, requesterFromCaller } from '../../../mesh/requesters';
+import {
+  type CertificateSigningRequest,
+  CertificateSigningRequestError,
+  readCertificateSigningRequest,
+} from '../../../pki/certificate-signing-request';
+import { keyAlgorithmOf } from '../../../pki/keys';
+import type { RegistryClient } from '../../../registry/records';
+import type { Registry } from '../../../registry/registry';
+import type { Issuance, Occasion } from '../issue/issuance';
+import { CertificateRequestRefusal, type HttpCertificateRequest } from './http';
+
+/** Why a caller may not request a certificate. Only the log shows it: callers must not learn which clients exist. */
+class NotPermittedError extends Error {
+  override readonly name = 'NotPermittedError';
+}
+
+interface Permission {
+  readonly client: RegistryClient;
+  /** The IAM role or user that requests. */
+  readonly requestedBy: string;
+}
+
+export interface RequestedCertificatesOptions {
+  readonly registry: Pick<Registry, 'getClient' | 'getCertificate'>;
+  readonly issuance: Pick<Issuance, 'certify'>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/**
+ * Issues certificates for keys that their clients keep. The caller must be granted requests of the client and prove that
+ * it holds the key. The identity comes from the registry and not from the request.
+ */
+export class RequestedCertificates {
+  constructor(private readonly options: RequestedCertificatesOptions) {}
+
+  /** @throws CertificateRequestRefusal */
+  async issue(request: HttpCertificateRequest, signal: AbortSignal): Promise<CertificateDocument> {
+    const { issuance, now, log } = this.options;
+    const { client, requestedBy } = await this.permit(request, signal);
+    log({ event: 'certificate-request', client: client.clientName, requestedBy });
+    const { pem, publicKey } = readSigningRequest(request.certificateSigningRequest, client);
+
+    const occasion: Occasion = {
+      issuedBy: 'request',
+      requestedBy,
+      // If the client has a secret, the certificate in it stays the current one.
+      ...(client.secretId === undefined && { currentSince: now().toISOString() }),
+    };
+    const key = { publicKey, certificateSigningRequest: pem };
+    const document = await issuance.certify(client, key, occasion, signal);
+    // The removal of a client revokes the certificates in the registry. This one may have been added after that.
+    await this.permit(request, signal);
+    await this.assertNotRevoked(client, document, signal);
+    return document;
+  }
+
+  /** A request that is repeated within minutes returns the previous certificate, even if that is revoked by now. */
+  private async assertNotRevoked(
+    { clientName }: RegistryClient,
+    { fingerprint }: CertificateDocument,
+    signal: AbortSignal,
+  ) {
+    const known = await this.options.registry.getCertificate({ clientName, fingerprint }, signal);
+    if (known?.status === 'ISSUED') return;
+    throw new CertificateRequestRefusal(400, 'the certificate of this request is revoked: generate another key');
+  }
+
+  private async permit({ clientName, callerArn }: HttpCertificateRequest, signal: AbortSignal): Promise<Permission> {
+    const requestedBy = callerArn && requesterFromCaller(callerArn);
+    const client = await this.options.registry.getClient(clientName, signal);
+    const refused = (reason: string) =>
+      new CertificateRequestRefusal(403, 'the caller may not request certificates of this client', {
+        cause: new NotPermittedError(reason),
+      });
+    if (!requestedBy) throw refused(`the caller is neither an IAM role nor a user: ${callerArn ?? 'unknown'}`);
+    if (client === undefined) throw refused(`the registry has no client ${clientName}`);
+    if (client.state !== 'ENABLED') throw refused(`client ${clientName} is disabled`);
+    if (!client.requesters?.some((arn) => requesterFromArn(arn) === requestedBy)) {
+      throw refused(`${requestedBy} is not granted requests of client ${clientName}`);
+    }
+    return { client, requestedBy };
+  }
+}
+
+/** Checks possession of the key, the key's algorithm, and that the request names nobody but the client. */
+function readSigningRequest(pem: string, client: RegistryClient): CertificateSigningRequest {
+  const request = parse(pem);
+  const keyAlgorithm = keyAlgorithmOf(request.publicKey);
+  if (keyAlgorithm !== client.keyAlgorithm) {
+    throw new CertificateRequestRefusal(
+      400,
+      `the key must be ${client.keyAlgorithm}, got ${keyAlgorithm ?? 'another kind'}`,
+    );
+  }
+  const { uris, dnsNames } = request.subjectAlternativeNames;
+  assertOwn('common name', request.commonNames, [client.clientName]);
+  assertOwn('URI', uris, [client.spiffeId]);
+  assertOwn('DNS name', dnsNames, client.dnsNames);
+  return request;
+}
+
+function parse(pem: string): CertificateSigningRequest {
+  try {
+    return readCertificateSigningRequest(pem);
+  } catch (cause) {
+    if (!(cause instanceof CertificateSigningRequestError)) throw cause;
+    throw new CertificateRequestRefusal(400, cause.message, { cause });
+  }
+}
+
+function assertOwn(kind: string, requested: readonly string[], own: readonly string[]): void {
+  if (requested.every((name) => own.includes(name))) return;
+  const allowed = own.join(' or ') || 'absent';
+  throw new CertificateRequestRefusal(400, `the request names somebody else: a ${kind} must be ${allowed}`);
+}

@@ -1,0 +1,62 @@
+import type { Log } from '../../../aws/cloudwatch';
+import { failureSentence } from '../../../aws/failure';
+import type { GatewayDomain, HandshakeResult } from '../../../aws/gateway-domain';
+import type { ClientSecret } from '../../../mesh/client-secret';
+
+/** The gateway refuses a certificate and accepts the one that it is to replace. */
+export class GatewayRefusalError extends Error {
+  override readonly name = 'GatewayRefusalError';
+}
+
+/** The time limit of all calls to the gateway together. Milliseconds. */
+const TIME_LIMIT = 5_000;
+
+/**
+ * Tries a certificate on the gateway before its client uses it.
+ *
+ * A function can't always reach the gateway: the network may not allow it, or the gateway is not deployed yet. That must
+ * not let certificates expire. So a refusal counts only if the gateway accepts the current certificate at the same time:
+ * then the client is better off with that one.
+ */
+export class HandshakeTest {
+  constructor(
+    private readonly gateway: Pick<GatewayDomain, 'domainName' | 'tryHandshake'>,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * @param findCurrent reads the client's current secret; an error counts as none
+   * @throws GatewayRefusalError
+   */
+  async run(
+    secret: ClientSecret,
+    findCurrent: () => Promise<ClientSecret | undefined>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT)]);
+    if ((await this.try(secret, limited)).outcome !== 'refused') return;
+    const current = await this.find(findCurrent);
+    if (current === undefined || current.fingerprint === secret.fingerprint) return;
+    if ((await this.try(current, limited)).outcome !== 'accepted') return;
+    const { clientName, serialNumber } = secret;
+    throw new GatewayRefusalError(
+      `the gateway ${this.gateway.domainName} refuses certificate ${serialNumber} of ${clientName} and accepts the current one: compare the authorities of both with the gateway's truststore`,
+    );
+  }
+
+  private async try(secret: ClientSecret, signal: AbortSignal): Promise<HandshakeResult> {
+    const { clientName, serialNumber } = secret;
+    const result = await this.gateway.tryHandshake(secret, signal);
+    this.log({ event: 'handshake-tried', client: clientName, serialNumber, ...result });
+    return result;
+  }
+
+  private async find(findCurrent: () => Promise<ClientSecret | undefined>): Promise<ClientSecret | undefined> {
+    try {
+      return await findCurrent();
+    } catch (error) {
+      this.log({ event: 'handshake-not-compared', reason: failureSentence(error) });
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Names and ARNs of AWS resources. Each function returns what is wrong with a value, as the rest of a sentence that begins
+ * with the property's name, or undefined for a valid value.
+ */
+
+export function authorityArnProblem(arn: string): string | undefined {
+  return /^arn:aws[a-z-]*:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority\/[0-9a-f-]{36}$/.test(arn)
+    ? undefined
+    : 'must be the ARN of an ACM PCA certificate authority';
+}
+
+export function secretArnProblem(arn: string): string | undefined {
+  return /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]{1,519}$/.test(arn)
+    ? undefined
+    : 'must be the ARN of a secret';
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+export function tableNameProblem(name: string): string | undefined {
+  if (name.length > 255) return 'must have at most 255 characters';
+  return /^[\w.-]{3,}$/.test(name) ? undefined : 'must be the name of a table';
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+export function bucketNameProblem(name: string): string | undefined {
+  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) ? undefined : 'must be the name of a general purpose bucket';
+}
+
+/**
+ * Keys go into ARNs, where `*` and `?` match other objects, and into URLs, where `..` leads to other objects.
+ */
+export function objectKeyProblem(key: string): string | undefined {
+  if (!/^[\w./-]{1,1024}$/.test(key)) {
+    return 'must be 1 to 1024 letters, digits, dots, hyphens, underscores and slashes';
+  }
+  return /(^|\/)\.{1,2}(\/|$)/.test(key) ? 'must have neither "." nor ".." between slashes' : undefined;
+}
+
+/**
+ * S3 documents version IDs as opaque; its examples contain slashes and plus signs:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
+ */
+export function objectVersionProblem(versionId: string): string | undefined {
+  if (versionId === 'null')
+    return 'must be a version from a bucket with versioning, because only such a version is immutable';
+  return /^[\w.~+/=-]{1,1024}$/.test(versionId) ? undefined : 'must be an S3 version ID';
+}
