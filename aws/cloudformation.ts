@@ -31,7 +31,7 @@ export class CloudFormation {
    * this looks like any other.
    */
   async isRollingBack(stackId: string, signal: AbortSignal): Promise<boolean> {
-    const xml = await this.caller.call('DescribeStacks', { StackName: stackId }, signal);
-    return onlyElement(xml, 'StackStatus') === ROLLING_BACK;
+    const status = (xml: string) => onlyElement(xml, 'StackStatus');
+    return (await this.caller.call('DescribeStacks', { StackName: stackId }, status, signal)) === ROLLING_BACK;
   }
 }

@@ -70,6 +70,7 @@ export class CalledMetrics {
       Value: String(value),
     };
     const members = Object.entries(datum).map(([name, text]) => [`MetricData.member.1.${name}`, text]);
-    await this.caller.call('PutMetricData', { Namespace: METRIC_NAMESPACE, ...Object.fromEntries(members) }, signal);
+    const input = { Namespace: METRIC_NAMESPACE, ...Object.fromEntries(members) };
+    await this.caller.call('PutMetricData', input, (xml) => xml, signal);
   }
 }

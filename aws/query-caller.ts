@@ -1,4 +1,4 @@
-import { SignedCaller, type SignedCallerOptions } from './signed-caller';
+import { type ResponseReader, SignedCaller, type SignedCallerOptions } from './signed-caller';
 import { onlyElement } from './xml';
 
 export interface QueryCallerOptions extends SignedCallerOptions {
@@ -18,20 +18,21 @@ export class QueryCaller {
   }
 
   /**
-   * @returns the response's XML
+   * @param read reads the answer from the response's XML; undefined for a response that does not contain it
    * @throws AwsCallError after the last attempt, or at once for an error that is not retryable
    */
-  call(operation: string, input: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string> {
+  call<T>(
+    operation: string,
+    input: Readonly<Record<string, string>>,
+    read: (xml: string) => T | undefined,
+    signal: AbortSignal,
+  ): Promise<T> {
     const body = new URLSearchParams({ Action: operation, Version: this.options.version, ...input });
     const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
     const request = { method: 'POST', path: '/', headers, body: body.toString() } as const;
-    const reader = {
-      answerIn: ({ text }: { readonly text: string }) =>
-        new RegExp(`<${operation}Response[ >]`).test(text) ? text : undefined,
-      errorIn: ({ text }: { readonly text: string }) => ({
-        code: onlyElement(text, 'Code'),
-        message: onlyElement(text, 'Message'),
-      }),
+    const reader: ResponseReader<T> = {
+      answerIn: ({ text }) => (new RegExp(`<${operation}Response[ >]`).test(text) ? read(text) : undefined),
+      errorIn: ({ text }) => ({ code: onlyElement(text, 'Code'), message: onlyElement(text, 'Message') }),
     };
     return this.caller.call(operation, request, reader, signal);
   }

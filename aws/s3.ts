@@ -51,6 +51,7 @@ export class ObjectReader {
   async readObject({ bucket, key, versionId }: VersionedObject, signal: AbortSignal): Promise<string> {
     const name = `(s3://${bucket}/${key}, version ${versionId})`;
     const reader: ResponseReader<ServiceResponse> = {
+      isAnswer: (status) => status === 200,
       answerIn: (response) => response,
       errorIn: (response) => {
         const { code, message = 'no message' } = readError(response);

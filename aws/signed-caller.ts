@@ -105,10 +105,12 @@ export class SignedCaller {
     const received = { status, headers: response.headers, text };
     const answer = isAnswer(status) ? reader.answerIn(received) : undefined;
     if (answer !== undefined) return { value: answer };
-    const { code = `HTTP ${status}`, message = 'no message' } = reader.errorIn(received);
+    const { code = '', message = 'no message' } = reader.errorIn(received);
     const throttled = status === TOO_MANY_REQUESTS || THROTTLING_CODES.has(code);
-    const retryable = throttled || response.ok || status >= 500 || retryableStatuses.includes(status);
-    return { error: error(code, message), retryable, throttled };
+    const retryable = throttled || isAnswer(status) || status >= 500 || retryableStatuses.includes(status);
+    // What is not a plain name is not the service's, and may quote the request.
+    const name = /^[\w.]{1,100}$/.test(code) ? code : `HTTP ${status}`;
+    return { error: error(name, message), retryable, throttled };
   }
 
   private async sign({ method, path, headers, body, hostLabel }: ServiceRequest) {

@@ -16,7 +16,7 @@ export class Sts {
   }
 
   /** ARN of the principal that the credentials belong to. */
-  async callerArn(signal: AbortSignal): Promise<string | undefined> {
-    return onlyElement(await this.caller.call('GetCallerIdentity', {}, signal), 'Arn');
+  callerArn(signal: AbortSignal): Promise<string> {
+    return this.caller.call('GetCallerIdentity', {}, (xml) => onlyElement(xml, 'Arn'), signal);
   }
 }

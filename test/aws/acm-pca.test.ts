@@ -1,8 +1,7 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
-import { PrivateCertificateAuthority } from '../../aws/acm-pca';
+import { AcmPca, type CertificateRequest } from '../../aws/acm-pca';
 import { AwsCallError } from '../../aws/aws-error';
-import { CLIENT_SETTINGS } from '../../aws/sdk-settings';
-import type { CertificateRequest } from '../../lambda/certificate-issuer/certificate-authority';
+import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const ARN = 'arn:aws-cn:acm-pca:cn-north-1:111122223333:certificate-authority/12345678-1234-1234-1234-123456789012';
@@ -20,9 +19,9 @@ const request: CertificateRequest = {
   idempotencyToken: '0123456789abcdef',
 };
 
-describe('ACM PCA, through the SDK', () => {
+describe('ACM PCA', () => {
   let endpoint: ServiceEndpoint;
-  let authority: PrivateCertificateAuthority;
+  let authority: AcmPca;
   let restoreEnvironment: () => void;
 
   beforeEach(async () => {
@@ -32,7 +31,7 @@ describe('ACM PCA, through the SDK', () => {
       AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
       AWS_ENDPOINT_URL_ACM_PCA: endpoint.url,
     });
-    authority = new PrivateCertificateAuthority(new ACMPCAClient(CLIENT_SETTINGS));
+    authority = new AcmPca(new ACMPCAClient(FUNCTION_SDK_SETTINGS));
   });
   afterEach(async () => {
     restoreEnvironment();

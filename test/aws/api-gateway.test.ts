@@ -1,4 +1,5 @@
 import { ApiGateway } from '../../aws/api-gateway';
+import { functionConnection } from '../../aws/connection';
 import { GatewayFixture } from '../sandbox/services/api-gateway/gateway-fixture';
 import { type Served, serve } from '../sandbox/services/serve';
 import { type Reply, ServiceEndpoint, setEnvironment } from './service-endpoint';
@@ -28,7 +29,8 @@ describe('API Gateway', () => {
     await endpoint.close();
   });
 
-  const describeDomain = (name = 'mesh.example.com') => new ApiGateway(process.env).describe(name, signal);
+  const describeDomain = (name = 'mesh.example.com') =>
+    new ApiGateway(functionConnection(process.env)).domainName(name, signal);
 
   test('is asked by REST, with a signature of the function’s credentials', async () => {
     endpoint.replies.push(domainName({ domainNameStatus: 'AVAILABLE' }));
@@ -149,7 +151,9 @@ describe('the sandbox’s API Gateway', () => {
   });
 
   test('is understood, and asks for the right to see the domain', async () => {
-    await expect(new ApiGateway(process.env).describe('mesh.example.com', signal)).resolves.toEqual({
+    await expect(
+      new ApiGateway(functionConnection(process.env)).domainName('mesh.example.com', signal),
+    ).resolves.toEqual({
       status: 'AVAILABLE',
       statusMessage: undefined,
       truststoreVersion: 'v1',
@@ -161,10 +165,12 @@ describe('the sandbox’s API Gateway', () => {
   });
 
   test('is understood when it refuses', async () => {
-    const gateway = new ApiGateway(process.env);
+    const gateway = new ApiGateway(functionConnection(process.env));
 
-    await expect(gateway.describe('other.example.com', signal)).rejects.toMatchObject({ code: 'NotFoundException' });
+    await expect(gateway.domainName('other.example.com', signal)).rejects.toMatchObject({ code: 'NotFoundException' });
     served.denied.add('apigateway:GET');
-    await expect(gateway.describe('mesh.example.com', signal)).rejects.toMatchObject({ code: 'AccessDeniedException' });
+    await expect(gateway.domainName('mesh.example.com', signal)).rejects.toMatchObject({
+      code: 'AccessDeniedException',
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { CloudFormation } from '../../aws/cloudformation';
+import { functionConnection } from '../../aws/connection';
 import { SANDBOX_ACCOUNT } from '../../sandbox/account';
 import { Stacks } from '../../sandbox/cloudformation/stacks';
 import { FakeCloud, templateOf } from '../sandbox/cloudformation/fake-cloud';
@@ -40,7 +41,8 @@ describe('CloudFormation', () => {
     await endpoint.close();
   });
 
-  const isRollingBack = (stackId = STACK) => new CloudFormation(process.env).isRollingBack(stackId, signal);
+  const isRollingBack = (stackId = STACK) =>
+    new CloudFormation(functionConnection(process.env)).isRollingBack(stackId, signal);
 
   test('is asked with a form, and a signature of the function’s credentials', async () => {
     endpoint.replies.push(status('UPDATE_IN_PROGRESS'));
@@ -141,7 +143,7 @@ test('the sandbox’s CloudFormation is understood, also when it refuses', async
     AWS_SECRET_ACCESS_KEY: served.client.credentials.secretAccessKey,
   });
   try {
-    const cloudFormation = new CloudFormation(process.env);
+    const cloudFormation = new CloudFormation(functionConnection(process.env));
     await expect(cloudFormation.isRollingBack(stack.id, signal)).rejects.toMatchObject({ code: 'ValidationError' });
     await stack.create(templateOf({ Thing: { Size: 1 } }));
     const { update } = cloud.thing;

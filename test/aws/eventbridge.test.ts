@@ -1,4 +1,5 @@
-import { DefaultEventBus } from '../../aws/eventbridge';
+import { functionConnection } from '../../aws/connection';
+import { EventBridge } from '../../aws/eventbridge';
 import { jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const signal = new AbortController().signal;
@@ -6,12 +7,12 @@ const signal = new AbortController().signal;
 describe('the event bus', () => {
   let endpoint: ServiceEndpoint;
   let restoreEnvironment: () => void;
-  let bus: DefaultEventBus;
+  let bus: EventBridge;
 
   beforeEach(async () => {
     endpoint = await ServiceEndpoint.open();
     restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_EVENTBRIDGE: endpoint.url });
-    bus = new DefaultEventBus(process.env);
+    bus = new EventBridge(functionConnection(process.env));
   });
   afterEach(async () => {
     restoreEnvironment();

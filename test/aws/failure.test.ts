@@ -31,7 +31,7 @@ describe('the sentence of a failure', () => {
   test('never holds PEM text, which may be a private key that a service quotes', () => {
     const error = new Error('Value \'{"privateKey":"-----BEGIN PRIVATE KEY-----\\nMIGH\' failed to satisfy constraint');
 
-    expect(failureSentence(error)).toBe('Value \'{"privateKey":"(PEM text left out)');
+    expect(failureSentence(error)).toBe('Value \'{"privateKey":"(PEM text removed)');
     expect(failureStack(error)).not.toContain('MIGH');
   });
 });

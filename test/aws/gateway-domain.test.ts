@@ -21,55 +21,55 @@ describe('a gateway with mutual TLS', () => {
 
   afterEach(() => mesh?.close());
 
-  const receive = async (
+  const handshake = async (
     answer: RequestListener,
     { authorities = [clientAuthority], trusted = serverAuthority.pem, signal = AbortSignal.timeout(10_000) } = {},
   ) => {
     mesh = await MeshServer.start(serverAuthority, authorities, answer);
     const domain = new GatewayDomain(HOST, { connectTo: mesh.address, certificateAuthorities: trusted });
-    return domain.receive(secret, signal);
+    return domain.tryHandshake(secret, signal);
   };
 
   test('lets a certificate in whatever it answers to a request for nothing, if it is not 403', async () => {
     const paths: (string | undefined)[] = [];
 
-    const reception = await receive(({ url }, response) => {
+    const result = await handshake(({ url }, response) => {
       paths.push(url);
       response.writeHead(404).end('{"message":"Not Found"}');
     });
 
-    expect(reception).toEqual({ outcome: 'let in', detail: 'status 404' });
+    expect(result).toEqual({ outcome: 'accepted', detail: 'status 404' });
     expect(paths).toEqual(['/-/handshake']);
   });
 
   test('refuses a certificate with 403', async () => {
-    const reception = await receive((_request, response) => response.writeHead(403).end());
+    const result = await handshake((_request, response) => response.writeHead(403).end());
 
-    expect(reception).toEqual({ outcome: 'refused', detail: 'status 403' });
+    expect(result).toEqual({ outcome: 'refused', detail: 'status 403' });
   });
 
   test('refuses a certificate in the handshake', async () => {
-    const reception = await receive((_request, response) => response.end(), { authorities: [serverAuthority] });
+    const result = await handshake((_request, response) => response.end(), { authorities: [serverAuthority] });
 
-    expect(reception.outcome).toBe('refused');
+    expect(result.outcome).toBe('refused');
   });
 
   test('refuses a certificate by hanging up', async () => {
-    const reception = await receive(({ socket }) => socket.destroy());
+    const result = await handshake(({ socket }) => socket.destroy());
 
-    expect(reception.outcome).toBe('refused');
+    expect(result.outcome).toBe('refused');
   });
 
   test('is not reached when its server certificate is none to trust', async () => {
-    const reception = await receive((_request, response) => response.end(), { trusted: clientAuthority.pem });
+    const result = await handshake((_request, response) => response.end(), { trusted: clientAuthority.pem });
 
-    expect(reception).toMatchObject({ outcome: 'not reached', detail: expect.stringMatching(/there is no response/) });
+    expect(result).toMatchObject({ outcome: 'unreachable', detail: expect.stringMatching(/no response/) });
   });
 
   test('is not reached when it does not answer in time', async () => {
-    const reception = await receive(() => undefined, { signal: AbortSignal.timeout(300) });
+    const result = await handshake(() => undefined, { signal: AbortSignal.timeout(300) });
 
-    expect(reception).toMatchObject({ outcome: 'not reached', detail: expect.stringMatching(/timeout/) });
+    expect(result).toMatchObject({ outcome: 'unreachable', detail: expect.stringMatching(/timeout/) });
   });
 
   test('is not reached when nobody listens, nor when nobody shakes hands', async () => {
@@ -78,19 +78,19 @@ describe('a gateway with mutual TLS', () => {
     const { port } = silent.address() as { port: number };
     const domain = new GatewayDomain(HOST, { connectTo: { host: '127.0.0.1', port } });
 
-    expect((await domain.receive(secret, AbortSignal.timeout(200))).outcome).toBe('not reached');
+    expect((await domain.tryHandshake(secret, AbortSignal.timeout(200))).outcome).toBe('unreachable');
     await new Promise((resolve) => silent.close(resolve));
-    expect((await domain.receive(secret, AbortSignal.timeout(2_000))).detail).toMatch(/ECONNREFUSED/);
+    expect((await domain.tryHandshake(secret, AbortSignal.timeout(2_000))).detail).toMatch(/ECONNREFUSED/);
   });
 
   test('tells nothing of a key that TLS does not take', async () => {
     const privateKey = secret.privateKey.replace(/\n[A-Za-z0-9+/]{4}/, '\nAAAA');
     const domain = new GatewayDomain(HOST, { connectTo: { host: '127.0.0.1', port: 9 } });
 
-    const reception = await domain.receive({ ...secret, privateKey }, AbortSignal.timeout(2_000));
+    const result = await domain.tryHandshake({ ...secret, privateKey }, AbortSignal.timeout(2_000));
 
-    expect(reception.outcome).toBe('not reached');
-    expect(reception.detail).not.toContain(privateKey.split('\n')[1]);
-    expect(reception.detail).not.toMatch(/BEGIN|AAAA/);
+    expect(result.outcome).toBe('unreachable');
+    expect(result.detail).not.toContain(privateKey.split('\n')[1]);
+    expect(result.detail).not.toMatch(/BEGIN|AAAA/);
   });
 });

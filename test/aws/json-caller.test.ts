@@ -1,4 +1,5 @@
-import { type JsonDocument, JsonService } from '../../aws/json-service';
+import { functionConnection } from '../../aws/connection';
+import { JsonCaller, type JsonDocument } from '../../aws/json-caller';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const SERVICE = {
@@ -9,7 +10,7 @@ const SERVICE = {
 } as const;
 const signal = new AbortController().signal;
 
-describe('a service that speaks AWS JSON', () => {
+describe('a service with the AWS JSON protocol', () => {
   let endpoint: ServiceEndpoint;
   let restoreEnvironment: () => void;
 
@@ -25,8 +26,14 @@ describe('a service that speaks AWS JSON', () => {
     await endpoint.close();
   });
 
-  const call = (input: JsonDocument = {}, patience = { attempts: 3, milliseconds: 1_000 }) =>
-    new JsonService(SERVICE, patience, process.env).call('GetItem', input, signal);
+  const create = (limits: { attempts: number; timeout: number }, environment = process.env) =>
+    new JsonCaller({
+      service: SERVICE,
+      connection: functionConnection(environment),
+      retryPolicy: { ...limits, backoff: { first: 1, longest: 10 } },
+    });
+  const call = (input: JsonDocument = {}, limits = { attempts: 3, timeout: 1_000 }) =>
+    create(limits).call('GetItem', input, signal);
 
   test('is asked with a signature of the function’s credentials', async () => {
     endpoint.replies.push(jsonReply({ Item: {} }));
@@ -53,11 +60,7 @@ describe('a service that speaks AWS JSON', () => {
   ])('is found by the environment %j', async (environment, url) => {
     const fetched = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('{}'));
     try {
-      const service = new JsonService(
-        SERVICE,
-        { attempts: 1, milliseconds: 1_000 },
-        { AWS_REGION: 'eu-central-1', ...environment },
-      );
+      const service = create({ attempts: 1, timeout: 1_000 }, { AWS_REGION: 'eu-central-1', ...environment });
       await service.call('GetItem', {}, signal);
 
       expect(String(fetched.mock.calls[0]?.[0])).toBe(`${url}/`);
@@ -105,7 +108,7 @@ describe('a service that speaks AWS JSON', () => {
   test('is given up when nobody listens', async () => {
     await endpoint.close();
 
-    await expect(call({}, { attempts: 2, milliseconds: 500 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(call({}, { attempts: 2, timeout: 500 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 
     endpoint = await ServiceEndpoint.open();
   });
@@ -118,10 +121,10 @@ describe('a service that speaks AWS JSON', () => {
         }),
     );
     try {
-      await expect(call({}, { attempts: 2, milliseconds: 20 })).rejects.toMatchObject({ code: 'TimeoutError' });
+      await expect(call({}, { attempts: 2, timeout: 20 })).rejects.toMatchObject({ code: 'TimeoutError' });
       expect(silent).toHaveBeenCalledTimes(2);
 
-      const service = new JsonService(SERVICE, { attempts: 9, milliseconds: 60_000 }, process.env);
+      const service = create({ attempts: 9, timeout: 60_000 });
       await expect(service.call('GetItem', {}, AbortSignal.timeout(20))).rejects.toMatchObject({
         name: 'TimeoutError',
       });

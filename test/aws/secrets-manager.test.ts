@@ -1,13 +1,13 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { CLIENT_SETTINGS } from '../../aws/sdk-settings';
-import { SecretsManager } from '../../aws/secrets-manager';
+import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
+import { rotateSecret, SecretsManager } from '../../aws/secrets-manager';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail-AbCdEf';
 const VERSION = '2f5b8a1e-6c3d-4e7f-9a0b-1c2d3e4f5a6b';
 const signal = new AbortController().signal;
 
-describe('Secrets Manager, through the SDK', () => {
+describe('Secrets Manager', () => {
   let endpoint: ServiceEndpoint;
   let secrets: SecretsManager;
   let restoreEnvironment: () => void;
@@ -15,7 +15,7 @@ describe('Secrets Manager, through the SDK', () => {
   beforeEach(async () => {
     endpoint = await ServiceEndpoint.open();
     restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint.url });
-    secrets = new SecretsManager(new SecretsManagerClient(CLIENT_SETTINGS));
+    secrets = new SecretsManager(new SecretsManagerClient(FUNCTION_SDK_SETTINGS));
   });
   afterEach(async () => {
     restoreEnvironment();
@@ -64,7 +64,7 @@ describe('Secrets Manager, through the SDK', () => {
   test('says when the version exists with another value', async () => {
     endpoint.replies.push(jsonError('ResourceExistsException', 'You have already put this version'));
 
-    await expect(secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal)).resolves.toBe('taken');
+    await expect(secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal)).resolves.toBe('exists');
   });
 
   test.each([
@@ -88,7 +88,7 @@ describe('Secrets Manager, through the SDK', () => {
   test('makes a version current in the place of another', async () => {
     endpoint.replies.push(jsonReply({ ARN: SECRET }));
 
-    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).resolves.toBe(true);
+    await expect(secrets.promoteVersion(SECRET, VERSION, 'before', signal)).resolves.toBe(true);
 
     expect(sent()).toEqual({
       SecretId: SECRET,
@@ -103,13 +103,13 @@ describe('Secrets Manager, through the SDK', () => {
       jsonError('InvalidParameterException', 'Staging label AWSCURRENT is currently attached to …'),
     );
 
-    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).resolves.toBe(false);
+    await expect(secrets.promoteVersion(SECRET, VERSION, 'before', signal)).resolves.toBe(false);
   });
 
   test('fails when the current version can’t be replaced for another reason', async () => {
     endpoint.replies.push(jsonError('AccessDeniedException', 'no'));
 
-    await expect(secrets.makeCurrent(SECRET, VERSION, 'before', signal)).rejects.toMatchObject({
+    await expect(secrets.promoteVersion(SECRET, VERSION, 'before', signal)).rejects.toMatchObject({
       code: 'AccessDeniedException',
     });
   });
@@ -117,9 +117,20 @@ describe('Secrets Manager, through the SDK', () => {
   test('takes the pending stage from a version', async () => {
     endpoint.replies.push(jsonReply({ ARN: SECRET }));
 
-    await secrets.dropPending(SECRET, VERSION, signal);
+    await secrets.removePending(SECRET, VERSION, signal);
 
     expect(sent()).toEqual({ SecretId: SECRET, VersionStage: 'AWSPENDING', RemoveFromVersionId: VERSION });
+  });
+
+  test('starts a rotation and returns the version that it will make current', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION }), jsonReply({ ARN: SECRET }));
+    const client = new SecretsManagerClient(FUNCTION_SDK_SETTINGS);
+
+    await expect(rotateSecret(client, SECRET, signal)).resolves.toBe(VERSION);
+    await expect(rotateSecret(client, SECRET, signal)).rejects.toMatchObject({ code: 'InvalidAnswer' });
+
+    expect(endpoint.calls[0]?.headers['x-amz-target']).toBe('secretsmanager.RotateSecret');
+    expect(sent()).toMatchObject({ SecretId: SECRET });
   });
 
   test('keeps nothing of what was sent in its errors', async () => {

@@ -106,18 +106,23 @@ export async function createServer(issuer: Authority, dnsName: string): Promise<
   return createEndEntity(issuer, dnsName, serverExtensions({ uris: [], dnsNames: [dnsName] }), {});
 }
 
+/** A certificate without any extension that says what it is for: no authority's, and no key usage that forbids to sign. */
+export async function createPlain(issuer: Authority, commonName: string, privateKey: KeyObject): Promise<EndEntity> {
+  return createEndEntity(issuer, commonName, [], { privateKey, organization: 'Example' });
+}
+
 async function createEndEntity(
   issuer: Authority,
   commonName: string,
   extensions: ReturnType<typeof clientExtensions>,
-  options: ClientOptions,
+  options: ClientOptions & { readonly privateKey?: KeyObject; readonly organization?: string },
 ): Promise<EndEntity> {
-  const { keyAlgorithm = 'EC_prime256v1', validity = validFor(7) } = options;
-  const privateKey = await generatePrivateKey(keyAlgorithm);
+  const { keyAlgorithm = 'EC_prime256v1', validity = validFor(7), organization } = options;
+  const privateKey = options.privateKey ?? (await generatePrivateKey(keyAlgorithm));
   const pem = signCertificate({
     ...validity,
     serialNumber: randomSerialNumber(),
-    subject: encodeDistinguishedName({ commonName }),
+    subject: encodeDistinguishedName({ commonName, organization }),
     issuer: encodedSubjectOf(issuer.certificate),
     publicKey: createPublicKey(privateKey),
     extensions,

@@ -2,6 +2,7 @@ import { ChainError, verifyChain, verifyTrust } from '../../pki/chain';
 import {
   type Authority,
   createClient,
+  createPlain,
   createRoot,
   createSubordinate,
   days,
@@ -138,11 +139,26 @@ describe('trust', () => {
     const given = certificatesOf(...(await authorities()));
     const trust = () => verifyTrust(client.certificate, given, now);
     expect(trust).toThrow(ChainError);
-    expect(trust).toThrow(`${reason}, which is not among them or not valid`);
+    expect(trust).toThrow(`${reason}, which is missing or not valid`);
   });
 
   test('is refused to a certificate that signed itself, though it stands among the authorities', async () => {
     const self = await createClient({ ...client, pem: '', signingAlgorithm: 'SHA256WITHECDSA' }, 'mail');
     expect(() => verifyTrust(self.certificate, [self.certificate, client.certificate], now)).toThrow(ChainError);
+  });
+
+  test('ends in a circle of authorities that certify each other and no root', async () => {
+    const [a, b] = await Promise.all([createRoot('A'), createRoot('B')]);
+    const aByB = await createSubordinate(b, 'A', { privateKey: a.privateKey });
+    const bByA = await createSubordinate(a, 'B', { privateKey: b.privateKey });
+    const ofA = await createClient(a, 'mail');
+    expect(() => verifyTrust(ofA.certificate, certificatesOf(aByB, bByA), now)).toThrow(ChainError);
+  });
+
+  test('never leads through a certificate that is not an authority’s, even with the right name and key', async () => {
+    const plain = await createPlain(root, 'Issuer', subordinate.privateKey);
+    expect(client.certificate.checkIssued(plain.certificate)).toBe(true);
+    expect(client.certificate.verify(plain.certificate.publicKey)).toBe(true);
+    expect(() => verifyTrust(client.certificate, [plain.certificate, root.certificate], now)).toThrow(ChainError);
   });
 });

@@ -1,4 +1,5 @@
-import { StandingTable } from '../../registry/lookup';
+import { functionConnection } from '../../aws/connection';
+import { RegistryLookup } from '../../registry/lookup';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from '../aws/service-endpoint';
 
 const CLIENT = {
@@ -17,12 +18,12 @@ const CERTIFICATE = {
 describe('reading the registry for a decision', () => {
   let endpoint: ServiceEndpoint;
   let restoreEnvironment: () => void;
-  let table: StandingTable;
+  let lookup: RegistryLookup;
 
   beforeEach(async () => {
     endpoint = await ServiceEndpoint.open();
     restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_DYNAMODB: endpoint.url });
-    table = new StandingTable('registry', process.env);
+    lookup = new RegistryLookup('registry', functionConnection(process.env));
   });
   afterEach(async () => {
     restoreEnvironment();
@@ -34,9 +35,9 @@ describe('reading the registry for a decision', () => {
   test('is one consistent call', async () => {
     endpoint.replies.push(jsonReply({ Responses: { registry: [CERTIFICATE, CLIENT] }, UnprocessedKeys: {} }));
 
-    await expect(table.read('mail', 'AA')).resolves.toMatchObject({
+    await expect(lookup.findIssued('mail', 'AA')).resolves.toMatchObject({
       client: { state: 'ENABLED' },
-      certificate: { status: 'ISSUED', refuseAfter: undefined },
+      certificate: { status: 'ISSUED' },
     });
 
     const { partitionKey } = CLIENT;
@@ -65,7 +66,7 @@ describe('reading the registry for a decision', () => {
     };
     endpoint.replies.push(jsonReply({ Responses: { registry: [identity] } }));
 
-    await expect(table.readIdentities(['0a', '0b'])).resolves.toEqual([{ clientName: 'billing', authority: '' }]);
+    await expect(lookup.findIdentities(['0a', '0b'])).resolves.toEqual([{ clientName: 'billing', authority: '' }]);
 
     expect(sent()).toEqual([
       {
@@ -87,7 +88,7 @@ describe('reading the registry for a decision', () => {
     endpoint.replies.push(jsonReply({ Responses: { registry: [CERTIFICATE] }, UnprocessedKeys }));
     endpoint.replies.push(jsonReply({ Responses: { registry: [CLIENT] } }));
 
-    await expect(table.read('mail', 'AA')).resolves.toMatchObject({
+    await expect(lookup.findIssued('mail', 'AA')).resolves.toMatchObject({
       client: { state: 'ENABLED' },
       certificate: { status: 'ISSUED' },
     });
@@ -97,19 +98,21 @@ describe('reading the registry for a decision', () => {
   test('fails when the table can’t be read', async () => {
     endpoint.replies.push(jsonError('AccessDeniedException', 'not authorized'));
 
-    await expect(table.read('mail', 'AA')).rejects.toMatchObject({ code: 'AccessDeniedException' });
+    await expect(lookup.findIssued('mail', 'AA')).rejects.toMatchObject({ code: 'AccessDeniedException' });
   });
 
   test('fails when the answer has no responses', async () => {
     endpoint.replies.push(jsonReply({}));
 
-    await expect(table.read('mail', 'AA')).rejects.toMatchObject({ code: 'InvalidAnswer' });
+    await expect(lookup.findIssued('mail', 'AA')).rejects.toMatchObject({ code: 'InvalidAnswer' });
   });
 
   test('takes an attribute that is no text for one that says nothing good', async () => {
     const spoilt = { ...CERTIFICATE, status: { BOOL: true }, refuseAfter: { N: '9999999999' } };
     endpoint.replies.push(jsonReply({ Responses: { registry: [spoilt] } }));
 
-    await expect(table.read('mail', 'AA')).resolves.toMatchObject({ certificate: { status: '', refuseAfter: '' } });
+    await expect(lookup.findIssued('mail', 'AA')).resolves.toMatchObject({
+      certificate: { status: '', refuseAfter: '' },
+    });
   });
 });

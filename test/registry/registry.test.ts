@@ -8,10 +8,10 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ClientProfile, ExternalClientProfile, RegistryEntry } from '../../lambda/certificate-issuer/registry';
-import { StandingTable } from '../../registry/lookup';
+import { functionConnection } from '../../aws/connection';
+import { RegistryLookup } from '../../registry/lookup';
 import { certificateKey, REGISTRY_KEYS, type RegistryCertificate } from '../../registry/records';
-import { RegistryTable } from '../../registry/registry';
+import { type ClientProfile, type ExternalClientProfile, Registry, type RegistryRecord } from '../../registry/registry';
 import { setEnvironment } from '../aws/service-endpoint';
 
 const TableName = 'mtls-mesh.mesh.example.com';
@@ -68,8 +68,8 @@ const dynalite = require('dynalite') as (options: { createTableMs: number }) => 
 describe('the registry in DynamoDB', () => {
   let server: Server;
   let sdk: DynamoDBClient;
-  let registry: RegistryTable;
-  let standings: StandingTable;
+  let registry: Registry;
+  let lookup: RegistryLookup;
   let restoreEnvironment: () => void;
 
   beforeEach(async () => {
@@ -91,8 +91,8 @@ describe('the registry in DynamoDB', () => {
         AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
       }),
     );
-    registry = new RegistryTable(TableName, process.env);
-    standings = new StandingTable(TableName, process.env);
+    registry = new Registry(TableName, functionConnection(process.env));
+    lookup = new RegistryLookup(TableName, functionConnection(process.env));
   });
   afterEach(async () => {
     sdk.destroy();
@@ -102,9 +102,9 @@ describe('the registry in DynamoDB', () => {
   });
 
   const items = async () => (await sdk.send(new ScanCommand({ TableName }))).Items ?? [];
-  const entries = async () => {
-    const found: RegistryEntry[] = [];
-    for await (const entry of registry.entries(signal)) found.push(entry);
+  const records = async (of: AsyncIterable<RegistryRecord> = registry.records(signal)) => {
+    const found: RegistryRecord[] = [];
+    for await (const record of of) found.push(record);
     return found;
   };
 
@@ -220,20 +220,20 @@ describe('the registry in DynamoDB', () => {
 
       await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({ ...external, state: 'ENABLED' });
       await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
-      expect(await entries()).toEqual([{ kind: 'external client', client: { ...external, state: 'ENABLED' } }]);
-      await expect(standings.readExternalClient('mail')).resolves.toEqual({
+      expect(await records()).toEqual([{ kind: 'external client', client: { ...external, state: 'ENABLED' } }]);
+      await expect(lookup.findExternalClient('mail')).resolves.toEqual({
         spiffeId: MAIL,
         state: 'ENABLED',
         trustAnchor: 'partner',
       });
-      await expect(standings.readExternalClient('social')).resolves.toBeUndefined();
+      await expect(lookup.findExternalClient('social')).resolves.toBeUndefined();
     });
 
     test('does not take one that the mesh issues for to be external', async () => {
       await registry.registerClient(profile, signal);
 
       await expect(registry.getExternalClient('mail', signal)).resolves.toBeUndefined();
-      await expect(standings.readExternalClient('mail')).resolves.toMatchObject({ trustAnchor: undefined });
+      await expect(lookup.findExternalClient('mail')).resolves.not.toHaveProperty('trustAnchor');
     });
 
     test('removes it for the resource that registered it, and for no other', async () => {
@@ -256,11 +256,11 @@ describe('the registry in DynamoDB', () => {
       await disable();
       await registry.registerExternalClient(external, signal);
 
-      expect((await entries()).map(({ kind }) => kind).sort()).toEqual(['client', 'external client']);
+      expect((await records()).map(({ kind }) => kind).sort()).toEqual(['client', 'external client']);
       await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 3, state: 'DISABLED' });
 
       await registry.removeClient('mail', signal);
-      expect(await entries()).toEqual([{ kind: 'external client', client: { ...external, state: 'DISABLED' } }]);
+      expect(await records()).toEqual([{ kind: 'external client', client: { ...external, state: 'DISABLED' } }]);
       expect((await items()).flatMap(Object.keys)).not.toContain('secretId');
       expect((await items()).flatMap(Object.keys)).not.toContain('declaredBy');
     });
@@ -273,7 +273,7 @@ describe('the registry in DynamoDB', () => {
       await expect(registry.getExternalClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
 
       await registry.removeExternalClient('mail', 'stack External', signal);
-      expect(await entries()).toEqual([{ kind: 'client', client: { ...profile, state: 'DISABLED' } }]);
+      expect(await records()).toEqual([{ kind: 'client', client: { ...profile, state: 'DISABLED' } }]);
       expect((await items()).flatMap(Object.keys)).not.toContain('trustAnchor');
     });
 
@@ -283,7 +283,7 @@ describe('the registry in DynamoDB', () => {
       await registry.removeExternalClient('mail', 'stack External', signal);
 
       await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ secretId: profile.secretId });
-      expect(await entries()).toHaveLength(1);
+      expect(await records()).toHaveLength(1);
     });
 
     test('lets an identity stand for one client, by the authority given last', async () => {
@@ -293,10 +293,10 @@ describe('the registry in DynamoDB', () => {
       await expect(add('mail', 'old')).resolves.toBeUndefined();
       await expect(add('social', 'other')).resolves.toBe('mail');
       await expect(add('mail', 'new')).resolves.toBeUndefined();
-      await expect(standings.readIdentities(['0a', '0b', '0c'])).resolves.toEqual([
+      await expect(lookup.findIdentities(['0a', '0b', '0c'])).resolves.toEqual([
         { clientName: 'mail', authority: 'new' },
       ]);
-      expect(await entries()).toEqual([]);
+      expect(await records()).toEqual([]);
 
       await registry.removeIdentity('0a', 'social', signal);
       expect(await items()).toHaveLength(1);
@@ -308,9 +308,9 @@ describe('the registry in DynamoDB', () => {
 
   test('adds a certificate once, and leaves it as it has become', async () => {
     await registry.addCertificate(certificate, signal);
-    await registry.revokeCertificate(
+    await registry.markRevoked(
       certificate,
-      { at: '2026-11-23T00:00:00.000Z', by: 'rotation', reason: 'SUPERSEDED' },
+      { revokedAt: '2026-11-23T00:00:00.000Z', revokedBy: 'rotation', revocationReason: 'SUPERSEDED' },
       signal,
     );
     await registry.addCertificate(certificate, signal);
@@ -326,16 +326,22 @@ describe('the registry in DynamoDB', () => {
 
   test('revokes once: who comes second, or revokes what is not there, is told so', async () => {
     await registry.addCertificate(certificate, signal);
-    const first = { at: '2026-11-23T00:00:00.000Z', by: 'rotation', reason: 'SUPERSEDED' } as const;
-    const second = { at: '2026-11-23T00:00:01.000Z', by: 'deployment', reason: 'CESSATION_OF_OPERATION' } as const;
+    const first = {
+      revokedAt: '2026-11-23T00:00:00.000Z',
+      revokedBy: 'rotation',
+      revocationReason: 'SUPERSEDED',
+    } as const;
+    const second = {
+      revokedAt: '2026-11-23T00:00:01.000Z',
+      revokedBy: 'deployment',
+      revocationReason: 'CESSATION_OF_OPERATION',
+    } as const;
 
-    await expect(registry.revokeCertificate(certificate, first, signal)).resolves.toBe(true);
-    await expect(registry.revokeCertificate(certificate, second, signal)).resolves.toBe(false);
+    await expect(registry.markRevoked(certificate, first, signal)).resolves.toBe(true);
+    await expect(registry.markRevoked(certificate, second, signal)).resolves.toBe(false);
     // As when the first answer was lost and the call is made again.
-    await expect(registry.revokeCertificate(certificate, first, signal)).resolves.toBe(true);
-    await expect(registry.revokeCertificate({ clientName: 'mail', fingerprint: 'CC' }, first, signal)).resolves.toBe(
-      false,
-    );
+    await expect(registry.markRevoked(certificate, first, signal)).resolves.toBe(true);
+    await expect(registry.markRevoked({ clientName: 'mail', fingerprint: 'CC' }, first, signal)).resolves.toBe(false);
 
     await expect(registry.getCertificate(certificate, signal)).resolves.toMatchObject({ revokedBy: 'rotation' });
     expect(await items()).toHaveLength(1);
@@ -344,10 +350,10 @@ describe('the registry in DynamoDB', () => {
   test('notes times once, and only of what is there', async () => {
     await registry.addCertificate(certificate, signal);
     for (const time of ['2026-11-23T00:00:00.000Z', '2026-11-24T00:00:00.000Z']) {
-      await registry.noteCurrent(certificate, time, signal);
-      await registry.noteRefusal(certificate, time, signal);
-      await registry.noteToldAuthority(certificate, time, signal);
-      await registry.noteCurrent({ clientName: 'mail', fingerprint: 'CC' }, time, signal);
+      await registry.markCurrent(certificate, time, signal);
+      await registry.markReplaced(certificate, time, signal);
+      await registry.markAuthorityTold(certificate, time, signal);
+      await registry.markCurrent({ clientName: 'mail', fingerprint: 'CC' }, time, signal);
     }
 
     await expect(registry.getCertificate(certificate, signal)).resolves.toEqual({
@@ -371,14 +377,57 @@ describe('the registry in DynamoDB', () => {
     await expect(registry.certificatesOf('social', signal)).resolves.toEqual([]);
   });
 
-  test('gives all entries over many pages, and leaves out what is of another kind', async () => {
+  test('enables and disables a known client, and creates no unknown one', async () => {
+    await registry.registerClient(profile, signal);
+    const change = { state: 'DISABLED', updatedAt: '2026-11-24T00:00:00.000Z', updatedBy: 'operator' } as const;
+
+    await registry.setClientState('mail', change, signal);
+    await registry.setClientState('social', change, signal);
+
+    await expect(registry.getClient('mail', signal)).resolves.toEqual({ ...profile, ...change });
+    expect(await items()).toHaveLength(1);
+  });
+
+  test('gives a client with all its certificates, and nothing of other clients', async () => {
+    await registry.registerClient(profile, signal);
+    await registry.addCertificate(certificate, signal);
+    await registry.addCertificate({ ...certificate, clientName: 'mail-2' }, signal);
+
+    await expect(records(registry.clientRecords('mail', signal))).resolves.toEqual([
+      { kind: 'certificate', certificate },
+      { kind: 'client', client: { ...profile, state: 'ENABLED' } },
+    ]);
+    await expect(records(registry.clientRecords('social', signal))).resolves.toEqual([]);
+  });
+
+  test('reads everything consistently', async () => {
+    const reads: unknown[] = [];
+    const { fetch } = globalThis;
+    jest.spyOn(globalThis, 'fetch').mockImplementation((url, init) => {
+      reads.push(JSON.parse(String(init?.body)).ConsistentRead);
+      return fetch(url, init);
+    });
+    try {
+      await registry.getClient('mail', signal);
+      await registry.getCertificate(certificate, signal);
+      await registry.certificatesOf('mail', signal);
+      await records();
+      await records(registry.clientRecords('mail', signal));
+    } finally {
+      jest.restoreAllMocks();
+    }
+
+    expect(reads).toEqual([true, true, true, true, true]);
+  });
+
+  test('gives all records over many pages, and leaves out what is of another kind', async () => {
     await registry.registerClient(profile, signal);
     const issuer = 'x'.repeat(300_000);
     for (let n = 0; n < 8; n++) await registry.addCertificate({ ...certificate, fingerprint: `0${n}`, issuer }, signal);
     const grant = { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'OTHER#1' } };
     await sdk.send(new PutItemCommand({ TableName, Item: grant }));
 
-    const kinds = (await entries()).map(({ kind }) => kind);
+    const kinds = (await records()).map(({ kind }) => kind);
 
     expect(kinds.filter((kind) => kind === 'certificate')).toHaveLength(8);
     expect(kinds.filter((kind) => kind === 'client')).toHaveLength(1);
@@ -395,16 +444,22 @@ describe('the registry in DynamoDB', () => {
   });
 
   test('says in one reading how a client and its certificate stand', async () => {
-    await expect(standings.read('mail', 'AA:BB')).resolves.toEqual({ client: undefined, certificate: undefined });
+    await expect(lookup.findIssued('mail', 'AA:BB')).resolves.toEqual({ client: undefined, certificate: undefined });
 
     await registry.registerClient(profile, signal);
     await registry.addCertificate(certificate, signal);
-    await registry.noteRefusal(certificate, '2026-11-23T00:00:00.000Z', signal);
+    await registry.markReplaced(certificate, '2026-11-23T00:00:00.000Z', signal);
 
-    await expect(standings.read('mail', 'AA:BB')).resolves.toEqual({
+    await expect(lookup.findIssued('mail', 'AA:BB')).resolves.toEqual({
       client: { spiffeId: MAIL, state: 'ENABLED' },
-      certificate: { spiffeId: MAIL, status: 'ISSUED', refuseAfter: '2026-11-23T00:00:00.000Z' },
+      certificate: {
+        spiffeId: MAIL,
+        status: 'ISSUED',
+        notBefore: certificate.notBefore,
+        notAfter: certificate.notAfter,
+        refuseAfter: '2026-11-23T00:00:00.000Z',
+      },
     });
-    await expect(standings.read('mail', 'CC')).resolves.toMatchObject({ certificate: undefined });
+    await expect(lookup.findIssued('mail', 'CC')).resolves.toMatchObject({ certificate: undefined });
   });
 });

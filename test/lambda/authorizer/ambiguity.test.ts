@@ -1,4 +1,4 @@
-import { refuseAmbiguousPath } from '../../../lambda/authorizer/ambiguity';
+import { denyAmbiguousPath } from '../../../lambda/authorizer/ambiguity';
 
 describe('the path of a request', () => {
   test.each([
@@ -16,7 +16,7 @@ describe('the path of a request', () => {
     '/schedule/a;v=1/b',
     '',
   ])('may be %p', (path) => {
-    expect(() => refuseAmbiguousPath(path)).not.toThrow();
+    expect(() => denyAmbiguousPath(path)).not.toThrow();
   });
 
   test.each([
@@ -47,11 +47,11 @@ describe('the path of a request', () => {
     '/schedule/..%2Fadmin',
     '/schedule/..%252fadmin',
   ])('is refused when it is %p', (path) => {
-    expect(() => refuseAmbiguousPath(path)).toThrow(/is ambiguous$/);
+    expect(() => denyAmbiguousPath(path)).toThrow(/is ambiguous$/);
   });
 
   test.each([undefined, null, 7, ['/schedule'], {}])('is refused when it is no text: %p', (path) => {
-    expect(() => refuseAmbiguousPath(path)).toThrow('no path');
+    expect(() => denyAmbiguousPath(path)).toThrow('the request has no path');
   });
 
   test.each(['/a/..;'.repeat(2_000), `/${'%25'.repeat(3_000)}`, `/${'.'.repeat(10_000)}`, `/..${';'.repeat(10_000)}`])(
@@ -59,7 +59,7 @@ describe('the path of a request', () => {
     (path) => {
       const start = process.hrtime.bigint();
       try {
-        refuseAmbiguousPath(path);
+        denyAmbiguousPath(path);
       } catch {
         // Refused or not, it was quick.
       }
@@ -68,6 +68,6 @@ describe('the path of a request', () => {
   );
 
   test('is quoted on one line', () => {
-    expect(() => refuseAmbiguousPath('/..\n/{"event":"allowed"}/..')).toThrow('path "/..\\n/');
+    expect(() => denyAmbiguousPath('/..\n/{"event":"allowed"}/..')).toThrow('the path "/..\\n/');
   });
 });

@@ -1,19 +1,13 @@
+import type { LogEntry } from '../../../aws/cloudwatch';
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
 import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
-import { type Standing, StandingMemory } from '../../../lambda/authorizer/issued-callers';
-import type { LogEntry } from '../../../lambda/log';
+import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
+import type { IssuedFacts, RegistryLookup } from '../../../registry/lookup';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { authorizerEvent } from './events';
 
 const TRUST_DOMAIN = 'mesh.example.com';
-
-/** A registry that knows no external client. */
-const NO_EXTERNAL_CALLERS = new ExternalCallers(
-  TRUST_DOMAIN,
-  { readIdentities: async () => [], readExternalClient: () => Promise.reject(new Error('not asked')) },
-  () => new Date(),
-);
 
 describe('the authorizer', () => {
   let root: Authority;
@@ -21,7 +15,24 @@ describe('the authorizer', () => {
   let logs: LogEntry[];
   let now: Date;
   let authorizer: Authorizer;
-  let standing: Standing;
+  let facts: IssuedFacts;
+
+  /** An authorizer over a registry in which some lookups find something, and all others fail. */
+  function createAuthorizer(lookups: Partial<RegistryLookup>): Authorizer {
+    const unexpected = () => Promise.reject(new Error('unexpected lookup'));
+    const registry = {
+      findIssued: unexpected,
+      findIdentities: unexpected,
+      findExternalClient: unexpected,
+      ...lookups,
+    };
+    return new Authorizer({
+      certificates: new ClientCertificateReader(TRUST_DOMAIN),
+      issuedCallers: new IssuedCallers(registry, () => now),
+      externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, () => now),
+      log: (entry) => void logs.push(entry),
+    });
+  }
 
   beforeAll(async () => {
     root = await createRoot('Test Root');
@@ -31,17 +42,8 @@ describe('the authorizer', () => {
     logs = [];
     now = new Date();
     const spiffeId = 'spiffe://mesh.example.com/mail';
-    standing = {
-      client: { spiffeId, state: 'ENABLED' },
-      certificate: { spiffeId, status: 'ISSUED', refuseAfter: undefined },
-    };
-    authorizer = new Authorizer(
-      new ClientCertificateReader(TRUST_DOMAIN),
-      new StandingMemory({ read: async () => standing }, () => now),
-      NO_EXTERNAL_CALLERS,
-      () => now,
-      (entry) => void logs.push(entry),
-    );
+    facts = { client: { spiffeId, state: 'ENABLED' }, certificate: { spiffeId, status: 'ISSUED' } };
+    authorizer = createAuthorizer({ findIssued: async () => facts, findIdentities: async () => [] });
   });
 
   const denial = () => {
@@ -49,7 +51,7 @@ describe('the authorizer', () => {
     return logs[0];
   };
 
-  test('tells who calls', async () => {
+  test('identifies the caller', async () => {
     expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({
       isAuthorized: true,
       context: {
@@ -62,7 +64,7 @@ describe('the authorizer', () => {
     expect(logs).toEqual([]);
   });
 
-  test('reads the certificate itself, and believes nothing that the event says about it', async () => {
+  test('reads the certificate itself and ignores what the event says about it', async () => {
     const event = authorizerEvent(mail.pem, { serialNumber: '1', subjectDN: 'CN=admin' });
 
     expect(await authorizer.decide(event)).toMatchObject({
@@ -70,21 +72,22 @@ describe('the authorizer', () => {
     });
   });
 
-  test('checks the validity at every call, also of a certificate that it knows', async () => {
+  test('checks the validity on every call, even of a remembered certificate', async () => {
     expect((await authorizer.decide(authorizerEvent(mail.pem))).isAuthorized).toBe(true);
 
     now = new Date(Date.now() + days(4000));
     expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
     expect(denial()).toEqual({
       event: 'denied',
-      reason: 'certificate expired',
-      subject: mail.certificate.subject,
+      code: 'EXPIRED',
+      reason: 'client mail is refused',
+      subject: 'spiffe://mesh.example.com/mail',
       serialNumber: mail.certificate.serialNumber,
     });
 
     now = new Date(0);
     expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
-    expect(logs[1]).toMatchObject({ reason: 'certificate not yet valid' });
+    expect(logs[1]).toMatchObject({ code: 'NOT_YET_VALID' });
   });
 
   test.each([
@@ -105,27 +108,17 @@ describe('the authorizer', () => {
   test.each([
     ['of another trust domain', ['spiffe://partner.example.com/billing']],
     ['without a SPIFFE ID', []],
-  ])('asks by whom the registry knows a certificate %s', async (_case, uris) => {
+  ])('looks up the client of a certificate %s', async (_case, uris) => {
     const { pem, certificate } = await createClient(root, 'billing', { uris });
     const identity = { clientName: 'billing', authority: root.pem };
-    const external = new Authorizer(
-      new ClientCertificateReader(TRUST_DOMAIN),
-      new StandingMemory({ read: () => Promise.reject(new Error('not asked')) }, () => now),
-      new ExternalCallers(
-        TRUST_DOMAIN,
-        {
-          readIdentities: async () => [identity],
-          readExternalClient: async () => ({
-            spiffeId: 'spiffe://mesh.example.com/billing',
-            state: 'ENABLED',
-            trustAnchor: 'partner',
-          }),
-        },
-        () => now,
-      ),
-      () => now,
-      (entry) => void logs.push(entry),
-    );
+    const external = createAuthorizer({
+      findIdentities: async () => [identity],
+      findExternalClient: async () => ({
+        spiffeId: 'spiffe://mesh.example.com/billing',
+        state: 'ENABLED',
+        trustAnchor: 'partner',
+      }),
+    });
 
     expect(await external.decide(authorizerEvent(pem))).toEqual({
       isAuthorized: true,
@@ -138,7 +131,7 @@ describe('the authorizer', () => {
     });
     now = new Date(Date.now() + days(4000));
     expect(await external.decide(authorizerEvent(pem))).toEqual({ isAuthorized: false });
-    expect(denial()?.reason).toBe('certificate expired');
+    expect(denial()?.['code']).toBe('EXPIRED');
   });
 
   test.each([
@@ -148,32 +141,24 @@ describe('the authorizer', () => {
     ['two SPIFFE IDs, one of them ours', ['spiffe://mesh.example.com/mail', 'spiffe://partner.example.com/other']],
     ['a URI that is no SPIFFE ID', ['https://partner.example.com/billing']],
     ['our trust domain in another spelling', ['SPIFFE://mesh.example.com/mail']],
-  ])('knows nobody by another authority’s certificate with %s', async (_case, uris) => {
+  ])('never looks up an external client for another authority’s certificate with %s', async (_case, uris) => {
     const { pem } = await createClient(root, 'billing', { uris });
-    const readIdentities = jest.fn(async () => [{ clientName: 'mail', authority: root.pem }]);
-    const readExternalClient = jest.fn(async () => ({
-      spiffeId: 'spiffe://mesh.example.com/mail',
-      state: 'ENABLED',
-      trustAnchor: 'partner',
-    }));
-    const external = new Authorizer(
-      new ClientCertificateReader(TRUST_DOMAIN),
-      new StandingMemory({ read: async () => ({ client: undefined, certificate: undefined }) }, () => now),
-      new ExternalCallers(TRUST_DOMAIN, { readIdentities, readExternalClient }, () => now),
-      () => now,
-      (entry) => void logs.push(entry),
-    );
+    const findIdentities = jest.fn(async () => [{ clientName: 'mail', authority: root.pem }]);
+    const external = createAuthorizer({
+      findIdentities,
+      findIssued: async () => ({ client: undefined, certificate: undefined }),
+    });
 
     expect(await external.decide(authorizerEvent(pem))).toEqual({ isAuthorized: false });
     expect(logs).toHaveLength(1);
-    expect(readIdentities).not.toHaveBeenCalled();
+    expect(findIdentities).not.toHaveBeenCalled();
   });
 
   test('denies a server certificate', async () => {
     const server = await createServer(root, 'mesh.example.com');
 
     expect(await authorizer.decide(authorizerEvent(server.pem))).toEqual({ isAuthorized: false });
-    expect(denial()?.reason).toBe('not a client certificate');
+    expect(denial()?.['code']).toBe('NOT_A_CLIENT_CERTIFICATE');
   });
 
   test('denies a certificate authority', async () => {
@@ -222,35 +207,31 @@ describe('the authorizer', () => {
     },
   );
 
-  test.each<[string, (known: Standing) => Standing]>([
-    ['client not in the registry', (known) => ({ ...known, client: undefined })],
-    ['certificate not in the registry', (known) => ({ ...known, certificate: undefined })],
-  ])('denies who is no longer there: %s', async (reason, changed) => {
-    standing = changed(standing);
+  test.each<[string, (known: IssuedFacts) => IssuedFacts]>([
+    ['CLIENT_UNKNOWN', (known) => ({ ...known, client: undefined })],
+    ['CERTIFICATE_UNKNOWN', (known) => ({ ...known, certificate: undefined })],
+  ])('denies a caller that the registry does not know: %s', async (code, changed) => {
+    facts = changed(facts);
 
     expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
-    expect(denial()).toMatchObject({ reason, serialNumber: mail.certificate.serialNumber });
+    expect(denial()).toMatchObject({ code, serialNumber: mail.certificate.serialNumber });
   });
 
-  test('does not ask the registry about whom it refuses anyway', async () => {
-    const read = jest.fn();
-    const busy = new Authorizer(
-      new ClientCertificateReader(TRUST_DOMAIN),
-      new StandingMemory({ read }, () => now),
-      NO_EXTERNAL_CALLERS,
-      () => new Date(0),
-      () => undefined,
-    );
+  test('denies every caller while the registry can’t be read', async () => {
+    const blind = createAuthorizer({});
 
-    expect(await busy.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
-    expect(read).not.toHaveBeenCalled();
+    expect(await blind.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
+    expect(denial()).toMatchObject({ code: 'ERROR', reason: 'unexpected lookup' });
   });
 
-  test('denies a path that may mean another service further on', async () => {
+  test('denies a path that may lead to another service', async () => {
     const event = { ...authorizerEvent(mail.pem), rawPath: '/schedule/%2e%2e/admin' };
 
     expect(await authorizer.decide(event)).toEqual({ isAuthorized: false });
-    expect(denial()?.reason).toBe('path "/schedule/%2e%2e/admin" is ambiguous');
+    expect(denial()).toMatchObject({
+      code: 'AMBIGUOUS_REQUEST',
+      reason: 'the path "/schedule/%2e%2e/admin" is ambiguous',
+    });
   });
 
   test('logs a denial on one line, whatever the subject holds', async () => {
@@ -262,12 +243,22 @@ describe('the authorizer', () => {
     expect(denial()?.subject).toContain('mail');
   });
 
-  test('forgets the certificate that was used least recently, and can read it again', async () => {
+  test('drops the least recently used certificate and can read it again', async () => {
     const reader = new ClientCertificateReader(TRUST_DOMAIN, 1);
     const social = await createClient(root, 'social', { uris: ['spiffe://mesh.example.com/social'] });
 
-    for (const pem of [mail.pem, social.pem, mail.pem]) reader.callerOf(pem, now);
+    for (const pem of [mail.pem, social.pem, mail.pem]) reader.readCaller(pem);
 
-    expect(reader.callerOf(social.pem, now)).toMatchObject({ kind: 'issued', identity: { clientName: 'social' } });
+    expect(reader.readCaller(social.pem)).toMatchObject({ kind: 'issued', identity: { clientName: 'social' } });
+  });
+
+  test('keeps the mesh’s certificates in memory, however many of other authorities it reads', async () => {
+    const reader = new ClientCertificateReader(TRUST_DOMAIN, 1);
+    const partner = await createClient(root, 'partner', { uris: [] });
+
+    const first = reader.readCaller(mail.pem);
+    reader.readCaller(partner.pem);
+
+    expect(reader.readCaller(mail.pem)).toBe(first);
   });
 });

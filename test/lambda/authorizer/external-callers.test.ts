@@ -1,13 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
-import {
-  ExternalCallers,
-  type ExternalReader,
-  type ExternalStanding,
-} from '../../../lambda/authorizer/external-callers';
-import { MEMORY_MS } from '../../../lambda/authorizer/memory';
+import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
+import { MEMORY_TIME } from '../../../lambda/authorizer/memory';
+import { notAfterOf, notBeforeOf } from '../../../pki/certificate-fields';
 import { type CertificateIdentityKind, identitiesOf } from '../../../pki/certificate-identity';
+import { isIssuedBy } from '../../../pki/chain';
+import type { ExternalClientFacts, RegistryLookup } from '../../../registry/lookup';
 import { identityId, type RegistryIdentity } from '../../../registry/records';
-import { type Authority, createClient, createRoot, createSubordinate } from '../../pki/authorities';
+import { type Authority, createClient, createPlain, createRoot, createSubordinate } from '../../pki/authorities';
 
 const BILLING = 'spiffe://mesh.example.com/billing';
 const FOREIGN = 'spiffe://partner.example.com/billing';
@@ -17,19 +16,19 @@ describe('a caller with a certificate of another authority', () => {
   let shown: X509Certificate;
   /** By id. */
   let identities: Map<string, Partial<RegistryIdentity>>;
-  let clients: Map<string, ExternalStanding>;
+  let clients: Map<string, ExternalClientFacts>;
   let readings: string[];
   let failure: Error | undefined;
   let now: number;
   let callers: ExternalCallers;
 
-  const registry: ExternalReader = {
-    async readIdentities(ids) {
+  const registry: Pick<RegistryLookup, 'findIdentities' | 'findExternalClient'> = {
+    async findIdentities(ids) {
       readings.push('identities');
       if (failure) throw failure;
       return ids.flatMap((id) => identities.get(id) ?? []);
     },
-    async readExternalClient(clientName) {
+    async findExternalClient(clientName) {
       readings.push(`client ${clientName}`);
       return clients.get(clientName);
     },
@@ -43,7 +42,13 @@ describe('a caller with a certificate of another authority', () => {
     if (identity === undefined) throw new Error(`no ${kind}`);
     identities.set(identityId(authority.certificate.subject, identity), { clientName, authority: authority.pem });
   };
-  const identityOf = (certificate = shown) => callers.identityOf(certificate);
+  const identify = (certificate = shown) => {
+    const validity = {
+      notBefore: notBeforeOf(certificate).toISOString(),
+      notAfter: notAfterOf(certificate).toISOString(),
+    };
+    return callers.identify({ kind: 'external', certificate, validity });
+  };
 
   beforeAll(async () => {
     partner = await createRoot('Partner Root');
@@ -54,7 +59,7 @@ describe('a caller with a certificate of another authority', () => {
     clients = new Map([['billing', { spiffeId: BILLING, state: 'ENABLED', trustAnchor: 'partner' }]]);
     readings = [];
     failure = undefined;
-    now = Date.parse('2026-11-22T12:00:00Z');
+    now = Date.now();
     callers = new ExternalCallers('mesh.example.com', registry, () => new Date(now));
   });
 
@@ -63,7 +68,7 @@ describe('a caller with a certificate of another authority', () => {
     async (kind) => {
       register(kind);
 
-      await expect(identityOf()).resolves.toEqual({
+      await expect(identify()).resolves.toEqual({
         clientName: 'billing',
         spiffeId: BILLING,
         serialNumber: shown.serialNumber,
@@ -78,18 +83,17 @@ describe('a caller with a certificate of another authority', () => {
     const { certificate } = await createClient(issuing, 'billing', { uris: [] });
     register('SUBJECT', { certificate, authority: issuing });
 
-    await expect(identityOf(certificate)).resolves.toMatchObject({ clientName: 'billing' });
+    await expect(identify(certificate)).resolves.toMatchObject({ clientName: 'billing' });
     // The root is somebody else than the authority below it.
-    await expect(identityOf((await createClient(partner, 'billing', { uris: [] })).certificate)).rejects.toThrow(
-      'stands for no client',
+    await expect(identify((await createClient(partner, 'billing', { uris: [] })).certificate)).rejects.toThrow(
+      'identifies no client',
     );
   });
 
   test('is nobody when the registry knows nothing of the certificate', async () => {
-    await expect(identityOf()).rejects.toMatchObject({
-      message: 'certificate of another authority that stands for no client',
-      subject: shown.subject,
-      serialNumber: shown.serialNumber,
+    await expect(identify()).rejects.toMatchObject({
+      code: 'IDENTITY_UNKNOWN',
+      certificate: { subject: shown.subject, serialNumber: shown.serialNumber },
     });
     expect(readings).toEqual(['identities']);
   });
@@ -99,8 +103,8 @@ describe('a caller with a certificate of another authority', () => {
     register('SPIFFE_ID');
     const other = await createRoot('Other Root');
 
-    await expect(identityOf((await createClient(other, 'billing', { uris: [FOREIGN] })).certificate)).rejects.toThrow(
-      'stands for no client',
+    await expect(identify((await createClient(other, 'billing', { uris: [FOREIGN] })).certificate)).rejects.toThrow(
+      'identifies no client',
     );
   });
 
@@ -111,17 +115,16 @@ describe('a caller with a certificate of another authority', () => {
     const forged = (await createClient(impostor, 'billing', { uris: [FOREIGN] })).certificate;
     expect(forged.issuer).toBe(shown.issuer);
 
-    await expect(identityOf(forged)).rejects.toThrow('stands for no client');
+    await expect(identify(forged)).rejects.toThrow('identifies no client');
   });
 
-  test('is nobody when what is stored as authority is none', async () => {
-    const { pem, certificate } = await createClient(partner, 'Partner Root');
-    const authority = { ...partner, pem, certificate };
+  test('is nobody when the stored authority is none, although its name and key verify the certificate', async () => {
+    const { pem, certificate } = await createPlain(partner, 'Partner Root', partner.privateKey);
     const identity = identitiesOf(shown).find(({ kind }) => kind === 'SUBJECT');
-    if (identity)
-      identities.set(identityId(shown.issuer, identity), { clientName: 'billing', authority: authority.pem });
+    if (identity) identities.set(identityId(shown.issuer, identity), { clientName: 'billing', authority: pem });
+    expect(isIssuedBy(shown, certificate)).toBe(true);
 
-    await expect(identityOf()).rejects.toThrow('stands for no client');
+    await expect(identify()).rejects.toThrow('identifies no client');
   });
 
   test.each<[string, Partial<RegistryIdentity>]>([
@@ -133,14 +136,14 @@ describe('a caller with a certificate of another authority', () => {
     register('SUBJECT');
     for (const [id, identity] of identities) identities.set(id, { ...identity, ...spoilt });
 
-    await expect(identityOf()).rejects.toThrow('stands for no client');
+    await expect(identify()).rejects.toThrow('identifies no client');
   });
 
   test('is refused when the stored authority can’t be read', async () => {
     register('SUBJECT');
     for (const [id, identity] of identities) identities.set(id, { ...identity, authority: 'PEM' });
 
-    await expect(identityOf()).rejects.toThrow();
+    await expect(identify()).rejects.toThrow();
   });
 
   test('is refused when the certificate stands for two clients, each known', async () => {
@@ -148,72 +151,75 @@ describe('a caller with a certificate of another authority', () => {
     register('SUBJECT');
     register('SPIFFE_ID', { clientName: 'other' });
 
-    await expect(identityOf()).rejects.toThrow(/^certificate stands for several clients: /);
+    await expect(identify()).rejects.toThrow(/^the certificate identifies several clients: /);
   });
 
   test('may be known by more than one identity, all of one client', async () => {
     register('SUBJECT');
     register('FINGERPRINT');
 
-    await expect(identityOf()).resolves.toMatchObject({ clientName: 'billing' });
+    await expect(identify()).resolves.toMatchObject({ clientName: 'billing' });
   });
 
-  test.each<[string, ExternalStanding | undefined]>([
-    ['client billing not in the registry', undefined],
-    ['client billing not in the registry', { spiffeId: '', state: 'ENABLED', trustAnchor: 'partner' }],
-    [
-      'client billing not in the registry',
-      { spiffeId: 'spiffe://other.example.com/billing', state: 'ENABLED', trustAnchor: 'partner' },
-    ],
-    [
-      'client billing has certificates of the mesh only',
-      { spiffeId: BILLING, state: 'ENABLED', trustAnchor: undefined },
-    ],
-    ['client billing has certificates of the mesh only', { spiffeId: BILLING, state: 'ENABLED', trustAnchor: '' }],
-    ['client billing disabled', { spiffeId: BILLING, state: 'DISABLED', trustAnchor: 'partner' }],
-    ['client billing disabled', { spiffeId: BILLING, state: undefined, trustAnchor: 'partner' }],
-    ['client billing disabled', { spiffeId: BILLING, state: 'enabled', trustAnchor: 'partner' }],
-  ])('is refused: %s (%j)', async (reason, standing) => {
+  test.each<[string, ExternalClientFacts | undefined]>([
+    ['CLIENT_UNKNOWN', undefined],
+    ['CLIENT_UNKNOWN', { spiffeId: '', state: 'ENABLED', trustAnchor: 'partner' }],
+    ['CLIENT_UNKNOWN', { spiffeId: 'spiffe://other.example.com/billing', state: 'ENABLED', trustAnchor: 'partner' }],
+    ['CLIENT_UNKNOWN', { spiffeId: BILLING, state: 'ENABLED' }],
+    ['CLIENT_UNKNOWN', { spiffeId: BILLING, state: 'ENABLED', trustAnchor: '' }],
+    ['CLIENT_DISABLED', { spiffeId: BILLING, state: 'DISABLED', trustAnchor: 'partner' }],
+    ['CLIENT_DISABLED', { spiffeId: BILLING, trustAnchor: 'partner' }],
+    ['CLIENT_DISABLED', { spiffeId: BILLING, state: 'enabled', trustAnchor: 'partner' }],
+  ])('is refused: %s (%j)', async (code, facts) => {
     register('SUBJECT');
-    if (standing) clients.set('billing', standing);
+    if (facts) clients.set('billing', facts);
     else clients.clear();
 
-    await expect(identityOf()).rejects.toThrow(reason);
+    await expect(identify()).rejects.toMatchObject({ code });
+  });
+
+  test('is refused outside of the certificate’s validity', async () => {
+    register('SUBJECT');
+    now = notAfterOf(shown).getTime() + 1;
+    await expect(identify()).rejects.toMatchObject({ code: 'EXPIRED' });
+
+    now = notBeforeOf(shown).getTime() - 1;
+    await expect(identify()).rejects.toMatchObject({ code: 'NOT_YET_VALID' });
   });
 
   test('is remembered for ten seconds, known or not', async () => {
     const stranger = (await createClient(partner, 'stranger', { uris: [] })).certificate;
     register('SUBJECT');
     for (let call = 0; call < 3; call++) {
-      await identityOf();
-      await expect(identityOf(stranger)).rejects.toThrow('stands for no client');
+      await identify();
+      await expect(identify(stranger)).rejects.toThrow('identifies no client');
     }
     expect(readings).toEqual(['identities', 'client billing', 'identities']);
 
-    now += MEMORY_MS;
+    now += MEMORY_TIME;
     clients.set('billing', { spiffeId: BILLING, state: 'DISABLED', trustAnchor: 'partner' });
-    await expect(identityOf()).rejects.toThrow('disabled');
+    await expect(identify()).rejects.toMatchObject({ code: 'CLIENT_DISABLED' });
   });
 
   test('is refused when the registry can’t be read, which is not remembered', async () => {
     register('SUBJECT');
     failure = new Error('slow');
-    await expect(identityOf()).rejects.toThrow('slow');
+    await expect(identify()).rejects.toThrow('slow');
 
     failure = undefined;
-    await expect(identityOf()).resolves.toMatchObject({ clientName: 'billing' });
+    await expect(identify()).resolves.toMatchObject({ clientName: 'billing' });
   });
 
   test('is forgotten when others called since, so that memory has an end', async () => {
     callers = new ExternalCallers('mesh.example.com', registry, () => new Date(now), 2);
     register('SUBJECT');
-    await identityOf();
+    await identify();
     for (const name of ['a', 'b']) {
       const { certificate } = await createClient(partner, name, { uris: [] });
-      await expect(identityOf(certificate)).rejects.toThrow();
+      await expect(identify(certificate)).rejects.toThrow();
     }
     readings = [];
-    await identityOf();
+    await identify();
 
     expect(readings).toEqual(['identities', 'client billing']);
   });

@@ -1,14 +1,18 @@
-import { type Standing, StandingMemory } from '../../../lambda/authorizer/issued-callers';
-import { MEMORY_MS } from '../../../lambda/authorizer/memory';
+import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
+import { MEMORY_TIME } from '../../../lambda/authorizer/memory';
 import type { CallerIdentity } from '../../../mesh/contract';
+import type { IssuedFacts } from '../../../registry/lookup';
 
 const MAIL = 'spiffe://mesh.example.com/mail';
 
-describe('the standing of a client', () => {
-  let standing: Standing;
+/** ISO 8601, seconds from noon. */
+const atSecond = (seconds: number) => new Date(Date.parse('2026-11-22T12:00:00Z') + seconds * 1000).toISOString();
+
+describe('a caller with an issued certificate', () => {
+  let facts: IssuedFacts;
   let now: number;
   let readings: string[];
-  let memory: StandingMemory;
+  let callers: IssuedCallers;
   let failure: Error | undefined;
 
   const identity = (fingerprint = 'AA:BB'): CallerIdentity => ({
@@ -18,116 +22,119 @@ describe('the standing of a client', () => {
     fingerprint,
   });
   const create = (capacity?: number) =>
-    new StandingMemory(
+    new IssuedCallers(
       {
-        read: async (clientName, fingerprint) => {
+        findIssued: async (clientName, fingerprint) => {
           readings.push(`${clientName} ${fingerprint}`);
           if (failure) throw failure;
-          return standing;
+          return facts;
         },
       },
       () => new Date(now),
       capacity,
     );
 
+  /** The validity is the certificate's own, and lasts from a minute ago for a minute. */
+  const identify = (fingerprint?: string, validity = { notBefore: atSecond(-60), notAfter: atSecond(60) }) =>
+    callers.identify({ kind: 'issued', identity: identity(fingerprint), validity });
+
   beforeEach(() => {
     now = Date.parse('2026-11-22T12:00:00Z');
     readings = [];
     failure = undefined;
-    standing = {
+    facts = {
       client: { spiffeId: MAIL, state: 'ENABLED' },
-      certificate: { spiffeId: MAIL, status: 'ISSUED', refuseAfter: undefined },
+      certificate: { spiffeId: MAIL, status: 'ISSUED' },
     };
-    memory = create();
+    callers = create();
   });
 
   const change = (part: 'client' | 'certificate', changed: object) => {
-    standing = { ...standing, [part]: { ...standing[part], ...changed } };
+    facts = { ...facts, [part]: { ...facts[part], ...changed } };
   };
 
-  test('is good when the registry knows client and certificate', async () => {
-    await expect(memory.assertGood(identity())).resolves.toBeUndefined();
+  test('is accepted when the registry knows client and certificate', async () => {
+    await expect(identify()).resolves.toEqual(identity());
     expect(readings).toEqual(['mail AA:BB']);
   });
 
   test.each<[string, 'client' | 'certificate', object]>([
-    ['certificate revoked', 'certificate', { status: 'REVOKED' }],
-    ['certificate revoked', 'certificate', { status: undefined }],
-    ['certificate revoked', 'certificate', { status: 'issued' }],
-    ['client disabled', 'client', { state: 'DISABLED' }],
-    ['client disabled', 'client', { state: '' }],
-    ['client not in the registry', 'client', { spiffeId: 'spiffe://mesh.example.com/social' }],
-    ['certificate not in the registry', 'certificate', { spiffeId: 'spiffe://mesh.example.com/social' }],
-    [
-      'certificate replaced, and refused since 2026-11-22T12:00:00.000Z',
-      'certificate',
-      { refuseAfter: '2026-11-22T12:00:00.000Z' },
-    ],
-    ['certificate replaced, and refused since soon', 'certificate', { refuseAfter: 'soon' }],
-    ['certificate replaced, and refused since ', 'certificate', { refuseAfter: '' }],
-  ])('is bad: %s (%s %j)', async (reason, part, changed) => {
+    ['REVOKED', 'certificate', { status: 'REVOKED' }],
+    ['CLIENT_DISABLED', 'client', { state: 'DISABLED' }],
+    ['CLIENT_UNKNOWN', 'client', { spiffeId: 'spiffe://mesh.example.com/social' }],
+    ['CERTIFICATE_UNKNOWN', 'certificate', { spiffeId: 'spiffe://mesh.example.com/social' }],
+    ['REPLACED', 'certificate', { refuseAfter: '2026-11-22T12:00:00.000Z' }],
+  ])('is refused: %s (%s %j)', async (code, part, changed) => {
     change(part, changed);
 
-    await expect(memory.assertGood(identity())).rejects.toThrow(reason);
-    await expect(memory.assertGood(identity())).rejects.toMatchObject({ serialNumber: '5A01', subject: MAIL });
+    await expect(identify()).rejects.toMatchObject({ code, certificate: { serialNumber: '5A01', subject: MAIL } });
   });
 
-  test('is good until the overlap of a replaced certificate is over, though remembered', async () => {
+  test('is refused by the certificate’s own validity, whatever the registry says', async () => {
+    change('certificate', { notBefore: atSecond(-3600), notAfter: atSecond(3600) });
+
+    const expired = { notBefore: atSecond(-60), notAfter: atSecond(-1) };
+    await expect(identify('AA', expired)).rejects.toMatchObject({ code: 'EXPIRED' });
+    const early = { notBefore: atSecond(1), notAfter: atSecond(60) };
+    await expect(identify('BB', early)).rejects.toMatchObject({ code: 'NOT_YET_VALID' });
+  });
+
+  test('is accepted until the overlap of a replaced certificate is over, though remembered', async () => {
     change('certificate', { refuseAfter: '2026-11-22T12:00:05.000Z' });
-    await memory.assertGood(identity());
+    await identify();
 
     now += 5_000;
-    await expect(memory.assertGood(identity())).rejects.toThrow(/replaced/);
+    await expect(identify()).rejects.toMatchObject({ code: 'REPLACED' });
     expect(readings).toHaveLength(1);
   });
 
   test('is remembered for ten seconds, and no longer', async () => {
-    await memory.assertGood(identity());
+    await identify();
     change('certificate', { status: 'REVOKED' });
 
-    now += MEMORY_MS - 1;
-    await memory.assertGood(identity());
+    now += MEMORY_TIME - 1;
+    await identify();
     expect(readings).toHaveLength(1);
 
     now += 1;
-    await expect(memory.assertGood(identity())).rejects.toThrow('certificate revoked');
-    expect(MEMORY_MS).toBe(10_000);
+    await expect(identify()).rejects.toMatchObject({ code: 'REVOKED' });
+    expect(MEMORY_TIME).toBe(10_000);
   });
 
   test('is read again when the clock was set back', async () => {
-    await memory.assertGood(identity());
+    await identify();
     now -= 1;
-    await memory.assertGood(identity());
+    await identify();
 
     expect(readings).toHaveLength(2);
   });
 
   test('is remembered for each certificate by itself', async () => {
-    await memory.assertGood(identity('AA'));
-    await memory.assertGood(identity('BB'));
+    await identify('AA');
+    await identify('BB');
 
     expect(readings).toEqual(['mail AA', 'mail BB']);
   });
 
   test('is read once for requests at once', async () => {
-    await Promise.all([memory.assertGood(identity()), memory.assertGood(identity()), memory.assertGood(identity())]);
+    await Promise.all([identify(), identify(), identify()]);
 
     expect(readings).toHaveLength(1);
   });
 
-  test('is bad when the registry can’t be read, which is not remembered', async () => {
+  test('is refused when the registry can’t be read, which is not remembered', async () => {
     failure = new Error('slow');
-    const denials = await Promise.allSettled([memory.assertGood(identity()), memory.assertGood(identity())]);
+    const denials = await Promise.allSettled([identify(), identify()]);
     expect(denials.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(readings).toHaveLength(1);
 
     failure = undefined;
-    await expect(memory.assertGood(identity())).resolves.toBeUndefined();
+    await expect(identify()).resolves.toEqual(identity());
   });
 
   test('is forgotten when others were asked for since, so that memory has an end', async () => {
-    memory = create(2);
-    for (const fingerprint of ['AA', 'BB', 'AA', 'CC', 'AA', 'BB']) await memory.assertGood(identity(fingerprint));
+    callers = create(2);
+    for (const fingerprint of ['AA', 'BB', 'AA', 'CC', 'AA', 'BB']) await identify(fingerprint);
 
     expect(readings).toEqual(['mail AA', 'mail BB', 'mail CC', 'mail BB']);
   });

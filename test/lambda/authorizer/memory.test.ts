@@ -1,20 +1,20 @@
-import { MEMORY_MS, ShortMemory } from '../../../lambda/authorizer/memory';
+import { MEMORY_TIME, RegistryMemory } from '../../../lambda/authorizer/memory';
 
 describe('what was read', () => {
   let now: number;
   let readings: number;
-  let memory: ShortMemory<number>;
+  let memory: RegistryMemory<number>;
   const read = async () => ++readings;
 
   beforeEach(() => {
     now = 1_000_000;
     readings = 0;
-    memory = new ShortMemory(() => new Date(now), 2);
+    memory = new RegistryMemory(() => new Date(now), 2);
   });
 
   test('is remembered for ten seconds by its key, and no longer', async () => {
     expect(await memory.recall('a', read)).toBe(1);
-    now += MEMORY_MS - 1;
+    now += MEMORY_TIME - 1;
     expect(await memory.recall('a', read)).toBe(1);
     expect(await memory.recall('b', read)).toBe(2);
     now += 1;
