@@ -1,23 +1,23 @@
-import { EnvironmentError, gatewayOf, registryTableOf, trustDomainOf } from '../../lambda/environment';
+import { EnvironmentError, gatewayIn, registryTableIn, trustDomainIn } from '../../lambda/environment';
 
 test('a function finds its trust domain and its registry in its environment', () => {
   const environment = { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: 'mtls-mesh.mesh.example.com' };
 
-  expect(trustDomainOf(environment)).toBe('mesh.example.com');
-  expect(registryTableOf(environment)).toBe('mtls-mesh.mesh.example.com');
+  expect(trustDomainIn(environment)).toBe('mesh.example.com');
+  expect(registryTableIn(environment)).toBe('mtls-mesh.mesh.example.com');
 });
 
 test.each([{}, { TRUST_DOMAIN: '' }, { TRUST_DOMAIN: 'Mesh' }, { TRUST_DOMAIN: 'a/b' }])(
   'a function does not start with %j',
   (environment) => {
-    expect(() => trustDomainOf(environment)).toThrow(EnvironmentError);
+    expect(() => trustDomainIn(environment)).toThrow(EnvironmentError);
   },
 );
 
 test.each([{}, { REGISTRY_TABLE: '' }, { REGISTRY_TABLE: 'ab' }, { REGISTRY_TABLE: 'a/b/c' }])(
   'a function does not start without a registry: %j',
   (environment) => {
-    expect(() => registryTableOf(environment)).toThrow(/^environment variable REGISTRY_TABLE must be/);
+    expect(() => registryTableIn(environment)).toThrow(/^environment variable REGISTRY_TABLE must be/);
   },
 );
 
@@ -29,7 +29,7 @@ const GATEWAY = {
 };
 
 test('a function finds its gateway, or that there is none', () => {
-  expect(gatewayOf(GATEWAY)).toEqual({
+  expect(gatewayIn(GATEWAY)).toEqual({
     domainName: 'mesh.example.com',
     truststore: {
       bucket: 'mesh-truststore-1x2y3z',
@@ -37,7 +37,7 @@ test('a function finds its gateway, or that there is none', () => {
       versionId: '3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY',
     },
   });
-  expect(gatewayOf({ TRUST_DOMAIN: 'mesh.example.com' })).toBeUndefined();
+  expect(gatewayIn({ TRUST_DOMAIN: 'mesh.example.com' })).toBeUndefined();
 });
 
 test.each<[keyof typeof GATEWAY, string | undefined]>([
@@ -62,7 +62,7 @@ test.each<[keyof typeof GATEWAY, string | undefined]>([
   ['TRUSTSTORE_VERSION', 'null'],
   ['TRUSTSTORE_VERSION', 'a&acl'],
 ])('a function does not start with a gateway whose %s is %j', (variable, value) => {
-  const start = () => gatewayOf({ ...GATEWAY, [variable]: value });
+  const start = () => gatewayIn({ ...GATEWAY, [variable]: value });
 
   expect(start).toThrow(EnvironmentError);
   expect(start).toThrow(`environment variable ${variable} must`);

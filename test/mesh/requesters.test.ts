@@ -1,11 +1,11 @@
-import { callerOf, requesterOf } from '../../mesh/requester';
+import { requesterFromArn, requesterFromCaller } from '../../mesh/requesters';
 
 const ROLE = 'arn:aws:iam::111122223333:role/MailApp';
 const USER = 'arn:aws:iam::111122223333:user/people/alex';
 
 /** Whether a caller is the role or user who is allowed. */
 const matches = (requester: string, caller: string) => {
-  const [allowed, calling] = [requesterOf(requester), callerOf(caller)];
+  const [allowed, calling] = [requesterFromArn(requester), requesterFromCaller(caller)];
   return allowed !== undefined && allowed === calling;
 };
 
@@ -66,14 +66,14 @@ test.each([
   'AROAEXAMPLE',
   '',
 ])('%j is nobody who could be allowed', (arn) => {
-  expect(requesterOf(arn)).toBeUndefined();
+  expect(requesterFromArn(arn)).toBeUndefined();
 });
 
 test('takes no time for a long hostile ARN', () => {
   const started = performance.now();
   for (const arn of [`arn:aws:iam::111122223333:role/${'a/'.repeat(50_000)}`, `${ROLE}${'/'.repeat(100_000)}!`]) {
-    expect(requesterOf(arn)).toBeUndefined();
-    expect(callerOf(arn)).toBeUndefined();
+    expect(requesterFromArn(arn)).toBeUndefined();
+    expect(requesterFromCaller(arn)).toBeUndefined();
   }
   expect(performance.now() - started).toBeLessThan(1_000);
 });

@@ -1,8 +1,8 @@
+import type { EventBridge } from '../../aws/eventbridge';
 import type { EventDetail, EventType } from '../../mesh/contract';
-import type { EventBus } from '../../registry/audit';
 
 /** Keeps the events that it was given. */
-export class MemoryBus implements EventBus {
+export class MemoryBus implements Pick<EventBridge, 'put'> {
   readonly events: { readonly type: EventType; readonly detail: EventDetail }[] = [];
 
   async put(type: EventType, detail: EventDetail): Promise<void> {

@@ -1,21 +1,20 @@
 import type {
-  CertificateId,
-  ClientProfile,
-  ExternalClientProfile,
-  ExternalRegistry,
-  Registry,
-  RegistryEntry,
-  Revocation,
-} from '../../lambda/certificate-issuer/registry';
-import type {
   RegistryCertificate,
   RegistryClient,
   RegistryExternalClient,
   RegistryIdentity,
 } from '../../registry/records';
+import type {
+  CertificateId,
+  ClientProfile,
+  ExternalClientProfile,
+  Registry,
+  RegistryRecord,
+  RevocationMark,
+} from '../../registry/registry';
 
 /** A registry that works like the one in DynamoDB. */
-export class MemoryRegistry implements Registry, ExternalRegistry {
+export class MemoryRegistry implements Pick<Registry, keyof Registry> {
   readonly clients = new Map<string, RegistryClient>();
   readonly externalClients = new Map<string, RegistryExternalClient>();
   /** By id. */
@@ -78,29 +77,46 @@ export class MemoryRegistry implements Registry, ExternalRegistry {
     if (!this.certificates.has(certificate.fingerprint)) this.certificates.set(certificate.fingerprint, certificate);
   }
 
-  async noteCurrent(id: CertificateId, currentSince: string): Promise<void> {
+  async markCurrent(id: CertificateId, currentSince: string): Promise<void> {
     this.change(id, (known) => ({ currentSince, ...known }));
   }
 
-  async noteRefusal(id: CertificateId, refuseAfter: string): Promise<void> {
+  async markReplaced(id: CertificateId, refuseAfter: string): Promise<void> {
     this.change(id, (known) => ({ refuseAfter, ...known }));
   }
 
-  async revokeCertificate(id: CertificateId, { at, by, reason }: Revocation): Promise<boolean> {
+  async markRevoked(id: CertificateId, mark: RevocationMark): Promise<boolean> {
     const known = this.certificates.get(id.fingerprint);
-    if (known === undefined || (known.status === 'REVOKED' && known.revokedAt !== at)) return false;
-    this.change(id, () => ({ ...known, status: 'REVOKED', revokedAt: at, revokedBy: by, revocationReason: reason }));
+    if (known === undefined || (known.status === 'REVOKED' && known.revokedAt !== mark.revokedAt)) return false;
+    this.change(id, () => ({ ...known, status: 'REVOKED', ...mark }));
     return true;
   }
 
-  async noteToldAuthority(id: CertificateId, revokedAtAuthority: string): Promise<void> {
+  async markAuthorityTold(id: CertificateId, revokedAtAuthority: string): Promise<void> {
     this.change(id, (known) => ({ revokedAtAuthority, ...known }));
   }
 
-  async *entries(): AsyncIterable<RegistryEntry> {
+  async *records(): AsyncIterable<RegistryRecord> {
     for (const certificate of this.certificates.values()) yield { kind: 'certificate', certificate };
     for (const client of this.clients.values()) yield { kind: 'client', client };
     for (const client of this.externalClients.values()) yield { kind: 'external client', client };
+  }
+
+  async *clientRecords(clientName: string): AsyncIterable<RegistryRecord> {
+    for await (const record of this.records()) {
+      const { clientName: name } = record.kind === 'certificate' ? record.certificate : record.client;
+      if (name === clientName) yield record;
+    }
+  }
+
+  async setClientState(
+    clientName: string,
+    change: Pick<RegistryClient, 'state' | 'updatedAt' | 'updatedBy'>,
+  ): Promise<void> {
+    const issued = this.clients.get(clientName);
+    if (issued) this.clients.set(clientName, { ...issued, ...change });
+    const external = this.externalClients.get(clientName);
+    if (external) this.externalClients.set(clientName, { ...external, ...change });
   }
 
   private stateOf(clientName: string): RegistryClient['state'] {

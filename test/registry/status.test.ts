@@ -66,11 +66,10 @@ describe('whatever the registry holds', () => {
     fc.integer({ min: -120, max: 120 }).map(time),
     fc.string(),
   );
-  const facts = <N extends string>(...names: readonly N[]) =>
-    fc.option(
-      fc.record(Object.fromEntries(names.map((name) => [name, text])) as Record<N, typeof text>, { requiredKeys: [] }),
-      { nil: undefined },
-    );
+  const facts = <N extends string>(...names: readonly N[]): fc.Arbitrary<Partial<Record<N, string>> | undefined> => {
+    const fields = Object.fromEntries(names.map((name) => [name, text])) as Record<N, typeof text>;
+    return fc.option(fc.record<Partial<Record<N, string>>>(fields as never, { requiredKeys: [] }), { nil: undefined });
+  };
   const client = facts('spiffeId', 'state');
   const certificate = facts('spiffeId', 'status', 'notBefore', 'notAfter', 'refuseAfter');
   const seconds = fc.integer({ min: -120, max: 120 });

@@ -4,7 +4,7 @@ import { MemoryBus } from '../../registry/memory-bus';
 import { MemoryRegistry } from '../../registry/memory-registry';
 import { createRequest, REQUEST_ID } from '../custom-resource/requests';
 import { Calls, FAULTS, type Fault, FaultyCalls, LateCalls, OvertakenCalls } from './faults';
-import { createIssuer } from './issuer';
+import { issuerWith } from './issuer';
 import { MemoryAuthority } from './memory-authority';
 import { MemorySecrets } from './memory-secrets';
 import { PROPERTIES } from './properties';
@@ -43,7 +43,7 @@ class Mesh {
 
   issuer(calls: Calls) {
     this.offset += HOUR / 60;
-    return createIssuer({
+    return issuerWith({
       authority: calls.around(this.authority),
       registry: calls.around(this.registry),
       secrets: calls.around(this.secrets),
@@ -85,8 +85,8 @@ interface Operation {
 const deploy =
   (request: typeof create): Work =>
   (mesh, calls) =>
-    mesh.issuer(calls).clientCertificate.apply(request, signal);
-const remove: Work = (mesh, calls) => mesh.issuer(calls).clientCertificate.remove(create, signal);
+    mesh.issuer(calls).clientCertificateResource.apply(request, signal);
+const remove: Work = (mesh, calls) => mesh.issuer(calls).clientCertificateResource.remove(create, signal);
 const rotate: Work = (mesh, calls) => mesh.rotate(calls);
 const maintain: Work = (mesh, calls) => mesh.issuer(calls).maintenance.run(signal);
 const deployed = (mesh: Mesh) => deploy(create)(mesh, new Calls());

@@ -2,17 +2,13 @@ import type { RevocationReason } from '../../../mesh/contract';
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import type {
-  CertificateAuthority,
-  CertificateRequest,
-  IssuedCertificate,
-} from '../../../lambda/certificate-issuer/certificate-authority';
+import type { AcmPca, CertificateRequest, IssuedCertificate } from '../../../aws/acm-pca';
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR = 3_600_000;
 
 /** An authority that works like ACM PCA, out of other people's X.509 code. */
-export class MemoryAuthority implements CertificateAuthority {
+export class MemoryAuthority implements Pick<AcmPca, keyof AcmPca> {
   readonly requests: CertificateRequest[] = [];
   /** How often a certificate is "still being issued" before it is there. */
   looksBeforeIssued = 1;

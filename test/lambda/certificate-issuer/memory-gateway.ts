@@ -1,12 +1,12 @@
+import type { GatewayDomain, HandshakeResult } from '../../../aws/gateway-domain';
+import type { ObjectReader, VersionedObject } from '../../../aws/s3';
 import { GatewayTruststore } from '../../../lambda/certificate-issuer/issue/gateway-truststore';
-import type { Gateway, Reception } from '../../../lambda/certificate-issuer/rotate/handshake';
-import type { ObjectReader, VersionedObject } from '../../../lambda/object-reader';
 import type { ClientSecret } from '../../../mesh/client-secret';
 
-const PUBLISHED: VersionedObject = { bucket: 'truststore', key: 'truststore.pem', versionId: 'v1' };
+export const PUBLISHED: VersionedObject = { bucket: 'truststore', key: 'truststore.pem', versionId: 'v1' };
 
 /** A gateway that takes certificates as it is told to, and the truststore that is published for it. */
-export class MemoryGateway implements Gateway, ObjectReader {
+export class MemoryGateway implements Pick<GatewayDomain, keyof GatewayDomain>, Pick<ObjectReader, keyof ObjectReader> {
   readonly domainName = 'mesh.example.com';
   /** Serial numbers of the certificates that were shown. */
   readonly shown: string[] = [];
@@ -14,20 +14,20 @@ export class MemoryGateway implements Gateway, ObjectReader {
 
   constructor(
     public bundle: string,
-    public take: (secret: ClientSecret, signal: AbortSignal) => Reception['outcome'] = () => 'let in',
+    public take: (secret: ClientSecret, signal: AbortSignal) => HandshakeResult['outcome'] = () => 'accepted',
   ) {}
 
-  async receive(secret: ClientSecret, signal: AbortSignal): Promise<Reception> {
+  async tryHandshake(secret: ClientSecret, signal: AbortSignal): Promise<HandshakeResult> {
     this.shown.push(secret.serialNumber);
     return { outcome: this.take(secret, signal), detail: 'told to' };
   }
 
-  async read(object: VersionedObject): Promise<string> {
+  async readObject(object: VersionedObject): Promise<string> {
     this.reads.push(object);
     return this.bundle;
   }
 
   truststore(now: () => Date = () => new Date()): GatewayTruststore {
-    return new GatewayTruststore(this, PUBLISHED, now);
+    return new GatewayTruststore({ objects: this, published: PUBLISHED, now });
   }
 }

@@ -1,7 +1,7 @@
-import type { PutOutcome, SecretStage, SecretStore } from '../../../lambda/certificate-issuer/secret-store';
+import type { PutVersionResult, SecretStage, SecretsManager } from '../../../aws/secrets-manager';
 
 /** One secret that works like one of Secrets Manager: a version's value, once written, never changes. */
-export class MemorySecrets implements SecretStore {
+export class MemorySecrets implements Pick<SecretsManager, keyof SecretsManager> {
   readonly versions = new Map<string, string>();
   /** Which version is in which stage. */
   readonly stages = new Map<SecretStage, string>();
@@ -19,9 +19,9 @@ export class MemorySecrets implements SecretStore {
     return this.versions.get(versionId);
   }
 
-  async putVersion(_secretId: string, versionId: string, stage: SecretStage, value: string): Promise<PutOutcome> {
+  async putVersion(_secretId: string, versionId: string, stage: SecretStage, value: string): Promise<PutVersionResult> {
     const stored = this.versions.get(versionId);
-    if (stored !== undefined && stored !== value) return 'taken';
+    if (stored !== undefined && stored !== value) return 'exists';
     if (stored === undefined) {
       const isFirst = this.versions.size === 0;
       this.versions.set(versionId, value);
@@ -34,13 +34,13 @@ export class MemorySecrets implements SecretStore {
     return this.stages.get(stage);
   }
 
-  async makeCurrent(_secretId: string, versionId: string, instead: string | undefined): Promise<boolean> {
+  async promoteVersion(_secretId: string, versionId: string, instead: string | undefined): Promise<boolean> {
     if (instead !== this.current) return false;
     this.stages.set('AWSCURRENT', versionId);
     return true;
   }
 
-  async dropPending(_secretId: string, versionId: string): Promise<void> {
+  async removePending(_secretId: string, versionId: string): Promise<void> {
     if (this.stages.get('AWSPENDING') === versionId) this.stages.delete('AWSPENDING');
   }
 }

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { LogEntry } from '../../../aws/cloudwatch';
 import {
-  type CustomResource,
+  type CustomResourceHandler,
   handleCustomResource,
   type Invocation,
 } from '../../../lambda/custom-resource/custom-resource';
 import { AnswerNotDeliveredError } from '../../../lambda/custom-resource/delivery';
 import { CustomResourceEventError, type CustomResourceRequest } from '../../../lambda/custom-resource/request';
-import type { LogEntry } from '../../../lambda/log';
 import { createEvent, REQUEST_ID } from './requests';
 import { ResponseBucket } from './response-bucket';
 
@@ -17,7 +17,7 @@ const invocation: Invocation = {
 };
 
 /** A resource that keeps what was asked of it. */
-class Thing implements CustomResource {
+class Thing implements CustomResourceHandler {
   readonly applied: CustomResourceRequest[] = [];
   readonly removed: CustomResourceRequest[] = [];
 
@@ -42,7 +42,7 @@ describe('a custom resource', () => {
   const log = (entry: LogEntry) => void logs.push(entry);
   const properties = { Name: 'mail' };
 
-  const handle = (resource: CustomResource, overrides: Record<string, unknown> = {}, context = invocation) =>
+  const handle = (resource: CustomResourceHandler, overrides: Record<string, unknown> = {}, context = invocation) =>
     handleCustomResource(
       resource,
       createEvent({ ResponseURL: bucket.url, ResourceProperties: properties, ...overrides }),

@@ -41,9 +41,9 @@ test.each<[string, unknown]>([
   ['[0].ObjectKey must be 1 to 1024', [{ ...STORED, ObjectKey: '%2e%2e/other.pem' }]],
   ['[0].ObjectKey must have neither "." nor ".." between slashes', [{ ...STORED, ObjectKey: 'a/../../other/b' }]],
   ['[0].ObjectKey must have neither "." nor ".." between slashes', [{ ...STORED, ObjectKey: '.' }]],
-  ['[0].VersionId must be a version of a bucket with versioning', [{ ...STORED, VersionId: 'null' }]],
-  ['[0].VersionId must be the id of a version in S3', [{ ...STORED, VersionId: '' }]],
-  ['[0].VersionId must be the id of a version in S3', [{ ...STORED, VersionId: 'v1&acl' }]],
+  ['[0].VersionId must be a version from a bucket with versioning', [{ ...STORED, VersionId: 'null' }]],
+  ['[0].VersionId must be an S3 version ID', [{ ...STORED, VersionId: '' }]],
+  ['[0].VersionId must be an S3 version ID', [{ ...STORED, VersionId: 'v1&acl' }]],
 ])('refuses what is neither: %s (%j)', (rule, anchors) => {
   expect(() => trustAnchorsProperty({ anchors }, 'anchors')).toThrow(
     `anchors${rule.startsWith('[') ? '' : ' '}${rule}`,

@@ -1,12 +1,7 @@
-import type {
-  ObjectStore,
-  ObjectVersion,
-  RefusedDeletion,
-  VersionPage,
-} from '../../../lambda/truststore-publisher/object-store';
+import type { FailedDeletion, ObjectPublisher, ObjectVersion, ObjectVersionPage } from '../../../aws/s3';
 
 /** A bucket that works like one of S3: pages, versions, and none of them when versioning is off. */
-export class MemoryBucket implements ObjectStore {
+export class MemoryBucket implements Pick<ObjectPublisher, keyof ObjectPublisher> {
   versions: ObjectVersion[] = [];
   readonly bodies = new Map<string, string>();
   readonly deletions: number[] = [];
@@ -25,7 +20,7 @@ export class MemoryBucket implements ObjectStore {
     return versionId;
   }
 
-  async listVersions(_bucket: string, after: ObjectVersion | undefined): Promise<VersionPage | undefined> {
+  async listVersions(_bucket: string, after: ObjectVersion | undefined): Promise<ObjectVersionPage | undefined> {
     if (!this.exists) return undefined;
     const isAfter = (version: ObjectVersion) =>
       after === undefined || `${version.key}\n${version.versionId}` > `${after.key}\n${after.versionId}`;
@@ -34,7 +29,7 @@ export class MemoryBucket implements ObjectStore {
     return { versions, next: rest.length > versions.length ? versions.at(-1) : undefined };
   }
 
-  async deleteVersions(_bucket: string, versions: readonly ObjectVersion[]): Promise<readonly RefusedDeletion[]> {
+  async deleteVersions(_bucket: string, versions: readonly ObjectVersion[]): Promise<readonly FailedDeletion[]> {
     this.deletions.push(versions.length);
     const refused = versions.filter(({ key }) => this.locked.has(key));
     this.versions = this.versions.filter(

@@ -1,5 +1,5 @@
-import type { LogEntry } from '../../../lambda/log';
-import { AuthorityInUseError, Departure } from '../../../lambda/truststore-publisher/removal-guard';
+import type { LogEntry } from '../../../aws/cloudwatch';
+import { AuthorityInUseError, RemovalGuard } from '../../../lambda/truststore-publisher/removal-guard';
 import type { RegistryCertificate } from '../../../registry/records';
 import { MemoryRegistry } from '../../registry/memory-registry';
 import { authorityArn, certificateOf, clientOf } from '../../registry/registry-entries';
@@ -20,7 +20,7 @@ describe('an authority that is to leave the truststore', () => {
   let isRollingBack: boolean;
   let asked: string[];
   let logs: LogEntry[];
-  let departure: Departure;
+  let guard: RemovalGuard;
 
   /** A client with one certificate. */
   const add = (clientName: string, overrides: Partial<RegistryCertificate> = {}) => {
@@ -29,7 +29,7 @@ describe('an authority that is to leave the truststore', () => {
     registry.certificates.set(fingerprint, certificateOf({ clientName, fingerprint, ...overrides }));
   };
   const refusal = async (...leaving: readonly Trusted[]) => {
-    const error: unknown = await departure.staying(leaving, STACK, signal).catch((thrown: unknown) => thrown);
+    const error: unknown = await guard.authoritiesToKeep(leaving, STACK, signal).catch((thrown: unknown) => thrown);
     if (!(error instanceof AuthorityInUseError)) throw new Error(`must be refused, got ${error}`);
     return error.message;
   };
@@ -45,16 +45,11 @@ describe('an authority that is to leave the truststore', () => {
         return isRollingBack;
       },
     };
-    departure = new Departure(
-      registry,
-      stacks,
-      () => NOW,
-      (entry) => logs.push(entry),
-    );
+    guard = new RemovalGuard({ registry, stacks, now: () => NOW, log: (entry) => logs.push(entry) });
   });
 
   test('may when the registry is empty, and CloudFormation is not asked', async () => {
-    await expect(departure.staying([first], STACK, signal)).resolves.toEqual([]);
+    await expect(guard.authoritiesToKeep([first], STACK, signal)).resolves.toEqual([]);
 
     expect(asked).toEqual([]);
   });
@@ -68,7 +63,7 @@ describe('an authority that is to leave the truststore', () => {
     await expect(refusal(first)).resolves.toBe(
       `certificate authority ${authorityArn(1)} can't leave the truststore while calendar and mail may use certificates ` +
         'of it, the last until 2026-11-30T12:00:00.000Z: keep it in the mesh until then, revoke those certificates, ' +
-        'or have them replaced with a shorter overlap',
+        'or replace them with a shorter overlap',
     );
     expect(asked).toEqual([STACK]);
   });
@@ -104,20 +99,19 @@ describe('an authority that is to leave the truststore', () => {
   test.each<[string, Partial<RegistryCertificate>]>([
     ['are revoked', { status: 'REVOKED', revokedAt: '2026-11-25T11:00:00.000Z' }],
     ['have expired', { notAfter: '2026-11-25T11:59:59.999Z' }],
-    ['expire at this moment', { notAfter: '2026-11-25T12:00:00.000Z' }],
     ['were replaced and are refused', { refuseAfter: '2026-11-25T12:00:00.000Z' }],
     ['are of another authority', { certificateAuthorityArn: authorityArn(2) }],
   ])('may when the certificates %s', async (_case, overrides) => {
     add('mail', overrides);
 
-    await expect(departure.staying([first], STACK, signal)).resolves.toEqual([]);
+    await expect(guard.authoritiesToKeep([first], STACK, signal)).resolves.toEqual([]);
   });
 
   test('may when the clients of its certificates are gone', async () => {
     add('mail');
     registry.clients.clear();
 
-    await expect(departure.staying([first], STACK, signal)).resolves.toEqual([]);
+    await expect(guard.authoritiesToKeep([first], STACK, signal)).resolves.toEqual([]);
   });
 
   test('may not while a client is disabled, who can be enabled again', async () => {
@@ -137,7 +131,7 @@ describe('an authority that is to leave the truststore', () => {
     add('mail', { notAfter: '2026-11-30T12:00:00.000Z' });
     isRollingBack = true;
 
-    await expect(departure.staying([first, second], STACK, signal)).resolves.toEqual([first]);
+    await expect(guard.authoritiesToKeep([first, second], STACK, signal)).resolves.toEqual([first]);
 
     expect(logs).toEqual([
       {
@@ -152,19 +146,14 @@ describe('an authority that is to leave the truststore', () => {
   test('stays with nobody knowing when registry or CloudFormation can not be asked: the deployment fails', async () => {
     add('mail');
     const unable = { isRollingBack: () => Promise.reject(new Error('access denied')) };
-    const blind = new Departure(
-      registry,
-      unable,
-      () => NOW,
-      () => undefined,
-    );
+    const blind = new RemovalGuard({ registry, stacks: unable, now: () => NOW, log: () => undefined });
 
-    await expect(blind.staying([first], STACK, signal)).rejects.toThrow('access denied');
+    await expect(blind.authoritiesToKeep([first], STACK, signal)).rejects.toThrow('access denied');
 
     // biome-ignore lint/correctness/useYield: it fails before there is anything to give
-    registry.entries = async function* () {
+    registry.records = async function* () {
       throw new Error('throttled');
     };
-    await expect(departure.staying([first], STACK, signal)).rejects.toThrow('throttled');
+    await expect(guard.authoritiesToKeep([first], STACK, signal)).rejects.toThrow('throttled');
   });
 });

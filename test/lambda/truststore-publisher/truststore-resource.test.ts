@@ -1,8 +1,8 @@
 import { PropertyError } from '../../../lambda/custom-resource/properties';
-import { AuthorityInUseError, Departure } from '../../../lambda/truststore-publisher/removal-guard';
-import { Truststore, TruststoreBucketError } from '../../../lambda/truststore-publisher/truststore-resource';
+import { AuthorityInUseError, RemovalGuard } from '../../../lambda/truststore-publisher/removal-guard';
+import { TruststoreBucketError, TruststoreResource } from '../../../lambda/truststore-publisher/truststore-resource';
 import { TruststoreError } from '../../../pki/truststore';
-import { Announcer } from '../../../registry/audit';
+import { Audit } from '../../../registry/audit';
 import { MemoryObjects } from '../../aws/memory-objects';
 import { type Authority, createRoot, createSubordinate, days } from '../../pki/authorities';
 import { MemoryBus } from '../../registry/memory-bus';
@@ -21,7 +21,7 @@ describe('a truststore', () => {
   let bucket: MemoryBucket;
   let objects: MemoryObjects;
   let bus: MemoryBus;
-  let truststore: Truststore;
+  let truststore: TruststoreResource;
 
   const request = (properties: object = {}) =>
     createRequest({
@@ -43,20 +43,17 @@ describe('a truststore', () => {
 
   const create = () => {
     const stacks = { isRollingBack: async () => isRollingBack };
-    return new Truststore(
-      bucket,
+    const [now, log] = [() => new Date(), () => undefined];
+    const metrics = { put: async () => undefined };
+    return new TruststoreResource({
       objects,
-      new Departure(
-        registry,
-        stacks,
-        () => new Date(),
-        () => undefined,
-      ),
+      publisher: bucket,
+      removalGuard: new RemovalGuard({ registry, stacks, now, log }),
       stacks,
-      new Announcer(bus, 'mesh.example.com', () => undefined),
-      () => new Date(),
-      () => undefined,
-    );
+      audit: new Audit({ trustDomain: 'mesh.example.com', events: bus, metrics, log }),
+      now,
+      log,
+    });
   };
 
   const fill = (count: number) => {
@@ -90,7 +87,7 @@ describe('a truststore', () => {
     bucket.nextVersion = version;
 
     await expect(truststore.apply(request(), signal)).rejects.toThrow(TruststoreBucketError);
-    await expect(truststore.apply(request(), signal)).rejects.toThrow(/bucket mesh-truststore keeps no versions/);
+    await expect(truststore.apply(request(), signal)).rejects.toThrow(/bucket mesh-truststore has no versioning/);
   });
 
   test('is not published when API Gateway would refuse it', async () => {
@@ -124,7 +121,7 @@ describe('a truststore', () => {
       const subordinate = await createSubordinate(partner, 'Partner Issuing');
 
       await expect(truststore.apply(request({ TrustAnchors: [{ Pem: impostor.pem }] }), signal)).rejects.toThrow(
-        'shares its subject with another one of a different key or issuer',
+        'has the same subject as another one with a different key or issuer',
       );
       await expect(truststore.apply(request({ TrustAnchors: [{ Pem: subordinate.pem }] }), signal)).rejects.toThrow(
         'which is missing: add every authority up to the root',
@@ -154,7 +151,7 @@ describe('a truststore', () => {
       const expired = await createRoot('Expired Root', { validity: past });
       const below = await createSubordinate(expired, 'Below It');
       const before = request({ TrustAnchors: [{ Pem: below.pem + expired.pem + partner.pem }] });
-      await expect(truststore.apply(before, signal)).rejects.toThrow('take it out or replace it');
+      await expect(truststore.apply(before, signal)).rejects.toThrow('remove or replace it');
 
       isRollingBack = true;
       await truststore.apply(before, signal);
@@ -301,7 +298,7 @@ describe('a truststore', () => {
       bucket.locked.add('key-00001');
 
       await expect(truststore.remove(request(), signal)).rejects.toThrow(
-        "1 versions in bucket mesh-truststore can't be deleted, the first of them of key-00001: AccessDenied Access Denied",
+        "1 versions in bucket mesh-truststore can't be deleted, the first of key-00001: AccessDenied Access Denied",
       );
     });
   });

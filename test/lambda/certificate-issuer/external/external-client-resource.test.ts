@@ -1,5 +1,5 @@
-import { ExternalClient } from '../../../../lambda/certificate-issuer/external/external-client-resource';
-import type { LogEntry } from '../../../../lambda/log';
+import type { LogEntry } from '../../../../aws/cloudwatch';
+import { ExternalClientResource } from '../../../../lambda/certificate-issuer/external/external-client-resource';
 import type { ExternalClientProperties } from '../../../../mesh/contract';
 import { identityId } from '../../../../registry/records';
 import { MemoryObjects } from '../../../aws/memory-objects';
@@ -32,13 +32,13 @@ describe('an external client', () => {
   const request = (changed: Parameters<typeof properties>[0] = {}, logicalResourceId = 'Billing') =>
     createRequest({ logicalResourceId, properties: properties(changed) });
   const resource = (around = registry) =>
-    new ExternalClient(
-      'mesh.example.com',
-      around,
+    new ExternalClientResource({
+      trustDomain: 'mesh.example.com',
+      registry: around,
       objects,
-      () => new Date(NOW),
-      (entry) => void logs.push(entry),
-    );
+      now: () => new Date(NOW),
+      log: (entry) => void logs.push(entry),
+    });
   const id = (authority: Authority, kind: ExternalClientProperties['IdentityKind'], value: string) =>
     identityId(authority.certificate.subject, { kind, value });
   const ids = (...authorities: Authority[]) =>
@@ -142,7 +142,7 @@ describe('an external client', () => {
     await expect(
       resource().apply(request({ SpiffeId: 'spiffe://mesh.example.com/thief' }, 'Thief'), signal),
     ).rejects.toThrow(
-      `SPIFFE_ID "${FOREIGN}" of "O=Example, CN=Partner Issuing" stands for client billing, so it can't stand for thief as well`,
+      `SPIFFE_ID "${FOREIGN}" of "O=Example, CN=Partner Issuing" already identifies client billing, and can't identify thief as well`,
     );
     await resource().remove(request({ SpiffeId: 'spiffe://mesh.example.com/thief' }, 'Thief'), signal);
 
@@ -164,7 +164,7 @@ describe('an external client', () => {
     const moved = request({ TrustAnchor: { Pem: other.pem } }, 'Moved');
 
     await expect(resource().apply(moved, signal)).rejects.toThrow(
-      /^client billing is declared by the resource arn:aws:cloudformation:\S+ Billing already: remove that in a deployment before$/,
+      /^client billing is already declared by the resource arn:aws:cloudformation:\S+ Billing: remove that resource in an earlier deployment$/,
     );
     await resource().remove(moved, signal);
     expect(registry.externalClients.size).toBe(1);
@@ -191,7 +191,7 @@ describe('an external client', () => {
   });
 
   test.each<[string, Parameters<typeof properties>[0]]>([
-    ['SpiffeId must be of the issuer', { SpiffeId: 'spiffe://other.example.com/billing' }],
+    ['SpiffeId must be in the issuer', { SpiffeId: 'spiffe://other.example.com/billing' }],
     ['SpiffeId must be spiffe://', { SpiffeId: 'billing' }],
     ['SpiffeId must be a string', { SpiffeId: undefined }],
     ['TrustAnchorName must be a DNS label', { TrustAnchorName: 'Partner\n' }],
@@ -201,8 +201,8 @@ describe('an external client', () => {
     ['IdentityKind must be one of', { IdentityKind: ['SUBJECT'] }],
     ['IdentityValue must be a SPIFFE ID', { IdentityValue: '*' }],
     ['IdentityValue must be a string', { IdentityValue: undefined }],
-    ["IdentityValue must not be of the mesh's own trust domain", { IdentityValue: 'spiffe://mesh.example.com/mail' }],
-    ["IdentityValue must not be of the mesh's own trust domain", { IdentityValue: 'spiffe://mesh.example.com/a/b' }],
+    ["IdentityValue must not be in the mesh's own trust domain", { IdentityValue: 'spiffe://mesh.example.com/mail' }],
+    ["IdentityValue must not be in the mesh's own trust domain", { IdentityValue: 'spiffe://mesh.example.com/a/b' }],
     ['IdentityValue must be a subject', { IdentityKind: 'SUBJECT', IdentityValue: 'billing' }],
     ['IdentityValue must be 32 hexadecimal pairs', { IdentityKind: 'FINGERPRINT', IdentityValue: 'AB' }],
   ])('is refused: %s', async (rule, changed) => {
@@ -211,8 +211,8 @@ describe('an external client', () => {
   });
 
   test.each<[string, () => Promise<string>]>([
-    ["which is no authority's", async () => (await createClient(partner, 'leaf')).pem],
-    ["which is no authority's", async () => partner.pem + (await createClient(partner, 'leaf')).pem],
+    ["which is not an authority's", async () => (await createClient(partner, 'leaf')).pem],
+    ["which is not an authority's", async () => partner.pem + (await createClient(partner, 'leaf')).pem],
     ['cannot be read: there is no PEM block', async () => 'nothing'],
     [
       'cannot be read: a private key stands among the certificates',
@@ -227,7 +227,7 @@ describe('an external client', () => {
   });
 
   describe.each(FAULTS)('when a call fails, %s', (fault) => {
-    const run = async (at: number, work: (client: ExternalClient) => Promise<unknown>) => {
+    const run = async (at: number, work: (client: ExternalClientResource) => Promise<unknown>) => {
       const calls = new FaultyCalls(at, fault);
       await work(resource(calls.around(registry))).catch(() => undefined);
       return calls.count;
@@ -285,7 +285,7 @@ describe('an external client', () => {
         client: 'billing',
         trustAnchor: 'partner',
         identity: { kind: 'SPIFFE_ID', value: FOREIGN },
-        ended: 0,
+        removed: 0,
       },
     ]);
   });

@@ -1,14 +1,14 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { LogEntry } from '../../../../aws/cloudwatch';
 import { failureSentence } from '../../../../aws/failure';
-import type { ClientCertificate } from '../../../../lambda/certificate-issuer/issue/client-certificate-resource';
+import type { ClientCertificateResource } from '../../../../lambda/certificate-issuer/issue/client-certificate-resource';
 import { validityOf } from '../../../../lambda/certificate-issuer/issue/issuance';
 import { SecretVersionError } from '../../../../lambda/certificate-issuer/issue/secret-versions';
-import type { LogEntry } from '../../../../lambda/log';
 import { parseClientSecret, verifyClientSecret } from '../../../../mesh/client-secret';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
-import { createIssuer } from '../issuer';
+import { issuerWith } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
@@ -21,7 +21,7 @@ describe('the certificate of a client', () => {
   let secrets: MemorySecrets;
   let registry: MemoryRegistry;
   let bus: MemoryBus;
-  let certificate: ClientCertificate;
+  let certificate: ClientCertificateResource;
   let logs: LogEntry[];
 
   const request = (properties: object = {}, requestId = REQUEST_ID) =>
@@ -34,8 +34,8 @@ describe('the certificate of a client', () => {
     secrets = new MemorySecrets();
     registry = new MemoryRegistry();
     bus = new MemoryBus();
-    const issuer = createIssuer({ authority, registry, secrets, bus });
-    certificate = issuer.clientCertificate;
+    const issuer = issuerWith({ authority, registry, secrets, bus });
+    certificate = issuer.clientCertificateResource;
     logs = issuer.logs;
   });
 

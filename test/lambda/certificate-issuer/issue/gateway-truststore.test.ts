@@ -5,7 +5,7 @@ import { createRoot, days, validFor } from '../../../pki/authorities';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createRequest } from '../../custom-resource/requests';
-import { createIssuer } from '../issuer';
+import { issuerWith } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemoryGateway } from '../memory-gateway';
 import { MemorySecrets } from '../memory-secrets';
@@ -29,7 +29,7 @@ describe('the truststore of the gateway', () => {
     const root = await createRoot('Root');
     const gateway = new MemoryGateway(root.pem);
     const truststore = gateway.truststore();
-    const read = jest.spyOn(gateway, 'read').mockRejectedValueOnce(new Error('AccessDenied'));
+    const read = jest.spyOn(gateway, 'readObject').mockRejectedValueOnce(new Error('AccessDenied'));
 
     await expect(truststore.assertTrusts(await createSecret(root), signal)).rejects.toThrow('AccessDenied');
     await truststore.assertTrusts(await createSecret(root), signal);
@@ -43,9 +43,9 @@ describe('the truststore of the gateway', () => {
 
     await expect(trust).rejects.toThrow(UntrustedCertificateError);
     expect(failureSentence(await trust.catch((error) => error))).toBe(
-      'the gateway would refuse the certificate of mail, as the truststore s3://truststore/truststore.pem, version v1, ' +
-        'does not lead to its root; deploy the truststore with the chain of the authority that issues: ' +
-        '"CN=mail" was issued by "O=Example, CN=Root", which is not among them or not valid',
+      'the gateway would refuse the certificate of mail, because the truststore s3://truststore/truststore.pem, version v1, ' +
+        'has no chain to its root: deploy the truststore with the chain of the issuing authority: ' +
+        '"CN=mail" was issued by "O=Example, CN=Root", which is missing or not valid',
     );
   });
 
@@ -73,10 +73,10 @@ describe('a certificate that the gateway does not trust', () => {
     const authority = await MemoryAuthority.create();
     const domain = new MemoryGateway((await createRoot('Other')).pem);
     const [secrets, registry] = [new MemorySecrets(), new MemoryRegistry()];
-    const gateway = { truststore: domain.truststore(), domain };
-    const { clientCertificate } = createIssuer({ authority, registry, secrets, bus: new MemoryBus(), gateway });
+    const gateway = domain;
+    const { clientCertificateResource } = issuerWith({ authority, registry, secrets, bus: new MemoryBus(), gateway });
 
-    const deployed = clientCertificate.apply(createRequest({ properties: { ...PROPERTIES } }), signal);
+    const deployed = clientCertificateResource.apply(createRequest({ properties: { ...PROPERTIES } }), signal);
 
     await expect(deployed).rejects.toThrow(/the gateway would refuse the certificate of mail/);
     expect([secrets.versions.size, registry.certificates.size]).toEqual([0, 0]);
@@ -86,9 +86,9 @@ describe('a certificate that the gateway does not trust', () => {
     const authority = await MemoryAuthority.create();
     const secrets = new MemorySecrets();
     const registry = new MemoryRegistry();
-    const { clientCertificate } = createIssuer({ authority, registry, secrets, bus: new MemoryBus() });
+    const { clientCertificateResource } = issuerWith({ authority, registry, secrets, bus: new MemoryBus() });
 
-    await clientCertificate.apply(createRequest({ properties: { ...PROPERTIES } }), signal);
+    await clientCertificateResource.apply(createRequest({ properties: { ...PROPERTIES } }), signal);
 
     expect(secrets.versions.size).toBe(1);
   });

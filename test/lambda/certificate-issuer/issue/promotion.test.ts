@@ -2,7 +2,7 @@ import { parseClientSecret } from '../../../../mesh/client-secret';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
-import { createIssuer } from '../issuer';
+import { issuerWith } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
@@ -16,7 +16,7 @@ const signal = new AbortController().signal;
 describe('the current version of a secret', () => {
   let secrets: MemorySecrets;
   let registry: MemoryRegistry;
-  let issuer: ReturnType<typeof createIssuer>;
+  let issuer: ReturnType<typeof issuerWith>;
   let authority: MemoryAuthority;
   let offset: number;
 
@@ -24,7 +24,7 @@ describe('the current version of a secret', () => {
     offset += HOUR;
   };
   const deploy = (requestId: string, properties: object = {}) =>
-    issuer.clientCertificate.apply(
+    issuer.clientCertificateResource.apply(
       createRequest({ requestId, properties: { ...PROPERTIES, OverlapHours: '6', ...properties } }),
       signal,
     );
@@ -38,7 +38,7 @@ describe('the current version of a secret', () => {
   const registered = (versionId: string) =>
     registry.certificates.get(parseClientSecret(secrets.versions.get(versionId) ?? '').fingerprint);
   /** Has the next call of that kind fail for its caller; carries it out when it is asked to. */
-  const delay = (name: 'putVersion' | 'makeCurrent'): (() => Promise<unknown>) => {
+  const delay = (name: 'putVersion' | 'promoteVersion'): (() => Promise<unknown>) => {
     const real = secrets[name].bind(secrets) as (...given: unknown[]) => Promise<unknown>;
     let late = (): Promise<unknown> => Promise.reject(new Error('never called'));
     secrets[name] = ((...given: unknown[]) => {
@@ -56,7 +56,7 @@ describe('the current version of a secret', () => {
     authority.now = () => Date.now() + offset;
     secrets = new MemorySecrets();
     registry = new MemoryRegistry();
-    issuer = createIssuer({
+    issuer = issuerWith({
       authority,
       registry,
       secrets,
@@ -67,7 +67,7 @@ describe('the current version of a secret', () => {
 
   test('is the first one put, without being looked for or moved', async () => {
     const called = jest.spyOn(secrets, 'findVersion');
-    const moved = jest.spyOn(secrets, 'makeCurrent');
+    const moved = jest.spyOn(secrets, 'promoteVersion');
 
     await deploy(REQUEST_ID);
 
@@ -79,8 +79,8 @@ describe('the current version of a secret', () => {
   test('is another one after a deployment, which clients could not read before all was done', async () => {
     await deploy(REQUEST_ID);
     later();
-    const make = secrets.makeCurrent.bind(secrets);
-    secrets.makeCurrent = (...given) => {
+    const make = secrets.promoteVersion.bind(secrets);
+    secrets.promoteVersion = (...given) => {
       expect([secrets.current, secrets.stages.get('DEPLOYMENT')]).toEqual([REQUEST_ID, UPDATE_ID]);
       return make(...given);
     };
@@ -108,7 +108,7 @@ describe('the current version of a secret', () => {
   test('stays that of the rollback when the move of the deployment before comes late', async () => {
     await deploy(REQUEST_ID);
     later();
-    const late = delay('makeCurrent');
+    const late = delay('promoteVersion');
     await expect(deploy(UPDATE_ID)).rejects.toThrow('given up');
     later();
     await deploy(ROLLBACK_ID);
@@ -121,12 +121,12 @@ describe('the current version of a secret', () => {
   test('becomes that of the rollback when the move of the deployment before comes in between', async () => {
     await deploy(REQUEST_ID);
     later();
-    const late = delay('makeCurrent');
+    const late = delay('promoteVersion');
     await expect(deploy(UPDATE_ID)).rejects.toThrow('given up');
     later();
-    const make = secrets.makeCurrent.bind(secrets);
-    secrets.makeCurrent = async (...given) => {
-      secrets.makeCurrent = make;
+    const make = secrets.promoteVersion.bind(secrets);
+    secrets.promoteVersion = async (...given) => {
+      secrets.promoteVersion = make;
       await late();
       return make(...given);
     };
@@ -142,9 +142,9 @@ describe('the current version of a secret', () => {
     later();
     await beginRotation();
     later();
-    const make = secrets.makeCurrent.bind(secrets);
-    secrets.makeCurrent = async (...given) => {
-      secrets.makeCurrent = make;
+    const make = secrets.promoteVersion.bind(secrets);
+    secrets.promoteVersion = async (...given) => {
+      secrets.promoteVersion = make;
       await step('finishSecret');
       later();
       return make(...given);
@@ -162,9 +162,9 @@ describe('the current version of a secret', () => {
     later();
     await beginRotation();
     later();
-    const note = registry.noteCurrent.bind(registry);
-    registry.noteCurrent = async (id) => {
-      registry.noteCurrent = note;
+    const note = registry.markCurrent.bind(registry);
+    registry.markCurrent = async (id) => {
+      registry.markCurrent = note;
       await deploy(UPDATE_ID);
       later();
       await note(id, new Date(Date.now() + offset).toISOString());
@@ -185,7 +185,7 @@ describe('the current version of a secret', () => {
     await deploy(UPDATE_ID);
     later();
 
-    await expect(step('finishSecret')).rejects.toThrow(/is older than the one that became current since/);
+    await expect(step('finishSecret')).rejects.toThrow(/is older than the current version/);
 
     expect(secrets.current).toBe(UPDATE_ID);
     expect(secrets.stages.has('AWSPENDING')).toBe(false);
@@ -224,8 +224,8 @@ describe('the current version of a secret', () => {
   test('counts as moved when the answer of the move was lost', async () => {
     await deploy(REQUEST_ID);
     later();
-    const make = secrets.makeCurrent.bind(secrets);
-    secrets.makeCurrent = async (...given) => {
+    const make = secrets.promoteVersion.bind(secrets);
+    secrets.promoteVersion = async (...given) => {
       await make(...given);
       return make(...given);
     };
@@ -238,7 +238,7 @@ describe('the current version of a secret', () => {
   test('fails the deployment when Secrets Manager keeps it without a reason', async () => {
     await deploy(REQUEST_ID);
     later();
-    secrets.makeCurrent = async () => false;
+    secrets.promoteVersion = async () => false;
 
     await expect(deploy(UPDATE_ID)).rejects.toThrow(
       `version ${REQUEST_ID} of ${PROPERTIES.SecretId} can't be replaced`,

@@ -1,7 +1,7 @@
 import type { RegistryCertificate, RegistryClient, RegistryExternalClient } from '../../../../registry/records';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
-import { createIssuer } from '../issuer';
+import { issuerWith } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
@@ -71,13 +71,13 @@ describe('maintenance', () => {
   let authority: MemoryAuthority;
   let registry: MemoryRegistry;
   let bus: MemoryBus;
-  let issuer: ReturnType<typeof createIssuer>;
+  let issuer: ReturnType<typeof issuerWith>;
 
   beforeEach(async () => {
     authority = await MemoryAuthority.create();
     registry = new MemoryRegistry();
     bus = new MemoryBus();
-    issuer = createIssuer({ authority, registry, secrets: new MemorySecrets(), bus, now: () => new Date(NOW) });
+    issuer = issuerWith({ authority, registry, secrets: new MemorySecrets(), bus, now: () => new Date(NOW) });
   });
 
   const add = (...entries: (RegistryClient | RegistryCertificate)[]) => {
@@ -219,7 +219,7 @@ describe('maintenance', () => {
   });
 
   test('fails when the registry can’t be read, so that Lambda tries again', async () => {
-    registry.entries = () => {
+    registry.records = () => {
       throw new Error('AccessDenied');
     };
 

@@ -1,6 +1,8 @@
-import { answerRequest } from '../../../../lambda/certificate-issuer/request/request-answer';
-import { RequestRefusal } from '../../../../lambda/certificate-issuer/request/request-refusal';
-import type { LogEntry } from '../../../../lambda/log';
+import type { LogEntry } from '../../../../aws/cloudwatch';
+import {
+  answerCertificateRequest,
+  CertificateRequestRefusal,
+} from '../../../../lambda/certificate-issuer/request/http';
 import type { CertificateDocument } from '../../../../mesh/certificate-document';
 import { urlEvent } from './request-events';
 
@@ -16,7 +18,7 @@ const DOCUMENT: CertificateDocument = {
 
 async function answerTo(event: object, run: () => Promise<CertificateDocument>) {
   const logs: LogEntry[] = [];
-  const answer = await answerRequest(event, run, (entry) => logs.push(entry));
+  const answer = await answerCertificateRequest(event, run, (entry) => logs.push(entry));
   return { answer, body: JSON.parse(answer.body ?? ''), logs };
 }
 
@@ -30,10 +32,11 @@ test('answers with the certificate, as JSON that nobody is to keep', async () =>
 });
 
 test('answers a refusal with its sentence alone, and logs what is behind it', async () => {
-  const refuse = () => Promise.reject(new RequestRefusal(403, 'no', { cause: new Error('mail is disabled') }));
+  const refuse = () =>
+    Promise.reject(new CertificateRequestRefusal(403, 'no', { cause: new Error('mail is disabled') }));
   const { answer, body, logs } = await answerTo(EVENT, refuse);
   expect([answer.statusCode, body]).toEqual([403, { message: 'no' }]);
-  expect(logs).toEqual([{ event: 'client-request-refused', status: 403, reason: 'no: mail is disabled' }]);
+  expect(logs).toEqual([{ event: 'certificate-request-refused', status: 403, reason: 'no: mail is disabled' }]);
 });
 
 test('says which method it takes', async () => {
@@ -49,6 +52,6 @@ test.each([
 ])('of a failure with %s the caller learns nothing but that there was one', async (_name, thrown) => {
   const { answer, body, logs } = await answerTo(EVENT, () => Promise.reject(thrown));
   expect(answer.statusCode).toBe(500);
-  expect(body).toEqual({ message: 'the certificate could not be issued: the log of the issuer says why' });
-  expect(logs).toEqual([expect.objectContaining({ event: 'client-request-failed' })]);
+  expect(body).toEqual({ message: 'the certificate could not be issued: see the log of the issuer' });
+  expect(logs).toEqual([expect.objectContaining({ event: 'certificate-request-failed' })]);
 });

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { readRequestEvent } from '../../../../lambda/certificate-issuer/request/request-event';
-import { RequestRefusal } from '../../../../lambda/certificate-issuer/request/request-refusal';
+import { CertificateRequestRefusal, readCertificateRequest } from '../../../../lambda/certificate-issuer/request/http';
 import { MAIL_SESSION, urlEvent } from './request-events';
 
 const BODY = { clientName: 'mail', certificateSigningRequest: '-----BEGIN CERTIFICATE REQUEST-----' };
@@ -8,20 +7,20 @@ const READ = { ...BODY, callerArn: MAIL_SESSION };
 
 const refusal = (event: object): unknown => {
   try {
-    return readRequestEvent(event);
+    return readCertificateRequest(event);
   } catch (error) {
-    if (!(error instanceof RequestRefusal)) throw error;
+    if (!(error instanceof CertificateRequestRefusal)) throw error;
     return [error.status, error.message];
   }
 };
 
 test('reads who calls from what Lambda says, and the rest from the body', () => {
-  expect(readRequestEvent(urlEvent(JSON.stringify(BODY)))).toEqual(READ);
+  expect(readCertificateRequest(urlEvent(JSON.stringify(BODY)))).toEqual(READ);
 });
 
 test('reads a body that Lambda encoded, as it does unless the content type is of text', () => {
   const body = Buffer.from(JSON.stringify(BODY)).toString('base64');
-  expect(readRequestEvent(urlEvent(body, MAIL_SESSION, { isBase64Encoded: true }))).toEqual(READ);
+  expect(readCertificateRequest(urlEvent(body, MAIL_SESSION, { isBase64Encoded: true }))).toEqual(READ);
 });
 
 test('takes nothing from the body but the two texts', () => {
@@ -33,7 +32,7 @@ test('takes nothing from the body but the two texts', () => {
     spiffeId: 'spiffe://mesh.example.com/admin',
     RequestType: 'Delete',
   };
-  expect(readRequestEvent(urlEvent(JSON.stringify(forged)))).toEqual(READ);
+  expect(readCertificateRequest(urlEvent(JSON.stringify(forged)))).toEqual(READ);
 });
 
 test('takes no caller from headers or query', () => {
@@ -43,13 +42,13 @@ test('takes no caller from headers or query', () => {
     queryStringParameters: { userArn: MAIL_SESSION },
   });
   const { authorizer: _, ...requestContext } = event.requestContext;
-  expect(readRequestEvent({ ...event, requestContext })).toMatchObject({ callerArn: undefined });
+  expect(readCertificateRequest({ ...event, requestContext })).toMatchObject({ callerArn: undefined });
 });
 
 test.each([[undefined], [null], [1], [['arn']], [{}]])('a caller %j is nobody', (userArn) => {
   const event = urlEvent(JSON.stringify(BODY));
   const requestContext = { ...event.requestContext, authorizer: { iam: { userArn } } };
-  expect(readRequestEvent({ ...event, requestContext })).toMatchObject({ callerArn: undefined });
+  expect(readCertificateRequest({ ...event, requestContext })).toMatchObject({ callerArn: undefined });
 });
 
 test.each(['GET', 'PUT', 'DELETE', 'post', ''])('refuses the method %j', (method) => {

@@ -4,7 +4,7 @@ import { createRoot } from '../../../pki/authorities';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
-import { createIssuer } from '../issuer';
+import { issuerWith } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemoryGateway } from '../memory-gateway';
 import { MemorySecrets } from '../memory-secrets';
@@ -18,7 +18,7 @@ describe('the proof of a pending certificate on the gateway', () => {
   let secrets: MemorySecrets;
   let domain: MemoryGateway;
   let authority: MemoryAuthority;
-  let make: () => ReturnType<typeof createIssuer>;
+  let make: () => ReturnType<typeof issuerWith>;
 
   const step = (name: 'createSecret' | 'testSecret' | 'finishSecret', issuer = make()) =>
     issuer.rotation.run({ step: name, secretId: PROPERTIES.SecretId, versionId: PENDING }, signal);
@@ -32,10 +32,10 @@ describe('the proof of a pending certificate on the gateway', () => {
     const registry = new MemoryRegistry();
     // Another process each time, which has read nothing yet.
     make = () => {
-      const gateway = { truststore: domain.truststore(), domain };
-      return createIssuer({ authority, registry, secrets, bus: new MemoryBus(), gateway });
+      const gateway = domain;
+      return issuerWith({ authority, registry, secrets, bus: new MemoryBus(), gateway });
     };
-    await make().clientCertificate.apply(createRequest({ properties: { ...PROPERTIES } }), signal);
+    await make().clientCertificateResource.apply(createRequest({ properties: { ...PROPERTIES } }), signal);
     secrets.beginRotation(PENDING);
     await step('createSecret');
   });
@@ -59,17 +59,17 @@ describe('the proof of a pending certificate on the gateway', () => {
 
   test('fails when the gateway refuses it alone; another rotation can begin', async () => {
     const refused = serialNumber(PENDING);
-    domain.take = (shown) => (shown.serialNumber === refused ? 'refused' : 'let in');
+    domain.take = (shown) => (shown.serialNumber === refused ? 'refused' : 'accepted');
 
     const tested = step('testSecret');
 
     await expect(tested).rejects.toThrow(/can't serve the client/);
-    expect(failureSentence(await tested.catch((error) => error))).toMatch(/is refused by the gateway mesh.example.com/);
+    expect(failureSentence(await tested.catch((error) => error))).toMatch(/the gateway mesh.example.com refuses/);
     expect(domain.shown).toEqual([refused, serialNumber(REQUEST_ID)]);
     expect([secrets.current, secrets.stages.has('AWSPENDING')]).toEqual([REQUEST_ID, false]);
   });
 
-  test.each(['refused', 'not reached'] as const)('lets the rotation go on when all are %s', async (outcome) => {
+  test.each(['refused', 'unreachable'] as const)('lets the rotation go on when all are %s', async (outcome) => {
     domain.take = () => outcome;
 
     await step('testSecret');
@@ -79,7 +79,7 @@ describe('the proof of a pending certificate on the gateway', () => {
   });
 
   test('keeps the pending version when it is only the truststore that can’t be read', async () => {
-    domain.read = () => Promise.reject(new Error('SlowDown'));
+    domain.readObject = () => Promise.reject(new Error('SlowDown'));
 
     await expect(step('testSecret')).rejects.toThrow('SlowDown');
 

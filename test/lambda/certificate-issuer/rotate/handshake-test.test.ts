@@ -1,5 +1,6 @@
-import { GatewayRefusalError, Handshake, type Reception } from '../../../../lambda/certificate-issuer/rotate/handshake';
-import type { LogEntry } from '../../../../lambda/log';
+import type { LogEntry } from '../../../../aws/cloudwatch';
+import type { HandshakeResult } from '../../../../aws/gateway-domain';
+import { GatewayRefusalError, HandshakeTest } from '../../../../lambda/certificate-issuer/rotate/handshake-test';
 import type { ClientSecret } from '../../../../mesh/client-secret';
 import { createSecret } from '../../../client/secrets';
 import { createRoot } from '../../../pki/authorities';
@@ -25,25 +26,25 @@ describe('the handshake with a pending certificate', () => {
     gateway: MemoryGateway,
     findCurrent: () => Promise<ClientSecret | undefined> = async () => current,
     secret = pending,
-  ) => new Handshake(gateway, (entry) => logs.push(entry)).prove(secret, findCurrent, signal);
-  const gatewayOf = (ofPending: Reception['outcome'], ofCurrent: Reception['outcome']) =>
+  ) => new HandshakeTest(gateway, (entry) => logs.push(entry)).run(secret, findCurrent, signal);
+  const gatewayOf = (ofPending: HandshakeResult['outcome'], ofCurrent: HandshakeResult['outcome']) =>
     new MemoryGateway('', ({ serialNumber }) => (serialNumber === pending.serialNumber ? ofPending : ofCurrent));
 
   test('fails when the gateway refuses it and lets the current one in', async () => {
-    const proof = prove(gatewayOf('refused', 'let in'));
+    const proof = prove(gatewayOf('refused', 'accepted'));
 
     await expect(proof).rejects.toThrow(GatewayRefusalError);
     await expect(proof).rejects.toThrow(
-      `certificate ${pending.serialNumber} of mail is refused by the gateway mesh.example.com, which lets in the current one`,
+      `the gateway mesh.example.com refuses certificate ${pending.serialNumber} of mail and accepts the current one`,
     );
   });
 
-  test.each<[Reception['outcome'], Reception['outcome'], number]>([
-    ['let in', 'let in', 1],
-    ['let in', 'refused', 1],
-    ['not reached', 'let in', 1],
+  test.each<[HandshakeResult['outcome'], HandshakeResult['outcome'], number]>([
+    ['accepted', 'accepted', 1],
+    ['accepted', 'refused', 1],
+    ['unreachable', 'accepted', 1],
     ['refused', 'refused', 2],
-    ['refused', 'not reached', 2],
+    ['refused', 'unreachable', 2],
   ])('goes on when it is %s and the current one is %s', async (ofPending, ofCurrent, calls) => {
     const gateway = gatewayOf(ofPending, ofCurrent);
 
@@ -69,8 +70,8 @@ describe('the handshake with a pending certificate', () => {
   });
 
   test('goes on when there is no current certificate to compare with', async () => {
-    await prove(gatewayOf('refused', 'let in'), async () => undefined);
-    await prove(gatewayOf('refused', 'let in'), () => Promise.reject(new Error('expired')));
+    await prove(gatewayOf('refused', 'accepted'), async () => undefined);
+    await prove(gatewayOf('refused', 'accepted'), () => Promise.reject(new Error('expired')));
 
     expect(logs).toContainEqual({ event: 'handshake-not-compared', reason: 'expired' });
   });
@@ -95,7 +96,7 @@ describe('the handshake with a pending certificate', () => {
   });
 
   test('logs nothing of a key', async () => {
-    await prove(gatewayOf('refused', 'let in')).catch(() => undefined);
+    await prove(gatewayOf('refused', 'accepted')).catch(() => undefined);
 
     expect(JSON.stringify(logs)).not.toMatch(/PRIVATE|BEGIN/);
   });

@@ -1,9 +1,9 @@
-import { type RotationStep, readRotationRequest } from '../../../../lambda/certificate-issuer/rotate/rotation-event';
+import { type RotationRequest, readRotationRequest } from '../../../../lambda/certificate-issuer/rotate/rotation';
 import { parseClientSecret, verifyClientSecret } from '../../../../mesh/client-secret';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
-import { createIssuer } from '../issuer';
+import { issuerWith } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
@@ -17,12 +17,12 @@ describe('the rotation of a secret', () => {
   let secrets: MemorySecrets;
   let registry: MemoryRegistry;
   let bus: MemoryBus;
-  let issuer: ReturnType<typeof createIssuer>;
+  let issuer: ReturnType<typeof issuerWith>;
   let offset: number;
 
   const deploy = (properties: object = {}) =>
-    issuer.clientCertificate.apply(createRequest({ properties: { ...PROPERTIES, ...properties } }), signal);
-  const run = (step: RotationStep, secretId = PROPERTIES.SecretId) =>
+    issuer.clientCertificateResource.apply(createRequest({ properties: { ...PROPERTIES, ...properties } }), signal);
+  const run = (step: RotationRequest['step'], secretId = PROPERTIES.SecretId) =>
     issuer.rotation.run({ step, secretId, versionId: TOKEN }, signal);
   const rotate = async () => {
     secrets.beginRotation(TOKEN);
@@ -43,7 +43,7 @@ describe('the rotation of a secret', () => {
     secrets = new MemorySecrets();
     registry = new MemoryRegistry();
     bus = new MemoryBus();
-    issuer = createIssuer({ authority, registry, secrets, bus, now: () => new Date(Date.now() + offset) });
+    issuer = issuerWith({ authority, registry, secrets, bus, now: () => new Date(Date.now() + offset) });
     await deploy();
   });
 
@@ -83,7 +83,7 @@ describe('the rotation of a secret', () => {
   });
 
   test('is done although the pending stage can’t be taken from its version', async () => {
-    secrets.dropPending = () => Promise.reject(new Error('slow'));
+    secrets.removePending = () => Promise.reject(new Error('slow'));
 
     await rotate();
 
@@ -169,7 +169,7 @@ describe('the rotation of a secret', () => {
       () => registry.clients.set('mail', { ...must(registry.clients.get('mail')), state: 'DISABLED' }),
       /client mail is disabled/,
     ],
-    ['a client that the registry does not know', () => registry.clients.clear(), /knows no client mail/],
+    ['a client that the registry does not know', () => registry.clients.clear(), /has no client mail/],
     [
       'a client whose secret is another one',
       () => registry.clients.set('mail', { ...must(registry.clients.get('mail')), secretId: 'arn:other' }),
@@ -196,9 +196,9 @@ describe('the rotation of a secret', () => {
   });
 
   test.each<[string, () => void, RegExp]>([
-    ['revoked', () => change(TOKEN, { status: 'REVOKED' }), /is revoked/],
-    ['unknown to the registry', () => registry.certificates.clear(), /the registry does not know/],
-    ['refused', () => change(TOKEN, { refuseAfter: new Date(0).toISOString() }), /is refused since/],
+    ['revoked', () => change(TOKEN, { status: 'REVOKED' }), /as REVOKED/],
+    ['unknown to the registry', () => registry.certificates.clear(), /as unknown/],
+    ['refused', () => change(TOKEN, { refuseAfter: new Date(0).toISOString() }), /as REPLACED/],
     [
       'expired',
       () => {
@@ -249,7 +249,7 @@ describe('the rotation of a secret', () => {
     secrets.versions.clear();
     secrets.stages.clear();
 
-    await expect(run('testSecret')).rejects.toThrow(/holds no certificate yet/);
+    await expect(run('testSecret')).rejects.toThrow(/has no certificate yet/);
   });
 
   test('does not finish without a value', async () => {
@@ -261,11 +261,11 @@ describe('the rotation of a secret', () => {
   });
 
   test('tells a failure on one line, without what services quote of keys', async () => {
-    await issuer.rotation.tellFailure(PROPERTIES.SecretId, new Error('bad\n-----BEGIN PRIVATE KEY-----\nMIGH'));
+    await issuer.rotation.reportFailure(PROPERTIES.SecretId, new Error('bad\n-----BEGIN PRIVATE KEY-----\nMIGH'));
 
     expect(bus.events.at(-1)).toEqual({
       type: 'Certificate Rotation Failed',
-      detail: { trustDomain: 'mesh.example.com', clientName: 'mail', reason: 'bad (PEM text left out)' },
+      detail: { trustDomain: 'mesh.example.com', clientName: 'mail', reason: 'bad (PEM text removed)' },
     });
     expect(issuer.metric('RotationsFailed')).toEqual([1]);
   });
@@ -293,7 +293,7 @@ describe('a rotation’s event', () => {
     [{ ClientRequestToken: 7 }],
     [{ ClientRequestToken: '../..'.repeat(8) }],
   ])('is refused with %j', (changed) => {
-    expect(() => readRotationRequest({ ...event, ...changed })).toThrow(/^the rotation's /);
+    expect(() => readRotationRequest({ ...event, ...changed })).toThrow(/the rotation event/);
   });
 });
 

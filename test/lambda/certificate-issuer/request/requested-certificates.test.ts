@@ -3,8 +3,10 @@ import 'reflect-metadata';
 import { createPublicKey, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { failureSentence } from '../../../../aws/failure';
-import type { ClientRequest } from '../../../../lambda/certificate-issuer/request/client-request';
-import { RequestRefusal } from '../../../../lambda/certificate-issuer/request/request-refusal';
+import {
+  CertificateRequestRefusal,
+  type HttpCertificateRequest,
+} from '../../../../lambda/certificate-issuer/request/http';
 import { verifyCertificateDocument } from '../../../../mesh/certificate-document';
 import { createCertificateSigningRequest } from '../../../../pki/certificate-signing-request';
 import { generatePrivateKey } from '../../../../pki/keys';
@@ -13,7 +15,7 @@ import type { RegistryClient } from '../../../../registry/records';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createRequest } from '../../custom-resource/requests';
-import { createIssuer } from '../issuer';
+import { issuerWith } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
@@ -21,8 +23,8 @@ import { MAIL_SESSION } from './request-events';
 
 const MAIL_ROLE = 'arn:aws:iam::111122223333:role/apps/MailApp';
 const REQUESTED_BY = 'arn:aws:iam::111122223333:role/MailApp';
-const FORBIDDEN = 'the caller may not ask for certificates of this client';
-const REVOKED = 'the certificate of this request is revoked: make another key';
+const FORBIDDEN = 'the caller may not request certificates of this client';
+const REVOKED = 'the certificate of this request is revoked: generate another key';
 const OTHER_REQUEST_ID = '7a6b5c4d-1111-4222-8333-944455556666';
 const signal = new AbortController().signal;
 
@@ -30,7 +32,7 @@ let authority: MemoryAuthority;
 let registry: MemoryRegistry;
 let secrets: MemorySecrets;
 let bus: MemoryBus;
-let issuer: ReturnType<typeof createIssuer>;
+let issuer: ReturnType<typeof issuerWith>;
 let offset: number;
 let key: KeyObject;
 let csr: string;
@@ -42,20 +44,20 @@ beforeEach(async () => {
   registry = new MemoryRegistry();
   secrets = new MemorySecrets();
   bus = new MemoryBus();
-  issuer = createIssuer({ authority, registry, secrets, bus, now: () => new Date(Date.now() + offset) });
+  issuer = issuerWith({ authority, registry, secrets, bus, now: () => new Date(Date.now() + offset) });
   await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE] });
   key = await generatePrivateKey('EC_prime256v1');
   csr = createCertificateSigningRequest(key, 'mail');
 });
 
 const deploy = (properties: object, requestId?: string) =>
-  issuer.clientCertificate.apply(
+  issuer.clientCertificateResource.apply(
     createRequest({ ...(requestId && { requestId }), properties: { ...PROPERTIES, ...properties } }),
     signal,
   );
 
-const request = (changes: Partial<Parameters<ClientRequest['run']>[0]> = {}) =>
-  issuer.clientRequest.run(
+const request = (changes: Partial<HttpCertificateRequest> = {}) =>
+  issuer.requestedCertificates.issue(
     { callerArn: MAIL_SESSION, clientName: 'mail', certificateSigningRequest: csr, ...changes },
     signal,
   );
@@ -70,7 +72,7 @@ async function refusalOf(requested: Promise<unknown>): Promise<{ status: number;
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  if (!(error instanceof RequestRefusal)) throw new Error('the request was not refused', { cause: error });
+  if (!(error instanceof CertificateRequestRefusal)) throw new Error('the request was not refused', { cause: error });
   return { status: error.status, message: error.message, reason: failureSentence(error) };
 }
 
@@ -146,8 +148,10 @@ describe('a certificate by request', () => {
 
   test('is not handed out again once it is revoked', async () => {
     const { fingerprint } = await request();
-    const revocation = { at: new Date().toISOString(), by: 'deployment', reason: 'KEY_COMPROMISE' } as const;
-    await registry.revokeCertificate({ clientName: 'mail', fingerprint }, revocation);
+    await registry.markRevoked(
+      { clientName: 'mail', fingerprint },
+      { revokedAt: new Date().toISOString(), revokedBy: 'deployment', revocationReason: 'KEY_COMPROMISE' },
+    );
 
     expect(await refusalOf(request())).toMatchObject({ status: 400, message: REVOKED });
   });
@@ -203,8 +207,8 @@ describe('a certificate by request', () => {
 });
 
 describe('who may not ask gets one and the same answer, and the log the reason', () => {
-  test.each<[string, Partial<Parameters<ClientRequest['run']>[0]>, RegExp]>([
-    ['asks for a client that does not exist', { clientName: 'nobody' }, /the registry knows no client nobody$/],
+  test.each<[string, Partial<HttpCertificateRequest>, RegExp]>([
+    ['asks for a client that does not exist', { clientName: 'nobody' }, /the registry has no client nobody$/],
     [
       'is another role',
       { callerArn: 'arn:aws:sts::111122223333:assumed-role/SocialApp/session' },
@@ -357,7 +361,7 @@ describe('a request without proof of possession, or of another key, is refused',
     [
       'a weak hash',
       () => foreignRequest({ hash: 'SHA-1' }),
-      'the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, found 1.2.840.10045.4.1',
+      'the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, got 1.2.840.10045.4.1',
     ],
     [
       'a key of another size',
@@ -369,8 +373,8 @@ describe('a request without proof of possession, or of another key, is refused',
       async () => createCertificateSigningRequest(await generatePrivateKey('RSA_2048'), 'mail'),
       'the key must be EC_prime256v1, got RSA_2048',
     ],
-    ['no request', () => 'hello', 'the text must hold exactly one PEM block "CERTIFICATE REQUEST"'],
-    ['two requests', () => csr + csr, 'the text must hold exactly one PEM block "CERTIFICATE REQUEST"'],
+    ['no request', () => 'hello', 'the text must contain exactly one PEM block "CERTIFICATE REQUEST"'],
+    ['two requests', () => csr + csr, 'the text must contain exactly one PEM block "CERTIFICATE REQUEST"'],
     [
       'an address among its names',
       () => foreignRequest({ names: [{ type: 'ip', value: '192.0.2.1' }] }),
@@ -435,7 +439,7 @@ describe('a client that keeps its own key', () => {
 
   test('loses its certificates when it is removed', async () => {
     const { fingerprint } = await request();
-    await issuer.clientCertificate.remove(
+    await issuer.clientCertificateResource.remove(
       createRequest({ properties: { ...PROPERTIES, SecretId: undefined } }),
       signal,
     );
@@ -451,7 +455,7 @@ describe('a client that keeps its own key', () => {
     const versionId = 'aaaaaaaa-0000-4000-8000-000000000001';
     secrets.beginRotation(versionId);
     const rotated = issuer.rotation.run({ step: 'createSecret', secretId: PROPERTIES.SecretId, versionId }, signal);
-    await expect(rotated).rejects.toThrow('the secret of client mail is none: it keeps its own key');
+    await expect(rotated).rejects.toThrow('the secret of client mail is none: the client keeps its own key');
   });
 });
 
