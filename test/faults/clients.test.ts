@@ -4,7 +4,7 @@ import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { secretName } from '../../mesh/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';
-import { type Actor, Strike } from './fault-injector';
+import { type Actor, SiteFault } from './fault-injector';
 import { assertRefused, assertServed, meshOf } from './invariants';
 import { assemblyWith, type Clients, deployed, removeAssemblies, TRUST_DOMAIN, workerActor } from './mesh';
 import { prove } from './prove';
@@ -72,7 +72,7 @@ async function changeUnderFault(
   await sandbox.update(assemblyWith(from));
   await sandbox.advance(0);
   const held = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
-  const strike = new Strike(sandbox, actor, site, fault);
+  const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
     await sandbox.update(assemblyWith(to)).catch(async (error) => {
       assertHolds(error instanceof DeploymentError, `the stack says why it failed, got ${error}`);
@@ -80,7 +80,7 @@ async function changeUnderFault(
       await sandbox.update(assemblyWith(to));
     });
     await sandbox.advance(0);
-    await strike.over();
+    await siteFault.end();
     await assertDone(sandbox);
     const left = new Set(sandbox.clients.map(({ name }) => name));
     for (const secret of held) {
@@ -88,7 +88,7 @@ async function changeUnderFault(
       else await assertRefused(sandbox, [secret]);
     }
   } finally {
-    strike.remove();
+    siteFault.remove();
   }
 }
 

@@ -4,7 +4,7 @@ import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secret
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { DeploymentError, Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';
-import { type Actor, Strike } from './fault-injector';
+import { type Actor, SiteFault } from './fault-injector';
 import { assertServed } from './invariants';
 import { assemblyWith, deployed, removeAssemblies, workerActor } from './mesh';
 import { prove } from './prove';
@@ -42,32 +42,32 @@ async function create(sandbox: Sandbox): Promise<void> {
 }
 
 async function createUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
-  const strike = new Strike(sandbox, actor, site, fault);
+  const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
     await create(sandbox).catch(async (error) => {
       assertHolds(error instanceof DeploymentError, `the stack says why it failed, got ${error}`);
       await assertNothingLeft(sandbox);
       await create(sandbox);
     });
-    await strike.over();
+    await siteFault.end();
     await sandbox.advance(0);
     await assertServed(sandbox, CLIENT, []);
   } finally {
-    strike.remove();
+    siteFault.remove();
   }
 }
 
 async function destroyUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
-  const strike = new Strike(sandbox, actor, site, fault);
+  const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
     await sandbox.destroy().catch(async (error) => {
       assertHolds(error instanceof DeploymentError, `the stack says why it can't be deleted, got ${error}`);
       await sandbox.destroy();
     });
-    await strike.over();
+    await siteFault.end();
     await assertNothingLeft(sandbox);
   } finally {
-    strike.remove();
+    siteFault.remove();
   }
 }
 

@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import type { SigningAlgorithm } from '../../../mesh/contract';
 import { randomSerialNumber, signCertificate } from '../../../pki/certificate';
 import { notAfterOf } from '../../../pki/certificate-fields';
 import {
@@ -6,7 +7,6 @@ import {
   CertificateSigningRequestError,
   readCertificateSigningRequest,
 } from '../../../pki/certificate-signing-request';
-import type { SigningAlgorithm } from '../../../mesh/contract';
 import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distinguished-name';
 import { passedExtensions } from '../../../pki/profiles';
 import { AwsError } from '../../endpoint/api';
