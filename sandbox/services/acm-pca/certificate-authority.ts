@@ -1,7 +1,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import type { KeyAlgorithm, SigningAlgorithm } from '../../../mesh/contract';
 import { notAfterOf } from '../../../pki/certificate-fields';
 import { ChainError, verifyChain } from '../../../pki/chain';
+import type { KeyAlgorithm, SigningAlgorithm } from '../../../mesh/contract';
 import type { DistinguishedName } from '../../../pki/distinguished-name';
 import { pathLengthOf } from '../../../pki/path-length';
 import { PemError, readCertificates } from '../../../pki/pem';

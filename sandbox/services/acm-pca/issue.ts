@@ -1,5 +1,4 @@
 import { createPublicKey } from 'node:crypto';
-import type { SigningAlgorithm } from '../../../mesh/contract';
 import { randomSerialNumber, signCertificate } from '../../../pki/certificate';
 import { notAfterOf } from '../../../pki/certificate-fields';
 import {
@@ -7,6 +6,7 @@ import {
   CertificateSigningRequestError,
   readCertificateSigningRequest,
 } from '../../../pki/certificate-signing-request';
+import type { SigningAlgorithm } from '../../../mesh/contract';
 import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distinguished-name';
 import { passedExtensions } from '../../../pki/profiles';
 import { AwsError } from '../../endpoint/api';

@@ -1,5 +1,5 @@
-import { SIGNING_ALGORITHMS } from '../../../mesh/contract';
 import { notAfterOf, notBeforeOf } from '../../../pki/certificate-fields';
+import { SIGNING_ALGORITHMS } from '../../../mesh/contract';
 import { REVOCATION_REASONS } from '../../../registry/records';
 import type { Account } from '../../account';
 import { type AwsCall, AwsError } from '../../endpoint/api';
