@@ -14,8 +14,8 @@ import { FunctionCloud, isRunning } from './function-cloud';
 const RETURN_PID = 'return process.pid;';
 
 async function assertEnds(pid: number): Promise<void> {
-  for (const deadline = Date.now() + 5000; isRunning(pid) && Date.now() < deadline; ) await sleep(10);
-  expect(isRunning(pid)).toBe(false);
+  // The test's timeout stops it when the process does not end.
+  while (isRunning(pid)) await sleep(10);
 }
 
 test('closing ends every process, those that serve an invocation included', async () => {
