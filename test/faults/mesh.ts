@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, type aws_iam as iam, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, type aws_iam as iam, aws_lambda as lambda, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { CertificateAuthority, MeshIntegration, MtlsServiceMesh, type MtlsServiceMeshProps } from '../../lib';
 import { Sandbox } from '../../sandbox';
@@ -61,6 +61,7 @@ export function assemblyWith(clients: Clients, authorities: Authorities = 'first
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
+    timeout: Duration.minutes(15),
   });
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
   for (const [name, dnsNames] of Object.entries(clients)) mesh.addClient(name, { dnsNames: [...dnsNames] });

@@ -7,13 +7,13 @@ import { type Authorities, assemblyWith } from './mesh';
 const CLIENT = 'mail';
 export const CLIENTS = { [CLIENT]: [] };
 
-/** Has the mesh trust these authorities. */
+/** Updates the mesh to trust these authorities. */
 export async function bring(sandbox: Sandbox, authorities: Authorities): Promise<void> {
   await sandbox.update(assemblyWith(CLIENTS, authorities));
   await sandbox.advance(0);
 }
 
-/** Does so while something goes wrong, the second time when the first fails, and refuses nobody. */
+/** Does so with a fault, and repeats it when it fails. The client must stay served. */
 export async function bringUnderFault(
   sandbox: Sandbox,
   actor: Actor,
@@ -24,7 +24,7 @@ export async function bringUnderFault(
   const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
     await bring(sandbox, authorities).catch(async (error) => {
-      assertHolds(error instanceof DeploymentError, `the stack says why it failed, got ${error}`);
+      assertHolds(error instanceof DeploymentError, `the deployment fails with a DeploymentError, got ${error}`);
       await assertServed(sandbox, CLIENT, [held]);
       await bring(sandbox, authorities);
     });
@@ -33,7 +33,7 @@ export async function bringUnderFault(
     await assertServed(sandbox, CLIENT, [held]);
     const { certificateChain } = await sandbox.clientSecret(CLIENT);
     const isOfFirst = certificateChain === held.certificateChain;
-    assertHolds(isOfFirst === (authorities === 'second'), 'the client has a certificate of the authority that issues');
+    assertHolds(isOfFirst === (authorities === 'second'), 'the client has a certificate of the issuing authority');
   } finally {
     siteFault.remove();
   }

@@ -10,7 +10,7 @@ const CLIENT = 'mail';
 
 afterAll(removeAssemblies);
 
-test('a rotation ends with one certificate that works, whichever of its calls goes wrong and how', () =>
+test('a rotation ends with one valid certificate, whichever call fails', () =>
   prove({
     name: 'rotate',
     open: () => deployed({ [CLIENT]: [] }),
@@ -31,6 +31,6 @@ async function rotateUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }:
   } finally {
     siteFault.remove();
   }
-  // The next one goes through: nothing of this one is in its way.
+  // The fault left nothing behind that blocks the next rotation.
   await rotate(sandbox, CLIENT);
 }
