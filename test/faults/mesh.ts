@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, type aws_iam as iam, aws_lambda as lambda, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Duration, type aws_iam as iam, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { CertificateAuthority, MeshIntegration, MtlsServiceMesh, type MtlsServiceMeshProps } from '../../lib';
 import { Sandbox } from '../../sandbox';
