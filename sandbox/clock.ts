@@ -40,6 +40,13 @@ export class Clock {
     return { cancel: () => this.#appointments.delete(due) };
   }
 
+  /** Does the work once the clock has reached the time, and answers its result. */
+  resultAt<T>(time: Date, work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.at(time, () => work().then(resolve, reject));
+    });
+  }
+
   /** Begins the work at once; nobody but `advance` waits for it. */
   background(work: () => Promise<void>): void {
     const running: Promise<void> = work().finally(() => this.#underWay.delete(running));
@@ -63,6 +70,12 @@ export class Clock {
     const moved = before.then(() => this.#move(this.#offset + milliseconds));
     this.#moving = moved.catch(() => undefined);
     await moved;
+  }
+
+  /** Moves the clock ahead without waiting: what is then due begins soon, by itself. */
+  skip(milliseconds: number): void {
+    this.#offset += milliseconds;
+    this.#arm();
   }
 
   /** Forgets every appointment. */

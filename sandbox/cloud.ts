@@ -99,6 +99,7 @@ export class Cloud {
       faults,
       calls: this.calls,
       killProcessOf: (accessKeyId) => functions.killProcessOf(accessKeyId),
+      letTimePass: (caller, milliseconds) => functions.letTimePass(caller, milliseconds),
       receiveCustomResourceResponse: (token, body) => customResources.receive(token, body),
     });
   }

@@ -38,7 +38,12 @@ export interface CallFault {
    */
   readonly operation: string;
   readonly fault: CallFaultKind;
-  /** Milliseconds that a `slow` call takes. @default 1000 */
+  /**
+   * Milliseconds of the sandbox's time that the call takes. For the function that waits for it they pass at once, up to
+   * the function's timeout; for other callers they pass in real time, or when the clock is advanced.
+   *
+   * @default - 1000 for a `slow` call, 0 for others
+   */
   readonly delay?: number;
   /** How many calls it hits. @default - every one until it is removed */
   readonly times?: number;

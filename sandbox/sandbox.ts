@@ -259,7 +259,8 @@ export class Sandbox {
 
   /**
    * Moves the sandbox's clock ahead, and waits until all that this brings about has ended: rotations by schedule,
-   * scheduled rules, and what goes on in the background. Timeouts, and timers inside of functions, run in real time.
+   * scheduled rules, and what goes on in the background. Timeouts, and timers inside of functions, run in
+   * real time, but for the time of a fault's `delay`, which passes at once for the function that waits.
    *
    * @param milliseconds 0 waits for what goes on in the background
    * @throws RangeError for less than 0

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { CallFault } from '../faults';
 import { type AwsAnswer, AwsError } from './api';
 
@@ -11,12 +10,18 @@ export interface StruckCall {
   refuse(error: AwsError): AwsAnswer;
   /** Ends the process that made the call, if it is a function's. */
   killCaller(): Promise<void>;
+  /** Does the work so much later, by the sandbox's clock; for a function that waits, this time passes at once. */
+  after<T>(milliseconds: number, work: () => Promise<T>): Promise<T>;
 }
 
-/** What becomes of a call that a fault strikes; undefined when there is no answer. */
+/** The answer to a call that a fault strikes; undefined when there is none. */
 export async function strike(set: CallFault, call: StruckCall): Promise<AwsAnswer | undefined> {
-  const { fault, delay = DEFAULT_DELAY } = set;
-  switch (fault) {
+  const { delay = set.fault === 'slow' ? DEFAULT_DELAY : 0 } = set;
+  return delay > 0 ? call.after(delay, () => outcome(set, call)) : outcome(set, call);
+}
+
+async function outcome(set: CallFault, call: StruckCall): Promise<AwsAnswer | undefined> {
+  switch (set.fault) {
     case 'throttled':
       return call.refuse(throttling(set));
     case 'failed-before':
@@ -25,7 +30,6 @@ export async function strike(set: CallFault, call: StruckCall): Promise<AwsAnswe
       await call.carryOut();
       return call.refuse(internalFailure(set));
     case 'slow':
-      await pause(delay, undefined, { ref: false });
       return call.carryOut();
     case 'never-answered':
       await call.carryOut();

@@ -25,6 +25,14 @@ export interface RequestsOptions {
   readonly calls: Pick<CallLog, 'record'>;
   /** Ends the function process that signs with the access key, if one does. */
   killProcessOf(accessKeyId: string): Promise<void>;
+  /**
+   * Lets time pass at once for the function process that made a call; `eventText` finds it when the call is not signed.
+   * Absent where no functions run.
+   */
+  letTimePass?(
+    caller: { readonly accessKeyId?: string | undefined; readonly eventText: string },
+    milliseconds: number,
+  ): Promise<void>;
   /** Takes what a custom resource's function puts to its response URL; false when nobody waits for it. */
   receiveCustomResourceResponse(token: string, body: Buffer): boolean;
 }
@@ -119,7 +127,7 @@ export class Requests {
   }
 
   private async run({ service, operation, input, caller, request, carryOut }: Call): Promise<AwsAnswer | undefined> {
-    const { calls, clock, faults, killProcessOf } = this.options;
+    const { calls, clock, faults, killProcessOf, letTimePass } = this.options;
     const at = clock.now();
     const principal = caller?.principalArn;
     const fault = faults.ofCall(service, operation, { principal, input });
@@ -129,6 +137,11 @@ export class Requests {
           carryOut,
           refuse: (error) => rejection(error, request),
           killCaller: async () => caller && killProcessOf(caller.accessKeyId),
+          after: async (milliseconds, work) => {
+            const due = new Date(clock.now().getTime() + milliseconds);
+            await letTimePass?.({ accessKeyId: caller?.accessKeyId, eventText: request.path }, milliseconds);
+            return clock.resultAt(due, work);
+          },
         }));
     calls.record({ at, service, operation, principal, outcome: outcomeOf(answer), fault: fault?.fault });
     return answer;

@@ -5,6 +5,13 @@ import { join } from 'node:path';
 /** The command as it ships; the jest global setup bundles it from the sources at hand. */
 export const COMMAND = join(__dirname, '..', '..', 'dist', 'bin', 'mtls-mesh.js');
 
+const runs = new Set<Run>();
+
+/** Kills the processes that a failed test left running: they keep jest from ending. */
+export async function killRuns(): Promise<void> {
+  await Promise.all([...runs].map((run) => run.kill()));
+}
+
 /** A run of the command, with what it has printed so far. */
 export class Run {
   stdout = '';
@@ -20,13 +27,19 @@ export class Run {
     this.process.stderr?.on('data', (chunk) => {
       this.stderr += chunk;
     });
-    this.closed = once(this.process, 'close');
+    this.closed = once(this.process, 'close').finally(() => runs.delete(this));
+    runs.add(this);
   }
 
   /** The exit code, once everything that it prints has been read; null when a signal ended it. */
   async ended(): Promise<number | null> {
     await this.closed;
     return this.process.exitCode;
+  }
+
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.closed;
   }
 
   /** Waits until what it has printed fits `pattern`; fails when it ends before. */

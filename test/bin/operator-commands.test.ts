@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ACMPCAClient, RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ClientSecret } from '../../mesh/client-secret';
-import { COMMAND, Run } from './command';
+import { COMMAND, killRuns, Run } from './command';
 import { synthesizeExample } from './example-assembly';
 
 const MESH = 'mesh.example.com';
@@ -41,8 +41,9 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  up.process.kill('SIGTERM');
-  await up.ended();
+  up?.process.kill('SIGTERM');
+  await up?.ended();
+  await killRuns();
   rmSync(root, { recursive: true, force: true });
 });
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COMMAND, Run } from './command';
+import { COMMAND, killRuns, Run } from './command';
 
 const CLIENT = ['--client', 'mail'];
 const URL_OF_ISSUER = 'https://abc123.lambda-url.us-west-2.on.aws/';
@@ -12,7 +12,10 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'mtls-mesh-request-'));
 });
 
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(async () => {
+  await killRuns();
+  rmSync(root, { recursive: true, force: true });
+});
 
 async function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   const started = new Run(process.execPath, [COMMAND, 'request', ...args], root, {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ClientSecret } from '../../mesh/client-secret';
 import { installed } from '../programs';
-import { COMMAND, Run } from './command';
+import { COMMAND, killRuns, Run } from './command';
 import { synthesizeExample } from './example-assembly';
 
 const withCurl = installed('curl') ? test : test.skip;
@@ -25,7 +25,10 @@ beforeAll(() => {
   synthesizeExample(assembly);
 });
 
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(async () => {
+  await killRuns();
+  rmSync(root, { recursive: true, force: true });
+});
 
 /** A directory to run in, and one that is all the command knows for temporary files. */
 function place(): { readonly cwd: string; readonly temporary: string } {
@@ -81,7 +84,7 @@ describe('a mesh that is up', () => {
     at.access = JSON.parse(at.run.stdout);
   });
 
-  afterAll(() => at.run.process.kill('SIGKILL'));
+  afterAll(() => at.run?.kill());
 
   const client = (name: string) => {
     const found = at.access.clients.find((candidate) => candidate.name === name);
@@ -277,9 +280,12 @@ describe('what can not be brought up is refused in one line, and leaves nothing'
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.on('listening', resolve));
     const { port } = taken.address() as { port: number };
-    const lines = await refused(place(), '--app', assembly, '--port', String(port));
-    taken.close();
-    expect(lines.at(-1)).toMatch(new RegExp(`^error: .*${port}`));
+    try {
+      const lines = await refused(place(), '--app', assembly, '--port', String(port));
+      expect(lines.at(-1)).toMatch(new RegExp(`^error: .*${port}`));
+    } finally {
+      taken.close();
+    }
   });
 
   test('an app in a command runs as the CDK runs it: with the context of its files and the account of the sandbox', async () => {

@@ -174,7 +174,7 @@ withOpenssl('a server by openssl, where it is installed', () => {
     address = { host: '127.0.0.1', port: await acceptedPort(child) };
   });
   afterAll(() => {
-    child.kill();
+    child?.kill();
     rmSync(directory, { recursive: true, force: true });
   });
 

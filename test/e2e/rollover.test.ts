@@ -31,8 +31,11 @@ beforeEach(async () => {
   await sandbox.advance(0);
 });
 afterEach(async () => {
-  await Promise.all(started.splice(0).map((traffic) => traffic.stop()));
-  await sandbox.close();
+  try {
+    await Promise.all(started.splice(0).map((traffic) => traffic.stop()));
+  } finally {
+    await sandbox.close();
+  }
 });
 afterAll(removeAssemblies);
 

@@ -17,8 +17,11 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await sandbox?.destroy();
-  await sandbox?.close();
+  try {
+    await sandbox?.destroy();
+  } finally {
+    await sandbox?.close();
+  }
 });
 
 const create = (caller: string, title: string, headers: Record<string, string> = {}) =>

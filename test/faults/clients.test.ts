@@ -4,7 +4,7 @@ import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { secretName } from '../../mesh/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';
-import { type Actor, Strike } from './fault-injector';
+import { type Actor, SiteFault } from './fault-injector';
 import { assertRefused, assertServed, meshOf } from './invariants';
 import { assemblyWith, type Clients, deployed, removeAssemblies, TRUST_DOMAIN, workerActor } from './mesh';
 import { prove } from './prove';
@@ -13,7 +13,7 @@ const BASE: Clients = { mail: [], social: [] };
 const WITH_CALENDAR: Clients = { ...BASE, calendar: [] };
 const WITH_NAMES: Clients = { ...BASE, mail: ['mail.internal.example.com'] };
 
-/** A deployment that is to come about in spite of a fault. */
+/** A deployment that must succeed, at the latest when it is repeated after a fault. */
 interface Change {
   readonly name: string;
   readonly from: Clients;
@@ -48,7 +48,7 @@ const CHANGES: readonly Change[] = [
 
 afterAll(removeAssemblies);
 
-test.each(CHANGES)('$name is done or undone, and done the second time, whichever call goes wrong', (change) =>
+test.each(CHANGES)('$name succeeds or rolls back, and succeeds when repeated, whichever call fails', (change) =>
   prove({
     name: change.name,
     open: () => deployed(change.from),
@@ -62,7 +62,7 @@ test.each(CHANGES)('$name is done or undone, and done the second time, whichever
   }),
 );
 
-/** Brings the stack there; the second time when the first fails. */
+/** Updates the stack, and repeats the update when it fails. */
 async function changeUnderFault(
   { from, to, assertDone }: Change,
   sandbox: Sandbox,
@@ -72,15 +72,15 @@ async function changeUnderFault(
   await sandbox.update(assemblyWith(from));
   await sandbox.advance(0);
   const held = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
-  const strike = new Strike(sandbox, actor, site, fault);
+  const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
     await sandbox.update(assemblyWith(to)).catch(async (error) => {
-      assertHolds(error instanceof DeploymentError, `the stack says why it failed, got ${error}`);
+      assertHolds(error instanceof DeploymentError, `the deployment fails with a DeploymentError, got ${error}`);
       for (const { clientName } of held) await assertServed(sandbox, clientName, []);
       await sandbox.update(assemblyWith(to));
     });
     await sandbox.advance(0);
-    await strike.over();
+    await siteFault.end();
     await assertDone(sandbox);
     const left = new Set(sandbox.clients.map(({ name }) => name));
     for (const secret of held) {
@@ -88,16 +88,16 @@ async function changeUnderFault(
       else await assertRefused(sandbox, [secret]);
     }
   } finally {
-    strike.remove();
+    siteFault.remove();
   }
 }
 
-/** Nothing lets it in, and nothing of it is left but what the registry keeps of revoked certificates. */
+/** The registry and Secrets Manager no longer have the client. */
 async function assertGone(sandbox: Sandbox, name: string): Promise<void> {
   const entries = await meshOf(sandbox).registry.entries();
-  assertHolds(!entries.some(({ client }) => client.clientName === name), `the registry knows ${name} no more`);
+  assertHolds(!entries.some(({ client }) => client.clientName === name), `the registry no longer has ${name}`);
   const secrets = new SecretsManagerClient(sandboxAccess(sandbox));
   const { SecretList = [] } = await secrets.send(new ListSecretsCommand({}));
   const left = SecretList.filter(({ Name }) => Name === secretName(TRUST_DOMAIN, name));
-  assertHolds(left.length === 0, `the secret of ${name} is gone`);
+  assertHolds(left.length === 0, `the secret of ${name} is deleted`);
 }

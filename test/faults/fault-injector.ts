@@ -1,12 +1,12 @@
 import type { CallFaultKind, FaultyCall, InjectedFault, Sandbox } from '../../sandbox';
-import { type CallSite, type FaultName, until } from './cell';
+import { assertHolds, CallNotMadeError, type CallSite, type FaultName, until } from './cell';
 
-/** What the operation's calls are known by. */
+/** Who makes an operation's calls. */
 export interface Actor {
-  /** Lambda function whose invocations are the operation's steps; absent when no function is at work. */
+  /** Lambda function whose invocations are the operation's steps; absent when no function makes the calls. */
   readonly functionName?: string;
   isCaller(principal: string | undefined): boolean;
-  /** How long a call takes that nobody waits for any more. */
+  /** Milliseconds of the sandbox's time after which the caller no longer waits for an answer. */
   readonly tooSlowMilliseconds: number;
 }
 
@@ -14,13 +14,19 @@ export interface Actor {
 const INVOCATION = { service: 'lambda', operation: 'Invoke' } as const;
 
 /**
- * Calls of which only the first in a step is the same in every run: what is polled for as long as it takes; and answers to
- * CloudFormation, which nobody signs: the first after a function has begun is its own, those after it another one's.
+ * Calls of which only the first in a step is the same in every run. Polling repeats a call a varying number of times.
+ * Answers to CloudFormation are not signed: the first one in a step belongs to it, the others may be of another step.
  */
-const FIRST_ALONE = ['GetCertificate', 'GetDomainName', 'CustomResourceAnswer'];
+const FIRST_ONLY = ['GetCertificate', 'GetDomainName', 'CustomResourceAnswer'];
 
-/** Where no function is at work. */
+/** The step when no function makes the calls. */
 const NO_STEP = '';
+
+/**
+ * Attempts of a call that keeps failing which fail at once. The next one fails when the function's time is over, so that
+ * a caller that retries until its deadline reaches it.
+ */
+const QUICK_FAILURES = 3;
 
 const KINDS: Readonly<Record<FaultName, CallFaultKind>> = {
   throttled: 'throttled',
@@ -31,7 +37,7 @@ const KINDS: Readonly<Record<FaultName, CallFaultKind>> = {
   'keeps failing': 'failed-before',
 };
 
-/** The calls that the work makes when nothing goes wrong, and the invocations that make them, in their order. */
+/** The calls that the work makes without a fault, in order, followed by the invocations that make them. */
 export async function callsOf(sandbox: Sandbox, actor: Actor, work: () => Promise<void>): Promise<readonly CallSite[]> {
   const begins: { readonly step: string; readonly at: number }[] = [];
   const watch = watchSteps(sandbox, actor, (step) => begins.push({ step, at: sandbox.calls.length }));
@@ -42,7 +48,7 @@ export async function callsOf(sandbox: Sandbox, actor: Actor, work: () => Promis
   const sites: CallSite[] = [];
   const add = (step: string, service: string, operation: string) => {
     const nth = sites.filter((site) => site.step === step && site.operation === operation).length;
-    if (nth === 0 || !FIRST_ALONE.includes(operation)) sites.push({ step, service, operation, nth });
+    if (nth === 0 || !FIRST_ONLY.includes(operation)) sites.push({ step, service, operation, nth });
   };
   for (const [index, { service, operation, principal }] of sandbox.calls.entries()) {
     if (index < before || !actor.isCaller(principal)) continue;
@@ -58,14 +64,15 @@ export function canHappen(site: CallSite, fault: FaultName): boolean {
   return site.service !== INVOCATION.service || fault === 'too slow' || fault === 'killed';
 }
 
-/** A fault that waits for its call. */
-export class Strike {
+/** A fault set for one call of an operation. */
+export class SiteFault {
   private readonly injected: readonly InjectedFault[];
-  private readonly fault: InjectedFault;
+  private readonly faults: readonly InjectedFault[];
   private step = NO_STEP;
   private readonly rounds = new Map<string, number>();
   private seen = 0;
   private readonly since: Date;
+  private readonly timeoutsBefore: number;
 
   constructor(
     private readonly sandbox: Sandbox,
@@ -74,26 +81,34 @@ export class Strike {
     private readonly name: FaultName,
   ) {
     this.since = sandbox.now;
-    this.fault = site.service === INVOCATION.service ? this.onInvocation() : this.onCall();
+    this.timeoutsBefore = this.countTimeouts();
+    this.faults = site.service === INVOCATION.service ? [this.onInvocation()] : this.onCall();
     const watch = watchSteps(sandbox, actor, (step) => {
       this.step = step;
       this.rounds.set(step, (this.rounds.get(step) ?? 0) + 1);
     });
-    this.injected = [this.fault, watch];
+    this.injected = [...this.faults, watch];
   }
 
   get applied(): number {
-    return this.fault.applied;
+    return this.faults.reduce((sum, { applied }) => sum + applied, 0);
   }
 
-  /** Ends it, once what it delayed has taken effect. @throws BrokenInvariant when it never struck */
-  async over(): Promise<void> {
-    await until(`the fault at ${this.site.operation}`, () => this.fault.applied > 0);
-    if (KINDS[this.name] === 'slow' && this.site.service !== INVOCATION.service) {
-      await until('what came late', () =>
-        this.sandbox.calls.some(({ at, fault }) => fault === 'slow' && at >= this.since),
-      );
+  /**
+   * Removes the fault after the operation, and waits until the call that it delayed has taken effect.
+   *
+   * @throws CallNotMadeError when the operation did not make the call
+   * @throws InvariantError when the function did not end before its timeout
+   */
+  async end(): Promise<void> {
+    await this.sandbox.advance(0);
+    if (this.applied === 0) throw new CallNotMadeError(`${this.site.operation} was not called`);
+    const isInvocation = this.site.service === INVOCATION.service;
+    if (this.name === 'too slow' && !isInvocation) {
+      if (this.actor.functionName !== undefined) await this.sandbox.advance(this.actor.tooSlowMilliseconds);
+      await until(() => this.sandbox.calls.some(({ at, fault }) => fault === 'slow' && at >= this.since));
     }
+    if (!isInvocation) assertHolds(this.countTimeouts() <= this.timeoutsBefore, 'the function ends before its timeout');
     this.remove();
   }
 
@@ -101,24 +116,36 @@ export class Strike {
     for (const injected of this.injected) injected.remove();
   }
 
-  private onCall(): InjectedFault {
+  private onCall(): readonly InjectedFault[] {
     const { service, operation, nth } = this.site;
-    const keeps = this.name === 'keeps failing';
-    const match = ({ principal }: FaultyCall): boolean => {
+    const { functionName, tooSlowMilliseconds } = this.actor;
+    const isInRound = ({ principal }: FaultyCall): boolean => {
       if (!this.actor.isCaller(principal) || this.step !== this.site.step) return false;
-      if (this.actor.functionName !== undefined && this.rounds.get(this.step) !== 1) return false;
-      const index = this.seen++;
-      return keeps ? index >= nth : index === nth;
+      return functionName === undefined || this.rounds.get(this.step) === 1;
     };
-    const delay = this.actor.tooSlowMilliseconds;
-    return this.sandbox.inject({
+    const fault = KINDS[this.name];
+    if (this.name !== 'keeps failing') {
+      const match = (call: FaultyCall) => isInRound(call) && this.seen++ === nth;
+      const delay = this.name === 'too slow' ? { delay: tooSlowMilliseconds } : {};
+      return [this.sandbox.inject({ service, operation, fault, match, times: 1, ...delay })];
+    }
+    const quick = this.sandbox.inject({
       service,
       operation,
-      fault: KINDS[this.name],
-      delay,
-      match,
-      ...(!keeps && { times: 1 }),
+      fault,
+      match: (call) => isInRound(call) && this.seen > nth,
     });
+    // Set last and therefore asked first: counts the calls.
+    const match = (call: FaultyCall) => isInRound(call) && this.seen++ === nth + QUICK_FAILURES;
+    const isWaitedFor = functionName !== undefined && operation !== 'CustomResourceAnswer';
+    const delay = isWaitedFor ? { delay: tooSlowMilliseconds } : {};
+    return [quick, this.sandbox.inject({ service, operation, fault, match, ...delay })];
+  }
+
+  /** How often the sandbox has stopped one of the functions with a timeout of three minutes. */
+  private countTimeouts(): number {
+    const lines = Object.values(this.sandbox.logs()).flat();
+    return lines.filter((line) => line.includes('Task timed out after 180.00 seconds')).length;
   }
 
   private onInvocation(): InjectedFault {
@@ -129,7 +156,7 @@ export class Strike {
   }
 }
 
-/** Set last, and so asked first; never strikes. */
+/** Calls `onStep` for each invocation. The fault is set last and therefore asked first; it never applies. */
 function watchSteps(sandbox: Sandbox, { functionName }: Actor, onStep: (step: string) => void): InjectedFault {
   const match = (event: unknown) => {
     onStep(stepOf(event));

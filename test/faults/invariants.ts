@@ -6,26 +6,25 @@ import type { ClientSecret, Sandbox } from '../../sandbox';
 import { assertHolds } from './cell';
 import { statusFor, TRUST_DOMAIN } from './mesh';
 
-/** Longer than the authorizer goes by what it has read. */
-const MEMORY_MILLISECONDS = 11_000;
+/** Longer than the authorizer caches what it reads. */
+const CACHE_MILLISECONDS = 11_000;
 
-/** The deployed mesh as an operator has it, by the sandbox's time. */
+/** The deployed mesh as an operator's commands see it, with the sandbox's time. */
 export function meshOf(sandbox: Sandbox): OperatedMesh {
   return { ...awsMesh(TRUST_DOMAIN, sandboxAccess(sandbox)), now: () => sandbox.now };
 }
 
 /**
- * What has to hold of a client after everything that was done to it:
- * its secret holds a certificate that the gateway takes and that for the registry is the client's current one, and of
- * those that it held before none is accepted that was revoked.
+ * Asserts that the client is served: the gateway accepts the certificate in its secret, which is the current one in the
+ * registry, and refuses those of its earlier certificates that are revoked.
  */
 export async function assertServed(sandbox: Sandbox, name: string, before: readonly ClientSecret[]): Promise<void> {
-  await sandbox.advance(MEMORY_MILLISECONDS);
+  await sandbox.advance(CACHE_MILLISECONDS);
   const secret = await sandbox.clientSecret(name);
   const { certificates, current } = await showClient(meshOf(sandbox), name);
   assertHolds(
     current?.fingerprint === secret.fingerprint,
-    `the certificate in the secret of ${name} is the current one for the registry, got ${current?.secretVersionId}`,
+    `the certificate in the secret of ${name} is the current one in the registry, got ${current?.secretVersionId}`,
   );
   assertHolds(current?.status === 'ISSUED', `the certificate in the secret of ${name} is not revoked`);
   const status = await statusFor(sandbox, name);
@@ -41,9 +40,9 @@ export async function assertServed(sandbox: Sandbox, name: string, before: reado
   }
 }
 
-/** What has to hold of certificates whose client is gone, or which are revoked. */
+/** Asserts that the certificates are refused, because they are revoked or their client is deleted. */
 export async function assertRefused(sandbox: Sandbox, secrets: readonly ClientSecret[]): Promise<void> {
-  await sandbox.advance(MEMORY_MILLISECONDS);
+  await sandbox.advance(CACHE_MILLISECONDS);
   for (const secret of secrets) {
     const status = await statusFor(sandbox, secret);
     assertHolds(status === 403, `a revoked certificate of ${secret.clientName} is refused, got ${status}`);

@@ -1,46 +1,49 @@
-import { BrokenInvariant, type Cell, FAULTS, withoutHanging } from './cell';
+import { CallNotMadeError, type Cell, FAULTS, InvariantError, withoutHanging } from './cell';
 import { canHappen } from './fault-injector';
 
 export interface Result {
   readonly cell: Cell;
-  /** Why it is broken; absent when all held. */
+  /** What does not hold; absent when everything holds. */
   readonly failure?: string;
+  /** Whether the operation made the call in one of the runs. */
+  readonly isCallMade: boolean;
 }
 
-/** Something that runs cells one after the other, and is made anew after one that broke or can't be repeated. */
+/** Runs cells one after the other. Replaced after a cell that fails or that leaves it changed. */
 export interface Lane {
   readonly isRepeatable: boolean;
   run(cell: Cell): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Cells, and how many of them run at a time. */
+/** Cells, and how many of them run at the same time. */
 export interface Batch {
   readonly cells: readonly Cell[];
   readonly lanes: number;
 }
 
-/** Runs all cells of all batches, which don't wait for each other. */
+/** Runs of a cell, each in a new lane, until the operation makes the call that the fault is set for. */
+const RUNS = 3;
+
+/** Runs all cells of all batches. Batches don't wait for each other. */
 export async function runAll(batches: readonly Batch[], open: () => Promise<Lane>): Promise<readonly Result[]> {
   const results: Result[] = [];
   const work = async (queue: Cell[]) => {
     let lane: Lane | undefined;
     for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
-      lane ??= await open();
-      let failure: string | undefined;
-      try {
-        await withoutHanging(cell.operation, lane.run(cell));
-      } catch (error) {
-        failure = error instanceof BrokenInvariant ? error.message : String((error as Error)?.stack ?? error);
+      let result: Result | undefined;
+      for (let run = 1; run <= RUNS && !result?.isCallMade; run++) {
+        lane ??= await open();
+        result = await runOne(lane, cell);
+        if (result.isCallMade && result.failure === undefined && lane.isRepeatable) continue;
+        await lane.close();
+        lane = undefined;
       }
-      results.push({ cell, ...(failure !== undefined && { failure }) });
-      if (failure === undefined && lane.isRepeatable) continue;
-      await lane.close();
-      lane = undefined;
+      if (result !== undefined) results.push(result);
     }
     await lane?.close();
   };
-  // No lane is left running when another can't go on.
+  // All lanes end before an error of one of them is thrown.
   const ended = await Promise.allSettled(
     batches.flatMap(({ cells, lanes }) => {
       const queue = [...cells];
@@ -51,7 +54,18 @@ export async function runAll(batches: readonly Batch[], open: () => Promise<Lane
   return results;
 }
 
-/** Calls × faults, one row a call. */
+async function runOne(lane: Lane, cell: Cell): Promise<Result> {
+  try {
+    await withoutHanging(cell.operation, lane.run(cell));
+    return { cell, isCallMade: true };
+  } catch (error) {
+    if (error instanceof CallNotMadeError) return { cell, isCallMade: false };
+    const failure = error instanceof InvariantError ? error.message : String((error as Error)?.stack ?? error);
+    return { cell, failure, isCallMade: true };
+  }
+}
+
+/** Calls × faults, one row per call. */
 export function matrix(results: readonly Result[]): string {
   const rows = new Map<string, Result[]>();
   for (const result of results) {
@@ -64,6 +78,7 @@ export function matrix(results: readonly Result[]): string {
     const outcomes = FAULTS.map((fault) => {
       const result = ofRow.find(({ cell }) => cell.fault === fault);
       if (result === undefined) return '·';
+      if (!result.isCallMade) return 'not made';
       return result.failure === undefined ? 'held' : 'FAILED';
     });
     return [operation, step, nth === 0 ? call : `${call} (${nth + 1})`, ...outcomes];
@@ -80,7 +95,7 @@ export function matrix(results: readonly Result[]): string {
     .join('\n');
 }
 
-/** Every fault that each call can have. */
+/** One cell for each fault that can happen to each call. */
 export function cellsOf(
   operation: string,
   sites: readonly Cell['site'][],

@@ -1,16 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { revoke } from '../../bin/operator/revocation';
 import { type CallFaultKind, type ClientSecret, Sandbox } from '../../sandbox';
-import { until } from './cell';
+import { assertHolds } from './cell';
 import { assertRefused, assertServed, meshOf } from './invariants';
 import { assemblyWith, removeAssemblies, roleOf, statusFor } from './mesh';
 import { rotate } from './rotation';
 
 const CLIENTS = ['mail', 'social', 'calendar'];
-const REAL_MILLISECONDS = 25_000;
-const DAYS = 10;
+/** Rounds of a fault, traffic and up to twelve hours. */
+const ROUNDS = 40;
 const HOUR = 3_600_000;
-/** Left out: what takes real time. */
 const KINDS: readonly CallFaultKind[] = ['throttled', 'failed-before', 'failed-after', 'killed'];
 const CALLS = [
   ['acm-pca', 'IssueCertificate'],
@@ -28,7 +27,7 @@ const CALLS = [
 
 afterAll(removeAssemblies);
 
-/** The generator mulberry32: the same numbers for the same seed. */
+/** The generator mulberry32. Returns the same numbers for the same seed. */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -39,20 +38,19 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-test('days of traffic, rotations, revocations and faults leave every client served and nothing revoked let in', async () => {
+test('after days of traffic, rotations, revocations and faults, every client is served and every revoked certificate is refused', async () => {
   const seed = Number(process.env['FAULTS_SEED'] ?? randomInt(2 ** 31));
   const random = randomNumbers(seed);
   const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
   const sandbox = await Sandbox.deploy(assemblyWith(Object.fromEntries(CLIENTS.map((name) => [name, []]))));
   const role = roleOf('issuer');
   const begin = sandbox.now.getTime();
-  const deadline = performance.now() + REAL_MILLISECONDS;
   const revoked: ClientSecret[] = [];
   const rotationsUnderRevocation = new Set<string>();
   const done = { requests: 0, faults: 0, revocations: 0 };
   const days = () => (sandbox.now.getTime() - begin) / (24 * HOUR);
   try {
-    while (days() < DAYS && performance.now() < deadline) {
+    for (let round = 0; round < ROUNDS; round++) {
       const [service, operation] = oneOf(CALLS);
       const match = ({ principal }: { readonly principal?: string | undefined }) => principal === role;
       const fault = sandbox.inject({
@@ -83,7 +81,7 @@ test('days of traffic, rotations, revocations and faults leave every client serv
     await sandbox.advance(HOUR);
     for (const name of rotationsUnderRevocation) await rotate(sandbox, name);
     for (const name of CLIENTS) await assertServed(sandbox, name, []);
-    await until('a fault that struck', () => done.faults > 0);
+    assertHolds(done.faults > 0, 'a fault applied');
   } catch (error) {
     throw new Error(`with FAULTS_SEED=${seed}, after ${days().toFixed(1)} days`, { cause: error });
   } finally {

@@ -1,10 +1,10 @@
-/** What each test file found, for the one matrix that is printed when all have ended. */
+/** The results of each test file, for the matrix that is printed at the end. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Result } from './matrix';
 
-/** Test files run in processes of their own, which inherit it. */
+/** Environment variable. The processes of the test files inherit it. */
 const DIRECTORY = 'FAULTS_RESULTS';
 
 export function beginRecord(): void {
@@ -16,7 +16,7 @@ export function record(results: readonly Result[]): void {
   writeFileSync(join(directory(), `${name}.json`), JSON.stringify(results));
 }
 
-/** All that was recorded, once. */
+/** Reads and removes all results. */
 export function takeRecord(): readonly Result[] {
   const files = readdirSync(directory()).map((name) => readFileSync(join(directory(), name), 'utf8'));
   rmSync(directory(), { recursive: true });

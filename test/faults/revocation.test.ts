@@ -5,7 +5,7 @@ import { showClient } from '../../bin/operator/inventory';
 import { revoke } from '../../bin/operator/revocation';
 import type { Sandbox } from '../../sandbox';
 import { assertHolds, type Cell, until } from './cell';
-import { type Actor, Strike } from './fault-injector';
+import { type Actor, SiteFault } from './fault-injector';
 import { assertRefused, assertServed, meshOf } from './invariants';
 import { deployed, removeAssemblies, TRUST_DOMAIN } from './mesh';
 import { prove } from './prove';
@@ -15,12 +15,12 @@ const CLIENT = 'mail';
 const HOUR = 3_600_000;
 const REPOSITORY = join(__dirname, '..', '..');
 
-/** Longer than the operator's clients wait for an answer. */
+/** Longer than the operator's clients wait for an answer. They run in this process, in real time. */
 const TOO_SLOW_MILLISECONDS = 21_000;
 
 afterAll(removeAssemblies);
 
-test('what is revoked is refused and the client can be given another certificate, whichever call goes wrong', () =>
+test('a revoked certificate is refused and the client gets a new one, whichever call fails', () =>
   prove({
     name: 'revoke',
     open: () => deployed({ [CLIENT]: [], social: [] }),
@@ -30,45 +30,45 @@ test('what is revoked is refused and the client can be given another certificate
     isRepeatable: true,
   }));
 
-/** Whoever is not a function of the mesh. */
+/** Whether the caller is not a function of the mesh. */
 function isOperator(principal: string | undefined): boolean {
   return principal !== undefined && !principal.includes(':role/');
 }
 
-/** Revokes all that the client has. Whether nothing is left to be done. */
+/** Revokes all certificates of the client. Returns whether every step succeeded. */
 async function revokeAll(sandbox: Sandbox): Promise<boolean> {
   const revoked = await revoke(meshOf(sandbox), CLIENT, { kind: 'all' }, 'KEY_COMPROMISE');
   return revoked.every(({ failures }) => failures.length === 0);
 }
 
 async function revokeOnce(sandbox: Sandbox): Promise<void> {
-  assertHolds(await revokeAll(sandbox), 'a revocation is done at once when nothing goes wrong');
+  assertHolds(await revokeAll(sandbox), 'a revocation without a fault succeeds');
 }
 
-/** An operator who sees the command fail runs it again; the hourly run tells the authority what it has not been told. */
+/** Runs the command again when it fails. The hourly run completes what is missing at the authority. */
 async function revokeUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
   const held = await sandbox.clientSecret(CLIENT);
-  const strike = new Strike(sandbox, actor, site, fault);
+  const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
-    if (fault === 'killed') await revokeAndDie(sandbox, strike);
+    if (fault === 'killed') await revokeAndDie(sandbox, siteFault);
     const isDone = fault !== 'killed' && (await revokeAll(sandbox).catch(() => false));
-    await strike.over();
+    await siteFault.end();
     if (!isDone) await revokeAll(sandbox);
     await assertRefused(sandbox, [held]);
     await assertServed(sandbox, 'social', []);
     await sandbox.advance(HOUR);
     const { certificates } = await showClient(meshOf(sandbox), CLIENT);
     const known = certificates.find(({ fingerprint }) => fingerprint === held.fingerprint);
-    assertHolds(known?.revokedAtAuthority !== undefined, 'the authority is told within the hour');
+    assertHolds(known?.revokedAtAuthority !== undefined, 'the certificate is revoked at the authority within an hour');
   } finally {
-    strike.remove();
+    siteFault.remove();
   }
   await rotate(sandbox, CLIENT);
   await assertServed(sandbox, CLIENT, [held]);
 }
 
-/** The command as a process of its own, which is killed as soon as the fault has struck. */
-async function revokeAndDie(sandbox: Sandbox, strike: Strike): Promise<void> {
+/** Runs the command in a process of its own, and kills it when the fault applies. */
+async function revokeAndDie(sandbox: Sandbox, siteFault: SiteFault): Promise<void> {
   const command = ['revoke', CLIENT, '--mesh', TRUST_DOMAIN, '--all', '--reason', 'KEY_COMPROMISE'];
   const child = spawn(process.execPath, ['--import', 'tsx', join('bin', 'mtls-mesh.ts'), ...command], {
     cwd: REPOSITORY,
@@ -76,7 +76,7 @@ async function revokeAndDie(sandbox: Sandbox, strike: Strike): Promise<void> {
     stdio: 'ignore',
   });
   const ended = once(child, 'exit');
-  await until('the command', () => strike.applied > 0 || child.exitCode !== null);
+  await until(() => siteFault.applied > 0 || child.exitCode !== null);
   child.kill('SIGKILL');
   await ended;
 }

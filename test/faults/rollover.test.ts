@@ -5,7 +5,7 @@ import { bring, bringUnderFault, CLIENTS } from './rollover';
 afterAll(removeAssemblies);
 
 test.each(['issuer', 'publisher'] as const)(
-  'an authority takes over, at most at the second attempt, and refuses nobody, whichever call of the %s goes wrong',
+  'an authority takes over, at the latest when repeated, and every client stays served, whichever call of the %s fails',
   (worker) =>
     prove({
       name: `roll over (${worker})`,

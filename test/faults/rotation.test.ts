@@ -1,6 +1,6 @@
 import type { Sandbox } from '../../sandbox';
 import type { Cell } from './cell';
-import { type Actor, Strike } from './fault-injector';
+import { type Actor, SiteFault } from './fault-injector';
 import { assertServed } from './invariants';
 import { deployed, removeAssemblies, workerActor } from './mesh';
 import { prove } from './prove';
@@ -10,7 +10,7 @@ const CLIENT = 'mail';
 
 afterAll(removeAssemblies);
 
-test('a rotation ends with one certificate that works, whichever of its calls goes wrong and how', () =>
+test('a rotation ends with one valid certificate, whichever call fails', () =>
   prove({
     name: 'rotate',
     open: () => deployed({ [CLIENT]: [] }),
@@ -22,15 +22,15 @@ test('a rotation ends with one certificate that works, whichever of its calls go
 
 async function rotateUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
   const before = await sandbox.clientSecret(CLIENT);
-  const strike = new Strike(sandbox, actor, site, fault);
+  const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
     await rotate(sandbox, CLIENT);
-    await strike.over();
+    await siteFault.end();
     await sandbox.advance(0);
     await assertServed(sandbox, CLIENT, [before]);
   } finally {
-    strike.remove();
+    siteFault.remove();
   }
-  // The next one goes through: nothing of this one is in its way.
+  // The fault left nothing behind that blocks the next rotation.
   await rotate(sandbox, CLIENT);
 }

@@ -4,7 +4,7 @@ import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secret
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { DeploymentError, Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';
-import { type Actor, Strike } from './fault-injector';
+import { type Actor, SiteFault } from './fault-injector';
 import { assertServed } from './invariants';
 import { assemblyWith, deployed, removeAssemblies, workerActor } from './mesh';
 import { prove } from './prove';
@@ -14,8 +14,8 @@ const CLIENTS = { [CLIENT]: [] };
 
 afterAll(removeAssemblies);
 
-describe.each(['issuer', 'publisher'] as const)('with a call of the %s that goes wrong', (worker) => {
-  test('a stack is created or leaves nothing behind, and is created the second time', () =>
+describe.each(['issuer', 'publisher'] as const)('with a failing call of the %s', (worker) => {
+  test('the creation of a stack succeeds or leaves nothing behind, and succeeds when repeated', () =>
     prove({
       name: `create stack (${worker})`,
       open: () => Sandbox.prepare(assemblyWith(CLIENTS)),
@@ -25,7 +25,7 @@ describe.each(['issuer', 'publisher'] as const)('with a call of the %s that goes
       isRepeatable: false,
     }));
 
-  test('a stack is deleted, at most at the second attempt, and leaves nothing behind', () =>
+  test('the deletion of a stack succeeds, at the latest when repeated, and leaves nothing behind', () =>
     prove({
       name: `delete stack (${worker})`,
       open: () => deployed(CLIENTS),
@@ -42,36 +42,36 @@ async function create(sandbox: Sandbox): Promise<void> {
 }
 
 async function createUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
-  const strike = new Strike(sandbox, actor, site, fault);
+  const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
     await create(sandbox).catch(async (error) => {
-      assertHolds(error instanceof DeploymentError, `the stack says why it failed, got ${error}`);
+      assertHolds(error instanceof DeploymentError, `the deployment fails with a DeploymentError, got ${error}`);
       await assertNothingLeft(sandbox);
       await create(sandbox);
     });
-    await strike.over();
+    await siteFault.end();
     await sandbox.advance(0);
     await assertServed(sandbox, CLIENT, []);
   } finally {
-    strike.remove();
+    siteFault.remove();
   }
 }
 
 async function destroyUnderFault(sandbox: Sandbox, actor: Actor, { site, fault }: Cell): Promise<void> {
-  const strike = new Strike(sandbox, actor, site, fault);
+  const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
     await sandbox.destroy().catch(async (error) => {
-      assertHolds(error instanceof DeploymentError, `the stack says why it can't be deleted, got ${error}`);
+      assertHolds(error instanceof DeploymentError, `the deletion fails with a DeploymentError, got ${error}`);
       await sandbox.destroy();
     });
-    await strike.over();
+    await siteFault.end();
     await assertNothingLeft(sandbox);
   } finally {
-    strike.remove();
+    siteFault.remove();
   }
 }
 
-/** Of what costs money, holds keys or is in the way of the next stack. */
+/** Asserts that nothing is left that costs money, holds keys or blocks the next stack. */
 async function assertNothingLeft(sandbox: Sandbox): Promise<void> {
   const access = sandboxAccess(sandbox);
   const { SecretList = [] } = await new SecretsManagerClient(access).send(new ListSecretsCommand({}));

@@ -290,8 +290,9 @@ describe('a mesh', () => {
         fault: 'killed',
         match: (event) => (event as { readonly SecretId?: string }).SecretId === social,
       });
+      const begin = sandbox.now.getTime();
       await sandbox.advance(8 * DAY);
-      expect(Math.abs(sandbox.now.getTime() - Date.now() - 8 * DAY)).toBeLessThan(60_000);
+      expect(sandbox.now.getTime()).toBeGreaterThanOrEqual(begin + 8 * DAY);
 
       expect((await sandbox.clientSecret('mail')).serialNumber).not.toBe(before.serialNumber);
       expect(await (await sandbox.fetch('mail', EVENTS)).json()).toMatchObject({ caller: 'mail' });

@@ -5,6 +5,8 @@ export type ProcessMessage =
   | { readonly type: 'log'; readonly requestId?: string; readonly level: string; readonly text: string }
   /** `result` is JSON. */
   | { readonly type: 'answer'; readonly result: string }
+  /** The timers that a `TimeMessage` made due have run. */
+  | { readonly type: 'time-passed' }
   /** The handler failed, or could not be loaded when none was asked for yet. */
   | { readonly type: 'error'; readonly error: FunctionFailure };
 
@@ -40,12 +42,19 @@ export interface InvocationMessage {
   readonly functionArn: string;
 }
 
+/** Time passes at once for the invocation in the process. */
+export interface TimeMessage {
+  /** As in `Outside`, from now on. */
+  readonly clockOffset: number;
+}
+
 /**
  * The program of a function's process, for `node --eval`: text, so that it is the same from sources and from a bundle,
- * and starts without loading anything of the sandbox. It speaks `ProcessMessage` and `InvocationMessage` over IPC.
+ * and starts without loading anything of the sandbox. It speaks `ProcessMessage`, `InvocationMessage` and `TimeMessage`
+ * over IPC.
  *
- * `Date` tells the sandbox's time, as it was when the invocation began. Timers run in real time, and so does what OpenSSL
- * and other native code take for the time. Connections to port 443 of a domain that the sandbox serves lead there; all
+ * `Date` tells the sandbox's time, as it was when the invocation began. Timers run in real time until a `TimeMessage`
+ * moves the clock ahead; those that are due by then fire at once. OpenSSL and other native code see real time. Connections to port 443 of a domain that the sandbox serves lead there; all
  * others go where they would go. The program's only argument is the `Outside`, as JSON, while the handler loads.
  *
  * Handlers are found as Lambda's own runtime finds them: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
@@ -72,6 +81,57 @@ globalThis.Date = new Proxy(RealDate, {
   apply: () => new Date().toString(),
 });
 RealDate.prototype.constructor = Date;
+
+// Timers, by the time at which they are due. Those inside of Node.js, such as a socket's, are not among them.
+const timers = new Map();
+const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
+globalThis.setTimeout = Object.assign((callback, milliseconds = 0, ...values) => {
+  const fire = () => {
+    timers.delete(timer);
+    callback(...values);
+  };
+  const timer = realSetTimeout(fire, milliseconds);
+  timers.set(timer, { due: Date.now() + Math.max(milliseconds, 0), fire });
+  return timer;
+}, realSetTimeout);
+globalThis.clearTimeout = (timer) => {
+  timers.delete(timer);
+  realClearTimeout(timer);
+};
+Object.assign(require('node:timers'), { setTimeout, clearTimeout });
+require('node:timers/promises').setTimeout = (milliseconds, value, { signal, ref = true } = {}) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => end(resolve, value), milliseconds);
+    if (!ref) timer.unref();
+    const abort = () => end(reject, new DOMException('The operation was aborted', { name: 'AbortError', cause: signal.reason }));
+    const end = (settle, outcome) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      settle(outcome);
+    };
+    if (signal?.aborted) abort();
+    else signal?.addEventListener('abort', abort);
+  });
+AbortSignal.timeout = (milliseconds) => {
+  const controller = new AbortController();
+  const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  setTimeout(() => controller.abort(error), milliseconds).unref();
+  return controller.signal;
+};
+
+function letTimePass(clockOffset) {
+  outside = { ...outside, clockOffset };
+  const now = Date.now();
+  for (const [timer, { due, fire }] of [...timers].sort(([, one], [, other]) => one.due - other.due)) {
+    const sooner = realSetTimeout(() => {
+      if (!timers.has(timer)) return;
+      realClearTimeout(timer);
+      fire();
+    }, Math.max(due - now, 0));
+    if (!timer.hasRef()) sooner.unref();
+  }
+  realSetTimeout(() => send({ type: 'time-passed' }), 0);
+}
 
 // What net, tls, http and fetch open is a socket, with options, options in a list of their own, or a port and a host.
 const realConnect = Socket.prototype.connect;
@@ -153,7 +213,10 @@ async function invoke(handler, invocation) {
 
 loadHandler(process.env._HANDLER).then(
   (handler) => {
-    process.on('message', (invocation) => invoke(handler, invocation));
+    process.on('message', (message) => {
+      if ('event' in message) invoke(handler, message);
+      else letTimePass(message.clockOffset);
+    });
     send({ type: 'ready' });
   },
   (error) => process.send({ type: 'error', error: describe(error) }, () => process.exit(1)),

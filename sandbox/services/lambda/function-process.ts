@@ -6,6 +6,7 @@ import {
   type InvocationMessage,
   type Outside,
   type ProcessMessage,
+  type TimeMessage,
 } from './bootstrap';
 
 /** A function failed, with what Lambda tells its caller. `message` is the `errorMessage`. */
@@ -52,6 +53,8 @@ export class FunctionProcess {
   private readonly child: ChildProcess;
   /** Of what the process is doing: first loading the handler, then one invocation after the other. */
   private settle: Settle = { resolve: () => undefined, reject: () => undefined };
+  private invocation: InvocationMessage | undefined;
+  private timePassed: () => void = () => undefined;
 
   constructor(private readonly options: ProcessOptions) {
     this.child = spawn(process.execPath, ['--eval', BOOTSTRAP, JSON.stringify(options.outside)], {
@@ -79,14 +82,31 @@ export class FunctionProcess {
     return this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** The invocation that it serves; undefined while there is none. */
+  get current(): Pick<InvocationMessage, 'event' | 'deadline'> | undefined {
+    return this.invocation;
+  }
+
   /** Answers the handler's result as JSON. @throws FunctionError */
   invoke(invocation: InvocationMessage): Promise<string> {
-    return new Promise((resolve, reject) => {
+    this.invocation = invocation;
+    return new Promise<string>((resolve, reject) => {
       this.settle = { resolve, reject };
       this.child.send(invocation, (error) => {
         if (error) this.fail(`Runtime can't be reached: ${error.message}`);
       });
+    }).finally(() => {
+      this.invocation = undefined;
     });
+  }
+
+  /** Moves the process's clock ahead. Resolves once the timers that are then due have run, or the process is gone. */
+  async letTimePass(message: TimeMessage): Promise<void> {
+    const passed = new Promise<void>((resolve) => {
+      this.timePassed = resolve;
+    });
+    this.child.send(message, (error) => error && this.timePassed());
+    await Promise.race([passed, this.ended]);
   }
 
   /** Kills the process, without a chance to clean up, as Lambda does. */
@@ -97,6 +117,7 @@ export class FunctionProcess {
 
   private receive(message: ProcessMessage): void {
     if (message.type === 'log') this.options.onLog(message.level, message.text, message.requestId);
+    else if (message.type === 'time-passed') this.timePassed();
     else if (message.type === 'error') this.settle.reject(new FunctionError(message.error));
     else this.settle.resolve(message.type === 'answer' ? message.result : '');
   }

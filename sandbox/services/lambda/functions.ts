@@ -101,6 +101,28 @@ export class Functions {
     await this.processes.get(accessKeyId)?.end();
   }
 
+  /**
+   * Lets time pass at once for the function process that waits for a call, until its timeout at most; nothing when the
+   * caller is not a function.
+   *
+   * @param accessKeyId of the process
+   * @param eventText stands in the event that the process serves; finds it when a call is not signed
+   */
+  async letTimePass(
+    { accessKeyId, eventText }: { readonly accessKeyId?: string | undefined; readonly eventText: string },
+    milliseconds: number,
+  ): Promise<void> {
+    const { clock } = this.surroundings;
+    const process =
+      accessKeyId === undefined
+        ? [...this.processes.values()].find(({ current }) => current?.event.includes(eventText))
+        : this.processes.get(accessKeyId);
+    if (process?.current === undefined) return;
+    const remaining = Math.max(process.current.deadline - clock.now().getTime(), 0);
+    clock.skip(Math.min(milliseconds, remaining));
+    await process.letTimePass({ clockOffset: clock.offset });
+  }
+
   async close(): Promise<void> {
     const all = [...this.deployments.values(), ...this.retiring];
     await Promise.all(all.map((deployment) => end(deployment, deployment.live.close())));

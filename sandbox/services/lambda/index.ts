@@ -58,6 +58,11 @@ export class Lambda implements Service {
     return this.functions.killProcessOf(accessKeyId);
   }
 
+  /** As `Functions.letTimePass`. */
+  letTimePass(...given: Parameters<Functions['letTimePass']>): Promise<void> {
+    return this.functions.letTimePass(...given);
+  }
+
   /** @throws AccessDenied unless a permission lets the service invoke the function on behalf of the source */
   assertMayInvoke(functionArn: string, principalService: string, sourceArn: string): void {
     this.permissions.assertAllowed(functionArn, principalService, sourceArn);

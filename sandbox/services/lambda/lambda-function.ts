@@ -6,7 +6,10 @@ import type { Outside } from './bootstrap';
 import type { FunctionConfiguration } from './function-configuration';
 import { FunctionError, type FunctionProcess } from './function-process';
 
-/** Lambda gives a function ten seconds to load. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
+/**
+ * Lambda gives a function ten seconds to load, and then loads it again within the timeout of its first invocation.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ */
 const INIT_TIMEOUT_SECONDS = 10;
 /** Processes of one function at a time; further invocations wait. AWS has a thousand, a laptop has not. */
 const MAX_PROCESSES = 10;
@@ -144,7 +147,8 @@ export class LambdaFunction {
 
   private start(): void {
     const process = this.options.startProcess();
-    const environment = { process, loaded: within(INIT_TIMEOUT_SECONDS, process, process.ready) };
+    const seconds = Math.max(INIT_TIMEOUT_SECONDS, this.configuration.timeoutSeconds);
+    const environment = { process, loaded: within(seconds, process, process.ready) };
     const startedAt = performance.now();
     this.environments.add(environment);
     this.starting = true;

@@ -38,6 +38,7 @@ class Thing implements CustomResourceHandler {
 
 describe('a custom resource', () => {
   let bucket: ResponseBucket;
+  const buckets: ResponseBucket[] = [];
   const logs: LogEntry[] = [];
   const log = (entry: LogEntry) => void logs.push(entry);
   const properties = { Name: 'mail' };
@@ -50,11 +51,20 @@ describe('a custom resource', () => {
       log,
     );
 
+  /** A bucket that is closed after the test, whether it passes or fails. */
+  const openBucket = async (...statuses: number[]): Promise<ResponseBucket> => {
+    const opened = await ResponseBucket.open(...statuses);
+    buckets.push(opened);
+    return opened;
+  };
+
   beforeEach(async () => {
     logs.length = 0;
-    bucket = await ResponseBucket.open();
+    bucket = await openBucket();
   });
-  afterEach(() => bucket.close());
+  afterEach(async () => {
+    await Promise.all(buckets.splice(0).map((opened) => opened.close()));
+  });
 
   test('answers a Create with its id, its attributes and the identifiers verbatim', async () => {
     await handle(new Thing());
@@ -199,23 +209,21 @@ describe('a custom resource', () => {
     ['503', 503, 500],
     ['a broken connection', 0, 502],
   ])('delivers its answer again after %s', async (_case, ...statuses) => {
-    const reluctant = await ResponseBucket.open(...statuses);
+    const reluctant = await openBucket(...statuses);
 
     await handle(new Thing(), { ResponseURL: reluctant.url });
-    await reluctant.close();
 
     expect(reluctant.deliveries).toHaveLength(3);
     expect(new Set(reluctant.deliveries.map(({ body }) => body)).size).toBe(1);
   });
 
   test('does not insist when the answer is refused, and rejects without telling the presigned URL', async () => {
-    const refusing = await ResponseBucket.open(403);
+    const refusing = await openBucket(403);
 
     const handled = handle(new Thing(), { ResponseURL: refusing.url });
 
     await expect(handled).rejects.toThrow(AnswerNotDeliveredError);
     await expect(handled).rejects.toThrow(/: 403$/);
-    await refusing.close();
     expect(refusing.deliveries).toHaveLength(1);
   });
 

@@ -8,7 +8,7 @@ import { Stacks } from '../../../sandbox/cloudformation/stacks';
 import type { AwsApi } from '../../../sandbox/endpoint/api';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../sandbox/endpoint/server';
-import { Faults } from '../../../sandbox/faults';
+import { Faults, type InjectedFault } from '../../../sandbox/faults';
 import { Configuration } from '../../../sandbox/services/api-gateway/configuration';
 import { domainNameApi } from '../../../sandbox/services/api-gateway/domain-name-api';
 import { Iam } from '../../../sandbox/services/iam';
@@ -66,6 +66,12 @@ const getSecret = (SecretId = 'toy', { maxAttempts = 1, signal = new AbortContro
     abortSignal: signal,
   });
 
+/** Resolves when the fault has applied to a call. */
+async function applied(fault: InjectedFault): Promise<void> {
+  while (fault.applied === 0) await sleep(5);
+}
+
+const HOUR = 3_600_000;
 const GET_SECRET = { service: 'secretsmanager', operation: 'GetSecretValue' };
 
 describe('a call', () => {
@@ -89,19 +95,33 @@ describe('a call', () => {
   });
 
   test('that is slow is carried out and answered after its delay', async () => {
-    faults.inject({ ...GET_SECRET, fault: 'slow', delay: 100 });
+    const fault = faults.inject({ ...GET_SECRET, fault: 'slow', delay: HOUR });
     const answer = getSecret();
-    await sleep(50);
+    await applied(fault);
     expect(carriedOut).toEqual([]);
+    await clock.advance(HOUR);
     await expect(answer).resolves.toMatchObject({ SecretString: 'toy' });
   });
 
   test('that is slow takes effect though its caller waits no longer', async () => {
-    faults.inject({ ...GET_SECRET, fault: 'slow', delay: 200 });
-    await expect(getSecret('toy', { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+    const fault = faults.inject({ ...GET_SECRET, fault: 'slow', delay: HOUR });
+    const caller = new AbortController();
+    const answer = getSecret('toy', { signal: caller.signal });
+    void applied(fault).then(() => caller.abort());
+    await expect(answer).rejects.toThrow();
     expect(carriedOut).toEqual([]);
-    await sleep(300);
+    await clock.advance(HOUR);
     expect(carriedOut).toEqual(['GetSecretValue']);
+  });
+
+  test('that fails after a delay is answered when the delay is over', async () => {
+    const fault = faults.inject({ ...GET_SECRET, fault: 'failed-before', delay: HOUR });
+    const answer = expect(getSecret()).rejects.toMatchObject({ name: 'InternalFailure' });
+    await applied(fault);
+    expect(calls.calls).toEqual([]);
+    await clock.advance(HOUR);
+    await answer;
+    expect(carriedOut).toEqual([]);
   });
 
   test('that is never answered is carried out, and keeps its caller waiting', async () => {

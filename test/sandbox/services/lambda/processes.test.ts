@@ -14,8 +14,8 @@ import { FunctionCloud, isRunning } from './function-cloud';
 const RETURN_PID = 'return process.pid;';
 
 async function assertEnds(pid: number): Promise<void> {
-  for (const deadline = Date.now() + 5000; isRunning(pid) && Date.now() < deadline; ) await sleep(10);
-  expect(isRunning(pid)).toBe(false);
+  // The test's timeout stops it when the process does not end.
+  while (isRunning(pid)) await sleep(10);
 }
 
 test('closing ends every process, those that serve an invocation included', async () => {
@@ -85,24 +85,31 @@ describe('the AWS SDK inside a function', () => {
       (error) => error.name,
     );`;
 
+  const opened: { readonly lambda: FunctionCloud['lambda']; readonly endpoint: Endpoint }[] = [];
+  afterEach(async () => {
+    for (const { lambda, endpoint } of opened.splice(0)) {
+      await lambda.close();
+      await endpoint.close();
+    }
+  });
+
+  const allowedToRead = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: TOY_SECRET };
+
   test("reaches the sandbox as the function's role, whose policies decide", async () => {
     const cloud = await start();
-    const allowed = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: TOY_SECRET };
     const role = await cloud.createRole({
-      Policies: [{ PolicyName: 'read', PolicyDocument: { Version: '2012-10-17', Statement: allowed } }],
+      Policies: [{ PolicyName: 'read', PolicyDocument: { Version: '2012-10-17', Statement: allowedToRead } }],
     });
     const reader = await cloud.createFunction(readSecret, { Role: role });
     const stranger = await cloud.createFunction(readSecret);
     await expect(cloud.lambda.invoke(reader.physicalId, {})).resolves.toBe('toy');
     await expect(cloud.lambda.invoke(stranger.physicalId, {})).resolves.toBe('AccessDeniedException');
-    await cloud.close();
   });
 
   test('is killed with its process by a call that is to kill it, and only the process that made the call is', async () => {
     const cloud = await start();
-    const allowed = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: TOY_SECRET };
     const role = await cloud.createRole({
-      Policies: [{ PolicyName: 'read', PolicyDocument: { Version: '2012-10-17', Statement: allowed } }],
+      Policies: [{ PolicyName: 'read', PolicyDocument: { Version: '2012-10-17', Statement: allowedToRead } }],
     });
     const body = `if (event.wait) return new Promise((r) => setTimeout(r, 1500)); ${readSecret}`;
     const reader = await cloud.createFunction(body, { Role: role, Timeout: 30 });
@@ -116,7 +123,50 @@ describe('the AWS SDK inside a function', () => {
     await waiting;
     expect(injected.applied).toBe(1);
     expect(cloud.calls.calls).toMatchObject([{ outcome: 'unanswered', fault: 'killed', principal: role }]);
-    await cloud.close();
+  });
+
+  test('reaches its own deadline when a call is slow, which takes no real time', async () => {
+    const cloud = await start();
+    const role = await cloud.createRole({
+      Policies: [{ PolicyName: 'read', PolicyDocument: { Version: '2012-10-17', Statement: allowedToRead } }],
+    });
+    // Four ways to wait for less than the timeout, and one for longer.
+    const body = `
+      const { setTimeout: pause } = require('node:timers/promises');
+      const left = context.getRemainingTimeInMillis();
+      const fired = [];
+      const note = (name) => () => fired.push(name);
+      setTimeout(note('setTimeout'), left - 4000);
+      pause(left - 3000).then(note('pause'));
+      pause(left - 3000, undefined, { signal: AbortSignal.timeout(left - 3500) }).catch((e) => fired.push(e.name));
+      clearTimeout(setTimeout(note('cleared'), 1000));
+      setTimeout(note('too late'), left + 60000).unref();
+      const timeUp = new Promise((resolve) => setTimeout(resolve, left - 2000, 'time is up'));
+      const outcome = await Promise.race([timeUp, (async () => { ${readSecret} })()]);
+      return { outcome, fired, left: context.getRemainingTimeInMillis() };`;
+    const reader = await cloud.createFunction(body, { Role: role, Timeout: 900 });
+    const call = { service: 'secretsmanager', operation: 'GetSecretValue', fault: 'slow', times: 1 } as const;
+    cloud.faults.inject({ ...call, delay: 1_000_000 });
+    const before = cloud.clock.now().getTime();
+
+    const result = await cloud.lambda.invoke(reader.physicalId, {});
+
+    expect(result).toEqual({ outcome: 'time is up', fired: ['setTimeout', 'AbortError', 'pause'], left: 0 });
+    expect(cloud.clock.now().getTime()).toBeGreaterThanOrEqual(before + 900_000);
+    expect(cloud.calls.calls).toEqual([]);
+    await cloud.clock.advance(100_000);
+    while (cloud.calls.calls.length === 0) await sleep(10);
+    expect(cloud.calls.calls).toMatchObject([{ operation: 'GetSecretValue', outcome: 'succeeded', fault: 'slow' }]);
+  });
+
+  test('waits for a slow call that ends before its deadline', async () => {
+    const cloud = await start();
+    const role = await cloud.createRole({
+      Policies: [{ PolicyName: 'read', PolicyDocument: { Version: '2012-10-17', Statement: allowedToRead } }],
+    });
+    const reader = await cloud.createFunction(readSecret, { Role: role, Timeout: 900 });
+    cloud.faults.inject({ service: 'secretsmanager', operation: 'GetSecretValue', fault: 'slow', delay: 800_000 });
+    await expect(cloud.lambda.invoke(reader.physicalId, {})).resolves.toBe('toy');
   });
 
   async function start() {
@@ -131,14 +181,10 @@ describe('the AWS SDK inside a function', () => {
       clock,
       calls,
       killProcessOf: (accessKeyId) => lambda.killProcessOf(accessKeyId),
+      letTimePass: (caller, milliseconds) => lambda.letTimePass(caller, milliseconds),
       receiveCustomResourceResponse: () => false,
     });
-    return Object.assign(cloud, {
-      calls,
-      close: async () => {
-        await lambda.close();
-        await endpoint.close();
-      },
-    });
+    opened.push({ lambda, endpoint });
+    return Object.assign(cloud, { calls });
   }
 });
