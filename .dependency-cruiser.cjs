@@ -1,20 +1,22 @@
-// Who may import whom. A folder that is not listed for another may not be imported by it.
+/** Functions test a certificate with the code with which clients present it. */
+const TLS_REQUEST = 'client/(errors|tls-request)[.]ts$';
+
+/** For each folder, the folders and packages that it may import. It may import nothing else. */
 const MAY_IMPORT = {
   pki: { folders: [], packages: ['@peculiar/'] },
-  lib: {
-    folders: ['pki/(contract|names|registry-records|external-clients|certificate-identity)[.]ts$'],
-    packages: ['aws-cdk-lib', 'constructs'],
-  },
-  // The issuer tries a certificate with the code by which clients will show it.
+  mesh: { folders: ['pki'], packages: [] },
+  client: { folders: ['mesh', 'pki'], packages: [] },
+  aws: { folders: ['mesh', 'pki', TLS_REQUEST], packages: ['@aws-sdk/', 'aws4fetch'] },
+  registry: { folders: ['aws', 'mesh', 'pki'], packages: [] },
+  lib: { folders: ['mesh', 'registry/records[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },
   lambda: {
-    folders: ['pki', 'client/(errors|tls-request)[.]ts$'],
-    packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda', 'aws4fetch'],
+    folders: ['registry', 'aws', 'mesh', 'pki', TLS_REQUEST],
+    packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda'],
   },
-  client: { folders: ['pki'], packages: [] },
-  sandbox: { folders: ['pki', 'client'], packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
+  sandbox: { folders: ['client', 'mesh', 'pki'], packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
   bin: {
-    folders: ['lib', 'pki', 'client', 'sandbox', 'examples', 'package[.]json$'],
-    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'aws4fetch', 'cli-table3', 'commander'],
+    folders: ['registry', 'aws', 'mesh', 'pki', 'client', 'lib', 'sandbox', 'examples', 'package[.]json$'],
+    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'cli-table3', 'commander'],
   },
   examples: {
     folders: ['lib', 'client'],
@@ -22,8 +24,8 @@ const MAY_IMPORT = {
   },
 };
 
-/** Nothing outside pki may reach the ASN.1 library through these folders: they parse with node:crypto alone. */
-const WITHOUT_ASN1 = ['lambda/authorizer', 'client'];
+/** These parse certificates with node:crypto alone: the ASN.1 library would be most of their size. */
+const WITHOUT_ASN1 = ['client', 'lib', 'mesh', 'lambda/authorizer'];
 
 const allowedTargets = ([folder, { folders, packages }]) => [
   `^${folder}/`,

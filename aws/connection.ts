@@ -11,7 +11,7 @@ export interface AwsConnection {
   endpoint(variable: string): string | undefined;
 }
 
-export interface Signer {
+interface Signer {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

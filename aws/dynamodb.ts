@@ -5,7 +5,7 @@ import { JsonCaller, type JsonDocument } from './json-caller';
 import type { RetryPolicy } from './retry';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html */
-export interface AttributeValue {
+interface AttributeValue {
   readonly S?: string;
   readonly N?: string;
   readonly L?: readonly AttributeValue[];

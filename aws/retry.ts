@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { withTimeout } from './timeout';
 
 /** How often a call is attempted, and how long to wait between attempts. All times in milliseconds. */
 export interface RetryPolicy {
@@ -36,7 +37,7 @@ export interface Backoff {
 /** The result of one attempt. */
 export type Attempt<T> = { readonly value: T } | FailedAttempt;
 
-export interface FailedAttempt {
+interface FailedAttempt {
   readonly error: Error;
   /** Whether another attempt may succeed. */
   readonly retryable: boolean;
@@ -57,8 +58,7 @@ export async function retry<T>(
   let waited = 0;
   for (let count = 1; ; count++) {
     signal.throwIfAborted();
-    const limited = timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-    const result = await attempt(limited);
+    const result = timeout === undefined ? await attempt(signal) : await withTimeout(timeout, signal, attempt);
     if ('value' in result) return result.value;
     signal.throwIfAborted();
     const isLast = count >= attempts || performance.now() - start >= deadline;

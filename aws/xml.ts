@@ -4,7 +4,7 @@
  */
 
 /** The text of every element of that name that has no child elements, in document order. */
-export function textElements(xml: string, name: string): readonly string[] {
+function textElements(xml: string, name: string): readonly string[] {
   return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescapeXml(text));
 }
 

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { CertificationRequest, type CertificationRequestInfo } from '@peculiar/asn1-csr';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
+  AlgorithmIdentifier,
   AttributeTypeAndValue,
   AttributeValue,
   type Extension,
@@ -13,13 +14,7 @@ import {
   type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
 import { encodePem, readPemBlocks } from './pem';
-import {
-  type SigningAlgorithm,
-  signatureAlgorithmIdentifier,
-  signatureAlgorithmOf,
-  signBytes,
-  verifyBytes,
-} from './signature';
+import { SIGNATURE_SCHEMES, type SigningAlgorithm, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
 
 /** The text is not a PKCS#10 request, or its author does not hold the private key. */
 export class CertificateSigningRequestError extends Error {
@@ -36,7 +31,7 @@ export interface CertificateSigningRequest {
   readonly subjectAlternativeNames: SubjectAlternativeNames;
 }
 
-export interface SubjectAlternativeNames {
+interface SubjectAlternativeNames {
   readonly uris: readonly string[];
   readonly dnsNames: readonly string[];
 }
@@ -153,6 +148,14 @@ function encodeRequest(info: Uint8Array, algorithm: SigningAlgorithm, signature:
     der(Tag.bitString, Buffer.of(0), signature),
   );
   return encodePem('CERTIFICATE REQUEST', request);
+}
+
+/** The algorithm's X.509 form: RSA has NULL parameters, ECDSA has none. */
+export function signatureAlgorithmIdentifier(algorithm: SigningAlgorithm): AlgorithmIdentifier {
+  const { oid, keyType } = SIGNATURE_SCHEMES[algorithm];
+  return keyType === 'rsa'
+    ? new AlgorithmIdentifier({ algorithm: oid, parameters: null })
+    : new AlgorithmIdentifier({ algorithm: oid });
 }
 
 function encodeCommonName(commonName: string): Buffer {

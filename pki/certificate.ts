@@ -15,9 +15,10 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
+import { signatureAlgorithmIdentifier } from './certificate-signing-request';
 import { encodePem } from './pem';
 import type { SigningAlgorithm } from './signature';
-import { signatureAlgorithmIdentifier, signatureSuits, signBytes } from './signature';
+import { signatureSuits, signBytes } from './signature';
 
 export class CertificateError extends Error {
   override readonly name = 'CertificateError';

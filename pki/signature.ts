@@ -1,5 +1,4 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
-import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
 
 /**
  * Algorithms with which a certificate authority signs. The family (RSA or ECDSA) must match the authority's key.
@@ -21,7 +20,7 @@ interface SignatureScheme {
 }
 
 /** RFC 5758, section 3.2 (ECDSA), and RFC 4055, section 5 (RSA). */
-const SCHEMES: Readonly<Record<SigningAlgorithm, SignatureScheme>> = {
+export const SIGNATURE_SCHEMES: Readonly<Record<SigningAlgorithm, SignatureScheme>> = {
   SHA256WITHECDSA: { oid: '1.2.840.10045.4.3.2', hash: 'sha256', keyType: 'ec' },
   SHA384WITHECDSA: { oid: '1.2.840.10045.4.3.3', hash: 'sha384', keyType: 'ec' },
   SHA512WITHECDSA: { oid: '1.2.840.10045.4.3.4', hash: 'sha512', keyType: 'ec' },
@@ -31,24 +30,16 @@ const SCHEMES: Readonly<Record<SigningAlgorithm, SignatureScheme>> = {
 };
 
 export function signatureSuits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
-  return SCHEMES[algorithm].keyType === key.asymmetricKeyType;
-}
-
-/** The algorithm's X.509 form: RSA has NULL parameters, ECDSA has none. */
-export function signatureAlgorithmIdentifier(algorithm: SigningAlgorithm): AlgorithmIdentifier {
-  const { oid, keyType } = SCHEMES[algorithm];
-  return keyType === 'rsa'
-    ? new AlgorithmIdentifier({ algorithm: oid, parameters: null })
-    : new AlgorithmIdentifier({ algorithm: oid });
+  return SIGNATURE_SCHEMES[algorithm].keyType === key.asymmetricKeyType;
 }
 
 /** The algorithm of an object identifier; undefined for every other, SHA-1 and MD5 among them. */
 export function signatureAlgorithmOf(oid: string): SigningAlgorithm | undefined {
-  return SIGNING_ALGORITHMS.find((algorithm) => SCHEMES[algorithm].oid === oid);
+  return SIGNING_ALGORITHMS.find((algorithm) => SIGNATURE_SCHEMES[algorithm].oid === oid);
 }
 
 export function signBytes(algorithm: SigningAlgorithm, data: Uint8Array, key: KeyObject): Buffer {
-  return sign(SCHEMES[algorithm].hash, data, key);
+  return sign(SIGNATURE_SCHEMES[algorithm].hash, data, key);
 }
 
 export function verifyBytes(
@@ -57,5 +48,5 @@ export function verifyBytes(
   key: KeyObject,
   signature: Uint8Array,
 ): boolean {
-  return signatureSuits(algorithm, key) && verify(SCHEMES[algorithm].hash, data, key, signature);
+  return signatureSuits(algorithm, key) && verify(SIGNATURE_SCHEMES[algorithm].hash, data, key, signature);
 }

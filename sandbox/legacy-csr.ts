@@ -8,11 +8,12 @@ import {
   SubjectAlternativeName,
   type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
+import { signatureAlgorithmIdentifier } from '../pki/certificate-signing-request';
 import { der, Tag } from '../pki/der';
 import { type DistinguishedName, encodeDistinguishedName } from '../pki/distinguished-name';
 import { encodePem, readPemBlocks } from '../pki/pem';
 import type { SigningAlgorithm } from '../pki/signature';
-import { signatureAlgorithmIdentifier, signatureAlgorithmOf, signBytes, verifyBytes } from '../pki/signature';
+import { signatureAlgorithmOf, signBytes, verifyBytes } from '../pki/signature';
 import { decodeSubjectAlternativeNames, type SubjectAlternativeNames } from '../pki/subject-alternative-names';
 
 /** The text is no PKCS#10 request, or whoever made it does not hold the private key. */

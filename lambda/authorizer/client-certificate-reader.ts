@@ -15,7 +15,7 @@ export type Caller =
   | { readonly kind: 'external'; readonly certificate: X509Certificate; readonly validity: Validity };
 
 /** As the certificate states it. ISO 8601, UTC. */
-export interface Validity {
+interface Validity {
   readonly notBefore: string;
   readonly notAfter: string;
 }

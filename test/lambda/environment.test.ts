@@ -54,7 +54,7 @@ test.each<[keyof typeof GATEWAY, string | undefined]>([
   ['TRUSTSTORE_KEY', ''],
   ['TRUSTSTORE_KEY', '../other-bucket/truststore.pem'],
   ['TRUSTSTORE_KEY', 'a/./b'],
-  ['TRUSTSTORE_KEY', 'a//b'],
+  ['TRUSTSTORE_KEY', 'a/../b'],
   ['TRUSTSTORE_KEY', 'truststore.pem?versionId=1'],
   ['TRUSTSTORE_KEY', 'a'.repeat(1025)],
   ['TRUSTSTORE_VERSION', undefined],

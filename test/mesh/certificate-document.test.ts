@@ -97,6 +97,6 @@ describe('a certificate cannot be used', () => {
   });
 
   test.each(['serialNumber', 'notBefore', 'notAfter', 'fingerprint'] as const)('with another %s', (field) => {
-    expect(verify({ [field]: 'other' })).toThrow(`"${field}" is not that of the certificate`);
+    expect(verify({ [field]: 'other' })).toThrow(`"${field}" does not match the certificate`);
   });
 });

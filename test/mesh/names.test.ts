@@ -153,8 +153,12 @@ test.each([
 });
 
 test('a client’s SPIFFE ID has as many characters as ACM PCA has room for', () => {
-  expect(clientSpiffeIdProblem('x'.repeat(LONGEST_CLIENT_SPIFFE_ID))).toBeUndefined();
-  expect(clientSpiffeIdProblem('x'.repeat(LONGEST_CLIENT_SPIFFE_ID + 1))).toBe('must have at most 253 characters');
+  const label = 'x'.repeat(61);
+  const trustDomain = `${label}.${label}.${label}`;
+  const room = LONGEST_CLIENT_SPIFFE_ID - spiffeId(trustDomain, '').length;
+
+  expect(clientSpiffeIdProblem(spiffeId(trustDomain, 'm'.repeat(room)))).toBeUndefined();
+  expect(clientSpiffeIdProblem(spiffeId(trustDomain, 'm'.repeat(room + 1)))).toBe('must have at most 253 characters');
 });
 
 test.each(['partners', 'a.b-c', '1'.repeat(63)])('%s is the name of a bucket', (name) => {

@@ -1,4 +1,4 @@
-import { requesterFromCaller, requesterFromArn } from '../../mesh/requesters';
+import { requesterFromArn, requesterFromCaller } from '../../mesh/requesters';
 import { superLinearExpressions } from '../linear-regular-expressions';
 
 const ROLE = 'arn:aws:iam::111122223333:role/MailApp';

@@ -3,17 +3,23 @@ import { spawnSync } from 'node:child_process';
 import { createPublicKey, webcrypto, X509Certificate } from 'node:crypto';
 import { devNull } from 'node:os';
 import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { API_GATEWAY_LIMITS } from '../../lambda/truststore-publisher/truststore-resource';
 import { randomSerialNumber, signCertificate } from '../../pki/certificate';
 import { encodeDistinguishedName } from '../../pki/distinguished-name';
 import { privateKeyPem } from '../../pki/keys';
 import { encodePem, readCertificates } from '../../pki/pem';
 import { clientExtensions, rootAuthorityExtensions } from '../../pki/profiles';
-import { TruststoreError, truststoreBundle } from '../../pki/truststore';
+import * as truststore from '../../pki/truststore';
 import { installed } from '../programs';
 import { type Authority, createClient, createRoot, createSubordinate, days, validFor } from './authorities';
 
 const testWithOpenssl = installed('openssl') ? test : test.skip;
 const now = new Date();
+
+function truststoreBundle(texts: readonly string[], at: Date): string {
+  return truststore.truststoreBundle(texts, at, API_GATEWAY_LIMITS);
+}
+
 let root: Authority;
 let subordinate: Authority;
 beforeAll(async () => {
@@ -42,7 +48,7 @@ test.each([
 test('refuses a private key beside the certificate, and never repeats it', () => {
   const key = privateKeyPem(root.privateKey);
   const publish = () => truststoreBundle([root.pem + key], now);
-  expect(publish).toThrow(TruststoreError);
+  expect(publish).toThrow(truststore.TruststoreError);
   expect(publish).toThrow(/^certificate authority 1 cannot be read: a private key stands among the certificates[^M]*$/);
 });
 
@@ -74,7 +80,7 @@ test('refuses an authority whose key must not sign certificates', () => {
 
 test('refuses what has expired and what is not valid yet', () => {
   const at = (offset: number) => () => truststoreBundle([root.pem], new Date(now.getTime() + offset));
-  expect(at(days(4000))).toThrow(/^the certificate "O=Example, CN=Root" expired at .*Z: take it out or replace it$/);
+  expect(at(days(4000))).toThrow(/^the certificate "O=Example, CN=Root" expired at .*Z: remove or replace it$/);
   expect(at(-days(1))).toThrow(/^the certificate "O=Example, CN=Root" is not valid before /);
 });
 
@@ -97,14 +103,14 @@ test('accepts four authorities in a chain, and no fifth', async () => {
   const four = [fourth.pem, third.pem, second.pem, root.pem];
   expect(readCertificates(truststoreBundle(four, now))).toHaveLength(4);
   expect(() => truststoreBundle([fifth.pem, ...four], now)).toThrow(
-    'the certificate "O=Example, CN=Fifth" stands 5 authorities deep: API Gateway accepts at most 4',
+    'the certificate "O=Example, CN=Fifth" has a chain of 5 authorities: API Gateway accepts at most 4',
   );
 });
 
 test('refuses an authority below one that allows none', async () => {
   const below = await createSubordinate(subordinate, 'Below');
   expect(() => truststoreBundle([below.pem, subordinate.pem, root.pem], now)).toThrow(
-    'the certificate "O=Example, CN=Issuer" allows 0 authorities below it (path length), and there are 1',
+    'the certificate "O=Example, CN=Issuer" allows 0 authorities below it (path length), got 1',
   );
 });
 
@@ -117,7 +123,7 @@ test('holds a certificate once that stands in several chains, however it is writ
 test('refuses one subject for two keys', async () => {
   const other = await createRoot('Root');
   expect(() => truststoreBundle([root.pem, other.pem], now)).toThrow(
-    'the certificate "O=Example, CN=Root" shares its subject with another one of a different key or issuer',
+    'the certificate "O=Example, CN=Root" has the same subject as another one with a different key or issuer',
   );
 });
 
@@ -175,8 +181,8 @@ describe('roots of others', () => {
 
   test.each([
     ['an RSA key of 1024 bits', rsa(1024, 'SHA-256'), 'has an RSA key of 1024 bits: API Gateway needs at least 2048'],
-    ['SHA-1 and RSA', rsa(2048, 'SHA-1'), 'is signed by the algorithm 1.2.840.113549.1.1.5: API Gateway needs'],
-    ['SHA-1 and ECDSA', ecdsa('P-256', 'SHA-1'), 'is signed by the algorithm 1.2.840.10045.4.1: API Gateway needs'],
+    ['SHA-1 and RSA', rsa(2048, 'SHA-1'), 'is signed with the algorithm 1.2.840.113549.1.1.5: API Gateway needs'],
+    ['SHA-1 and ECDSA', ecdsa('P-256', 'SHA-1'), 'is signed with the algorithm 1.2.840.10045.4.1: API Gateway needs'],
     ['Ed25519', { name: 'Ed25519' }, 'has a key of type ed25519: API Gateway accepts RSA and ECDSA'],
   ])('are refused with %s', async (_name, algorithm, message) => {
     const pem = await peculiarRoot(algorithm);
@@ -185,7 +191,7 @@ describe('roots of others', () => {
 
   testWithOpenssl.each([
     ['a P-224 key', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp224r1'], 'has an ECDSA key on secp224r1'],
-    ['MD5', ['-newkey', 'rsa:2048', '-md5'], 'is signed by the algorithm 1.2.840.113549.1.1.4'],
+    ['MD5', ['-newkey', 'rsa:2048', '-md5'], 'is signed with the algorithm 1.2.840.113549.1.1.4'],
   ])('are refused with %s (made by openssl, where it is installed)', (_name, args, message) => {
     const output = ['-nodes', '-keyout', devNull, '-subj', '/CN=Foreign'];
     const { stdout } = spawnSync('openssl', ['req', '-x509', ...args, ...output], { encoding: 'utf8' });

@@ -1,6 +1,7 @@
 import type { Log } from '../../../aws/cloudwatch';
 import { failureSentence } from '../../../aws/failure';
 import type { GatewayDomain, HandshakeResult } from '../../../aws/gateway-domain';
+import { withTimeout } from '../../../aws/timeout';
 import type { ClientSecret } from '../../../mesh/client-secret';
 
 /** The gateway refuses a certificate and accepts the one that it is to replace. */
@@ -33,15 +34,23 @@ export class HandshakeTest {
     findCurrent: () => Promise<ClientSecret | undefined>,
     signal: AbortSignal,
   ): Promise<void> {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT)]);
-    if ((await this.try(secret, limited)).outcome !== 'refused') return;
-    const current = await this.find(findCurrent);
-    if (current === undefined || current.fingerprint === secret.fingerprint) return;
-    if ((await this.try(current, limited)).outcome !== 'accepted') return;
+    if (!(await withTimeout(TIME_LIMIT, signal, (limited) => this.isBlocked(secret, findCurrent, limited)))) return;
     const { clientName, serialNumber } = secret;
     throw new GatewayRefusalError(
       `the gateway ${this.gateway.domainName} refuses certificate ${serialNumber} of ${clientName} and accepts the current one: compare the authorities of both with the gateway's truststore`,
     );
+  }
+
+  /** Whether the gateway refuses the secret's certificate and accepts the current one. */
+  private async isBlocked(
+    secret: ClientSecret,
+    findCurrent: () => Promise<ClientSecret | undefined>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if ((await this.try(secret, signal)).outcome !== 'refused') return false;
+    const current = await this.find(findCurrent);
+    if (current === undefined || current.fingerprint === secret.fingerprint) return false;
+    return (await this.try(current, signal)).outcome === 'accepted';
   }
 
   private async try(secret: ClientSecret, signal: AbortSignal): Promise<HandshakeResult> {

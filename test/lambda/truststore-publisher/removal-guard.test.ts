@@ -61,8 +61,8 @@ describe('an authority that is to leave the truststore', () => {
     add('social', { certificateAuthorityArn: authorityArn(2) });
 
     await expect(refusal(first)).resolves.toBe(
-      `certificate authority ${authorityArn(1)} can't leave the truststore while calendar and mail may use certificates ` +
-        'of it, the last until 2026-11-30T12:00:00.000Z: keep it in the mesh until then, revoke those certificates, ' +
+      `certificate authority ${authorityArn(1)} can't leave the truststore while calendar and mail may use its ` +
+        'certificates, the last until 2026-11-30T12:00:00.000Z: keep it in the mesh until then, revoke those certificates, ' +
         'or replace them with a shorter overlap',
     );
     expect(asked).toEqual([STACK]);

@@ -240,7 +240,7 @@ describe('the certificate of a client', () => {
   test('is refused for a client of another trust domain', async () => {
     const applied = certificate.apply(request({ SpiffeId: 'spiffe://other.example.com/mail' }), signal);
 
-    await expect(applied).rejects.toThrow("SpiffeId must be of the issuer's trust domain mesh.example.com");
+    await expect(applied).rejects.toThrow("SpiffeId must be in the issuer's trust domain mesh.example.com");
     expect(registry.clients.size).toBe(0);
   });
 
@@ -274,7 +274,11 @@ describe('the certificate of a client', () => {
     await certificate.apply(request(), signal);
 
     expect(secrets.current).toBe(REQUEST_ID);
-    expect(logs).toContainEqual({ event: 'event-not-sent', type: 'Certificate Issued', reason: 'bus closed' });
+    expect(logs).toContainEqual({
+      event: 'audit-incomplete',
+      failure: 'the event "Certificate Issued" could not be sent',
+      reason: 'bus closed',
+    });
   });
 });
 
