@@ -52,7 +52,7 @@ export class CalledMetrics {
 
   constructor(private readonly options: MetricsOptions & { readonly connection: AwsConnection }) {
     this.caller = new QueryCaller({
-      service: { name: 'monitoring', endpointVariable: 'CLOUDWATCH' },
+      service: { name: 'monitoring', actionPrefix: 'cloudwatch', endpointVariable: 'CLOUDWATCH' },
       version: '2010-08-01',
       connection: options.connection,
       retryPolicy: { attempts: 3, timeout: 5_000, backoff: { first: 100, longest: 1_000 } },

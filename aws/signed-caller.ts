@@ -5,8 +5,13 @@ import { type Attempt, type RetryPolicy, retry } from './retry';
 
 /** An AWS service. */
 export interface ServiceName {
-  /** In IAM actions and signatures, and the first label of the service's host. */
+  /** In signatures, and the first label of the service's host. */
   readonly name: string;
+  /**
+   * The prefix of the service's IAM actions.
+   * @default - `name`
+   */
+  readonly actionPrefix?: string;
   /** The end of the environment variable that configures another endpoint: `AWS_ENDPOINT_URL_<endpointVariable>`. */
   readonly endpointVariable: string;
 }
@@ -88,8 +93,8 @@ export class SignedCaller {
     signal: AbortSignal,
   ): Promise<Attempt<T>> {
     const { largestBody = Number.POSITIVE_INFINITY, retryableStatuses = [], isAnswer = isSuccess } = reader;
-    const error = (code: string, message: string) =>
-      new AwsCallError(`${this.options.service.name}:${operation}`, code, message);
+    const { name: service, actionPrefix = service } = this.options.service;
+    const error = (code: string, message: string) => new AwsCallError(`${actionPrefix}:${operation}`, code, message);
     const { url, method, headers } = await this.sign(request);
     let response: Response;
     let text: string | undefined;

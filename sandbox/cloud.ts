@@ -20,6 +20,7 @@ import { S3 } from './services/s3';
 import { SecretsManager } from './services/secrets-manager';
 import type { Service, Surroundings } from './services/service';
 import { Sns } from './services/sns';
+import { Sts } from './services/sts';
 
 export interface CloudOptions {
   /** Of the gateway's TLS listener; any that is free when left out. */
@@ -32,6 +33,7 @@ export class Cloud {
   readonly calls = new CallLog();
   readonly iam: Iam;
   readonly logs: CloudWatchLogs;
+  readonly metrics: CloudWatch;
   readonly topics: Sns;
   readonly events: EventBridge;
   readonly secrets: SecretsManager;
@@ -79,11 +81,23 @@ export class Cloud {
       logLines: (functionArn) => logs.lines(functions.logGroupOf(functionArn)),
     });
     const stacks = new Stacks(surroundings.account);
-    const called = [objects, events, secrets, functions, gateway, new AcmPca(surroundings), new DynamoDb(surroundings)];
-    const others = [iam, logs, topics, certificates, new CloudWatch(surroundings), new Route53()];
+    const metrics = new CloudWatch(surroundings);
+    const called = [
+      objects,
+      events,
+      secrets,
+      functions,
+      gateway,
+      metrics,
+      new AcmPca(surroundings),
+      new DynamoDb(surroundings),
+      new Sts(surroundings),
+    ];
+    const others = [iam, logs, topics, certificates, new Route53()];
 
     this.iam = iam;
     this.logs = logs;
+    this.metrics = metrics;
     this.topics = topics;
     this.events = events;
     this.secrets = secrets;

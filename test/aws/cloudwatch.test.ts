@@ -65,6 +65,6 @@ describe('a metric of a process that does not log to CloudWatch', () => {
     const body = '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
     endpoint.replies.push({ status: 403, body });
 
-    await expect(put()).rejects.toThrow('monitoring:PutMetricData failed with AccessDenied: no');
+    await expect(put()).rejects.toThrow('cloudwatch:PutMetricData failed with AccessDenied: no');
   });
 });

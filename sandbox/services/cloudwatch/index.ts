@@ -1,93 +1,32 @@
-import { type Account, regionalArn } from '../../account';
 import type { ResourceType } from '../../cloudformation/resource-type';
-import { AwsError } from '../../endpoint/api';
-import { physicalName } from '../physical-name';
+import type { AwsApi } from '../../endpoint/api';
+import { queryApi } from '../../endpoint/query-protocol';
 import type { Service, Surroundings } from '../service';
-import { anything, boolean, integer, list, number, optional, string, structure } from '../shape';
+import { putMetricData } from './operations';
+import { alarmType } from './resources/alarm';
+import type { MetricDatum } from './state';
 
-const MAX_ALARM_NAME = 255;
-
-const actions = optional(list(string({ min: 1, max: 1024 }), { max: 5 }));
-
-const alarmShape = structure({
-  ActionsEnabled: optional(boolean),
-  AlarmActions: actions,
-  AlarmDescription: optional(string({ max: 1024 })),
-  AlarmName: optional(string({ min: 1, max: MAX_ALARM_NAME })),
-  ComparisonOperator: string(),
-  DatapointsToAlarm: optional(integer({ min: 1 })),
-  Dimensions: optional(list(structure({ Name: string({ min: 1 }), Value: string({ min: 1 }) }), { max: 30 })),
-  EvaluationPeriods: integer({ min: 1 }),
-  ExtendedStatistic: optional(string()),
-  InsufficientDataActions: actions,
-  MetricName: optional(string({ min: 1, max: 255 })),
-  Metrics: optional(list(anything)),
-  Namespace: optional(string({ min: 1, max: 255 })),
-  OKActions: actions,
-  Period: optional(integer({ min: 10 })),
-  Statistic: optional(string()),
-  Tags: optional(anything),
-  Threshold: optional(number),
-  TreatMissingData: optional(string()),
-  Unit: optional(string()),
-});
-
-/** Amazon CloudWatch: alarms are checked as they are made, and never go off, since the sandbox keeps no metrics. */
+/**
+ * Amazon CloudWatch: alarms are checked when they are created but never change state. Metric data is kept for tests to
+ * read; nothing aggregates it.
+ */
 export class CloudWatch implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
+  readonly api: AwsApi;
+  private readonly data: MetricDatum[] = [];
 
-  constructor({ account }: Surroundings) {
+  constructor({ account, clock }: Surroundings) {
     this.resourceTypes = { 'AWS::CloudWatch::Alarm': alarmType(account) };
+    this.api = queryApi({
+      signingName: 'monitoring',
+      version: '2010-08-01',
+      namespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
+      operations: { PutMetricData: putMetricData(this.data, () => clock.now()) },
+    });
   }
-}
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html */
-function alarmType(account: Account): ResourceType {
-  const names = new Set<string>();
-  const mutable = {
-    ActionsEnabled: 'mutable',
-    AlarmActions: 'mutable',
-    AlarmDescription: 'mutable',
-    ComparisonOperator: 'mutable',
-    DatapointsToAlarm: 'mutable',
-    Dimensions: 'mutable',
-    EvaluationPeriods: 'mutable',
-    ExtendedStatistic: 'mutable',
-    InsufficientDataActions: 'mutable',
-    MetricName: 'mutable',
-    Metrics: 'mutable',
-    Namespace: 'mutable',
-    OKActions: 'mutable',
-    Period: 'mutable',
-    Statistic: 'mutable',
-    Tags: 'mutable',
-    Threshold: 'mutable',
-    TreatMissingData: 'mutable',
-    Unit: 'mutable',
-  } as const;
-  return {
-    properties: { AlarmName: 'createOnly', ...mutable },
-    create: async (request) => {
-      const { AlarmName } = readAlarm(request.properties);
-      const name = AlarmName ?? physicalName(request, MAX_ALARM_NAME);
-      if (names.has(name)) throw new AwsError('ResourceAlreadyExistsException', `the alarm ${name} exists already`);
-      names.add(name);
-      return { physicalId: name, attributes: { Arn: regionalArn(account, 'cloudwatch', `alarm:${name}`) } };
-    },
-    update: async ({ properties }, resource) => {
-      readAlarm(properties);
-      return resource;
-    },
-    delete: async (_request, { physicalId }) => {
-      names.delete(physicalId);
-    },
-  };
-}
-
-function readAlarm(properties: unknown): ReturnType<typeof alarmShape> {
-  const alarm = alarmShape(properties, '');
-  if ((alarm.MetricName === undefined) === (alarm.Metrics === undefined)) {
-    throw new AwsError('ValidationError', 'an alarm must have either MetricName or Metrics');
+  /** What callers have put, oldest first. */
+  get metricData(): readonly MetricDatum[] {
+    return this.data;
   }
-  return alarm;
 }

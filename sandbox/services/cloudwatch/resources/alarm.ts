@@ -1,0 +1,83 @@
+import { type Account, regionalArn } from '../../../account';
+import type { ResourceType } from '../../../cloudformation/resource-type';
+import { AwsError } from '../../../endpoint/api';
+import { physicalName } from '../../physical-name';
+import { anything, boolean, integer, list, number, optional, string, structure } from '../../shape';
+
+const MAX_ALARM_NAME = 255;
+
+const actions = optional(list(string({ min: 1, max: 1024 }), { max: 5 }));
+
+const alarmShape = structure({
+  ActionsEnabled: optional(boolean),
+  AlarmActions: actions,
+  AlarmDescription: optional(string({ max: 1024 })),
+  AlarmName: optional(string({ min: 1, max: MAX_ALARM_NAME })),
+  ComparisonOperator: string(),
+  DatapointsToAlarm: optional(integer({ min: 1 })),
+  Dimensions: optional(list(structure({ Name: string({ min: 1 }), Value: string({ min: 1 }) }), { max: 30 })),
+  EvaluationPeriods: integer({ min: 1 }),
+  ExtendedStatistic: optional(string()),
+  InsufficientDataActions: actions,
+  MetricName: optional(string({ min: 1, max: 255 })),
+  Metrics: optional(list(anything)),
+  Namespace: optional(string({ min: 1, max: 255 })),
+  OKActions: actions,
+  Period: optional(integer({ min: 10 })),
+  Statistic: optional(string()),
+  Tags: optional(anything),
+  Threshold: optional(number),
+  TreatMissingData: optional(string()),
+  Unit: optional(string()),
+});
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html */
+export function alarmType(account: Account): ResourceType {
+  const names = new Set<string>();
+  const mutable = {
+    ActionsEnabled: 'mutable',
+    AlarmActions: 'mutable',
+    AlarmDescription: 'mutable',
+    ComparisonOperator: 'mutable',
+    DatapointsToAlarm: 'mutable',
+    Dimensions: 'mutable',
+    EvaluationPeriods: 'mutable',
+    ExtendedStatistic: 'mutable',
+    InsufficientDataActions: 'mutable',
+    MetricName: 'mutable',
+    Metrics: 'mutable',
+    Namespace: 'mutable',
+    OKActions: 'mutable',
+    Period: 'mutable',
+    Statistic: 'mutable',
+    Tags: 'mutable',
+    Threshold: 'mutable',
+    TreatMissingData: 'mutable',
+    Unit: 'mutable',
+  } as const;
+  return {
+    properties: { AlarmName: 'createOnly', ...mutable },
+    create: async (request) => {
+      const { AlarmName } = readAlarm(request.properties);
+      const name = AlarmName ?? physicalName(request, MAX_ALARM_NAME);
+      if (names.has(name)) throw new AwsError('ResourceAlreadyExistsException', `the alarm ${name} exists already`);
+      names.add(name);
+      return { physicalId: name, attributes: { Arn: regionalArn(account, 'cloudwatch', `alarm:${name}`) } };
+    },
+    update: async ({ properties }, resource) => {
+      readAlarm(properties);
+      return resource;
+    },
+    delete: async (_request, { physicalId }) => {
+      names.delete(physicalId);
+    },
+  };
+}
+
+function readAlarm(properties: unknown): ReturnType<typeof alarmShape> {
+  const alarm = alarmShape(properties, '');
+  if ((alarm.MetricName === undefined) === (alarm.Metrics === undefined)) {
+    throw new AwsError('ValidationError', 'an alarm must have either MetricName or Metrics');
+  }
+  return alarm;
+}
