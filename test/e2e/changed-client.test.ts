@@ -34,7 +34,7 @@ afterAll(() => sandbox?.close());
 
 const secretId = () => String(sandbox.clients[0]?.secretId);
 const rotate = async () => {
-  await awsMesh(DOMAIN, sandboxAccess(sandbox)).secrets.rotate(secretId());
+  await awsMesh(DOMAIN, sandboxAccess(sandbox)).startRotation(secretId());
   await sandbox.advance(0);
 };
 /** The certificate that the client reads; the registry has to know it as the current one. */

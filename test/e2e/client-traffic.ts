@@ -1,7 +1,7 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { Traffic } from '../../bin/proof/traffic';
-import { MeshClient } from '../../client';
+import { MeshHttpClient } from '../../client';
 import type { ClientSecret, Sandbox } from '../../sandbox';
 
 /** How long a client of the mesh goes by a secret that it has read, so that it changes over while a test lasts. */
@@ -44,7 +44,7 @@ export function meshClients(sandbox: Sandbox, names: readonly string[], url: str
   return new ClientTraffic(
     names.map((name) => {
       const secretId = sandbox.clients.find((client) => client.name === name)?.secretId ?? name;
-      const client = new MeshClient({
+      const client = new MeshHttpClient({
         secretId,
         secretsManager,
         maxAge: MAX_AGE_MILLISECONDS,

@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { awsMesh } from '../../bin/operator/aws-mesh';
-import { revoke } from '../../bin/operator/revocation';
+import { revoke } from '../../bin/operator/revoke';
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { ServiceMeshStack } from '../../examples/service-mesh/service-mesh-stack';
 import { Sandbox } from '../../sandbox';
@@ -45,7 +45,7 @@ test('a service is told who calls by the gateway, whatever the caller says of it
 test('a service that was given another certificate while it runs goes on calling', async () => {
   const { serialNumber } = await sandbox.clientSecret('equipment');
   const mesh = awsMesh(DOMAIN, sandboxAccess(sandbox));
-  await mesh.secrets.rotate(String(sandbox.clients.find(({ name }) => name === 'equipment')?.secretId));
+  await mesh.startRotation(String(sandbox.clients.find(({ name }) => name === 'equipment')?.secretId));
   await sandbox.advance(0);
 
   expect((await sandbox.clientSecret('equipment')).serialNumber).not.toBe(serialNumber);

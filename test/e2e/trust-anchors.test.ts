@@ -7,7 +7,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { awsMesh } from '../../bin/operator/aws-mesh';
 import { setClientState } from '../../bin/operator/client-state';
 import { listClients } from '../../bin/operator/inventory';
-import { rotate } from '../../bin/operator/rotation';
+import { rotate } from '../../bin/operator/rotate';
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import type { TlsCredentials } from '../../client';
 import { ExternalIdentity, MeshIntegration, MtlsServiceMesh, type TrustAnchor, TrustAnchorSource } from '../../lib';
@@ -206,7 +206,7 @@ test('an operator sees external clients, and cuts one off within the authorizerâ
     { clientName: 'returns', trustAnchor: 'partner', identityKind: 'FINGERPRINT' },
     { clientName: 'shipping', identityValue: 'CN=shipping,O=Partner\\, Inc.,C=DE' },
   ]);
-  await expect(rotate(mesh, 'billing')).rejects.toThrow('disable the client to cut it off');
+  await expect(rotate(mesh, 'billing')).rejects.toThrow('disable the client to refuse it');
 
   await setClientState(mesh, 'billing', 'DISABLED');
   await forget();

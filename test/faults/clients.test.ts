@@ -1,5 +1,5 @@
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { showIssuedClient } from '../../bin/operator/inventory';
+import { listClients, showIssuedClient } from '../../bin/operator/inventory';
 import { sandboxAccess } from '../../bin/proof/sandbox-access';
 import { secretName } from '../../mesh/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
@@ -94,8 +94,8 @@ async function changeUnderFault(
 
 /** The registry and Secrets Manager no longer have the client. */
 async function assertGone(sandbox: Sandbox, name: string): Promise<void> {
-  const entries = await meshOf(sandbox).registry.entries();
-  assertHolds(!entries.some(({ client }) => client.clientName === name), `the registry no longer has ${name}`);
+  const clients = await listClients(meshOf(sandbox));
+  assertHolds(!clients.some(({ client }) => client.clientName === name), `the registry no longer has ${name}`);
   const secrets = new SecretsManagerClient(sandboxAccess(sandbox));
   const { SecretList = [] } = await secrets.send(new ListSecretsCommand({}));
   const left = SecretList.filter(({ Name }) => Name === secretName(TRUST_DOMAIN, name));

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { revoke } from '../../bin/operator/revocation';
+import { revoke } from '../../bin/operator/revoke';
 import { type CallFaultKind, type ClientSecret, Sandbox } from '../../sandbox';
 import { assertHolds } from './cell';
 import { assertRefused, assertServed, meshOf } from './invariants';

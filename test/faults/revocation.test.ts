@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { showClient } from '../../bin/operator/inventory';
-import { revoke } from '../../bin/operator/revocation';
+import { revoke } from '../../bin/operator/revoke';
 import type { Sandbox } from '../../sandbox';
 import { assertHolds, type Cell, until } from './cell';
 import { type Actor, SiteFault } from './fault-injector';

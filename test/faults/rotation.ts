@@ -1,3 +1,4 @@
+import { showClient } from '../../bin/operator/inventory';
 import type { Sandbox } from '../../sandbox';
 import { assertHolds } from './cell';
 import { meshOf } from './invariants';
@@ -9,7 +10,7 @@ const RETRY_MILLISECONDS = [0, 61_000, 301_000, 901_000];
 export async function rotate(sandbox: Sandbox, name: string): Promise<void> {
   const { serialNumber } = await sandbox.clientSecret(name);
   const secretId = String(sandbox.clients.find((client) => client.name === name)?.secretId);
-  await meshOf(sandbox).secrets.rotate(secretId);
+  await meshOf(sandbox).startRotation(secretId);
   for (const milliseconds of RETRY_MILLISECONDS) {
     await sandbox.advance(milliseconds);
     if (await isComplete(sandbox, name, serialNumber)) return;
@@ -21,7 +22,7 @@ export async function rotate(sandbox: Sandbox, name: string): Promise<void> {
 async function isComplete(sandbox: Sandbox, name: string, serialNumberBefore: string): Promise<boolean> {
   const secret = await sandbox.clientSecret(name);
   if (secret.serialNumber === serialNumberBefore) return false;
-  const entry = await meshOf(sandbox).registry.entry(name);
-  const certificate = entry?.certificates.find(({ fingerprint }) => fingerprint === secret.fingerprint);
+  const { certificates } = await showClient(meshOf(sandbox), name);
+  const certificate = certificates.find(({ fingerprint }) => fingerprint === secret.fingerprint);
   return certificate?.currentSince !== undefined;
 }

@@ -12,9 +12,9 @@ import {
   RevokeCertificateCommand,
   type ValidityPeriodType,
 } from '@aws-sdk/client-acm-pca';
-import { createCertificateSigningRequest } from '../../../../pki/certificate-signing-request';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
+import { createCertificateSigningRequest } from '../../../../sandbox/legacy-csr';
 import { AcmPca } from '../../../../sandbox/services/acm-pca';
 import { type Served, send, serve } from '../serve';
 import { activeAuthority, newKey, pendingAuthority, requestOf, tamperedRequest, template } from './hierarchy';
