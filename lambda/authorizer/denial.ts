@@ -27,3 +27,18 @@ export class DenialError extends Error {
     super(message);
   }
 }
+
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  CLIENT_UNKNOWN: 'the registry does not know the client',
+  CLIENT_DISABLED: 'the client is disabled',
+  CERTIFICATE_UNKNOWN: 'the registry does not know the certificate',
+  NOT_YET_VALID: 'the certificate is not valid yet',
+  EXPIRED: 'the certificate has expired',
+  REVOKED: 'the certificate is revoked',
+  REPLACED: 'the certificate was replaced and the overlap is over',
+};
+
+/** The denial of a client for a reason that the registry decides. */
+export function refusalError(refusal: Refusal, clientName: string, certificate: DeniedCertificate): DenialError {
+  return new DenialError(refusal, `client ${clientName} is refused: ${REFUSALS[refusal]}`, certificate);
+}

@@ -8,7 +8,7 @@ import type { ExternalClientFacts, RegistryLookup } from '../../registry/lookup'
 import { identityId } from '../../registry/records';
 import { refusalOf } from '../../registry/status';
 import type { Caller } from './client-certificate-reader';
-import { DenialError } from './denial';
+import { DenialError, refusalError } from './denial';
 import { RegistryMemory } from './memory';
 
 /** The clients that a certificate identifies; valid certificates identify exactly one. */
@@ -56,7 +56,7 @@ export class ExternalCallers {
     const known = client?.trustAnchor ? client : undefined;
     const refusal = refusalOf({ client: known, certificate: certificateFacts }, id, this.now());
     if (refusal === undefined) return { clientName, spiffeId: id, serialNumber, fingerprint };
-    throw new DenialError(refusal, `client ${clientName} is refused`, certificateOfDenial);
+    throw refusalError(refusal, clientName, certificateOfDenial);
   }
 
   private async find(certificate: X509Certificate): Promise<Findings> {

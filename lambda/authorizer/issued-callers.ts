@@ -2,7 +2,7 @@ import type { CallerIdentity } from '../../mesh/contract';
 import type { IssuedFacts, RegistryLookup } from '../../registry/lookup';
 import { refusalOf } from '../../registry/status';
 import type { Caller } from './client-certificate-reader';
-import { DenialError } from './denial';
+import { refusalError } from './denial';
 import { RegistryMemory } from './memory';
 
 /** Identifies callers with certificates that the mesh issued. */
@@ -27,6 +27,6 @@ export class IssuedCallers {
     const facts = { client, certificate: certificate && { ...certificate, ...validity } };
     const refusal = refusalOf(facts, spiffeId, this.now());
     if (refusal === undefined) return identity;
-    throw new DenialError(refusal, `client ${clientName} is refused`, { subject: spiffeId, serialNumber });
+    throw refusalError(refusal, clientName, { subject: spiffeId, serialNumber });
   }
 }

@@ -33,7 +33,7 @@ const mail = () => showClient(awsMesh(DOMAIN, sandboxAccess(sandbox)), 'mail');
 
 test('a client whose construct is renamed is not cut off: that deployment fails, and is rolled back', async () => {
   await expect(sandbox.update(appWith(['After']))).rejects.toThrow(
-    /client mail is declared by the resource \S+ Before\w+ already/,
+    /client mail is already declared by the resource \S+ Before\w+/,
   );
   await expect(mail()).resolves.toMatchObject({ client: { state: 'ENABLED' } });
 });

@@ -15,7 +15,7 @@ import { COMMAND, Run } from '../bin/command';
 import { installed } from '../programs';
 
 const WHO_CALLS = 'https://mesh.example.com/schedule';
-const FORBIDDEN = 'the caller may not ask for certificates of this client';
+const FORBIDDEN = 'the caller may not request certificates of this client';
 
 // Each test runs the command several times, and each run is a process.
 jest.setTimeout(60_000);
@@ -257,7 +257,7 @@ test('an operator sees who asked, and revokes what was issued', async () => {
     expect.objectContaining({ clientName: 'mail', state: 'ENABLED', serialNumber, status: 'ISSUED' }),
   );
   const { stdout: shown } = await run(['show', 'mail']);
-  expect(shown).toContain('Secret         none: it keeps its own key');
+  expect(shown).toContain('Secret         none: the client keeps its own key');
   expect(shown).toContain(`May request    ${output('MailRole')}`);
   expect(shown).toContain(`by ${output('MailRole').replace('/apps', '')}`);
   expect(await run(['rotate', 'mail'])).toMatchObject({
@@ -285,7 +285,7 @@ test('no key that a client made is anywhere in the cloud', async () => {
   const { d = '' } = createPrivateKey(fileOf('mail', 'key.pem')).export({ format: 'jwk' });
   const scalar = Buffer.from(d, 'base64url');
   const seen = JSON.stringify([sandbox.logs(), sandbox.resources, sandbox.outputs, sandbox.events]);
-  expect(seen).toContain('client-request');
+  expect(seen).toContain('certificate-request');
   for (const encoding of ['base64', 'base64url', 'hex'] as const) {
     expect(seen).not.toContain(scalar.toString(encoding).replace(/=+$/, ''));
   }

@@ -80,7 +80,7 @@ describe('the authorizer', () => {
     expect(denial()).toEqual({
       event: 'denied',
       code: 'EXPIRED',
-      reason: 'client mail is refused',
+      reason: 'client mail is refused: the certificate has expired',
       subject: 'spiffe://mesh.example.com/mail',
       serialNumber: mail.certificate.serialNumber,
     });

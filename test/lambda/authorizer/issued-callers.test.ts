@@ -3,6 +3,7 @@ import { MEMORY_TIME } from '../../../lambda/authorizer/memory';
 import type { CallerIdentity } from '../../../mesh/contract';
 import type { IssuedFacts } from '../../../registry/lookup';
 
+const OTHER = 'spiffe://mesh.example.com/social';
 const MAIL = 'spiffe://mesh.example.com/mail';
 
 /** ISO 8601, seconds from noon. */
@@ -58,16 +59,18 @@ describe('a caller with an issued certificate', () => {
     expect(readings).toEqual(['mail AA:BB']);
   });
 
-  test.each<[string, 'client' | 'certificate', object]>([
-    ['REVOKED', 'certificate', { status: 'REVOKED' }],
-    ['CLIENT_DISABLED', 'client', { state: 'DISABLED' }],
-    ['CLIENT_UNKNOWN', 'client', { spiffeId: 'spiffe://mesh.example.com/social' }],
-    ['CERTIFICATE_UNKNOWN', 'certificate', { spiffeId: 'spiffe://mesh.example.com/social' }],
-    ['REPLACED', 'certificate', { refuseAfter: '2026-11-22T12:00:00.000Z' }],
-  ])('is refused: %s (%s %j)', async (code, part, changed) => {
+  test.each<[string, 'client' | 'certificate', object, string]>([
+    ['REVOKED', 'certificate', { status: 'REVOKED' }, 'the certificate is revoked'],
+    ['CLIENT_DISABLED', 'client', { state: 'DISABLED' }, 'the client is disabled'],
+    ['CLIENT_UNKNOWN', 'client', { spiffeId: OTHER }, 'the registry does not know the client'],
+    ['CERTIFICATE_UNKNOWN', 'certificate', { spiffeId: OTHER }, 'the registry does not know the certificate'],
+    ['REPLACED', 'certificate', { refuseAfter: '2026-11-22T12:00:00.000Z' }, 'the overlap is over'],
+  ])('is refused: %s (%s %j)', async (code, part, changed, reason) => {
     change(part, changed);
 
-    await expect(identify()).rejects.toMatchObject({ code, certificate: { serialNumber: '5A01', subject: MAIL } });
+    const denial = expect(identify()).rejects;
+    await denial.toMatchObject({ code, certificate: { serialNumber: '5A01', subject: MAIL } });
+    await denial.toThrow(reason);
   });
 
   test('is refused by the certificate’s own validity, whatever the registry says', async () => {
