@@ -76,6 +76,16 @@ describe('a truststore', () => {
     truststore = create();
   });
 
+  test('is not published after the time is over', async () => {
+    const published = jest.spyOn(bucket, 'putPem');
+
+    await expect(truststore.apply(request(), AbortSignal.abort(new Error('the time is over')))).rejects.toThrow(
+      'the time is over',
+    );
+
+    expect(published).not.toHaveBeenCalled();
+  });
+
   test('is published as one object, whose version is the answer', async () => {
     await expect(truststore.apply(request(), signal)).resolves.toEqual({ VersionId: 'v1' });
 

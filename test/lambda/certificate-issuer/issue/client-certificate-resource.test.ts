@@ -87,6 +87,33 @@ describe('the certificate of a client', () => {
     expect(secrets.versions.size).toBe(0);
   });
 
+  test('is recorded nowhere when the time ends while the authority issues it', async () => {
+    const controller = new AbortController();
+    const getCertificate = authority.getCertificate.bind(authority);
+    authority.looksBeforeIssued = 0;
+    authority.getCertificate = (...given) => {
+      controller.abort(new Error('the time is over'));
+      return getCertificate(...given);
+    };
+
+    await expect(certificate.apply(request(), controller.signal)).rejects.toThrow('the time is over');
+
+    expect([registry.certificates.size, secrets.versions.size]).toEqual([0, 0]);
+  });
+
+  test('is not written to the secret when the time ends while the registry records it', async () => {
+    const controller = new AbortController();
+    const addCertificate = registry.addCertificate.bind(registry);
+    registry.addCertificate = async (...given) => {
+      await addCertificate(...given);
+      controller.abort(new Error('the time is over'));
+    };
+
+    await expect(certificate.apply(request(), controller.signal)).rejects.toThrow('the time is over');
+
+    expect([registry.certificates.size, secrets.versions.size]).toEqual([1, 0]);
+  });
+
   test('is the same one when Lambda delivers the event again', async () => {
     const first = await certificate.apply(request(), signal);
     const second = await certificate.apply(request(), signal);
@@ -257,6 +284,18 @@ describe('the certificate of a client', () => {
       revocationReason: 'CESSATION_OF_OPERATION',
     });
     expect(bus.types()).toEqual(['Certificate Issued', 'Certificate Revoked']);
+  });
+
+  test('outlives the deletion of another resource that was refused the name of its client', async () => {
+    await certificate.apply(request(), signal);
+    const other = { ...request(), logicalResourceId: 'OtherCertificate' };
+    await expect(certificate.apply(other, signal)).rejects.toThrow('already declared');
+
+    await certificate.remove(other, signal);
+
+    expect(registry.clients.get('mail')?.state).toBe('ENABLED');
+    expect(registered()?.status).toBe('ISSUED');
+    expect(authority.revoked.size).toBe(0);
   });
 
   test('outlives the deletion of a client of that name in another trust domain', async () => {

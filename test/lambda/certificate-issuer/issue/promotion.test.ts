@@ -23,10 +23,10 @@ describe('the current version of a secret', () => {
   const later = () => {
     offset += HOUR;
   };
-  const deploy = (requestId: string, properties: object = {}) =>
+  const deploy = (requestId: string, properties: object = {}, limited = signal) =>
     issuer.clientCertificateResource.apply(
       createRequest({ requestId, properties: { ...PROPERTIES, OverlapHours: '6', ...properties } }),
-      signal,
+      limited,
     );
   const step = (name: 'createSecret' | 'testSecret' | 'finishSecret') =>
     issuer.rotation.run({ step: name, secretId: PROPERTIES.SecretId, versionId: ROTATION_ID }, signal);
@@ -233,6 +233,21 @@ describe('the current version of a secret', () => {
     await deploy(UPDATE_ID);
 
     expect(secrets.current).toBe(UPDATE_ID);
+  });
+
+  test('stays when the time ends before the move', async () => {
+    await deploy(REQUEST_ID);
+    later();
+    const controller = new AbortController();
+    const findVersion = secrets.findVersion.bind(secrets);
+    secrets.findVersion = (...given) => {
+      controller.abort(new Error('the time is over'));
+      return findVersion(...given);
+    };
+
+    await expect(deploy(UPDATE_ID, {}, controller.signal)).rejects.toThrow('the time is over');
+
+    expect(secrets.current).toBe(REQUEST_ID);
   });
 
   test('fails the deployment when Secrets Manager keeps it without a reason', async () => {

@@ -76,6 +76,9 @@ async function refusalOf(requested: Promise<unknown>): Promise<{ status: number;
   return { status: error.status, message: error.message, reason: failureSentence(error) };
 }
 
+const OTHER_AUTHORITY =
+  'arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/00000000-0000-4000-8000-000000000002';
+
 describe('a certificate by request', () => {
   test('is for the key that the caller holds, in the identity that the registry has', async () => {
     const document = await request();
@@ -144,6 +147,21 @@ describe('a certificate by request', () => {
     const { certificate } = await request();
 
     expect(new X509Certificate(certificate).subjectAltName).toBe('URI:spiffe://mesh.example.com/mail');
+  });
+
+  test.each([
+    ['signing algorithm', { SigningAlgorithm: 'SHA384WITHECDSA' }],
+    ['validity', { ValidityHours: '24' }],
+    ['authority', { CertificateAuthorityArn: OTHER_AUTHORITY }],
+  ])('is requested anew when the key is the same and the %s of the client has changed', async (_what, changed) => {
+    await request();
+    await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE], ...changed });
+
+    await request();
+
+    const [before, after, ...others] = authority.requests.map(({ idempotencyToken }) => idempotencyToken);
+    expect(others).toEqual([]);
+    expect(after).not.toBe(before);
   });
 
   test('is not handed out again once it is revoked', async () => {
