@@ -46,7 +46,8 @@ interface Session {
  */
 export class MeshHttpClient {
   private readonly secrets: SecretCache;
-  private session: Session | undefined;
+  /** A function, so that the private key does not appear where the client is printed. */
+  private session: (() => Session) | undefined;
   private closed = false;
 
   constructor(private readonly options: MeshHttpClientOptions) {
@@ -98,7 +99,7 @@ export class MeshHttpClient {
   /** Closes idle connections at once and the others with their requests. The client can't be used afterwards. */
   close(): void {
     this.closed = true;
-    if (this.session) drain(this.session.agent);
+    if (this.session) drain(this.session().agent);
     this.session = undefined;
   }
 
@@ -108,12 +109,14 @@ export class MeshHttpClient {
 
   private sessionFor(secret: ClientSecret): Session {
     this.assertOpen();
-    if (this.session?.secret.fingerprint === secret.fingerprint) return this.session;
-    if (this.session) drain(this.session.agent);
+    const known = this.session?.();
+    if (known?.secret.fingerprint === secret.fingerprint) return known;
+    if (known) drain(known.agent);
     const { certificateAuthorities } = this.options;
     const agent = createTlsAgent({ credentials: secret, certificateAuthorities }, { keepAlive: true });
-    this.session = { secret, agent };
-    return this.session;
+    const session = { secret, agent };
+    this.session = () => session;
+    return session;
   }
 
   private assertOpen(): void {

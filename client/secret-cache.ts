@@ -9,9 +9,15 @@ export interface SecretReader {
 /** After a failed refresh, the time until the next one while the held certificate is valid. Milliseconds. */
 const RETRY_AFTER = 30_000;
 
+interface HeldSecret {
+  readonly secret: ClientSecret;
+  readonly staleAt: number;
+}
+
 /** A secret in memory. It is read on first use and again at `maxAge`, and never used after its expiry. */
 export class SecretCache {
-  private held: { readonly secret: ClientSecret; readonly staleAt: number } | undefined;
+  /** A function, so that the private key does not appear where the cache or its owner is printed. */
+  private held: (() => HeldSecret) | undefined;
   private reading: Promise<ClientSecret> | undefined;
 
   constructor(
@@ -26,7 +32,7 @@ export class SecretCache {
    * @throws ClientSecretError when the secret can't be used
    */
   async get(): Promise<ClientSecret> {
-    const held = this.held;
+    const held = this.held?.();
     return held && Date.now() < held.staleAt && isValid(held.secret) ? held.secret : this.refresh();
   }
 
@@ -41,15 +47,20 @@ export class SecretCache {
   private async read(): Promise<ClientSecret> {
     try {
       const secret = await this.readSecret();
-      this.held = { secret, staleAt: Date.now() + this.maxAge };
+      this.hold(secret, this.maxAge);
       return secret;
     } catch (error) {
-      const held = this.held?.secret;
+      const held = this.held?.().secret;
       if (held === undefined || !isValid(held)) throw error;
-      this.held = { secret: held, staleAt: Date.now() + Math.min(this.maxAge, RETRY_AFTER) };
+      this.hold(held, Math.min(this.maxAge, RETRY_AFTER));
       process.emitWarning(`${error}; continuing with the certificate that is valid until ${held.notAfter}`);
       return held;
     }
+  }
+
+  private hold(secret: ClientSecret, milliseconds: number): void {
+    const held = { secret, staleAt: Date.now() + milliseconds };
+    this.held = () => held;
   }
 
   private async readSecret(): Promise<ClientSecret> {

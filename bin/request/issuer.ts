@@ -7,7 +7,7 @@ import { type ResponseReader, type ServiceResponse, SignedCaller } from '../../a
 import { Sts } from '../../aws/sts';
 import type { CertificateDocument } from '../../mesh/certificate-document';
 import type { CertificateRequestBody } from '../../mesh/contract';
-import { commandConnection } from '../aws-access';
+import { AwsAccessError, commandConnection } from '../aws-access';
 
 /** The issuer returned no certificate. The message says why and what to do. */
 class IssuerError extends Error {
@@ -22,35 +22,21 @@ const TIME_LIMIT = 60_000;
 /** AWS accepts a signature for five minutes: https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
-/** @throws IssuerError */
+/**
+ * The issuer's certificate for the request, which is signed for the Region in the URL, or else the command's own.
+ * @throws IssuerError, AwsAccessError
+ */
 export async function requestCertificate(url: URL, body: CertificateRequestBody): Promise<CertificateDocument> {
   const signal = AbortSignal.timeout(TIME_LIMIT);
-  const access = commandConnection();
-  const response = await send(url, connectionTo(url, access), JSON.stringify(body), signal);
+  const connection = commandConnection({ region: regionIn(url) });
+  const response = await send(url, connection, JSON.stringify(body), signal);
   const fields = parseDocument(response.text) ?? {};
   if (response.status === 200) return readDocument(fields);
-  const reasons = [`the issuer answered ${response.status}: ${messageIn(fields)}`, ...(await hints(response, access))];
+  const reasons = [
+    `the issuer answered ${response.status}: ${messageIn(fields)}`,
+    ...(await hints(response, connection)),
+  ];
   throw new IssuerError(reasons.join('; '));
-}
-
-/** The connection of the command, but to the URL and in its Region. */
-function connectionTo(url: URL, access: AwsConnection): AwsConnection {
-  return {
-    async signer() {
-      const signer = await resolve(access.signer(), 'there are no AWS credentials to sign the request with');
-      const region = regionIn(url) ?? signer.region;
-      return { ...signer, region };
-    },
-    endpoint: () => url.origin,
-  };
-}
-
-async function resolve<T>(promise: Promise<T>, problem: string): Promise<T> {
-  try {
-    return await promise;
-  } catch (cause) {
-    throw new IssuerError(`${problem}: ${failureSentence(cause)}`, { cause });
-  }
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
@@ -62,7 +48,7 @@ function regionIn({ hostname }: URL): string | undefined {
 async function send(url: URL, connection: AwsConnection, body: string, signal: AbortSignal): Promise<ServiceResponse> {
   const caller = new SignedCaller({
     service: { name: 'lambda', endpointVariable: 'LAMBDA' },
-    connection,
+    connection: { ...connection, endpoint: () => url.origin },
     retryPolicy: RETRY_POLICY,
   });
   const request = {
@@ -74,7 +60,7 @@ async function send(url: URL, connection: AwsConnection, body: string, signal: A
   try {
     return await caller.call('InvokeFunctionUrl', request, RESPONSE, signal);
   } catch (cause) {
-    if (cause instanceof IssuerError) throw cause;
+    if (cause instanceof AwsAccessError) throw cause;
     throw new IssuerError(unansweredReason(url, cause, signal), { cause });
   }
 }
@@ -97,9 +83,9 @@ function unansweredReason(url: URL, cause: unknown, signal: AbortSignal): string
 }
 
 /** What a person can check when a request is refused. */
-async function hints({ status, headers }: ServiceResponse, access: AwsConnection): Promise<readonly string[]> {
+async function hints({ status, headers }: ServiceResponse, connection: AwsConnection): Promise<readonly string[]> {
   if (status !== 403) return [];
-  const arn = await new Sts(access).callerArn(AbortSignal.timeout(5_000)).catch(() => undefined);
+  const arn = await new Sts(connection).callerArn(AbortSignal.timeout(5_000)).catch(() => undefined);
   const ahead = Date.now() - Date.parse(headers.get('date') ?? '');
   return [
     `${arn ?? 'the principal of the credentials'} must be granted the client by client.grantRequest()`,

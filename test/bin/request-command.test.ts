@@ -65,7 +65,7 @@ test('a failure is one line, and exit code 1', async () => {
   expect(await run([...CLIENT, '--url', URL_OF_ISSUER], nowhere)).toEqual({
     code: 1,
     stdout: '',
-    stderr: expect.stringMatching(/^error: there are no AWS credentials to sign the request with: .*\n$/),
+    stderr: expect.stringMatching(/^error: there are no AWS credentials: .*\n$/),
   });
   expect(readdirSync(root)).toEqual([]);
 });

@@ -9,7 +9,7 @@ test('the client needs nothing but Node.js: neither the CDK nor the AWS SDK nor 
     write: false,
     metafile: true,
   });
-  expect(Object.keys(metafile.inputs).filter((path) => !/^(client|pki)\//.test(path))).toEqual([]);
+  expect(Object.keys(metafile.inputs).filter((path) => !/^(client|mesh|pki)\//.test(path))).toEqual([]);
   const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
   expect(imported.filter((path) => !path.startsWith('node:'))).toEqual([]);
 });

@@ -7,8 +7,8 @@ import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import {
   type ClientSecret,
   ClientSecretError,
-  MeshClient,
-  type MeshClientOptions,
+  MeshHttpClient,
+  type MeshHttpClientOptions,
   SecretUnavailableError,
 } from '../../client';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
@@ -20,7 +20,7 @@ let root: Authority;
 let secret: ClientSecret;
 let server: MeshServer;
 let received: string[];
-const clients: MeshClient[] = [];
+const clients: MeshHttpClient[] = [];
 
 beforeAll(async () => {
   root = await createRoot('Root');
@@ -40,10 +40,10 @@ afterEach(async () => {
 });
 
 function clientOf(
-  secretsManager: MeshClientOptions['secretsManager'],
-  options: Partial<MeshClientOptions> = {},
-): MeshClient {
-  const client = new MeshClient({
+  secretsManager: MeshHttpClientOptions['secretsManager'],
+  options: Partial<MeshHttpClientOptions> = {},
+): MeshHttpClient {
+  const client = new MeshHttpClient({
     secretId: 'mesh/mail',
     secretsManager,
     certificateAuthorities: root.pem,
@@ -107,7 +107,7 @@ describe('credentials', () => {
     expect(await client.credentials()).toEqual(secret);
     expect(secrets.calls).toBe(2);
     expect(warnings).toHaveBeenCalledWith(
-      `SecretUnavailableError: the secret mesh/mail cannot be read: Error: throttled; going on with the certificate that is valid until ${secret.notAfter}`,
+      `SecretUnavailableError: the secret mesh/mail cannot be read: Error: throttled; continuing with the certificate that is valid until ${secret.notAfter}`,
     );
     moveClock(31_000);
     await client.credentials();
@@ -137,8 +137,10 @@ describe('credentials', () => {
 
   test('are not shown when the client is printed', async () => {
     const client = clientOf(new OneSecret(() => JSON.stringify(secret)));
-    await client.credentials();
-    expect(inspect(client, { depth: 10, showHidden: true })).not.toContain('PRIVATE KEY');
+    await client.fetch(URL_OF_MESH);
+    const printed = inspect(client, { depth: 20, showHidden: true }) + JSON.stringify(client);
+    expect(printed).toContain('mesh/mail');
+    expect(printed).not.toContain('PRIVATE KEY');
   });
 
   test('come over the wire by the AWS SDK', async () => {
@@ -267,9 +269,14 @@ describe('fetch', () => {
 
   test('gives up with the first error when the secret holds no other certificate', async () => {
     server.trust([await createRoot('Next')]);
+    let connections = 0;
+    server.server.on('connection', () => {
+      connections += 1;
+    });
     const secrets = new OneSecret(() => JSON.stringify(secret));
     await expect(clientOf(secrets).fetch(URL_OF_MESH)).rejects.toMatchObject({ connectionReset: true });
     expect(secrets.calls).toBe(2);
+    expect(connections).toBe(1);
     expect(received).toEqual([]);
   });
 
@@ -278,7 +285,7 @@ describe('fetch', () => {
     const refusing = { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const;
 
     async function clientOfRefusingServer(): Promise<{
-      client: MeshClient;
+      client: MeshHttpClient;
       renewed: ClientSecret;
       close(): Promise<void>;
     }> {
@@ -341,7 +348,7 @@ describe('fetch', () => {
 });
 
 describe('agent', () => {
-  function getWith(agent: Awaited<ReturnType<MeshClient['agent']>>): Promise<string> {
+  function getWith(agent: Awaited<ReturnType<MeshHttpClient['agent']>>): Promise<string> {
     const { host, port } = server.address;
     return new Promise((resolve, reject) => {
       get({ host, port, servername: HOST, headers: { host: HOST }, agent }, (response) => {

@@ -125,7 +125,7 @@ test('a body whose stream fails ends the request', async () => {
   });
   const error = await failureOf(request({ method: 'POST', body }));
   expect(error).toBeInstanceOf(TlsRequestError);
-  expect(error).toMatchObject({ message: `there is no response from ${HOST}: the disk is full` });
+  expect(error).toMatchObject({ message: `no response from ${HOST}: the disk is full` });
 });
 
 test('a response that is cut short fails while it is read', async () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { askIssuer } from '../../../bin/request/issuer';
+import { requestCertificate } from '../../../bin/request/issuer';
 
 const BODY = { clientName: 'mail', certificateSigningRequest: 'csr' };
 const DOCUMENT = {
@@ -68,7 +68,7 @@ const answer =
 
 test('sends client and request, signed for Lambda in the Region of the SDK when the URL tells none', async () => {
   answers.push(answer(200, JSON.stringify({ ...DOCUMENT, more: 'left behind' })));
-  expect(await askIssuer(url, BODY)).toEqual(DOCUMENT);
+  expect(await requestCertificate(url, BODY)).toEqual(DOCUMENT);
   expect(asked).toEqual([{ headers: expect.anything(), body: JSON.stringify(BODY) }]);
   expect(asked[0]?.headers).toMatchObject({
     'content-type': 'application/json',
@@ -81,12 +81,12 @@ test('sends client and request, signed for Lambda in the Region of the SDK when 
 
 test('signs for the Region of the URL, wherever the SDK would be', async () => {
   const sent: string[] = [];
-  jest.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
-    sent.push((input as Request).headers.get('authorization') ?? '');
+  jest.spyOn(globalThis, 'fetch').mockImplementation(async (_url, init) => {
+    sent.push(new Headers(init?.headers).get('authorization') ?? '');
     return new Response(JSON.stringify(DOCUMENT));
   });
   try {
-    await askIssuer(new URL('https://abc123.lambda-url.us-west-2.on.aws/'), BODY);
+    await requestCertificate(new URL('https://abc123.lambda-url.us-west-2.on.aws/'), BODY);
   } finally {
     jest.restoreAllMocks();
   }
@@ -95,7 +95,7 @@ test('signs for the Region of the URL, wherever the SDK would be', async () => {
 
 test('repeats the same request when it is throttled or fails, so that there is one certificate for it', async () => {
   answers.push(answer(429, '{"Message":"Rate exceeded"}'), answer(500, '{}'), answer(200, JSON.stringify(DOCUMENT)));
-  expect(await askIssuer(url, BODY)).toEqual(DOCUMENT);
+  expect(await requestCertificate(url, BODY)).toEqual(DOCUMENT);
   expect(new Set(asked.map(({ body }) => body))).toEqual(new Set([JSON.stringify(BODY)]));
   expect(asked).toHaveLength(3);
 });
@@ -109,7 +109,7 @@ test.each([
   [
     'Lambda’s, and who must be granted what',
     answer(403, '{"Message":"Forbidden"}'),
-    `the issuer answered 403: Forbidden; ${CALLER} must have been granted the client by client.grantRequest()`,
+    `the issuer answered 403: Forbidden; ${CALLER} must be granted the client by client.grantRequest()`,
   ],
   ['that there is none', answer(404, '<html>'), 'the issuer answered 404: no reason given'],
   [
@@ -120,18 +120,18 @@ test.each([
   [
     'which field the answer lacks',
     answer(200, '{"certificate":1}'),
-    'the answer has no text "certificate": is the URL that of an issuer?',
+    'the answer has no text "certificate": is the URL an issuer\'s?',
   ],
   ['that an answer is none', answer(200, 'hello'), 'the answer has no text "certificate"'],
   ['that an answer is null', answer(200, 'null'), 'the answer has no text "certificate"'],
   [
     'that it was sent elsewhere, where it does not go',
     answer(307, '', { location: 'https://example.com/' }),
-    "can't be reached: unexpected redirect",
+    'the issuer answered 307',
   ],
 ])('says of a refusal %s', async (_name, refuse, message) => {
   answers.push(refuse);
-  await expect(askIssuer(url, BODY)).rejects.toThrow(message);
+  await expect(requestCertificate(url, BODY)).rejects.toThrow(message);
   expect(asked).toHaveLength(1);
 });
 
@@ -141,24 +141,24 @@ test.each([
 ])('says of a refusal that the clock is wrong by as much', async (minutes, text) => {
   const date = new Date(Date.now() + minutes * 60_000).toUTCString();
   answers.push(answer(403, '{"message":"Signature expired"}', { date }));
-  await expect(askIssuer(url, BODY)).rejects.toThrow(`; the clock here is ${text}`);
+  await expect(requestCertificate(url, BODY)).rejects.toThrow(`; the clock here is ${text}`);
 });
 
 test('says where nobody answers', async () => {
   server.close();
-  await expect(askIssuer(url, BODY)).rejects.toThrow(
-    `the issuer at ${url.host} can't be reached: connect ECONNREFUSED ${url.host}`,
+  await expect(requestCertificate(url, BODY)).rejects.toThrow(
+    `the issuer at ${url.host} can't be reached: ECONNREFUSED`,
   );
 });
 
 test('says that there are no credentials, before anything is sent', async () => {
   delete process.env['AWS_ACCESS_KEY_ID'];
-  await expect(askIssuer(url, BODY)).rejects.toThrow('there are no AWS credentials to sign the request with: ');
+  await expect(requestCertificate(url, BODY)).rejects.toThrow('there are no AWS credentials: ');
   expect(asked).toEqual([]);
 });
 
 test('says that there is no Region, before anything is sent', async () => {
   delete process.env['AWS_REGION'];
-  await expect(askIssuer(url, BODY)).rejects.toThrow('the URL does not tell its Region: set AWS_REGION');
+  await expect(requestCertificate(url, BODY)).rejects.toThrow('there is no AWS Region, set AWS_REGION: ');
   expect(asked).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { askIssuer } from '../../../bin/request/issuer';
+import type { requestCertificate } from '../../../bin/request/issuer';
 import { request } from '../../../bin/request/request';
 import type { CertificateDocument } from '../../../mesh/certificate-document';
 import { composeCertificateDocument } from '../../../mesh/certificate-document';
@@ -12,7 +12,7 @@ import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distingu
 import { clientExtensions } from '../../../pki/profiles';
 import { type Authority, createClient, createRoot, validFor } from '../../pki/authorities';
 
-const asking = jest.fn<ReturnType<typeof askIssuer>, Parameters<typeof askIssuer>>();
+const asking = jest.fn<ReturnType<typeof requestCertificate>, Parameters<typeof requestCertificate>>();
 
 const URL_OF_ISSUER = new URL('https://abc123.lambda-url.us-west-2.on.aws/');
 let root: string;
@@ -88,9 +88,9 @@ test('makes another key each time', async () => {
 });
 
 test.each<[string, (csr: string) => CertificateDocument | Promise<CertificateDocument>, RegExp]>([
-  ['of another client', (csr) => certify(csr, 'spiffe://mesh.example.com/social'), /it is of spiffe:\S+\/social$/],
+  ['of another client', (csr) => certify(csr, 'spiffe://mesh.example.com/social'), /it belongs to spiffe:\S+\/social$/],
   ['of a client whose name only ends so', (csr) => certify(csr, 'spiffe://mesh.example.com/voicemail'), /voicemail$/],
-  ['of nobody', (csr) => certify(csr, 'https://mesh.example.com/mail'), /it is of nobody$/],
+  ['of nobody', (csr) => certify(csr, 'https://mesh.example.com/mail'), /it belongs to nobody$/],
   [
     'for another key',
     async () => composeCertificateDocument((await createClient(authority, 'mail')).pem, authority.pem),
