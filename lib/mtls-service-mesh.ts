@@ -16,7 +16,7 @@ import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
 import { grantPutEvents } from './private/event-grant';
-import { meshMetric } from './private/mesh-metric';
+import { grantPutMetricData, meshMetric } from './private/mesh-metric';
 import { checkText, refuse } from './private/validation';
 import { TrustAnchor } from './trust-anchor';
 import type { TrustAnchorSource } from './trust-anchor-source';
@@ -250,6 +250,7 @@ export class MtlsServiceMesh extends Construct {
       this.issuer.grantRotate(this.operators);
       for (const authority of this.trustedAuthorities) authority.grantRevoke(this.operators);
       grantPutEvents(this, this.operators);
+      grantPutMetricData(this.operators);
     }
     return this.operators;
   }

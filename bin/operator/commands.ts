@@ -5,8 +5,9 @@ import type { RevocationReason } from '../../mesh/contract';
 import type { RegistryClient } from '../../registry/records';
 import { certificateStatus } from '../../registry/status';
 import { awsMesh } from './aws-mesh';
-import { type ClientInventory, isExternal, listClients, showClient } from './inventory';
-import { NEVER_ABORTED, type OperatedMesh, OperatorError } from './mesh';
+import { setClientState } from './client-state';
+import { isExternal, listClients, showClient } from './inventory';
+import { type OperatedMesh, OperatorError } from './mesh';
 import { clientAsJson, clientAsText, listAsJson, listAsTable, revocationAsText } from './report';
 import { revoke as revokeCertificates, type Selection } from './revoke';
 import { rotatableSecret, rotate as rotateClient } from './rotate';
@@ -79,24 +80,6 @@ export async function setState(
     const remedy = client.secretId === undefined ? 'request --client' : 'rotate';
     console.error(`it has no certificate that is accepted: run \`mtls-mesh ${remedy} ${clientName}\``);
   }
-}
-
-/**
- * Disables a client, so that the mesh refuses it and no longer rotates it; or enables it again.
- *
- * @returns the client's new inventory, and whether its state has changed
- * @throws OperatorError as `showClient`
- */
-async function setClientState(
-  mesh: OperatedMesh,
-  clientName: string,
-  state: RegistryClient['state'],
-): Promise<ClientInventory & { readonly changed: boolean }> {
-  const inventory = await showClient(mesh, clientName);
-  if (inventory.client.state === state) return { ...inventory, changed: false };
-  const change = { state, updatedAt: mesh.now().toISOString(), updatedBy: await mesh.operator() };
-  await mesh.registry.setClientState(clientName, change, NEVER_ABORTED);
-  return { ...inventory, client: { ...inventory.client, ...change }, changed: true };
 }
 
 async function rotateAndReport(mesh: OperatedMesh, clientName: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type Metric } from '../../mesh/contract';
 
 /** How the values of a period become one, unless an option says otherwise. */
@@ -28,5 +29,18 @@ export function meshMetric(
     statistic: STATISTICS[metricName],
     period: HOURLY.includes(metricName) ? Duration.hours(1) : Duration.minutes(5),
     ...options,
+  });
+}
+
+/**
+ * Allows values of the meshes' metrics. CloudWatch has no resources for metrics: the namespace is the narrowest condition.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+ */
+export function grantPutMetricData(grantee: iam.IGrantable): iam.Grant {
+  return iam.Grant.addToPrincipal({
+    grantee,
+    actions: ['cloudwatch:PutMetricData'],
+    resourceArns: ['*'],
+    conditions: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
   });
 }

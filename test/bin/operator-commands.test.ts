@@ -8,8 +8,8 @@ import { COMMAND, killRuns, Run } from './command';
 import { synthesizeExample } from './example-assembly';
 
 const MESH = 'mesh.example.com';
-/** Where nobody listens: the discard port. */
-const UNREACHABLE = 'http://127.0.0.1:9';
+/** Where nobody listens: no service has this port (IANA), and `fetch` does not block it. */
+const UNREACHABLE = 'http://127.0.0.1:4';
 const IMPATIENT = { AWS_MAX_ATTEMPTS: '1' };
 
 // Each test runs the command several times, and each run is a process.
@@ -143,7 +143,7 @@ test('revoke tells registry and authority of one certificate, and says so when i
   });
   const repeated = await run(one);
   expect(repeated.code).toBe(0);
-  expect(repeated.stdout).toMatch(`mail ${serialNumber} is revoked already, since `);
+  expect(repeated.stdout).toMatch(`mail ${serialNumber} is already revoked, since `);
 });
 
 test('revoke and rotate in one call leave a client with a certificate that is accepted', async () => {
@@ -162,7 +162,7 @@ test('an authority out of reach undoes nothing: the exit code is 2, and a second
 
   const { code, stdout, stderr } = await run(one, { ...IMPATIENT, AWS_ENDPOINT_URL_ACM_PCA: UNREACHABLE });
   expect([code, stdout]).toEqual([2, `social ${serialNumber} is revoked (PRIVILEGE_WITHDRAWN)\n`]);
-  expect(stderr).toMatch(/^the authority could not be told, and will be within the hour: .*ECONNREFUSED.*\n$/);
+  expect(stderr).toMatch(/^the authority could not be told: .*ECONNREFUSED.*; the mesh tells it within the hour\n$/);
   expect(await currentOf('social')).toMatchObject({ status: 'REVOKED' });
 
   expect(await run(one)).toMatchObject({ code: 0, stderr: '' });
@@ -175,7 +175,7 @@ test('a rotation that can not begin after a revocation ends with 2, and on its o
   expect(await run(args, unreachable)).toEqual({
     code: 2,
     stdout: 'social has no certificate left to revoke\n',
-    stderr: expect.stringMatching(/^the rotation could not begin: .*ECONNREFUSED.*\n$/),
+    stderr: expect.stringMatching(/^the rotation could not start: .*ECONNREFUSED.*\n$/),
   });
   expect(await run(['rotate', 'social'], unreachable)).toEqual({
     code: 1,
@@ -186,11 +186,11 @@ test('a rotation that can not begin after a revocation ends with 2, and on its o
 
 test('a disabled client is not rotated until it is enabled, which says what it lacks', async () => {
   expect(await run(['disable', 'social'])).toEqual({ code: 0, stdout: 'social is disabled\n', stderr: '' });
-  expect((await run(['disable', 'social'])).stdout).toMatch(/^social is disabled already, since /);
+  expect((await run(['disable', 'social'])).stdout).toMatch(/^social is already disabled, since /);
   expect(await run(['rotate', 'social'])).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'error: the client social is disabled, and a disabled client is not rotated: enable it first\n',
+    stderr: 'error: the client social is disabled, and disabled clients are not rotated: enable it first\n',
   });
   expect(await run(['enable', 'social'])).toEqual({
     code: 0,
@@ -225,10 +225,10 @@ describe('what can not be done is refused in one line', () => {
     [
       'another mesh',
       ['list', '--mesh', 'other.example.com'],
-      /^error: there is no such mesh in us-east-1: .*mtls-mesh\.other\.example\.com$/,
+      /^error: there is no mesh other\.example\.com in this account and Region: it has no registry: /,
     ],
     ['a mesh that can not be one', ['list', '--mesh', 'Mesh/1'], /^error: .*--mesh.*lower-case/],
-    ['no certificate', revoke('--reason', 'SUPERSEDED'), /^error: say which certificates: /],
+    ['no certificate', revoke('--reason', 'SUPERSEDED'), /^error: choose the certificates by /],
     [
       'certificates in two ways',
       revoke('--all', '--serial-number', '00', '--reason', 'SUPERSEDED'),
@@ -255,7 +255,7 @@ describe('what can not be done is refused in one line', () => {
 
   test('no region', async () => {
     const none = { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined, AWS_CONFIG_FILE: join(root, 'none') };
-    expect(await refused(['list'], none)).toBe('error: Region is missing');
+    expect(await refused(['list'], none)).toBe('error: there is no AWS Region, set AWS_REGION: Region is missing');
   });
 
   test('a place where nobody answers', async () => {

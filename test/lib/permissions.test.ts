@@ -138,6 +138,7 @@ const STATEMENTS_FOR_OPERATORS = [
   'MeshOperatorPolicy: Allow dynamodb:UpdateItem on {MeshRegistryTable.Arn} ' +
     'if dynamodb:Attributes ForAllValues:StringEquals partitionKey, sortKey, state, updatedAt, updatedBy, status, ' +
     'revokedAt, revokedBy, revocationReason, revokedAtAuthority',
+  'MeshOperatorPolicy: Allow cloudwatch:PutMetricData on * if cloudwatch:namespace StringEquals MtlsServiceMesh',
   `MeshOperatorPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshOperatorPolicy: Allow lambda:InvokeFunction on {MeshIssuerFunction.Arn} if aws:ViaAWSService Bool true',
   `MeshOperatorPolicy: Allow secretsmanager:RotateSecret on ${SECRETS}`,

@@ -108,9 +108,9 @@ describe('synthesis refuses', () => {
     ['source key must be 1 to 1024 letters', 'roots/*', 'v7'],
     ['source key must be 1 to 1024 letters', '', 'v7'],
     ['source key must have neither "." nor ".."', 'roots/../other.pem', 'v7'],
-    ['source objectVersion must be a version of a bucket with versioning', 'partner.pem', 'null'],
-    ['source objectVersion must be the id of a version', 'partner.pem', ''],
-    ['source objectVersion must be the id of a version', 'partner.pem', 'v7&x'],
+    ['source objectVersion must be a version from a bucket with versioning', 'partner.pem', 'null'],
+    ['source objectVersion must be an S3 version ID', 'partner.pem', ''],
+    ['source objectVersion must be an S3 version ID', 'partner.pem', 'v7&x'],
   ])('an object: %s', (rule, key, version) => {
     const stack = newStack();
     const bucket = s3.Bucket.fromBucketName(stack, 'Partners', 'partners');

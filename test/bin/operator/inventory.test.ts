@@ -1,4 +1,5 @@
-import { listClients, showClient, standingOf } from '../../../bin/operator/inventory';
+import { AwsCallError } from '../../../aws/aws-error';
+import { listClients, showClient } from '../../../bin/operator/inventory';
 import { clientAsJson, clientAsText, listAsJson, listAsTable } from '../../../bin/operator/report';
 import { certificateOf, clientOf, externalClientOf, MemoryMesh, NOW } from './memory-mesh';
 
@@ -107,17 +108,18 @@ describe('an external client', () => {
   });
 });
 
-test.each([
-  ['ISSUED', {}],
-  ['EXPIRED', { notAfter: NOW.toISOString() }],
-  ['REPLACED', { refuseAfter: NOW.toISOString() }],
-  ['ISSUED', { refuseAfter: new Date(NOW.getTime() + 1).toISOString() }],
-  ['REVOKED', { status: 'REVOKED', notAfter: NOW.toISOString() }],
-] as const)('a certificate is %s with %j', (standing, changed) => {
-  expect(standingOf(certificateOf('mail', '0A', changed), NOW)).toBe(standing);
+test('a mesh that does not exist is refused by name', async () => {
+  const missing = new MemoryMesh([]);
+  const noTable = new AwsCallError('dynamodb:Scan', 'ResourceNotFoundException', 'no such table');
+  const failing = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(noTable) }) };
+  missing.registry.records = missing.registry.clientRecords = () => failing;
+
+  const refused = 'there is no mesh mesh.example.com in this account and Region: it has no registry';
+  await expect(listClients(missing)).rejects.toThrow(refused);
+  await expect(showClient(missing, 'mail')).rejects.toThrow(refused);
 });
 
-test('a client that keeps its own key is shown with who may ask, and its certificates with who did', async () => {
+test('a client that keeps its own key is shown with who may request, and its certificates with who did', async () => {
   const [mail, requestedBy] = ['arn:aws:iam::123456789012:role/apps/Mail', 'arn:aws:iam::123456789012:role/Mail'];
   const client = clientOf('mail', { secretId: undefined, requesters: [mail] });
   const certificate = certificateOf('mail', '0A', { issuedBy: 'request', requestedBy, secretVersionId: undefined });
@@ -125,7 +127,7 @@ test('a client that keeps its own key is shown with who may ask, and its certifi
 
   const text = clientAsText(await showClient(mesh, 'mail'), NOW);
 
-  expect(text).toContain('Secret         none: it keeps its own key');
+  expect(text).toContain('Secret         none: the client keeps its own key');
   expect(text).toContain(`May request    ${mail}`);
   expect(text).toContain(`by ${requestedBy}`);
   expect(text).toMatch(/│ 0A +│ none +│/);

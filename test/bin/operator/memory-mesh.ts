@@ -1,6 +1,9 @@
-import type { OperatedMesh, Registry, RegistryEntry, Revocation } from '../../../bin/operator/mesh';
+import type { OperatedMesh } from '../../../bin/operator/mesh';
 import type { EventDetail, RevocationReason } from '../../../mesh/contract';
+import { Audit } from '../../../registry/audit';
 import type { RegistryCertificate, RegistryClient, RegistryExternalClient } from '../../../registry/records';
+import { Revocation } from '../../../registry/revocation';
+import { MemoryRegistry } from '../../registry/memory-registry';
 
 export const NOW = new Date('2026-11-22T12:00:00.000Z');
 export const OPERATOR = 'arn:aws:sts::123456789012:assumed-role/operator/alex';
@@ -42,7 +45,7 @@ export function externalClientOf(
   };
 }
 
-/** The current certificate of the client, unless told otherwise; its serial number also names its version. */
+/** A current certificate of the client. The serial number also names the secret version. */
 export function certificateOf(
   clientName: string,
   serialNumber: string,
@@ -70,81 +73,92 @@ export function certificateOf(
   };
 }
 
-/** A mesh of plain objects that writes down what is asked of it, and in which any of it can be made to fail. */
+/** A mesh in memory that records what is done to it, and in which every service can be made to fail. */
 export class MemoryMesh implements OperatedMesh {
   readonly trustDomain = 'mesh.example.com';
+  readonly registry = new MemoryRegistry();
+  readonly revocation: Revocation;
   readonly told: [serialNumber: string, reason: RevocationReason][] = [];
   readonly rotated: string[] = [];
   readonly sent: [type: string, detail: EventDetail][] = [];
-  /** In the order of time: what was done to the mesh. */
+  readonly counted: [metric: string, value: number][] = [];
+  /** What was done to the mesh, in order. */
   readonly steps: string[] = [];
-  /** Is thrown by the port of that name. */
-  readonly failures: { authority?: Error; events?: Error; secrets?: Error } = {};
-  /** What Secrets Manager and the issuer do once a rotation is asked for. */
+  /** Thrown by the service of that name. */
+  readonly failures: { authority?: Error; events?: Error; metrics?: Error; secrets?: Error } = {};
+  /** What Secrets Manager and the issuer do when a rotation starts. */
   onRotate: (secretVersionId: string) => void = () => undefined;
 
   constructor(
-    readonly clients: RegistryEntry['client'][],
-    readonly certificates: RegistryCertificate[],
-  ) {}
+    clients: readonly (RegistryClient | RegistryExternalClient)[],
+    certificates: readonly RegistryCertificate[] = [],
+  ) {
+    for (const client of clients) {
+      if ('trustAnchor' in client) this.registry.externalClients.set(client.clientName, client);
+      else this.registry.clients.set(client.clientName, client);
+    }
+    for (const certificate of certificates) this.registry.certificates.set(certificate.fingerprint, certificate);
+    this.revocation = this.createRevocation();
+  }
 
   now = () => NOW;
   operator = async () => OPERATOR;
 
   certificate(serialNumber: string): RegistryCertificate {
-    const found = this.certificates.find((candidate) => candidate.serialNumber === serialNumber);
+    const found = [...this.registry.certificates.values()].find((candidate) => candidate.serialNumber === serialNumber);
     if (found === undefined) throw new Error(`no certificate ${serialNumber}`);
     return found;
   }
 
-  readonly registry: Registry = {
-    entry: async (clientName) => (await this.registry.entries()).find(({ client }) => client.clientName === clientName),
-    entries: async () =>
-      this.clients.map((client): RegistryEntry => {
-        const certificates = this.certificates.filter(({ clientName }) => clientName === client.clientName);
-        return { client, certificates };
-      }),
-    setState: async (clientName, change) => {
-      const index = this.clients.findIndex((client) => client.clientName === clientName);
-      const known = this.clients[index];
-      if (known !== undefined) this.clients[index] = { ...known, ...change };
-      this.steps.push(`${clientName} ${change.state}`);
-    },
-    markRevoked: async ({ serialNumber }, revocation: Revocation) => {
-      if (this.certificate(serialNumber).status === 'REVOKED') return false;
-      this.change(serialNumber, { status: 'REVOKED', ...revocation });
-      this.steps.push(`marked ${serialNumber}`);
-      return true;
-    },
-    markAuthorityTold: async ({ serialNumber }, at) => this.change(serialNumber, { revokedAtAuthority: at }),
-  };
+  async startRotation(secretId: string): Promise<string> {
+    if (this.failures.secrets) throw this.failures.secrets;
+    this.rotated.push(secretId);
+    this.onRotate('version-new');
+    return 'version-new';
+  }
 
-  readonly authority = {
-    revoke: async ({ serialNumber }: RegistryCertificate, reason: RevocationReason) => {
-      if (this.failures.authority) throw this.failures.authority;
-      this.told.push([serialNumber, reason]);
-      this.steps.push(`told ${serialNumber}`);
-    },
-  };
+  private createRevocation(): Revocation {
+    const { registry, failures } = this;
+    const log = () => undefined;
+    const audit = new Audit({
+      trustDomain: this.trustDomain,
+      events: {
+        put: async (type, detail) => {
+          if (failures.events) throw failures.events;
+          this.sent.push([type, detail]);
+        },
+      },
+      metrics: {
+        put: async (metric, value) => {
+          if (failures.metrics) throw failures.metrics;
+          this.counted.push([metric, value]);
+        },
+      },
+      log,
+    });
+    return new Revocation({
+      registry: {
+        markRevoked: async (certificate, mark) => {
+          const isMarked = await registry.markRevoked(certificate, mark);
+          if (isMarked) this.steps.push(`marked ${this.serialNumberOf(certificate.fingerprint)}`);
+          return isMarked;
+        },
+        markAuthorityTold: (certificate, at) => registry.markAuthorityTold(certificate, at),
+      },
+      authority: {
+        revokeCertificate: async (_authority, serialNumber, reason) => {
+          if (failures.authority) throw failures.authority;
+          this.told.push([serialNumber, reason]);
+          this.steps.push(`told ${serialNumber}`);
+        },
+      },
+      audit,
+      now: this.now,
+      log,
+    });
+  }
 
-  readonly secrets = {
-    rotate: async (secretId: string) => {
-      if (this.failures.secrets) throw this.failures.secrets;
-      this.rotated.push(secretId);
-      this.onRotate('version-new');
-      return 'version-new';
-    },
-  };
-
-  readonly events = {
-    put: async (type: string, detail: EventDetail) => {
-      if (this.failures.events) throw this.failures.events;
-      this.sent.push([type, detail]);
-    },
-  };
-
-  private change(serialNumber: string, changed: Partial<RegistryCertificate>): void {
-    const index = this.certificates.indexOf(this.certificate(serialNumber));
-    this.certificates[index] = { ...this.certificate(serialNumber), ...changed };
+  private serialNumberOf(fingerprint: string): string | undefined {
+    return this.registry.certificates.get(fingerprint)?.serialNumber;
   }
 }

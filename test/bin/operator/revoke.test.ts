@@ -1,4 +1,4 @@
-import { revoke, type Selection } from '../../../bin/operator/revocation';
+import { revoke, type Selection } from '../../../bin/operator/revoke';
 import { certificateOf, clientOf, externalClientOf, MemoryMesh, NOW, OPERATOR } from './memory-mesh';
 
 const revokedBefore = {
@@ -9,7 +9,9 @@ const revokedBefore = {
 } as const;
 
 const serials = (mesh: MemoryMesh) =>
-  mesh.certificates.filter(({ status }) => status === 'REVOKED').map(({ serialNumber }) => serialNumber);
+  [...mesh.registry.certificates.values()].flatMap(({ status, serialNumber }) =>
+    status === 'REVOKED' ? [serialNumber] : [],
+  );
 
 const meshOf = (...certificates: Parameters<typeof certificateOf>[]) =>
   new MemoryMesh(
@@ -35,7 +37,7 @@ test('marks every certificate in the registry before any authority is told', asy
 
 test('all are those that would still be accepted, the pending one included', async () => {
   const mesh = meshOf(
-    ['mail', '01', { notAfter: NOW.toISOString() }],
+    ['mail', '01', { notAfter: new Date(NOW.getTime() - 1).toISOString() }],
     ['mail', '02', { refuseAfter: NOW.toISOString() }],
     ['mail', '03', { ...revokedBefore, revokedAtAuthority: NOW.toISOString() }],
     ['mail', '04'],
@@ -81,7 +83,7 @@ test('a serial number that two issuers gave needs the issuer', async () => {
   const mesh = meshOf(['mail', '0A'], ['mail', '0A', { issuer: 'CN=older.example.com', fingerprint: 'other' }]);
 
   await expect(revoke(mesh, 'mail', { kind: 'serialNumber', serialNumber: '0A' }, 'SUPERSEDED')).rejects.toThrow(
-    'more than one issuer gave that serial number: CN=mesh.example.com; CN=older.example.com',
+    'more than one issuer has used that serial number, choose one by --issuer: CN=mesh.example.com; CN=older.example.com',
   );
   expect(mesh.steps).toEqual([]);
 });
@@ -92,14 +94,14 @@ test('an unknown client is refused with those there are', async () => {
   );
 });
 
-test('what is revoked already stays as it was, and is not announced again', async () => {
+test('what is revoked already stays as it was, and is neither reported nor counted again', async () => {
   const mesh = meshOf(['mail', '0A', { ...revokedBefore, revokedAtAuthority: NOW.toISOString() }]);
 
   const [outcome] = await revoke(mesh, 'mail', { kind: 'version', secretVersionId: 'version-0A' }, 'KEY_COMPROMISE');
 
   expect(outcome).toMatchObject({ already: true, failures: [], certificate: revokedBefore });
   expect(mesh.certificate('0A')).toMatchObject(revokedBefore);
-  expect([mesh.steps, mesh.sent]).toEqual([[], []]);
+  expect([mesh.steps, mesh.sent, mesh.counted]).toEqual([[], [], []]);
 });
 
 test('an authority that can not be told undoes nothing, and is told when the command is run again', async () => {
@@ -108,7 +110,7 @@ test('an authority that can not be told undoes nothing, and is told when the com
 
   const [first] = await revoke(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
   expect(first?.failures).toEqual([
-    'the authority could not be told, and will be within the hour: ThrottlingException: Rate exceeded',
+    'the authority could not be told: Rate exceeded; the mesh tells it within the hour',
   ]);
   expect(mesh.certificate('0A').status).toBe('REVOKED');
   expect(mesh.certificate('0A').revokedAtAuthority).toBeUndefined();
@@ -140,11 +142,38 @@ test('others are told of it by an event', async () => {
   ]);
 });
 
+test('a revocation is counted once for each certificate', async () => {
+  const mesh = meshOf(['mail', '0A'], ['mail', '0B']);
+
+  await revoke(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(mesh.counted).toEqual([
+    ['CertificatesRevoked', 1],
+    ['CertificatesRevoked', 1],
+  ]);
+});
+
+test.each([
+  ['events', 'the event "Certificate Revoked" could not be sent: no answer'],
+  ['metrics', 'the metric CertificatesRevoked could not be counted: no answer'],
+] as const)(
+  'what could not be recorded is reported, and the certificate stays revoked: %s',
+  async (service, failure) => {
+    const mesh = meshOf(['mail', '0A']);
+    mesh.failures[service] = new Error('no answer');
+
+    const [revoked] = await revoke(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+    expect(revoked?.failures).toEqual([failure]);
+    expect(mesh.certificate('0A')).toMatchObject({ status: 'REVOKED', revokedAtAuthority: NOW.toISOString() });
+  },
+);
+
 test('nothing is revoked of a client with certificates of another authority', async () => {
   const mesh = new MemoryMesh([externalClientOf('mail')], [certificateOf('mail', '0A')]);
 
   await expect(revoke(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE')).rejects.toThrow(
-    /come from the trust anchor partner, not from the mesh: disable the client/,
+    /come from the trust anchor partner and not from the mesh: disable the client/,
   );
   expect(mesh.steps).toEqual([]);
 });
