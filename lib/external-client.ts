@@ -1,8 +1,8 @@
 import { CustomResource, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '../mesh/contract';
-import { clientNameProblem, clientSpiffeIdProblem, isInTrustDomain, spiffeId } from '../mesh/names';
-import { identityProblem } from '../pki/certificate-identity';
+import { externalIdentityProblem } from '../mesh/external-identity';
+import { clientNameProblem, clientSpiffeIdProblem, spiffeId } from '../mesh/names';
 import type { CertificateIssuer } from './certificate-issuer';
 import type { ExternalIdentity } from './external-identity';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
@@ -82,10 +82,7 @@ export class ExternalClient extends Construct {
 function checkIdentity(client: ExternalClient, { identity, issuer, trustAnchor }: ExternalClientProps): void {
   const { _kind: kind, _value: value } = identity;
   if (Token.isUnresolved(value)) return;
-  checkText(client, 'identity', value, () => identityProblem({ kind, value }));
-  if (kind === 'SPIFFE_ID') {
-    checkText(client, 'identity', value, () => foreignProblem(value, issuer.trustDomain));
-  }
+  checkText(client, 'identity', value, () => externalIdentityProblem({ kind, value }, issuer.trustDomain));
   const owner = trustAnchor._claim({ kind, value }, client);
   if (owner !== undefined) {
     refuse(
@@ -95,8 +92,4 @@ function checkIdentity(client: ExternalClient, { identity, issuer, trustAnchor }
       `${JSON.stringify(value)}, which is ${owner}'s`,
     );
   }
-}
-
-function foreignProblem(id: string, trustDomain: string): string | undefined {
-  return isInTrustDomain(id, trustDomain) ? `must not be of the mesh's own trust domain (${trustDomain})` : undefined;
 }

@@ -1,4 +1,4 @@
-import type { CertificateIdentityKind } from '../pki/certificate-identity';
+import type { CertificateIdentityKind } from '../mesh/external-identity';
 
 /**
  * Which of a trust anchor's certificates are a client's. Whichever it is, it counts only together with the signature of an

@@ -1,8 +1,8 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { TrustAnchorProperties } from '../mesh/contract';
+import { type CertificateIdentity, canonicalIdentity } from '../mesh/external-identity';
 import { clientNameProblem } from '../mesh/names';
-import { type CertificateIdentity, canonicalIdentity } from '../pki/certificate-identity';
 import { checkText } from './private/validation';
 import type { TrustAnchorSource } from './trust-anchor-source';
 import type { Truststore } from './truststore';

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { type Duration, Token } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
+import { authorityArnProblem } from '../../mesh/aws-names';
 import { SigningAlgorithm } from '../algorithms';
 import type { CertificateAuthorityAttributes, ICertificateAuthority } from '../certificate-authority';
 import { grantIssue, grantRevoke } from './authority-grants';
@@ -17,11 +18,7 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
   constructor(scope: Construct, id: string, attributes: CertificateAuthorityAttributes) {
     super(scope, id);
 
-    checkText(this, 'certificateAuthorityArn', attributes.certificateAuthorityArn, (arn) =>
-      /^arn:[a-z-]+:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority\/[\w-]+$/.test(arn)
-        ? undefined
-        : 'must be the ARN of an ACM PCA certificate authority',
-    );
+    checkText(this, 'certificateAuthorityArn', attributes.certificateAuthorityArn, authorityArnProblem);
     const keyType = firstKeyType(this, attributes.certificateChain);
 
     this.certificateAuthorityArn = attributes.certificateAuthorityArn;

@@ -1,6 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
+import { requesterArnProblem } from '../../mesh/requesters';
 import { refuse } from './validation';
 
 /**
@@ -27,7 +28,7 @@ function arnsOf(principal: iam.IPrincipal): readonly string[] {
 
 /** What a token stands for is known only to CloudFormation, and checked by the issuer. */
 function isRoleOrUser(arn: string): boolean {
-  return Token.isUnresolved(arn) || /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[!-~]+$/.test(arn);
+  return Token.isUnresolved(arn) || requesterArnProblem(arn) === undefined;
 }
 
 /**

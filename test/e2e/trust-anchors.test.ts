@@ -256,7 +256,7 @@ test('an identity that stands for another client fails the deployment, and chang
   });
 
   await expect(sandbox.update(twice)).rejects.toThrow(
-    /SPIFFE_ID "spiffe:\/\/partner\.example\.com\/billing" of ".*" stands for client billing, so it can't stand for thief as well/,
+    /SPIFFE_ID "spiffe:\/\/partner\.example\.com\/billing" of ".*" already identifies client billing, and can't identify thief as well/,
   );
   await forget();
   expect(await statusOf(billing)).toBe(200);

@@ -348,6 +348,9 @@ describe('an existing authority', () => {
     'arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555',
     `${certificateAuthorityArn}/certificate/1`,
     `${certificateAuthorityArn}\n`,
+    'arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/a',
+    'arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/11111111_2222_3333_4444_555555555555',
+    'arn:other:acm-pca:eu-central-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555',
     '*',
     '',
   ])('is refused by the ARN %j', (arn) => {

@@ -121,10 +121,10 @@ describe('synthesis refuses', () => {
 
   test.each<[string, ExternalIdentity]>([
     [
-      "must not be of the mesh's own trust domain (mesh.example.com)",
+      "must not be in the mesh's own trust domain (mesh.example.com)",
       ExternalIdentity.spiffeId('spiffe://mesh.example.com/mail'),
     ],
-    ["must not be of the mesh's own trust domain", ExternalIdentity.spiffeId('spiffe://mesh.example.com/mail/admin')],
+    ["must not be in the mesh's own trust domain", ExternalIdentity.spiffeId('spiffe://mesh.example.com/mail/admin')],
     [
       'must be a SPIFFE ID, spiffe://<trust domain>/<path>',
       ExternalIdentity.spiffeId('spiffe://MESH.example.com/mail'),
