@@ -4,7 +4,7 @@ export enum KeyAlgorithm {
   EC_PRIME256V1 = 'EC_prime256v1',
   /** ECDSA on NIST curve P-384. */
   EC_SECP384R1 = 'EC_secp384r1',
-  /** RSA with 2048 bits: for peers that can't do elliptic curves. */
+  /** RSA with 2048 bits, for programs that don't support elliptic curves. */
   RSA_2048 = 'RSA_2048',
   /** RSA with 3072 bits. */
   RSA_3072 = 'RSA_3072',
@@ -13,8 +13,8 @@ export enum KeyAlgorithm {
 }
 
 /**
- * Algorithms by which a certificate authority signs. The values are ACM PCA's names; the family (ECDSA or RSA) must be
- * that of the authority's own key.
+ * Signature algorithms of certificate authorities. The values are ACM PCA's names. The family (ECDSA or RSA) must match the
+ * authority's own key.
  *
  * @see https://docs.aws.amazon.com/privateca/latest/APIReference/API_IssueCertificate.html
  */

@@ -13,67 +13,65 @@ import {
   TRUSTSTORE_VERSION_VARIABLE,
 } from '../mesh/contract';
 import { secretName } from '../mesh/names';
-import type { ICertificateAuthority } from './certificate-authority';
-import type { MeshRegistry } from './mesh-registry';
-import type { MtlsGateway } from './mtls-gateway';
+import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry, IMtlsGateway } from './interfaces';
 import { grantPutEvents } from './private/event-grant';
 import { MeshFunction } from './private/mesh-function';
 
 /** Properties of a `CertificateIssuer`. */
 export interface CertificateIssuerProps {
-  /** Where clients and certificates are written down; also gives the trust domain. */
-  readonly registry: MeshRegistry;
+  /** Where the issuer records clients and certificates. The registry also determines the trust domain. */
+  readonly registry: IMeshRegistry;
 
   /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
 
   /**
-   * The authorities that signed before, of which clients may still hold certificates. Rotations that are under way when
-   * another authority takes over may still end with one of these.
+   * The authorities that signed certificates before and whose certificates clients may still hold. A rotation that is in
+   * progress when the authority changes may still complete with one of them.
    *
    * @default - none
    */
   readonly certificateAuthorityPredecessors?: ICertificateAuthority[];
 
   /**
-   * The gateway that is to let in whoever has one of the certificates. A deployment issues none before the gateway uses
-   * its truststore, and none comes into a secret unless that truststore leads to its root. Before a rotation makes one
-   * current, the function tries it on the gateway; where it can't reach that by its domain name, as with a name that
-   * resolves in a private network only, it says so in its log and goes on.
+   * The gateway that the certificates are for. A deployment issues certificates only after the gateway uses its
+   * truststore, and the function stores a certificate only if the truststore contains its root. Before a rotation promotes
+   * a certificate, the function tests it against the gateway. If the function can't reach the gateway by its domain name,
+   * for example because the name resolves in a private network only, it logs that and completes the rotation.
    *
-   * @default - none: the certificates are not compared with what a gateway trusts
+   * @default - none: certificates aren't tested against a gateway
    */
-  readonly gateway?: MtlsGateway;
+  readonly gateway?: IMtlsGateway;
 
   /**
-   * How long the function's log is kept.
+   * How long the log of the function is kept.
    * @default logs.RetentionDays.ONE_YEAR
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * What becomes of the function's log when it leaves the stack.
+   * What happens to the log of the function when it is removed from the stack.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /**
- * The function that makes a client's key, has the authority sign a certificate for it, and puts both into the client's
- * secret. The key is nowhere else: not in a response, an output, the environment or a log. For a client that keeps its own
- * key it has the authority sign a certificate for that, when somebody asks who is granted it.
+ * A function that creates a client's key, has the authority sign a certificate for it, and stores both in the client's
+ * secret. The key never appears in a response, an output, the environment, or a log. For a client that keeps its own key,
+ * the function issues certificates on request to principals that were granted access.
  *
- * A deployment calls it for the first certificate of a client, Secrets Manager for every further one, and a rule once an
- * hour to report what is about to expire and to tell the authority what was revoked.
+ * CloudFormation invokes the function for the first certificate of a client, and Secrets Manager for each rotation. Once an
+ * hour, a rule invokes it to report certificates that expire soon and to send pending revocations to the authority.
  *
- * All that it may do: have client certificates issued by its authority, and those before it, from the one template that
- * takes the identity from the issuer and not from the request, and revoke them; read and write the secrets of this trust
- * domain; keep the registry; read the gateway's truststore, and the objects that hold the trust anchors of external
- * clients; and send the mesh's events.
+ * The function can have the current and earlier authorities issue client certificates, from a template that takes the
+ * identity from the issuer and not from the request. It can revoke these certificates, read and write the secrets of the
+ * trust domain, update the registry, read the gateway's truststore and the trust anchors of external clients, and send the
+ * mesh's events. It has no other permissions.
  */
-export class CertificateIssuer extends Construct {
-  /** Where clients and certificates are written down. */
-  readonly registry: MeshRegistry;
+export class CertificateIssuer extends Construct implements ICertificateIssuer {
+  /** Where the issuer records clients and certificates. */
+  readonly registry: IMeshRegistry;
 
   /** The SPIFFE trust domain of the clients. */
   readonly trustDomain: string;
@@ -81,20 +79,17 @@ export class CertificateIssuer extends Construct {
   /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
 
-  /** The function itself; a `MeshClient` is a custom resource that calls it. */
+  /** The function. `MeshClient` and `ExternalClient` are custom resources that call it. */
   readonly handler: lambda.IFunction;
 
   /**
-   * A client's first certificate, or the registration of an external client, comes after it; absent without a gateway.
-   * @internal
+   * Clients are registered, and get their first certificates, after this.
+   * @default - there is no gateway to wait for
    */
-  readonly _truststoreInUse?: IDependable;
+  readonly truststoreInUse?: IDependable;
 
-  /**
-   * Secrets Manager tries the function when it gets a rotation schedule, which therefore comes after this.
-   * @internal
-   */
-  readonly _rotationPermission: IDependable;
+  /** Rotation schedules are created after this, because Secrets Manager then invokes the function. */
+  readonly rotationPermission: IDependable;
 
   private functionUrl?: lambda.FunctionUrl;
 
@@ -104,13 +99,13 @@ export class CertificateIssuer extends Construct {
     this.registry = props.registry;
     this.trustDomain = props.registry.trustDomain;
     this.certificateAuthority = props.certificateAuthority;
-    this._truststoreInUse = props.gateway?.truststoreInUse;
+    this.truststoreInUse = props.gateway?.truststoreInUse;
 
     const issuer = new MeshFunction(this, 'Issuer', {
       asset: 'certificate-issuer',
       description: 'Issues client certificates into secrets',
       timeout: Duration.minutes(3),
-      // CPU grows with memory, and an RSA key of 4096 bits takes seconds of it.
+      // CPU grows with memory, and an RSA key of 4096 bits takes seconds to create.
       memorySize: 512,
       environment: {
         [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
@@ -144,30 +139,30 @@ export class CertificateIssuer extends Construct {
       issuer.allow(['s3:GetObjectVersion'], [bucket.arnForObjects(objectKey)]);
     }
 
-    this._rotationPermission = allowRotation(this, secretArns);
+    this.rotationPermission = allowRotation(this, secretArns);
     callHourly(this);
   }
 
   /**
-   * Where clients that keep their own key ask for certificates: an HTTPS URL, ending with a slash, at which only signed
-   * requests are answered. Made when first asked for, here or by `MeshClient.grantRequest`.
+   * The URL where clients that keep their own key request certificates. It is an HTTPS URL with a slash at the end that
+   * answers signed requests only. The stack contains it once you use this property or `MeshClient.grantRequest`.
    *
-   * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html for the Regions that have none
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html for the Regions without function URLs
    */
   get requestUrl(): string {
     return this.requestFunctionUrl().url;
   }
 
   /**
-   * Lets `grantee` call the URL; as which clients, their resources say.
+   * Allows `grantee` to call `requestUrl`. `MeshClient.grantRequest` calls this method, and also records which client
+   * `grantee` can request certificates for.
    *
-   * It takes `lambda:InvokeFunctionUrl`, and `lambda:InvokeFunction` on the condition that the call comes through the
-   * URL. Without that condition the grantee could invoke the function itself, and write into the event that Lambda had
-   * authenticated somebody else. https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+   * The grant covers `lambda:InvokeFunctionUrl`, and `lambda:InvokeFunction` on condition that the call comes through the
+   * URL. Without that condition, `grantee` could invoke the function directly with an event that names another caller.
    *
-   * @internal
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
    */
-  _grantRequest(grantee: iam.IGrantable): iam.Grant {
+  grantRequest(grantee: iam.IGrantable): iam.Grant {
     return this.requestFunctionUrl().grantInvokeUrl(grantee);
   }
 
@@ -179,14 +174,14 @@ export class CertificateIssuer extends Construct {
     return this.functionUrl;
   }
 
-  /** Lets `grantee` have a client's secret rotated now; not read it. */
+  /** Allows `grantee` to start the rotation of a client's secret, but not to read the secret. */
   grantRotate(grantee: iam.IGrantable): iam.Grant {
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['secretsmanager:RotateSecret'],
       resourceArns: [secretArnsOf(this, this.trustDomain)],
     }).combine(
-      // RotateSecret asks for it; it need not hold for calls of the grantee's own.
+      // RotateSecret requires this permission. Calls that the grantee makes directly don't need it.
       // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
       iam.Grant.addToPrincipal({
         grantee,
@@ -198,8 +193,8 @@ export class CertificateIssuer extends Construct {
   }
 }
 
-/** A truststore that is published anew is another version, and so updates the function. */
-function environmentOf({ domainName, truststore }: MtlsGateway): Record<string, string> {
+/** A new truststore version changes the environment, and so updates the function. */
+function environmentOf({ domainName, truststore }: IMtlsGateway): Record<string, string> {
   return {
     [GATEWAY_DOMAIN_NAME_VARIABLE]: domainName,
     [TRUSTSTORE_BUCKET_VARIABLE]: truststore.bucket.bucketName,
@@ -208,7 +203,7 @@ function environmentOf({ domainName, truststore }: MtlsGateway): Record<string, 
   };
 }
 
-/** A pattern rather than a list: the ARNs of a hundred clients would outgrow the role's policy. */
+/** A pattern, because a list of the ARNs of a hundred clients would exceed the size of the role's policy. */
 function secretArnsOf(scope: IConstruct, trustDomain: string): string {
   return Stack.of(scope).formatArn({
     service: 'secretsmanager',
@@ -217,8 +212,8 @@ function secretArnsOf(scope: IConstruct, trustDomain: string): string {
 }
 
 /**
- * One permission for all secrets of the trust domain: Lambda takes the source for a pattern, and a function's policy has
- * no room for one a client. https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+ * One permission for all secrets of the trust domain. Lambda matches the source ARN as a pattern, and a function's policy
+ * has no room for a permission for each client. https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
  */
 function allowRotation(issuer: CertificateIssuer, secretArns: string): IDependable {
   return new lambda.CfnPermission(issuer, 'RotationPermission', {

@@ -3,18 +3,19 @@ import { Construct } from 'constructs';
 import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '../mesh/contract';
 import { externalIdentityProblem } from '../mesh/external-identity';
 import { clientNameProblem, clientSpiffeIdProblem, spiffeId } from '../mesh/names';
-import type { CertificateIssuer } from './certificate-issuer';
 import type { ExternalIdentity } from './external-identity';
+import type { ICertificateIssuer, ITrustAnchor } from './interfaces';
+import { identityOwner } from './private/identity-owners';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
+import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
 import { checkText, refuse } from './private/validation';
-import type { TrustAnchor } from './trust-anchor';
 
-/** Where the certificates of an external client come from. */
+/** Options of an external client. */
 export interface ExternalClientOptions {
-  /** The authorities that issue them. */
-  readonly trustAnchor: TrustAnchor;
+  /** The authority that issues the client's certificates. */
+  readonly trustAnchor: ITrustAnchor;
 
-  /** Which of those authorities' certificates are this client's; one anchor's are never two clients' by the same identity. */
+  /** Identifies the client's certificates. Each identity of a trust anchor belongs to one client. */
   readonly identity: ExternalIdentity;
 }
 
@@ -23,50 +24,49 @@ export interface ExternalClientProps extends ExternalClientOptions {
   /** A DNS label (RFC 1123) in lower case that starts with a letter; unique among all clients of the mesh. */
   readonly clientName: string;
 
-  /** Whose function registers the client; also gives the trust domain. */
-  readonly issuer: CertificateIssuer;
+  /** The issuer, whose function registers the client. It also determines the trust domain. */
+  readonly issuer: ICertificateIssuer;
 }
 
 /**
- * A client with certificates of its own, from the authority of somebody else.
+ * A client with certificates from an authority outside the mesh.
  *
- * Services know it by its client name and by `spiffe://<trust domain>/<client name>`, as they know any client. That is
- * what the mesh's configuration calls it, and no claim of the other authority, whose names never reach a service. Serial
- * number and fingerprint are those of the certificate that it shows.
+ * Services know it by its client name and by `spiffe://<trust domain>/<client name>`, like any other client. Both come
+ * from the mesh's configuration. Names in the certificate never reach a service. The serial number and fingerprint are
+ * those of the certificate that the client presents.
  *
- * The certificate must be one for TLS clients, with no URI among its subject alternative names but at most one SPIFFE ID,
- * of another trust domain. The mesh neither renews nor revokes it; whoever disables the client has it refused within
- * seconds.
+ * The certificate must be valid for TLS client authentication. It may contain at most one URI subject alternative name,
+ * which must be a SPIFFE ID of another trust domain. The mesh neither renews nor revokes the certificate. If you disable
+ * the client, the gateway refuses it within seconds.
  *
- * A client goes over to another authority without being refused in between when the anchor's source has both until it
- * shows the certificate of the new one. An identity that stands for one client can't stand for another in the deployment
- * that removes the first, only in a later one. The same holds for the client's name, and so for a construct with another
- * id.
+ * To move a client to another authority without a refused request, keep both authorities in the trust anchor's source
+ * until the client presents the new certificate. A deployment that removes a client can't add another client with the same
+ * identity or name, and so can't change the construct's ID either. Do that in a later deployment.
  */
 export class ExternalClient extends Construct {
-  /** By which services know the client. */
+  /** The name that services know the client by. */
   readonly clientName: string;
 
-  /** `spiffe://<trust domain>/<client name>`, whatever the certificate says. */
+  /** `spiffe://<trust domain>/<client name>`, whatever the certificate contains. */
   readonly spiffeId: string;
 
   constructor(scope: Construct, id: string, props: ExternalClientProps) {
     super(scope, id);
 
-    const { clientName, issuer, trustAnchor } = props;
+    const { clientName, issuer, trustAnchor, identity } = props;
     this.clientName = clientName;
     this.spiffeId = spiffeId(issuer.trustDomain, clientName);
     checkText(this, 'clientName', clientName, clientNameProblem);
     checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
     checkIdentity(this, props);
-    trustAnchor._grantRead(issuer.handler);
+    grantReadCertificates(trustAnchor, issuer.handler);
 
     const properties: ExternalClientProperties = {
       SpiffeId: this.spiffeId,
       TrustAnchorName: trustAnchor.trustAnchorName,
-      TrustAnchor: trustAnchor._properties,
-      IdentityKind: props.identity._kind,
-      IdentityValue: props.identity._value,
+      TrustAnchor: trustAnchorProperties(trustAnchor),
+      IdentityKind: identity.kind,
+      IdentityValue: identity.value,
     };
     const registration = new CustomResource(this, 'Registration', {
       resourceType: EXTERNAL_CLIENT_RESOURCE_TYPE,
@@ -74,22 +74,18 @@ export class ExternalClient extends Construct {
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });
-    if (issuer._truststoreInUse) registration.node.addDependency(issuer._truststoreInUse);
+    if (issuer.truststoreInUse) registration.node.addDependency(issuer.truststoreInUse);
   }
 }
 
-/** Tokens pass, and may be each other's equals: the deployment refuses them then. */
+/** Tokens can't be compared. The deployment rejects two that have the same value. */
 function checkIdentity(client: ExternalClient, { identity, issuer, trustAnchor }: ExternalClientProps): void {
-  const { _kind: kind, _value: value } = identity;
+  const { kind, value } = identity;
   if (Token.isUnresolved(value)) return;
   checkText(client, 'identity', value, () => externalIdentityProblem({ kind, value }, issuer.trustDomain));
-  const owner = trustAnchor._claim({ kind, value }, client);
-  if (owner !== undefined) {
-    refuse(
-      client,
-      'identity',
-      `must be unique within the trust anchor`,
-      `${JSON.stringify(value)}, which is ${owner}'s`,
-    );
+  const owner = identityOwner(trustAnchor, { kind, value }, client);
+  if (owner !== client.node.path) {
+    const rule = 'must be unique within the trust anchor';
+    refuse(client, 'identity', rule, `${JSON.stringify(value)}, which belongs to ${owner}`);
   }
 }

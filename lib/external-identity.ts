@@ -1,47 +1,55 @@
-import type { CertificateIdentityKind } from '../mesh/external-identity';
+/** What a certificate is recognized by. */
+export enum ExternalIdentityKind {
+  /** The SPIFFE ID in the subject alternative name. */
+  SPIFFE_ID = 'SPIFFE_ID',
+  /** The distinguished name of the subject. */
+  SUBJECT = 'SUBJECT',
+  /** The SHA-256 fingerprint of the certificate. */
+  FINGERPRINT = 'FINGERPRINT',
+}
 
 /**
- * Which of a trust anchor's certificates are a client's. Whichever it is, it counts only together with the signature of an
- * authority of that anchor: the same name from another authority is somebody else's.
+ * Identifies the certificates of an external client among those of its trust anchor. An identity is valid only together
+ * with the signature of an authority of that trust anchor: the same name from another authority is another client.
  */
 export class ExternalIdentity {
   /**
-   * Certificates whose only URI among the subject alternative names is this SPIFFE ID, such as
-   * `spiffe://partner.example.com/billing`. It must be of another trust domain than the mesh's own.
+   * Certificates whose only URI subject alternative name is this SPIFFE ID, such as
+   * `spiffe://partner.example.com/billing`. The SPIFFE ID must not be in the mesh's own trust domain.
    *
    * @see https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md
    */
   static spiffeId(id: string): ExternalIdentity {
-    return new ExternalIdentity('SPIFFE_ID', id);
+    return new ExternalIdentity(ExternalIdentityKind.SPIFFE_ID, id);
   }
 
   /**
-   * Certificates with exactly this subject, such as `CN=billing,OU=Payments,O=Partner\, Inc.,C=DE`: every part of it, in
-   * this order, letters in this case.
+   * Certificates with exactly this subject, such as `CN=billing,OU=Payments,O=Partner\, Inc.,C=DE`. All attributes must
+   * match, in the same order and with the same letter case.
    *
-   * @param subject in the string form of RFC 4514, the most specific part first, with attributes named as OpenSSL names
-   * them: what `openssl x509 -noout -subject -nameopt RFC2253` prints after `subject=`. An attribute that this prints in
-   * hexadecimal, after `#`, can't be compared; recognize such a certificate by something else.
+   * @param subject in the string form of RFC 4514, the most specific attribute first, with the attribute names of OpenSSL:
+   * what `openssl x509 -noout -subject -nameopt RFC2253` prints after `subject=`. You can't use an attribute that OpenSSL
+   * prints in hexadecimal, after `#`. Identify such a certificate by something else.
    * @see https://www.rfc-editor.org/rfc/rfc4514
    */
   static subject(subject: string): ExternalIdentity {
-    return new ExternalIdentity('SUBJECT', subject);
+    return new ExternalIdentity(ExternalIdentityKind.SUBJECT, subject);
   }
 
   /**
-   * One certificate and no other; the next one is another identity.
+   * Exactly one certificate. The certificate that replaces it has another fingerprint, and so is another identity.
    *
-   * @param sha256 of the certificate in DER: 32 hexadecimal pairs separated by colons, as
-   * `openssl x509 -noout -fingerprint -sha256` prints them.
+   * @param sha256 the fingerprint of the DER-encoded certificate: 32 hexadecimal pairs separated by colons, as
+   * `openssl x509 -noout -fingerprint -sha256` prints it
    */
   static fingerprint(sha256: string): ExternalIdentity {
-    return new ExternalIdentity('FINGERPRINT', sha256);
+    return new ExternalIdentity(ExternalIdentityKind.FINGERPRINT, sha256);
   }
 
   private constructor(
-    /** @internal */
-    readonly _kind: CertificateIdentityKind,
-    /** @internal */
-    readonly _value: string,
+    /** What the certificates are recognized by. */
+    readonly kind: ExternalIdentityKind,
+    /** The SPIFFE ID, subject, or fingerprint. */
+    readonly value: string,
   ) {}
 }

@@ -6,28 +6,28 @@ import { meshMetric } from './private/mesh-metric';
 
 /** Properties of `MeshAlarms`. */
 export interface MeshAlarmsProps {
-  /** The SPIFFE trust domain that is watched. */
+  /** The SPIFFE trust domain to monitor. */
   readonly trustDomain: string;
 
   /**
-   * The topic that is told.
-   * @default - none: alarms change their state and tell nobody
+   * The topic that alarms notify.
+   * @default - none: alarms change their state without a notification
    */
   readonly topic?: sns.ITopic;
 }
 
-/** What somebody should look into before clients are refused. */
+/** Alarms that ring before the gateway refuses clients. */
 export class MeshAlarms extends Construct {
-  /** A rotation failed. The certificate in the secret is as good as before, and Secrets Manager tries again. */
+  /** A rotation failed. The certificate in the secret remains valid, and Secrets Manager tries again. */
   readonly rotationFailed: cloudwatch.Alarm;
 
   /**
-   * A certificate has less than a third of its validity left, as its rotation failed or never ran. Without data, and then
-   * the topic is told as well, nobody has looked for three hours: the issuer doesn't run.
+   * A certificate has less than a third of its validity left, because its rotation failed or never ran. The alarm has
+   * insufficient data, and notifies the topic of that, if the issuer hasn't run for three hours.
    */
   readonly certificateExpiring: cloudwatch.Alarm;
 
-  /** An authority or trust anchor expires within 90 days, and all certificates below with it. */
+  /** A certificate authority or trust anchor expires within 90 days, and with it all certificates that it issued. */
   readonly authorityExpiring: cloudwatch.Alarm;
 
   private readonly action?: cloudwatch.IAlarmAction;

@@ -10,8 +10,7 @@ import {
 } from '../mesh/contract';
 import { clientNameProblem, clientSpiffeIdProblem, dnsNameProblem, spiffeId } from '../mesh/names';
 import { KeyAlgorithm } from './algorithms';
-import type { ICertificateAuthority } from './certificate-authority';
-import type { CertificateIssuer } from './certificate-issuer';
+import type { ICertificateAuthority, ICertificateIssuer } from './interfaces';
 import { clientSecret } from './private/client-secret';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { requesterArn } from './private/requester';
@@ -20,68 +19,69 @@ import { checkDuration, checkText, isLonger, refuse } from './private/validation
 
 const DEFAULT_VALIDITY = Duration.days(7);
 
-/** What can be chosen for a client's certificates. */
+/** Options of a client's certificates. */
 export interface ClientCertificateOptions {
   /**
-   * The algorithm of the client's key. When it changes, a certificate is issued at once.
+   * The algorithm of the client's key. A change issues a new certificate during the deployment.
    * @default KeyAlgorithm.EC_PRIME256V1
    */
   readonly keyAlgorithm?: KeyAlgorithm;
 
   /**
-   * How long a certificate is valid, in whole hours, at least 8. At most 7 days from an authority in short-lived mode.
-   * When it changes, a certificate is issued at once.
+   * How long a certificate is valid, in whole hours: at least 8 hours, and at most 7 days from an authority in short-lived
+   * mode. A change issues a new certificate during the deployment.
    *
    * @default Duration.days(7)
    */
   readonly certificateValidity?: Duration;
 
   /**
-   * The longest time after which key and certificate are replaced by new ones: 4, 6, 8 or 12 hours, or whole days, and
-   * short enough that a third of `certificateValidity` is left when a rotation fails. Clients are spread over the time
-   * that this leaves, some a little earlier than others.
+   * The longest time until a key and its certificate are replaced: 4, 6, 8, or 12 hours, or whole days. It must leave a
+   * third of `certificateValidity` to repeat a rotation that fails. The rotations of different clients are spread over
+   * time, so some rotate a little earlier.
    *
-   * @default - half of `certificateValidity`, thus 3 days; for more than two weeks, between a half and two thirds
+   * @default - half of `certificateValidity`, so 3 days; for a validity of more than two weeks, between half and two thirds
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
    */
   readonly rotateAfter?: Duration;
 
   /**
-   * How long a certificate is still let in once another has replaced it, in whole hours: longer than the client needs to
-   * notice the new one.
+   * How long the gateway accepts a certificate after a new one replaced it, in whole hours. Choose a time that is longer
+   * than the client needs to notice the new certificate.
    *
    * @default - until it expires
    */
   readonly overlap?: Duration;
 }
 
-/** What can be chosen for a client. */
+/** Options of a client. */
 export interface MeshClientOptions extends ClientCertificateOptions {
   /**
-   * Whether the client makes its key itself, keeps it, and asks the issuer for each of its certificates, by
-   * `mtls-mesh request`. The deployment then makes neither a certificate nor a secret for it, and nothing renews its
-   * certificates but the client: `rotateAfter`, `overlap`, `encryptionKey` and `removalPolicy` must be left out. Nobody
-   * may ask until `grantRequest` says who.
+   * Whether the client creates and keeps its own key and requests each certificate with `mtls-mesh request`. The
+   * deployment then creates neither a certificate nor a secret, and only the client renews its certificates. Don't set
+   * `rotateAfter`, `overlap`, `encryptionKey`, or `removalPolicy`. Use `grantRequest` to allow a role or user to request
+   * certificates.
    *
    * @default false
    */
   readonly ownKey?: boolean;
 
   /**
-   * DNS names for the certificate's subject alternative name, beside the SPIFFE ID. In lower case, without wildcards.
+   * DNS names for the certificate's subject alternative name, in addition to the SPIFFE ID: in lower case, without
+   * wildcards.
    * @default - none
    */
   readonly dnsNames?: string[];
 
   /**
    * The KMS key that encrypts the client's secret.
-   * @default - Secrets Manager's own key of the account
+   * @default - the AWS managed key of Secrets Manager
    */
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * What becomes of the secret when the client leaves the app. `DESTROY` deletes it at once, without the recovery window
-   * that Secrets Manager has elsewhere, so that the name is free again.
+   * What happens to the secret when the client is removed from the app. `DESTROY` deletes it immediately, without a
+   * recovery window, so you can use the name again.
    *
    * @default RemovalPolicy.DESTROY
    * @see https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1999
@@ -92,25 +92,25 @@ export interface MeshClientOptions extends ClientCertificateOptions {
 /** Properties of a `MeshClient`. */
 export interface MeshClientProps extends MeshClientOptions {
   /**
-   * A DNS label (RFC 1123) in lower case that starts with a letter. The SPIFFE ID, the certificate's common name and the
-   * secret's name derive from it.
+   * A DNS label (RFC 1123) in lower case that starts with a letter. It determines the SPIFFE ID, the common name of the
+   * certificate, and the name of the secret.
    */
   readonly clientName: string;
 
-  /** Who issues the client's certificates; also gives the trust domain. */
-  readonly issuer: CertificateIssuer;
+  /** The issuer of the client's certificates. It also determines the trust domain. */
+  readonly issuer: ICertificateIssuer;
 }
 
 /**
- * Whoever calls services of the mesh: an identity, and a secret with the certificate that proves it.
+ * A caller of services: an identity, and a secret with the certificate that proves it.
  *
- * When the deployment ends, the secret holds a certificate that works; if none can be issued, the deployment fails with
- * the reason. From then on Secrets Manager has key and certificate replaced on a schedule. The secret is a JSON document
- * with `certificate`, `certificateChain` and `privateKey` in PEM, and `clientName`, `spiffeId`, `serialNumber`,
- * `notBefore`, `notAfter`, `keyAlgorithm` and `fingerprint`.
+ * When the deployment completes, the secret contains a working certificate. If no certificate can be issued, the deployment
+ * fails with the reason. Secrets Manager then rotates the key and certificate on a schedule. The secret is a JSON document
+ * with `certificate`, `certificateChain`, and `privateKey` in PEM, and `clientName`, `spiffeId`, `serialNumber`,
+ * `notBefore`, `notAfter`, `keyAlgorithm`, and `fingerprint`.
  *
- * A client with `ownKey` has no secret: its key never leaves the machine that made it. Another construct can't stand for
- * the same client in the deployment that removes the first, only in a later one.
+ * A client with `ownKey` has no secret: its key never leaves the machine that created it. A deployment that removes such a
+ * client can't add another construct with the same client name. Do that in a later deployment.
  *
  * @example
  * declare const mesh: MtlsServiceMesh;
@@ -123,10 +123,10 @@ export class MeshClient extends Construct {
   /** The last part of the SPIFFE ID. */
   readonly clientName: string;
 
-  /** `spiffe://<trust domain>/<client name>`, the certificate's only URI. */
+  /** `spiffe://<trust domain>/<client name>`, the only URI in the certificate. */
   readonly spiffeId: string;
 
-  private readonly issuer: CertificateIssuer;
+  private readonly issuer: ICertificateIssuer;
   private readonly registration: CustomResource;
   private readonly storedSecret?: secretsmanager.ISecret;
   private readonly requesters = new Set<string>();
@@ -149,7 +149,7 @@ export class MeshClient extends Construct {
       checkDuration(this, 'overlap', props.overlap, (overlap) => overlapProblem(overlap, certificateValidity));
     }
     if (props.ownKey) refuseOptionsOfSecret(this, props);
-    this.storedSecret = props.ownKey ? undefined : clientSecret(this, props);
+    this.storedSecret = props.ownKey ? undefined : clientSecret(this, { ...props, spiffeId: this.spiffeId });
 
     const properties: ClientCertificateProperties = {
       SecretId: this.storedSecret?.secretArn,
@@ -169,52 +169,55 @@ export class MeshClient extends Construct {
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });
-    if (issuer._truststoreInUse) this.registration.node.addDependency(issuer._truststoreInUse);
+    if (issuer.truststoreInUse) this.registration.node.addDependency(issuer.truststoreInUse);
     if (this.storedSecret) this.rotate(this.storedSecret, props);
   }
 
   /**
-   * The secret, named `<trust domain>/<client name>`.
-   * Throws for a client that keeps its own key; so do `serialNumber`, `notAfter`, `fingerprint` and `grantRead`.
+   * The secret, named `<trust domain>/<client name>`. This property, `serialNumber`, `notAfter`, `fingerprint`, and
+   * `grantRead` throw if the client keeps its own key.
    */
   get secret(): secretsmanager.ISecret {
     return this.storedSecret ?? refuseWithOwnKey(this, 'secret');
   }
 
-  /** Serial number of the certificate that the latest deployment issued: upper-case hexadecimal. */
+  /** The serial number of the certificate that the latest deployment issued, in upper-case hexadecimal. */
   get serialNumber(): string {
     return this.attribute('SerialNumber', 'serialNumber');
   }
 
-  /** When that certificate expires: ISO 8601, UTC. */
+  /** When the certificate that the latest deployment issued expires, in ISO 8601, UTC. */
   get notAfter(): string {
     return this.attribute('NotAfter', 'notAfter');
   }
 
-  /** SHA-256 of that certificate: upper-case hexadecimal pairs separated by colons. */
+  /**
+   * The SHA-256 fingerprint of the certificate that the latest deployment issued: upper-case hexadecimal pairs separated by
+   * colons.
+   */
   get fingerprint(): string {
     return this.attribute('Fingerprint', 'fingerprint');
   }
 
-  /** Lets `grantee` read the secret: whoever can, can act as this client. */
+  /** Allows `grantee` to read the secret, and so to act as this client. */
   grantRead(grantee: iam.IGrantable): iam.Grant {
     return this.secret.grantRead(grantee);
   }
 
   /**
-   * Lets `grantee` have certificates of this client issued for keys of its own, by `mtls-mesh request` at
-   * `issuer.requestUrl`: whoever can, can act as this client. What was issued stays good until it expires or is revoked,
-   * also when the grant is taken back. A client may have both, a secret and grants; a changed grant has another
-   * certificate issued into the secret.
+   * Allows `grantee` to request certificates of this client for its own keys, with `mtls-mesh request` at
+   * `issuer.requestUrl`, and so to act as this client. If you remove the grant, certificates that were issued remain valid
+   * until they expire or are revoked. A client can have both a secret and grants. A change of the grants then issues a new
+   * certificate into the secret.
    *
-   * The issuer knows a role by account and name, and a user by ARN, as Lambda authenticates whoever calls.
+   * The issuer identifies a role by account and name, and a user by ARN, as Lambda authenticates the caller.
    *
-   * @param grantee one IAM role or user, or what has a role, such as a function. A service, an account, a federated user
-   * or a group is refused, and so is a role of another stack without a `roleName`.
+   * @param grantee one IAM role or user, or a construct with a role, such as a function. Throws for a service, an account,
+   * a federated user, or a group, and for a role of another stack without a `roleName`.
    */
   grantRequest(grantee: iam.IGrantable): iam.Grant {
     this.requesters.add(requesterArn(this, grantee));
-    return this.issuer._grantRequest(grantee);
+    return this.issuer.grantRequest(grantee);
   }
 
   private attribute(name: keyof ClientCertificateAttributes, property: string): string {
@@ -227,39 +230,39 @@ export class MeshClient extends Construct {
       secretId: secret.secretArn,
       rotationLambdaArn: issuer.handler.functionArn,
       rotationRules: rotationSchedule(rotateAfter, this.spiffeId),
-      // The certificate is new. Secrets Manager still has the function test it, so there must be one.
+      // The certificate is new. Secrets Manager still invokes testSecret, so the certificate must exist.
       rotateImmediatelyOnUpdate: false,
     });
-    rotation.node.addDependency(this.registration, issuer._rotationPermission);
+    rotation.node.addDependency(this.registration, issuer.rotationPermission);
   }
 }
 
 function refuseWithOwnKey(client: MeshClient, property: string): never {
-  throw new Error(`${client.node.path}: there is no ${property}, since the client keeps its own key (ownKey)`);
+  throw new Error(`${client.node.path}: there is no ${property}, because the client keeps its own key (ownKey)`);
 }
 
 function refuseOptionsOfSecret(client: MeshClient, props: MeshClientProps): void {
   for (const property of ['rotateAfter', 'overlap', 'encryptionKey', 'removalPolicy'] as const) {
     if (props[property] === undefined) continue;
-    refuse(client, property, 'must be left out with ownKey, as there is no secret', 'a value');
+    refuse(client, property, 'must not be set with ownKey, because there is no secret', 'a value');
   }
 }
 
 function validityProblem(validity: Duration, { longestCertificateValidity }: ICertificateAuthority) {
   const hours = validity.toHours({ integral: false });
-  // Secrets Manager rotates no sooner than after 4 hours, with an hour's window.
+  // Secrets Manager rotates after 4 hours at the earliest, within a window of an hour.
   if (!Number.isInteger(hours) || hours < 8) return 'must be whole hours, at least 8';
   if (longestCertificateValidity && isLonger(validity, longestCertificateValidity)) {
-    return `must be at most what the authority can issue (${longestCertificateValidity.toHumanString()})`;
+    return `must be at most the longest validity of the authority (${longestCertificateValidity.toHumanString()})`;
   }
   return undefined;
 }
 
-/** The schedule derives from it in synthesis, so that here a token is refused. */
+/** Synthesis computes the schedule from the interval, so the interval can't be a token. */
 function rotationInterval(client: MeshClient, given: Duration | undefined, validity: Duration): Duration {
   if (given?.isUnresolved()) refuse(client, 'rotateAfter', 'must be known at synthesis', 'a token');
   if (!given && validity.isUnresolved()) {
-    refuse(client, 'rotateAfter', 'must be given when certificateValidity is a token', 'none');
+    refuse(client, 'rotateAfter', 'must be set when certificateValidity is a token', 'none');
   }
   const rotateAfter = given ?? defaultInterval(validity);
   checkDuration(client, 'rotateAfter', rotateAfter, (interval) => intervalProblem(interval, validity));

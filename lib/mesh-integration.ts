@@ -3,50 +3,93 @@ import { type HttpRouteIntegration, MappingValue, ParameterMapping } from 'aws-c
 import { HttpLambdaIntegration, HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
 import { IDENTITY_HEADERS } from '../mesh/contract';
-import type { MeshService } from './mesh-service';
+import type { IMtlsGateway } from './interfaces';
 import { checkText } from './private/validation';
 
-/** What the two routes of a service lead to. */
-interface ServiceIntegrations {
-  /** For `/<name>` itself. */
+/** The service that a `MeshIntegration` is bound to. */
+export interface MeshIntegrationBindOptions {
+  /** The service. Add resources that the integration needs, such as permissions, to this scope. */
+  readonly scope: Construct;
+
+  /** The name of the service: the first segment of its paths. */
+  readonly serviceName: string;
+
+  /** The gateway of the service. */
+  readonly gateway: IMtlsGateway;
+}
+
+/** The integrations of the two routes of a service. They may be the same. */
+export interface MeshIntegrationConfig {
+  /** The integration of `/<service name>`. */
   readonly root: HttpRouteIntegration;
-  /** For everything below it. */
+
+  /** The integration of `/<service name>/{proxy+}`. */
   readonly below: HttpRouteIntegration;
 }
 
 /**
- * What stands behind a service of the mesh.
+ * The backend of a service.
  *
- * Either kind finds in the request's headers who calls: `x-mesh-client-name`, `x-mesh-spiffe-id`,
- * `x-mesh-certificate-serial-number` and `x-mesh-certificate-fingerprint`. The gateway writes them over whatever the
- * caller sent under these names.
+ * The request headers `x-mesh-client-name`, `x-mesh-spiffe-id`, `x-mesh-certificate-serial-number`, and
+ * `x-mesh-certificate-fingerprint` identify the client. The gateway overwrites whatever the caller sent in these headers.
+ *
+ * Extend this class to use another kind of integration.
+ *
+ * @example
+ * declare const vpcLink: apigatewayv2.VpcLink;
+ * declare const listener: elbv2.IApplicationListener;
+ *
+ * class LoadBalancerIntegration extends MeshIntegration {
+ *   bind(): MeshIntegrationConfig {
+ *     const integration = new HttpAlbIntegration('Integration', listener, {
+ *       vpcLink,
+ *       parameterMapping: MeshIntegration.identityHeaders(),
+ *     });
+ *     return { root: integration, below: integration };
+ *   }
+ * }
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
  */
 export abstract class MeshIntegration {
   /**
-   * A Lambda function, called with payload format 2.0. It sees the whole path, `/<name>/…`, and finds who calls in
-   * `requestContext.authorizer.lambda` (`clientName`, `spiffeId`, `serialNumber`, `fingerprint`) as well.
+   * A Lambda function, called with payload format 2.0. It receives the whole path, `/<service name>/…`. It also finds the
+   * client's identity in `requestContext.authorizer.lambda` (`clientName`, `spiffeId`, `serialNumber`, `fingerprint`).
    */
   static lambdaFunction(handler: lambda.IFunction): MeshIntegration {
     return new LambdaIntegration(handler);
   }
 
   /**
-   * An HTTPS address on the internet. `/<name>` leads to `url`, and `/<name>/<path>` to `<url>/<path>`.
+   * A public HTTPS URL. The gateway forwards `/<service name>` to `url`, and `/<service name>/<path>` to `<url>/<path>`.
    *
-   * The service there may believe the headers only if it answers nobody but this gateway: who reaches it by another way
-   * can write them as he likes. API Gateway would call plain `http` too, but then any host on the way could.
+   * The backend can trust the identity headers only if it accepts requests from this gateway alone. Anyone who can reach
+   * it another way can set these headers to any value. Plain `http` isn't allowed, because every host on the path could
+   * change the headers.
    *
-   * @param url `https`, without query, fragment and credentials.
+   * @param url an `https` URL without query, fragment, or credentials
    */
   static http(url: string): MeshIntegration {
     return new HttpIntegration(url);
   }
 
-  /** @internal */
-  abstract _bind(service: MeshService): ServiceIntegrations;
+  /**
+   * A parameter mapping that overwrites the identity headers with the identity that the authorizer determined. Every
+   * integration needs it: without it, the backend receives the identity headers that the caller sent.
+   */
+  static identityHeaders(): ParameterMapping {
+    const mapping = new ParameterMapping();
+    for (const [field, header] of Object.entries(IDENTITY_HEADERS)) {
+      // Overwritten, not appended: the value that the caller sent must not reach the backend.
+      mapping.overwriteHeader(header, MappingValue.contextVariable(`authorizer.${field}`));
+    }
+    return mapping;
+  }
+
+  /** Returns the integrations of a service's routes. `MeshService` calls this method once for each service. */
+  abstract bind(options: MeshIntegrationBindOptions): MeshIntegrationConfig;
 }
 
 class LambdaIntegration extends MeshIntegration {
@@ -54,25 +97,24 @@ class LambdaIntegration extends MeshIntegration {
     super();
   }
 
-  override _bind(service: MeshService): ServiceIntegrations {
-    const { api } = service.gateway;
+  override bind({ scope, serviceName, gateway: { httpApi } }: MeshIntegrationBindOptions): MeshIntegrationConfig {
     this.handler.addPermission('Permission', {
-      scope: service,
+      scope,
       principal: new iam.ServicePrincipal('apigateway.amazonaws.com'),
-      sourceArn: Stack.of(api).formatArn({
+      sourceArn: Stack.of(httpApi).formatArn({
         service: 'execute-api',
-        resource: api.apiId,
-        resourceName: `*/*/${service.serviceName}*`,
+        resource: httpApi.apiId,
+        resourceName: `*/*/${serviceName}*`,
       }),
     });
     const integration = new PermittedLambdaIntegration('Integration', this.handler, {
-      parameterMapping: identityHeaders(),
+      parameterMapping: MeshIntegration.identityHeaders(),
     });
     return { root: integration, below: integration };
   }
 }
 
-/** One permission serves both routes of a service, so that a function's policy holds more services. */
+/** Adds no permission for each route: one permission for both leaves room for more services in a function's policy. */
 class PermittedLambdaIntegration extends HttpLambdaIntegration {
   protected override completeBind(): void {}
 }
@@ -82,31 +124,23 @@ class HttpIntegration extends MeshIntegration {
     super();
   }
 
-  override _bind(service: MeshService): ServiceIntegrations {
-    checkText(service, 'url', this.url, urlProblem);
+  override bind({ scope }: MeshIntegrationBindOptions): MeshIntegrationConfig {
+    checkText(scope, 'url', this.url, urlProblem);
     const url = this.url.replace(/\/$/, '');
+    const parameterMapping = MeshIntegration.identityHeaders();
     return {
-      root: new HttpUrlIntegration('Integration', url, { parameterMapping: identityHeaders() }),
-      below: new HttpUrlIntegration('Integration', `${url}/{proxy}`, { parameterMapping: identityHeaders() }),
+      root: new HttpUrlIntegration('Integration', url, { parameterMapping }),
+      below: new HttpUrlIntegration('Integration', `${url}/{proxy}`, { parameterMapping }),
     };
   }
 }
 
 function urlProblem(text: string): string | undefined {
-  // Braces would be path variables to API Gateway, and the URL parser passes over white space.
-  if (/[\s{}]/.test(text)) return 'must have neither white space nor braces';
+  // API Gateway takes braces for path variables, and the URL parser ignores white space.
+  if (/[\s{}]/.test(text)) return 'must contain neither white space nor braces';
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:') return 'must be an absolute https URL';
-  if (/[?#]/.test(text)) return 'must have neither query nor fragment';
-  if (url.username !== '' || url.password !== '') return 'must have no credentials';
+  if (/[?#]/.test(text)) return 'must contain neither a query nor a fragment';
+  if (url.username !== '' || url.password !== '') return 'must not contain credentials';
   return undefined;
-}
-
-/** Overwritten, never appended: what a caller puts into these headers must not reach the service. */
-function identityHeaders(): ParameterMapping {
-  const mapping = new ParameterMapping();
-  for (const [field, header] of Object.entries(IDENTITY_HEADERS)) {
-    mapping.overwriteHeader(header, MappingValue.contextVariable(`authorizer.${field}`));
-  }
-  return mapping;
 }

@@ -4,12 +4,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { registryTableName, trustDomainProblem } from '../mesh/names';
 import { REGISTRY_KEYS, type RegistryCertificate, type RegistryClient, type RegistryKey } from '../registry/records';
+import type { IMeshRegistry } from './interfaces';
 import { checkText } from './private/validation';
 
-/** What can be chosen for a registry. */
+/** Options of a registry. */
 export interface MeshRegistryOptions {
   /**
-   * Whether DynamoDB refuses to delete the table, with the stack or otherwise, until this is taken back.
+   * Whether DynamoDB protects the table from deletion, including deletion with the stack.
    * @default false
    */
   readonly deletionProtection?: boolean;
@@ -18,30 +19,30 @@ export interface MeshRegistryOptions {
 /** Properties of a `MeshRegistry`. */
 export interface MeshRegistryProps extends MeshRegistryOptions {
   /**
-   * The SPIFFE trust domain whose clients the registry holds. Their SPIFFE IDs, and the names of their secrets, begin
-   * with it.
+   * The SPIFFE trust domain of the clients. Their SPIFFE IDs and the names of their secrets start with it.
    *
    * @see https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md
    */
   readonly trustDomain: string;
 
   /**
-   * What becomes of the table when it leaves the stack.
-   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, so that a first deployment that fails leaves no table behind,
-   * whose name would be in the way of the next
+   * What happens to the table when it is removed from the stack. The default deletes the table if its first deployment
+   * fails, because the next deployment couldn't create a table with the same name.
+   *
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /**
- * The clients of a trust domain and every certificate issued to them, in one table: who and when, for which version of
- * which secret, revoked or not. A certificate stays in it for 90 days after it has expired. Of clients with certificates of
- * other authorities it has who they are, and by which authority and identity.
+ * A DynamoDB table of the clients of a trust domain and every certificate that was issued to them. For each certificate it
+ * records the client, the time, the secret version, and whether it is revoked. DynamoDB deletes the record 90 days after
+ * the certificate expires. For each external client, the table records its trust anchor and identity.
  *
- * The issuer writes a certificate here before a client can get it, and the authorizer lets in only what it finds here:
- * what is taken out of the registry, or marked as revoked, is refused within seconds.
+ * The issuer records a certificate before a client can get it, and the authorizer admits only certificates that the
+ * registry contains. The authorizer refuses a certificate within seconds after its record is deleted or marked as revoked.
  */
-export class MeshRegistry extends Construct {
+export class MeshRegistry extends Construct implements IMeshRegistry {
   /** The SPIFFE trust domain. */
   readonly trustDomain: string;
 
@@ -68,12 +69,12 @@ export class MeshRegistry extends Construct {
     });
   }
 
-  /** For the authorizer: find the client and the certificate that a request shows, by their keys. */
+  /** Allows the authorizer to look up a client and its certificate by key. */
   grantLookup(grantee: iam.IGrantable): iam.Grant {
     return this.grant(grantee, ['dynamodb:BatchGetItem']);
   }
 
-  /** For the issuer: register clients, write down certificates, revoke them, and go through all of them once an hour. */
+  /** Allows the issuer to register clients, record and revoke certificates, and scan the table. */
   grantRecord(grantee: iam.IGrantable): iam.Grant {
     return this.grant(grantee, [
       'dynamodb:GetItem',
@@ -85,14 +86,14 @@ export class MeshRegistry extends Construct {
     ]);
   }
 
-  /** For the truststore: go through all clients and certificates, to see who holds some of an authority. */
+  /** Allows the truststore to scan the table for certificates of an authority. */
   grantSurvey(grantee: iam.IGrantable): iam.Grant {
     return this.grant(grantee, ['dynamodb:Scan']);
   }
 
   /**
-   * For an operator: list clients and certificates, revoke certificates, disable and enable clients. What else stands in
-   * an item can't be changed, so that none can be added that the authorizer would take for a certificate.
+   * Allows an operator to list clients and certificates, revoke certificates, and disable and enable clients. No other
+   * attribute of an item can be changed, so an operator can't add a certificate that the authorizer would accept.
    */
   grantOperate(grantee: iam.IGrantable): iam.Grant {
     return this.grant(grantee, ['dynamodb:Query', 'dynamodb:Scan']).combine(
@@ -112,7 +113,7 @@ export class MeshRegistry extends Construct {
 }
 
 /**
- * The keys, and what the command `mtls-mesh` writes.
+ * The keys and the attributes that the `mtls-mesh` command writes.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 const OPERATORS_ATTRIBUTES: readonly (keyof (RegistryKey & RegistryClient & RegistryCertificate))[] = [

@@ -1,39 +1,39 @@
 import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
 import { clientNameProblem } from '../mesh/names';
+import type { IMtlsGateway } from './interfaces';
 import type { MeshIntegration } from './mesh-integration';
-import type { MtlsGateway } from './mtls-gateway';
-import { checkText } from './private/validation';
+import { checkText, refuse } from './private/validation';
 
-/** What can be chosen for a service. */
+/** Options of a service. */
 export interface MeshServiceOptions {
-  /** What stands behind the service. */
+  /** The backend of the service. */
   readonly integration: MeshIntegration;
 }
 
 /** Properties of a `MeshService`. */
 export interface MeshServiceProps extends MeshServiceOptions {
   /**
-   * The first segment of the service's paths: a DNS label (RFC 1123) in lower case that starts with a letter; not `ping`
-   * or `sping`, which API Gateway keeps for itself.
+   * The first segment of the service's paths: a DNS label (RFC 1123) in lower case that starts with a letter. It can't be
+   * `ping` or `sping`, which API Gateway reserves.
    *
    * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
    */
   readonly serviceName: string;
 
-  /** The gateway through which it is called. */
-  readonly gateway: MtlsGateway;
+  /** The gateway that clients call the service through. */
+  readonly gateway: IMtlsGateway;
 }
 
-/** An API behind the mesh's domain, at `/<name>` and everything below it, for every HTTP method. */
+/** An API behind the mesh's domain. It receives every request to `/<service name>` and the paths below it. */
 export class MeshService extends Construct {
   /** The first segment of the service's paths. */
   readonly serviceName: string;
 
-  /** The gateway through which it is called. */
-  readonly gateway: MtlsGateway;
+  /** The gateway that clients call the service through. */
+  readonly gateway: IMtlsGateway;
 
-  /** Where clients call the service, without a slash at the end: `https://<domain name>/<name>`. */
+  /** The URL that clients call, without a slash at the end: `https://<domain name>/<service name>`. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
@@ -44,8 +44,13 @@ export class MeshService extends Construct {
     this.gateway = props.gateway;
     this.url = `${props.gateway.url}/${props.serviceName}`;
 
-    const httpApi = props.gateway.api;
-    const { root, below } = props.integration._bind(this);
+    const { httpApi } = props.gateway;
+    if (!httpApi.defaultAuthorizer) refuse(this, 'gateway', 'must have an httpApi with a default authorizer', 'none');
+    const { root, below } = props.integration.bind({
+      scope: this,
+      serviceName: props.serviceName,
+      gateway: props.gateway,
+    });
     new HttpRoute(this, 'Root', {
       httpApi,
       routeKey: HttpRouteKey.with(`/${props.serviceName}`, HttpMethod.ANY),
@@ -60,6 +65,6 @@ export class MeshService extends Construct {
 }
 
 function serviceNameProblem(name: string): string | undefined {
-  if (name === 'ping' || name === 'sping') return 'must not be a path that API Gateway keeps for health checks';
+  if (name === 'ping' || name === 'sping') return 'must not be a path that API Gateway reserves for health checks';
   return clientNameProblem(name);
 }

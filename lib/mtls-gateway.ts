@@ -1,54 +1,47 @@
-import { CustomResource, Duration, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct, type IDependable } from 'constructs';
-import {
-  DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
-  type DomainTruststoreProperties,
-  REGISTRY_TABLE_VARIABLE,
-  TRUST_DOMAIN_VARIABLE,
-} from '../mesh/contract';
+import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../mesh/contract';
 import { dnsNameProblem } from '../mesh/names';
-import type { MeshRegistry } from './mesh-registry';
+import type { IMeshRegistry, IMtlsGateway, ITruststore } from './interfaces';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
-import { CUSTOM_RESOURCE_TIMEOUT, DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
+import { DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
 import { checkText, refuse } from './private/validation';
-import type { Truststore } from './truststore';
 
-/** What can be chosen for the domain of a gateway. */
+/** Options of a gateway's domain. */
 export interface MtlsDomainOptions {
   /** The name that clients call, such as `mesh.example.com`. */
   readonly domainName: string;
 
   /**
-   * The certificate that the gateway shows to its clients, from ACM in the gateway's Region. One that was imported into
-   * ACM, or issued by a private authority, needs `ownershipCertificate` as well.
+   * The certificate that the gateway presents to clients, from ACM in the gateway's Region. A certificate that was
+   * imported into ACM, or issued by a private authority, requires `ownershipCertificate` as well.
    *
-   * @default - a certificate of ACM for `domainName`, validated by DNS in `hostedZone`
+   * @default - an ACM certificate for `domainName`, validated by DNS in `hostedZone`
    */
   readonly serverCertificate?: acm.ICertificate;
 
   /**
-   * A public certificate of ACM for `domainName`, which proves that the domain is yours when `serverCertificate` can't.
-   * It takes no part in handshakes, but when it expires the domain can no longer be changed.
+   * A public ACM certificate for `domainName`, which proves that you own the domain if `serverCertificate` doesn't. It
+   * isn't used in handshakes, but you can't update the domain after it expires.
    *
-   * @default - none: `serverCertificate` is a public certificate of ACM
+   * @default - none: `serverCertificate` is a public ACM certificate
    * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
    */
   readonly ownershipCertificate?: acm.ICertificate;
 
   /**
-   * The public hosted zone that holds `domainName`. It gets the records that point the name to the gateway, and, unless
-   * `serverCertificate` is given, those that validate the gateway's certificate.
+   * The public hosted zone that contains `domainName`. The stack adds records that point the name to the gateway and,
+   * unless you set `serverCertificate`, records that validate the gateway's certificate.
    *
-   * @default - no records; point `domainName` to `domain.regionalDomainName` yourself
+   * @default - no records: point `domainName` to `domain.regionalDomainName` yourself
    */
   readonly hostedZone?: route53.IHostedZone;
 }
@@ -56,61 +49,65 @@ export interface MtlsDomainOptions {
 /** Properties of an `MtlsGateway`. */
 export interface MtlsGatewayProps extends MtlsDomainOptions {
   /** The authorities that the gateway trusts. */
-  readonly truststore: Truststore;
+  readonly truststore: ITruststore;
 
   /**
-   * The clients that are let in, each with the certificates that it may show. Also gives the trust domain.
+   * The clients that the gateway admits, and their certificates. The registry also determines the trust domain.
    */
-  readonly registry: MeshRegistry;
+  readonly registry: IMeshRegistry;
 
   /**
-   * How long the access log and the authorizer's log are kept.
+   * How long the access log and the log of the authorizer are kept.
    * @default logs.RetentionDays.ONE_YEAR
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * What becomes of the logs when they leave the stack.
+   * What happens to the logs when they are removed from the stack.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /**
- * The entrance of a mesh: an HTTP API behind a domain that demands a client certificate from every caller.
+ * The entry point of a mesh: an HTTP API behind a domain that requires a client certificate.
  *
- * API Gateway checks in the handshake that the certificate comes from an authority in the truststore. The authorizer
- * then reads from it who calls, on every request, and refuses whoever is no client of the trust domain, is disabled, or
- * shows a certificate that was revoked or that the registry never saw; what the registry says it believes for 10 seconds.
- * A certificate that names another trust domain, or none, is refused unless the registry knows an external client by it.
- * The API has no other address: its `execute-api` endpoint, which asks for no certificate, is off.
+ * During the handshake, API Gateway verifies that the certificate was issued by an authority in the truststore. For each
+ * request, the authorizer then identifies the client by its certificate. It refuses callers that aren't clients of the
+ * trust domain, disabled clients, revoked certificates, and certificates that the registry doesn't contain. It caches what
+ * it reads from the registry for 10 seconds. It refuses a certificate of another trust domain, or of none, unless the
+ * certificate identifies an external client. The API has no other address: its `execute-api` endpoint, which doesn't
+ * require a certificate, is disabled.
  */
-export class MtlsGateway extends Construct {
-  /** The HTTP API. Every route of it, also one that you add yourself, asks the authorizer. */
+export class MtlsGateway extends Construct implements IMtlsGateway {
+  /** The HTTP API. Every route uses the authorizer, including routes that you add yourself. */
   readonly api: apigatewayv2.HttpApi;
 
-  /** The custom domain; its `regionalDomainName` is what DNS records point to. */
+  /** The same API as `api`, by the interface that services use. */
+  readonly httpApi: apigatewayv2.IHttpApi;
+
+  /** The custom domain. DNS records point to its `regionalDomainName`. */
   readonly domain: apigatewayv2.DomainName;
 
   /**
-   * What depends on it comes about only once the domain uses the truststore as it was last published. A deployment fails
-   * here when API Gateway warns that it would refuse some clients.
+   * Resources that depend on it are created after the domain uses the current version of the truststore. The deployment
+   * fails if API Gateway warns that it would reject some clients.
    */
   readonly truststoreInUse: IDependable;
 
-  /** JSON lines that name, for each request, the client and its certificate. */
+  /** The access log: one line of JSON for each request, which names the client and its certificate. */
   readonly accessLog: logs.LogGroup;
 
-  /** The authorizer's function. */
+  /** The function of the authorizer. */
   readonly handler: lambda.IFunction;
 
-  /** The name that clients call. */
+  /** The domain name that clients call. */
   readonly domainName: string;
 
-  /** Holds the authorities that the gateway trusts. */
-  readonly truststore: Truststore;
+  /** The authorities that the gateway trusts. */
+  readonly truststore: ITruststore;
 
-  /** Where clients call the mesh: `https://<domain name>`. */
+  /** The base URL that clients call, without a slash at the end: `https://<domain name>`. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: MtlsGatewayProps) {
@@ -138,12 +135,12 @@ export class MtlsGateway extends Construct {
       ipAddressType: apigatewayv2.IpAddressType.DUAL_STACK,
     });
 
-    this.truststoreInUse = this.waitFor(props.truststore, domainName);
+    this.truststoreInUse = props.truststore.waitForUse(this, { domainName, domain: this.domain });
 
     const authorizer = new MeshFunction(this, 'Authorizer', {
       asset: 'authorizer',
       description: 'Decides by the client certificate who may call',
-      // API Gateway waits no longer.
+      // The longest that API Gateway waits.
       timeout: Duration.seconds(10),
       memorySize: 512,
       environment: {
@@ -161,13 +158,14 @@ export class MtlsGateway extends Construct {
       description: `Mutual TLS on ${domainName}`,
       disableExecuteApiEndpoint: true,
       createDefaultStage: false,
-      // Without identity source and cache: with them, one client's answer would serve another.
+      // No identity source and no cache: with them, API Gateway would reuse one client's decision for another.
       defaultAuthorizer: new HttpLambdaAuthorizer('Authorizer', this.handler, {
         identitySource: [],
         resultsCacheTtl: Duration.seconds(0),
         responseTypes: [HttpLambdaResponseType.SIMPLE],
       }),
     });
+    this.httpApi = this.api;
 
     this.accessLog = new logs.LogGroup(this, 'AccessLog', {
       retention: props.logRetention ?? DEFAULT_LOG_RETENTION,
@@ -186,30 +184,6 @@ export class MtlsGateway extends Construct {
     if (props.hostedZone) this.addRecords(domainName, props.hostedZone);
   }
 
-  /** By name and not by reference: the function is there before the domain. */
-  private waitFor({ handler, versionId }: Truststore, domainName: string): IDependable {
-    handler.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions: ['apigateway:GET'],
-        resources: [
-          Stack.of(this).formatArn({
-            service: 'apigateway',
-            account: '',
-            resource: '/domainnames',
-            resourceName: domainName,
-          }),
-        ],
-      }),
-    );
-    const properties: DomainTruststoreProperties = { DomainName: this.domain.name, TruststoreVersion: versionId };
-    return new CustomResource(this, 'TruststoreInUse', {
-      resourceType: DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
-      serviceToken: handler.functionArn,
-      serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
-      properties,
-    });
-  }
-
   private addRecords(domainName: string, zone: route53.IHostedZone): void {
     const target = route53.RecordTarget.fromAlias(
       new ApiGatewayv2DomainProperties(this.domain.regionalDomainName, this.domain.regionalHostedZoneId),
@@ -223,15 +197,15 @@ function checkHostedZone(gateway: MtlsGateway, { domainName, hostedZone }: MtlsD
   if (!hostedZone || Token.isUnresolved(hostedZone.zoneName)) return;
   const zoneName = hostedZone.zoneName.replace(/\.$/, '');
   checkText(gateway, 'domainName', domainName, (name) =>
-    name === zoneName || name.endsWith(`.${zoneName}`) ? undefined : `must lie in hostedZone (${zoneName})`,
+    name === zoneName || name.endsWith(`.${zoneName}`) ? undefined : `must be in hostedZone (${zoneName})`,
   );
 }
 
 function validatedCertificate(gateway: MtlsGateway, { domainName, hostedZone }: MtlsDomainOptions): acm.ICertificate {
   if (!hostedZone) {
     throw new Error(
-      `${gateway.node.path}: serverCertificate or hostedZone must be given, got neither: ` +
-        `the gateway needs an ACM certificate for ${JSON.stringify(domainName)}, or a zone in which ACM can validate one`,
+      `${gateway.node.path}: serverCertificate or hostedZone must be set, got neither: ` +
+        `the gateway needs an ACM certificate for ${JSON.stringify(domainName)}, or a zone where ACM can validate one`,
     );
   }
   return new acm.Certificate(gateway, 'ServerCertificate', {
@@ -240,11 +214,11 @@ function validatedCertificate(gateway: MtlsGateway, { domainName, hostedZone }: 
   });
 }
 
-/** Whether a certificate was imported shows only when ACM is asked; whether it is private, if it was made in this app. */
+/** Synthesis can only tell that a certificate is private if this app creates it. Only ACM knows whether it was imported. */
 function ownershipCertificate(gateway: MtlsGateway, props: MtlsDomainOptions): acm.ICertificate | undefined {
   const { serverCertificate, ownershipCertificate } = props;
   if (serverCertificate instanceof acm.PrivateCertificate && !ownershipCertificate) {
-    refuse(gateway, 'ownershipCertificate', 'must be given when serverCertificate is private', 'none');
+    refuse(gateway, 'ownershipCertificate', 'must be set when serverCertificate is private', 'none');
   }
   if (ownershipCertificate instanceof acm.PrivateCertificate) {
     refuse(gateway, 'ownershipCertificate', 'must be a public certificate', ownershipCertificate.node.path);

@@ -7,9 +7,10 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE, METRICS } from '../mesh/contract';
 import { clientNameProblem, dnsNameProblem } from '../mesh/names';
-import { CertificateAuthority, type ICertificateAuthority } from './certificate-authority';
+import { CertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
+import type { ICertificateAuthority } from './interfaces';
 import { MeshAlarms } from './mesh-alarms';
 import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
 import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
@@ -25,7 +26,7 @@ import { Truststore } from './truststore';
 /** Properties of an `MtlsServiceMesh`. */
 export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertificateOptions, MeshRegistryOptions {
   /**
-   * The SPIFFE trust domain. Clients are `spiffe://<trust domain>/<client name>`, their secrets
+   * The SPIFFE trust domain. SPIFFE IDs are `spiffe://<trust domain>/<client name>`, and secrets are named
    * `<trust domain>/<client name>`.
    *
    * @default - the same as `domainName`
@@ -33,34 +34,36 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
   readonly trustDomain?: string;
 
   /**
-   * The authority that issues the clients' certificates, and whose clients the gateway lets in; the first of them, if it
-   * has successors.
+   * The authority that issues the clients' certificates. The gateway admits its clients. If there are successors, this is
+   * the first authority.
    *
-   * @default - `CertificateAuthority.shortLivedRoot`, about $50 a month
+   * @default - `CertificateAuthority.shortLivedRoot`, for about $50 a month
    */
   readonly certificateAuthority?: ICertificateAuthority;
 
   /**
-   * The authorities that took over from `certificateAuthority`, in their order: the last one issues, and certificates of
-   * all are let in. To replace an authority without a refused request, add its successor here. In one deployment the
-   * gateway comes to trust both, and then every client is given a certificate of the successor. Once the certificates of
-   * the first have expired, make the successor the `certificateAuthority` and take it out here: that deployment fails, and
-   * says which clients it concerns, as long as a certificate of the first may be used.
+   * The authorities that replace `certificateAuthority`, in order. The last one issues certificates, and the gateway
+   * accepts certificates of all of them.
+   *
+   * To replace an authority without a refused request, add its successor here. In one deployment, the gateway starts to
+   * trust both, and then every client gets a certificate of the successor. After the certificates of the first authority
+   * have expired, set `certificateAuthority` to the successor and remove it from this list. While a certificate of the
+   * first authority can still be used, that deployment fails and names the clients.
    *
    * @default - none
    */
   readonly certificateAuthoritySuccessors?: ICertificateAuthority[];
 
   /**
-   * The topic that is told when a rotation fails, or a certificate or an authority is about to expire.
-   * @default - none: there are alarms, but nobody is told
+   * The topic that is notified when a rotation fails, and before a certificate or an authority expires.
+   * @default - none: alarms change their state without a notification
    */
   readonly alarmTopic?: sns.ITopic;
 
   /**
-   * What becomes of the authority made here, the truststore, the registry and the logs when they leave the stack.
-   * `DESTROY` is for test stacks: with it nothing is left, and nothing costs any more. The clients' secrets have a policy
-   * of their own.
+   * What happens to the certificate authority, the truststore, the registry, and the logs when they are removed from the
+   * stack. `DESTROY` is for test stacks: it leaves nothing behind that costs money. The secrets of clients have their own
+   * removal policy.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -74,17 +77,16 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
 }
 
 /**
- * Services that know for certain who calls them: one trust domain, from the certificate authority to the last client.
+ * A complete mutual TLS service mesh: services that know which client calls them, in one trust domain.
  *
  * - The *certificate authority* signs a certificate for each client.
- * - The *truststore* publishes the authority's chain, so that
- * - the *gateway* lets in only callers whose certificate that authority signed, and tells the services who they are.
- * - The *issuer* puts key and certificate of each client into a secret, from which the client fetches them, and replaces
- *   both in time.
- * - The *registry* knows every client and certificate, so that one can be refused without a change for the others.
- * - *Alarms* ring before anything expires.
+ * - The *truststore* publishes the chain of the authority.
+ * - The *gateway* admits only clients with a certificate of that authority, and tells services who calls.
+ * - The *issuer* stores the key and certificate of each client in a secret, and replaces them before they expire.
+ * - The *registry* contains every client and certificate, so you can refuse one without a change for the others.
+ * - The *alarms* ring before anything expires.
  *
- * Every part is a construct that can also be used on its own.
+ * You can also use each part as a construct on its own.
  *
  * @example
  * declare const schedule: lambda.IFunction;
@@ -96,28 +98,28 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
  * mesh.addClient('mail').grantRead(mailApp);
  */
 export class MtlsServiceMesh extends Construct {
-  /** The SPIFFE trust domain, with which the names of clients and secrets begin. */
+  /** The SPIFFE trust domain. The names of secrets start with it. */
   readonly trustDomain: string;
 
-  /** Signs the certificates of all clients: the last of `trustedAuthorities`. */
+  /** The authority that signs the certificates of all clients: the last of `trustedAuthorities`. */
   readonly certificateAuthority: ICertificateAuthority;
 
-  /** Those whose certificates are let in, oldest first. */
+  /** The authorities whose certificates the gateway accepts, oldest first. */
   readonly trustedAuthorities: ICertificateAuthority[];
 
-  /** Holds what the gateway trusts. */
+  /** Publishes the certificates that the gateway trusts. */
   readonly truststore: Truststore;
 
-  /** Knows the clients, and every certificate issued to them. */
+  /** Contains the clients and every certificate that was issued to them. */
   readonly registry: MeshRegistry;
 
-  /** Lets clients in, and leads them to the services. */
+  /** Admits clients and forwards their requests to the services. */
   readonly gateway: MtlsGateway;
 
-  /** Puts certificates into the clients' secrets. */
+  /** Stores certificates in the clients' secrets. */
   readonly issuer: CertificateIssuer;
 
-  /** Ring before clients are refused. */
+  /** Alarms that ring before the gateway refuses clients. */
   readonly alarms: MeshAlarms;
 
   private readonly certificateOptions: ClientCertificateOptions;
@@ -177,11 +179,11 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * Adds a caller, and has its first certificate issued once the gateway trusts the authority, unless it is to keep its
-   * own key.
+   * Adds a client. The deployment issues its first certificate after the gateway trusts the authority, unless the client
+   * keeps its own key.
    *
    * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among the clients of the mesh. A
-   * service that calls others is a client too, by the same name if you like.
+   * service that calls other services is a client too, and can have the same name.
    */
   addClient(name: string, options: MeshClientOptions = {}): MeshClient {
     const ofSecret = options.ownKey ? undefined : this.certificateOptions;
@@ -197,11 +199,11 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * Adds the authority of somebody else to what the gateway trusts in handshakes. That lets in nobody yet: only those whom
-   * `addExternalClient` names.
+   * Makes the gateway trust an authority outside the mesh in handshakes. That alone admits nobody: use `addExternalClient`
+   * to add clients of the authority.
    *
-   * @param name by which operators know the anchor: a DNS label (RFC 1123) in lower case that starts with a letter; unique
-   * among the trust anchors of the mesh.
+   * @param name the name that operators know the trust anchor by: a DNS label (RFC 1123) in lower case that starts with a
+   * letter; unique among the trust anchors of the mesh
    */
   addTrustAnchor(name: string, source: TrustAnchorSource): TrustAnchor {
     return new TrustAnchor(this, this.idOf('TrustAnchor', 'trust anchor name', name), {
@@ -212,9 +214,9 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * Adds a caller whose certificates come from a trust anchor. Services know it by `name`, as they know any client.
+   * Adds a client whose certificates come from a trust anchor. Services know it by `name`, like any other client.
    *
-   * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among all clients of the mesh.
+   * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among all clients of the mesh
    */
   addExternalClient(name: string, options: ExternalClientOptions): ExternalClient {
     return new ExternalClient(this, this.idOf('Client', 'client name', name), {
@@ -225,9 +227,9 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * Adds a service, which clients call at `https://<domain name>/<name>`.
+   * Adds a service that clients call at `https://<domain name>/<name>`.
    *
-   * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among the services of the mesh.
+   * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among the services of the mesh
    */
   addService(name: string, options: MeshServiceOptions): MeshService {
     return new MeshService(this, this.idOf('Service', 'service name', name), {
@@ -238,8 +240,9 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * What the command `mtls-mesh` needs to list clients, revoke their certificates, disable and enable them, and have them
-   * rotated, and to send the events of that. It neither issues certificates nor reads secrets. Made when first asked for.
+   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients,
+   * start rotations, and record these changes as events and metrics. The policy doesn't allow anyone to issue certificates
+   * or read secrets. The stack contains it once you use this property.
    */
   get operatorPolicy(): iam.ManagedPolicy {
     if (!this.operators) {
@@ -256,9 +259,9 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * A rule for the mesh's events: `Certificate Issued`, `Certificate Rotated`, `Certificate Rotation Failed`,
-   * `Certificate Revoked`, `Certificate Expiring` and `Truststore Changed`. `eventPattern.detailType` picks some of them.
-   * The detail names trust domain and client, and has the certificate's fingerprint and expiry.
+   * Adds a rule for the mesh's events: `Certificate Issued`, `Certificate Rotated`, `Certificate Rotation Failed`,
+   * `Certificate Revoked`, `Certificate Expiring`, and `Truststore Changed`. Use `eventPattern.detailType` to select some
+   * of them. The event detail contains the trust domain, the client, and the fingerprint and expiry of the certificate.
    */
   onEvent(id: string, options: events.OnEventOptions = {}): events.Rule {
     const rule = new events.Rule(options.crossStackScope ?? this, id, options);
@@ -267,37 +270,37 @@ export class MtlsServiceMesh extends Construct {
     return rule;
   }
 
-  /** How many certificates were issued: the sum of 5 minutes. */
+  /** The number of certificates issued. Sum over 5 minutes. */
   metricCertificatesIssued(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.certificatesIssued, options);
   }
 
-  /** How many rotations succeeded: the sum of 5 minutes. */
+  /** The number of successful rotations. Sum over 5 minutes. */
   metricRotationsSucceeded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.rotationsSucceeded, options);
   }
 
-  /** How many attempts to rotate failed: the sum of 5 minutes. */
+  /** The number of failed rotation attempts. Sum over 5 minutes. */
   metricRotationsFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.rotationsFailed, options);
   }
 
-  /** How many certificates were revoked: the sum of 5 minutes. */
+  /** The number of certificates revoked. Sum over 5 minutes. */
   metricCertificatesRevoked(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.certificatesRevoked, options);
   }
 
-  /** How many current certificates have less than a third of their validity left: the most of an hour. */
+  /** The number of current certificates with less than a third of their validity left. Maximum over an hour. */
   metricCertificatesExpiring(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.certificatesExpiring, options);
   }
 
-  /** Hours until the first current certificate expires: the least of an hour. */
+  /** The hours until the first current certificate expires. Minimum over an hour. */
   metricHoursToExpiry(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.hoursToExpiry, options);
   }
 
-  /** Days until the first certificate authority expires: the least of an hour. */
+  /** The days until the first certificate authority expires. Minimum over an hour. */
   metricDaysToAuthorityExpiry(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.daysToAuthorityExpiry, options);
   }
@@ -318,7 +321,7 @@ function checkDistinct(mesh: MtlsServiceMesh, authorities: readonly ICertificate
     ({ certificateAuthorityArn }, place) => arns.indexOf(certificateAuthorityArn) < place,
   );
   if (repeated !== undefined) {
-    const rule = 'must name each authority once, and not the certificateAuthority';
+    const rule = 'must contain each authority once, and not the certificateAuthority';
     refuse(mesh, 'certificateAuthoritySuccessors', rule, `${repeated.node.path} again`);
   }
 }

@@ -1,79 +1,81 @@
 import { CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import {
+  DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
+  type DomainTruststoreProperties,
   REGISTRY_TABLE_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
   TRUSTSTORE_RESOURCE_TYPE,
   type TruststoreProperties,
 } from '../mesh/contract';
-import type { ICertificateAuthority } from './certificate-authority';
-import type { MeshRegistry } from './mesh-registry';
+import type { ICertificateAuthority, IMeshRegistry, ITrustAnchor, ITruststore, TruststoreUser } from './interfaces';
 import { grantPutEvents } from './private/event-grant';
 import { CUSTOM_RESOURCE_TIMEOUT, MeshFunction } from './private/mesh-function';
-import type { TrustAnchor } from './trust-anchor';
+import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
 
 /** Properties of a `Truststore`. */
 export interface TruststoreProps {
-  /** The authorities whose clients are let in, each with the chain above it. At least one. */
+  /** The authorities whose clients the gateway admits, at least one. Their chains are published with them. */
   readonly certificateAuthorities: ICertificateAuthority[];
 
   /**
-   * Who holds certificates: an authority of which a client does is not taken out. Also gives the trust domain that an
-   * event names when the truststore has changed.
+   * The certificates that clients hold. An authority isn't removed while a client holds one of its certificates. The
+   * registry also determines the trust domain.
    */
-  readonly registry: MeshRegistry;
+  readonly registry: IMeshRegistry;
 
   /**
-   * What becomes of the bucket when it leaves the stack. With `DESTROY` every version of every object in it goes first.
+   * What happens to the bucket when it is removed from the stack. `DESTROY` also deletes every version of every object.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * How long the publishing function's log is kept.
+   * How long the log of the publishing function is kept.
    * @default logs.RetentionDays.ONE_YEAR
    */
   readonly logRetention?: logs.RetentionDays;
 }
 
 /**
- * The certificates that the gateway trusts, as one PEM object in a versioned bucket of its own.
+ * The certificates that the gateway trusts, as one PEM object in a versioned bucket.
  *
- * Whenever the chain of an authority changes, a new version is published and `versionId` becomes another, so that the
- * domain which refers to it is updated in the same deployment. A chain that API Gateway would refuse, or accept with
- * nothing but a warning, fails the deployment with the reason. So does the removal of an authority as long as the registry
- * shows a client with a certificate of it that is let in, and the reason names the clients. Only when a deployment that
- * added an authority is rolled back, after clients were given certificates of it, does that authority stay unasked, until
- * the truststore is next published.
+ * When the chain of an authority changes, the deployment publishes a new version of the object and updates the domain that
+ * refers to `versionId`. The deployment fails, with the reason, if API Gateway would reject a chain or accept it with a
+ * warning. It also fails if it removes an authority while a client can still use a certificate of it, and the reason names
+ * the clients. There is one exception: if a deployment that added an authority is rolled back after clients got
+ * certificates of it, that authority stays in the truststore until the next publication.
  *
- * API Gateway reads the object with the rights of whoever deploys the stack, so that role needs `s3:GetObject` and
- * `s3:GetObjectVersion`. The bucket is encrypted with S3's own key: a KMS key would have to be open to that role too.
+ * API Gateway reads the object with the permissions of the role that deploys the stack, which therefore needs
+ * `s3:GetObject` and `s3:GetObjectVersion`. The bucket is encrypted with a key of Amazon S3. With a KMS key, that role
+ * would need access to the key as well.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */
-export class Truststore extends Construct {
-  /** The bucket, which holds nothing else. */
-  readonly bucket: s3.Bucket;
+export class Truststore extends Construct implements ITruststore {
+  /** The bucket. It holds no other object. */
+  readonly bucket: s3.IBucket;
 
   /** The key of the object that holds the certificates. */
   readonly objectKey: string;
 
-  /** The version of that object that was published last. */
+  /** The version of the object that was published last. */
   readonly versionId: string;
 
-  /** The function that checks and publishes, and waits for a domain to use what was published. */
+  /** The function that checks and publishes the certificates, and waits until a domain uses them. */
   readonly handler: lambda.IFunction;
 
-  private readonly trustAnchors: TrustAnchor[] = [];
+  private readonly trustAnchors: ITrustAnchor[] = [];
 
   constructor(scope: Construct, id: string, props: TruststoreProps) {
     super(scope, id);
 
     if (props.certificateAuthorities.length === 0) {
-      throw new Error(`${this.node.path}: certificateAuthorities must name at least one authority, got none`);
+      throw new Error(`${this.node.path}: certificateAuthorities must contain at least one authority, got none`);
     }
 
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
@@ -107,7 +109,7 @@ export class Truststore extends Construct {
       publisher.allow(['s3:ListBucketVersions'], [this.bucket.bucketArn]);
       publisher.allow(['s3:DeleteObject', 's3:DeleteObjectVersion'], [this.bucket.arnForObjects('*')]);
     }
-    // To tell the rollback of a deployment from a deployment.
+    // To distinguish a rollback from a deployment.
     publisher.allow(['cloudformation:DescribeStacks'], [Stack.of(this).stackId]);
     this.handler = publisher.handler;
     registry.grantSurvey(this.handler);
@@ -128,9 +130,9 @@ export class Truststore extends Construct {
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties: {
         ...properties,
-        // Filled in last, as anchors are added to a truststore that is there already.
+        // Lazy, because trust anchors are added after the truststore is created.
         TrustAnchors: Lazy.any(
-          { produce: () => this.trustAnchors.map(({ _properties }) => _properties) },
+          { produce: () => this.trustAnchors.map(trustAnchorProperties) },
           { omitEmptyArray: true },
         ),
       },
@@ -138,9 +140,34 @@ export class Truststore extends Construct {
     this.versionId = published.getAttString('VersionId');
   }
 
-  /** @internal */
-  _addTrustAnchor(trustAnchor: TrustAnchor): void {
+  /** Publishes the certificates of `trustAnchor` as well. `TrustAnchor` calls this method. */
+  addTrustAnchor(trustAnchor: ITrustAnchor): void {
     this.trustAnchors.push(trustAnchor);
-    trustAnchor._grantRead(this.handler);
+    grantReadCertificates(trustAnchor, this.handler);
+  }
+
+  /**
+   * Waits, during deployment, until a domain uses `versionId`. The deployment fails if API Gateway warns that it would
+   * reject some clients.
+   *
+   * @param scope where the custom resource that waits is added
+   * @returns what to depend on in order to wait
+   */
+  waitForUse(scope: Construct, { domainName, domain }: TruststoreUser): IDependable {
+    // Refers to the domain by name, because the function is created before the domain.
+    const resource = Stack.of(scope).formatArn({
+      service: 'apigateway',
+      account: '',
+      resource: '/domainnames',
+      resourceName: domainName,
+    });
+    this.handler.addToRolePolicy(new iam.PolicyStatement({ actions: ['apigateway:GET'], resources: [resource] }));
+    const properties: DomainTruststoreProperties = { DomainName: domain.name, TruststoreVersion: this.versionId };
+    return new CustomResource(scope, 'TruststoreInUse', {
+      resourceType: DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
+      serviceToken: this.handler.functionArn,
+      serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
+      properties,
+    });
   }
 }

@@ -9,15 +9,15 @@ import { MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
 import type { Construct } from 'constructs';
 
 export interface ScheduleMeshProps extends StackProps {
-  /** Name under which the mesh is reached, such as `mesh.example.com`. */
+  /** The domain name of the mesh, such as `mesh.example.com`. */
   readonly domainName: string;
-  /** Zone of the domain name; with it the mesh makes its DNS records and, if none is given, its server certificate. */
+  /** The hosted zone of the domain. The mesh adds DNS records and, unless you set `certificateArn`, a certificate. */
   readonly hostedZone?: HostedZoneAttributes;
-  /** ARN of the domain name's certificate in ACM. */
+  /** The ARN of the domain's certificate in ACM. */
   readonly certificateArn?: string;
 }
 
-/** A mail app and a social app create events in one schedule service, which knows for certain which of them calls. */
+/** A mail app and a social app create events in a schedule service, which knows which of the two is calling. */
 export class ScheduleMeshStack extends Stack {
   constructor(scope: Construct, id: string, props: ScheduleMeshProps) {
     super(scope, id, props);

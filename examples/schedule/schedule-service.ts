@@ -6,8 +6,8 @@ const dynamodb = new DynamoDBClient({});
 const TableName = process.env.EVENTS_TABLE;
 
 /**
- * `POST /schedule/events` creates an event, `GET /schedule/events` lists all of them with who created each.
- * The creator is whom the gateway names; nothing that the caller sends can change it.
+ * `POST /schedule/events` creates an event. `GET /schedule/events` lists all events and the client that created each.
+ * The gateway determines the client. Nothing in the request can change it.
  */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const createdBy = event.headers['x-mesh-client-name'];

@@ -1,12 +1,5 @@
+import type { Checkout, Names } from './answers';
 import { serve } from './mesh-handler';
-import type { Names } from './users-service';
-
-/** A piece of equipment that somebody has checked out. */
-export interface Checkout {
-  readonly item: string;
-  readonly userId: string;
-  readonly userName: string;
-}
 
 const CHECKOUTS = [
   { item: 'rope', userId: 'u1' },

@@ -1,8 +1,5 @@
-import type { Checkout } from './equipment-service';
+import type { Checkout, Members } from './answers';
 import { serve } from './mesh-handler';
-
-/** Ids of users by the name of their group. */
-export type Members = Readonly<Record<string, readonly string[]>>;
 
 const MEMBERS: Members = { climbing: ['u1', 'u3'], diving: ['u2'] };
 

@@ -4,21 +4,21 @@ import { MeshHttpClient } from 'cdk-mtls-service-mesh/client';
 
 const { MESH_URL = '', CLIENT_SECRET = '' } = process.env;
 
-/** This service as a client: it shows its own certificate, and follows the rotation of it. */
+/** Calls other services with this service's own certificate, and follows its rotation. */
 const mesh = new MeshHttpClient({ secretId: CLIENT_SECRET, secretsManager: new SecretsManager({}) });
 
-/** What a service says to one path, given the right to ask others. */
+/** Answers requests to one path. `ask` calls another service. */
 type Route = (ask: <T>(path: string) => Promise<T>) => Promise<object>;
 
 interface Answer<T> {
-  /** Who called whom to find the data, as the gateway knows it: no caller can put another name there. */
+  /** The calls that were made to find the data. The gateway identifies each caller, so no caller can forge a name. */
   readonly hops: readonly string[];
   readonly data: T;
 }
 
 class NotAnswered extends Error {}
 
-/** The handler of a service: its routes by path, for GET. */
+/** Creates the handler of a service from its GET routes by path. */
 export function serve(name: string, routes: Readonly<Record<string, Route>>) {
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const route = Object.hasOwn(routes, event.rawPath) ? routes[event.rawPath] : undefined;

@@ -7,15 +7,15 @@ import { MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
 import type { Construct } from 'constructs';
 
 export interface ServiceMeshProps extends StackProps {
-  /** Name under which the mesh is reached, such as `mesh.example.com`. */
+  /** The domain name of the mesh, such as `mesh.example.com`. */
   readonly domainName: string;
-  /** ARN of the domain name's certificate in ACM. */
+  /** The ARN of the domain's certificate in ACM. */
   readonly certificateArn: string;
 }
 
 /**
- * Users, groups and equipment: three services that call each other, each by an identity of its own. Whoever asks the
- * groups which of them has which equipment is answered out of all three.
+ * Users, groups, and equipment: three services that call each other, each with its own identity. The groups service calls
+ * the other two to answer which group has which equipment.
  */
 export class ServiceMeshStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceMeshProps) {

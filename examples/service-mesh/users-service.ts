@@ -1,8 +1,5 @@
-import type { Members } from './groups-service';
+import type { Members, Names } from './answers';
 import { serve } from './mesh-handler';
-
-/** Names of users by their ids. */
-export type Names = Readonly<Record<string, string>>;
 
 const NAMES: Names = { u1: 'Ada', u2: 'Grace', u3: 'Katherine' };
 

@@ -1,6 +1,6 @@
 /**
- * One line of the access log, JSON. What the handshake showed stands beside what the authorizer made of it: a refused
- * caller has a `certificateSubject`, but no `clientName`.
+ * One line of the access log, in JSON. It contains the certificate that the handshake verified and the identity that the
+ * authorizer determined: a refused caller has a `certificateSubject` but no `clientName`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 export const ACCESS_LOG_FORMAT = JSON.stringify({

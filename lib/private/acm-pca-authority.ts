@@ -3,15 +3,12 @@ import * as acmpca from 'aws-cdk-lib/aws-acmpca';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import { KeyAlgorithm, SigningAlgorithm } from '../algorithms';
-import type {
-  CertificateAuthorityProps,
-  CertificateAuthoritySubject,
-  ICertificateAuthority,
-} from '../certificate-authority';
+import type { CertificateAuthorityProps, CertificateAuthoritySubject } from '../certificate-authority-props';
+import type { ICertificateAuthority } from '../interfaces';
 import { grantIssue, grantRevoke, templateArn } from './authority-grants';
 import { checkDuration, checkText, isLonger, refuse } from './validation';
 
-/** What ACM PCA calls the modes of an authority; they differ in price and in how long issued certificates may live. */
+/** The modes of an authority, by their names in ACM PCA. They differ in price and in the validity of certificates. */
 export type UsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE';
 
 /** https://docs.aws.amazon.com/privateca/latest/userguide/short-lived-certificates.html */
@@ -21,11 +18,11 @@ const SUBORDINATE_VALIDITY = Duration.days(5 * 365);
 
 export interface AcmPcaAuthorityProps extends CertificateAuthorityProps {
   readonly usageMode: UsageMode;
-  /** The general-purpose root that signs this authority. Absent, this authority is a root itself. */
+  /** The general-purpose root that signs this authority. If it is absent, this authority is a root. */
   readonly root?: CertificateAuthorityProps;
 }
 
-/** An authority made by CloudFormation: the authority, its certificate, and the activation that joins the two. */
+/** An authority that CloudFormation creates: the authority, its certificate, and the activation that connects the two. */
 export class AcmPcaAuthority extends Construct implements ICertificateAuthority {
   readonly usageMode: UsageMode;
   /** The authority above, when this one is a subordinate. */
@@ -66,7 +63,7 @@ export class AcmPcaAuthority extends Construct implements ICertificateAuthority 
       subject: subjectOf(this, props.subject),
     });
     const certificate = new acmpca.CfnCertificate(this, 'Certificate', {
-      // The root's ARN is that of its activation: it signs nothing before it is active.
+      // The root's ARN is that of its activation, because the root can't sign before it is active.
       certificateAuthorityArn: this.root?.certificateAuthorityArn ?? authority.attrArn,
       certificateSigningRequest: authority.attrCertificateSigningRequest,
       signingAlgorithm: this.root?.signingAlgorithm ?? this.signingAlgorithm,
@@ -78,12 +75,12 @@ export class AcmPcaAuthority extends Construct implements ICertificateAuthority 
       certificate: certificate.attrCertificate,
       certificateChain: this.root?.certificateChain,
     });
-    // An activation that is deleted disables its authority, so to keep the authority is to keep all three.
+    // Deletion of the activation disables the authority, so a retained authority needs all three resources.
     for (const resource of [authority, certificate, activation]) {
       resource.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
     }
 
-    // `Ref` of an activation is its authority's ARN, so that whatever uses the authority waits for the activation.
+    // `Ref` of an activation is the ARN of its authority, so resources that use the authority wait for the activation.
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-acmpca-certificateauthorityactivation.html
     this.certificateAuthorityArn = activation.ref;
     this.certificateChain = activation.attrCompleteCertificateChain;
@@ -112,7 +109,7 @@ function signingAlgorithmFor(keyAlgorithm: KeyAlgorithm): SigningAlgorithm {
 function checkFamily(scope: IConstruct, keyAlgorithm: KeyAlgorithm, signingAlgorithm: SigningAlgorithm): void {
   const family = keyAlgorithm.startsWith('RSA') ? 'RSA' : 'ECDSA';
   if (!signingAlgorithm.endsWith(`WITH${family}`)) {
-    refuse(scope, 'signingAlgorithm', `must be of the family of keyAlgorithm (${keyAlgorithm})`, signingAlgorithm);
+    refuse(scope, 'signingAlgorithm', `must match the family of keyAlgorithm (${keyAlgorithm})`, signingAlgorithm);
   }
 }
 
@@ -121,7 +118,7 @@ function validityProblem(validity: Duration): string | undefined {
   return Number.isInteger(days) && days >= 1 ? undefined : 'must be whole days, at least one';
 }
 
-/** A certificate must end before its issuer's does, and the subordinate's starts a little later than the root's. */
+/** A certificate must expire before its issuer's, and the subordinate's starts a little later than the root's. */
 function checkOutlives(scope: IConstruct, rootValidity: Duration, validity: Duration): void {
   checkDuration(scope, 'validity', validity, () =>
     isLonger(rootValidity, validity)

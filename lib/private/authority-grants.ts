@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { CLIENT_CERTIFICATE_TEMPLATE } from '../../mesh/contract';
 
-/** ARN of an ACM PCA template, such as `RootCACertificate/V1`: AWS owns them, so no Region and no account. */
+/** ARN of an ACM PCA template, such as `RootCACertificate/V1`. AWS owns the templates: no Region and no account. */
 export function templateArn(scope: IConstruct, name: string): string {
   return Stack.of(scope).formatArn({
     service: 'acm-pca',
@@ -15,7 +15,7 @@ export function templateArn(scope: IConstruct, name: string): string {
 }
 
 /**
- * The right to have client certificates issued by one authority, from one template.
+ * Allows `grantee` to have one authority issue client certificates, from one template.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsprivatecertificateauthority.html
  */
 export function grantIssue(scope: IConstruct, certificateAuthorityArn: string, grantee: iam.IGrantable): iam.Grant {
@@ -33,7 +33,7 @@ export function grantIssue(scope: IConstruct, certificateAuthorityArn: string, g
   );
 }
 
-/** The right to revoke certificates of one authority. */
+/** Allows `grantee` to revoke certificates of one authority. */
 export function grantRevoke(certificateAuthorityArn: string, grantee: iam.IGrantable): iam.Grant {
   return iam.Grant.addToPrincipal({
     grantee,

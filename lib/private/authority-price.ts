@@ -1,7 +1,7 @@
 import { Annotations } from 'aws-cdk-lib';
 import type { AcmPcaAuthority, UsageMode } from './acm-pca-authority';
 
-/** US dollars a month and authority. https://aws.amazon.com/private-ca/pricing/ */
+/** US dollars per authority and month. https://aws.amazon.com/private-ca/pricing/ */
 const MONTHLY_PRICE: Readonly<Record<UsageMode, number>> = { GENERAL_PURPOSE: 400, SHORT_LIVED_CERTIFICATE: 50 };
 
 const MODE_NAME: Readonly<Record<UsageMode, string>> = {
@@ -9,7 +9,7 @@ const MODE_NAME: Readonly<Record<UsageMode, string>> = {
   SHORT_LIVED_CERTIFICATE: 'short-lived',
 };
 
-/** Has synthesis print what the authority, and the root above it, cost a month. */
+/** Makes synthesis print the monthly price of the authority and the root above it. */
 export function announcePrice(authority: AcmPcaAuthority): AcmPcaAuthority {
   const authorities = authority.root ? [authority.root, authority] : [authority];
   const total = authorities.reduce((sum, { usageMode }) => sum + MONTHLY_PRICE[usageMode], 0);

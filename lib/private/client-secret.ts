@@ -2,36 +2,41 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { IConstruct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { secretName } from '../../mesh/names';
-import type { CertificateIssuer } from '../certificate-issuer';
-import type { MeshClient, MeshClientProps } from '../mesh-client';
+import type { ICertificateIssuer } from '../interfaces';
 
-/**
- * A secret without a version, which the issuer may fill. Left to itself, the construct has Secrets Manager write a random
- * first one.
- */
-export function clientSecret(client: MeshClient, props: MeshClientProps): secretsmanager.ISecret {
+export interface ClientSecretProps {
+  readonly clientName: string;
+  readonly spiffeId: string;
+  /** The function that fills the secret. */
+  readonly issuer: ICertificateIssuer;
+  readonly encryptionKey?: kms.IKey;
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Adds a secret without a version, which the issuer fills. By default, the CDK construct generates a random value. */
+export function clientSecret(scope: Construct, props: ClientSecretProps): secretsmanager.ISecret {
   const { issuer, encryptionKey } = props;
-  const secret = new secretsmanager.Secret(client, 'Secret', {
-    secretName: secretName(issuer.trustDomain, client.clientName),
-    description: `Client certificate and private key of ${client.spiffeId}`,
+  const secret = new secretsmanager.Secret(scope, 'Secret', {
+    secretName: secretName(issuer.trustDomain, props.clientName),
+    description: `Client certificate and private key of ${props.spiffeId}`,
     encryptionKey,
     removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
   });
   const resource = secret.node.defaultChild as secretsmanager.CfnSecret;
   resource.generateSecretString = undefined;
-  if (encryptionKey) allowEncryption(client, issuer, encryptionKey);
+  if (encryptionKey) allowEncryption(scope, issuer, encryptionKey);
   return secret;
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html */
-function allowEncryption(client: IConstruct, issuer: CertificateIssuer, key: kms.IKey): void {
+function allowEncryption(scope: IConstruct, issuer: ICertificateIssuer, key: kms.IKey): void {
   issuer.handler.addToRolePolicy(
     new iam.PolicyStatement({
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(client).region}.amazonaws.com` } },
+      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.amazonaws.com` } },
     }),
   );
 }

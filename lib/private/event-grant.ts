@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 import { EVENT_SOURCE } from '../../mesh/contract';
 
 /**
- * The right to send the mesh's own events to the account's default bus, in nobody else's name.
+ * Allows `grantee` to send events to the account's default event bus, with the mesh's event source only.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
  */
 export function grantPutEvents(scope: IConstruct, grantee: iam.IGrantable): iam.Grant {

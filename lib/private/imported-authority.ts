@@ -4,11 +4,12 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import { authorityArnProblem } from '../../mesh/aws-names';
 import { SigningAlgorithm } from '../algorithms';
-import type { CertificateAuthorityAttributes, ICertificateAuthority } from '../certificate-authority';
+import type { CertificateAuthorityAttributes } from '../certificate-authority-props';
+import type { ICertificateAuthority } from '../interfaces';
 import { grantIssue, grantRevoke } from './authority-grants';
 import { checkText } from './validation';
 
-/** An authority that was not made by this app; it brings no resources. */
+/** An existing authority. It adds no resources. */
 export class ImportedAuthority extends Construct implements ICertificateAuthority {
   readonly certificateAuthorityArn: string;
   readonly certificateChain: string;
@@ -37,13 +38,13 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
 }
 
 /**
- * The type of the first key in the chain, undefined for a token. No error quotes the chain, which may hold a key by
- * mistake. The certificates themselves are judged when they are published into a truststore.
+ * The type of the first key in the chain, or undefined for a token. Errors never quote the chain, which may contain a
+ * private key by mistake. The publisher of the truststore checks the certificates.
  */
 function firstKeyType(scope: IConstruct, chain: string): string | undefined {
   if (Token.isUnresolved(chain)) return undefined;
   if (chain.includes('PRIVATE KEY')) {
-    throw new Error(`${scope.node.path}: certificateChain must hold certificates only, got a private key as well`);
+    throw new Error(`${scope.node.path}: certificateChain must contain certificates only, got a private key as well`);
   }
   try {
     return new X509Certificate(chain).publicKey.asymmetricKeyType;
@@ -60,7 +61,7 @@ function signingAlgorithmOf(scope: IConstruct, keyType: string | undefined): Sig
       return SigningAlgorithm.SHA256WITHRSA;
     default:
       throw new Error(
-        `${scope.node.path}: signingAlgorithm must be given when certificateChain doesn't tell it, ` +
+        `${scope.node.path}: signingAlgorithm must be set when certificateChain doesn't determine it, ` +
           `got a chain that ${keyType === undefined ? 'is a token' : `starts with a key of type ${keyType}`}`,
       );
   }

@@ -5,22 +5,22 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
-/** How long logs are kept unless a prop says otherwise. */
+/** The default retention of logs. */
 export const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_YEAR;
 
 /**
- * How long CloudFormation waits for a custom resource: three attempts of the slowest function, as Lambda makes them when
- * an asynchronous call fails, one and two minutes apart.
+ * How long CloudFormation waits for a custom resource: enough for three attempts of the slowest function. Lambda repeats a
+ * failed asynchronous invocation after one and after two minutes.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export const CUSTOM_RESOURCE_TIMEOUT = Duration.minutes(15);
 
 export interface MeshFunctionProps {
-  /** The bundle to run, by its folder in the package's `assets`. */
+  /** The folder of the bundle in the package's `assets`. */
   readonly asset: 'authorizer' | 'certificate-issuer' | 'truststore-publisher';
   readonly description: string;
   readonly timeout: Duration;
-  /** MiB; a function's share of CPU grows with it. */
+  /** In MiB. The function's share of CPU grows with it. */
   readonly memorySize: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly logRetention?: logs.RetentionDays;
@@ -28,9 +28,8 @@ export interface MeshFunctionProps {
 }
 
 /**
- * A Lambda function that ships with this package, with a log group and a role of its own. The role starts with nothing
- * but the right to write that log group. The function waits for the role's policy, so that whatever calls the function
- * from the template (a custom resource) comes after the policy and, on deletion, goes before it.
+ * A Lambda function of this package, with its own log group and role. Initially, the role can only write to that log group.
+ * The function depends on the role's policy, so custom resources are created after the policy and deleted before it.
  */
 export class MeshFunction extends Construct {
   readonly handler: lambda.Function;
@@ -68,7 +67,7 @@ export class MeshFunction extends Construct {
   }
 }
 
-/** `Code.fromAsset` has the CDK load all it knows of Regions, a tenth of the synthesis of a mesh, to no end here. */
+/** `Code.fromAsset` makes the CDK load its Region data, which takes a tenth of the synthesis of a mesh. */
 class Bundle extends lambda.Code {
   readonly isInline = false;
 
@@ -88,7 +87,7 @@ class Bundle extends lambda.Code {
   }
 }
 
-/** The package finds its assets through its own name, so that the path holds for sources, build and installation alike. */
+/** Resolves the package by its own name, so the path is correct for sources, build, and installation. */
 function assetPath(asset: string): string {
   return join(dirname(require.resolve('cdk-mtls-service-mesh/package.json')), 'assets', asset);
 }

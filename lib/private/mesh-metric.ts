@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type Metric } from '../../mesh/contract';
 
-/** How the values of a period become one, unless an option says otherwise. */
+/** The default statistic of each metric. */
 const STATISTICS: Readonly<Record<Metric, string>> = {
   [METRICS.certificatesIssued]: cloudwatch.Stats.SUM,
   [METRICS.rotationsSucceeded]: cloudwatch.Stats.SUM,
@@ -14,7 +14,7 @@ const STATISTICS: Readonly<Record<Metric, string>> = {
   [METRICS.daysToAuthorityExpiry]: cloudwatch.Stats.MINIMUM,
 };
 
-/** What is reported once an hour, by which periods shorter than that would be empty. */
+/** Metrics with one value an hour, so shorter periods would be empty. */
 const HOURLY: readonly Metric[] = [METRICS.certificatesExpiring, METRICS.hoursToExpiry, METRICS.daysToAuthorityExpiry];
 
 export function meshMetric(
@@ -33,7 +33,7 @@ export function meshMetric(
 }
 
 /**
- * Allows values of the meshes' metrics. CloudWatch has no resources for metrics: the namespace is the narrowest condition.
+ * Allows `grantee` to put values of mesh metrics. Metrics aren't IAM resources: the namespace is the narrowest condition.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
  */
 export function grantPutMetricData(grantee: iam.IGrantable): iam.Grant {

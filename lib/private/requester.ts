@@ -5,8 +5,9 @@ import { requesterArnProblem } from '../../mesh/requesters';
 import { refuse } from './validation';
 
 /**
- * The ARN of the IAM role or user behind a grantee, as the issuer compares it with who asks.
- * Throws for whoever is not exactly one role or user: services, accounts, federated users, groups, several principals.
+ * The ARN of the IAM role or user behind a grantee, in the form that the issuer compares with the caller.
+ * Throws unless the grantee is exactly one role or user: not a service, account, federated user, group, or several
+ * principals.
  */
 export function requesterArn(client: IConstruct, grantee: iam.IGrantable): string {
   const principal = grantee.grantPrincipal;
@@ -20,25 +21,25 @@ export function requesterArn(client: IConstruct, grantee: iam.IGrantable): strin
 }
 
 function arnsOf(principal: iam.IPrincipal): readonly string[] {
-  // What an imported function without a role is given for a principal has no policy fragment.
+  // The principal of an imported function without a role has no policy fragment.
   if (principal instanceof iam.UnknownPrincipal) return [];
   const { principalJson, conditions } = principal.policyFragment;
   return Object.keys(conditions).length === 0 ? (principalJson['AWS'] ?? []) : [];
 }
 
-/** What a token stands for is known only to CloudFormation, and checked by the issuer. */
+/** Only CloudFormation knows the value of a token. The issuer checks it. */
 function isRoleOrUser(arn: string): boolean {
   return Token.isUnresolved(arn) || requesterArnProblem(arn) === undefined;
 }
 
 /**
- * The role's own stack refers to the issuer, so that a reference back would close a circle. A path, which the name does
- * not tell, is nothing that the issuer compares.
+ * The role's stack refers to the issuer, so a reference in the other direction would be a cycle. The ARN has no path,
+ * because the issuer doesn't compare paths.
  */
 function arnByName(client: IConstruct, role: iam.Role): string {
   const { roleName } = role.node.defaultChild as iam.CfnRole;
   if (roleName === undefined || Token.isUnresolved(roleName)) {
-    refuse(client, 'grantee', 'must have a roleName when it is of another stack than the client', role.node.path);
+    refuse(client, 'grantee', 'must have a roleName when it is in another stack than the client', role.node.path);
   }
   return Stack.of(role).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: roleName });
 }

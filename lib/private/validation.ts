@@ -1,12 +1,12 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Throws an error that names the construct, its property, the rule it breaks and the value that breaks it. */
+/** Throws an error that names the construct, the property, the rule, and the value that violates it. */
 export function refuse(scope: IConstruct, property: string, rule: string, value: string): never {
   throw new Error(`${scope.node.path}: ${property} ${rule}, got ${value}`);
 }
 
-/** Refuses `value` if `findProblem` answers with a rule. Tokens pass: their value is known only to CloudFormation. */
+/** Throws if `findProblem` returns a rule. Tokens pass, because only CloudFormation knows their value. */
 export function checkText(
   scope: IConstruct,
   property: string,
@@ -18,7 +18,7 @@ export function checkText(
   if (rule !== undefined) refuse(scope, property, rule, JSON.stringify(value));
 }
 
-/** Refuses `value` if `findProblem` answers with a rule. Durations made of tokens pass. */
+/** Throws if `findProblem` returns a rule. Durations made of tokens pass. */
 export function checkDuration(
   scope: IConstruct,
   property: string,
@@ -30,7 +30,7 @@ export function checkDuration(
   if (rule !== undefined) refuse(scope, property, rule, value.toHumanString());
 }
 
-/** Whether `left` is longer than `right`; false when either is a token. */
+/** Whether `left` is longer than `right`. False if either is a token. */
 export function isLonger(left: Duration, right: Duration): boolean {
   return !left.isUnresolved() && !right.isUnresolved() && left.toMilliseconds() > right.toMilliseconds();
 }

@@ -244,7 +244,7 @@ describe('synthesis refuses', () => {
     [
       'a signing algorithm of another family than the key',
       { keyAlgorithm: KeyAlgorithm.RSA_2048, signingAlgorithm: SigningAlgorithm.SHA256WITHECDSA },
-      'signingAlgorithm must be of the family of keyAlgorithm (RSA_2048), got SHA256WITHECDSA',
+      'signingAlgorithm must match the family of keyAlgorithm (RSA_2048), got SHA256WITHECDSA',
     ],
     ['a validity of no day', { validity: Duration.days(0) }, 'validity must be whole days, at least one, got'],
     [
@@ -336,7 +336,7 @@ describe('an existing authority', () => {
     const attributes = { certificateAuthorityArn: certificateChain, certificateChain };
 
     expect(() => CertificateAuthority.fromCertificateAuthorityAttributes(newStack(), 'Authority', attributes)).toThrow(
-      "Test/Authority: signingAlgorithm must be given when certificateChain doesn't tell it, got a chain that is a token",
+      "Test/Authority: signingAlgorithm must be set when certificateChain doesn't determine it, got a chain that is a token",
     );
     CertificateAuthority.fromCertificateAuthorityAttributes(newStack(), 'Authority', {
       ...attributes,
@@ -384,7 +384,9 @@ describe('an existing authority', () => {
         certificateChain,
       });
 
-    expect(create).toThrow('Test/Authority: certificateChain must hold certificates only, got a private key as well');
+    expect(create).toThrow(
+      'Test/Authority: certificateChain must contain certificates only, got a private key as well',
+    );
     expect(create).not.toThrow('c2VjcmV0');
   });
 });

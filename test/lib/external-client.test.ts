@@ -106,7 +106,7 @@ describe('synthesis refuses', () => {
     add(mesh, trustAnchor, identity);
 
     expect(() => add(mesh, trustAnchor, same, 'shipping')).toThrow(
-      /^Test\/Mesh\/Client-shipping: identity must be unique within the trust anchor, got ".*", which is Test\/Mesh\/Client-billing's$/,
+      /^Test\/Mesh\/Client-shipping: identity must be unique within the trust anchor, got ".*", which belongs to Test\/Mesh\/Client-billing$/,
     );
   });
 

@@ -224,14 +224,14 @@ describe('synthesis refuses', () => {
     [Duration.hours(0), 'must be whole hours, at least 8, got'],
     [Duration.hours(7), 'must be whole hours, at least 8, got 7 hours'],
     [Duration.seconds(1), 'must be whole hours, at least 8, got 1 second'],
-    [Duration.hours(169), 'must be at most what the authority can issue (7 days), got 7 days 1 hour'],
-    [Duration.days(3650), 'must be at most what the authority can issue (7 days), got 3650 days'],
+    [Duration.hours(169), 'must be at most the longest validity of the authority (7 days), got 7 days 1 hour'],
+    [Duration.days(3650), 'must be at most the longest validity of the authority (7 days), got 3650 days'],
   ])('a certificate validity of %s', (certificateValidity, rule) => {
     expect(() => newClient(newStack(), { certificateValidity })).toThrow(`Test/Client: certificateValidity ${rule}`);
   });
 
   const rightIntervals = 'must be 4, 6, 8, 12 hours or whole days up to 999';
-  const roomForAnother = 'must leave a rotation that fails a third of certificateValidity (7 days) to be run again';
+  const roomForAnother = 'must leave a third of certificateValidity (7 days) to repeat a rotation that fails';
 
   test.each([
     [Duration.hours(3), rightIntervals, '3 hours'],
@@ -262,7 +262,7 @@ describe('synthesis refuses', () => {
       'Test/Client: rotateAfter must be known at synthesis, got a token',
     );
     expect(() => newClient(newStack(), { certificateValidity: token })).toThrow(
-      'Test/Client: rotateAfter must be given when certificateValidity is a token, got none',
+      'Test/Client: rotateAfter must be set when certificateValidity is a token, got none',
     );
   });
 
@@ -330,7 +330,7 @@ describe('a client that keeps its own key', () => {
   test.each(['secret', 'serialNumber', 'notAfter', 'fingerprint'] as const)('has no %s', (property) => {
     const client = newClient(newStack(), { ownKey: true });
     expect(() => client[property]).toThrow(
-      `Test/Client: there is no ${property}, since the client keeps its own key (ownKey)`,
+      `Test/Client: there is no ${property}, because the client keeps its own key (ownKey)`,
     );
   });
 
@@ -347,7 +347,7 @@ describe('a client that keeps its own key', () => {
   ])('refuses %j, which is of a secret', (props) => {
     const [property] = Object.keys(props);
     expect(() => newClient(newStack(), { ...props, ownKey: true })).toThrow(
-      `Test/Client: ${property} must be left out with ownKey, as there is no secret, got a value`,
+      `Test/Client: ${property} must not be set with ownKey, because there is no secret, got a value`,
     );
   });
 

@@ -126,13 +126,13 @@ describe('an HTTPS address', () => {
     ['/schedule', 'must be an absolute https URL'],
     ['https://', 'must be an absolute https URL'],
     ['', 'must be an absolute https URL'],
-    ['https://schedule.example.com/{proxy}', 'must have neither white space nor braces'],
-    ['https://schedule.example.com/${stageVariables.x}', 'must have neither white space nor braces'],
-    ['https://schedule.example.com/\nHost: evil', 'must have neither white space nor braces'],
-    ['https://schedule.example.com/?key=value', 'must have neither query nor fragment'],
-    ['https://schedule.example.com/?', 'must have neither query nor fragment'],
-    ['https://schedule.example.com/#top', 'must have neither query nor fragment'],
-    ['https://user:password@schedule.example.com', 'must have no credentials'],
+    ['https://schedule.example.com/{proxy}', 'must contain neither white space nor braces'],
+    ['https://schedule.example.com/${stageVariables.x}', 'must contain neither white space nor braces'],
+    ['https://schedule.example.com/\nHost: evil', 'must contain neither white space nor braces'],
+    ['https://schedule.example.com/?key=value', 'must contain neither a query nor a fragment'],
+    ['https://schedule.example.com/?', 'must contain neither a query nor a fragment'],
+    ['https://schedule.example.com/#top', 'must contain neither a query nor a fragment'],
+    ['https://user:password@schedule.example.com', 'must not contain credentials'],
   ])('is refused: %j', (url, rule) => {
     const integration = MeshIntegration.http(url);
     expect(() => newMesh(newStack(), {}).addService('schedule', { integration })).toThrow(
@@ -155,7 +155,7 @@ describe('an HTTPS address', () => {
 test.each(['ping', 'sping'])('the name %s is refused: API Gateway answers there itself', (name) => {
   const integration = MeshIntegration.http('https://schedule.example.com');
   expect(() => newMesh(newStack()).addService(name, { integration })).toThrow(
-    `Test/Mesh/Service-${name}: serviceName must not be a path that API Gateway keeps for health checks, got "${name}"`,
+    `Test/Mesh/Service-${name}: serviceName must not be a path that API Gateway reserves for health checks, got "${name}"`,
   );
 });
 

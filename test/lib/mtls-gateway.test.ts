@@ -193,22 +193,22 @@ describe('synthesis refuses', () => {
 
   test('a gateway for which there is no server certificate', () => {
     expect(() => newGateway(newStack())).toThrow(
-      'Test/Gateway: serverCertificate or hostedZone must be given, got neither: ' +
-        'the gateway needs an ACM certificate for "mesh.example.com", or a zone in which ACM can validate one',
+      'Test/Gateway: serverCertificate or hostedZone must be set, got neither: ' +
+        'the gateway needs an ACM certificate for "mesh.example.com", or a zone where ACM can validate one',
     );
   });
 
   test.each(['other.example.com', 'esh.example.com', 'example.org'])('a domain name outside of zone %s', (zoneName) => {
     const stack = newStack();
     expect(() => newGateway(stack, { hostedZone: zone(stack, zoneName) })).toThrow(
-      `Test/Gateway: domainName must lie in hostedZone (${zoneName}), got "mesh.example.com"`,
+      `Test/Gateway: domainName must be in hostedZone (${zoneName}), got "mesh.example.com"`,
     );
   });
 
   test('a private server certificate without a public one beside it', () => {
     const stack = newStack();
     expect(() => newGateway(stack, { serverCertificate: privateCertificate(stack) })).toThrow(
-      'Test/Gateway: ownershipCertificate must be given when serverCertificate is private, got none',
+      'Test/Gateway: ownershipCertificate must be set when serverCertificate is private, got none',
     );
   });
 

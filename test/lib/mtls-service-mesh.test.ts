@@ -117,7 +117,7 @@ describe('an authority with successors', () => {
       certificateAuthoritySuccessors: authorities(stack, 'Second'),
       certificateValidity: Duration.days(30),
     });
-    expect(() => mesh.addClient('mail')).toThrow('at most what the authority can issue (7 days), got 30 days');
+    expect(() => mesh.addClient('mail')).toThrow('at most the longest validity of the authority (7 days), got 30 days');
   });
 
   test.each([
@@ -132,7 +132,7 @@ describe('an authority with successors', () => {
       certificateAuthoritySuccessors: successors.flatMap((id) => byId.get(id) ?? []),
     };
     expect(() => newMesh(stack, props)).toThrow(
-      `Test/Mesh: certificateAuthoritySuccessors must name each authority once, and not the certificateAuthority, got ${path} again`,
+      `Test/Mesh: certificateAuthoritySuccessors must contain each authority once, and not the certificateAuthority, got ${path} again`,
     );
   });
 
@@ -351,7 +351,7 @@ describe('synthesis refuses', () => {
   test('certificates that the default authority could never issue', () => {
     const mesh = newMesh(newStack(), { certificateValidity: Duration.days(8) });
     expect(() => mesh.addClient('mail')).toThrow(
-      'Test/Mesh/Client-mail: certificateValidity must be at most what the authority can issue (7 days), got 8 days',
+      'Test/Mesh/Client-mail: certificateValidity must be at most the longest validity of the authority (7 days), got 8 days',
     );
   });
 });

@@ -73,20 +73,20 @@ test('what only CloudFormation knows passes', () => {
 describe('synthesis refuses', () => {
   test.each<[string, () => string]>([
     [
-      'must hold certificates only, got a private key as well',
+      'must contain certificates only, got a private key as well',
       () => `${root.pem}${root.privateKey.export({ format: 'pem', type: 'pkcs8' })}`,
     ],
     [
-      'must hold certificates only, got a private key as well',
+      'must contain certificates only, got a private key as well',
       () => String(root.privateKey.export({ format: 'pem', type: 'sec1' })),
     ],
-    ['must hold the certificate of an authority in PEM, got none', () => ''],
-    ['must hold the certificate of an authority in PEM, got none', () => root.certificate.raw.toString('base64')],
-    ['must hold the certificate of an authority in PEM, got none', () => root.pem.replace(/-----END.*/, '')],
-    ['must hold the certificates of authorities only, got another one as number 1', () => leaf.pem],
-    ['must hold the certificates of authorities only, got another one as number 2', () => root.pem + leaf.pem],
+    ['must contain the certificate of an authority in PEM, got none', () => ''],
+    ['must contain the certificate of an authority in PEM, got none', () => root.certificate.raw.toString('base64')],
+    ['must contain the certificate of an authority in PEM, got none', () => root.pem.replace(/-----END.*/, '')],
+    ['must contain certificates of authorities only, got another certificate as number 1', () => leaf.pem],
+    ['must contain certificates of authorities only, got another certificate as number 2', () => root.pem + leaf.pem],
     [
-      'must hold the certificates of authorities only, got another one as number 1',
+      'must contain certificates of authorities only, got another certificate as number 1',
       () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
     ],
   ])('a text that %s', (rule, text) => {
@@ -98,7 +98,7 @@ describe('synthesis refuses', () => {
   test('a file that is not there, or holds nothing of use', () => {
     const missing = join(directory, 'missing.pem');
     expect(() => add(TrustAnchorSource.fromFile(missing))).toThrow(
-      `Test/Mesh/TrustAnchor-partner: source must be a file that can be read (the file ${missing})`,
+      `Test/Mesh/TrustAnchor-partner: source must be a readable file (the file ${missing})`,
     );
     writeFileSync(join(directory, 'empty.pem'), '');
     expect(() => add(TrustAnchorSource.fromFile(join(directory, 'empty.pem')))).toThrow(/got none \(the file .*empty/);

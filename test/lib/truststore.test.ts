@@ -132,6 +132,6 @@ test.each([RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE])(
 
 test('synthesis refuses a truststore that would trust nobody', () => {
   expect(() => newTruststore(newStack(), { certificateAuthorities: [] })).toThrow(
-    'Test/Truststore: certificateAuthorities must name at least one authority, got none',
+    'Test/Truststore: certificateAuthorities must contain at least one authority, got none',
   );
 });

@@ -115,7 +115,7 @@ describe('whoever is granted requests', () => {
     const app = new App();
     const client = newClient(new Stack(app, 'Test'), { ownKey: true });
     expect(() => client.grantRequest(newRole(new Stack(app, 'Other')))).toThrow(
-      'Test/Client: grantee must have a roleName when it is of another stack than the client, got Other/Reader',
+      'Test/Client: grantee must have a roleName when it is in another stack than the client, got Other/Reader',
     );
   });
 });

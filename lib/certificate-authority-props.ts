@@ -1,0 +1,106 @@
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { KeyAlgorithm, SigningAlgorithm } from './algorithms';
+
+/**
+ * The distinguished name of a certificate authority.
+ *
+ * @see https://docs.aws.amazon.com/privateca/latest/APIReference/API_ASN1Subject.html
+ */
+export interface CertificateAuthoritySubject {
+  /** At most 64 characters. */
+  readonly commonName: string;
+  /**
+   * At most 64 characters.
+   * @default - none
+   */
+  readonly organization?: string;
+  /**
+   * At most 64 characters.
+   * @default - none
+   */
+  readonly organizationalUnit?: string;
+  /**
+   * Two letters, as in ISO 3166-1.
+   * @default - none
+   */
+  readonly country?: string;
+  /**
+   * State or province, at most 128 characters.
+   * @default - none
+   */
+  readonly state?: string;
+  /**
+   * City, at most 128 characters.
+   * @default - none
+   */
+  readonly locality?: string;
+}
+
+/** Properties of any certificate authority that this package creates. */
+export interface CertificateAuthorityProps {
+  /**
+   * The authority's distinguished name. API Gateway rejects a truststore that contains a subject which another mutual TLS
+   * domain of the account uses under a different issuer.
+   *
+   * @default - a common name derived from the construct's path, unique within the account and Region
+   */
+  readonly subject?: CertificateAuthoritySubject;
+
+  /**
+   * The algorithm of the authority's own key.
+   * @default KeyAlgorithm.EC_PRIME256V1
+   */
+  readonly keyAlgorithm?: KeyAlgorithm;
+
+  /**
+   * The algorithm that the authority signs with. Its family must match `keyAlgorithm`.
+   * @default - SHA-384 with a P-384 key, SHA-256 otherwise
+   */
+  readonly signingAlgorithm?: SigningAlgorithm;
+
+  /**
+   * How long the authority's own certificate is valid, in whole days. A change reissues the certificate with the same key.
+   * @default - 10 years for a root, 5 years for a subordinate
+   */
+  readonly validity?: Duration;
+
+  /**
+   * What happens to the authority when it is removed from the stack. A retained authority stays active and keeps costing
+   * money. `DESTROY` disables and deletes it, which ends the cost; ACM PCA can restore it for 30 days.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Properties of a subordinate authority and the root above it. */
+export interface SubordinateCertificateAuthorityProps extends CertificateAuthorityProps {
+  /**
+   * The root. It has the `removalPolicy` of the subordinate unless you set another one here.
+   * @default - a general-purpose root with the defaults of `CertificateAuthorityProps`
+   */
+  readonly root?: CertificateAuthorityProps;
+}
+
+/** Describes an existing certificate authority. */
+export interface CertificateAuthorityAttributes {
+  /** `arn:<partition>:acm-pca:<region>:<account>:certificate-authority/<id>` */
+  readonly certificateAuthorityArn: string;
+
+  /** PEM: the authority's own certificate first, then each authority above it, the root last. */
+  readonly certificateChain: string;
+
+  /**
+   * The algorithm that the authority signs with.
+   * @default - SHA-256 with the family of the first key in `certificateChain`; required if that is a token
+   */
+  readonly signingAlgorithm?: SigningAlgorithm;
+
+  /**
+   * The longest validity that the authority's client certificates can have, such as `Duration.days(7)` in short-lived mode.
+   * Synthesis rejects a longer `certificateValidity`.
+   *
+   * @default - not checked at synthesis
+   */
+  readonly longestCertificateValidity?: Duration;
+}
