@@ -1,6 +1,10 @@
 /** Functions test a certificate with the code with which clients present it. */
 const TLS_REQUEST = 'client/(errors|tls-request)[.]ts$';
 
+/** The sandbox's engine knows no meshes. Only these files, the façade, do. */
+const SANDBOX_FACADE = '^sandbox/(index|sandbox|client-secret-reader)[.]ts$';
+const SANDBOX_FACADE_IMPORTS = ['client', 'mesh', 'pki'];
+
 /** For each folder, the folders and packages that it may import. It may import nothing else. */
 const MAY_IMPORT = {
   pki: { folders: [], packages: ['@peculiar/'] },
@@ -13,7 +17,7 @@ const MAY_IMPORT = {
     folders: ['registry', 'aws', 'mesh', 'pki', TLS_REQUEST],
     packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda'],
   },
-  sandbox: { folders: ['client', 'mesh', 'pki'], packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
+  sandbox: { folders: SANDBOX_FACADE_IMPORTS, packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
   bin: {
     folders: ['registry', 'aws', 'mesh', 'pki', 'client', 'lib', 'sandbox', 'examples', 'package[.]json$'],
     packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'cli-table3', 'commander'],
@@ -48,6 +52,12 @@ module.exports = {
       from: { path: `^${entry[0]}/` },
       to: { dependencyTypesNot: ['core'], pathNot: allowedTargets(entry) },
     })),
+    {
+      name: 'sandbox-engine-knows-no-mesh',
+      severity: 'error',
+      from: { path: '^sandbox/', pathNot: SANDBOX_FACADE },
+      to: { path: SANDBOX_FACADE_IMPORTS.map((folder) => `^${folder}/`) },
+    },
     {
       name: 'without-asn1',
       severity: 'error',

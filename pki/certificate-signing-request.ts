@@ -151,7 +151,7 @@ function encodeRequest(info: Uint8Array, algorithm: SigningAlgorithm, signature:
 }
 
 /** The algorithm's X.509 form: RSA has NULL parameters, ECDSA has none. */
-export function signatureAlgorithmIdentifier(algorithm: SigningAlgorithm): AlgorithmIdentifier {
+function signatureAlgorithmIdentifier(algorithm: SigningAlgorithm): AlgorithmIdentifier {
   const { oid, keyType } = SIGNATURE_SCHEMES[algorithm];
   return keyType === 'rsa'
     ? new AlgorithmIdentifier({ algorithm: oid, parameters: null })

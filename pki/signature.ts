@@ -29,7 +29,7 @@ export const SIGNATURE_SCHEMES: Readonly<Record<SigningAlgorithm, SignatureSchem
   SHA512WITHRSA: { oid: '1.2.840.113549.1.1.13', hash: 'sha512', keyType: 'rsa' },
 };
 
-export function signatureSuits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
+function signatureSuits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
   return SIGNATURE_SCHEMES[algorithm].keyType === key.asymmetricKeyType;
 }
 

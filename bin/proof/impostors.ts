@@ -10,12 +10,11 @@ import {
 import type { TlsCredentials } from 'cdk-mtls-service-mesh/client';
 import type { ClientSecret } from '../../mesh/client-secret';
 import { CLIENT_CERTIFICATE_TEMPLATE } from '../../mesh/contract';
-import { signCertificate } from '../../pki/certificate';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import { encodedSubjectOf } from '../../pki/distinguished-name';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { readCertificates } from '../../pki/pem';
-import { clientExtensions, rootAuthorityExtensions } from '../../pki/profiles';
+import { encodedSubjectOf, signCertificate } from '../../sandbox/x509/certificate';
+import { clientExtensions, rootAuthorityExtensions } from '../../sandbox/x509/profiles';
 
 /**
  * A certificate in which everything is copied from the victim's, down to serial number and names, and from its

@@ -1,15 +1,15 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { randomSerialNumber, signCertificate } from '../../pki/certificate';
-import { encodeDistinguishedName, encodedSubjectOf } from '../../pki/distinguished-name';
 import type { KeyAlgorithm } from '../../pki/keys';
 import { generatePrivateKey } from '../../pki/keys';
+import type { SigningAlgorithm } from '../../pki/signature';
+import { encodedSubjectOf, randomSerialNumber, signCertificate } from '../../sandbox/x509/certificate';
+import { encodeDistinguishedName } from '../../sandbox/x509/names';
 import {
   clientExtensions,
   rootAuthorityExtensions,
   serverExtensions,
   subordinateAuthorityExtensions,
-} from '../../pki/profiles';
-import type { SigningAlgorithm } from '../../pki/signature';
+} from '../../sandbox/x509/profiles';
 
 export interface Authority {
   readonly pem: string;

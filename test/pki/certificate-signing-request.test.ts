@@ -67,13 +67,16 @@ test('gives back a request as somebody else made it', async () => {
   ]);
 });
 
-test('reads every common name of a subject that has several', async () => {
-  const pem = await requestWithNames(
-    [{ type: 'dns', value: 'mail.example.com' }],
-    'SHA-256',
-    'CN=mail, O=Example, CN=social',
-  );
-  expect(readCertificateSigningRequest(pem).commonNames).toEqual(['mail', 'social']);
+test.each([
+  ['several', 'CN=mail, O=Example, CN=social', ['mail', 'social']],
+  ['two in one part', 'CN=mail+CN=social', ['mail', 'social']],
+  ['one that is not text', 'CN=#0101FF', ['0101ff']],
+  ['an empty one', 'CN=', ['']],
+  ['one of another string type', 'CN=#1E08006D00610069006C', ['mail']],
+  ['none', 'O=mail', []],
+])('reads every common name of a subject with %s', async (_name, subject, commonNames) => {
+  const pem = await requestWithNames([{ type: 'dns', value: 'mail.example.com' }], 'SHA-256', subject);
+  expect([...readCertificateSigningRequest(pem).commonNames].sort()).toEqual([...commonNames].sort());
 });
 
 testWithOpenssl('reads a request that openssl made, with URIs and DNS names', () => {

@@ -4,12 +4,12 @@ import { createPublicKey, webcrypto, X509Certificate } from 'node:crypto';
 import { devNull } from 'node:os';
 import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { API_GATEWAY_LIMITS } from '../../lambda/truststore-publisher/truststore-resource';
-import { randomSerialNumber, signCertificate } from '../../pki/certificate';
-import { encodeDistinguishedName } from '../../pki/distinguished-name';
 import { privateKeyPem } from '../../pki/keys';
 import { encodePem, readCertificates } from '../../pki/pem';
-import { clientExtensions, rootAuthorityExtensions } from '../../pki/profiles';
 import * as truststore from '../../pki/truststore';
+import { randomSerialNumber, signCertificate } from '../../sandbox/x509/certificate';
+import { encodeDistinguishedName } from '../../sandbox/x509/names';
+import { clientExtensions, rootAuthorityExtensions } from '../../sandbox/x509/profiles';
 import { installed } from '../programs';
 import { type Authority, createClient, createRoot, createSubordinate, days, validFor } from './authorities';
 

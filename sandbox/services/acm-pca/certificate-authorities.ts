@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { generatePrivateKey } from '../../../pki/keys';
 import { type Account, regionalArn } from '../../account';
 import type { Clock } from '../../clock';
 import { AwsError } from '../../endpoint/api';
-import { createCertificateSigningRequest } from '../../legacy-csr';
+import { generatePrivateKey } from '../../x509/algorithms';
+import { createCertificateSigningRequest } from '../../x509/certificate-signing-request';
 import { type AuthorityConfiguration, CertificateAuthority } from './certificate-authority';
 import { assertSigns } from './signing';
 

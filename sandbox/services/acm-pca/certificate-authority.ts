@@ -1,12 +1,9 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { notAfterOf } from '../../../pki/certificate-fields';
-import { ChainError, verifyChain } from '../../../pki/chain';
-import type { DistinguishedName } from '../../../pki/distinguished-name';
-import type { KeyAlgorithm } from '../../../pki/keys';
-import { pathLengthOf } from '../../../pki/path-length';
-import { PemError, readCertificates } from '../../../pki/pem';
-import type { SigningAlgorithm } from '../../../pki/signature';
 import { AwsError } from '../../endpoint/api';
+import type { KeyAlgorithm, SigningAlgorithm } from '../../x509/algorithms';
+import { isIssuedBy, isValidAt, notAfterOf, pathLengthOf } from '../../x509/certificate';
+import type { DistinguishedName } from '../../x509/names';
+import { PemError, readCertificates } from '../../x509/pem';
 import type { Tag } from '../tags';
 import type { IssuedCertificate } from './issued-certificate';
 
@@ -121,14 +118,27 @@ export class CertificateAuthority {
     const isRoot = this.configuration.type === 'ROOT';
     if (isRoot && chain.length > 0) throw malformed('CertificateChain must be left out for a root');
     if (!isRoot && chain.length === 0) throw malformed('CertificateChain must be given for a subordinate');
-    try {
-      verifyChain(certificate, isRoot ? [certificate] : chain, this.now());
-    } catch (error) {
-      if (error instanceof ChainError) throw mismatch(error.message);
-      throw error;
-    }
+    const problem = chainProblem(certificate, isRoot ? [certificate] : chain, this.now());
+    if (problem !== undefined) throw mismatch(problem);
     if (!certificate.ca) throw malformed('the certificate is not a certificate of an authority');
   }
+}
+
+/** @param authorities the issuing authority first, the root last */
+function chainProblem(
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+  at: Date,
+): string | undefined {
+  if (![certificate, ...authorities].every((one) => isValidAt(one, at)))
+    return 'a certificate of the chain is not valid';
+  if (!authorities.every(({ ca }) => ca)) return 'the chain contains a certificate that is not an authority';
+  const signers = [...authorities, ...authorities.slice(-1)];
+  const isComplete = [certificate, ...authorities].every((one, place) => {
+    const signer = signers[place];
+    return signer !== undefined && isIssuedBy(one, signer);
+  });
+  return isComplete ? undefined : 'the certificates do not form a chain that ends in a root';
 }
 
 function readPem(pem: string): readonly X509Certificate[] {

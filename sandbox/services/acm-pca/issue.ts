@@ -1,15 +1,14 @@
 import { createPublicKey } from 'node:crypto';
-import { randomSerialNumber, signCertificate } from '../../../pki/certificate';
-import { notAfterOf } from '../../../pki/certificate-fields';
-import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distinguished-name';
-import { passedExtensions } from '../../../pki/profiles';
-import type { SigningAlgorithm } from '../../../pki/signature';
 import { AwsError } from '../../endpoint/api';
+import type { SigningAlgorithm } from '../../x509/algorithms';
+import { encodedSubjectOf, notAfterOf, randomSerialNumber, signCertificate } from '../../x509/certificate';
 import {
   type CertificateSigningRequest,
   CertificateSigningRequestError,
   readCertificateSigningRequest,
-} from '../../legacy-csr';
+} from '../../x509/certificate-signing-request';
+import { encodeDistinguishedName } from '../../x509/names';
+import { passedExtensions } from '../../x509/profiles';
 import type { CertificateAuthority } from './certificate-authority';
 import type { IssuedCertificate } from './issued-certificate';
 import type { ApiPassthrough } from './passthrough';

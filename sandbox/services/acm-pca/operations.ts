@@ -1,9 +1,8 @@
-import { REVOCATION_REASONS } from '../../../mesh/contract';
-import { notAfterOf, notBeforeOf } from '../../../pki/certificate-fields';
-import { SIGNING_ALGORITHMS } from '../../../pki/signature';
 import type { Account } from '../../account';
 import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
+import { SIGNING_ALGORITHMS } from '../../x509/algorithms';
+import { notAfterOf, notBeforeOf } from '../../x509/certificate';
 import { page } from '../paging';
 import { blob, integer, oneOf, optional, string, structure } from '../shape';
 import { resourceTagKeys } from '../tags';
@@ -14,6 +13,18 @@ import { awaitIssue, revoke } from './issued-certificate';
 import { apiPassthroughShape } from './passthrough';
 import { defaultTemplateArn, templateOf } from './templates';
 import { validityShape } from './validity';
+
+/** https://docs.aws.amazon.com/privateca/latest/APIReference/API_RevokeCertificate.html */
+const REVOCATION_REASONS = [
+  'UNSPECIFIED',
+  'KEY_COMPROMISE',
+  'CERTIFICATE_AUTHORITY_COMPROMISE',
+  'AFFILIATION_CHANGED',
+  'SUPERSEDED',
+  'CESSATION_OF_OPERATION',
+  'PRIVILEGE_WITHDRAWN',
+  'A_A_COMPROMISE',
+] as const;
 
 /** https://docs.aws.amazon.com/privateca/latest/APIReference/API_IssueCertificate.html */
 const TOKEN_LIFETIME = 5 * 60 * 1000;

@@ -1,4 +1,4 @@
-import type { SubjectAlternativeNames } from '../../../pki/subject-alternative-names';
+import type { SubjectAlternativeNames } from '../../x509/names';
 import { anything, list, optional, type Shape, string, structure } from '../shape';
 import { subjectShape } from './subject';
 

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { KeyAlgorithm } from '../../../pki/keys';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm, signatureSuits } from '../../../pki/signature';
 import { AwsError } from '../../endpoint/api';
+import { type KeyAlgorithm, SIGNING_ALGORITHMS, type SigningAlgorithm, signatureSuits } from '../../x509/algorithms';
 
 /** @throws AwsError `InvalidArgsException` when the algorithm is not of the key's family */
 export function assertSigns(algorithm: SigningAlgorithm, key: KeyObject, keyAlgorithm: KeyAlgorithm): void {

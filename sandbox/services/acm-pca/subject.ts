@@ -1,4 +1,4 @@
-import type { DistinguishedName } from '../../../pki/distinguished-name';
+import type { DistinguishedName } from '../../x509/names';
 import { optional, type Shape, string, structure } from '../shape';
 
 const asn1Subject = structure({

@@ -1,12 +1,12 @@
+import { AwsError } from '../../endpoint/api';
+import type { SubjectAlternativeNames } from '../../x509/names';
 import {
   clientExtensions,
   rootAuthorityExtensions,
   serverAndClientExtensions,
   serverExtensions,
   subordinateAuthorityExtensions,
-} from '../../../pki/profiles';
-import type { SubjectAlternativeNames } from '../../../pki/subject-alternative-names';
-import { AwsError } from '../../endpoint/api';
+} from '../../x509/profiles';
 
 /** https://docs.aws.amazon.com/privateca/latest/userguide/template-definitions.html */
 export interface Template {

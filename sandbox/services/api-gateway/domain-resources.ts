@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { dnsNameProblem } from '../../../mesh/names';
 import type { Properties, Resource, ResourceType } from '../../cloudformation/resource-type';
 import { AwsError } from '../../endpoint/api';
 import type { Surroundings } from '../service';
@@ -11,6 +10,9 @@ import type { Certificates, Objects } from './ports';
 import { mutability, newIdentifier } from './resource-types';
 import type { DomainTls } from './tls-listener';
 import { readTruststore } from './truststore';
+
+/** A DNS name in lower case (RFC 1123). The sandbox supports no wildcards. */
+const DOMAIN_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /** The hosted zone of regional API Gateway domain names in us-east-1, for alias records. https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
 const REGIONAL_HOSTED_ZONE_ID = 'Z1UJRXOUMOOFQ8';
@@ -59,8 +61,9 @@ export function domainNameType(
   function domainOf(properties: Properties): { name: string; settings: DomainSettings; tls: DomainTls } {
     const { DomainName: name, DomainNameConfigurations, MutualTlsAuthentication: mutualTls } = read(properties, '');
     const [configured] = DomainNameConfigurations;
-    const brokenRule = dnsNameProblem(name);
-    if (!configured || brokenRule) throw new AwsError('BadRequestException', `DomainName ${name} ${brokenRule}`);
+    if (!configured || !DOMAIN_NAME.test(name)) {
+      throw new AwsError('BadRequestException', `The domain name ${name} is not valid`);
+    }
     checkSecurityPolicy(configured.SecurityPolicy, mutualTls !== undefined);
     const truststore = mutualTls && { uri: mutualTls.TruststoreUri, version: mutualTls.TruststoreVersion };
     return {

@@ -1,10 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
-import { notAfterOf, notBeforeOf } from '../../../pki/certificate-fields';
-import { isIssuedBy } from '../../../pki/chain';
-import { pathLengthOf } from '../../../pki/path-length';
-import { readCertificates } from '../../../pki/pem';
 import type { Clock } from '../../clock';
 import { AwsError } from '../../endpoint/api';
+import { isIssuedBy, isValidAt, pathLengthOf } from '../../x509/certificate';
+import { readCertificates } from '../../x509/pem';
 import type { Objects } from './ports';
 
 /**
@@ -51,7 +49,7 @@ export class Truststore {
 
   /** @param below how many authorities stand between the certificate and the client's, itself included */
   private leadsToRoot(certificate: X509Certificate, below: number): boolean {
-    if (!isCurrent(certificate, this.clock.now()) || !isFitForClients(certificate)) return false;
+    if (!isValidAt(certificate, this.clock.now()) || !isFitForClients(certificate)) return false;
     if (certificate.checkIssued(certificate)) {
       return this.authorities.some((root) => root.certificate.raw.equals(certificate.raw));
     }
@@ -79,8 +77,4 @@ export function readTruststore(objects: Objects, clock: Clock, uri: string, vers
 /** Node's `keyUsage` is the extended key usage. A certificate without the extension is fit for everything. */
 function isFitForClients({ keyUsage: usages }: X509Certificate): boolean {
   return usages === undefined || usages.some((usage) => usage === CLIENT_AUTH || usage === ANY_USAGE);
-}
-
-function isCurrent(certificate: X509Certificate, at: Date): boolean {
-  return notBeforeOf(certificate) <= at && at <= notAfterOf(certificate);
 }

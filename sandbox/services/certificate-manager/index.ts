@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomUUID, X509Certificate } from 'node:crypto';
-import { generatePrivateKey, KEY_ALGORITHMS } from '../../../pki/keys';
 import { regionalArn } from '../../account';
 import type { Resource, ResourceType } from '../../cloudformation/resource-type';
 import { AwsError } from '../../endpoint/api';
+import { generatePrivateKey, KEY_ALGORITHMS } from '../../x509/algorithms';
 import type { Service, Surroundings } from '../service';
 import { anything, list, oneOf, optional, string, structure } from '../shape';
 import { ServerAuthority, type ServerCertificate } from './server-authority';

@@ -1,9 +1,8 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { randomSerialNumber, signCertificate } from '../../../pki/certificate';
-import { encodeDistinguishedName } from '../../../pki/distinguished-name';
-import { privateKeyPem } from '../../../pki/keys';
-import { rootAuthorityExtensions, serverExtensions } from '../../../pki/profiles';
 import type { Clock } from '../../clock';
+import { randomSerialNumber, signCertificate } from '../../x509/certificate';
+import { encodeDistinguishedName } from '../../x509/names';
+import { rootAuthorityExtensions, serverExtensions } from '../../x509/profiles';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -53,7 +52,7 @@ export class ServerAuthority {
       signingKey: this.key,
       signingAlgorithm: 'SHA256WITHECDSA',
     });
-    return { certificateChain, privateKey: privateKeyPem(privateKey) };
+    return { certificateChain, privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() };
   }
 
   /** From real time on, by which the gateway's clients judge, however far the sandbox's clock is ahead of it. */

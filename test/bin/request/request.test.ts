@@ -6,10 +6,10 @@ import type { requestCertificate } from '../../../bin/request/issuer';
 import { request } from '../../../bin/request/request';
 import type { CertificateDocument } from '../../../mesh/certificate-document';
 import { composeCertificateDocument } from '../../../mesh/certificate-document';
-import { randomSerialNumber, signCertificate } from '../../../pki/certificate';
 import { readCertificateSigningRequest } from '../../../pki/certificate-signing-request';
-import { encodeDistinguishedName, encodedSubjectOf } from '../../../pki/distinguished-name';
-import { clientExtensions } from '../../../pki/profiles';
+import { encodedSubjectOf, randomSerialNumber, signCertificate } from '../../../sandbox/x509/certificate';
+import { encodeDistinguishedName } from '../../../sandbox/x509/names';
+import { clientExtensions } from '../../../sandbox/x509/profiles';
 import { type Authority, createClient, createRoot, validFor } from '../../pki/authorities';
 
 const asking = jest.fn<ReturnType<typeof requestCertificate>, Parameters<typeof requestCertificate>>();

@@ -1,7 +1,6 @@
-import { KEY_ALGORITHMS } from '../../../../pki/keys';
-import { SIGNING_ALGORITHMS } from '../../../../pki/signature';
 import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
+import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../../x509/algorithms';
 import { boolean, oneOf, optional, type Shape, structure } from '../../shape';
 import { tagList } from '../../tags';
 import type { CertificateAuthorities } from '../certificate-authorities';

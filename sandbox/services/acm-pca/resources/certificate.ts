@@ -1,6 +1,6 @@
-import { SIGNING_ALGORITHMS } from '../../../../pki/signature';
 import type { Account } from '../../../account';
 import type { ResourceType } from '../../../cloudformation/resource-type';
+import { SIGNING_ALGORITHMS } from '../../../x509/algorithms';
 import { oneOf, optional, string, structure } from '../../shape';
 import type { CertificateAuthorities } from '../certificate-authorities';
 import { issueCertificate } from '../issue';

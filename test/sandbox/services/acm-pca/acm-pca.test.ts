@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-acm-pca';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { createCertificateSigningRequest } from '../../../../sandbox/legacy-csr';
 import { AcmPca } from '../../../../sandbox/services/acm-pca';
+import { createCertificateSigningRequest } from '../../../../sandbox/x509/certificate-signing-request';
 import { type Served, send, serve } from '../serve';
 import { activeAuthority, newKey, pendingAuthority, requestOf, tamperedRequest, template } from './hierarchy';
 

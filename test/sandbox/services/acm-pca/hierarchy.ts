@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { createCertificateSigningRequest } from '../../../../pki/certificate-signing-request';
-import { encodePem } from '../../../../pki/pem';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
 import type { AcmPca } from '../../../../sandbox/services/acm-pca';
+import { createCertificateSigningRequest } from '../../../../sandbox/x509/certificate-signing-request';
+import { encodePem } from '../../../../sandbox/x509/pem';
 import { requestFor, resourceType } from '../resource-request';
 
 export const template = (name: string) => `arn:aws:acm-pca:::template/${name}/V1`;
@@ -67,7 +67,7 @@ export function newKey(): KeyObject {
 }
 
 export const requestOf = (key: KeyObject, commonName = 'whoever') =>
-  Buffer.from(createCertificateSigningRequest(key, commonName));
+  Buffer.from(createCertificateSigningRequest(key, { commonName }));
 
 /** A request in which one bit of the signature, at the very end, is another. */
 export function tamperedRequest(): Buffer {

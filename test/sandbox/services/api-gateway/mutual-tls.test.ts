@@ -227,7 +227,7 @@ describe('a truststore', () => {
 
   test('without a certificate in it fails the domain, and the domain keeps the one it had', async () => {
     fixture.truststores.set('v2', 'no PEM');
-    await expect(updateTruststore('v2')).rejects.toThrow('there is no PEM block');
+    await expect(updateTruststore('v2')).rejects.toThrow('the text contains no certificate in PEM');
     expect((await fixture.call('/')).status).toBe(200);
   });
 });

@@ -1,13 +1,13 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { randomSerialNumber, signCertificate } from '../../../../pki/certificate';
-import { type DistinguishedName, encodeDistinguishedName } from '../../../../pki/distinguished-name';
 import { privateKeyPem } from '../../../../pki/keys';
+import { randomSerialNumber, signCertificate } from '../../../../sandbox/x509/certificate';
+import { type DistinguishedName, encodeDistinguishedName } from '../../../../sandbox/x509/names';
 import {
   clientExtensions,
   rootAuthorityExtensions,
   serverExtensions,
   subordinateAuthorityExtensions,
-} from '../../../../pki/profiles';
+} from '../../../../sandbox/x509/profiles';
 
 const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;

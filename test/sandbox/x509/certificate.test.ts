@@ -1,4 +1,4 @@
-import type { KeyAlgorithm } from '../../pki/keys';
+import type { KeyAlgorithm } from '../../../sandbox/x509/algorithms';
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
 import { createPublicKey, X509Certificate } from 'node:crypto';
@@ -12,12 +12,24 @@ import {
   SubjectAlternativeNameExtension,
 } from '@peculiar/x509';
 import fc from 'fast-check';
-import { CertificateError, randomSerialNumber, signCertificate } from '../../pki/certificate';
-import { encodeDistinguishedName, encodedSubjectOf } from '../../pki/distinguished-name';
-import { generatePrivateKey } from '../../pki/keys';
-import { rootAuthorityExtensions } from '../../pki/profiles';
-import { installed } from '../programs';
-import { type Authority, createClient, createRoot, createServer, createSubordinate, validFor } from './authorities';
+import { generatePrivateKey } from '../../../sandbox/x509/algorithms';
+import {
+  CertificateError,
+  encodedSubjectOf,
+  randomSerialNumber,
+  signCertificate,
+} from '../../../sandbox/x509/certificate';
+import { encodeDistinguishedName } from '../../../sandbox/x509/names';
+import { rootAuthorityExtensions } from '../../../sandbox/x509/profiles';
+import {
+  type Authority,
+  createClient,
+  createRoot,
+  createServer,
+  createSubordinate,
+  validFor,
+} from '../../pki/authorities';
+import { installed } from '../../programs';
 
 const withOpenssl = installed('openssl') ? describe : describe.skip;
 

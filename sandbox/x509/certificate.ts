@@ -1,11 +1,13 @@
-import { createHash, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, randomBytes, type X509Certificate } from 'node:crypto';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import {
   AuthorityKeyIdentifier,
+  BasicConstraints,
   Certificate,
   Extension,
   Extensions,
   id_ce_authorityKeyIdentifier,
+  id_ce_basicConstraints,
   id_ce_subjectKeyIdentifier,
   KeyIdentifier,
   Name,
@@ -15,10 +17,8 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
-import { signatureAlgorithmIdentifier } from './certificate-signing-request';
+import { algorithmIdentifier, type SigningAlgorithm, signatureSuits, signBytes } from './algorithms';
 import { encodePem } from './pem';
-import type { SigningAlgorithm } from './signature';
-import { signatureSuits, signBytes } from './signature';
 
 export class CertificateError extends Error {
   override readonly name = 'CertificateError';
@@ -27,16 +27,16 @@ export class CertificateError extends Error {
 export interface CertificateOptions {
   /** Hexadecimal, positive, at most 20 octets (RFC 5280, section 4.1.2.2). */
   readonly serialNumber: string;
-  /** DER of an X.501 name, as `encodeDistinguishedName` makes it or a certificate signing request has it. */
+  /** DER of an X.501 name. */
   readonly subject: Uint8Array;
-  /** DER of an X.501 name: `encodedSubjectOf` the authority's certificate, or `subject` itself for a root. */
+  /** DER of an X.501 name: the subject of the authority's certificate, or `subject` for a root. */
   readonly issuer: Uint8Array;
-  /** Whole seconds count; so for `notAfter`. */
+  /** Fractions of seconds are lost, also those of `notAfter`. */
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** The key to certify. */
   readonly publicKey: KeyObject;
-  /** One of the sets in profiles.ts. */
+  /** One of the profiles in profiles.ts. */
   readonly extensions: readonly Extension[];
   /** The authority's private key. */
   readonly signingKey: KeyObject;
@@ -44,10 +44,10 @@ export interface CertificateOptions {
 }
 
 /**
- * A version 3 certificate as one PEM block. Subject and authority key identifiers are added to the extensions:
- * SHA-1 over the public keys (RFC 5280, section 4.2.1.2, method 1).
+ * Signs a version 3 certificate and returns it in PEM. Adds subject and authority key identifiers to the extensions: SHA-1
+ * of the public keys (RFC 5280, section 4.2.1.2, method 1).
  *
- * @throws CertificateError when the validity is empty or the algorithm is not one of the signing key's family
+ * @throws CertificateError if the validity is empty, or the algorithm and the signing key are of different families
  */
 export function signCertificate(options: CertificateOptions): string {
   const { notBefore, notAfter, signingKey, signingAlgorithm } = options;
@@ -56,7 +56,7 @@ export function signCertificate(options: CertificateOptions): string {
     throw new CertificateError(`a key of type ${signingKey.asymmetricKeyType} cannot sign with ${signingAlgorithm}`);
   }
   const publicKey = publicKeyInfo(options.publicKey);
-  const signature = signatureAlgorithmIdentifier(signingAlgorithm);
+  const signature = algorithmIdentifier(signingAlgorithm);
   const tbsCertificate = new TBSCertificate({
     version: Version.v3,
     serialNumber: integerOf(options.serialNumber),
@@ -85,11 +85,42 @@ export function signCertificate(options: CertificateOptions): string {
   return encodePem('CERTIFICATE', Buffer.from(AsnConvert.serialize(certificate)));
 }
 
-/** A serial number of 16 octets in upper-case hexadecimal: positive, never shorter, 126 bits of it random. */
+/** A positive serial number of 16 octets in upper-case hexadecimal, with 126 random bits. */
 export function randomSerialNumber(): string {
   const octets = randomBytes(16);
   octets[0] = ((octets[0] ?? 0) & 0x7f) | 0x40;
   return octets.toString('hex').toUpperCase();
+}
+
+/** DER of the certificate's subject: the issuer name in certificates that its key signs. */
+export function encodedSubjectOf(certificate: X509Certificate): Buffer {
+  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
+  return Buffer.from(AsnConvert.serialize(tbsCertificate.subject));
+}
+
+/** How many authorities may be below this one (RFC 5280, section 4.2.1.9), or undefined without a limit. */
+export function pathLengthOf(authority: X509Certificate): number | undefined {
+  const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate);
+  const constraints = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
+  return constraints && AsnConvert.parse(constraints.extnValue.buffer, BasicConstraints).pathLenConstraint;
+}
+
+/** Whether `issuer` names and signs `certificate`. */
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+/** Whether the certificate is valid at the time. */
+export function isValidAt(certificate: X509Certificate, at: Date): boolean {
+  return notBeforeOf(certificate) <= at && at <= notAfterOf(certificate);
+}
+
+export function notBeforeOf(certificate: X509Certificate): Date {
+  return new Date(certificate.validFrom);
+}
+
+export function notAfterOf(certificate: X509Certificate): Date {
+  return new Date(certificate.validTo);
 }
 
 export function extension(extnID: string, value: object, critical = false): Extension {
@@ -104,7 +135,7 @@ function keyIdentifier(key: SubjectPublicKeyInfo): ArrayBuffer {
   return arrayBufferOf(createHash('sha1').update(Buffer.from(key.subjectPublicKey)).digest());
 }
 
-/** Content octets of a DER INTEGER: no superfluous zero in front, one where the sign bit would be set. */
+/** The content octets of a DER INTEGER: with a leading zero only where the sign bit would be set. */
 function integerOf(serialNumber: string): ArrayBuffer {
   const digits = serialNumber.replace(/^0+/, '');
   const octets = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');

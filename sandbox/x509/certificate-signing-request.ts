@@ -1,90 +1,78 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { CertificationRequest, type CertificationRequestInfo } from '@peculiar/asn1-csr';
+import { Attributes, CertificationRequest, CertificationRequestInfo } from '@peculiar/asn1-csr';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
   type Extension,
   Extensions,
   id_ce_subjectAltName,
+  Name,
   SubjectAlternativeName,
-  type SubjectPublicKeyInfo,
+  SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
-import { signatureAlgorithmIdentifier } from '../pki/certificate-signing-request';
-import { der, Tag } from '../pki/der';
-import { type DistinguishedName, encodeDistinguishedName } from '../pki/distinguished-name';
-import { encodePem, readPemBlocks } from '../pki/pem';
-import type { SigningAlgorithm } from '../pki/signature';
-import { signatureAlgorithmOf, signBytes, verifyBytes } from '../pki/signature';
-import { decodeSubjectAlternativeNames, type SubjectAlternativeNames } from '../pki/subject-alternative-names';
+import { algorithmIdentifier, signBytes, signingAlgorithmOf, verifyBytes } from './algorithms';
+import {
+  type DistinguishedName,
+  decodeSubjectAlternativeNames,
+  encodeDistinguishedName,
+  type SubjectAlternativeNames,
+} from './names';
+import { encodePem, readPemBlocks } from './pem';
 
-/** The text is no PKCS#10 request, or whoever made it does not hold the private key. */
+/** The text is not a PKCS#10 request, or its author does not hold the private key. */
 export class CertificateSigningRequestError extends Error {
   override readonly name = 'CertificateSigningRequestError';
 }
 
+/** What a request asks for. A template decides what of it goes into the certificate. */
 export interface CertificateSigningRequest {
-  /** The request alone, in one form, whatever text and octets stood around it. */
-  readonly pem: string;
-  /** DER of the X.501 name; an empty sequence when the request names nobody. */
+  /** DER of the X.501 name, which may be empty. */
   readonly subject: Buffer;
   readonly publicKey: KeyObject;
-  /** What the request's extensions ask for; both lists are empty when it asks for none. */
   readonly subjectAlternativeNames: SubjectAlternativeNames;
-  /** Everything that the request's extensions ask for, as it stands there; nobody has to grant it. */
   readonly extensions: readonly Extension[];
 }
 
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 
-/**
- * A PKCS#10 request (RFC 2986) in PEM. It proves possession of the key; who the holder is, the issuer decides.
- *
- * @param name a common name, or the whole name
- */
-export function createCertificateSigningRequest(privateKey: KeyObject, name: string | DistinguishedName): string {
+/** A PKCS#10 request (RFC 2986) in PEM. */
+export function createCertificateSigningRequest(privateKey: KeyObject, subject: DistinguishedName): string {
   const algorithm = privateKey.asymmetricKeyType === 'rsa' ? 'SHA256WITHRSA' : 'SHA256WITHECDSA';
-  // Put together from encoded parts: the schema classes would decode and encode the public key several times over.
-  const info = der(
-    Tag.sequence,
-    der(Tag.integer, Buffer.of(0)),
-    encodeDistinguishedName(typeof name === 'string' ? { commonName: name } : name),
-    createPublicKey(privateKey).export({ format: 'der', type: 'spki' }),
-    der(Tag.context0),
-  );
-  return encodeRequest(info, algorithm, signBytes(algorithm, info, privateKey));
-}
-
-function encodeRequest(info: Uint8Array, algorithm: SigningAlgorithm, signature: Uint8Array): string {
-  const request = der(
-    Tag.sequence,
-    info,
-    Buffer.from(AsnConvert.serialize(signatureAlgorithmIdentifier(algorithm))),
-    der(Tag.bitString, Buffer.of(0), signature),
-  );
-  return encodePem('CERTIFICATE REQUEST', request);
+  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  const certificationRequestInfo = new CertificationRequestInfo({
+    version: 0,
+    subject: AsnConvert.parse(encodeDistinguishedName(subject), Name),
+    subjectPKInfo: AsnConvert.parse(publicKey, SubjectPublicKeyInfo),
+    attributes: new Attributes(),
+  });
+  const signedBytes = Buffer.from(AsnConvert.serialize(certificationRequestInfo));
+  const request = new CertificationRequest({
+    certificationRequestInfo,
+    signatureAlgorithm: algorithmIdentifier(algorithm),
+    signature: new Uint8Array(signBytes(algorithm, signedBytes, privateKey)).buffer,
+  });
+  return encodePem('CERTIFICATE REQUEST', Buffer.from(AsnConvert.serialize(request)));
 }
 
 /**
- * @throws CertificateSigningRequestError when the form is broken, when the signature is not by the key inside or by an
- * algorithm weaker than SHA-256, and for subject alternative names that are neither URI nor DNS name
+ * @throws CertificateSigningRequestError for a malformed request, for a signature that is not by the key in the request or
+ * is weaker than SHA-256, and for subject alternative names that are neither URIs nor DNS names
  */
 export function readCertificateSigningRequest(pem: string): CertificateSigningRequest {
   const request = decodeRequest(pem);
   const { certificationRequestInfo: info, signatureAlgorithm } = request;
-  const signedBytes = Buffer.from(request.certificationRequestInfoRaw ?? new ArrayBuffer());
-  const signature = Buffer.from(request.signature);
   const publicKey = decodePublicKey(info.subjectPKInfo);
-  const algorithm = signatureAlgorithmOf(signatureAlgorithm.algorithm);
+  const algorithm = signingAlgorithmOf(signatureAlgorithm.algorithm);
   if (algorithm === undefined) {
     throw new CertificateSigningRequestError(
-      `the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, found ${signatureAlgorithm.algorithm}`,
+      `the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, got ${signatureAlgorithm.algorithm}`,
     );
   }
-  if (!verifyBytes(algorithm, signedBytes, publicKey, signature)) {
+  const signedBytes = Buffer.from(request.certificationRequestInfoRaw ?? new ArrayBuffer());
+  if (!verifyBytes(algorithm, signedBytes, publicKey, Buffer.from(request.signature))) {
     throw new CertificateSigningRequestError("the request's signature does not verify with the public key inside it");
   }
   const extensions = requestedExtensions(info);
   return {
-    pem: encodeRequest(signedBytes, algorithm, signature),
     subject: Buffer.from(AsnConvert.serialize(info.subject)),
     publicKey,
     subjectAlternativeNames: alternativeNamesAmong(extensions),
@@ -101,7 +89,7 @@ function decodeRequest(pem: string): CertificationRequest {
   } catch (cause) {
     throw new CertificateSigningRequestError('the request is not a PKCS#10 structure in PEM', { cause });
   }
-  throw new CertificateSigningRequestError('the text must hold exactly one PEM block "CERTIFICATE REQUEST"');
+  throw new CertificateSigningRequestError('the text must contain exactly one PEM block "CERTIFICATE REQUEST"');
 }
 
 function decodePublicKey(info: SubjectPublicKeyInfo): KeyObject {

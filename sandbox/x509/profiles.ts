@@ -1,5 +1,5 @@
 /**
- * What ACM PCA's templates put into a certificate.
+ * The extensions that ACM PCA's templates put into a certificate.
  * https://docs.aws.amazon.com/privateca/latest/userguide/template-definitions.html
  */
 import {
@@ -18,36 +18,36 @@ import {
   KeyUsageFlags,
 } from '@peculiar/asn1-x509';
 import { extension } from './certificate';
-import { encodeSubjectAlternativeNames, type SubjectAlternativeNames } from './subject-alternative-names';
+import { encodeSubjectAlternativeNames, type SubjectAlternativeNames } from './names';
 
-/** `RootCACertificate/V1`: no path length, so that the hierarchy may grow. */
+/** `RootCACertificate/V1`: without a path length. */
 export function rootAuthorityExtensions(): Extension[] {
   return authorityExtensions(new BasicConstraints({ cA: true }));
 }
 
-/** `SubordinateCACertificate_PathLen<n>/V1`: `pathLength` further authorities may stand below this one. */
+/** `SubordinateCACertificate_PathLen<n>/V1`: up to `pathLength` authorities may be below this one. */
 export function subordinateAuthorityExtensions(pathLength: number): Extension[] {
   return authorityExtensions(new BasicConstraints({ cA: true, pathLenConstraint: pathLength }));
 }
 
-/** `EndEntityClientAuthCertificate/V1` and its passthrough varieties. */
+/** `EndEntityClientAuthCertificate/V1` and its passthrough variants. */
 export function clientExtensions(names: SubjectAlternativeNames): Extension[] {
   return endEntityExtensions(names, id_kp_clientAuth);
 }
 
-/** `EndEntityServerAuthCertificate/V1` and its passthrough varieties. */
+/** `EndEntityServerAuthCertificate/V1` and its passthrough variants. */
 export function serverExtensions(names: SubjectAlternativeNames): Extension[] {
   return endEntityExtensions(names, id_kp_serverAuth);
 }
 
-/** `EndEntityCertificate/V1` and its passthrough varieties: for either end of a TLS connection. */
+/** `EndEntityCertificate/V1` and its passthrough variants: for TLS servers and clients. */
 export function serverAndClientExtensions(names: SubjectAlternativeNames): Extension[] {
   return endEntityExtensions(names, id_kp_serverAuth, id_kp_clientAuth);
 }
 
 /**
- * The extensions of a request that pass through a template of the CSRPassthrough variety: those whose kind neither
- * the template defines nor the names and keys decide.
+ * The extensions of a request that a CSRPassthrough template passes on: all except those that the template defines and
+ * those that depend on names and keys.
  */
 export function passedExtensions(defined: readonly Extension[], requested: readonly Extension[]): Extension[] {
   const decided = [id_ce_subjectAltName, id_ce_subjectKeyIdentifier, id_ce_authorityKeyIdentifier];
