@@ -44,7 +44,7 @@ module.exports = {
       name: 'no-cycles',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     ...Object.entries(MAY_IMPORT).map((entry) => ({
       name: `${entry[0]}-imports`,

@@ -10,7 +10,7 @@ import { DynamoDb } from '../sandbox/services/dynamodb';
 import { EventBridge } from '../sandbox/services/events';
 import { Iam } from '../sandbox/services/iam';
 import { SecretsManager } from '../sandbox/services/secrets-manager';
-import type { RotationEvent } from '../sandbox/services/secrets-manager/rotation-ports';
+import type { RotationEvent } from '../sandbox/services/secrets-manager/rotation/ports';
 
 /** A request as the SDK's clients hand it to their transport. */
 interface SdkRequest {

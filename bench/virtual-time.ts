@@ -25,29 +25,29 @@ interface Timer {
  * workers must wait for nothing but promises that are resolved already.
  */
 export class VirtualTime {
-  #elapsed = 0;
+  private elapsedTime = 0;
   /** The next one last. */
-  readonly #timers: Timer[] = [];
-  readonly #workers = new AsyncLocalStorage<Worker>();
+  private readonly timers: Timer[] = [];
+  private readonly workers = new AsyncLocalStorage<Worker>();
   /** Workers that do not wait. */
-  #working = 0;
-  #isLeapDue = false;
-  #end: () => void = () => undefined;
+  private working = 0;
+  private isLeapDue = false;
+  private end: () => void = () => undefined;
 
   /** Milliseconds that have passed. */
   get elapsed(): number {
-    return this.#elapsed;
+    return this.elapsedTime;
   }
 
   /** Begins work, then lets time pass until nothing more is to happen. */
   async run(begin: () => void): Promise<void> {
-    const uninstall = this.#install();
+    const uninstall = this.install();
     try {
       const ended = new Promise<void>((resolve) => {
-        this.#end = resolve;
+        this.end = resolve;
       });
       begin();
-      this.#leapSoon();
+      this.leapSoon();
       await ended;
     } finally {
       uninstall();
@@ -57,87 +57,87 @@ export class VirtualTime {
   /** Time stands still for the work, but for its pauses. */
   async worker<T>(work: () => Promise<T>): Promise<T> {
     const worker: Worker = { pending: 0 };
-    this.#working += 1;
+    this.working += 1;
     try {
-      return await this.#workers.run(worker, work);
+      return await this.workers.run(worker, work);
     } finally {
-      if (worker.pending === 0) this.#rest();
+      if (worker.pending === 0) this.rest();
       // Nobody waits for what it has left behind.
       worker.pending = Number.POSITIVE_INFINITY;
     }
   }
 
-  #set(callback: () => void, milliseconds: number): Timer {
-    const worker = this.#workers.getStore();
-    const at = this.#elapsed + Math.max(Math.trunc(milliseconds), 1);
+  private set(callback: () => void, milliseconds: number): Timer {
+    const worker = this.workers.getStore();
+    const at = this.elapsedTime + Math.max(Math.trunc(milliseconds), 1);
     const timer: Timer = { at, callback, worker, isOver: false, unref: () => timer };
-    this.#timers.splice(this.#placeOf(at), 0, timer);
-    if (worker !== undefined && ++worker.pending === 1) this.#rest();
+    this.timers.splice(this.placeOf(at), 0, timer);
+    if (worker !== undefined && ++worker.pending === 1) this.rest();
     return timer;
   }
 
-  #settle(timer: Timer): void {
+  private settle(timer: Timer): void {
     if (timer.isOver) return;
     timer.isOver = true;
-    if (timer.worker !== undefined && --timer.worker.pending === 0) this.#working += 1;
+    if (timer.worker !== undefined && --timer.worker.pending === 0) this.working += 1;
   }
 
   /** After all that come later, before those of the same time, which were there first. */
-  #placeOf(at: number): number {
-    let [low, high] = [0, this.#timers.length];
+  private placeOf(at: number): number {
+    let [low, high] = [0, this.timers.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#timers[middle]?.at ?? 0) > at) low = middle + 1;
+      if ((this.timers[middle]?.at ?? 0) > at) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  #rest(): void {
-    this.#working -= 1;
-    this.#leapSoon();
+  private rest(): void {
+    this.working -= 1;
+    this.leapSoon();
   }
 
   /** Once everybody has heard of what is resolved. */
-  #leapSoon(): void {
-    if (this.#working > 0 || this.#isLeapDue) return;
-    this.#isLeapDue = true;
+  private leapSoon(): void {
+    if (this.working > 0 || this.isLeapDue) return;
+    this.isLeapDue = true;
     setImmediate(() => {
-      this.#isLeapDue = false;
-      if (this.#working === 0) this.#leap();
+      this.isLeapDue = false;
+      if (this.working === 0) this.leap();
     });
   }
 
-  #leap(): void {
-    let timer = this.#timers.pop();
-    while (timer?.isOver) timer = this.#timers.pop();
+  private leap(): void {
+    let timer = this.timers.pop();
+    while (timer?.isOver) timer = this.timers.pop();
     if (timer === undefined) {
-      this.#end();
+      this.end();
       return;
     }
-    this.#elapsed = timer.at;
-    this.#settle(timer);
+    this.elapsedTime = timer.at;
+    this.settle(timer);
     timer.callback();
-    this.#leapSoon();
+    this.leapSoon();
   }
 
-  #install(): () => void {
+  private install(): () => void {
     const real = { Date: globalThis.Date, setTimeout, clearTimeout };
     const { setTimeout: realPause } = timersPromises;
     const { timeout: realTimeout } = AbortSignal;
     const start = Date.now();
-    const now = () => start + this.#elapsed;
+    const now = () => start + this.elapsedTime;
     Object.assign(globalThis, {
       Date: new Proxy(real.Date, {
         construct: (target, values, newTarget) =>
           Reflect.construct(target, values.length === 0 ? [now()] : values, newTarget),
         get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
       }),
-      setTimeout: (callback: () => void, milliseconds = 0) => this.#set(callback, milliseconds),
-      clearTimeout: (timer?: Timer) => timer && this.#settle(timer),
+      setTimeout: (callback: () => void, milliseconds = 0) => this.set(callback, milliseconds),
+      clearTimeout: (timer?: Timer) => timer && this.settle(timer),
     });
-    Object.assign(timersPromises, { setTimeout: this.#pause });
-    Object.assign(AbortSignal, { timeout: this.#timeout });
+    Object.assign(timersPromises, { setTimeout: this.pause });
+    Object.assign(AbortSignal, { timeout: this.timeout });
     return () => {
       Object.assign(globalThis, real);
       Object.assign(timersPromises, { setTimeout: realPause });
@@ -145,22 +145,22 @@ export class VirtualTime {
     };
   }
 
-  readonly #pause = <T>(milliseconds = 0, value?: T, { signal }: { readonly signal?: AbortSignal } = {}) =>
+  private readonly pause = <T>(milliseconds = 0, value?: T, { signal }: { readonly signal?: AbortSignal } = {}) =>
     new Promise<T | undefined>((resolve, reject) => {
       signal?.throwIfAborted();
-      const timer = this.#set(() => resolve(value), milliseconds);
+      const timer = this.set(() => resolve(value), milliseconds);
       const abort = () => {
-        this.#settle(timer);
+        this.settle(timer);
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
     });
 
   /** Does not make its worker wait. */
-  readonly #timeout = (milliseconds: number): AbortSignal => {
+  private readonly timeout = (milliseconds: number): AbortSignal => {
     const controller = new AbortController();
     const abort = () => controller.abort(new DOMException('the operation timed out', 'TimeoutError'));
-    this.#workers.exit(() => this.#set(abort, milliseconds));
+    this.workers.exit(() => this.set(abort, milliseconds));
     return controller.signal;
   };
 }

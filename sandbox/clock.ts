@@ -17,27 +17,27 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  * themselves, at a time or in the background, they do through the clock, so that whoever moves it can wait for it.
  */
 export class Clock {
-  #offset = 0;
-  #timer?: NodeJS.Timeout | undefined;
-  #moving: Promise<void> = Promise.resolve();
-  readonly #appointments = new Set<Due>();
-  readonly #underWay = new Set<Promise<void>>();
+  private currentOffset = 0;
+  private timer?: NodeJS.Timeout | undefined;
+  private moving: Promise<void> = Promise.resolve();
+  private readonly appointments = new Set<Due>();
+  private readonly underWay = new Set<Promise<void>>();
 
   now(): Date {
-    return new Date(Date.now() + this.#offset);
+    return new Date(Date.now() + this.currentOffset);
   }
 
   /** Milliseconds by which the clock is ahead of real time. */
   get offset(): number {
-    return this.#offset;
+    return this.currentOffset;
   }
 
   /** Does the work once the clock has reached the time, whether it got there by itself or was moved. */
   at(time: Date, work: () => Promise<void>): Appointment {
     const due = { at: time.getTime(), work };
-    this.#appointments.add(due);
-    this.#arm();
-    return { cancel: () => this.#appointments.delete(due) };
+    this.appointments.add(due);
+    this.arm();
+    return { cancel: () => this.appointments.delete(due) };
   }
 
   /** Does the work once the clock has reached the time, and answers its result. */
@@ -49,10 +49,10 @@ export class Clock {
 
   /** Begins the work at once; nobody but `advance` waits for it. */
   background(work: () => Promise<void>): void {
-    const running: Promise<void> = work().finally(() => this.#underWay.delete(running));
+    const running: Promise<void> = work().finally(() => this.underWay.delete(running));
     // Work reports its failures where users look for them; here there is nobody to tell.
     running.catch(() => undefined);
-    this.#underWay.add(running);
+    this.underWay.add(running);
   }
 
   /**
@@ -66,60 +66,60 @@ export class Clock {
     if (!(milliseconds >= 0 && Number.isFinite(milliseconds))) {
       throw new RangeError(`the clock can be moved ahead only, by 0 or more milliseconds, got ${milliseconds}`);
     }
-    const before = this.#moving;
-    const moved = before.then(() => this.#move(this.#offset + milliseconds));
-    this.#moving = moved.catch(() => undefined);
+    const before = this.moving;
+    const moved = before.then(() => this.move(this.currentOffset + milliseconds));
+    this.moving = moved.catch(() => undefined);
     await moved;
   }
 
   /** Moves the clock ahead without waiting: what is then due begins soon, by itself. */
   skip(milliseconds: number): void {
-    this.#offset += milliseconds;
-    this.#arm();
+    this.currentOffset += milliseconds;
+    this.arm();
   }
 
   /** Forgets every appointment. */
   close(): void {
-    this.#appointments.clear();
-    clearTimeout(this.#timer);
+    this.appointments.clear();
+    clearTimeout(this.timer);
   }
 
-  async #move(offset: number): Promise<void> {
-    await this.#settle();
-    for (let next = this.#next(); next && next.at <= Date.now() + offset; next = this.#next()) {
-      this.#offset = Math.max(this.#offset, next.at - Date.now());
-      this.#runDue();
-      await this.#settle();
+  private async move(offset: number): Promise<void> {
+    await this.settle();
+    for (let next = this.next(); next && next.at <= Date.now() + offset; next = this.next()) {
+      this.currentOffset = Math.max(this.currentOffset, next.at - Date.now());
+      this.runDue();
+      await this.settle();
     }
-    this.#offset = Math.max(this.#offset, offset);
-    this.#arm();
+    this.currentOffset = Math.max(this.currentOffset, offset);
+    this.arm();
   }
 
-  async #settle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  private async settle(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.allSettled(this.underWay);
   }
 
-  #next(): Due | undefined {
+  private next(): Due | undefined {
     let next: Due | undefined;
-    for (const due of this.#appointments) if (next === undefined || due.at < next.at) next = due;
+    for (const due of this.appointments) if (next === undefined || due.at < next.at) next = due;
     return next;
   }
 
-  #runDue(): void {
+  private runDue(): void {
     const now = this.now().getTime();
-    for (const due of [...this.#appointments].filter(({ at }) => at <= now)) {
-      this.#appointments.delete(due);
+    for (const due of [...this.appointments].filter(({ at }) => at <= now)) {
+      this.appointments.delete(due);
       this.background(due.work);
     }
-    this.#arm();
+    this.arm();
   }
 
   /** Waits in real time for the next appointment; a process that has nothing else to do need not stay for it. */
-  #arm(): void {
-    clearTimeout(this.#timer);
-    const next = this.#next();
+  private arm(): void {
+    clearTimeout(this.timer);
+    const next = this.next();
     if (next === undefined) return;
     const wait = Math.max(0, next.at - this.now().getTime());
-    this.#timer = setTimeout(() => this.#runDue(), Math.min(wait, MAX_TIMEOUT)).unref();
+    this.timer = setTimeout(() => this.runDue(), Math.min(wait, MAX_TIMEOUT)).unref();
   }
 }

@@ -18,7 +18,7 @@ import { CloudWatchLogs } from './services/logs';
 import { Route53 } from './services/route53';
 import { S3 } from './services/s3';
 import { SecretsManager } from './services/secrets-manager';
-import type { Service, Surroundings } from './services/service';
+import type { Service, Surroundings } from './services/shared/service';
 import { Sns } from './services/sns';
 import { Sts } from './services/sts';
 

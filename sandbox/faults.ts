@@ -80,20 +80,20 @@ interface Live<F> {
 
 /** The faults that are set; where several fit, the one that was set last strikes. */
 export class Faults {
-  readonly #ofCalls: Live<CallFault>[] = [];
-  readonly #ofInvocations: Live<InvocationFault>[] = [];
+  private readonly ofCalls: Live<CallFault>[] = [];
+  private readonly ofInvocations: Live<InvocationFault>[] = [];
 
   inject(fault: CallFault): InjectedFault;
   inject(fault: InvocationFault): InjectedFault;
   inject(fault: Fault): InjectedFault;
   inject(fault: Fault): InjectedFault {
-    return 'function' in fault ? add(this.#ofInvocations, fault) : add(this.#ofCalls, fault);
+    return 'function' in fault ? add(this.ofInvocations, fault) : add(this.ofCalls, fault);
   }
 
   /** The fault that strikes the call, which counts as struck. */
   ofCall(service: string, operation: string, call: FaultyCall): CallFault | undefined {
     return strike(
-      this.#ofCalls,
+      this.ofCalls,
       ({ fault }) => fault.service === service && fault.operation === operation && (fault.match?.(call) ?? true),
     );
   }
@@ -101,7 +101,7 @@ export class Faults {
   /** The fault that strikes the invocation, which counts as struck. @param name of the function */
   ofInvocation(name: string, event: unknown): InvocationFault | undefined {
     return strike(
-      this.#ofInvocations,
+      this.ofInvocations,
       ({ fault }) => fault.function.split(':').at(-1) === name && (fault.match?.(event) ?? true),
     );
   }

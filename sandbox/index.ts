@@ -26,5 +26,5 @@ export {
   type SandboxClient,
   type SandboxResource,
 } from './sandbox';
-export type { BusEvent, Delivery } from './services/events/event-bus';
-export type { Notification } from './services/sns/topics';
+export type { BusEvent, Delivery } from './services/events/state';
+export type { Notification } from './services/sns/state';

@@ -10,8 +10,8 @@ import { readTemplate } from './cloudformation/template';
 import { DeploymentError } from './deployment-error';
 import type { ObservedCall } from './endpoint/call-log';
 import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults';
-import type { BusEvent } from './services/events/event-bus';
-import type { Notification } from './services/sns/topics';
+import type { BusEvent } from './services/events/state';
+import type { Notification } from './services/sns/state';
 
 /** A CDK app, or the directory that `cdk synth` wrote. */
 export type SandboxApp = string | { synth(): { readonly directory: string } };

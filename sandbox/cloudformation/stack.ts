@@ -83,7 +83,7 @@ export class Stack {
    * Throws `TemplateError` before anything is made, `StackFailure` after the rollback.
    */
   async create(template: Template, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
-    if (this.current !== undefined) throw new TemplateError(`stack ${this.options.name} exists already`);
+    if (this.current !== undefined) throw new TemplateError(`stack ${this.options.name} already exists`);
     const definition = this.define(template, parameters);
     const transition = new Transition(this.made, this.surroundings);
     this.created = this.options.clock.now();

@@ -22,15 +22,15 @@ const MAX_CALLS = 10_000;
 
 /** The calls of a sandbox, in the order in which they ended. */
 export class CallLog {
-  readonly #calls: ObservedCall[] = [];
+  private readonly recorded: ObservedCall[] = [];
 
   get calls(): readonly ObservedCall[] {
-    return [...this.#calls];
+    return [...this.recorded];
   }
 
   record(call: ObservedCall): void {
-    this.#calls.push(call);
-    if (this.#calls.length > MAX_CALLS) this.#calls.shift();
+    this.recorded.push(call);
+    if (this.recorded.length > MAX_CALLS) this.recorded.shift();
   }
 }
 

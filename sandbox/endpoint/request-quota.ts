@@ -8,15 +8,15 @@ const COST = 1000;
  * the rate and not how much may come at once; this token bucket holds what the rate gives in a second.
  */
 export class RequestQuota {
-  #level: number;
-  #since: number;
+  private level: number;
+  private since: number;
 
   constructor(
     private readonly perSecond: number,
     private readonly now: () => Date,
   ) {
-    this.#level = perSecond * COST;
-    this.#since = now().getTime();
+    this.level = perSecond * COST;
+    this.since = now().getTime();
   }
 
   /**
@@ -25,10 +25,10 @@ export class RequestQuota {
    */
   take(): void {
     const now = this.now().getTime();
-    this.#level = Math.min(this.perSecond * COST, this.#level + (now - this.#since) * this.perSecond);
-    this.#since = now;
-    if (this.#level < COST) throw new AwsError('ThrottlingException', 'Rate exceeded');
-    this.#level -= COST;
+    this.level = Math.min(this.perSecond * COST, this.level + (now - this.since) * this.perSecond);
+    this.since = now;
+    if (this.level < COST) throw new AwsError('ThrottlingException', 'Rate exceeded');
+    this.level -= COST;
   }
 }
 

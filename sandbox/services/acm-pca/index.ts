@@ -1,14 +1,14 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
-import type { Service, Surroundings } from '../service';
-import { CertificateAuthorities } from './certificate-authorities';
+import type { Service, Surroundings } from '../shared/service';
 import { acmPcaOperations } from './operations';
 import { acmPcaQuotas } from './quotas';
 import { certificateType } from './resources/certificate';
 import { certificateAuthorityType } from './resources/certificate-authority';
 import { certificateAuthorityActivationType } from './resources/certificate-authority-activation';
 import { permissionType } from './resources/permission';
+import { CertificateAuthorities } from './state';
 
 /** AWS Private CA: authorities, what they issue and revoke. Their keys exist in memory and nowhere else. */
 export class AcmPca implements Service {

@@ -3,16 +3,16 @@ import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
 import { SIGNING_ALGORITHMS } from '../../x509/algorithms';
 import { notAfterOf, notBeforeOf } from '../../x509/certificate';
-import { page } from '../paging';
-import { blob, integer, oneOf, optional, string, structure } from '../shape';
-import { resourceTagKeys } from '../tags';
-import type { CertificateAuthorities } from './certificate-authorities';
-import type { CertificateAuthority } from './certificate-authority';
-import { issueCertificate } from './issue';
-import { awaitIssue, revoke } from './issued-certificate';
-import { apiPassthroughShape } from './passthrough';
-import { defaultTemplateArn, templateOf } from './templates';
-import { validityShape } from './validity';
+import { page } from '../shared/paging';
+import { blob, integer, oneOf, optional, string, structure } from '../shared/shape';
+import { resourceTagKeys } from '../shared/tags';
+import { issueCertificate } from './issuance/issue';
+import { awaitIssue, revoke } from './issuance/issued-certificate';
+import { apiPassthroughShape } from './issuance/passthrough';
+import { defaultTemplateArn, templateOf } from './issuance/templates';
+import { validityShape } from './issuance/validity';
+import type { CertificateAuthority } from './private-authority';
+import type { CertificateAuthorities } from './state';
 
 /** https://docs.aws.amazon.com/privateca/latest/APIReference/API_RevokeCertificate.html */
 const REVOCATION_REASONS = [

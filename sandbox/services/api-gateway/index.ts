@@ -1,13 +1,13 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
-import type { Service, Surroundings } from '../service';
-import { apiType, authorizerType, integrationType, routeType, stageType } from './api-resources';
-import { Configuration } from './configuration';
-import { domainNameApi } from './domain-name-api';
-import { apiMappingType, domainNameType } from './domain-resources';
-import { Gateway } from './gateway';
+import type { Service, Surroundings } from '../shared/service';
+import { Gateway } from './exchange/gateway';
+import { domainNameApi } from './operations';
 import type { Certificates, Functions, Logs, Objects } from './ports';
-import { TlsListener } from './tls-listener';
+import { apiType, authorizerType, integrationType, routeType, stageType } from './resources/api';
+import { apiMappingType, domainNameType } from './resources/domain-name';
+import { Configuration } from './state';
+import { TlsListener } from './tls/tls-listener';
 
 interface ApiGatewayOptions {
   readonly functions: Functions;

@@ -1,7 +1,7 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import { queryApi } from '../../endpoint/query-protocol';
-import type { Service, Surroundings } from '../service';
+import type { Service, Surroundings } from '../shared/service';
 import { putMetricData } from './operations';
 import { alarmType } from './resources/alarm';
 import type { MetricDatum } from './state';

@@ -48,11 +48,11 @@ export type EngineOperation = keyof typeof OPERATIONS;
 
 /** Tables and items in memory: dynalite without its web server. */
 export class Engine {
-  readonly #store = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  private readonly store = create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
 
   constructor({ id, region }: Account) {
-    this.#store.tableDb.awsAccountId = id;
-    this.#store.tableDb.awsRegion = region;
+    this.store.tableDb.awsAccountId = id;
+    this.store.tableDb.awsRegion = region;
   }
 
   /** @throws AwsError as DynamoDB does, and `ValidationException` for a parameter that dynalite does not know */
@@ -64,9 +64,9 @@ export class Engine {
     }
     try {
       const checked = checkTypes(structuredClone(input), rules.types);
-      checkValidations(checked, rules.types, rules.custom, this.#store);
+      checkValidations(checked, rules.types, rules.custom, this.store);
       return await new Promise((resolve, reject) => {
-        action(this.#store, checked, (error, output) => (error ? reject(error) : resolve(output)));
+        action(this.store, checked, (error, output) => (error ? reject(error) : resolve(output)));
       });
     } catch (error) {
       throw asAwsError(error);

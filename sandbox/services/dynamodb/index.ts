@@ -2,10 +2,10 @@ import type { Account } from '../../account';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
-import type { Service, Surroundings } from '../service';
+import type { Service, Surroundings } from '../shared/service';
 import { dynamoDbOperations } from './operations';
 import { tableType } from './resources/table';
-import type { Tables } from './tables';
+import type { Tables } from './state';
 
 /** Amazon DynamoDB: tables, items, conditions and indexes by dynalite. Items never expire, as they need not for days on AWS. */
 export class DynamoDb implements Service {
@@ -30,6 +30,6 @@ export class DynamoDb implements Service {
 
 /** dynalite takes tens of milliseconds to load, which a sandbox without tables need not spend. */
 function loadTables(account: Account): Tables {
-  const module = require('./tables') as typeof import('./tables');
+  const module = require('./state') as typeof import('./state');
   return new module.Tables(account);
 }

@@ -1,8 +1,8 @@
 import type { AwsCall } from '../../endpoint/api';
 import type { JsonDocument, JsonOperation } from '../../endpoint/json-protocol';
-import { boolean, string, structure } from '../shape';
+import { boolean, string, structure } from '../shared/shape';
 import type { EngineOperation } from './engine';
-import type { Tables } from './tables';
+import type { Tables } from './state';
 
 const tableName = string({ min: 1, max: 1024 });
 

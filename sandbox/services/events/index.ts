@@ -1,10 +1,10 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
-import type { Service, Surroundings } from '../service';
-import { type BusEvent, EventBus, type NewEvent } from './event-bus';
+import type { Service, Surroundings } from '../shared/service';
 import { eventsOperations } from './operations';
-import { ruleType } from './rule';
+import { ruleType } from './resources/rule';
+import { type BusEvent, EventBus, type NewEvent } from './state';
 import { type TargetPorts, targetsOf } from './targets';
 
 /** Amazon EventBridge: the default event bus, its rules by pattern and by schedule, and their targets. */

@@ -1,8 +1,8 @@
 import { type Account, regionalArn } from '../../account';
 import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
-import { list, number, optional, string, structure } from '../shape';
-import type { EventBus, NewEvent } from './event-bus';
+import { list, number, optional, string, structure } from '../shared/shape';
+import type { EventBus, NewEvent } from './state';
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevents-size, of all entries together. */
 const MAX_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { AwsError } from '../../endpoint/api';
-import type { Targets } from './event-bus';
+import type { Targets } from './state';
 
 /** What EventBridge needs of the other services, and no more. */
 export interface TargetPorts {

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { type Account, globalArn } from '../../account';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import { AccessDenied, AwsError, type ConditionKeys, type PolicyDocument } from '../../endpoint/api';
-import type { Service, Surroundings } from '../service';
-import { ManagedPolicies } from './managed-policies';
-import { type Policy, parsePolicy } from './policy';
-import { type Decision, evaluate } from './policy-evaluation';
-import { managedPolicyType, policyType, roleType } from './resource-types';
-import { Roles } from './roles';
+import type { Service, Surroundings } from '../shared/service';
+import { type Decision, evaluate } from './policy/evaluation';
+import { type Policy, parsePolicy } from './policy/policy';
+import { managedPolicyType, policyType } from './resources/policy';
+import { roleType } from './resources/role';
+import { ManagedPolicies, Roles } from './state';
 
 export interface Credentials {
   readonly accessKeyId: string;

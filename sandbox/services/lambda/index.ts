@@ -1,12 +1,14 @@
 import type { Clock } from '../../clock';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
-import type { Service, Surroundings } from '../service';
-import { invokeUntilItSucceeds } from './asynchronous-invocation';
-import { FunctionUrls } from './function-urls';
-import { Functions, functionName, type LambdaOptions } from './functions';
+import type { Service, Surroundings } from '../shared/service';
 import { Permissions } from './permissions';
-import { functionType, permissionType, urlType } from './resource-types';
+import { functionType } from './resources/function';
+import { permissionType } from './resources/permission';
+import { urlType } from './resources/url';
+import { invokeUntilItSucceeds } from './runtime/asynchronous-invocation';
+import { Functions, functionName, type LambdaOptions } from './state';
+import { FunctionUrls } from './url/function-urls';
 
 /** Lambda: the functions of templates, on the Node.js that the sandbox runs on, each in child processes of its own. */
 export class Lambda implements Service {

@@ -1,7 +1,7 @@
 import type { Properties } from '../../cloudformation/resource-type';
 import { AccessDenied } from '../../endpoint/api';
-import { arnLike } from '../iam/pattern';
-import { optional, string, structure } from '../shape';
+import { arnLike } from '../iam/policy/pattern';
+import { optional, string, structure } from '../shared/shape';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html */
 const permissionProperties = structure({

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from '../../endpoint/api';
-import { randomText } from '../random-text';
+import { randomText } from '../shared/random-text';
 
 export interface StoredObject {
   readonly body: Buffer;
@@ -27,8 +27,8 @@ export type Versioning = 'Enabled' | 'Suspended';
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
  */
 export class Bucket {
-  readonly #versions = new Map<string, ObjectVersion[]>();
-  #written = 0;
+  private readonly versions = new Map<string, ObjectVersion[]>();
+  private written = 0;
   versioning?: Versioning | undefined;
   policy?: PolicyDocument | undefined;
 
@@ -38,12 +38,12 @@ export class Bucket {
   ) {}
 
   get isEmpty(): boolean {
-    return this.#versions.size === 0;
+    return this.versions.size === 0;
   }
 
   /** Every version of every key: keys in the order of their UTF-8 bytes, newest version first. */
   allVersions(): readonly ObjectVersion[] {
-    const inOrder = [...this.#versions].sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+    const inOrder = [...this.versions].sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
     return inOrder.flatMap(([, versions]) => versions);
   }
 
@@ -52,15 +52,15 @@ export class Bucket {
   }
 
   latest(key: string): ObjectVersion | undefined {
-    return this.#versions.get(key)?.[0];
+    return this.versions.get(key)?.[0];
   }
 
   version(key: string, versionId: string): ObjectVersion | undefined {
-    return this.#versions.get(key)?.find((version) => version.versionId === versionId);
+    return this.versions.get(key)?.find((version) => version.versionId === versionId);
   }
 
   put(key: string, object: StoredObject, at: Date): ObjectVersion {
-    return this.#add({ key, versionId: this.#newVersionId(), lastModified: at, object });
+    return this.add({ key, versionId: this.newVersionId(), lastModified: at, object });
   }
 
   /**
@@ -68,34 +68,34 @@ export class Bucket {
    * @returns the marker; undefined when the bucket has no versioning
    */
   remove(key: string, at: Date): ObjectVersion | undefined {
-    if (this.versioning) return this.#add({ key, versionId: this.#newVersionId(), lastModified: at });
-    this.#versions.delete(key);
+    if (this.versioning) return this.add({ key, versionId: this.newVersionId(), lastModified: at });
+    this.versions.delete(key);
     return undefined;
   }
 
   /** Deletes one version for good. @returns what it was; undefined when there was none */
   removeVersion(key: string, versionId: string): ObjectVersion | undefined {
-    const versions = this.#versions.get(key) ?? [];
+    const versions = this.versions.get(key) ?? [];
     const removed = versions.find((version) => version.versionId === versionId);
     const rest = versions.filter((version) => version !== removed);
-    if (rest.length > 0) this.#versions.set(key, rest);
-    else this.#versions.delete(key);
+    if (rest.length > 0) this.versions.set(key, rest);
+    else this.versions.delete(key);
     return removed;
   }
 
   /** Later versions have greater ids, so that a listing can go on after one that was deleted meanwhile. */
-  #newVersionId(): string {
+  private newVersionId(): string {
     if (this.versioning !== 'Enabled') return 'null';
-    this.#written += 1;
-    return this.#written.toString(36).padStart(8, '0') + randomText(24);
+    this.written += 1;
+    return this.written.toString(36).padStart(8, '0') + randomText(24);
   }
 
   /** A bucket holds at most one `null` version of a key. */
-  #add(version: ObjectVersion): ObjectVersion {
-    const others = (this.#versions.get(version.key) ?? []).filter(
+  private add(version: ObjectVersion): ObjectVersion {
+    const others = (this.versions.get(version.key) ?? []).filter(
       ({ versionId }) => versionId !== 'null' || version.versionId !== 'null',
     );
-    this.#versions.set(version.key, [version, ...others]);
+    this.versions.set(version.key, [version, ...others]);
     return version;
   }
 }

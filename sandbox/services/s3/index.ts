@@ -1,21 +1,21 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsAnswer, AwsApi, AwsCall, CallDescription } from '../../endpoint/api';
-import type { Service, Surroundings } from '../service';
-import { errorAnswer } from './answer';
-import { Buckets } from './buckets';
-import { deleteObjectsOperation } from './delete-objects-operation';
-import { listingOperations } from './listing-operations';
-import { objectOperations, type S3Operation } from './object-operations';
+import type { Service, Surroundings } from '../shared/service';
+import { errorAnswer } from './operations/answer';
+import { deleteObjectsOperation } from './operations/delete-objects';
+import { listingOperations } from './operations/listing-operations';
+import { objectOperations, type S3Operation } from './operations/object-operations';
+import { routeOf } from './operations/route';
 import { bucketType } from './resources/bucket';
 import { bucketPolicyType } from './resources/bucket-policy';
-import { routeOf } from './route';
 import { notImplemented, S3Error } from './s3-error';
+import { Buckets } from './state';
 
 /** Amazon S3: buckets with and without versioning, their objects, bucket policies. Path-style addresses. */
 export class S3 implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
-  readonly #buckets: Buckets;
+  private readonly buckets: Buckets;
 
   constructor({ account, clock }: Surroundings) {
     const buckets = new Buckets(account);
@@ -25,7 +25,7 @@ export class S3 implements Service {
       ...listingOperations(buckets),
       DeleteObjects: deleteObjectsOperation(buckets, now),
     };
-    this.#buckets = buckets;
+    this.buckets = buckets;
     this.resourceTypes = {
       'AWS::S3::Bucket': bucketType(buckets, account),
       'AWS::S3::BucketPolicy': bucketPolicyType(buckets),
@@ -46,7 +46,7 @@ export class S3 implements Service {
 
   /** What services of the cloud itself read. Undefined for a bucket, key or version that is not there. */
   getObject(bucket: string, key: string, versionId?: string): { body: Buffer; versionId: string } | undefined {
-    const found = this.#buckets.find(bucket);
+    const found = this.buckets.find(bucket);
     const version = versionId === undefined ? found?.latest(key) : found?.version(key, versionId);
     return version?.object && { body: version.object.body, versionId: version.versionId };
   }

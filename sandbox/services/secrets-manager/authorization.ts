@@ -1,6 +1,6 @@
 import type { AwsCall, ConditionKeys } from '../../endpoint/api';
-import { resourceTagKeys } from '../tags';
-import type { Secrets } from './secrets';
+import { resourceTagKeys } from '../shared/tags';
+import type { Secrets } from './state';
 
 /** Authorizes by the secret's ARN, its tags and its resource policy before anything of it is revealed. */
 export type Authorize = (call: AwsCall, action: string, secretId: string, keys?: ConditionKeys) => void;

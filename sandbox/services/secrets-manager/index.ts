@@ -1,17 +1,17 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
-import type { Service, Surroundings } from '../service';
+import type { Service, Surroundings } from '../shared/service';
 import { secretsManagerOperations } from './operations';
 import { secretsManagerQuotas } from './quotas';
 import { resourcePolicyType } from './resources/resource-policy';
 import { rotationScheduleType } from './resources/rotation-schedule';
 import { secretType } from './resources/secret';
-import { RotationRunner } from './rotation';
-import { rotationOperations } from './rotation-operations';
-import type { RotationEvents, RotationFunctions } from './rotation-ports';
-import { Rotations } from './rotations';
-import { Secrets } from './secrets';
+import { rotationOperations } from './rotation/operations';
+import type { RotationEvents, RotationFunctions } from './rotation/ports';
+import { RotationRunner } from './rotation/rotation';
+import { Rotations } from './rotation/rotations';
+import { Secrets } from './state';
 
 interface SecretsManagerOptions {
   readonly functions: RotationFunctions;

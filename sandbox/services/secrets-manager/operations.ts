@@ -1,12 +1,12 @@
 import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
-import { page } from '../paging';
-import { blob, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../shape';
-import { mergeTags, tagList } from '../tags';
+import { page } from '../shared/paging';
+import { blob, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../shared/shape';
+import { mergeTags, tagList } from '../shared/tags';
 import { authorizationOn } from './authorization';
 import { FILTER_KEYS, type Filter, matches } from './filter';
 import type { Secret, SecretValue, SecretVersion } from './secret';
-import type { Secrets } from './secrets';
+import type { Secrets } from './state';
 
 const DEFAULT_PAGE_SIZE = 100;
 

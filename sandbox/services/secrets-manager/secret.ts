@@ -1,6 +1,6 @@
 import { AwsError, type PolicyDocument } from '../../endpoint/api';
-import type { Tag } from '../tags';
-import type { RotationConfiguration } from './rotations';
+import type { Tag } from '../shared/tags';
+import type { RotationConfiguration } from './rotation/rules';
 
 /** Text or bytes, never both. */
 export type SecretValue = { readonly SecretString: string } | { readonly SecretBinary: Buffer };
@@ -30,7 +30,7 @@ const MAX_STAGES = 20;
  * follows wherever AWSCURRENT was. https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
  */
 export class Secret {
-  readonly #versions = new Map<string, SecretVersion>();
+  private readonly versionsById = new Map<string, SecretVersion>();
   resourcePolicy?: PolicyDocument | undefined;
   /** Absent until rotation is configured for the first time. */
   rotation?: RotationConfiguration;
@@ -43,7 +43,7 @@ export class Secret {
   }
 
   get versions(): readonly SecretVersion[] {
-    return [...this.#versions.values()];
+    return [...this.versionsById.values()];
   }
 
   versionWithStage(stage: string): SecretVersion | undefined {
@@ -57,7 +57,7 @@ export class Secret {
    */
   read(versionId?: string, stage?: string): SecretVersion & { readonly value: SecretValue } {
     const label = versionId === undefined ? (stage ?? 'AWSCURRENT') : stage;
-    const version = versionId === undefined ? this.versionWithStage(label ?? '') : this.#versions.get(versionId);
+    const version = versionId === undefined ? this.versionWithStage(label ?? '') : this.versionsById.get(versionId);
     const wanted = versionId === undefined ? `staging label: ${label}` : `VersionId: ${versionId}`;
     if (version && stage !== undefined && !version.stages.has(stage)) {
       const reason = 'You provided a VersionStage that is not associated to the provided VersionId.';
@@ -76,16 +76,16 @@ export class Secret {
    * @throws AwsError `ResourceExistsException` when the version holds another value
    */
   put(token: string, value: SecretValue, at: Date, stages: readonly string[] = ['AWSCURRENT']): SecretVersion {
-    const existing = this.#versions.get(token);
+    const existing = this.versionsById.get(token);
     if (existing?.value !== undefined) {
       if (!isSameValue(existing.value, value)) throw tokenInUse(token, this.details.arn);
       return existing;
     }
     const version = existing ?? { id: token, createdDate: at, stages: new Set<string>() };
     version.value = value;
-    const isFirst = this.#versions.size === 0;
-    this.#versions.set(token, version);
-    for (const stage of isFirst ? new Set([...stages, 'AWSCURRENT']) : stages) this.#attach(stage, version);
+    const isFirst = this.versionsById.size === 0;
+    this.versionsById.set(token, version);
+    for (const stage of isFirst ? new Set([...stages, 'AWSCURRENT']) : stages) this.attach(stage, version);
     this.lastChangedDate = at;
     return version;
   }
@@ -96,13 +96,13 @@ export class Secret {
    */
   announce(token: string, at: Date, value?: SecretValue): void {
     const version = { id: token, createdDate: at, stages: new Set<string>(), ...(value && { value }) };
-    this.#versions.set(token, version);
-    this.#attach('AWSPENDING', version);
+    this.versionsById.set(token, version);
+    this.attach('AWSPENDING', version);
   }
 
   /** Takes a version away with its labels. */
   discard(versionId: string): void {
-    this.#versions.delete(versionId);
+    this.versionsById.delete(versionId);
   }
 
   /**
@@ -113,8 +113,8 @@ export class Secret {
    */
   moveStage(stage: string, moveTo: string | undefined, removeFrom: string | undefined, at: Date): void {
     const holder = this.versionWithStage(stage);
-    const target = moveTo === undefined ? undefined : this.#existing(moveTo);
-    if (removeFrom !== undefined) this.#existing(removeFrom);
+    const target = moveTo === undefined ? undefined : this.existing(moveTo);
+    if (removeFrom !== undefined) this.existing(removeFrom);
     if (target === undefined && removeFrom === undefined) {
       throw new AwsError('InvalidParameterException', 'give MoveToVersionId, RemoveFromVersionId or both');
     }
@@ -127,19 +127,19 @@ export class Secret {
     if (removeFrom === undefined ? leaves !== undefined : removeFrom !== holder?.id) {
       throw stageElsewhere(stage, holder?.id, removeFrom);
     }
-    if (target) this.#attach(stage, target);
+    if (target) this.attach(stage, target);
     else holder?.stages.delete(stage);
     this.lastChangedDate = at;
   }
 
-  #existing(versionId: string): SecretVersion {
-    const version = this.#versions.get(versionId);
+  private existing(versionId: string): SecretVersion {
+    const version = this.versionsById.get(versionId);
     if (version) return version;
     const reason = `Secrets Manager can't find the specified secret version: ${versionId}`;
     throw new AwsError('ResourceNotFoundException', reason);
   }
 
-  #attach(stage: string, target: SecretVersion): void {
+  private attach(stage: string, target: SecretVersion): void {
     const holder = this.versionWithStage(stage);
     if (holder === target) return;
     if (target.stages.size >= MAX_STAGES) {

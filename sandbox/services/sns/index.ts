@@ -1,8 +1,8 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
-import type { Service, Surroundings } from '../service';
-import { subscriptionType } from './subscription';
-import { topicPolicyType, topicType } from './topic';
-import { type Notification, type Publisher, Topics } from './topics';
+import type { Service, Surroundings } from '../shared/service';
+import { subscriptionType } from './resources/subscription';
+import { topicPolicyType, topicType } from './resources/topic';
+import { type Notification, type Publisher, Topics } from './state';
 
 /** Amazon SNS: topics take what other services publish and keep it to be looked at; nothing leaves the sandbox. */
 export class Sns implements Service {

@@ -1,9 +1,9 @@
-import type { Account } from '../../account';
 import type { AwsApi } from '../../endpoint/api';
 import { queryApi } from '../../endpoint/query-protocol';
-import type { Service, Surroundings } from '../service';
+import type { Service, Surroundings } from '../shared/service';
+import { getCallerIdentity } from './operations';
 
-/** AWS Security Token Service: who a caller is. Roles are assumed by the sandbox's own functions alone. */
+/** AWS Security Token Service: tells callers who they are. Only the sandbox's own functions assume roles. */
 export class Sts implements Service {
   readonly resourceTypes = {};
   readonly api: AwsApi;
@@ -13,13 +13,7 @@ export class Sts implements Service {
       signingName: 'sts',
       version: '2011-06-15',
       namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
-      // Needs no permission, and no policy can deny it.
-      // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-      operations: { GetCallerIdentity: (_input, { caller }) => identityOf(caller.principalArn, account) },
+      operations: { GetCallerIdentity: getCallerIdentity(account) },
     });
   }
-}
-
-function identityOf(arn: string, { id }: Account) {
-  return { Arn: arn, UserId: arn.slice(arn.lastIndexOf('/') + 1), Account: id };
 }

@@ -9,8 +9,8 @@ import type { AwsApi } from '../../../sandbox/endpoint/api';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults, type InjectedFault } from '../../../sandbox/faults';
-import { Configuration } from '../../../sandbox/services/api-gateway/configuration';
-import { domainNameApi } from '../../../sandbox/services/api-gateway/domain-name-api';
+import { domainNameApi } from '../../../sandbox/services/api-gateway/operations';
+import { Configuration } from '../../../sandbox/services/api-gateway/state';
 import { Iam } from '../../../sandbox/services/iam';
 import { toyS3, toySecretsManager } from './toy-services';
 

@@ -1,5 +1,5 @@
 import type { Properties, ResourceRequest, ResourceType } from '../../../sandbox/cloudformation/resource-type';
-import type { Service } from '../../../sandbox/services/service';
+import type { Service } from '../../../sandbox/services/shared/service';
 
 /** A request as the template interpreter makes it, for the resource `Thing` of the stack `mesh`. */
 export function requestFor(properties: Properties): ResourceRequest {

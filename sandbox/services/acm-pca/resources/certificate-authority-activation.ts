@@ -1,7 +1,7 @@
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
-import { oneOf, optional, string, structure } from '../../shape';
-import type { CertificateAuthorities } from '../certificate-authorities';
-import { chainOf } from '../issue';
+import { oneOf, optional, string, structure } from '../../shared/shape';
+import { chainOf } from '../issuance/issue';
+import type { CertificateAuthorities } from '../state';
 
 const shape = structure({
   CertificateAuthorityArn: string({ min: 5, max: 200 }),

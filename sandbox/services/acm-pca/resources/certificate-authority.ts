@@ -1,11 +1,11 @@
 import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../../x509/algorithms';
-import { boolean, oneOf, optional, type Shape, structure } from '../../shape';
-import { tagList } from '../../tags';
-import type { CertificateAuthorities } from '../certificate-authorities';
-import type { CertificateAuthority } from '../certificate-authority';
-import { subjectShape } from '../subject';
+import { boolean, oneOf, optional, type Shape, structure } from '../../shared/shape';
+import { tagList } from '../../shared/tags';
+import { subjectShape } from '../issuance/subject';
+import type { CertificateAuthority } from '../private-authority';
+import type { CertificateAuthorities } from '../state';
 
 /** The sandbox publishes no revocation lists and answers no OCSP: nobody may believe that it does. */
 const off: Shape<false> = (value, path) => {

@@ -1,12 +1,12 @@
 import type { Account } from '../../../account';
 import type { ResourceType } from '../../../cloudformation/resource-type';
 import { SIGNING_ALGORITHMS } from '../../../x509/algorithms';
-import { oneOf, optional, string, structure } from '../../shape';
-import type { CertificateAuthorities } from '../certificate-authorities';
-import { issueCertificate } from '../issue';
-import { apiPassthroughShape } from '../passthrough';
-import { defaultTemplateArn, templateOf } from '../templates';
-import { validityShape } from '../validity';
+import { oneOf, optional, string, structure } from '../../shared/shape';
+import { issueCertificate } from '../issuance/issue';
+import { apiPassthroughShape } from '../issuance/passthrough';
+import { defaultTemplateArn, templateOf } from '../issuance/templates';
+import { validityShape } from '../issuance/validity';
+import type { CertificateAuthorities } from '../state';
 
 const arn = string({ min: 5, max: 200 });
 

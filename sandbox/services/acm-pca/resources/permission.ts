@@ -1,7 +1,7 @@
 import type { ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
-import { list, oneOf, optional, string, structure } from '../../shape';
-import type { CertificateAuthorities } from '../certificate-authorities';
+import { list, oneOf, optional, string, structure } from '../../shared/shape';
+import type { CertificateAuthorities } from '../state';
 
 const shape = structure({
   CertificateAuthorityArn: string({ min: 5, max: 200 }),

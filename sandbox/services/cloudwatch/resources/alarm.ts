@@ -1,8 +1,8 @@
 import { type Account, regionalArn } from '../../../account';
+import { physicalName } from '../../../cloudformation/physical-name';
 import type { ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
-import { physicalName } from '../../physical-name';
-import { anything, boolean, integer, list, number, optional, string, structure } from '../../shape';
+import { anything, boolean, integer, list, number, optional, string, structure } from '../../shared/shape';
 
 const MAX_ALARM_NAME = 255;
 
@@ -60,7 +60,7 @@ export function alarmType(account: Account): ResourceType {
     create: async (request) => {
       const { AlarmName } = readAlarm(request.properties);
       const name = AlarmName ?? physicalName(request, MAX_ALARM_NAME);
-      if (names.has(name)) throw new AwsError('ResourceAlreadyExistsException', `the alarm ${name} exists already`);
+      if (names.has(name)) throw new AwsError('ResourceAlreadyExistsException', `the alarm ${name} already exists`);
       names.add(name);
       return { physicalId: name, attributes: { Arn: regionalArn(account, 'cloudwatch', `alarm:${name}`) } };
     },

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { physicalName } from '../../../cloudformation/physical-name';
 import type { Properties, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
-import { physicalName } from '../../physical-name';
-import { anything, boolean, integer, list, oneOf, optional, string, structure } from '../../shape';
-import { tagList } from '../../tags';
-import type { Tables } from '../tables';
+import { anything, boolean, integer, list, oneOf, optional, string, structure } from '../../shared/shape';
+import { tagList } from '../../shared/tags';
+import type { Tables } from '../state';
 
 const MAX_TABLE_NAME = 255;
 

@@ -1,7 +1,7 @@
 import type { ResourceType } from '../../../cloudformation/resource-type';
-import { policyDocument } from '../../policy-document';
-import { string, structure } from '../../shape';
-import type { Buckets } from '../buckets';
+import { policyDocument } from '../../shared/policy-document';
+import { string, structure } from '../../shared/shape';
+import type { Buckets } from '../state';
 
 const shape = structure({ Bucket: string({ min: 3, max: 63 }), PolicyDocument: policyDocument });
 

@@ -1,10 +1,10 @@
 import type { Account } from '../../../account';
+import { physicalName } from '../../../cloudformation/physical-name';
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
-import { physicalName } from '../../physical-name';
-import { anything, oneOf, optional, string, structure } from '../../shape';
-import { tagList } from '../../tags';
+import { anything, oneOf, optional, string, structure } from '../../shared/shape';
+import { tagList } from '../../shared/tags';
 import type { Bucket } from '../bucket';
-import type { Buckets } from '../buckets';
+import type { Buckets } from '../state';
 
 const MAX_BUCKET_NAME = 63;
 

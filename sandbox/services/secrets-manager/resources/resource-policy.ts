@@ -1,7 +1,7 @@
 import type { ResourceType } from '../../../cloudformation/resource-type';
-import { policyDocument } from '../../policy-document';
-import { boolean, optional, string, structure } from '../../shape';
-import type { Secrets } from '../secrets';
+import { policyDocument } from '../../shared/policy-document';
+import { boolean, optional, string, structure } from '../../shared/shape';
+import type { Secrets } from '../state';
 
 const shape = structure({
   SecretId: string({ min: 1, max: 2048 }),

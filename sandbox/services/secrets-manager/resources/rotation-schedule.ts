@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Properties, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
-import { boolean, optional, string, structure } from '../../shape';
-import { readRotationRules, rotationRulesShape } from '../rotation-rules';
-import type { Rotations } from '../rotations';
-import type { Secrets } from '../secrets';
+import { boolean, optional, string, structure } from '../../shared/shape';
+import type { Rotations } from '../rotation/rotations';
+import { readRotationRules, rotationRulesShape } from '../rotation/rules';
+import type { Secrets } from '../state';
 
 const shape = structure({
   SecretId: string({ min: 1, max: 2048 }),

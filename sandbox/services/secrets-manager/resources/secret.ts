@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
-import { randomText } from '../../random-text';
-import { integer, optional, string, structure } from '../../shape';
-import { tagList } from '../../tags';
+import { randomText } from '../../shared/random-text';
+import { integer, optional, string, structure } from '../../shared/shape';
+import { tagList } from '../../shared/tags';
 import type { Secret } from '../secret';
-import type { Secrets } from '../secrets';
+import type { Secrets } from '../state';
 
 const shape = structure({
   Name: optional(string({ min: 1, max: 512 })),

@@ -29,7 +29,7 @@ test('an alarm is told by its name and its ARN, and has its name for itself unti
     physicalId: 'expiring',
     attributes: { Arn: 'arn:aws:cloudwatch:us-east-1:123456789012:alarm:expiring' },
   });
-  await expect(type.create(requestFor(ALARM))).rejects.toThrow('exists already');
+  await expect(type.create(requestFor(ALARM))).rejects.toThrow('already exists');
   await expect(type.update(requestFor({ ...ALARM, Threshold: 48 }), alarm, ALARM)).resolves.toEqual(alarm);
   await type.delete(requestFor(ALARM), alarm);
   await type.create(requestFor(ALARM));

@@ -270,5 +270,5 @@ test('a target that the sandbox does not know is named with the event', async ()
 
 test('a rule cannot take the name of another one', async () => {
   await createRule({ ScheduleExpression: 'rate(1 hour)' });
-  await expect(createRule({ ScheduleExpression: 'rate(1 hour)' })).rejects.toThrow('exists already');
+  await expect(createRule({ ScheduleExpression: 'rate(1 hour)' })).rejects.toThrow('already exists');
 });

@@ -5,7 +5,7 @@ import { Faults } from '../../../../sandbox/faults';
 import { CertificateManager } from '../../../../sandbox/services/certificate-manager';
 import { Iam } from '../../../../sandbox/services/iam';
 import { Lambda } from '../../../../sandbox/services/lambda';
-import type { LambdaOptions } from '../../../../sandbox/services/lambda/functions';
+import type { LambdaOptions } from '../../../../sandbox/services/lambda/state';
 import { CloudWatchLogs } from '../../../../sandbox/services/logs';
 import { requestFor, resourceType } from '../resource-request';
 

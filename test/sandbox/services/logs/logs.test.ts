@@ -21,7 +21,7 @@ test('makes a log group under the name that its template gives, or one of its ow
 test('refuses to make a log group that exists', async () => {
   const { type } = newLogs();
   await type.create(requestFor({ LogGroupName: '/mesh/access' }));
-  await expect(type.create(requestFor({ LogGroupName: '/mesh/access' }))).rejects.toThrow('exists already');
+  await expect(type.create(requestFor({ LogGroupName: '/mesh/access' }))).rejects.toThrow('already exists');
 });
 
 test('keeps lines in order until the group is deleted', async () => {

@@ -34,7 +34,7 @@ test('a topic is told by its ARN and its name, which it has for itself', async (
     physicalId: TOPIC_ARN,
     attributes: { TopicArn: TOPIC_ARN, TopicName: 'mesh-events' },
   });
-  await expect(createTopic()).rejects.toThrow('exists already');
+  await expect(createTopic()).rejects.toThrow('already exists');
   const unnamed = await createTopic({ TopicName: undefined });
   expect(unnamed.physicalId).toMatch(/^arn:aws:sns:us-east-1:123456789012:mesh-Thing-[0-9A-F]{12}$/);
 });

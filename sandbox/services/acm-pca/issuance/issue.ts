@@ -1,0 +1,131 @@
+import { createPublicKey } from 'node:crypto';
+import { AwsError } from '../../../endpoint/api';
+import type { SigningAlgorithm } from '../../../x509/algorithms';
+import { encodedSubjectOf, notAfterOf, randomSerialNumber, signCertificate } from '../../../x509/certificate';
+import {
+  type CertificateSigningRequest,
+  CertificateSigningRequestError,
+  readCertificateSigningRequest,
+} from '../../../x509/certificate-signing-request';
+import { encodeDistinguishedName } from '../../../x509/names';
+import { passedExtensions } from '../../../x509/profiles';
+import type { CertificateAuthority } from '../private-authority';
+import type { IssuedCertificate } from './issued-certificate';
+import type { ApiPassthrough } from './passthrough';
+import { assertSigns } from './signing';
+import type { Template } from './templates';
+import { endOf, startOf, type Validity } from './validity';
+
+/** https://docs.aws.amazon.com/privateca/latest/userguide/short-lived-certificates.html */
+const SHORT_LIVED_MAXIMUM = 7 * 24 * 60 * 60 * 1000;
+const EMPTY_NAME = Buffer.of(0x30, 0x00);
+
+export interface IssueRequest {
+  /** PEM. */
+  readonly certificateSigningRequest: string;
+  readonly signingAlgorithm: SigningAlgorithm;
+  readonly template: Template;
+  readonly validity: Validity;
+  readonly validityNotBefore?: Validity | undefined;
+  readonly apiPassthrough?: ApiPassthrough | undefined;
+}
+
+/**
+ * Signs a certificate and keeps it with the authority. What a value comes from: the template, else ApiPassthrough,
+ * else the request. https://docs.aws.amazon.com/privateca/latest/userguide/template-order-of-operations.html
+ * @throws AwsError `InvalidStateException`, `MalformedCSRException`, `InvalidArgsException`, `ValidationException`
+ */
+export function issueCertificate(authority: CertificateAuthority, request: IssueRequest, at: Date): IssuedCertificate {
+  const { configuration, key, installed } = authority;
+  const { template, signingAlgorithm } = request;
+  assertMayIssue(authority, template);
+  assertSigns(signingAlgorithm, key, configuration.keyAlgorithm);
+  const csr = readRequest(request.certificateSigningRequest);
+  if (template.certifies === 'root') assertOwnRequest(authority, csr);
+  const passthrough = template.passesApi ? request.apiPassthrough : undefined;
+  const subject = passthrough?.Subject ? encodeDistinguishedName(passthrough.Subject.name) : csr.subject;
+  const names = passthrough?.Extensions?.SubjectAlternativeNames ?? csr.subjectAlternativeNames;
+  const defined = template.extensions(names);
+  const serialNumber = randomSerialNumber();
+  const pem = signCertificate({
+    serialNumber,
+    subject,
+    issuer: template.certifies === 'root' || !installed ? subject : encodedSubjectOf(installed.certificate),
+    ...validityPeriod(authority, request, at),
+    publicKey: csr.publicKey,
+    extensions: template.passesCsr ? [...defined, ...passedExtensions(defined, csr.extensions)] : defined,
+    signingKey: key,
+    signingAlgorithm,
+  });
+  const certificate: IssuedCertificate = {
+    arn: `${configuration.arn}/certificate/${BigInt(`0x${serialNumber}`)}`,
+    pem: pem.trim(),
+    chainPem: template.certifies === 'root' ? undefined : chainOf(authority),
+    isRoot: template.certifies === 'root',
+    isFresh: true,
+  };
+  authority.issued.set(serialNumber, certificate);
+  return certificate;
+}
+
+/** The authority's own certificate and those above it, PEM, the nearest first. */
+export function chainOf({ installed }: CertificateAuthority): string | undefined {
+  return installed && [installed.pem, installed.chainPem].filter((pem) => pem !== undefined).join('\n');
+}
+
+function assertMayIssue(authority: CertificateAuthority, { certifies, pathLength }: Template): void {
+  const { type } = authority.configuration;
+  if (certifies === 'root') {
+    if (type !== 'ROOT') throw new AwsError('InvalidArgsException', 'a subordinate cannot issue a root certificate');
+    authority.assertStatus('PENDING_CERTIFICATE', 'ACTIVE');
+    return;
+  }
+  authority.assertStatus('ACTIVE');
+  const allowed = authority.installed?.pathLength;
+  if (certifies !== 'subordinate' || allowed === undefined || (pathLength ?? 0) < allowed) return;
+  const reason = `a path length of ${pathLength} must be below the issuing authority's own, which is ${allowed}`;
+  throw new AwsError('InvalidArgsException', reason);
+}
+
+function readRequest(pem: string): CertificateSigningRequest {
+  try {
+    const request = readCertificateSigningRequest(pem);
+    const { uris, dnsNames } = request.subjectAlternativeNames;
+    if (!request.subject.equals(EMPTY_NAME) || uris.length + dnsNames.length > 0) return request;
+  } catch (error) {
+    if (error instanceof CertificateSigningRequestError) throw new AwsError('MalformedCSRException', error.message);
+    throw error;
+  }
+  throw new AwsError('MalformedCSRException', 'the request must have a subject or a subject alternative name');
+}
+
+function assertOwnRequest({ key }: CertificateAuthority, { publicKey }: CertificateSigningRequest): void {
+  if (publicKey.equals(createPublicKey(key))) return;
+  throw new AwsError('InvalidArgsException', "a root certificate is issued from the authority's own request only");
+}
+
+/** A root's validity is the only one that nothing limits. */
+function validityPeriod(
+  authority: CertificateAuthority,
+  request: IssueRequest,
+  at: Date,
+): { notBefore: Date; notAfter: Date } {
+  const notBefore = startOf(request.validityNotBefore, at);
+  const notAfter = endOf(request.validity, at);
+  if (notAfter <= notBefore)
+    throw new AwsError('ValidationException', 'ValidityNotBefore must be before the end of the validity');
+  const { installed, configuration } = authority;
+  if (request.template.certifies === 'root' || !installed) return { notBefore, notAfter };
+  if (notAfter > notAfterOf(installed.certificate)) {
+    const reason = 'The certificate validity specified exceeds the certificate authority validity';
+    throw new AwsError('ValidationException', reason);
+  }
+  if (
+    configuration.usageMode === 'SHORT_LIVED_CERTIFICATE' &&
+    notAfter.getTime() - at.getTime() > SHORT_LIVED_MAXIMUM
+  ) {
+    const reason = 'The certificate validity specified exceeds the 7 days of a short-lived certificate authority';
+    throw new AwsError('ValidationException', reason);
+  }
+  return { notBefore, notAfter };
+}

@@ -1,0 +1,70 @@
+import { AwsError } from '../../../endpoint/api';
+import type { SubjectAlternativeNames } from '../../../x509/names';
+import {
+  clientExtensions,
+  rootAuthorityExtensions,
+  serverAndClientExtensions,
+  serverExtensions,
+  subordinateAuthorityExtensions,
+} from '../../../x509/profiles';
+
+/** https://docs.aws.amazon.com/privateca/latest/userguide/template-definitions.html */
+export interface Template {
+  readonly certifies: 'root' | 'subordinate' | 'endEntity';
+  /** Of a subordinate: how many authorities may stand below it. */
+  readonly pathLength?: number;
+  /** What the template defines. Nobody can override it. */
+  readonly extensions: (names: SubjectAlternativeNames) => ReturnType<typeof rootAuthorityExtensions>;
+  /** Whether ApiPassthrough counts; otherwise it is ignored without a word. */
+  readonly passesApi: boolean;
+  /** Whether extensions of the request go into the certificate where the template has none of the kind. */
+  readonly passesCsr: boolean;
+}
+
+type Definition = Pick<Template, 'certifies' | 'pathLength' | 'extensions'>;
+
+const VARIETIES = [
+  { suffix: '', passesApi: false, passesCsr: false },
+  { suffix: '_APIPassthrough', passesApi: true, passesCsr: false },
+  { suffix: '_CSRPassthrough', passesApi: false, passesCsr: true },
+  { suffix: '_APICSRPassthrough', passesApi: true, passesCsr: true },
+] as const;
+
+function varietiesOf(name: string, definition: Definition): readonly [string, Template][] {
+  return VARIETIES.map(({ suffix, ...passes }) => [`${name}${suffix}/V1`, { ...definition, ...passes }]);
+}
+
+function subordinate(pathLength: number): Definition {
+  return { certifies: 'subordinate', pathLength, extensions: () => subordinateAuthorityExtensions(pathLength) };
+}
+
+/** Root certificates come from the authority's own request, so that there are none with CSR passthrough. */
+const TEMPLATES: ReadonlyMap<string, Template> = new Map([
+  ...varietiesOf('RootCACertificate', { certifies: 'root', extensions: rootAuthorityExtensions }).filter(
+    ([, { passesCsr }]) => !passesCsr,
+  ),
+  ...[0, 1, 2, 3].flatMap((length) => varietiesOf(`SubordinateCACertificate_PathLen${length}`, subordinate(length))),
+  ...varietiesOf('EndEntityCertificate', { certifies: 'endEntity', extensions: serverAndClientExtensions }),
+  ...varietiesOf('EndEntityClientAuthCertificate', { certifies: 'endEntity', extensions: clientExtensions }),
+  ...varietiesOf('EndEntityServerAuthCertificate', { certifies: 'endEntity', extensions: serverExtensions }),
+]);
+
+/** What is used when nobody names a template. */
+export function defaultTemplateArn(partition: string): string {
+  return `${templatePrefix(partition)}EndEntityCertificate/V1`;
+}
+
+/** @throws AwsError `InvalidArnException` for an ARN of anything else, `InvalidArgsException` for an unknown template */
+export function templateOf(arn: string, partition: string): Template {
+  const prefix = templatePrefix(partition);
+  if (!arn.startsWith(prefix)) {
+    throw new AwsError('InvalidArnException', `the template must be an ARN that starts with ${prefix}, got ${arn}`);
+  }
+  const template = TEMPLATES.get(arn.slice(prefix.length));
+  if (template) return template;
+  throw new AwsError('InvalidArgsException', `the sandbox does not know the template ${arn}`);
+}
+
+function templatePrefix(partition: string): string {
+  return `arn:${partition}:acm-pca:::template/`;
+}

@@ -1,0 +1,159 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { AwsError } from '../../endpoint/api';
+import type { KeyAlgorithm, SigningAlgorithm } from '../../x509/algorithms';
+import { isIssuedBy, isValidAt, notAfterOf, pathLengthOf } from '../../x509/certificate';
+import type { DistinguishedName } from '../../x509/names';
+import { PemError, readCertificates } from '../../x509/pem';
+import type { Tag } from '../shared/tags';
+import type { IssuedCertificate } from './issuance/issued-certificate';
+
+export type Status = 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'EXPIRED' | 'DELETED';
+
+/** What stays as it is from the creation on. */
+export interface AuthorityConfiguration {
+  readonly arn: string;
+  readonly type: 'ROOT' | 'SUBORDINATE';
+  readonly usageMode: 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE';
+  readonly keyAlgorithm: KeyAlgorithm;
+  readonly signingAlgorithm: SigningAlgorithm;
+  readonly subject: DistinguishedName;
+  /** The subject as ACM PCA's `ASN1Subject`. */
+  readonly givenSubject: object;
+  readonly keyStorageSecurityStandard: string;
+  readonly createdAt: Date;
+}
+
+interface InstalledCertificate {
+  readonly certificate: X509Certificate;
+  readonly pem: string;
+  /** The authorities above, PEM; absent for a root. */
+  readonly chainPem?: string | undefined;
+  /** How many authorities may stand below; absent without a limit. */
+  readonly pathLength?: number | undefined;
+}
+
+/**
+ * A private certificate authority. Its key is made with it and never leaves this object's process.
+ * https://docs.aws.amazon.com/privateca/latest/userguide/PcaUpdateStatus.html
+ */
+export class CertificateAuthority {
+  private storedStatus: Exclude<Status, 'EXPIRED'> = 'PENDING_CERTIFICATE';
+  private installedCertificate?: InstalledCertificate;
+  lastStateChangeAt: Date;
+  /** When a deleted authority is gone for good. */
+  restorableUntil?: Date;
+  tags: readonly Tag[] = [];
+  /** By serial number, upper-case hexadecimal. */
+  readonly issued = new Map<string, IssuedCertificate>();
+  /** Answers to IssueCertificate that may be asked for again, by idempotency token. */
+  readonly answeredTokens = new Map<string, { readonly at: Date; readonly certificateArn: string }>();
+  /** Actions by principal, as AWS::ACMPCA::Permission grants them. */
+  readonly permissions = new Map<string, readonly string[]>();
+
+  constructor(
+    readonly configuration: AuthorityConfiguration,
+    readonly key: KeyObject,
+    readonly certificateSigningRequest: string,
+    private readonly now: () => Date,
+  ) {
+    this.lastStateChangeAt = configuration.createdAt;
+  }
+
+  get status(): Status {
+    const isExpired = this.installedCertificate && notAfterOf(this.installedCertificate.certificate) < this.now();
+    return this.storedStatus === 'ACTIVE' && isExpired ? 'EXPIRED' : this.storedStatus;
+  }
+
+  /** The authority's own certificate; absent until one is imported. */
+  get installed(): InstalledCertificate | undefined {
+    return this.installedCertificate;
+  }
+
+  /** @throws AwsError `InvalidStateException` unless the status is one of `statuses` */
+  assertStatus(...statuses: readonly Status[]): void {
+    if (statuses.includes(this.status)) return;
+    const reason = `The certificate authority is in the state ${this.status}, it must be ${statuses.join(' or ')}: ${this.configuration.arn}`;
+    throw new AwsError('InvalidStateException', reason);
+  }
+
+  /**
+   * Installs the authority's certificate. https://docs.aws.amazon.com/privateca/latest/APIReference/API_ImportCertificateAuthorityCertificate.html
+   * @throws AwsError `MalformedCertificateException`, `CertificateMismatchException`, `InvalidStateException`
+   */
+  import(certificatePem: string, chainPem?: string): void {
+    this.assertStatus('PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED');
+    const [certificate, ...others] = readPem(certificatePem);
+    if (certificate === undefined || others.length > 0) throw malformed('Certificate must be exactly one certificate');
+    if (!certificate.checkPrivateKey(this.key)) throw mismatch("the certificate is not for the authority's key");
+    const chain = chainPem === undefined || chainPem === '' ? [] : readPem(chainPem);
+    this.assertPlace(certificate, chain);
+    this.installedCertificate = {
+      certificate,
+      pem: certificatePem.trim(),
+      chainPem: chain.length === 0 ? undefined : chainPem?.trim(),
+      pathLength: pathLengthOf(certificate),
+    };
+    this.change('ACTIVE');
+  }
+
+  setStatus(status: 'ACTIVE' | 'DISABLED'): void {
+    this.assertStatus('ACTIVE', 'DISABLED', 'EXPIRED');
+    this.change(status);
+  }
+
+  /** @throws AwsError `InvalidStateException` for an authority that was not disabled first */
+  delete(restorableUntil: Date): void {
+    this.assertStatus('PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED');
+    this.restorableUntil = restorableUntil;
+    this.change('DELETED');
+  }
+
+  private change(status: Exclude<Status, 'EXPIRED'>): void {
+    this.storedStatus = status;
+    this.lastStateChangeAt = this.now();
+  }
+
+  /** A root signs itself; a subordinate is signed by the first of a chain that ends in a root. */
+  private assertPlace(certificate: X509Certificate, chain: readonly X509Certificate[]): void {
+    const isRoot = this.configuration.type === 'ROOT';
+    if (isRoot && chain.length > 0) throw malformed('CertificateChain must be left out for a root');
+    if (!isRoot && chain.length === 0) throw malformed('CertificateChain must be given for a subordinate');
+    const problem = chainProblem(certificate, isRoot ? [certificate] : chain, this.now());
+    if (problem !== undefined) throw mismatch(problem);
+    if (!certificate.ca) throw malformed('the certificate is not a certificate of an authority');
+  }
+}
+
+/** @param authorities the issuing authority first, the root last */
+function chainProblem(
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+  at: Date,
+): string | undefined {
+  if (![certificate, ...authorities].every((one) => isValidAt(one, at)))
+    return 'a certificate of the chain is not valid';
+  if (!authorities.every(({ ca }) => ca)) return 'the chain contains a certificate that is not an authority';
+  const signers = [...authorities, ...authorities.slice(-1)];
+  const isComplete = [certificate, ...authorities].every((one, place) => {
+    const signer = signers[place];
+    return signer !== undefined && isIssuedBy(one, signer);
+  });
+  return isComplete ? undefined : 'the certificates do not form a chain that ends in a root';
+}
+
+function readPem(pem: string): readonly X509Certificate[] {
+  try {
+    return readCertificates(pem);
+  } catch (error) {
+    if (error instanceof PemError) throw malformed(error.message);
+    throw error;
+  }
+}
+
+function malformed(reason: string): AwsError {
+  return new AwsError('MalformedCertificateException', reason);
+}
+
+function mismatch(reason: string): AwsError {
+  return new AwsError('CertificateMismatchException', reason);
+}

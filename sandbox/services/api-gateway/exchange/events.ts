@@ -1,0 +1,91 @@
+import { type Account, regionalArn } from '../../../account';
+import { commonLogTime, type Event, isText, objectUnlessEmpty, queryParameters } from '../../shared/payload-format';
+import type { Exchange } from './exchange';
+import type { IntegrationRequest } from './parameter-mapping';
+import { routePath } from './route-selection';
+
+/**
+ * What an authorizer gets, payload format 2.0.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+ */
+export function authorizerEvent(exchange: Exchange, identitySource: readonly string[], account: Account): Event {
+  const { request, api, stage, path } = exchange;
+  return {
+    version: '2.0',
+    type: 'REQUEST',
+    routeArn: regionalArn(account, 'execute-api', `${api.id}/${stage.name}/${request.method}${path}`),
+    identitySource,
+    ...requestFields(exchange, request.headers, request.rawQuery),
+    requestContext: requestContext(exchange),
+  };
+}
+
+/**
+ * What a function behind a route gets, payload format 2.0. All header names are lower-case.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function integrationEvent(exchange: Exchange, { headers, rawQuery, path }: IntegrationRequest): Event {
+  const { body } = exchange.request;
+  const isBase64Encoded = body.length > 0 && !isText(headers.get('content-type'));
+  return {
+    version: '2.0',
+    ...requestFields(exchange, headers, rawQuery),
+    ...(path !== undefined && { rawPath: path }),
+    requestContext: {
+      ...requestContext(exchange),
+      authorizer: exchange.route?.authorizerId && { lambda: exchange.authorizerContext },
+    },
+    body: body.length > 0 ? body.toString(isBase64Encoded ? 'base64' : 'utf8') : undefined,
+    isBase64Encoded,
+  };
+}
+
+/** The ARN that a function's resource policy must allow for a route: `…:<api>/<stage>/<method>/<route path>`. */
+export function routeSourceArn({ api, stage, request, route }: Exchange, account: Account): string {
+  const path = route && routePath(route.key);
+  return regionalArn(account, 'execute-api', `${api.id}/${stage.name}/${path ? request.method + path : '$default'}`);
+}
+
+function requestFields(exchange: Exchange, headers: ReadonlyMap<string, string>, rawQuery: string): Event {
+  const { request, route, stage, path, pathParameters } = exchange;
+  const { sourceIp, port } = request.connection;
+  const earlier = headers.get('x-forwarded-for');
+  return {
+    routeKey: route?.key.text,
+    rawPath: path,
+    rawQueryString: rawQuery,
+    cookies: request.cookies.length > 0 ? request.cookies : undefined,
+    headers: {
+      ...Object.fromEntries(headers),
+      'x-forwarded-for': earlier === undefined ? sourceIp : `${earlier}, ${sourceIp}`,
+      'x-forwarded-port': String(port),
+      'x-forwarded-proto': 'https',
+    },
+    queryStringParameters: objectUnlessEmpty(queryParameters(rawQuery)),
+    pathParameters: objectUnlessEmpty(pathParameters),
+    stageVariables: objectUnlessEmpty(stage.variables),
+  };
+}
+
+function requestContext({ accountId, requestId, startedAt, request, api, stage, route, path }: Exchange): Event {
+  const { domainName, sourceIp, clientCertificate } = request.connection;
+  return {
+    accountId,
+    apiId: api.id,
+    authentication: clientCertificate && { clientCert: clientCertificate },
+    domainName,
+    domainPrefix: domainName.split('.')[0],
+    http: {
+      method: request.method,
+      path,
+      protocol: request.protocol,
+      sourceIp,
+      userAgent: request.headers.get('user-agent') ?? '',
+    },
+    requestId,
+    routeKey: route?.key.text,
+    stage: stage.name,
+    time: commonLogTime(startedAt),
+    timeEpoch: startedAt.getTime(),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Account } from '../../../account';
+import { type Answer, readFunctionAnswer } from '../../shared/function-answer';
+import type { Functions } from '../ports';
+import type { FunctionIntegration } from '../state';
+import { integrationEvent, routeSourceArn } from './events';
+import type { Exchange } from './exchange';
+import { Refusal } from './refusal';
+import { TimeLimitExceeded, within } from './time-limit';
+
+const NO_PERMISSION =
+  "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. Check the permissions and try again.";
+
+/**
+ * Invokes the function and reads its answer, payload format 2.0.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export async function callFunction(
+  exchange: Exchange,
+  integration: FunctionIntegration,
+  functions: Functions,
+  account: Account,
+): Promise<Answer> {
+  const { functionArn, mapping, timeout } = integration;
+  try {
+    functions.assertMayInvoke(functionArn, 'apigateway.amazonaws.com', routeSourceArn(exchange, account));
+  } catch (cause) {
+    throw new Refusal(500, NO_PERMISSION, { cause });
+  }
+  try {
+    const event = integrationEvent(exchange, mapping(exchange));
+    return readFunctionAnswer(await within(timeout, functions.invoke(functionArn, event)));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Refusal(cause instanceof TimeLimitExceeded ? 504 : 500, reason, { cause });
+  }
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http';
+import type { ClientCertificate } from '../tls/client-certificate';
+import { hopByHopHeaders } from './hop-by-hop';
+import { Refusal } from './refusal';
+import { decodePath } from './request-path';
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html; the status is not documented. */
+const MAX_REQUEST_LINE_AND_HEADER_VALUES = 10_240;
+const MAX_BODY = 10 * 1024 * 1024;
+
+/** What is known of the connection on which a request came. */
+export interface Connection {
+  readonly domainName: string;
+  readonly sourceIp: string;
+  readonly port: number;
+  /** Absent on a domain without mutual TLS. */
+  readonly clientCertificate?: ClientCertificate | undefined;
+}
+
+/** A request as the client sent it, in API Gateway's terms. */
+export interface ClientRequest {
+  readonly connection: Connection;
+  readonly method: string;
+  /** `HTTP/1.1` */
+  readonly protocol: string;
+  /** Decoded, as long as the client sent it: an API mapping's key is still part of it. */
+  readonly path: string;
+  /** Still encoded, without the question mark. */
+  readonly rawQuery: string;
+  /** By lower-case name; several values joined with commas. Without cookies and what was meant for the gateway alone. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly cookies: readonly string[];
+  readonly body: Buffer;
+}
+
+/** Throws `Refusal` for what API Gateway answers before it looks for an API. */
+export async function readRequest(message: IncomingMessage, connection: Connection): Promise<ClientRequest> {
+  const target = message.url ?? '';
+  const { cookie, ...headers } = message.headersDistinct;
+  refuseForeignHost(headers['host'], connection);
+  for (const name of hopByHopHeaders(message.headers.connection)) delete headers[name];
+  refuseLargeHeaders(message, target);
+  const [encodedPath = '', ...query] = target.split('?');
+  return {
+    connection,
+    method: message.method ?? '',
+    protocol: `HTTP/${message.httpVersion}`,
+    path: decodePath(encodedPath),
+    rawQuery: query.join('?'),
+    headers: new Map(Object.entries(headers).map(([name, values = []]) => [name, values.join(',')])),
+    cookies: (cookie ?? []).flatMap((line) => line.split(';')).map((pair) => pair.trim()),
+    body: await readBody(message),
+  };
+}
+
+/**
+ * The handshake chose the domain, and with it the truststore. A request that names another domain afterwards would
+ * borrow that domain's routes without its truststore.
+ */
+function refuseForeignHost(hosts: readonly string[] | undefined, { domainName }: Connection): void {
+  const [host = '', ...others] = hosts ?? [];
+  if (others.length > 0 || host.replace(/:\d+$/, '').toLowerCase() !== domainName) {
+    throw new Refusal(403, `the request is for ${host || 'no host'}, the connection for ${domainName}`);
+  }
+}
+
+function refuseLargeHeaders(message: IncomingMessage, target: string): void {
+  const requestLine = `${message.method} ${target} HTTP/${message.httpVersion}`.length;
+  const values = message.rawHeaders.reduce((sum, text, index) => sum + (index % 2 === 1 ? text.length : 0), 0);
+  if (requestLine + values > MAX_REQUEST_LINE_AND_HEADER_VALUES) throw new Refusal(431);
+}
+
+/** Reads a body that is too large to its end as well, so that the client comes to read the answer. */
+async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= MAX_BODY) chunks.push(chunk);
+  }
+  if (length > MAX_BODY) throw new Refusal(413);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,107 @@
+import { AwsError } from '../../../endpoint/api';
+
+/** A route key in its parts. The default route takes every method and path that no other route does. */
+export interface RouteKey {
+  /** As in the template: `ANY /schedule/{proxy+}`, `$default`. */
+  readonly text: string;
+  /** Undefined for the default route. */
+  readonly match?: { readonly method: string; readonly segments: readonly Segment[] };
+}
+
+type Segment =
+  | { readonly kind: 'static'; readonly text: string }
+  | { readonly kind: 'variable' | 'greedy'; readonly name: string };
+
+interface SelectedRoute<R> {
+  readonly route: R;
+  /** Decoded values by variable name; a greedy one without the `+`. */
+  readonly pathParameters: ReadonlyMap<string, string>;
+}
+
+const METHODS = ['ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
+/** Reads `$default` or `METHOD /path`. A greedy variable must come last. */
+export function parseRouteKey(text: string): RouteKey {
+  if (text === '$default') return { text };
+  const [method = '', path = '', ...rest] = text.split(' ');
+  if (!METHODS.includes(method) || !path.startsWith('/') || rest.length > 0) throw invalid(text);
+  const segments = pathSegments(path).map((segment) => parseSegment(segment, text));
+  if (segments.slice(0, -1).some(({ kind }) => kind === 'greedy')) throw invalid(text);
+  const names = segments.flatMap((segment) => (segment.kind === 'static' ? [] : [segment.name]));
+  if (new Set(names).size < names.length) throw invalid(text);
+  return { text, match: { method, segments } };
+}
+
+/** The path of a route key as it stands in ARNs: `/schedule/{proxy+}`; empty for the default route. */
+export function routePath(key: RouteKey): string {
+  return key.text.split(' ')[1] ?? '';
+}
+
+/** `/` has no segment; `/a/` has two, the last one empty. */
+export function pathSegments(path: string): string[] {
+  return path === '/' ? [] : path.slice(1).split('/');
+}
+
+/**
+ * The route that takes a request: a full match of the path before a greedy variable before the default route; among
+ * equals, static text before a variable from left to right, the longer prefix before the shorter, and the method
+ * itself before `ANY`.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html#http-api-develop-routes.evaluation
+ *
+ * @param segments of the decoded path. A slash that came percent-encoded separates segments too, as on AWS.
+ */
+export function selectRoute<R extends { readonly key: RouteKey }>(
+  routes: Iterable<R>,
+  method: string,
+  segments: readonly string[],
+): SelectedRoute<R> | undefined {
+  let best: { readonly rank: string; readonly selected: SelectedRoute<R> } | undefined;
+  for (const route of routes) {
+    const pathParameters = matchRoute(route.key, method, segments);
+    if (!pathParameters) continue;
+    const rank = rankOf(route.key);
+    if (!best || rank < best.rank) best = { rank, selected: { route, pathParameters } };
+  }
+  return best?.selected;
+}
+
+function matchRoute(
+  { match }: RouteKey,
+  method: string,
+  segments: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  if (!match) return new Map();
+  if (match.method !== 'ANY' && match.method !== method) return undefined;
+  const greedy = match.segments.at(-1)?.kind === 'greedy';
+  if (greedy ? segments.length < match.segments.length : segments.length !== match.segments.length) return undefined;
+  const parameters = new Map<string, string>();
+  for (const [index, segment] of match.segments.entries()) {
+    const given = segments[index] ?? '';
+    if (segment.kind === 'static') {
+      if (segment.text !== given) return undefined;
+      continue;
+    }
+    const value = segment.kind === 'greedy' ? segments.slice(index).join('/') : given;
+    if (value === '') return undefined;
+    parameters.set(segment.name, value);
+  }
+  return parameters;
+}
+
+/** Sorts as text, the most specific route first. */
+function rankOf({ match }: RouteKey): string {
+  if (!match) return '2';
+  const kinds = match.segments.map(({ kind }) => ({ static: '0', variable: '1', greedy: '2' })[kind]).join('');
+  return `${kinds.endsWith('2') ? 1 : 0} ${kinds} ${match.method === 'ANY' ? 1 : 0}`;
+}
+
+function parseSegment(segment: string, routeKey: string): Segment {
+  const [, name, plus] = /^\{([A-Za-z0-9._:-]+)(\+?)\}$/.exec(segment) ?? [];
+  if (name !== undefined) return { kind: plus ? 'greedy' : 'variable', name };
+  if (/[{}]/.test(segment)) throw invalid(routeKey);
+  return { kind: 'static', text: segment };
+}
+
+function invalid(routeKey: string): AwsError {
+  return new AwsError('BadRequestException', `Invalid route key: ${routeKey}`);
+}

@@ -1,0 +1,93 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { buffer } from 'node:stream/consumers';
+import type { Answer } from '../../shared/function-answer';
+import type { UrlIntegration } from '../state';
+import type { Exchange } from './exchange';
+import { hopByHopHeaders } from './hop-by-hop';
+import type { IntegrationRequest } from './parameter-mapping';
+import { Refusal } from './refusal';
+import { encodePath } from './request-path';
+import { TimeLimitExceeded, within } from './time-limit';
+
+/**
+ * Passes the request on and the answer back.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-http.html
+ */
+export async function callUrl(exchange: Exchange, integration: UrlIntegration): Promise<Answer> {
+  const request = integration.mapping(exchange);
+  const cancellation = new AbortController();
+  try {
+    return await within(integration.timeout, send(exchange, integration, request, cancellation.signal));
+  } catch (cause) {
+    cancellation.abort();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Refusal(cause instanceof TimeLimitExceeded ? 504 : 503, reason, { cause });
+  }
+}
+
+async function send(
+  exchange: Exchange,
+  { origin, method, pathTemplate }: UrlIntegration,
+  request: IntegrationRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const message = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = {
+      method: method === 'ANY' ? exchange.request.method : method,
+      path: requestTarget(pathTemplate, exchange, request),
+      headers: requestHeaders(exchange, request, origin),
+      agent: false,
+      signal,
+    };
+    const outgoing = origin.protocol === 'https:' ? httpsRequest(origin, options) : httpRequest(origin, options);
+    outgoing.on('response', resolve).on('error', reject).end(exchange.request.body);
+  });
+  return { status: message.statusCode ?? 0, headers: answerHeaders(message), body: await buffer(message) };
+}
+
+function requestTarget(pathTemplate: string, exchange: Exchange, { path, rawQuery }: IntegrationRequest): string {
+  const [templatePath = '', templateQuery] = pathTemplate.split('?');
+  const query = [templateQuery, rawQuery].filter(Boolean).join('&');
+  return (path === undefined ? expand(templatePath, exchange) : encodePath(path)) + (query && `?${query}`);
+}
+
+/** The template with the request's path variables in it; on the default route, with the whole path behind it. */
+function expand(templatePath: string, { route, path, pathParameters }: Exchange): string {
+  if (!route?.key.match) return templatePath.replace(/\/$/, '') + encodePath(path);
+  return templatePath.replace(/\{([^{}+]+)\+?\}/g, (_, name: string) => encodePath(pathParameters.get(name) ?? ''));
+}
+
+/**
+ * `Host` names the integration; the client's address and the mesh's domain stand in `Forwarded` (RFC 7239), as
+ * observed on AWS: https://github.com/expressjs/session/issues/886
+ */
+function requestHeaders(exchange: Exchange, { headers }: IntegrationRequest, origin: URL): Record<string, string> {
+  const { connection, body, cookies } = exchange.request;
+  const dropped = ['content-length', 'expect', 'host'];
+  const kept = [...headers].filter(([name]) => !dropped.includes(name));
+  const forwarded = `for=${forwardedNode(connection.sourceIp)};host=${connection.domainName};proto=https`;
+  return {
+    ...Object.fromEntries(kept.map(([name, value]) => [name, utf8Octets(value)])),
+    ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
+    ...(body.length > 0 && { 'content-length': String(body.length) }),
+    host: origin.host,
+    forwarded: [headers.get('forwarded'), forwarded].filter(Boolean).join(', '),
+    via: [headers.get('via'), 'HTTP/1.1 AmazonAPIGateway'].filter(Boolean).join(', '),
+  };
+}
+
+function answerHeaders(message: IncomingMessage): Record<string, readonly string[]> {
+  const dropped = new Set([...hopByHopHeaders(message.headers.connection), 'content-length']);
+  const kept = Object.entries(message.headersDistinct).filter(([name]) => !dropped.has(name));
+  return Object.fromEntries(kept.map(([name, values = []]) => [name, values]));
+}
+
+function forwardedNode(address: string): string {
+  return address.includes(':') ? `"[${address}]"` : address;
+}
+
+/** Node writes a header's characters as Latin-1, one octet each. */
+function utf8Octets(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1');
+}

@@ -1,0 +1,233 @@
+import type { Account } from '../../../account';
+import type { ResourceType } from '../../../cloudformation/resource-type';
+import { AwsError } from '../../../endpoint/api';
+import { anything, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../../shared/shape';
+import { parseAccessLogSettings } from '../exchange/access-log';
+import { parseParameterMapping } from '../exchange/parameter-mapping';
+import { parseRouteKey } from '../exchange/route-selection';
+import { parseSelection } from '../exchange/selection';
+import type { Authorizer, Configuration, Integration, Route, Stage } from '../state';
+import { mutability, newIdentifier, partOfApi } from './part-of-api';
+
+/** Milliseconds, the default and the most. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const INTEGRATION_TIMEOUT = 30_000;
+const MAX_AUTHORIZER_RESULT_TTL = 3_600;
+
+/** Name to text. */
+const texts: Shape<Readonly<Record<string, string>>> = (value, path) => {
+  const entries = Object.entries(Object(value)).map(([name, text]) => [name, string()(text, `${path}.${name}`)]);
+  return Object.fromEntries(entries);
+};
+
+/**
+ * `AWS::ApiGatewayV2::Api`. The sandbox offers no execute-api endpoint, whether it is disabled or not: an API is
+ * reached by a domain name alone.
+ */
+export function apiType(configuration: Configuration, account: Account): ResourceType {
+  const members = {
+    Description: optional(string()),
+    DisableExecuteApiEndpoint: optional(boolean),
+    IpAddressType: optional(oneOf('ipv4', 'dualstack')),
+    Name: string({ min: 1, max: 128 }),
+    ProtocolType: oneOf('HTTP'),
+    Tags: anything,
+  };
+  const read = structure(members);
+  const describe = (id: string) => ({
+    physicalId: id,
+    attributes: { ApiId: id, ApiEndpoint: `https://${id}.execute-api.${account.region}.amazonaws.com` },
+  });
+  return {
+    properties: mutability(members, ['ProtocolType']),
+    create: async ({ properties }) => {
+      read(properties, '');
+      const id = newIdentifier(10);
+      configuration.apis.set(id, {
+        id,
+        stages: new Map(),
+        routes: new Map(),
+        integrations: new Map(),
+        authorizers: new Map(),
+      });
+      return describe(id);
+    },
+    update: async ({ properties }, { physicalId }) => {
+      read(properties, '');
+      return describe(physicalId);
+    },
+    delete: async (_request, { physicalId }) => {
+      configuration.apis.delete(physicalId);
+    },
+  };
+}
+
+/** `AWS::ApiGatewayV2::Stage`. Every change is live at once, so that `AutoDeploy` must be on. */
+export function stageType(configuration: Configuration): ResourceType {
+  const members = {
+    AccessLogSettings: optional(structure({ DestinationArn: string(), Format: string({ max: 3_072 }) })),
+    ApiId: string(),
+    AutoDeploy: optional(boolean),
+    DefaultRouteSettings: optional(
+      structure({
+        DetailedMetricsEnabled: optional(boolean),
+        ThrottlingBurstLimit: optional(integer()),
+        ThrottlingRateLimit: optional(anything),
+      }),
+    ),
+    Description: optional(string()),
+    StageName: string({ min: 1, max: 128 }),
+    StageVariables: optional(texts),
+    Tags: anything,
+  };
+  const read = structure(members);
+
+  function put(properties: unknown) {
+    const { ApiId, AccessLogSettings: log, AutoDeploy, StageName: name, StageVariables } = read(properties, '');
+    if (AutoDeploy !== true) throw new UnsupportedSetting('a stage without AutoDeploy');
+    const stage: Stage = {
+      name,
+      variables: new Map(Object.entries(StageVariables ?? {})),
+      accessLog: log && parseAccessLogSettings(log.DestinationArn, log.Format),
+    };
+    configuration.api(ApiId).stages.set(name, stage);
+    return { physicalId: name, attributes: {} };
+  }
+
+  return {
+    properties: mutability(members, ['ApiId', 'StageName']),
+    create: async ({ properties }) => put(properties),
+    update: async ({ properties }) => put(properties),
+    delete: async ({ properties }, { physicalId }) => {
+      configuration.apis.get(String(properties['ApiId']))?.stages.delete(physicalId);
+    },
+  };
+}
+
+/** `AWS::ApiGatewayV2::Route` */
+export function routeType(configuration: Configuration): ResourceType {
+  const members = {
+    ApiId: string(),
+    AuthorizationType: optional(oneOf('NONE', 'CUSTOM')),
+    AuthorizerId: optional(string()),
+    OperationName: optional(string()),
+    RouteKey: string(),
+    Target: string(),
+  };
+  const read = structure(members);
+  return partOfApi({
+    configuration,
+    attribute: 'RouteId',
+    members,
+    read,
+    collection: (api) => api.routes,
+    make: ({ AuthorizationType, AuthorizerId, RouteKey, Target }, id, api): Route => {
+      const key = parseRouteKey(RouteKey);
+      const isTaken = [...api.routes].some(([otherId, { key: other }]) => otherId !== id && other.text === key.text);
+      if (isTaken)
+        throw new AwsError('ConflictException', `Route with key ${RouteKey} already exists for this API`, 409);
+      const integrationId = Target.replace(/^integrations\//, '');
+      if (!api.integrations.has(integrationId)) throw invalid(`Invalid integration identifier specified: ${Target}`);
+      if (AuthorizationType !== 'CUSTOM') return { key, integrationId };
+      if (AuthorizerId === undefined || !api.authorizers.has(AuthorizerId)) {
+        throw invalid(`Invalid authorizer identifier specified: ${AuthorizerId}`);
+      }
+      return { key, integrationId, authorizerId: AuthorizerId };
+    },
+  });
+}
+
+/** `AWS::ApiGatewayV2::Authorizer`: functions with payload format 2.0 and simple responses. */
+export function authorizerType(configuration: Configuration): ResourceType {
+  const members = {
+    ApiId: string(),
+    AuthorizerPayloadFormatVersion: oneOf('2.0'),
+    AuthorizerResultTtlInSeconds: optional(integer({ min: 0, max: MAX_AUTHORIZER_RESULT_TTL })),
+    AuthorizerType: oneOf('REQUEST'),
+    AuthorizerUri: string(),
+    EnableSimpleResponses: optional(boolean),
+    IdentitySource: optional(list(string())),
+    Name: string({ min: 1, max: 128 }),
+  };
+  const read = structure(members);
+  return partOfApi({
+    configuration,
+    attribute: 'AuthorizerId',
+    members,
+    read,
+    collection: (api) => api.authorizers,
+    make: (values, id): Authorizer => {
+      const { IdentitySource = [], AuthorizerResultTtlInSeconds: resultTtl = 0 } = values;
+      if (values.EnableSimpleResponses !== true)
+        throw new UnsupportedSetting('an authorizer without EnableSimpleResponses');
+      if (resultTtl > 0 && IdentitySource.length === 0) {
+        throw invalid('Caching requires at least one identity source');
+      }
+      return {
+        id,
+        functionArn: functionArnOf(values.AuthorizerUri),
+        identitySources: IdentitySource.map(parseSelection),
+        resultTtl,
+      };
+    },
+  });
+}
+
+/** `AWS::ApiGatewayV2::Integration`: functions with payload format 2.0, and HTTP or HTTPS URLs. */
+export function integrationType(configuration: Configuration): ResourceType {
+  const members = {
+    ApiId: string(),
+    Description: optional(string()),
+    IntegrationMethod: optional(string()),
+    IntegrationType: oneOf('AWS_PROXY', 'HTTP_PROXY'),
+    IntegrationUri: string(),
+    PayloadFormatVersion: optional(oneOf('1.0', '2.0')),
+    RequestParameters: optional(texts),
+    TimeoutInMillis: optional(integer({ min: 50, max: INTEGRATION_TIMEOUT })),
+  };
+  const read = structure(members);
+  return partOfApi({
+    configuration,
+    attribute: 'IntegrationId',
+    members,
+    read,
+    collection: (api) => api.integrations,
+    make: (values): Integration => {
+      const { IntegrationUri: uri, IntegrationMethod: method, TimeoutInMillis: timeout = INTEGRATION_TIMEOUT } = values;
+      const mapping = parseParameterMapping(values.RequestParameters ?? {});
+      if (values.IntegrationType === 'HTTP_PROXY') {
+        if (!method) throw invalid('HttpMethod must be specified for integration type HTTP_PROXY');
+        return { kind: 'url', method, ...parseUri(uri), timeout, mapping };
+      }
+      if (values.PayloadFormatVersion !== '2.0') {
+        throw new UnsupportedSetting('a function integration with PayloadFormatVersion 1.0');
+      }
+      return { kind: 'function', functionArn: functionArnOf(uri), timeout, mapping };
+    },
+  });
+}
+
+/** AWS takes the setting; the sandbox does not know it. */
+class UnsupportedSetting extends Error {
+  override readonly name = 'UnsupportedSetting';
+
+  constructor(setting: string) {
+    super(`the sandbox does not know ${setting}`);
+  }
+}
+
+/** A function's ARN as it stands, or within the ARN of its invocation. */
+function functionArnOf(uri: string): string {
+  const [, arn = uri] = /:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/.exec(uri) ?? [];
+  if (!/^arn:[^:]+:lambda:/.test(arn)) throw invalid(`Invalid function ARN or invalid Uri: ${uri}`);
+  return arn;
+}
+
+function parseUri(uri: string): { origin: URL; pathTemplate: string } {
+  const [, origin, pathTemplate = ''] = /^(https?:\/\/[^/?#{}\s]+)([^\s#]*)$/.exec(uri) ?? [];
+  if (!origin || !URL.canParse(origin)) throw invalid(`Invalid HTTP endpoint specified for URI: ${uri}`);
+  return { origin: new URL(origin), pathTemplate };
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError('BadRequestException', message);
+}

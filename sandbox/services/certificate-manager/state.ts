@@ -1,0 +1,39 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import type { Clock } from '../../clock';
+import { AwsError } from '../../endpoint/api';
+import { ServerAuthority, type ServerCertificate } from './server-authority';
+
+/** The server certificates of the account, and the authority that signs them. */
+export class ServerCertificates {
+  readonly authority: ServerAuthority;
+  private readonly byArn = new Map<string, ServerCertificate>();
+
+  constructor(clock: Clock) {
+    this.authority = new ServerAuthority(clock);
+  }
+
+  set(arn: string, certificate: ServerCertificate): void {
+    this.byArn.set(arn, certificate);
+  }
+
+  delete(arn: string): void {
+    this.byArn.delete(arn);
+  }
+
+  /**
+   * The certificate that a server presents for a domain name. A certificate that no template created, because it was
+   * imported or belongs to another stack, exists on AWS only: the sandbox issues one for the domain name instead.
+   *
+   * @throws AwsError `BadRequestException` if the certificate isn't valid for the domain name
+   */
+  certificateFor(arn: string, domainName: string): ServerCertificate {
+    const certificate = this.byArn.get(arn);
+    if (!certificate) {
+      return this.authority.issue([domainName], generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey);
+    }
+    if (!new X509Certificate(certificate.certificateChain).checkHost(domainName)) {
+      throw new AwsError('BadRequestException', `The certificate ${arn} does not cover ${domainName}`);
+    }
+    return certificate;
+  }
+}

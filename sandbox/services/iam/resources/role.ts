@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { type Account, globalArn } from '../../../account';
+import { physicalName } from '../../../cloudformation/physical-name';
+import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
+import { parsePolicy } from '../policy/policy';
+import type { ManagedPolicies, Role, Roles } from '../state';
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const MAX_ROLE_NAME = 64;
+
+/** `AWS::IAM::Role` */
+export function roleType(account: Account, roles: Roles, managedPolicies: ManagedPolicies): ResourceType {
+  function roleOf(properties: Properties, identity: Pick<Role, 'name' | 'arn' | 'roleId'>): Role {
+    const managedPolicyArns = ((properties.ManagedPolicyArns ?? []) as readonly unknown[]).map(String);
+    for (const arn of managedPolicyArns) managedPolicies.get(arn);
+    return {
+      ...identity,
+      trustPolicy: parsePolicy(properties.AssumeRolePolicyDocument),
+      inlinePolicies: ((properties.Policies ?? []) as readonly Properties[]).map((one) =>
+        parsePolicy(one.PolicyDocument),
+      ),
+      managedPolicyArns,
+    };
+  }
+
+  return {
+    properties: {
+      AssumeRolePolicyDocument: 'mutable',
+      Description: 'mutable',
+      ManagedPolicyArns: 'mutable',
+      MaxSessionDuration: 'mutable',
+      Path: 'createOnly',
+      Policies: 'mutable',
+      RoleName: 'createOnly',
+      Tags: 'mutable',
+    },
+    create: async (request) => {
+      const { RoleName, Path = '/' } = request.properties;
+      const name = String(RoleName ?? physicalName(request, MAX_ROLE_NAME));
+      const arn = globalArn(account, 'iam', `role${String(Path)}${name}`);
+      const role = roleOf(request.properties, {
+        name,
+        arn,
+        roleId: `AROA${randomBytes(8).toString('hex').toUpperCase()}`,
+      });
+      roles.add(role);
+      return describeRole(role);
+    },
+    update: async (request, resource) => {
+      const role = roleOf(request.properties, roles.get(resource.physicalId));
+      roles.replace(role);
+      return describeRole(role);
+    },
+    delete: async (_request, resource) => roles.delete(resource.physicalId),
+  };
+}
+
+function describeRole({ name, arn, roleId }: Role): Resource {
+  return { physicalId: name, attributes: { Arn: arn, RoleId: roleId } };
+}

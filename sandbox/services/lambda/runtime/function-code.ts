@@ -1,0 +1,39 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AwsError } from '../../../endpoint/api';
+import type { FunctionProperties } from './function-configuration';
+
+/** Where published assets come from. */
+export interface Assets {
+  /** The file or directory that stands behind an object key of the assets' bucket. */
+  pathOf(objectKey: string): string | undefined;
+}
+
+/** A function's code, laid out in a directory. */
+export interface FunctionCode {
+  readonly directory: string;
+  /** Deletes what was written for it. */
+  remove(): Promise<void>;
+}
+
+export async function layOut({ S3Key, ZipFile }: FunctionProperties['Code'], assets: Assets): Promise<FunctionCode> {
+  if (ZipFile !== undefined) return inlineCode(ZipFile);
+  if (S3Key === undefined) throw invalid('Code must have ZipFile or S3Key');
+  const directory = assets.pathOf(S3Key);
+  if (directory === undefined) throw invalid(`there is no asset ${S3Key}`);
+  if (!(await stat(directory)).isDirectory())
+    throw invalid(`the sandbox runs code from directories only, got ${directory}`);
+  return { directory, remove: async () => undefined };
+}
+
+/** Lambda puts the text into a file named `index`. */
+async function inlineCode(text: string): Promise<FunctionCode> {
+  const directory = await mkdtemp(join(tmpdir(), 'function-code-'));
+  await writeFile(join(directory, 'index.js'), text);
+  return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError('InvalidParameterValueException', message);
+}

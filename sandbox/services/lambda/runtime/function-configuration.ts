@@ -1,0 +1,145 @@
+import { devNull } from 'node:os';
+import type { Account } from '../../../account';
+import type { Properties } from '../../../cloudformation/resource-type';
+import { AwsError } from '../../../endpoint/api';
+import type { Credentials } from '../../iam';
+import { anything, integer, list, optional, type Shape, string, structure } from '../../shared/shape';
+
+/** A function as its template describes it. */
+export interface FunctionConfiguration {
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  /** Absolute path of the code's directory. */
+  readonly directory: string;
+  readonly handler: string;
+  /** Such as `nodejs24.x`. */
+  readonly runtime: string;
+  /** The template's own variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memorySizeMb: number;
+  readonly logGroup: string;
+}
+
+/** Names that a template can't set, since Lambda does. */
+const RESERVED = new Set([
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_ACCESS_KEY',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_DEFAULT_REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_INITIALIZATION_TYPE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_LAMBDA_RUNTIME_API',
+  'AWS_REGION',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+]);
+
+const variables: Shape<Readonly<Record<string, string>>> = (value, path) => {
+  const entries = Object.entries(value as object).map(([name, text]): [string, string] => [name, String(text)]);
+  const [reserved] = entries.find(([name]) => RESERVED.has(name)) ?? [];
+  if (reserved !== undefined) {
+    throw new AwsError('InvalidParameterValueException', `${path}.${reserved} is reserved: Lambda sets it itself`);
+  }
+  return Object.fromEntries(entries);
+};
+
+/**
+ * What a template may say of a function; anything else fails by name.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html
+ */
+const functionProperties = structure({
+  Architectures: optional(list(string())),
+  Code: structure({ S3Bucket: optional(string()), S3Key: optional(string()), ZipFile: optional(string()) }),
+  Description: optional(string({ max: 256 })),
+  Environment: optional(structure({ Variables: optional(variables) })),
+  FunctionName: optional(string({ min: 1, max: 64 })),
+  Handler: string({ max: 128 }),
+  LoggingConfig: optional(structure({ LogFormat: optional(string({}, /^Text$/)), LogGroup: optional(string()) })),
+  MemorySize: optional(integer({ min: 128, max: 10_240 })),
+  Role: string(),
+  // Any version: the code runs on the Node.js that the sandbox itself runs on.
+  Runtime: string({}, /^nodejs\d+\.x$/),
+  Tags: anything,
+  Timeout: optional(integer({ min: 1, max: 900 })),
+  TracingConfig: anything,
+});
+
+export type FunctionProperties = ReturnType<typeof functionProperties>;
+
+export function readFunctionProperties(properties: Properties): FunctionProperties {
+  return functionProperties(properties, '');
+}
+
+export function configurationOf(
+  properties: FunctionProperties,
+  name: string,
+  directory: string,
+  arn: string,
+): FunctionConfiguration {
+  return {
+    name,
+    arn,
+    directory,
+    roleArn: properties.Role,
+    handler: properties.Handler,
+    runtime: properties.Runtime,
+    variables: properties.Environment?.Variables ?? {},
+    timeoutSeconds: properties.Timeout ?? 3,
+    memorySizeMb: properties.MemorySize ?? 128,
+    logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
+  };
+}
+
+export interface EnvironmentOptions {
+  readonly account: Account;
+  readonly credentials: Credentials;
+  readonly endpointUrl: string;
+  readonly logStream: string;
+  /** Path of a file of authorities to trust beside those of Node.js. */
+  readonly authorityFile: string;
+}
+
+/**
+ * The whole environment of a function's process: its template's variables and those that Lambda defines
+ * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Nothing of the sandbox's own environment
+ * is in it, and no file of the user's is read: an SDK inside finds the sandbox or nothing. A file of authorities that
+ * the template names would be one of Lambda's or of a layer, which are not here.
+ */
+export function environmentOf(
+  configuration: FunctionConfiguration,
+  { account, credentials, endpointUrl, logStream, authorityFile }: EnvironmentOptions,
+): Readonly<Record<string, string>> {
+  return {
+    LANG: 'en_US.UTF-8',
+    TZ: 'UTC',
+    ...configuration.variables,
+    _HANDLER: configuration.handler,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_REGION: account.region,
+    AWS_DEFAULT_REGION: account.region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${configuration.runtime}`,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(configuration.memorySizeMb),
+    AWS_LAMBDA_FUNCTION_NAME: configuration.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: configuration.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    LAMBDA_TASK_ROOT: configuration.directory,
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL: endpointUrl,
+    NODE_EXTRA_CA_CERTS: authorityFile,
+  };
+}

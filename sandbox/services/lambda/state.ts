@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto';
+import { type Account, regionalArn } from '../../account';
+import { AccessDenied, AwsError } from '../../endpoint/api';
+import type { Faults } from '../../faults';
+import type { Iam } from '../iam';
+import type { CloudWatchLogs } from '../logs';
+import type { Surroundings } from '../shared/service';
+import { type AuthorityFile, writeAuthorityFile } from './runtime/authority-file';
+import type { Outside, ServedDomains } from './runtime/bootstrap';
+import { type Assets, type FunctionCode, layOut } from './runtime/function-code';
+import {
+  configurationOf,
+  environmentOf,
+  type FunctionConfiguration,
+  type FunctionProperties,
+} from './runtime/function-configuration';
+import { FunctionProcess } from './runtime/function-process';
+import { LambdaFunction } from './runtime/lambda-function';
+
+export interface LambdaOptions {
+  readonly assets: Assets;
+  readonly iam: Pick<Iam, 'assertAssumable' | 'authorize' | 'identityOf' | 'issueCredentials'>;
+  readonly logs: Pick<CloudWatchLogs, 'append'>;
+  readonly faults: Pick<Faults, 'ofInvocation'>;
+  /** Where functions find AWS. */
+  readonly endpointUrl: string;
+  /** What functions call by its domain names. */
+  readonly gateway: {
+    /** At this moment. */
+    servedDomains(): ServedDomains;
+    /** PEM of the authority that signed its server certificates. */
+    readonly serverAuthority: string;
+  };
+}
+
+interface Deployment {
+  readonly live: LambdaFunction;
+  readonly code: FunctionCode;
+}
+
+/** The functions of an account, by name. */
+export class Functions {
+  private readonly deployments = new Map<string, Deployment>();
+  /** Replaced or deleted ones, until their last invocation has ended. */
+  private readonly retiring = new Set<Deployment>();
+  /** Those that run, by the access key that each has for itself. */
+  private readonly processes = new Map<string, FunctionProcess>();
+  private authorityFile: Promise<AuthorityFile> | undefined;
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    private readonly options: LambdaOptions,
+  ) {}
+
+  has(name: string): boolean {
+    return this.deployments.has(name);
+  }
+
+  get(name: string): LambdaFunction {
+    const deployment = this.deployments.get(name);
+    if (deployment === undefined) throw new AwsError('ResourceNotFoundException', `there is no function ${name}`, 404);
+    return deployment.live;
+  }
+
+  /** Makes the function, or replaces the one of that name. */
+  async deploy(name: string, properties: FunctionProperties): Promise<void> {
+    const { assets, iam, gateway } = this.options;
+    iam.assertAssumable(properties.Role, 'lambda.amazonaws.com');
+    const code = await layOut(properties.Code, assets);
+    const configuration = configurationOf(
+      properties,
+      name,
+      code.directory,
+      functionArn(this.surroundings.account, name),
+    );
+    this.authorityFile ??= writeAuthorityFile(gateway.serverAuthority);
+    const { path: authorityFile } = await this.authorityFile;
+    const log = this.logOf(configuration);
+    const live = new LambdaFunction(configuration, {
+      clock: this.surroundings.clock,
+      faults: this.options.faults,
+      outside: () => this.outside(),
+      startProcess: () => this.startProcess(configuration, authorityFile, log),
+      log,
+    });
+    this.withdraw(name);
+    this.deployments.set(name, { live, code });
+  }
+
+  /** Takes the function away; invocations that run come to their end. */
+  withdraw(name: string): void {
+    const deployment = this.deployments.get(name);
+    if (deployment === undefined) return;
+    this.deployments.delete(name);
+    this.retiring.add(deployment);
+    void end(deployment, deployment.live.retire()).finally(() => this.retiring.delete(deployment));
+  }
+
+  /** Kills the process that the access key was given to; nothing for a key of somebody else. */
+  async killProcessOf(accessKeyId: string): Promise<void> {
+    await this.processes.get(accessKeyId)?.end();
+  }
+
+  /**
+   * Lets time pass at once for the function process that waits for a call, until its timeout at most; nothing when the
+   * caller is not a function.
+   *
+   * @param accessKeyId of the process
+   * @param eventText stands in the event that the process serves; finds it when a call is not signed
+   */
+  async letTimePass(
+    { accessKeyId, eventText }: { readonly accessKeyId?: string | undefined; readonly eventText: string },
+    milliseconds: number,
+  ): Promise<void> {
+    const { clock } = this.surroundings;
+    const process =
+      accessKeyId === undefined
+        ? [...this.processes.values()].find(({ current }) => current?.event.includes(eventText))
+        : this.processes.get(accessKeyId);
+    if (process?.current === undefined) return;
+    const remaining = Math.max(process.current.deadline - clock.now().getTime(), 0);
+    clock.skip(Math.min(milliseconds, remaining));
+    await process.letTimePass({ clockOffset: clock.offset });
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.deployments.values(), ...this.retiring];
+    await Promise.all(all.map((deployment) => end(deployment, deployment.live.close())));
+    await (await this.authorityFile)?.remove();
+  }
+
+  private outside(): Outside {
+    const servedDomains = this.options.gateway.servedDomains();
+    return { clockOffset: this.surroundings.clock.offset, servedDomains };
+  }
+
+  private startProcess(
+    configuration: FunctionConfiguration,
+    authorityFile: string,
+    log: (line: string) => void,
+  ): FunctionProcess {
+    const { account, clock } = this.surroundings;
+    const { endpointUrl, iam } = this.options;
+    const credentials = iam.issueCredentials(configuration.roleArn);
+    const day = clock.now().toISOString().slice(0, 10).replaceAll('-', '/');
+    const logStream = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
+    const process = new FunctionProcess({
+      directory: configuration.directory,
+      environment: environmentOf(configuration, { account, credentials, endpointUrl, logStream, authorityFile }),
+      outside: this.outside(),
+      onLog: (level, text, requestId) => log(`${clock.now().toISOString()}\t${requestId}\t${level}\t${text}`),
+      onOutput: log,
+    });
+    this.processes.set(credentials.accessKeyId, process);
+    void process.ended.then(() => this.processes.delete(credentials.accessKeyId));
+    return process;
+  }
+
+  /** As on AWS, what a function logs is lost when its role may not write it; one line in the group says so. */
+  private logOf({ logGroup, roleArn }: FunctionConfiguration): (line: string) => void {
+    const { iam, logs } = this.options;
+    const arn = regionalArn(this.surroundings.account, 'logs', `log-group:${logGroup}:log-stream:any`);
+    let isRefusalTold = false;
+    return (line) => {
+      try {
+        iam.authorize(roleArn, 'logs:PutLogEvents', arn);
+        logs.append(logGroup, line);
+      } catch (error) {
+        if (!(error instanceof AccessDenied)) throw error;
+        if (!isRefusalTold) logs.append(logGroup, `the function's log is lost: ${error.message}`);
+        isRefusalTold = true;
+      }
+    };
+  }
+}
+
+/** Deletes the code of a function once its processes have ended. */
+async function end({ code }: Deployment, ended: Promise<void>): Promise<void> {
+  await ended;
+  await code.remove();
+}
+
+export function functionArn(account: Account, name: string): string {
+  return regionalArn(account, 'lambda', `function:${name}`);
+}
+
+/** Functions are asked for by name or by ARN. */
+export function functionName(nameOrArn: string): string {
+  return nameOrArn.split(':').at(-1) ?? nameOrArn;
+}

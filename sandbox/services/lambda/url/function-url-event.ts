@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { Account } from '../../../account';
+import type { AwsCall } from '../../../endpoint/api';
+import type { Identity } from '../../iam';
+import { commonLogTime, type Event, isText, objectUnlessEmpty, queryParameters } from '../../shared/payload-format';
+
+export interface UrlCall {
+  /** Of the URL: the first label of its host, on AWS. */
+  readonly urlId: string;
+  /** Percent-encoded, below the URL; at least `/`. */
+  readonly path: string;
+  readonly identity: Identity;
+  readonly account: Account;
+  readonly at: Date;
+}
+
+/**
+ * What a function behind a URL gets, payload format 2.0, when the caller is authenticated by IAM.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+ */
+export function functionUrlEvent(call: AwsCall, { urlId, path, identity, account, at }: UrlCall): Event {
+  const { body, headers, method, caller } = call;
+  const { cookie, ...others } = headers;
+  const isBase64Encoded = body.length > 0 && !isText(headers['content-type']);
+  const rawQueryString = call.query.toString();
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: path,
+    rawQueryString,
+    cookies: cookie?.split(';').map((pair) => pair.trim()),
+    headers: { ...others, 'x-forwarded-for': LOOPBACK, 'x-forwarded-port': '443', 'x-forwarded-proto': 'https' },
+    queryStringParameters: objectUnlessEmpty(queryParameters(rawQueryString)),
+    requestContext: {
+      accountId: account.id,
+      apiId: urlId,
+      authorizer: {
+        iam: {
+          accessKey: caller.accessKeyId,
+          accountId: account.id,
+          callerId: identity.userId,
+          cognitoIdentity: null,
+          principalOrgId: null,
+          userArn: identity.userArn,
+          userId: identity.userId,
+        },
+      },
+      domainName: `${urlId}.lambda-url.${account.region}.on.aws`,
+      domainPrefix: urlId,
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp: LOOPBACK, userAgent: headers['user-agent'] ?? '' },
+      requestId: randomUUID(),
+      routeKey: '$default',
+      stage: '$default',
+      time: commonLogTime(at),
+      timeEpoch: at.getTime(),
+    },
+    body: body.length > 0 ? body.toString(isBase64Encoded ? 'base64' : 'utf8') : undefined,
+    isBase64Encoded,
+  };
+}
+
+const LOOPBACK = '127.0.0.1';

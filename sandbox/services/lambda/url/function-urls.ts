@@ -1,0 +1,102 @@
+import type { Properties } from '../../../cloudformation/resource-type';
+import {
+  AccessDenied,
+  type AwsAnswer,
+  type AwsApi,
+  type AwsCall,
+  AwsError,
+  type CallDescription,
+} from '../../../endpoint/api';
+import { FUNCTION_URLS_PATH } from '../../../endpoint/paths';
+import type { Identity } from '../../iam';
+import { readFunctionAnswer } from '../../shared/function-answer';
+import { randomText } from '../../shared/random-text';
+import type { Surroundings } from '../../shared/service';
+import { oneOf, optional, string, structure } from '../../shared/shape';
+import { functionUrlEvent } from './function-url-event';
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-url.html */
+const urlProperties = structure({
+  // `NONE` would let in whoever finds the URL; the library makes no such one.
+  AuthType: oneOf('AWS_IAM'),
+  InvokeMode: optional(oneOf('BUFFERED')),
+  TargetFunctionArn: string(),
+});
+
+export function readUrlProperties(properties: Properties): ReturnType<typeof urlProperties> {
+  return urlProperties(properties, '');
+}
+
+export interface FunctionUrlsOptions {
+  /** Below which the URLs are. */
+  readonly endpointUrl: string;
+  identityOf(principalArn: string): Identity;
+  /** Rejects with the function's error. */
+  invoke(functionArn: string, event: unknown): Promise<unknown>;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_BODY = 6 * 1024 * 1024;
+
+/** The URLs of functions, at which the callers are authenticated and authorized by IAM. */
+export class FunctionUrls implements AwsApi {
+  readonly signingName = 'lambda';
+  /** ARNs of functions by the ids of their URLs. */
+  private readonly functionArns = new Map<string, string>();
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    private readonly options: FunctionUrlsOptions,
+  ) {}
+
+  /** The URL of the function from now on, with a slash at the end. */
+  add(functionArn: string): string {
+    if ([...this.functionArns.values()].includes(functionArn)) {
+      throw new AwsError('ResourceConflictException', `the function ${functionArn} has a URL already`, 409);
+    }
+    const urlId = randomText(32, 'abcdefghijklmnopqrstuvwxyz0123456789');
+    this.functionArns.set(urlId, functionArn);
+    return `${this.options.endpointUrl}${FUNCTION_URLS_PATH}${urlId}/`;
+  }
+
+  remove(functionArn: string): void {
+    for (const [urlId, arn] of this.functionArns) if (arn === functionArn) this.functionArns.delete(urlId);
+  }
+
+  describe({ path, body }: Pick<AwsCall, 'path' | 'body'>): CallDescription {
+    const isUrl = path.startsWith(FUNCTION_URLS_PATH);
+    return { operation: isUrl ? 'InvokeFunctionUrl' : path, input: { Body: body.toString('utf8') } };
+  }
+
+  /** Bodies of errors are not documented, but that their text is under `Message`. */
+  async handle(call: AwsCall): Promise<AwsAnswer> {
+    try {
+      return await this.serve(call);
+    } catch (error) {
+      if (error instanceof AccessDenied) return answer(403, error.message);
+      if (error instanceof AwsError) return answer(error.status, error.message);
+      // https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html counts a function's errors as 502.
+      return answer(502, 'Internal Server Error');
+    }
+  }
+
+  private async serve(call: AwsCall): Promise<AwsAnswer> {
+    const [, urlId = '', path = ''] = new RegExp(`^${FUNCTION_URLS_PATH}([a-z0-9]+)(/.*)?$`).exec(call.path) ?? [];
+    const functionArn = this.functionArns.get(urlId);
+    if (functionArn === undefined) throw new AccessDenied(`the sandbox knows no function URL ${call.path}`);
+    // Both actions since October 2025: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+    call.authorize('lambda:InvokeFunctionUrl', functionArn, { 'lambda:FunctionUrlAuthType': 'AWS_IAM' });
+    call.authorize('lambda:InvokeFunction', functionArn, { 'lambda:InvokedViaFunctionUrl': 'true' });
+    if (call.body.length > MAX_BODY)
+      throw new AwsError('RequestTooLarge', `Request must be smaller than ${MAX_BODY} bytes`, 413);
+
+    const { account, clock } = this.surroundings;
+    const identity = this.options.identityOf(call.caller.principalArn);
+    const event = functionUrlEvent(call, { urlId, path: path || '/', identity, account, at: clock.now() });
+    return readFunctionAnswer(await this.options.invoke(functionArn, event));
+  }
+}
+
+function answer(status: number, message: string): AwsAnswer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ Message: message }) };
+}

@@ -1,0 +1,31 @@
+import { type Account, regionalArn } from '../../../account';
+import { physicalName } from '../../../cloudformation/physical-name';
+import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
+import { AwsError } from '../../../endpoint/api';
+import type { LogGroups } from '../state';
+
+/** `AWS::Logs::LogGroup` */
+export function logGroupType(account: Account, groups: LogGroups): ResourceType {
+  const describe = (name: string): Resource => ({
+    physicalId: name,
+    attributes: { Arn: regionalArn(account, 'logs', `log-group:${name}:*`) },
+  });
+  return {
+    properties: {
+      LogGroupName: 'createOnly',
+      LogGroupClass: 'mutable',
+      RetentionInDays: 'mutable',
+      Tags: 'mutable',
+    },
+    create: async (request) => {
+      const name = String(request.properties.LogGroupName ?? physicalName(request, 512));
+      if (groups.has(name)) {
+        throw new AwsError('ResourceAlreadyExistsException', `the log group ${name} already exists`);
+      }
+      groups.create(name);
+      return describe(name);
+    },
+    update: async (_request, resource) => describe(resource.physicalId),
+    delete: async (_request, resource) => groups.delete(resource.physicalId),
+  };
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { AccessDenied, type AwsAnswer, type AwsCall, type ConditionKeys } from '../../../endpoint/api';
+import type { Bucket, ObjectVersion, StoredObject } from '../bucket';
+import { S3Error } from '../s3-error';
+import type { Buckets } from '../state';
+import { readPayload } from './payload';
+import type { Route } from './route';
+
+export type S3Operation = (route: Route, call: AwsCall) => AwsAnswer;
+
+/** Headers that S3 keeps with an object and gives back. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+const KEPT_HEADERS = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+];
+
+/** PutObject, GetObject, HeadObject, DeleteObject. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Record<string, S3Operation>> {
+  function authorize(call: AwsCall, action: string, { bucket, key }: Route): void {
+    const versionId = call.query.get('versionId');
+    const keys: ConditionKeys = versionId === null ? {} : { 's3:versionid': versionId };
+    call.authorize(`s3:${action}`, buckets.arn(bucket, key), keys, buckets.find(bucket)?.policy);
+  }
+
+  function putObject(route: Route, call: AwsCall): AwsAnswer {
+    authorize(call, 'PutObject', route);
+    const bucket = buckets.get(route.bucket);
+    const { body, checksum } = readPayload(call);
+    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+    const version = bucket.put(route.key, { body, etag, checksum, headers: keptHeaders(call) }, now());
+    return { status: 200, headers: { etag, ...versionHeader(bucket, version), ...checksum, ...ENCRYPTION } };
+  }
+
+  function getObject(route: Route, call: AwsCall): AwsAnswer {
+    const { bucket, version, object } = readObject(route, call);
+    const checksum = call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED' ? object.checksum : {};
+    return {
+      status: 200,
+      headers: {
+        ...object.headers,
+        ...versionHeader(bucket, version),
+        ...checksum,
+        ...ENCRYPTION,
+        etag: object.etag,
+        'last-modified': version.lastModified.toUTCString(),
+        'content-length': String(object.body.length),
+      },
+      body: object.body,
+    };
+  }
+
+  function headObject(route: Route, call: AwsCall): AwsAnswer {
+    const { status, headers } = getObject(route, call);
+    return { status, headers };
+  }
+
+  function readObject(route: Route, call: AwsCall): { bucket: Bucket; version: ObjectVersion; object: StoredObject } {
+    const versionId = call.query.get('versionId');
+    authorize(call, versionId === null ? 'GetObject' : 'GetObjectVersion', route);
+    const bucket = buckets.get(route.bucket);
+    const version = versionId === null ? bucket.latest(route.key) : bucket.version(route.key, versionId);
+    if (version?.object) return { bucket, version, object: version.object };
+    if (versionId !== null && !version) {
+      throw new S3Error('NoSuchVersion', 'The specified version does not exist.', 404);
+    }
+    if (versionId !== null) {
+      const reason = 'The specified method is not allowed against this resource.';
+      throw new S3Error('MethodNotAllowed', reason, 405, { 'x-amz-delete-marker': 'true' });
+    }
+    revealAbsence(call, bucket);
+    const marker = version ? { 'x-amz-delete-marker': 'true', ...versionHeader(bucket, version) } : {};
+    throw new S3Error('NoSuchKey', 'The specified key does not exist.', 404, marker);
+  }
+
+  function deleteObject(route: Route, call: AwsCall): AwsAnswer {
+    const versionId = call.query.get('versionId');
+    authorize(call, versionId === null ? 'DeleteObject' : 'DeleteObjectVersion', route);
+    const bucket = buckets.get(route.bucket);
+    if (versionId === null) {
+      const marker = bucket.remove(route.key, now());
+      return {
+        status: 204,
+        headers: marker ? { 'x-amz-delete-marker': 'true', ...versionHeader(bucket, marker) } : {},
+      };
+    }
+    const removed = bucket.removeVersion(route.key, versionId);
+    const wasMarker = removed !== undefined && removed.object === undefined;
+    return {
+      status: 204,
+      headers: { 'x-amz-version-id': versionId, ...(wasMarker && { 'x-amz-delete-marker': 'true' }) },
+    };
+  }
+
+  return { PutObject: putObject, GetObject: getObject, HeadObject: headObject, DeleteObject: deleteObject };
+}
+
+/** What every object has since 2023. https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html */
+const ENCRYPTION = { 'x-amz-server-side-encryption': 'AES256' };
+
+/** Only who may list a bucket learns that a key is missing. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+function revealAbsence(call: AwsCall, bucket: Bucket): void {
+  try {
+    call.authorize('s3:ListBucket', bucket.arn, {}, bucket.policy);
+  } catch (error) {
+    if (!(error instanceof AccessDenied)) throw error;
+    throw new S3Error('AccessDenied', `${error.message}, so that a missing key is not revealed`, 403);
+  }
+}
+
+function versionHeader(bucket: Bucket, { versionId }: ObjectVersion): Readonly<Record<string, string>> {
+  return bucket.versioning ? { 'x-amz-version-id': versionId } : {};
+}
+
+/** `aws-chunked` describes the transfer, not the object. */
+function keptHeaders({ headers }: AwsCall): Readonly<Record<string, string>> {
+  const kept = Object.entries(headers).flatMap(([name, value = '']) => {
+    if (!KEPT_HEADERS.includes(name) && !name.startsWith('x-amz-meta-')) return [];
+    const stored = name === 'content-encoding' ? value.replace(/\s*aws-chunked\s*,?\s*/, '') : value;
+    return stored === '' ? [] : [[name, stored]];
+  });
+  return { 'content-type': 'binary/octet-stream', ...Object.fromEntries(kept) };
+}

@@ -1,0 +1,110 @@
+import type { AwsCall } from '../../../endpoint/api';
+import { notImplemented, S3Error } from '../s3-error';
+
+/** What a request is about, read from its path and query alone. */
+export interface Route {
+  readonly operation: string;
+  readonly bucket: string;
+  /** Decoded, never normalized: dots and slashes are letters of a key like any other. Empty for a bucket. */
+  readonly key: string;
+}
+
+interface Rule {
+  readonly operation: string;
+  readonly method: string;
+  readonly on: 'bucket' | 'object';
+  /** The query parameter that selects the operation. */
+  readonly selector?: string;
+  /** Further query parameters that the sandbox understands. */
+  readonly parameters: readonly string[];
+  /** Headers that the sandbox understands, of those that can change what the operation means. */
+  readonly headers: readonly string[];
+}
+
+const LISTING = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
+const WRITING = ['x-amz-decoded-content-length', 'x-amz-trailer', 'x-amz-sdk-checksum-algorithm'];
+
+const RULES: readonly Rule[] = [
+  {
+    operation: 'ListObjectVersions',
+    method: 'GET',
+    on: 'bucket',
+    selector: 'versions',
+    parameters: [...LISTING, 'key-marker', 'version-id-marker'],
+    headers: [],
+  },
+  {
+    operation: 'ListObjectsV2',
+    method: 'GET',
+    on: 'bucket',
+    selector: 'list-type',
+    parameters: [...LISTING, 'start-after', 'continuation-token'],
+    headers: [],
+  },
+  { operation: 'DeleteObjects', method: 'POST', on: 'bucket', selector: 'delete', parameters: [], headers: WRITING },
+  {
+    operation: 'PutObject',
+    method: 'PUT',
+    on: 'object',
+    parameters: [],
+    headers: [...WRITING, 'x-amz-server-side-encryption', 'x-amz-storage-class'],
+  },
+  {
+    operation: 'GetObject',
+    method: 'GET',
+    on: 'object',
+    parameters: ['versionId'],
+    headers: ['x-amz-checksum-mode'],
+  },
+  {
+    operation: 'HeadObject',
+    method: 'HEAD',
+    on: 'object',
+    parameters: ['versionId'],
+    headers: ['x-amz-checksum-mode'],
+  },
+  { operation: 'DeleteObject', method: 'DELETE', on: 'object', parameters: ['versionId'], headers: [] },
+];
+
+/** Of every request, whatever it asks. */
+const COMMON_HEADERS = [
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-expected-bucket-owner',
+  'x-amz-security-token',
+  'x-amz-user-agent',
+];
+
+/** @throws S3Error `NotImplemented` for an operation, a parameter or a header that the sandbox does not emulate */
+export function routeOf({ method, path, query, headers }: Omit<AwsCall, 'body' | 'caller' | 'authorize'>): Route {
+  const [, bucket = '', key = ''] = (/^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? []).map(decodeKey);
+  const on = key === '' ? 'bucket' : 'object';
+  const rule = RULES.find(
+    (candidate) =>
+      candidate.method === method &&
+      candidate.on === on &&
+      (candidate.selector === undefined || query.has(candidate.selector)),
+  );
+  const name = rule?.operation ?? query.get('x-id') ?? `${method} ${on}?${[...query.keys()].join('&')}`;
+  if (rule === undefined || bucket === '') throw notImplemented(`s3:${name}`);
+  const understood = [...rule.parameters, rule.selector, 'x-id'];
+  const parameter = [...query.keys()].find((each) => !understood.includes(each));
+  if (parameter !== undefined) throw notImplemented(`the parameter ${parameter} of ${name}`);
+  const header = Object.keys(headers).find((each) => isMeaningful(each) && !rule.headers.includes(each));
+  if (header !== undefined) throw notImplemented(`the header ${header} of ${name}`);
+  if (Buffer.byteLength(key) > 1024) throw new S3Error('KeyTooLongError', 'Your key is too long', 400);
+  return { operation: rule.operation, bucket, key };
+}
+
+function isMeaningful(header: string): boolean {
+  if (header.startsWith('x-amz-meta-') || /^x-amz-checksum-(?!mode$)/.test(header)) return false;
+  return (header.startsWith('x-amz-') && !COMMON_HEADERS.includes(header)) || /^(if-|range$)/.test(header);
+}
+
+function decodeKey(text: string | undefined): string {
+  try {
+    return decodeURIComponent(text ?? '');
+  } catch (cause) {
+    throw new S3Error('InvalidURI', `Couldn't parse the specified URI: ${(cause as Error).message}`, 400);
+  }
+}

@@ -1,0 +1,19 @@
+import { AwsError, type PolicyDocument } from '../../endpoint/api';
+import type { Shape } from './shape';
+
+/** A resource's own policy in a template: an object, or the text of one. */
+export const policyDocument: Shape<PolicyDocument> = (value, path) => {
+  const document = typeof value === 'string' ? parse(value, path) : value;
+  if (typeof document !== 'object' || document === null || !('Statement' in document)) {
+    throw new AwsError('MalformedPolicyDocumentException', `${path} must be a policy document with a Statement`);
+  }
+  return document as PolicyDocument;
+};
+
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AwsError('MalformedPolicyDocumentException', `${path} must be a policy document in JSON`);
+  }
+}

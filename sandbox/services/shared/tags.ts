@@ -1,0 +1,24 @@
+import type { ConditionKeys } from '../../endpoint/api';
+import { list, optional, type Shape, string, structure } from './shape';
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value?: string | undefined;
+}
+
+/** At most 50 tags. https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+export const tagList: Shape<readonly Tag[]> = list(
+  structure({ Key: string({ min: 1, max: 128 }), Value: optional(string({ max: 256 })) }),
+  { max: 50 },
+);
+
+/** A resource's tags as policies see them: `aws:ResourceTag/<key>`. */
+export function resourceTagKeys(tags: readonly Tag[]): ConditionKeys {
+  return Object.fromEntries(tags.map(({ Key, Value }) => [`aws:ResourceTag/${Key}`, Value ?? '']));
+}
+
+/** `tags` with `added` over them: a key that both have takes the added value. */
+export function mergeTags(tags: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
+  const byKey = new Map([...tags, ...added].map((tag) => [tag.Key, tag]));
+  return [...byKey.values()];
+}

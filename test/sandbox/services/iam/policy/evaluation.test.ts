@@ -1,0 +1,162 @@
+import { type RunSimulationResults, runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import fc from 'fast-check';
+import type { ConditionKeys } from '../../../../../sandbox/endpoint/api';
+import { evaluate } from '../../../../../sandbox/services/iam/policy/evaluation';
+import { parsePolicy } from '../../../../../sandbox/services/iam/policy/policy';
+
+const ACCOUNT = '123456789012';
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/issuer`;
+const SECRET = `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:mesh.example.com/mail-AbCdEf`;
+
+interface Question {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: ConditionKeys;
+  readonly identity: readonly object[];
+  readonly ofResource?: readonly object[];
+}
+
+function ours({ action, resource, context, identity, ofResource }: Question): boolean {
+  const policy = (statements: readonly object[]) => parsePolicy({ Version: '2012-10-17', Statement: statements });
+  const request = { principal: { arn: ROLE, account: ACCOUNT }, action, resource, context };
+  return evaluate(request, [policy(identity)], ofResource && policy(ofResource)) === 'allowed';
+}
+
+/** What an independent implementation of IAM's rules decides. */
+async function theirs({ action, resource, context, identity, ofResource }: Question): Promise<boolean> {
+  const simulation = {
+    request: {
+      principal: ROLE,
+      action,
+      resource: { resource, accountId: ACCOUNT },
+      contextVariables: context as Record<string, string | string[]>,
+    },
+    identityPolicies: [{ name: 'identity', policy: { Version: '2012-10-17', Statement: identity } }],
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+    ...(ofResource && { resourcePolicy: { Version: '2012-10-17', Statement: ofResource } }),
+  } satisfies Simulation;
+  const result: RunSimulationResults = await runSimulation(simulation, {});
+  if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors));
+  return result.overallResult === 'Allowed';
+}
+
+const effect = fc.constantFrom('Allow', 'Deny');
+const actions = fc.oneof(
+  fc.record({
+    Action: someOf('secretsmanager:GetSecretValue', 'secretsmanager:Get*', '*', 'SecretsManager:put*', 's3:*'),
+  }),
+  fc.record({ NotAction: someOf('secretsmanager:PutSecretValue', 'secretsmanager:?et*', 's3:*') }),
+);
+const PATTERNS = [
+  '*',
+  SECRET,
+  SECRET.replace('AbCdEf', '??????'),
+  SECRET.replace('mail-AbCdEf', '*'),
+  SECRET.replace('us-east-1', '*'),
+  SECRET.replace('mail', 'social'),
+  'arn:aws:s3:::bucket/*',
+];
+const WITH_VARIABLE = SECRET.replace('mesh.example.com', `\${aws:PrincipalTag/domain}`);
+const resources = fc.oneof(
+  fc.record({ Resource: someOf(WITH_VARIABLE, ...PATTERNS) }),
+  fc.record({ NotResource: someOf(...PATTERNS) }),
+);
+const stringOperator = fc.constantFrom('StringEquals', 'StringNotEquals', 'StringLike', 'StringNotLike');
+const condition = fc.oneof(
+  fc.tuple(
+    ifExistsToo(stringOperator),
+    fc.constantFrom('aws:PrincipalTag/domain', 'AWS:principaltag/domain', 'aws:RequestedRegion'),
+    someOf('mesh.example.com', 'mesh.*', 'us-east-?', 'us-west-2', 'MESH.example.com'),
+  ),
+  fc.tuple(
+    ifExistsToo(fc.constantFrom('ArnEquals', 'ArnLike', 'ArnNotEquals', 'ArnNotLike')),
+    fc.constantFrom('aws:PrincipalArn'),
+    someOf(ROLE, `arn:aws:iam::${ACCOUNT}:role/*`, `arn:aws:iam::*:role/issuer`, `arn:aws:iam::${ACCOUNT}:user/*`),
+  ),
+  fc.tuple(
+    fc.tuple(fc.constantFrom('ForAnyValue', 'ForAllValues'), stringOperator).map((parts) => parts.join(':')),
+    fc.constantFrom('aws:TagKeys'),
+    someOf('team', 'stage', 't*'),
+  ),
+  fc.tuple(fc.constantFrom('Bool', 'BoolIfExists'), fc.constantFrom('aws:SecureTransport'), someOf('true', 'false')),
+  fc.tuple(
+    fc.constantFrom('Null'),
+    fc.constantFrom('aws:PrincipalTag/domain', 'aws:TagKeys', 'aws:SecureTransport'),
+    fc.constantFrom('true', 'false'),
+  ),
+);
+const conditions = fc.array(condition, { maxLength: 2 }).map((all) => ({
+  Condition: Object.fromEntries(all.map(([operator, key, expected]) => [operator, { [key]: expected }])),
+}));
+const principals = fc
+  .constantFrom<unknown>(
+    '*',
+    { AWS: '*' },
+    { AWS: ROLE },
+    { AWS: [`arn:aws:iam::${ACCOUNT}:role/other`, ROLE] },
+    { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+    { AWS: ACCOUNT },
+    { AWS: `arn:aws:iam::${ACCOUNT}:role/other` },
+    { Service: 'lambda.amazonaws.com' },
+  )
+  .map((Principal) => ({ Principal }));
+const statement = fc
+  .tuple(
+    effect.map((Effect) => ({ Effect })),
+    actions,
+    resources,
+    conditions,
+  )
+  .map(merge);
+const resourceStatement = fc.tuple(statement, principals).map(merge);
+const context = fc
+  .record({
+    'aws:PrincipalArn': fc.constant(ROLE),
+    'aws:RequestedRegion': fc.constantFrom('us-east-1', 'us-west-2'),
+    'aws:SecureTransport': fc.constantFrom('true', 'false'),
+    'aws:PrincipalTag/domain': fc.option(fc.constantFrom('mesh.example.com', 'other.example.com', 'mesh.*')),
+    'aws:TagKeys': fc.option(fc.subarray(['team', 'stage', 'owner'], { minLength: 1 })),
+  })
+  .map((keys) => Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== null)) as ConditionKeys);
+const question = fc.record({
+  action: fc.constantFrom('secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'),
+  resource: fc.constantFrom(SECRET, SECRET.replace('mail-AbCdEf', 'social-GhIjKl')),
+  context,
+  identity: fc.array(statement, { minLength: 1, maxLength: 3 }),
+});
+
+function someOf(...values: string[]): fc.Arbitrary<string | string[]> {
+  return fc.oneof(fc.constantFrom(...values), fc.subarray(values, { minLength: 1, maxLength: 2 }));
+}
+
+function ifExistsToo(operator: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.tuple(operator, fc.constantFrom('', 'IfExists')).map((parts) => parts.join(''));
+}
+
+function merge(parts: readonly object[]): object {
+  return Object.assign({}, ...parts);
+}
+
+test('decides by identity policies as another implementation of the IAM rules does', async () => {
+  const seen = { true: 0, false: 0 };
+  await fc.assert(
+    fc.asyncProperty(question, async (asked) => {
+      const expected = await theirs(asked);
+      seen[`${expected}`] += 1;
+      expect(ours(asked)).toBe(expected);
+    }),
+    { numRuns: 400 },
+  );
+  expect(Math.min(seen.true, seen.false)).toBeGreaterThan(20);
+});
+
+test('decides by identity and resource policies together as another implementation does', async () => {
+  const withResourcePolicy = fc
+    .tuple(question, fc.array(resourceStatement, { minLength: 1, maxLength: 2 }))
+    .map(([asked, ofResource]): Question => ({ ...asked, ofResource }));
+  await fc.assert(
+    fc.asyncProperty(withResourcePolicy, async (asked) => expect(ours(asked)).toBe(await theirs(asked))),
+    { numRuns: 400 },
+  );
+});
