@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { tableNameProblem } from '../mesh/aws-names';
 import { registryTableName, trustDomainProblem } from '../mesh/names';
 import { REGISTRY_KEYS, type RegistryCertificate, type RegistryClient, type RegistryKey } from '../registry/records';
 import type { IMeshRegistry } from './interfaces';
@@ -128,8 +129,3 @@ const OPERATORS_ATTRIBUTES: readonly (keyof (RegistryKey & RegistryClient & Regi
   'revocationReason',
   'revokedAtAuthority',
 ];
-
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
-function tableNameProblem(tableName: string): string | undefined {
-  return tableName.length <= 255 ? undefined : 'must have at most 255 characters';
-}

@@ -1,33 +1,29 @@
+import { XMLBuilder } from 'fast-xml-parser';
+
 type XmlContent = string | number | boolean | undefined | readonly XmlElements[] | XmlElements;
 
-/** Children by element name. A list repeats its element, undefined leaves it out. */
+/** Children by element name. A list repeats its element, and undefined omits it. */
 export interface XmlElements {
   readonly [element: string]: XmlContent;
 }
 
+const NAMESPACE = '@xmlns';
+
+const builder = new XMLBuilder({
+  ignoreAttributes: false,
+  attributeNamePrefix: NAMESPACE[0],
+  suppressBooleanAttributes: false,
+  // The builder escapes no control characters, and a parser would drop or change a carriage return in a key.
+  processEntities: false,
+  tagValueProcessor: (_name, value) => escapeText(String(value)),
+});
+
 /** A document, in a namespace if one is given. */
 export function writeXml(root: string, content: XmlElements, namespace?: string): string {
-  const attribute = namespace === undefined ? '' : ` xmlns="${namespace}"`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${writeElements(content)}</${root}>`;
+  const elements = { [root]: { [NAMESPACE]: namespace, ...content } };
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(elements)}`;
 }
 
-function writeElements(elements: XmlElements): string {
-  return Object.entries(elements)
-    .flatMap(([name, content]) => (isList(content) ? content : [content]).map((one) => writeElement(name, one)))
-    .join('');
-}
-
-function writeElement(name: string, content: XmlContent): string {
-  if (content === undefined) return '';
-  const inner = typeof content === 'object' ? writeElements(content as XmlElements) : escapeText(String(content));
-  return `<${name}>${inner}</${name}>`;
-}
-
-function isList(content: XmlContent): content is readonly XmlElements[] {
-  return Array.isArray(content);
-}
-
-/** Control characters too: a parser would drop or change a carriage return in a key. */
 function escapeText(text: string): string {
   return text.replace(/[&<>"\p{Cc}]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

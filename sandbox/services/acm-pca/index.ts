@@ -8,7 +8,7 @@ import { certificateType } from './resources/certificate';
 import { certificateAuthorityType } from './resources/certificate-authority';
 import { certificateAuthorityActivationType } from './resources/certificate-authority-activation';
 import { permissionType } from './resources/permission';
-import { CertificateAuthorities } from './state';
+import { PrivateAuthorities } from './state';
 
 /** AWS Private CA: authorities, what they issue and revoke. Their keys exist in memory and nowhere else. */
 export class AcmPca implements Service {
@@ -16,7 +16,7 @@ export class AcmPca implements Service {
   readonly api: AwsApi;
 
   constructor({ account, clock }: Surroundings) {
-    const authorities = new CertificateAuthorities(account, clock);
+    const authorities = new PrivateAuthorities(account, clock);
     const now = () => clock.now();
     this.resourceTypes = {
       'AWS::ACMPCA::CertificateAuthority': certificateAuthorityType(authorities),

@@ -11,8 +11,8 @@ import { awaitIssue, revoke } from './issuance/issued-certificate';
 import { apiPassthroughShape } from './issuance/passthrough';
 import { defaultTemplateArn, templateOf } from './issuance/templates';
 import { validityShape } from './issuance/validity';
-import type { CertificateAuthority } from './private-authority';
-import type { CertificateAuthorities } from './state';
+import type { PrivateAuthority } from './private-authority';
+import type { PrivateAuthorities } from './state';
 
 /** https://docs.aws.amazon.com/privateca/latest/APIReference/API_RevokeCertificate.html */
 const REVOCATION_REASONS = [
@@ -38,7 +38,7 @@ const paging = {
 
 /** https://docs.aws.amazon.com/privateca/latest/APIReference/API_Operations.html */
 export function acmPcaOperations(
-  authorities: CertificateAuthorities,
+  authorities: PrivateAuthorities,
   account: Account,
   now: () => Date,
 ): Readonly<Record<string, JsonOperation>> {
@@ -90,7 +90,7 @@ export function acmPcaOperations(
   }
 
   /** The token alone decides, as documented: with another request under it, the first certificate is what one gets. */
-  function answeredWithin({ answeredTokens }: CertificateAuthority, token: string | undefined): string | undefined {
+  function answeredWithin({ answeredTokens }: PrivateAuthority, token: string | undefined): string | undefined {
     const oldest = now().getTime() - TOKEN_LIFETIME;
     for (const [known, { at }] of answeredTokens) {
       if (at.getTime() <= oldest) answeredTokens.delete(known);
@@ -197,7 +197,7 @@ export function acmPcaOperations(
   };
 }
 
-function description(authority: CertificateAuthority, account: Account): object {
+function description(authority: PrivateAuthority, account: Account): object {
   const { configuration, installed, restorableUntil } = authority;
   return {
     Arn: configuration.arn,

@@ -36,7 +36,7 @@ interface InstalledCertificate {
  * A private certificate authority. Its key is made with it and never leaves this object's process.
  * https://docs.aws.amazon.com/privateca/latest/userguide/PcaUpdateStatus.html
  */
-export class CertificateAuthority {
+export class PrivateAuthority {
   private storedStatus: Exclude<Status, 'EXPIRED'> = 'PENDING_CERTIFICATE';
   private installedCertificate?: InstalledCertificate;
   lastStateChangeAt: Date;

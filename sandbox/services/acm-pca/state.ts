@@ -5,15 +5,15 @@ import { AwsError } from '../../endpoint/api';
 import { generatePrivateKey } from '../../x509/algorithms';
 import { createCertificateSigningRequest } from '../../x509/certificate-signing-request';
 import { assertSigns } from './issuance/signing';
-import { type AuthorityConfiguration, CertificateAuthority } from './private-authority';
+import { type AuthorityConfiguration, PrivateAuthority } from './private-authority';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** When DeleteCertificateAuthority names no other time. https://docs.aws.amazon.com/privateca/latest/userguide/PCADeleteCA.html */
 const RESTORATION_PERIOD = 30 * DAY;
 
 /** The account's private certificate authorities. */
-export class CertificateAuthorities {
-  private readonly byArn = new Map<string, CertificateAuthority>();
+export class PrivateAuthorities {
+  private readonly byArn = new Map<string, PrivateAuthority>();
 
   constructor(
     private readonly account: Account,
@@ -21,29 +21,29 @@ export class CertificateAuthorities {
   ) {}
 
   /** An authority without a certificate. @throws AwsError `InvalidArgsException` for algorithms of two families */
-  async create(options: Omit<AuthorityConfiguration, 'arn' | 'createdAt'>): Promise<CertificateAuthority> {
+  async create(options: Omit<AuthorityConfiguration, 'arn' | 'createdAt'>): Promise<PrivateAuthority> {
     const key = await generatePrivateKey(options.keyAlgorithm);
     assertSigns(options.signingAlgorithm, key, options.keyAlgorithm);
     const arn = regionalArn(this.account, 'acm-pca', `certificate-authority/${randomUUID()}`);
     const request = createCertificateSigningRequest(key, options.subject);
     const configuration = { ...options, arn, createdAt: this.clock.now() };
-    const authority = new CertificateAuthority(configuration, key, request, () => this.clock.now());
+    const authority = new PrivateAuthority(configuration, key, request, () => this.clock.now());
     this.byArn.set(arn, authority);
     return authority;
   }
 
   /** Deleted ones too, as long as they can be restored; oldest first. */
-  all(): readonly CertificateAuthority[] {
+  all(): readonly PrivateAuthority[] {
     return [...this.byArn.values()].filter((authority) => !this.isGone(authority));
   }
 
-  find(arn: string): CertificateAuthority | undefined {
+  find(arn: string): PrivateAuthority | undefined {
     const authority = this.byArn.get(arn);
     return authority && !this.isGone(authority) ? authority : undefined;
   }
 
   /** @throws AwsError `InvalidArnException`, `ResourceNotFoundException` */
-  get(arn: string): CertificateAuthority {
+  get(arn: string): PrivateAuthority {
     const prefix = regionalArn(this.account, 'acm-pca', 'certificate-authority/');
     if (!arn.startsWith(prefix)) throw new AwsError('InvalidArnException', `not the ARN of an authority: ${arn}`);
     const authority = this.find(arn);
@@ -51,11 +51,11 @@ export class CertificateAuthorities {
     throw new AwsError('ResourceNotFoundException', `Could not find the certificate authority ${arn}`);
   }
 
-  delete(authority: CertificateAuthority): void {
+  delete(authority: PrivateAuthority): void {
     authority.delete(new Date(this.clock.now().getTime() + RESTORATION_PERIOD));
   }
 
-  private isGone({ restorableUntil }: CertificateAuthority): boolean {
+  private isGone({ restorableUntil }: PrivateAuthority): boolean {
     return restorableUntil !== undefined && restorableUntil <= this.clock.now();
   }
 }

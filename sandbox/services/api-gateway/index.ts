@@ -3,14 +3,14 @@ import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
 import { Gateway } from './exchange/gateway';
 import { domainNameApi } from './operations';
-import type { Certificates, Functions, Logs, Objects } from './ports';
+import type { Certificates, InvokedFunctions, Logs, Objects } from './ports';
 import { apiType, authorizerType, integrationType, routeType, stageType } from './resources/api';
 import { apiMappingType, domainNameType } from './resources/domain-name';
 import { Configuration } from './state';
 import { TlsListener } from './tls/tls-listener';
 
 interface ApiGatewayOptions {
-  readonly functions: Functions;
+  readonly functions: InvokedFunctions;
   readonly objects: Objects;
   readonly certificates: Certificates;
   readonly logs: Logs;

@@ -1,6 +1,6 @@
 /** What API Gateway needs of the other services, and no more. */
 
-export interface Functions {
+export interface InvokedFunctions {
   /** Rejects with the function's error, or when it takes longer than its own timeout. */
   invoke(functionArn: string, event: unknown): Promise<unknown>;
   /** Throws unless the function's resource policy lets `principalService` invoke it for `sourceArn`. */

@@ -3,7 +3,7 @@ import { type Account, globalArn } from '../../account';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import { AccessDenied, AwsError, type ConditionKeys, type PolicyDocument } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
-import { type Decision, evaluate } from './policy/evaluation';
+import { evaluate, type PolicyDecision } from './policy/evaluation';
 import { type Policy, parsePolicy } from './policy/policy';
 import { managedPolicyType, policyType } from './resources/policy';
 import { roleType } from './resources/role';
@@ -150,7 +150,7 @@ export class Iam implements Service {
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
-function reason(decision: Exclude<Decision, 'allowed'>, action: string): string {
+function reason(decision: Exclude<PolicyDecision, 'allowed'>, action: string): string {
   switch (decision) {
     case 'denied by identity':
       return 'with an explicit deny in an identity-based policy';

@@ -9,11 +9,11 @@ import {
 } from '../../../x509/certificate-signing-request';
 import { encodeDistinguishedName } from '../../../x509/names';
 import { passedExtensions } from '../../../x509/profiles';
-import type { CertificateAuthority } from '../private-authority';
+import type { PrivateAuthority } from '../private-authority';
 import type { IssuedCertificate } from './issued-certificate';
 import type { ApiPassthrough } from './passthrough';
 import { assertSigns } from './signing';
-import type { Template } from './templates';
+import type { CertificateTemplate } from './templates';
 import { endOf, startOf, type Validity } from './validity';
 
 /** https://docs.aws.amazon.com/privateca/latest/userguide/short-lived-certificates.html */
@@ -24,7 +24,7 @@ export interface IssueRequest {
   /** PEM. */
   readonly certificateSigningRequest: string;
   readonly signingAlgorithm: SigningAlgorithm;
-  readonly template: Template;
+  readonly template: CertificateTemplate;
   readonly validity: Validity;
   readonly validityNotBefore?: Validity | undefined;
   readonly apiPassthrough?: ApiPassthrough | undefined;
@@ -35,7 +35,7 @@ export interface IssueRequest {
  * else the request. https://docs.aws.amazon.com/privateca/latest/userguide/template-order-of-operations.html
  * @throws AwsError `InvalidStateException`, `MalformedCSRException`, `InvalidArgsException`, `ValidationException`
  */
-export function issueCertificate(authority: CertificateAuthority, request: IssueRequest, at: Date): IssuedCertificate {
+export function issueCertificate(authority: PrivateAuthority, request: IssueRequest, at: Date): IssuedCertificate {
   const { configuration, key, installed } = authority;
   const { template, signingAlgorithm } = request;
   assertMayIssue(authority, template);
@@ -69,11 +69,11 @@ export function issueCertificate(authority: CertificateAuthority, request: Issue
 }
 
 /** The authority's own certificate and those above it, PEM, the nearest first. */
-export function chainOf({ installed }: CertificateAuthority): string | undefined {
+export function chainOf({ installed }: PrivateAuthority): string | undefined {
   return installed && [installed.pem, installed.chainPem].filter((pem) => pem !== undefined).join('\n');
 }
 
-function assertMayIssue(authority: CertificateAuthority, { certifies, pathLength }: Template): void {
+function assertMayIssue(authority: PrivateAuthority, { certifies, pathLength }: CertificateTemplate): void {
   const { type } = authority.configuration;
   if (certifies === 'root') {
     if (type !== 'ROOT') throw new AwsError('InvalidArgsException', 'a subordinate cannot issue a root certificate');
@@ -99,14 +99,14 @@ function readRequest(pem: string): CertificateSigningRequest {
   throw new AwsError('MalformedCSRException', 'the request must have a subject or a subject alternative name');
 }
 
-function assertOwnRequest({ key }: CertificateAuthority, { publicKey }: CertificateSigningRequest): void {
+function assertOwnRequest({ key }: PrivateAuthority, { publicKey }: CertificateSigningRequest): void {
   if (publicKey.equals(createPublicKey(key))) return;
   throw new AwsError('InvalidArgsException', "a root certificate is issued from the authority's own request only");
 }
 
 /** A root's validity is the only one that nothing limits. */
 function validityPeriod(
-  authority: CertificateAuthority,
+  authority: PrivateAuthority,
   request: IssueRequest,
   at: Date,
 ): { notBefore: Date; notAfter: Date } {

@@ -9,7 +9,7 @@ import {
 } from '../../../x509/profiles';
 
 /** https://docs.aws.amazon.com/privateca/latest/userguide/template-definitions.html */
-export interface Template {
+export interface CertificateTemplate {
   readonly certifies: 'root' | 'subordinate' | 'endEntity';
   /** Of a subordinate: how many authorities may stand below it. */
   readonly pathLength?: number;
@@ -21,7 +21,7 @@ export interface Template {
   readonly passesCsr: boolean;
 }
 
-type Definition = Pick<Template, 'certifies' | 'pathLength' | 'extensions'>;
+type Definition = Pick<CertificateTemplate, 'certifies' | 'pathLength' | 'extensions'>;
 
 const VARIETIES = [
   { suffix: '', passesApi: false, passesCsr: false },
@@ -30,7 +30,7 @@ const VARIETIES = [
   { suffix: '_APICSRPassthrough', passesApi: true, passesCsr: true },
 ] as const;
 
-function varietiesOf(name: string, definition: Definition): readonly [string, Template][] {
+function varietiesOf(name: string, definition: Definition): readonly [string, CertificateTemplate][] {
   return VARIETIES.map(({ suffix, ...passes }) => [`${name}${suffix}/V1`, { ...definition, ...passes }]);
 }
 
@@ -39,7 +39,7 @@ function subordinate(pathLength: number): Definition {
 }
 
 /** Root certificates come from the authority's own request, so that there are none with CSR passthrough. */
-const TEMPLATES: ReadonlyMap<string, Template> = new Map([
+const TEMPLATES: ReadonlyMap<string, CertificateTemplate> = new Map([
   ...varietiesOf('RootCACertificate', { certifies: 'root', extensions: rootAuthorityExtensions }).filter(
     ([, { passesCsr }]) => !passesCsr,
   ),
@@ -55,7 +55,7 @@ export function defaultTemplateArn(partition: string): string {
 }
 
 /** @throws AwsError `InvalidArnException` for an ARN of anything else, `InvalidArgsException` for an unknown template */
-export function templateOf(arn: string, partition: string): Template {
+export function templateOf(arn: string, partition: string): CertificateTemplate {
   const prefix = templatePrefix(partition);
   if (!arn.startsWith(prefix)) {
     throw new AwsError('InvalidArnException', `the template must be an ARN that starts with ${prefix}, got ${arn}`);

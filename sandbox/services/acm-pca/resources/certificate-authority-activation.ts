@@ -1,7 +1,7 @@
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { oneOf, optional, string, structure } from '../../shared/shape';
 import { chainOf } from '../issuance/issue';
-import type { CertificateAuthorities } from '../state';
+import type { PrivateAuthorities } from '../state';
 
 const shape = structure({
   CertificateAuthorityArn: string({ min: 5, max: 200 }),
@@ -15,7 +15,7 @@ const shape = structure({
  * disables the authority, which is what allows the authority itself to be deleted.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-certificateauthorityactivation.html
  */
-export function certificateAuthorityActivationType(authorities: CertificateAuthorities): ResourceType {
+export function certificateAuthorityActivationType(authorities: PrivateAuthorities): ResourceType {
   function activate(properties: Properties): Resource {
     const { CertificateAuthorityArn, Certificate, CertificateChain, Status } = shape(properties, '');
     const authority = authorities.get(CertificateAuthorityArn);

@@ -4,8 +4,8 @@ import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../../x509/algorithms';
 import { boolean, oneOf, optional, type Shape, structure } from '../../shared/shape';
 import { tagList } from '../../shared/tags';
 import { subjectShape } from '../issuance/subject';
-import type { CertificateAuthority } from '../private-authority';
-import type { CertificateAuthorities } from '../state';
+import type { PrivateAuthority } from '../private-authority';
+import type { PrivateAuthorities } from '../state';
 
 /** The sandbox publishes no revocation lists and answers no OCSP: nobody may believe that it does. */
 const off: Shape<false> = (value, path) => {
@@ -34,7 +34,7 @@ const shape = structure({
  * restorable for 30 days.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-certificateauthority.html
  */
-export function certificateAuthorityType(authorities: CertificateAuthorities): ResourceType {
+export function certificateAuthorityType(authorities: PrivateAuthorities): ResourceType {
   return {
     properties: {
       Type: 'createOnly',
@@ -72,6 +72,6 @@ export function certificateAuthorityType(authorities: CertificateAuthorities): R
   };
 }
 
-function asResource({ configuration: { arn }, certificateSigningRequest }: CertificateAuthority): Resource {
+function asResource({ configuration: { arn }, certificateSigningRequest }: PrivateAuthority): Resource {
   return { physicalId: arn, attributes: { Arn: arn, CertificateSigningRequest: certificateSigningRequest } };
 }

@@ -6,7 +6,7 @@ import { issueCertificate } from '../issuance/issue';
 import { apiPassthroughShape } from '../issuance/passthrough';
 import { defaultTemplateArn, templateOf } from '../issuance/templates';
 import { validityShape } from '../issuance/validity';
-import type { CertificateAuthorities } from '../state';
+import type { PrivateAuthorities } from '../state';
 
 const arn = string({ min: 5, max: 200 });
 
@@ -24,7 +24,7 @@ const shape = structure({
  * AWS::ACMPCA::Certificate. Every property replaces it, and deleting it neither revokes nor removes the certificate.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-certificate.html
  */
-export function certificateType(authorities: CertificateAuthorities, account: Account, now: () => Date): ResourceType {
+export function certificateType(authorities: PrivateAuthorities, account: Account, now: () => Date): ResourceType {
   return {
     properties: {
       CertificateAuthorityArn: 'createOnly',

@@ -1,7 +1,7 @@
 import type { ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import { list, oneOf, optional, string, structure } from '../../shared/shape';
-import type { CertificateAuthorities } from '../state';
+import type { PrivateAuthorities } from '../state';
 
 const shape = structure({
   CertificateAuthorityArn: string({ min: 5, max: 200 }),
@@ -14,7 +14,7 @@ const shape = structure({
  * AWS::ACMPCA::Permission: lets a service of AWS use the authority, which none in the sandbox does.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-permission.html
  */
-export function permissionType(authorities: CertificateAuthorities): ResourceType {
+export function permissionType(authorities: PrivateAuthorities): ResourceType {
   return {
     properties: {
       CertificateAuthorityArn: 'createOnly',

@@ -1,10 +1,10 @@
 import { regionalArn } from '../../../account';
 import type { Surroundings } from '../../shared/service';
-import type { Functions } from '../ports';
+import type { InvokedFunctions } from '../ports';
 import type { Authorizer } from '../state';
 import { authorizerEvent } from './events';
 import type { Exchange } from './exchange';
-import { Refusal } from './refusal';
+import { GatewayRefusal } from './refusal';
 import { within } from './time-limit';
 
 /** Milliseconds. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
@@ -13,7 +13,7 @@ const NO_PERMISSION =
   "The IAM role configured on the authorizer or API Gateway doesn't have permissions to call the authorizer. Check the permissions and try again.";
 
 /** A simple response: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html */
-interface Decision {
+interface AuthorizerAnswer {
   readonly isAuthorized: boolean;
   readonly context: Readonly<Record<string, unknown>>;
 }
@@ -23,24 +23,28 @@ export class Authorizers {
   /** By authorizer, then by identity. A changed authorizer is another object, so that it begins with nothing kept. */
   private readonly kept = new WeakMap<
     Authorizer,
-    Map<string, { readonly decision: Decision; readonly until: number }>
+    Map<string, { readonly decision: AuthorizerAnswer; readonly until: number }>
   >();
 
   constructor(
     private readonly surroundings: Surroundings,
-    private readonly functions: Functions,
+    private readonly functions: InvokedFunctions,
   ) {}
 
   /** Throws `Refusal` unless the authorizer lets the caller through; what it says of the caller goes into the exchange. */
   async authorize(exchange: Exchange, authorizer: Authorizer): Promise<void> {
     const identity = authorizer.identitySources.map((select) => select(exchange));
-    if (!identity.every((value) => value !== undefined && value !== '')) throw new Refusal(401);
+    if (!identity.every((value) => value !== undefined && value !== '')) throw new GatewayRefusal(401);
     const { isAuthorized, context } = await this.decision(exchange, authorizer, identity as string[]);
     exchange.authorizerContext = context;
-    if (!isAuthorized) throw new Refusal(403);
+    if (!isAuthorized) throw new GatewayRefusal(403);
   }
 
-  private async decision(exchange: Exchange, authorizer: Authorizer, identity: readonly string[]): Promise<Decision> {
+  private async decision(
+    exchange: Exchange,
+    authorizer: Authorizer,
+    identity: readonly string[],
+  ): Promise<AuthorizerAnswer> {
     if (authorizer.resultTtl === 0 || identity.length === 0) return this.ask(exchange, authorizer, identity);
     const decisions = this.kept.get(authorizer) ?? new Map();
     this.kept.set(authorizer, decisions);
@@ -53,7 +57,11 @@ export class Authorizers {
     return decision;
   }
 
-  private async ask(exchange: Exchange, authorizer: Authorizer, identity: readonly string[]): Promise<Decision> {
+  private async ask(
+    exchange: Exchange,
+    authorizer: Authorizer,
+    identity: readonly string[],
+  ): Promise<AuthorizerAnswer> {
     const { account } = this.surroundings;
     const sourceArn = regionalArn(account, 'execute-api', `${exchange.api.id}/authorizers/${authorizer.id}`);
     try {
@@ -70,7 +78,7 @@ export class Authorizers {
   }
 }
 
-function readDecision(answer: unknown): Decision {
+function readDecision(answer: unknown): AuthorizerAnswer {
   const { isAuthorized, context } = Object(answer) as Readonly<Record<string, unknown>>;
   if (typeof isAuthorized !== 'boolean') throw new TypeError('the authorizer returned no boolean isAuthorized');
   if (context === undefined || context === null) return { isAuthorized, context: {} };
@@ -80,7 +88,7 @@ function readDecision(answer: unknown): Decision {
   return { isAuthorized, context: context as Readonly<Record<string, unknown>> };
 }
 
-function authorizerFailure(exchange: Exchange, reason: string, cause: unknown): Refusal {
+function authorizerFailure(exchange: Exchange, reason: string, cause: unknown): GatewayRefusal {
   exchange.authorizerError = reason;
-  return new Refusal(500, reason, { cause });
+  return new GatewayRefusal(500, reason, { cause });
 }

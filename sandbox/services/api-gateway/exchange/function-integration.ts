@@ -1,10 +1,10 @@
 import type { Account } from '../../../account';
 import { type Answer, readFunctionAnswer } from '../../shared/function-answer';
-import type { Functions } from '../ports';
+import type { InvokedFunctions } from '../ports';
 import type { FunctionIntegration } from '../state';
 import { integrationEvent, routeSourceArn } from './events';
 import type { Exchange } from './exchange';
-import { Refusal } from './refusal';
+import { GatewayRefusal } from './refusal';
 import { TimeLimitExceeded, within } from './time-limit';
 
 const NO_PERMISSION =
@@ -17,20 +17,20 @@ const NO_PERMISSION =
 export async function callFunction(
   exchange: Exchange,
   integration: FunctionIntegration,
-  functions: Functions,
+  functions: InvokedFunctions,
   account: Account,
 ): Promise<Answer> {
   const { functionArn, mapping, timeout } = integration;
   try {
     functions.assertMayInvoke(functionArn, 'apigateway.amazonaws.com', routeSourceArn(exchange, account));
   } catch (cause) {
-    throw new Refusal(500, NO_PERMISSION, { cause });
+    throw new GatewayRefusal(500, NO_PERMISSION, { cause });
   }
   try {
     const event = integrationEvent(exchange, mapping(exchange));
     return readFunctionAnswer(await within(timeout, functions.invoke(functionArn, event)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Refusal(cause instanceof TimeLimitExceeded ? 504 : 500, reason, { cause });
+    throw new GatewayRefusal(cause instanceof TimeLimitExceeded ? 504 : 500, reason, { cause });
   }
 }

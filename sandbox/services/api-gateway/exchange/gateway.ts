@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Answer } from '../../shared/function-answer';
 import type { Surroundings } from '../../shared/service';
-import type { Functions, Logs } from '../ports';
+import type { InvokedFunctions, Logs } from '../ports';
 import type { AccessLogSettings, ApiMapping, Configuration, HttpApi, Stage } from '../state';
 import { describeClientCertificate } from '../tls/client-certificate';
 import type { SecureConnection } from '../tls/tls-listener';
@@ -11,7 +11,7 @@ import { Authorizers } from './authorizer';
 import { type Exchange, newRequestId } from './exchange';
 import { callFunction } from './function-integration';
 import { selectMapping } from './mapping-selection';
-import { Refusal } from './refusal';
+import { GatewayRefusal } from './refusal';
 import { type ClientRequest, type Connection, readRequest } from './request';
 import { pathSegments, selectRoute } from './route-selection';
 import { callUrl } from './url-integration';
@@ -32,7 +32,7 @@ export class Gateway {
   constructor(
     private readonly surroundings: Surroundings,
     private readonly configuration: Configuration,
-    private readonly functions: Functions,
+    private readonly functions: InvokedFunctions,
     private readonly logs: Logs,
   ) {
     this.authorizers = new Authorizers(surroundings, functions);
@@ -73,7 +73,8 @@ export class Gateway {
       accessLog = destination.stage.accessLog;
       answer = await this.pass(exchange, destination.api);
     } catch (error) {
-      const refusal = error instanceof Refusal ? error : new Refusal(500, String(error), { cause: error });
+      const refusal =
+        error instanceof GatewayRefusal ? error : new GatewayRefusal(500, String(error), { cause: error });
       if (exchange) exchange.error = refusal.message;
       answer = answerOf(refusal);
     }
@@ -92,7 +93,7 @@ export class Gateway {
     const mapping = selectMapping(mappings.values(), request.path);
     const api = mapping && this.configuration.apis.get(mapping.apiId);
     const stage = api?.stages.get(mapping?.stageName ?? '');
-    if (!mapping || !api || !stage) throw new Refusal(403, 'no API is mapped to the path');
+    if (!mapping || !api || !stage) throw new GatewayRefusal(403, 'no API is mapped to the path');
     return { api, stage, mapping };
   }
 
@@ -119,13 +120,13 @@ export class Gateway {
   private async pass(exchange: Exchange, api: HttpApi): Promise<Answer> {
     const { request, path } = exchange;
     const selected = selectRoute(api.routes.values(), request.method, pathSegments(path));
-    if (!selected) throw new Refusal(404);
+    if (!selected) throw new GatewayRefusal(404);
     exchange.route = selected.route;
     exchange.pathParameters = selected.pathParameters;
     const { authorizerId, integrationId } = selected.route;
     if (authorizerId !== undefined) {
       const authorizer = api.authorizers.get(authorizerId);
-      if (!authorizer) throw new Refusal(500, `the route's authorizer ${authorizerId} is gone`);
+      if (!authorizer) throw new GatewayRefusal(500, `the route's authorizer ${authorizerId} is gone`);
       await this.authorizers.authorize(exchange, authorizer);
     }
     return this.integrate(exchange, api, integrationId);
@@ -133,7 +134,7 @@ export class Gateway {
 
   private async integrate(exchange: Exchange, api: HttpApi, integrationId: string): Promise<Answer> {
     const integration = api.integrations.get(integrationId);
-    if (!integration) throw new Refusal(500, `the route's integration ${integrationId} is gone`);
+    if (!integration) throw new GatewayRefusal(500, `the route's integration ${integrationId} is gone`);
     const before = performance.now();
     try {
       const answer =
@@ -151,7 +152,7 @@ export class Gateway {
   }
 }
 
-function answerOf(refusal: Refusal): Answer {
+function answerOf(refusal: GatewayRefusal): Answer {
   return {
     status: refusal.status,
     headers: { 'content-type': 'application/json' },

@@ -2,7 +2,7 @@
  * API Gateway's own answer to a request: `{"message": …}`, with the words it uses for that status.
  * The reason is for the access log; the caller never sees it.
  */
-export class Refusal extends Error {
+export class GatewayRefusal extends Error {
   override readonly name = 'Refusal';
 
   constructor(

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal';
+import { GatewayRefusal } from './refusal';
 
 /**
  * A request's path, decoded once: API Gateway decodes before it looks for a route.
@@ -9,11 +9,12 @@ import { Refusal } from './refusal';
  * percent-encoding, control characters.
  */
 export function decodePath(encoded: string): string {
-  if (!/^\/[!-~]*$/.test(encoded)) throw new Refusal(400, 'the path holds characters that must be percent-encoded');
+  if (!/^\/[!-~]*$/.test(encoded))
+    throw new GatewayRefusal(400, 'the path holds characters that must be percent-encoded');
   const path = decode(encoded);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
-  if (/[\u0000-\u001f\u007f]/.test(path)) throw new Refusal(400, 'the path holds a control character');
-  if (/(^|[/\\])\.{1,2}([/\\]|$)/.test(path)) throw new Refusal(400, 'the path holds a dot segment');
+  if (/[\u0000-\u001f\u007f]/.test(path)) throw new GatewayRefusal(400, 'the path holds a control character');
+  if (/(^|[/\\])\.{1,2}([/\\]|$)/.test(path)) throw new GatewayRefusal(400, 'the path holds a dot segment');
   return path;
 }
 
@@ -26,6 +27,6 @@ function decode(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch (cause) {
-    throw new Refusal(400, 'the path is not percent-encoded UTF-8', { cause });
+    throw new GatewayRefusal(400, 'the path is not percent-encoded UTF-8', { cause });
   }
 }

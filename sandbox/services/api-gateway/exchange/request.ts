@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClientCertificate } from '../tls/client-certificate';
 import { hopByHopHeaders } from './hop-by-hop';
-import { Refusal } from './refusal';
+import { GatewayRefusal } from './refusal';
 import { decodePath } from './request-path';
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html; the status is not documented. */
@@ -60,14 +60,14 @@ export async function readRequest(message: IncomingMessage, connection: Connecti
 function refuseForeignHost(hosts: readonly string[] | undefined, { domainName }: Connection): void {
   const [host = '', ...others] = hosts ?? [];
   if (others.length > 0 || host.replace(/:\d+$/, '').toLowerCase() !== domainName) {
-    throw new Refusal(403, `the request is for ${host || 'no host'}, the connection for ${domainName}`);
+    throw new GatewayRefusal(403, `the request is for ${host || 'no host'}, the connection for ${domainName}`);
   }
 }
 
 function refuseLargeHeaders(message: IncomingMessage, target: string): void {
   const requestLine = `${message.method} ${target} HTTP/${message.httpVersion}`.length;
   const values = message.rawHeaders.reduce((sum, text, index) => sum + (index % 2 === 1 ? text.length : 0), 0);
-  if (requestLine + values > MAX_REQUEST_LINE_AND_HEADER_VALUES) throw new Refusal(431);
+  if (requestLine + values > MAX_REQUEST_LINE_AND_HEADER_VALUES) throw new GatewayRefusal(431);
 }
 
 /** Reads a body that is too large to its end as well, so that the client comes to read the answer. */
@@ -78,6 +78,6 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
     length += chunk.length;
     if (length <= MAX_BODY) chunks.push(chunk);
   }
-  if (length > MAX_BODY) throw new Refusal(413);
+  if (length > MAX_BODY) throw new GatewayRefusal(413);
   return Buffer.concat(chunks);
 }

@@ -6,7 +6,7 @@ import type { UrlIntegration } from '../state';
 import type { Exchange } from './exchange';
 import { hopByHopHeaders } from './hop-by-hop';
 import type { IntegrationRequest } from './parameter-mapping';
-import { Refusal } from './refusal';
+import { GatewayRefusal } from './refusal';
 import { encodePath } from './request-path';
 import { TimeLimitExceeded, within } from './time-limit';
 
@@ -22,7 +22,7 @@ export async function callUrl(exchange: Exchange, integration: UrlIntegration): 
   } catch (cause) {
     cancellation.abort();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Refusal(cause instanceof TimeLimitExceeded ? 504 : 503, reason, { cause });
+    throw new GatewayRefusal(cause instanceof TimeLimitExceeded ? 504 : 503, reason, { cause });
   }
 }
 

@@ -16,14 +16,14 @@ const MAX_AUTHORITIES = 4;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USAGE = '2.5.29.37.0';
 
-interface TrustedAuthority {
+interface Anchor {
   readonly certificate: X509Certificate;
   readonly pathLength: number | undefined;
 }
 
 /** The authorities that a domain trusts to identify clients: the content of one version of one S3 object. */
-export class Truststore {
-  private readonly authorities: readonly TrustedAuthority[];
+export class DomainTruststore {
+  private readonly authorities: readonly Anchor[];
 
   /** @throws PemError when the bundle is not one */
   constructor(
@@ -65,13 +65,18 @@ export class Truststore {
 }
 
 /** Reads the bundle that a domain's `MutualTlsAuthentication` names, in the version that it names. */
-export function readTruststore(objects: Objects, clock: Clock, uri: string, version: string | undefined): Truststore {
+export function readTruststore(
+  objects: Objects,
+  clock: Clock,
+  uri: string,
+  version: string | undefined,
+): DomainTruststore {
   const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
   const object = bucket === '' ? undefined : objects.getObject(bucket, key, version);
   if (!object) {
     throw new AwsError('BadRequestException', `Unable to access truststore URI ${uri} version ${version ?? 'N/A'}`);
   }
-  return new Truststore(object.body.toString('utf8'), clock);
+  return new DomainTruststore(object.body.toString('utf8'), clock);
 }
 
 /** Node's `keyUsage` is the extended key usage. A certificate without the extension is fit for everything. */

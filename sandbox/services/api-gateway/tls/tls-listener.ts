@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createNetServer, type Server, type So
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import type { ServerCertificate } from '../ports';
 import { readClientHello } from './client-hello';
-import type { Truststore } from './domain-truststore';
+import type { DomainTruststore } from './domain-truststore';
 
 /** Milliseconds until a connection must have said which domain it wants, and until its handshake must be through. */
 const HANDSHAKE_TIMEOUT = 10_000;
@@ -14,7 +14,7 @@ const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x70]
 export interface DomainTls {
   readonly certificate: ServerCertificate;
   /** Absent: clients are not asked for a certificate. */
-  readonly truststore?: Truststore | undefined;
+  readonly truststore?: DomainTruststore | undefined;
 }
 
 /** A handshake that went through. */

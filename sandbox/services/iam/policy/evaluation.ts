@@ -15,7 +15,7 @@ export interface AccessRequest {
 /** An IAM role or user of an account, or an AWS service. */
 type Principal = { readonly arn: string; readonly account: string } | { readonly service: string };
 
-export type Decision = 'allowed' | 'denied by identity' | 'denied by resource' | 'not allowed';
+export type PolicyDecision = 'allowed' | 'denied by identity' | 'denied by resource' | 'not allowed';
 
 /**
  * Within one account: an explicit deny anywhere wins; then one Allow, of the principal's own policies or of the
@@ -27,7 +27,7 @@ export function evaluate(
   request: AccessRequest,
   identityPolicies: readonly Policy[],
   resourcePolicy: Policy = [],
-): Decision {
+): PolicyDecision {
   const ofIdentity = identityPolicies.flat().filter((statement) => applies(statement, request));
   const ofResource = resourcePolicy.filter((statement) => applies(statement, request));
 

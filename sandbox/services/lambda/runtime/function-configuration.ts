@@ -100,7 +100,7 @@ export function configurationOf(
   };
 }
 
-export interface EnvironmentOptions {
+export interface FunctionEnvironmentOptions {
   readonly account: Account;
   readonly credentials: Credentials;
   readonly endpointUrl: string;
@@ -117,7 +117,7 @@ export interface EnvironmentOptions {
  */
 export function environmentOf(
   configuration: FunctionConfiguration,
-  { account, credentials, endpointUrl, logStream, authorityFile }: EnvironmentOptions,
+  { account, credentials, endpointUrl, logStream, authorityFile }: FunctionEnvironmentOptions,
 ): Readonly<Record<string, string>> {
   return {
     LANG: 'en_US.UTF-8',

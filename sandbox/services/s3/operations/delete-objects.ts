@@ -6,7 +6,7 @@ import type { Buckets } from '../state';
 import { xmlAnswer } from './answer';
 import type { S3Operation } from './object-operations';
 import { readPayload } from './payload';
-import type { Route } from './route';
+import type { S3Route } from './route';
 import { malformedXml, readXml } from './xml';
 
 /** Objects in one request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
@@ -34,7 +34,7 @@ export function deleteObjectsOperation(buckets: Buckets, now: () => Date): S3Ope
       : { Key: key, VersionId: versionId };
   }
 
-  return ({ bucket: name }: Route, call: AwsCall): AwsAnswer => {
+  return ({ bucket: name }: S3Route, call: AwsCall): AwsAnswer => {
     const { body, checksum } = readPayload(call);
     if (Object.keys(checksum).length === 0 && call.headers['content-md5'] === undefined) {
       throw new S3Error('InvalidRequest', 'Missing required header for this request: Content-MD5', 400);

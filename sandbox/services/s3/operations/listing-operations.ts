@@ -6,17 +6,22 @@ import type { Buckets } from '../state';
 import { xmlAnswer } from './answer';
 import { type Listing, type ListingRequest, listingRequest, listPage } from './listing';
 import type { S3Operation } from './object-operations';
-import type { Route } from './route';
+import type { S3Route } from './route';
 
 /** ListObjectVersions, ListObjectsV2. */
 export function listingOperations(buckets: Buckets): Readonly<Record<string, S3Operation>> {
-  function authorizedBucket(action: string, route: Route, call: AwsCall, { prefix, maxKeys }: ListingRequest): Bucket {
+  function authorizedBucket(
+    action: string,
+    route: S3Route,
+    call: AwsCall,
+    { prefix, maxKeys }: ListingRequest,
+  ): Bucket {
     const keys = { 's3:prefix': prefix, 's3:max-keys': String(maxKeys) };
     call.authorize(`s3:${action}`, buckets.arn(route.bucket), keys, buckets.find(route.bucket)?.policy);
     return buckets.get(route.bucket);
   }
 
-  function listObjectVersions(route: Route, call: AwsCall): AwsAnswer {
+  function listObjectVersions(route: S3Route, call: AwsCall): AwsAnswer {
     const request = listingRequest(call.query);
     const bucket = authorizedBucket('ListBucketVersions', route, call, request);
     const keyMarker = call.query.get('key-marker') ?? '';
@@ -39,7 +44,7 @@ export function listingOperations(buckets: Buckets): Readonly<Record<string, S3O
     });
   }
 
-  function listObjectsV2(route: Route, call: AwsCall): AwsAnswer {
+  function listObjectsV2(route: S3Route, call: AwsCall): AwsAnswer {
     const request = listingRequest(call.query);
     const bucket = authorizedBucket('ListBucket', route, call, request);
     const token = call.query.get('continuation-token');

@@ -4,9 +4,9 @@ import type { Bucket, ObjectVersion, StoredObject } from '../bucket';
 import { S3Error } from '../s3-error';
 import type { Buckets } from '../state';
 import { readPayload } from './payload';
-import type { Route } from './route';
+import type { S3Route } from './route';
 
-export type S3Operation = (route: Route, call: AwsCall) => AwsAnswer;
+export type S3Operation = (route: S3Route, call: AwsCall) => AwsAnswer;
 
 /** Headers that S3 keeps with an object and gives back. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const KEPT_HEADERS = [
@@ -20,13 +20,13 @@ const KEPT_HEADERS = [
 
 /** PutObject, GetObject, HeadObject, DeleteObject. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
 export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Record<string, S3Operation>> {
-  function authorize(call: AwsCall, action: string, { bucket, key }: Route): void {
+  function authorize(call: AwsCall, action: string, { bucket, key }: S3Route): void {
     const versionId = call.query.get('versionId');
     const keys: ConditionKeys = versionId === null ? {} : { 's3:versionid': versionId };
     call.authorize(`s3:${action}`, buckets.arn(bucket, key), keys, buckets.find(bucket)?.policy);
   }
 
-  function putObject(route: Route, call: AwsCall): AwsAnswer {
+  function putObject(route: S3Route, call: AwsCall): AwsAnswer {
     authorize(call, 'PutObject', route);
     const bucket = buckets.get(route.bucket);
     const { body, checksum } = readPayload(call);
@@ -35,7 +35,7 @@ export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Re
     return { status: 200, headers: { etag, ...versionHeader(bucket, version), ...checksum, ...ENCRYPTION } };
   }
 
-  function getObject(route: Route, call: AwsCall): AwsAnswer {
+  function getObject(route: S3Route, call: AwsCall): AwsAnswer {
     const { bucket, version, object } = readObject(route, call);
     const checksum = call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED' ? object.checksum : {};
     return {
@@ -53,12 +53,12 @@ export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Re
     };
   }
 
-  function headObject(route: Route, call: AwsCall): AwsAnswer {
+  function headObject(route: S3Route, call: AwsCall): AwsAnswer {
     const { status, headers } = getObject(route, call);
     return { status, headers };
   }
 
-  function readObject(route: Route, call: AwsCall): { bucket: Bucket; version: ObjectVersion; object: StoredObject } {
+  function readObject(route: S3Route, call: AwsCall): { bucket: Bucket; version: ObjectVersion; object: StoredObject } {
     const versionId = call.query.get('versionId');
     authorize(call, versionId === null ? 'GetObject' : 'GetObjectVersion', route);
     const bucket = buckets.get(route.bucket);
@@ -76,7 +76,7 @@ export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Re
     throw new S3Error('NoSuchKey', 'The specified key does not exist.', 404, marker);
   }
 
-  function deleteObject(route: Route, call: AwsCall): AwsAnswer {
+  function deleteObject(route: S3Route, call: AwsCall): AwsAnswer {
     const versionId = call.query.get('versionId');
     authorize(call, versionId === null ? 'DeleteObject' : 'DeleteObjectVersion', route);
     const bucket = buckets.get(route.bucket);

@@ -2,14 +2,14 @@ import type { AwsCall } from '../../../endpoint/api';
 import { notImplemented, S3Error } from '../s3-error';
 
 /** What a request is about, read from its path and query alone. */
-export interface Route {
+export interface S3Route {
   readonly operation: string;
   readonly bucket: string;
   /** Decoded, never normalized: dots and slashes are letters of a key like any other. Empty for a bucket. */
   readonly key: string;
 }
 
-interface Rule {
+interface RouteRule {
   readonly operation: string;
   readonly method: string;
   readonly on: 'bucket' | 'object';
@@ -24,7 +24,7 @@ interface Rule {
 const LISTING = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
 const WRITING = ['x-amz-decoded-content-length', 'x-amz-trailer', 'x-amz-sdk-checksum-algorithm'];
 
-const RULES: readonly Rule[] = [
+const RULES: readonly RouteRule[] = [
   {
     operation: 'ListObjectVersions',
     method: 'GET',
@@ -76,7 +76,7 @@ const COMMON_HEADERS = [
 ];
 
 /** @throws S3Error `NotImplemented` for an operation, a parameter or a header that the sandbox does not emulate */
-export function routeOf({ method, path, query, headers }: Omit<AwsCall, 'body' | 'caller' | 'authorize'>): Route {
+export function routeOf({ method, path, query, headers }: Omit<AwsCall, 'body' | 'caller' | 'authorize'>): S3Route {
   const [, bucket = '', key = ''] = (/^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? []).map(decodeKey);
   const on = key === '' ? 'bucket' : 'object';
   const rule = RULES.find(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Refusal } from '../../../../../sandbox/services/api-gateway/exchange/refusal';
+import { GatewayRefusal } from '../../../../../sandbox/services/api-gateway/exchange/refusal';
 import { decodePath, encodePath } from '../../../../../sandbox/services/api-gateway/exchange/request-path';
 
 test.each([
@@ -32,7 +32,7 @@ test.each([
   '*',
   'https://mesh.example.com/schedule',
 ])('refuses %j', (encoded) => {
-  expect(() => decodePath(encoded)).toThrow(Refusal);
+  expect(() => decodePath(encoded)).toThrow(GatewayRefusal);
 });
 
 test('a server that decodes the encoded path gets the decoded one, and no dot segment on the way', () => {
@@ -43,7 +43,7 @@ test('a server that decodes the encoded path gets the decoded one, and no dot se
       try {
         path = decodePath(given);
       } catch (error) {
-        if (error instanceof Refusal) return;
+        if (error instanceof GatewayRefusal) return;
         throw error;
       }
       const { pathname } = new URL(`http://example.com${encodePath(path)}`);
