@@ -51,12 +51,12 @@ await Promise.all([
   ...FUNCTIONS.map(bundleFunction),
   bundleForNode('client/index.ts'),
   bundleForNode('sandbox/index.ts', inMemory),
-  // What the command loads only when it is needed stands beside it.
+  // The command loads the other bundles of bin/ when it needs them.
   bundleForNode('bin/mtls-mesh.ts', {
-    external: ['./up', './operator/commands', './request/request'],
+    external: ['./operations', './request/request', './up/up'],
     banner: { js: '#!/usr/bin/env node' },
   }),
-  bundleForNode('bin/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
-  bundleForNode('bin/operator/commands.ts'),
+  bundleForNode('bin/operations.ts'),
   bundleForNode('bin/request/request.ts'),
+  bundleForNode('bin/up/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
 ]);

@@ -11,7 +11,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { AwsClient } from 'aws4fetch';
 import { MeshIntegration, MtlsServiceMesh } from '../../lib';
 import { Sandbox } from '../../sandbox';
-import { COMMAND, Run } from '../bin/command';
+import { COMMAND, Run } from '../bin/shared/command';
 import { installed } from '../programs';
 
 const WHO_CALLS = 'https://mesh.example.com/schedule';

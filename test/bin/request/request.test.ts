@@ -88,13 +88,21 @@ test('makes another key each time', async () => {
 });
 
 test.each<[string, (csr: string) => CertificateDocument | Promise<CertificateDocument>, RegExp]>([
-  ['of another client', (csr) => certify(csr, 'spiffe://mesh.example.com/social'), /it belongs to spiffe:\S+\/social$/],
-  ['of a client whose name only ends so', (csr) => certify(csr, 'spiffe://mesh.example.com/voicemail'), /voicemail$/],
-  ['of nobody', (csr) => certify(csr, 'https://mesh.example.com/mail'), /it belongs to nobody$/],
+  [
+    'of another client',
+    (csr) => certify(csr, 'spiffe://mesh.example.com/social'),
+    /its SPIFFE ID is spiffe:\S+\/social \(/,
+  ],
+  [
+    'of a client whose name only ends so',
+    (csr) => certify(csr, 'spiffe://mesh.example.com/voicemail'),
+    /\/voicemail \(/,
+  ],
+  ['of nobody', (csr) => certify(csr, 'https://mesh.example.com/mail'), /it has no SPIFFE ID \(/],
   [
     'for another key',
     async () => composeCertificateDocument((await createClient(authority, 'mail')).pem, authority.pem),
-    /the certificate's key is not the client's$/,
+    /the certificate's key is not the client's \(/,
   ],
   [
     'of another authority than the chain’s',
@@ -104,7 +112,7 @@ test.each<[string, (csr: string) => CertificateDocument | Promise<CertificateDoc
   [
     'that is not valid yet, by the clock here, which it tells',
     (csr) => certify(csr, undefined, { notBefore: new Date(Date.now() + 60_000), notAfter: validFor(7).notAfter }),
-    /\(it is 2\d{3}-.*Z here\): the certificate "CN=mail" is not valid before/,
+    /the certificate "CN=mail" is not valid before .*\(time on this machine: 2\d{3}-.*Z\)$/,
   ],
   ['that has another serial number than it says', (csr) => ({ ...certify(csr), serialNumber: '00' }), /"serialNumber"/],
   ['that is none', (csr) => ({ ...certify(csr), certificate: 'hello' }), /there is no PEM block/],
@@ -130,6 +138,8 @@ test('leaves nothing behind when it fails the first time', async () => {
 test('asks for nothing that it could not keep', async () => {
   mkdirSync(out);
   writeFileSync(join(out, 'notes.txt'), 'precious');
-  await expect(run()).rejects.toThrow('must not exist yet, be empty, or have been made by this command');
+  await expect(run()).rejects.toThrow(
+    'it must not exist, be an empty directory, or come from an earlier run of this command',
+  );
   expect(asking).not.toHaveBeenCalled();
 });
