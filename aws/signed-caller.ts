@@ -102,7 +102,7 @@ export class SignedCaller {
       response = await fetch(url, { method, headers, body: request.body, signal, redirect: 'manual' });
       text = await readText(response, largestBody);
     } catch (cause) {
-      return { error: error(networkErrorCode(cause), 'no answer'), retryable: true };
+      return { error: error(networkErrorCode(cause), networkErrorReason(cause)), retryable: true };
     }
     if (text === undefined)
       return { error: error('EntityTooLarge', `more than ${largestBody} bytes`), retryable: false };
@@ -156,8 +156,22 @@ async function readText({ body }: Response, limit: number): Promise<string | und
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** `fetch` hides the system's error code in the cause of its error. */
+/**
+ * The code of the system's error, which `fetch` hides in the cause of its own error, such as `ECONNREFUSED`. Without a
+ * cause, the name of the error, such as `TimeoutError`.
+ */
 export function networkErrorCode(error: unknown): string {
-  const { cause, name } = Object(error) as { readonly cause?: { readonly code?: unknown }; readonly name?: unknown };
-  return String(cause?.code ?? name ?? 'network error');
+  const { cause, name = 'NetworkError' } = Object(error) as NetworkError;
+  return cause === undefined ? name : (cause.code ?? 'NetworkError');
+}
+
+/** The message of the cause, such as `bad port`. The message of the error itself may quote the request. */
+function networkErrorReason(error: unknown): string {
+  return (Object(error) as NetworkError).cause?.message || 'no answer';
+}
+
+interface NetworkError {
+  readonly name?: string;
+  /** For an attempt to connect to several addresses, the message is empty. */
+  readonly cause?: { readonly code?: string; readonly message?: string };
 }

@@ -79,7 +79,7 @@ function unansweredReason(url: URL, cause: unknown, signal: AbortSignal): string
   }
   const [, status] = /^HTTP (\d+)$/.exec(code) ?? [];
   return status === undefined
-    ? `the issuer at ${url.host} can't be reached: ${code || reason}`
+    ? `the issuer at ${url.host} can't be reached: ${code ? `${code} (${reason})` : reason}`
     : `the issuer answered ${status}: ${reason}`;
 }
 
