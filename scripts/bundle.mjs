@@ -1,11 +1,12 @@
 // Bundles the Lambda functions into assets/, and the entry points for Node.js into dist/.
 //
-// Three SDK packages of package.json are older than the registry's newest:
+// Some SDK packages in package.json are older than the newest ones in the registry:
 // - client-acm-pca: 3.523.0 is the newest one in the registry.
-// - client-secrets-manager: has the same version, so that the issuer's bundle holds one SDK runtime (312 KB). The newest
+// - client-secrets-manager: it has the same version, so that the issuer's bundle holds one SDK runtime (312 KB). The newest
 //   version adds a second runtime (462 KB).
-// - client-cloudwatch: only tests use it. Newer versions send PutMetricData with the JSON protocol, while `aws/cloudwatch.ts`
-//   and the sandbox use the Query protocol.
+// - client-sts, used by tests only: the other two depend on this version. Another one would be installed in addition.
+// - client-cloudwatch, used by tests only: newer versions send PutMetricData with the JSON protocol. `aws/cloudwatch.ts` and
+//   the sandbox use the Query protocol.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
