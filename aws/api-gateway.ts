@@ -1,5 +1,5 @@
 import type { AwsConnection } from './connection';
-import { asDocument, asText, type JsonDocument, parseDocument } from './json-caller';
+import { asJsonObject, asText, type JsonObject, parseJsonObject } from './json-caller';
 import type { RetryPolicy } from './retry';
 import { type ResponseReader, SignedCaller } from './signed-caller';
 
@@ -43,22 +43,22 @@ export class ApiGateway {
 
 const DOMAIN_NAME: ResponseReader<DomainNameState> = {
   answerIn({ text }) {
-    const document = parseDocument(text);
+    const document = parseJsonObject(text);
     return document && readState(document);
   },
   errorIn({ headers, text }) {
     // The error's name ends at a colon, which the URL of its documentation follows.
     const code = headers.get('x-amzn-errortype')?.split(':')[0];
-    return { code: code || undefined, message: asText(parseDocument(text)?.['message']) };
+    return { code: code || undefined, message: asText(parseJsonObject(text)?.['message']) };
   },
 };
 
-function readState(document: JsonDocument): DomainNameState | undefined {
+function readState(document: JsonObject): DomainNameState | undefined {
   const { domainNameConfigurations, mutualTlsAuthentication } = document;
-  const configuration = Array.isArray(domainNameConfigurations) ? asDocument(domainNameConfigurations[0]) : undefined;
+  const configuration = Array.isArray(domainNameConfigurations) ? asJsonObject(domainNameConfigurations[0]) : undefined;
   const status = asText(configuration?.['domainNameStatus']);
   if (status === undefined) return undefined;
-  const { truststoreVersion, truststoreWarnings } = asDocument(mutualTlsAuthentication) ?? {};
+  const { truststoreVersion, truststoreWarnings } = asJsonObject(mutualTlsAuthentication) ?? {};
   return {
     status,
     statusMessage: asText(configuration?.['domainNameStatusMessage']),

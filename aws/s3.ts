@@ -13,12 +13,12 @@ export interface VersionedObject {
 }
 
 /** A version or a delete marker. */
-export type ObjectVersion = Omit<VersionedObject, 'bucket'>;
+export type ListedVersion = Omit<VersionedObject, 'bucket'>;
 
 export interface ObjectVersionPage {
-  readonly versions: readonly ObjectVersion[];
+  readonly versions: readonly ListedVersion[];
   /** Where the next page starts; undefined after the last. */
-  readonly next: ObjectVersion | undefined;
+  readonly next: ListedVersion | undefined;
 }
 
 /** An object version that S3 did not delete. */
@@ -94,7 +94,7 @@ export class ObjectPublisher {
   /** Versions and delete markers after `after`, at most 1,000; undefined when there is no such bucket. */
   async listVersions(
     bucket: string,
-    after: ObjectVersion | undefined,
+    after: ListedVersion | undefined,
     signal: AbortSignal,
   ): Promise<ObjectVersionPage | undefined> {
     const query = new URLSearchParams({
@@ -125,7 +125,7 @@ export class ObjectPublisher {
   /** Deletes at most 1,000 versions. @returns the versions that S3 did not delete */
   async deleteVersions(
     bucket: string,
-    versions: readonly ObjectVersion[],
+    versions: readonly ListedVersion[],
     signal: AbortSignal,
   ): Promise<readonly FailedDeletion[]> {
     const objects = versions.map(

@@ -5,7 +5,7 @@ import { isExternal } from '../shared/inventory';
 import type { MeshOptions } from '../shared/mesh-command';
 
 /** Also says what to do when the client has no certificate that the mesh accepts. */
-export async function enable(clientName: string, options: MeshOptions): Promise<void> {
+export async function runEnable(clientName: string, options: MeshOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
   const change = await setClientState(mesh, clientName, 'ENABLED');
   console.log(stateChangeText(change));

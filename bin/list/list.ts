@@ -4,7 +4,7 @@ import { type ClientInventory, isExternal, listClients } from '../shared/invento
 import type { ReadOptions } from '../shared/mesh-command';
 import { table } from '../shared/table';
 
-export async function list(options: ReadOptions): Promise<void> {
+export async function runList(options: ReadOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
   const clients = await listClients(mesh);
   if (!options.json) console.log(listAsTable(clients, mesh.now()));

@@ -3,11 +3,11 @@ import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import { sandboxAccess } from '../shared/sandbox-access';
 import type { Claim } from './claim';
 import { copiedIdentity, expiredIdentity } from './impostors';
-import { REFUSED_IN_HANDSHAKE, Schedule } from './schedule';
+import { REFUSED_IN_HANDSHAKE, ScheduleCaller } from './schedule-caller';
 
 /** Which callers reach the schedule service, with which identity. */
 export function identityClaims(sandbox: Sandbox): readonly Claim[] {
-  const schedule = new Schedule(sandbox);
+  const schedule = new ScheduleCaller(sandbox);
   const mail = () => sandbox.clientSecret('mail');
   const pca = new ACMPCAClient(sandboxAccess(sandbox));
   const claim = (what: string, expected: string, call: () => Promise<string>): Claim => ({

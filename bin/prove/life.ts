@@ -5,7 +5,7 @@ import { rotateClient } from '../rotate/rotate';
 import { awsMesh } from '../shared/aws-mesh';
 import { sandboxAccess } from '../shared/sandbox-access';
 import type { Claim, Result } from './claim';
-import { Schedule } from './schedule';
+import { ScheduleCaller } from './schedule-caller';
 import { type Call, Traffic } from './traffic';
 
 /** The authorizer keeps what it has read of a certificate for at most this time. Milliseconds. */
@@ -13,7 +13,7 @@ const AUTHORIZER_MEMORY = 10_000;
 
 /** What a rotation and a revocation change for clients that keep calling. */
 export function lifeClaims(sandbox: Sandbox): readonly Claim[] {
-  const schedule = new Schedule(sandbox);
+  const schedule = new ScheduleCaller(sandbox);
   const mesh = awsMesh('mesh.example.com', sandboxAccess(sandbox));
 
   const trafficOf = (client: string) => new Traffic(() => schedule.status(client));

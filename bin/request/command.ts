@@ -17,7 +17,7 @@ Exit codes:
   1  The command failed.`;
 
 /** Adds the command with which a client that keeps its own key gets a certificate. */
-export function addRequestCommand(program: Command, load: () => Pick<typeof import('./request'), 'request'>): void {
+export function addRequestCommand(program: Command, load: () => Pick<typeof import('./request'), 'runRequest'>): void {
   program
     .command('request')
     .description('Generate a private key on this machine and request a certificate for it.')
@@ -35,7 +35,7 @@ export function addRequestCommand(program: Command, load: () => Pick<typeof impo
         .default('EC_prime256v1'),
     )
     .addHelpText('after', NOTES)
-    .action((options: RequestOptions) => load().request(options));
+    .action((options: RequestOptions) => load().runRequest(options));
 }
 
 function clientName(text: string): string {

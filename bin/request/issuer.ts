@@ -1,7 +1,7 @@
 import { AwsCallError } from '../../aws/aws-error';
 import type { AwsConnection } from '../../aws/connection';
 import { failureSentence } from '../../aws/failure';
-import { type JsonDocument, parseDocument } from '../../aws/json-caller';
+import { type JsonObject, parseJsonObject } from '../../aws/json-caller';
 import type { RetryPolicy } from '../../aws/retry';
 import { type ResponseReader, type ServiceResponse, SignedCaller } from '../../aws/signed-caller';
 import { Sts } from '../../aws/sts';
@@ -31,7 +31,7 @@ export async function requestCertificate(url: URL, body: CertificateRequestBody)
   const signal = AbortSignal.timeout(TIME_LIMIT);
   const connection = commandConnection({ region: regionIn(url) });
   const response = await send(url, connection, JSON.stringify(body), signal);
-  const fields = parseDocument(response.text) ?? {};
+  const fields = parseJsonObject(response.text) ?? {};
   if (response.status === 200) return readDocument(fields);
   const reasons = [
     `the issuer answered ${response.status}: ${messageIn(fields)}`,
@@ -69,7 +69,7 @@ async function send(url: URL, connection: AwsConnection, body: string, signal: A
 const RESPONSE: ResponseReader<ServiceResponse> = {
   isAnswer: (status) => status < 500 && status !== 429,
   answerIn: (response) => response,
-  errorIn: ({ text }) => ({ code: undefined, message: messageIn(parseDocument(text) ?? {}) }),
+  errorIn: ({ text }) => ({ code: undefined, message: messageIn(parseJsonObject(text) ?? {}) }),
 };
 
 function unansweredReason(url: URL, cause: unknown, signal: AbortSignal): string {
@@ -96,7 +96,7 @@ async function hints({ status, headers }: ServiceResponse, connection: AwsConnec
   ];
 }
 
-function readDocument(fields: JsonDocument): CertificateDocument {
+function readDocument(fields: JsonObject): CertificateDocument {
   const text = (name: keyof CertificateDocument): string => {
     const value = fields[name];
     if (typeof value === 'string') return value;
@@ -113,7 +113,7 @@ function readDocument(fields: JsonDocument): CertificateDocument {
 }
 
 /** The message of the issuer or of Lambda, without control characters that a terminal would interpret. */
-function messageIn({ message, Message }: JsonDocument): string {
+function messageIn({ message, Message }: JsonObject): string {
   const text = message ?? Message;
   return typeof text === 'string' ? text.slice(0, 1_000).replace(/\p{C}+/gu, ' ') : 'no reason given';
 }

@@ -28,7 +28,7 @@ class UnusableCertificateError extends Error {
  * Generates a private key and requests a certificate for it.
  * @param ask requests the certificate
  */
-export async function request(
+export async function runRequest(
   { client, url, out = client, keyAlgorithm }: RequestOptions,
   ask = requestCertificate,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { REVOCATION_REASONS } from '../../mesh/contract';
 import { addMeshCommand } from '../shared/mesh-command';
 import type { RevokeOptions } from './revoke';
 
-export function addRevokeCommand(program: Command, load: () => Pick<typeof import('./revoke'), 'revoke'>): void {
+export function addRevokeCommand(program: Command, load: () => Pick<typeof import('./revoke'), 'runRevoke'>): void {
   addMeshCommand(program, 'revoke <client>', 'Revoke certificates of a client. The mesh refuses them within seconds.')
     .addOption(selector('--all', 'revoke every certificate that the mesh still accepts'))
     .addOption(selector('--serial-number <hex>', 'revoke the certificate with this serial number'))
@@ -15,7 +15,7 @@ export function addRevokeCommand(program: Command, load: () => Pick<typeof impor
         .makeOptionMandatory(),
     )
     .option('--rotate', 'issue another certificate afterwards')
-    .action((client: string, options: RevokeOptions) => load().revoke(client, options));
+    .action((client: string, options: RevokeOptions) => load().runRevoke(client, options));
 }
 
 const SELECTORS = ['all', 'serialNumber', 'secretVersion'];

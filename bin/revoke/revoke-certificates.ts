@@ -5,7 +5,7 @@ import { showIssuedClient } from '../shared/inventory';
 import { NEVER_ABORTED, type OperatedMesh, OperatorError } from '../shared/mesh';
 
 /** Selects certificates of a client. */
-export type Selection =
+export type CertificateSelection =
   | { readonly kind: 'all' }
   | { readonly kind: 'version'; readonly secretVersionId: string }
   | {
@@ -35,7 +35,7 @@ export interface RevokedCertificate {
 export async function revokeCertificates(
   mesh: OperatedMesh,
   clientName: string,
-  selection: Selection,
+  selection: CertificateSelection,
   reason: RevocationReason,
 ): Promise<readonly RevokedCertificate[]> {
   const { revocation } = mesh;
@@ -67,7 +67,7 @@ function select(
   { trustDomain, now }: OperatedMesh,
   clientName: string,
   certificates: readonly RegistryCertificate[],
-  selection: Selection,
+  selection: CertificateSelection,
 ): readonly RegistryCertificate[] {
   if (selection.kind === 'all') return certificates.filter((certificate) => isLeftToRevoke(certificate, now()));
   const selected = certificates.filter((certificate) => isSelected(certificate, selection));
@@ -95,7 +95,10 @@ function isLeftToRevoke(certificate: RegistryCertificate, at: Date): boolean {
   return status === 'ISSUED' || status === 'NOT_YET_VALID';
 }
 
-function isSelected(certificate: RegistryCertificate, selection: Exclude<Selection, { kind: 'all' }>): boolean {
+function isSelected(
+  certificate: RegistryCertificate,
+  selection: Exclude<CertificateSelection, { kind: 'all' }>,
+): boolean {
   if (selection.kind === 'version') return certificate.secretVersionId === selection.secretVersionId;
   const { serialNumber, issuer = certificate.issuer } = selection;
   return bareHex(certificate.serialNumber) === bareHex(serialNumber) && certificate.issuer === issuer;

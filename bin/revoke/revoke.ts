@@ -5,7 +5,7 @@ import { awsMesh } from '../shared/aws-mesh';
 import { reportPartlyDone } from '../shared/exit-codes';
 import { OperatorError } from '../shared/mesh';
 import type { MeshOptions } from '../shared/mesh-command';
-import { type RevokedCertificate, revokeCertificates, type Selection } from './revoke-certificates';
+import { type CertificateSelection, type RevokedCertificate, revokeCertificates } from './revoke-certificates';
 
 export interface RevokeOptions extends MeshOptions {
   readonly reason: RevocationReason;
@@ -16,7 +16,7 @@ export interface RevokeOptions extends MeshOptions {
   readonly rotate?: true;
 }
 
-export async function revoke(clientName: string, options: RevokeOptions): Promise<void> {
+export async function runRevoke(clientName: string, options: RevokeOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
   const selection = selectionIn(options);
   // Fails before anything is revoked.
@@ -32,7 +32,7 @@ export async function revoke(clientName: string, options: RevokeOptions): Promis
   }
 }
 
-function selectionIn({ all, serialNumber, issuer, secretVersion }: RevokeOptions): Selection {
+function selectionIn({ all, serialNumber, issuer, secretVersion }: RevokeOptions): CertificateSelection {
   if (issuer !== undefined && serialNumber === undefined) {
     throw new OperatorError('--issuer requires --serial-number');
   }

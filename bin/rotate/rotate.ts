@@ -6,7 +6,7 @@ import { showClient, showIssuedClient } from '../shared/inventory';
 import { NEVER_ABORTED, type OperatedMesh, OperatorError } from '../shared/mesh';
 import type { MeshOptions } from '../shared/mesh-command';
 
-export async function rotate(clientName: string, options: MeshOptions): Promise<void> {
+export async function runRotate(clientName: string, options: MeshOptions): Promise<void> {
   await rotateAndReport(awsMesh(options.mesh), clientName);
 }
 

@@ -5,7 +5,7 @@ import { type AnyClient, type ClientInventory, isExternal, showClient } from '..
 import type { ReadOptions } from '../shared/mesh-command';
 import { table } from '../shared/table';
 
-export async function show(clientName: string, options: ReadOptions): Promise<void> {
+export async function runShow(clientName: string, options: ReadOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
   const client = await showClient(mesh, clientName);
   console.log((options.json ? clientAsJson : clientAsText)(client, mesh.now()));

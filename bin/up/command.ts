@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { UpOptions } from './up';
 
 /** Adds the command that runs a mesh in the sandbox. */
-export function addUpCommand(program: Command, load: () => Pick<typeof import('./up'), 'up'>): void {
+export function addUpCommand(program: Command, load: () => Pick<typeof import('./up'), 'runUp'>): void {
   program
     .command('up')
     .description('Run the mesh of a CDK app on this machine until Ctrl-C, and print commands to try.')
@@ -11,7 +11,7 @@ export function addUpCommand(program: Command, load: () => Pick<typeof import('.
     .option('--out <dir>', 'directory for certificates and keys', 'mtls-mesh.out')
     .option('--port <n>', 'port of the gateway on 127.0.0.1 (default: a free one)', port)
     .option('--json', 'print one line of JSON when the mesh is up')
-    .action((options: UpOptions) => load().up(options));
+    .action((options: UpOptions) => load().runUp(options));
 }
 
 function port(text: string): number {

@@ -18,7 +18,7 @@ export interface UpOptions {
 const UPDATE_INTERVAL = 500;
 
 /** Deploys a mesh into a sandbox, prints how to reach it, and keeps it running until a signal ends the process. */
-export async function up(options: UpOptions): Promise<void> {
+export async function runUp(options: UpOptions): Promise<void> {
   // A signal during the deployment takes effect after it, so that the sandbox closes in order.
   const ended = endSignal();
   const assembly = await openAssembly(options.app);

@@ -1,5 +1,5 @@
 import { functionConnection } from '../../aws/connection';
-import { JsonCaller, type JsonDocument } from '../../aws/json-caller';
+import { JsonCaller, type JsonObject } from '../../aws/json-caller';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const SERVICE = {
@@ -32,7 +32,7 @@ describe('a service with the AWS JSON protocol', () => {
       connection: functionConnection(environment),
       retryPolicy: { ...limits, backoff: { first: 1, longest: 10 } },
     });
-  const call = (input: JsonDocument = {}, limits = { attempts: 3, timeout: 1_000 }) =>
+  const call = (input: JsonObject = {}, limits = { attempts: 3, timeout: 1_000 }) =>
     create(limits).call('GetItem', input, signal);
 
   test('is asked with a signature of the function’s credentials', async () => {

@@ -60,19 +60,19 @@ const mesh = 'mesh.example.com';
 test('the policy that the construct offers is all that an operator needs', async () => {
   const { serialNumber } = await sandbox.clientSecret('social');
 
-  expect(await operate('operate', 'list', { mesh, json: true })).toContain(`"serialNumber":"${serialNumber}"`);
-  expect(await operate('operate', 'show', 'social', { mesh })).toContain(serialNumber);
+  expect(await operate('operate', 'runList', { mesh, json: true })).toContain(`"serialNumber":"${serialNumber}"`);
+  expect(await operate('operate', 'runShow', 'social', { mesh })).toContain(serialNumber);
   expect(
-    await operate('operate', 'revoke', 'social', { mesh, all: true, reason: 'KEY_COMPROMISE', rotate: true }),
+    await operate('operate', 'runRevoke', 'social', { mesh, all: true, reason: 'KEY_COMPROMISE', rotate: true }),
   ).toMatch(
     new RegExp(
       `^social ${serialNumber} is revoked \\(KEY_COMPROMISE\\)\\nsocial has a new certificate: [0-9A-F]+, valid until \\S+$`,
     ),
   );
-  expect(await operate('operate', 'disable', 'social', { mesh })).toBe('social is disabled');
-  expect(await operate('operate', 'enable', 'social', { mesh })).toBe('social is enabled');
+  expect(await operate('operate', 'runDisable', 'social', { mesh })).toBe('social is disabled');
+  expect(await operate('operate', 'runEnable', 'social', { mesh })).toBe('social is enabled');
 });
 
 test('without it nothing can be operated', async () => {
-  expect(await operate('idle', 'list', { mesh })).toMatch(/^error: .*dynamodb:Scan failed with AccessDenied/);
+  expect(await operate('idle', 'runList', { mesh })).toMatch(/^error: .*dynamodb:Scan failed with AccessDenied/);
 });

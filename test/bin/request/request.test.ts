@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { requestCertificate } from '../../../bin/request/issuer';
-import { request } from '../../../bin/request/request';
+import { runRequest } from '../../../bin/request/request';
 import type { CertificateDocument } from '../../../mesh/certificate-document';
 import { composeCertificateDocument } from '../../../mesh/certificate-document';
 import { readCertificateSigningRequest } from '../../../pki/certificate-signing-request';
@@ -35,7 +35,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const run = () => request({ client: 'mail', url: URL_OF_ISSUER, out, keyAlgorithm: 'EC_prime256v1' }, asking);
+const run = () => runRequest({ client: 'mail', url: URL_OF_ISSUER, out, keyAlgorithm: 'EC_prime256v1' }, asking);
 
 function certify(
   csr: string,

@@ -1,4 +1,4 @@
-import { revokeCertificates, type Selection } from '../../../bin/revoke/revoke-certificates';
+import { type CertificateSelection, revokeCertificates } from '../../../bin/revoke/revoke-certificates';
 import { certificateOf, clientOf, externalClientOf, MemoryMesh, NOW, OPERATOR } from '../shared/memory-mesh';
 
 const revokedBefore = {
@@ -50,7 +50,7 @@ test('all are those that would still be accepted, the pending one included', asy
   expect(await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'UNSPECIFIED')).toEqual([]);
 });
 
-test.each<[string, Selection]>([
+test.each<[string, CertificateSelection]>([
   ['serial number', { kind: 'serialNumber', serialNumber: '0AFF' }],
   ['serial number in lower case with colons', { kind: 'serialNumber', serialNumber: '0a:ff' }],
   ['serial number without its leading zero', { kind: 'serialNumber', serialNumber: 'AFF' }],
@@ -64,7 +64,7 @@ test.each<[string, Selection]>([
   expect(serials(mesh)).toEqual(['0AFF']);
 });
 
-test.each<[string, Selection]>([
+test.each<[string, CertificateSelection]>([
   ['serial number', { kind: 'serialNumber', serialNumber: '0D' }],
   ['serial number that is not one', { kind: 'serialNumber', serialNumber: '' }],
   ['issuer', { kind: 'serialNumber', serialNumber: '0A', issuer: 'CN=other.example.com' }],

@@ -6,7 +6,7 @@ const EVENTS = 'https://mesh.example.com/schedule/events';
 export const REFUSED_IN_HANDSHAKE = 'refused in the handshake';
 
 /** Calls the schedule service of the example over mutual TLS, and returns the results as text. */
-export class Schedule {
+export class ScheduleCaller {
   constructor(private readonly sandbox: Sandbox) {}
 
   async create(caller: string, title: string): Promise<string> {
