@@ -18,8 +18,8 @@ export interface DomainNameState {
 }
 
 /**
- * About thirteen seconds of delays: CloudFormation, which creates the routes of the same deployment, uses up the few calls
- * a second that an account has. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ * About thirteen seconds of delays: CloudFormation creates routes in the same deployment and uses up the account's quota of
+ * a few calls a second. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
 const RETRY_POLICY: RetryPolicy = { attempts: 12, timeout: 2_000, backoff: { first: 50, longest: 5_000 } };
 
@@ -47,7 +47,7 @@ const DOMAIN_NAME: ResponseReader<DomainNameState> = {
     return document && readState(document);
   },
   errorIn({ headers, text }) {
-    // The error's name ends at a colon, which the URL of its documentation follows.
+    // The header holds the error's name, and possibly a colon and the URL of its documentation.
     const code = headers.get('x-amzn-errortype')?.split(':')[0];
     return { code: code || undefined, message: asText(parseJsonObject(text)?.['message']) };
   },

@@ -72,7 +72,7 @@ export async function getItem(table: Table, key: PlainObject, signal: AbortSigna
   return Item as Item | undefined;
 }
 
-/** Limit of the random delay before DynamoDB is asked again for keys that it left unprocessed. Milliseconds. */
+/** The limit of the random delay before unprocessed keys are requested again. Milliseconds. */
 const UNPROCESSED_DELAY = 50;
 
 /**

@@ -162,7 +162,9 @@ test('an authority out of reach undoes nothing: the exit code is 2, and a second
 
   const { code, stdout, stderr } = await run(one, { ...IMPATIENT, AWS_ENDPOINT_URL_ACM_PCA: UNREACHABLE });
   expect([code, stdout]).toEqual([2, `social ${serialNumber} is revoked (PRIVILEGE_WITHDRAWN)\n`]);
-  expect(stderr).toMatch(/^the authority could not be told: .*ECONNREFUSED.*; the mesh tries again within the hour\n$/);
+  expect(stderr).toMatch(
+    /^could not revoke the certificate at its authority: .*ECONNREFUSED.*; the mesh tries again within the hour\n$/,
+  );
   expect(await currentOf('social')).toMatchObject({ status: 'REVOKED' });
 
   expect(await run(one)).toMatchObject({ code: 0, stderr: '' });

@@ -117,7 +117,7 @@ test('an authority that can not be told undoes nothing, and is told when the com
 
   const [first] = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
   expect(first?.failures).toEqual([
-    'the authority could not be told: Rate exceeded; the mesh tries again within the hour',
+    'could not revoke the certificate at its authority: Rate exceeded; the mesh tries again within the hour',
   ]);
   expect(mesh.certificate('0A').status).toBe('REVOKED');
   expect(mesh.certificate('0A').revokedAtAuthority).toBeUndefined();
