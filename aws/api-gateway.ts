@@ -1,5 +1,5 @@
 import type { AwsConnection } from './connection';
-import { asDocument, asText, type JsonDocument, parseDocument } from './json-caller';
+import { asJsonObject, asText, type JsonObject, parseJsonObject } from './json-caller';
 import type { RetryPolicy } from './retry';
 import { type ResponseReader, SignedCaller } from './signed-caller';
 
@@ -18,8 +18,8 @@ export interface DomainNameState {
 }
 
 /**
- * About thirteen seconds of delays: CloudFormation, which creates the routes of the same deployment, uses up the few calls
- * a second that an account has. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ * About thirteen seconds of delays: CloudFormation creates routes in the same deployment and uses up the account's quota of
+ * a few calls a second. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
 const RETRY_POLICY: RetryPolicy = { attempts: 12, timeout: 2_000, backoff: { first: 50, longest: 5_000 } };
 
@@ -43,22 +43,22 @@ export class ApiGateway {
 
 const DOMAIN_NAME: ResponseReader<DomainNameState> = {
   answerIn({ text }) {
-    const document = parseDocument(text);
+    const document = parseJsonObject(text);
     return document && readState(document);
   },
   errorIn({ headers, text }) {
-    // The error's name ends at a colon, which the URL of its documentation follows.
+    // The header holds the error's name, and possibly a colon and the URL of its documentation.
     const code = headers.get('x-amzn-errortype')?.split(':')[0];
-    return { code: code || undefined, message: asText(parseDocument(text)?.['message']) };
+    return { code: code || undefined, message: asText(parseJsonObject(text)?.['message']) };
   },
 };
 
-function readState(document: JsonDocument): DomainNameState | undefined {
+function readState(document: JsonObject): DomainNameState | undefined {
   const { domainNameConfigurations, mutualTlsAuthentication } = document;
-  const configuration = Array.isArray(domainNameConfigurations) ? asDocument(domainNameConfigurations[0]) : undefined;
+  const configuration = Array.isArray(domainNameConfigurations) ? asJsonObject(domainNameConfigurations[0]) : undefined;
   const status = asText(configuration?.['domainNameStatus']);
   if (status === undefined) return undefined;
-  const { truststoreVersion, truststoreWarnings } = asDocument(mutualTlsAuthentication) ?? {};
+  const { truststoreVersion, truststoreWarnings } = asJsonObject(mutualTlsAuthentication) ?? {};
   return {
     status,
     statusMessage: asText(configuration?.['domainNameStatusMessage']),

@@ -3,11 +3,11 @@ import { QueryCaller } from './query-caller';
 import type { RetryPolicy } from './retry';
 import { onlyElement } from './xml';
 
-/** About thirteen seconds of delays: a rollback gets stuck when it can't be told from a deployment. */
+/** About thirteen seconds of delays: a rollback that is taken for a deployment gets stuck. */
 const RETRY_POLICY: RetryPolicy = { attempts: 12, timeout: 3_000, backoff: { first: 50, longest: 5_000 } };
 
 /**
- * The status of a stack that a failed update brings back to its previous state, by updates of its resources. The other
+ * The status of a stack that returns to its previous state after a failed update, by updates of its resources. Other
  * rollbacks delete resources.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
  */
@@ -27,8 +27,8 @@ export class CloudFormation {
   }
 
   /**
-   * Whether the stack is on its way back to its state before a failed update. To a custom resource, the update that does
-   * this looks like any other.
+   * Whether the stack is returning to its state before a failed update. A custom resource can't recognize this by the
+   * event, which is the same as for any update.
    */
   async isRollingBack(stackId: string, signal: AbortSignal): Promise<boolean> {
     const status = (xml: string) => onlyElement(xml, 'StackStatus');

@@ -1,4 +1,4 @@
-/** What functions and command tell CloudWatch: log lines and metrics. */
+/** Log lines and metrics for CloudWatch. */
 import { METRIC_DIMENSION, METRIC_NAMESPACE, type Metric } from '../mesh/contract';
 import type { AwsConnection } from './connection';
 import { QueryCaller } from './query-caller';

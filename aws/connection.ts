@@ -1,8 +1,8 @@
 import { defaultProvider } from './environment-credentials';
 
-/** How the signed caller reaches AWS: with whose credentials, in which Region, at which endpoint. */
+/** How the signed caller reaches AWS: credentials, Region and endpoints. */
 export interface AwsConnection {
-  /** Region and credentials of the next call. */
+  /** Region and credentials for the next call. */
   signer(): Promise<Signer>;
   /**
    * A configured endpoint of the service, without a slash at the end; undefined for the Region's own.
@@ -18,7 +18,7 @@ interface Signer {
   readonly sessionToken?: string | undefined;
 }
 
-/** The connection of a function: everything comes from the environment that Lambda provides. */
+/** The connection of a function, from the environment that Lambda provides. */
 export function functionConnection(environment: NodeJS.ProcessEnv): AwsConnection {
   const credentials = defaultProvider();
   return {

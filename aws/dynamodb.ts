@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AwsCallError, isAwsError } from './aws-error';
 import type { AwsConnection } from './connection';
-import { JsonCaller, type JsonDocument } from './json-caller';
+import { JsonCaller, type JsonObject } from './json-caller';
 import type { RetryPolicy } from './retry';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html */
@@ -60,7 +60,7 @@ export class Table {
   }
 
   /** @throws AwsCallError */
-  call(operation: string, input: JsonDocument, signal: AbortSignal): Promise<JsonDocument> {
+  call(operation: string, input: JsonObject, signal: AbortSignal): Promise<JsonObject> {
     return this.caller.call(operation, input, signal);
   }
 }
@@ -72,7 +72,7 @@ export async function getItem(table: Table, key: PlainObject, signal: AbortSigna
   return Item as Item | undefined;
 }
 
-/** Limit of the random delay before DynamoDB is asked again for keys that it left unprocessed. Milliseconds. */
+/** The limit of the random delay before unprocessed keys are requested again. Milliseconds. */
 const UNPROCESSED_DELAY = 50;
 
 /**
@@ -85,11 +85,11 @@ export async function batchGetItems(
   signal: AbortSignal,
 ): Promise<readonly Item[]> {
   const items: Item[] = [];
-  const requested: JsonDocument = { [table.name]: { Keys: keys.map(toItem), ConsistentRead: true } };
+  const requested: JsonObject = { [table.name]: { Keys: keys.map(toItem), ConsistentRead: true } };
   for (let left = requested; Object.keys(left).length > 0; ) {
     const { Responses, UnprocessedKeys } = (await table.call('BatchGetItem', { RequestItems: left }, signal)) as {
       readonly Responses?: Readonly<Record<string, readonly Item[] | undefined>>;
-      readonly UnprocessedKeys?: JsonDocument;
+      readonly UnprocessedKeys?: JsonObject;
     };
     if (Responses === undefined) throw new AwsCallError('dynamodb:BatchGetItem', 'InvalidAnswer', 'no responses');
     items.push(...(Responses[table.name] ?? []));
@@ -103,7 +103,7 @@ export async function batchGetItems(
 export async function* readItems(
   table: Table,
   operation: 'Query' | 'Scan',
-  input: JsonDocument,
+  input: JsonObject,
   signal: AbortSignal,
 ): AsyncIterable<Item> {
   let start: unknown;

@@ -1,9 +1,9 @@
-/** How an error is reported: in logs, in a custom resource's answer, and on a terminal. */
+/** The text of an error for logs, answers of custom resources, and the terminal. */
 
-/** Longest chain of causes in a sentence. It also ends a chain that is circular. */
+/** The maximum number of errors in a sentence. It also ends circular chains of causes. */
 const LONGEST_CHAIN = 4;
 
-/** The error's message and what its causes add, on one line and without PEM. */
+/** The messages of the error and its causes, without repetitions, on one line and without PEM. */
 export function failureSentence(error: unknown): string {
   let sentence = '';
   let current = error;

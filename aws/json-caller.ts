@@ -1,7 +1,7 @@
 import { type ResponseReader, type ServiceName, SignedCaller, type SignedCallerOptions } from './signed-caller';
 
 /** A JSON document of a service's API. */
-export type JsonDocument = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A service with the AWS JSON protocol. https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
 export interface JsonServiceName extends ServiceName {
@@ -19,7 +19,7 @@ export class JsonCaller {
   }
 
   /** @throws AwsCallError after the last attempt, or at once for an error that is not retryable */
-  call(operation: string, input: JsonDocument, signal: AbortSignal): Promise<JsonDocument> {
+  call(operation: string, input: JsonObject, signal: AbortSignal): Promise<JsonObject> {
     const { targetPrefix, jsonVersion } = this.options.service;
     const headers = {
       'content-type': `application/x-amz-json-${jsonVersion}`,
@@ -30,10 +30,10 @@ export class JsonCaller {
   }
 }
 
-const RESPONSES: ResponseReader<JsonDocument> = {
-  answerIn: ({ text }) => parseDocument(text),
+const RESPONSES: ResponseReader<JsonObject> = {
+  answerIn: ({ text }) => parseJsonObject(text),
   errorIn({ text }) {
-    const document = parseDocument(text);
+    const document = parseJsonObject(text);
     // `__type` is the error's name, which some services prefix with a namespace and `#`.
     const code = asText(document?.['__type'])?.split('#').at(-1);
     return { code, message: asText(document?.['message'] ?? document?.['Message']) };
@@ -41,16 +41,16 @@ const RESPONSES: ResponseReader<JsonDocument> = {
 };
 
 /** Undefined for a text that is not a JSON object, such as a proxy's error page. */
-export function parseDocument(text: string): JsonDocument | undefined {
+export function parseJsonObject(text: string): JsonObject | undefined {
   try {
-    return asDocument(JSON.parse(text));
+    return asJsonObject(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
 
 /** Undefined for a value that is not an object. */
-export function asDocument(value: unknown): JsonDocument | undefined {
+export function asJsonObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 }
 

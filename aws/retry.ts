@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { withTimeout } from './timeout';
 
-/** How often a call is attempted, and how long to wait between attempts. All times in milliseconds. */
+/** How often a call is attempted, and the delays between attempts. All times in milliseconds. */
 export interface RetryPolicy {
   /** @default - no limit: until the deadline, or until the caller's signal aborts */
   readonly attempts?: number;
@@ -96,8 +96,8 @@ const OLD = 120_000;
 const OLD_LIMIT = 1_000;
 
 /**
- * The processes of a function share a quota and do not know of each other. If delays only grew, the newest calls would be
- * attempted most often and served first, and the oldest would run out of time. So the limit falls again while a call waits.
+ * The processes of a function share a quota. If delays only grew, the newest calls would be attempted most often and
+ * succeed first, and the oldest calls would time out. So the limit falls again while a call waits.
  */
 function delayAfter(
   { count, waited, throttled }: Progress,

@@ -13,12 +13,12 @@ export interface VersionedObject {
 }
 
 /** A version or a delete marker. */
-export type ObjectVersion = Omit<VersionedObject, 'bucket'>;
+export type ListedVersion = Omit<VersionedObject, 'bucket'>;
 
 export interface ObjectVersionPage {
-  readonly versions: readonly ObjectVersion[];
+  readonly versions: readonly ListedVersion[];
   /** Where the next page starts; undefined after the last. */
-  readonly next: ObjectVersion | undefined;
+  readonly next: ListedVersion | undefined;
 }
 
 /** An object version that S3 did not delete. */
@@ -28,10 +28,10 @@ export interface FailedDeletion {
   readonly message: string;
 }
 
-/** About eight seconds of delays: a role's new permission, or a new bucket, may take as long to be known everywhere. */
+/** About eight seconds of delays: a new permission or a new bucket may take as long to propagate. */
 const RETRY_POLICY: RetryPolicy = { attempts: 10, timeout: 3_000, backoff: { first: 50, longest: 5_000 } };
 
-/** A truststore with as many authorities as API Gateway takes is smaller. Bytes. */
+/** Larger than any truststore that API Gateway accepts. Bytes. */
 const LARGEST_OBJECT = 1_000_000;
 
 export interface S3Options {
@@ -46,7 +46,7 @@ export class ObjectReader {
 
   /**
    * The object's text.
-   * @throws AwsCallError when there is no such version, when it may not be read, and for more than a megabyte
+   * @throws AwsCallError when the version does not exist, can't be read, or is larger than a megabyte
    */
   async readObject({ bucket, key, versionId }: VersionedObject, signal: AbortSignal): Promise<string> {
     const name = `(s3://${bucket}/${key}, version ${versionId})`;
@@ -75,11 +75,11 @@ export class ObjectReader {
   }
 }
 
-/** Publishes objects into a bucket with versioning, and empties it. */
+/** Puts objects into a bucket with versioning, and empties it. */
 export class ObjectPublisher {
   constructor(private readonly options: S3Options) {}
 
-  /** Puts a PEM object. @returns its version; undefined when the bucket has no versioning */
+  /** Puts a PEM object. @returns its version; undefined when versioning is off */
   async putPem(bucket: string, key: string, pem: string, signal: AbortSignal): Promise<string | undefined> {
     const request = {
       method: 'PUT',
@@ -91,10 +91,10 @@ export class ObjectPublisher {
     return headers.get('x-amz-version-id') ?? undefined;
   }
 
-  /** Versions and delete markers after `after`, at most 1,000; undefined when there is no such bucket. */
+  /** Versions and delete markers after `after`, at most 1,000; undefined when the bucket does not exist. */
   async listVersions(
     bucket: string,
-    after: ObjectVersion | undefined,
+    after: ListedVersion | undefined,
     signal: AbortSignal,
   ): Promise<ObjectVersionPage | undefined> {
     const query = new URLSearchParams({
@@ -125,7 +125,7 @@ export class ObjectPublisher {
   /** Deletes at most 1,000 versions. @returns the versions that S3 did not delete */
   async deleteVersions(
     bucket: string,
-    versions: readonly ObjectVersion[],
+    versions: readonly ListedVersion[],
     signal: AbortSignal,
   ): Promise<readonly FailedDeletion[]> {
     const objects = versions.map(
@@ -149,8 +149,8 @@ export class ObjectPublisher {
 }
 
 /**
- * S3 recommends the bucket as part of the host. It becomes the first part of the path where no server certificate matches
- * the host: at a configured endpoint, and with a dot in the bucket's name.
+ * S3 recommends URLs with the bucket in the host. The bucket is in the path instead where no server certificate matches the
+ * host: at a configured endpoint, and for a bucket with a dot in its name.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
 function callBucket<T>(

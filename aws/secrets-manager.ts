@@ -10,8 +10,8 @@ import {
 import { AwsCallError, isAwsError, sdkCall } from './aws-error';
 
 /**
- * A staging label. `DEPLOYMENT` is this package's own: it marks the version that a deployment put last, and no client
- * reads by it.
+ * A staging label. `DEPLOYMENT` belongs to this package: it marks the version that a deployment put last. Clients don't
+ * use it.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version
  */
 export type SecretStage = 'AWSCURRENT' | 'AWSPENDING' | 'DEPLOYMENT';
@@ -27,7 +27,7 @@ export type PutVersionResult = 'stored' | 'stored as current' | 'exists';
 export class SecretsManager {
   constructor(private readonly client: Pick<SecretsManagerClient, 'send'>) {}
 
-  /** The value of a version; undefined when there is no such version, or it has no value yet. */
+  /** The value of a version; undefined when the version does not exist or has no value yet. */
   async getVersion(secretId: string, versionId: string, signal: AbortSignal): Promise<string | undefined> {
     const command = new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId });
     try {
@@ -109,7 +109,7 @@ export class SecretsManager {
     }
   }
 
-  /** Takes AWSPENDING from a version, which ends the rotation that it belongs to. */
+  /** Removes AWSPENDING from a version, which ends its rotation. */
   async removePending(secretId: string, versionId: string, signal: AbortSignal): Promise<void> {
     await this.moveStage(
       { SecretId: secretId, VersionStage: 'AWSPENDING' satisfies SecretStage, RemoveFromVersionId: versionId },
@@ -123,7 +123,10 @@ export class SecretsManager {
   }
 }
 
-/** Starts a rotation. A function, because only the command uses it. @returns the version that will become current */
+/**
+ * Starts a rotation. A function and no method, because only the command uses it.
+ * @returns the version that will become current
+ */
 export async function rotateSecret(
   client: Pick<SecretsManagerClient, 'send'>,
   secretId: string,

@@ -5,14 +5,14 @@ import { type Attempt, type RetryPolicy, retry } from './retry';
 
 /** An AWS service. */
 export interface ServiceName {
-  /** In signatures, and the first label of the service's host. */
+  /** The service's name in signatures, and the first label of its host. */
   readonly name: string;
   /**
    * The prefix of the service's IAM actions.
    * @default - `name`
    */
   readonly actionPrefix?: string;
-  /** The end of the environment variable that configures another endpoint: `AWS_ENDPOINT_URL_<endpointVariable>`. */
+  /** The suffix of the environment variable for another endpoint: `AWS_ENDPOINT_URL_<endpointVariable>`. */
   readonly endpointVariable: string;
 }
 
@@ -22,11 +22,10 @@ export interface ServiceRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** A label before the service's own host, such as an S3 bucket; not used at a configured endpoint. */
+  /** A label before the service's host, such as an S3 bucket. Configured endpoints do not get it. */
   readonly hostLabel?: string;
 }
 
-/** Bodies beyond the limit of a `ResponseReader` are cut off, and `text` is undefined. */
 export interface ServiceResponse {
   readonly status: number;
   readonly headers: Headers;
@@ -40,16 +39,16 @@ export interface ResponseReader<T> {
    * @default - 2xx
    */
   readonly isAnswer?: (status: number) => boolean;
-  /** Reads an answer; undefined for a response that is none after all, such as a proxy's page. */
+  /** Reads an answer; undefined for a response without one, such as a proxy's page. */
   answerIn(response: ServiceResponse): T | undefined;
   errorIn(response: ServiceResponse): { readonly code: string | undefined; readonly message: string | undefined };
   /**
-   * Further HTTP statuses that another attempt may overcome, besides 429 and 5xx.
+   * HTTP statuses that are retryable in addition to 429 and 5xx.
    * @default - none
    */
   readonly retryableStatuses?: readonly number[];
   /**
-   * The largest body in bytes; a larger one is an error.
+   * The maximum size of a body in bytes. A larger body is an error.
    * @default - none
    */
   readonly largestBody?: number;
@@ -71,11 +70,11 @@ export interface SignedCallerOptions {
 }
 
 /**
- * Calls an AWS service with `fetch` and Signature Version 4. Functions use it in place of an SDK client, whose loading
- * takes longer than a function's work.
+ * Calls an AWS service with `fetch` and Signature Version 4. Functions use it instead of an SDK client, which takes longer
+ * to load than their work takes.
  */
 export class SignedCaller {
-  /** The signer derives one key a day from the credentials. */
+  /** Caches the signing keys, which are derived from the credentials once a day. */
   private readonly signingKeys = new Map<string, ArrayBuffer>();
 
   constructor(private readonly options: SignedCallerOptions) {}
@@ -102,7 +101,7 @@ export class SignedCaller {
       response = await fetch(url, { method, headers, body: request.body, signal, redirect: 'manual' });
       text = await readText(response, largestBody);
     } catch (cause) {
-      return { error: error(networkErrorCode(cause), 'no answer'), retryable: true };
+      return { error: error(networkErrorCode(cause), networkErrorReason(cause)), retryable: true };
     }
     if (text === undefined)
       return { error: error('EntityTooLarge', `more than ${largestBody} bytes`), retryable: false };
@@ -113,7 +112,7 @@ export class SignedCaller {
     const { code = '', message = 'no message' } = reader.errorIn(received);
     const throttled = status === TOO_MANY_REQUESTS || THROTTLING_CODES.has(code);
     const retryable = throttled || isAnswer(status) || status >= 500 || retryableStatuses.includes(status);
-    // What is not a plain name is not the service's, and may quote the request.
+    // Any other text is not an error code of the service, and may quote the request.
     const name = /^[\w.]{1,100}$/.test(code) ? code : `HTTP ${status}`;
     return { error: error(name, message), retryable, throttled };
   }
@@ -143,7 +142,7 @@ function regionalHost(service: string, region: string): string {
   return `${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
-/** Undefined for a body that is longer than the limit; the rest of it is not downloaded. */
+/** Undefined for a body larger than the limit. The rest of it is not downloaded. */
 async function readText({ body }: Response, limit: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -156,8 +155,22 @@ async function readText({ body }: Response, limit: number): Promise<string | und
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** `fetch` hides the system's error code in the cause of its error. */
+/**
+ * The code of the system's error, which `fetch` hides in the cause of its own error, such as `ECONNREFUSED`. Without a
+ * cause, the name of the error, such as `TimeoutError`.
+ */
 export function networkErrorCode(error: unknown): string {
-  const { cause, name } = Object(error) as { readonly cause?: { readonly code?: unknown }; readonly name?: unknown };
-  return String(cause?.code ?? name ?? 'network error');
+  const { cause, name = 'NetworkError' } = Object(error) as NetworkError;
+  return cause === undefined ? name : (cause.code ?? 'NetworkError');
+}
+
+/** The message of the cause, such as `bad port`. The message of the error itself may quote the request. */
+function networkErrorReason(error: unknown): string {
+  return (Object(error) as NetworkError).cause?.message || 'no answer';
+}
+
+interface NetworkError {
+  readonly name?: string;
+  /** For an attempt to connect to several addresses, the message is empty. */
+  readonly cause?: { readonly code?: string; readonly message?: string };
 }

@@ -1,14 +1,14 @@
 /**
- * Reads single elements from the XML of AWS responses. XML escapes `<` in text, so a value that somebody else wrote, such
- * as a stack's output, can't be mistaken for an element.
+ * Reads single elements from the XML of AWS responses. XML escapes `<` in text, so a value that others control, such as a
+ * stack's output, can't be mistaken for an element.
  */
 
-/** The text of every element of that name that has no child elements, in document order. */
+/** The text of every element with the name and without child elements, in document order. */
 function textElements(xml: string, name: string): readonly string[] {
   return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => unescapeXml(text));
 }
 
-/** The text of the element that occurs once in the document; undefined when it is absent or repeated. */
+/** The text of an element that occurs once in the document; undefined when it is absent or repeated. */
 export function onlyElement(xml: string, name: string): string | undefined {
   const [text, ...others] = textElements(xml, name);
   return others.length === 0 ? text : undefined;
@@ -29,7 +29,7 @@ function unescapeXml(text: string): string {
   });
 }
 
-/** The text with everything escaped that has a meaning in XML. */
+/** Escapes all characters that have a meaning in XML. */
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"'\p{Cc}]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

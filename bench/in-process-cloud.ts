@@ -12,7 +12,7 @@ import { Iam } from '../sandbox/services/iam';
 import { SecretsManager } from '../sandbox/services/secrets-manager';
 import type { RotationEvent } from '../sandbox/services/secrets-manager/rotation/ports';
 
-/** A request as the SDK's clients hand it to their transport. */
+/** A request as an SDK client passes it to its request handler. */
 interface SdkRequest {
   readonly method: string;
   readonly path: string;
@@ -21,21 +21,21 @@ interface SdkRequest {
 }
 
 export interface InProcessCloudOptions {
-  /** One step of a rotation. */
+  /** Runs one step of a rotation. */
   invoke(event: RotationEvent): Promise<void>;
-  /** Is told of what Secrets Manager reports, such as `RotationSucceeded`. */
+  /** Receives the events of Secrets Manager, such as `RotationSucceeded`. */
   onRotationEvent(name: string): void;
 }
 
 /**
- * The sandbox's services, called in this process: no sockets, no child processes, so that a call takes no virtual time.
- * Requests are signed, authorized, limited by quotas and answered as at the sandbox's endpoint.
+ * The sandbox's services without sockets and child processes, so that a call takes no virtual time. Requests are signed,
+ * authorized, limited by quotas and answered as at the sandbox's endpoint.
  */
 export class InProcessCloud {
-  /** For functions, and for SDK clients of this process. */
+  /** For functions and SDK clients in this process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly region = SANDBOX_ACCOUNT.region;
-  /** How often each operation was answered in each way. */
+  /** The number of calls by operation and outcome, such as `IssueCertificate ThrottlingException`. */
   readonly outcomes = new Map<string, number>();
   private readonly requests: Requests;
   private readonly resourceTypes: AcmPca['resourceTypes'];
@@ -77,14 +77,14 @@ export class InProcessCloud {
     });
   }
 
-  /** As CloudFormation makes it. */
+  /** Creates a resource as CloudFormation does. */
   create(type: string, properties: Properties): Promise<Resource> {
     const resourceType = this.resourceTypes[type];
     if (resourceType === undefined) throw new Error(`there is no resource type ${type}`);
     return resourceType.create({ stackName: 'mesh', stackId: 'mesh', logicalId: 'Resource', properties });
   }
 
-  /** In place of an SDK client's connections. */
+  /** The `requestHandler` of an SDK client. */
   readonly requestHandler = {
     handle: async (request: SdkRequest, { abortSignal }: { readonly abortSignal?: AbortSignal } = {}) => {
       if (abortSignal?.aborted) throw Object.assign(new Error('Request aborted'), { name: 'AbortError' });
@@ -95,7 +95,7 @@ export class InProcessCloud {
     },
   };
 
-  /** While `work` goes on, functions in this process that use the global `fetch` call the services, as their operator. */
+  /** Connects the global `fetch` to the services while `work` runs, with the permissions of an operator. */
   async inUse<T>(work: () => Promise<T>): Promise<T> {
     const { fetch } = globalThis;
     Object.assign(process.env, this.environment);

@@ -1,8 +1,7 @@
 /**
- * Measures what the library promises about speed, and prints each figure beside its budget. `npm run bench -- rotation`
- * simulates what the quotas of AWS allow instead, `npm run bench -- rotation 1000` for so many clients.
+ * Measures the speed of the library and prints each figure beside its budget. `npm run bench -- rotation` instead simulates
+ * the rotation of all clients of a large mesh under the quotas of AWS, `npm run bench -- rotation 1000` of 1,000 clients.
  */
-
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import Table from 'cli-table3';
 import { issue } from './issue';
@@ -24,6 +23,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
       await startUp('authorizer', 1.4),
       await warmDecision(assembly),
       await startUp('certificate-issuer', 2),
+      await startUp('truststore-publisher', 2),
       await issue(secret),
       ...(await synthesis()),
       ...resources(),
@@ -33,7 +33,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
   }
 }
 
-/** Rotating so many takes minutes: it is measured only when somebody asks. */
+/** The simulation of so many takes minutes, so it has its own subject. */
 const ROTATED_CLIENTS = 10_000;
 
 function measure([subject, clients]: readonly string[]): Promise<readonly Measurement[]> {
@@ -43,13 +43,13 @@ function measure([subject, clients]: readonly string[]): Promise<readonly Measur
     case 'rotation':
       return quotas(clients === undefined ? ROTATED_CLIENTS : wholeNumber(clients));
     default:
-      throw new Error(`the subject must be rotation or left out, got ${subject}`);
+      throw new Error(`the subject must be "rotation" or omitted, got ${JSON.stringify(subject)}`);
   }
 }
 
 function wholeNumber(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new Error(`the number of clients must be a whole number from 1, got ${text}`);
+  throw new Error(`the number of clients must be a positive integer, got ${JSON.stringify(text)}`);
 }
 
 const start = performance.now();
@@ -59,5 +59,5 @@ void measure(process.argv.slice(2)).then((measurements) => {
     table.push([what, measured, floor, budget, within ? '✔' : '✖']);
   }
   console.log(table.toString());
-  console.log(`measured in ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  console.log(`Measured in ${((performance.now() - start) / 1000).toFixed(0)} s`);
 });

@@ -8,8 +8,8 @@ import { elapsed, type Measurement, median, milliseconds } from './measure';
 const CLIENTS = 300;
 
 /**
- * What the issuer computes for one client beside the authority's answer: key, signing request and the secret's body.
- * @param issued a certificate and its chain as the authority gave them
+ * The computations of the issuer for one client: key, signing request and the secret's body.
+ * @param issued a certificate and its chain as the authority issued them
  */
 export async function issue(issued: ClientSecret): Promise<Measurement> {
   const { clientName, spiffeId, certificate, certificateChain } = issued;

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 export interface Measurement {
   readonly what: string;
   readonly measured: string;
-  /** What it is compared with in the same run; absent for an absolute budget. */
+  /** The figure of the same run that it is compared with; absent for an absolute budget. */
   readonly floor?: string;
   readonly budget: string;
   readonly within: boolean;
@@ -15,7 +15,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** Runs both in turn, A B A B …, so that a drift of the machine's speed meets both alike. Milliseconds, medians. */
+/** Runs both in turn, A B A B …, so that changes of the machine's speed affect both. Medians in milliseconds. */
 export async function paired(
   runs: number,
   measured: () => number | Promise<number>,
@@ -24,7 +24,7 @@ export async function paired(
   const times: { measured: number; floor: number }[] = [];
   for (let run = 0; run <= runs; run += 1) {
     const pair = { measured: await measured(), floor: await floor() };
-    // The first pair warms caches up.
+    // The first pair warms up caches.
     if (run > 0) times.push(pair);
   }
   return {
@@ -34,7 +34,7 @@ export async function paired(
   };
 }
 
-/** Milliseconds that a Node process takes from start to end. */
+/** The duration of a Node.js process. Milliseconds. */
 export function nodeTime(args: readonly string[], environment: NodeJS.ProcessEnv = {}): number {
   const start = performance.now();
   const { status, stderr } = spawnSync(process.execPath, args, { env: { ...process.env, ...environment } });

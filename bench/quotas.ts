@@ -1,14 +1,18 @@
 import type { Measurement } from './measure';
 import { DEPLOYMENT_MS, type Simulation, simulateDeployment, simulateRotation } from './rotation';
 
-/** What limits how fast clients get certificates: https://docs.aws.amazon.com/general/latest/gr/pca.html#limits_pca and https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+/**
+ * The quotas that limit how fast clients get certificates.
+ * https://docs.aws.amazon.com/general/latest/gr/pca.html#limits_pca
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+ */
 const ISSUE = { name: 'IssueCertificate', perSecond: 25 };
 const WRITE = { name: 'PutSecretValue with UpdateSecretVersionStage', perSecond: 50 };
 
-/** The longest pause between two attempts of a call, which the last client may have to wait when no other does. */
+/** The longest delay between two attempts of a call. The last client may wait for it alone. */
 const LAST_PAUSE_SECONDS = 20;
 
-/** As many as one stack's 500 resources take. */
+/** The number of clients that fits into the 500 resources of a stack. */
 const CLIENTS_OF_A_STACK = 150;
 
 interface Demand {
@@ -16,7 +20,7 @@ interface Demand {
   readonly callsPerClient: number;
 }
 
-/** All clients rotated at once, and all clients of a stack created at once, over what the quotas allow at best. */
+/** Rotates all clients at once and creates all clients of a stack at once, compared with the minimum that the quotas allow. */
 export async function quotas(clients: number): Promise<readonly Measurement[]> {
   const rotation = await simulateRotation(clients);
   const deployment = await simulateDeployment(CLIENTS_OF_A_STACK);
@@ -37,7 +41,7 @@ export async function quotas(clients: number): Promise<readonly Measurement[]> {
       budget: `≤ 1.1× and ${LAST_PAUSE_SECONDS} s`,
       within: rotation.seconds <= 1.1 * bound.seconds + LAST_PAUSE_SECONDS,
     },
-    ...outcome(`rotation of ${clients} clients`, clients, rotation),
+    ...results(`rotation of ${clients} clients`, clients, rotation),
     {
       what: `deployment of ${CLIENTS_OF_A_STACK} clients at once, virtual time`,
       measured: `${deployment.seconds.toFixed(0)} s`,
@@ -45,11 +49,11 @@ export async function quotas(clients: number): Promise<readonly Measurement[]> {
       budget: `≤ ${DEPLOYMENT_MS / 1000} s`,
       within: deployment.seconds <= DEPLOYMENT_MS / 1000,
     },
-    ...outcome(`deployment of ${CLIENTS_OF_A_STACK} clients`, CLIENTS_OF_A_STACK, deployment),
+    ...results(`deployment of ${CLIENTS_OF_A_STACK} clients`, CLIENTS_OF_A_STACK, deployment),
   ];
 }
 
-function outcome(what: string, clients: number, simulation: Simulation): readonly Measurement[] {
+function results(what: string, clients: number, simulation: Simulation): readonly Measurement[] {
   const { served, issued, failures, outcomes } = simulation;
   const throttled = [...outcomes].filter(([name]) => name.endsWith(' ThrottlingException'));
   const throttledCalls = throttled.reduce((sum, [, count]) => sum + count, 0);
@@ -70,7 +74,7 @@ function outcome(what: string, clients: number, simulation: Simulation): readonl
   ];
 }
 
-/** The least time that the quotas allow, and those which do so. */
+/** The shortest time that the quotas allow, and the quotas that decide it. */
 function boundOf(clients: number, demands: readonly Demand[]): { readonly seconds: number; readonly text: string } {
   const secondsOf = ({ quota, callsPerClient }: Demand) => (clients * callsPerClient) / quota.perSecond;
   const seconds = Math.max(...demands.map(secondsOf));

@@ -9,28 +9,28 @@ import { VirtualTime } from './virtual-time';
 
 /** Lambda's default for an account. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const CONCURRENCY = 1000;
-/** What the issuer has of its three minutes for the work itself. */
+/** The parts of the issuer's three minutes that are for the work itself. */
 const ROTATION_MS = 174_000;
 export const DEPLOYMENT_MS = 162_000;
 
-/** Of preparations, which have all the time there is. */
+/** The preparations have no deadline. */
 const NEVER_ABORTED = new AbortController().signal;
 
-/** What became of clients that all needed a certificate at the same time. */
+/** The result for clients that all need a certificate at the same time. */
 export interface Simulation {
-  /** Clients that got theirs. */
+  /** The number of clients that got a certificate. */
   readonly served: number;
-  /** Of virtual time, until the last of them did. */
+  /** The virtual time until the last client got one. */
   readonly seconds: number;
-  /** Certificates that the authority issued. Each client has one version that needs one. */
+  /** The number of certificates that the authority issued. Each client needs one. */
   readonly issued: number;
   /** Why invocations of the issuer failed. */
   readonly failures: readonly string[];
-  /** How often each operation was answered in each way, such as `IssueCertificate ThrottlingException`. */
+  /** As `InProcessCloud.outcomes`. */
   readonly outcomes: ReadonlyMap<string, number>;
 }
 
-/** Secrets Manager rotates every client, as many at a time as Lambda runs functions, and each until it succeeds. */
+/** Secrets Manager rotates every client until it succeeds, as many at a time as Lambda runs functions. */
 export async function simulateRotation(clients: number): Promise<Simulation> {
   const run = new Run();
   const waiting: string[] = [];
@@ -71,7 +71,7 @@ export async function simulateRotation(clients: number): Promise<Simulation> {
   });
 }
 
-/** CloudFormation creates every client of a stack at once, each in an invocation of its own. */
+/** CloudFormation creates all clients of a stack at once, each with its own invocation. */
 export async function simulateDeployment(clients: number): Promise<Simulation> {
   const run = new Run();
   const cloud = new InProcessCloud({ invoke: async () => undefined, onRotationEvent: () => undefined });
@@ -93,7 +93,7 @@ export async function simulateDeployment(clients: number): Promise<Simulation> {
         run
           .invoke(DEPLOYMENT_MS, (signal) => mesh.clientCertificateResource.apply(request, signal))
           .then(() => run.noteServed())
-          // `invoke` has noted it.
+          // `invoke` has recorded the failure.
           .catch(() => undefined);
       }
     });
@@ -101,14 +101,14 @@ export async function simulateDeployment(clients: number): Promise<Simulation> {
   });
 }
 
-/** Invocations of the issuer in virtual time, and what came of them. */
+/** Invocations of the issuer in virtual time, and their results. */
 class Run {
   readonly time = new VirtualTime();
   private readonly failures: string[] = [];
   private served = 0;
   private seconds = 0;
 
-  /** Lambda gives the issuer so much time, and each of its invocations a process of its own. */
+  /** Runs one invocation of the issuer, with its deadline. */
   async invoke(milliseconds: number, work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     try {
       await withDeadline(milliseconds, (signal) => this.time.worker(() => work(signal)));

@@ -11,7 +11,7 @@ import { elapsed, type Measurement, milliseconds, nodeTime, paired } from './mea
 const SERVICES = ['users', 'groups', 'equipment'];
 const URL = 'https://mesh.example.com/equipment';
 
-/** Three services that call each other, synthesized: the directory of the assembly. */
+/** Synthesizes three services that call each other. @returns the directory of the assembly */
 export function threeServices(): string {
   const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'mtls-mesh-bench-')) });
   const stack = new Stack(app, 'Mesh');
@@ -32,7 +32,7 @@ export function threeServices(): string {
   return app.synth().directory;
 }
 
-/** From a ready template to the first authorized 200. The floor: its five functions' processes, started one by one. */
+/** From a synthesized template to the first authorized 200, compared with five Node.js processes in sequence. */
 export async function firstAnswer(assembly: string): Promise<Measurement> {
   const { measured, floor, ratio } = await paired(
     5,
@@ -61,7 +61,7 @@ export async function firstAnswer(assembly: string): Promise<Measurement> {
   };
 }
 
-/** A decision of the shipped authorizer about a certificate that it has seen, over parsing that certificate. */
+/** A decision of the bundled authorizer about a certificate that it has in memory. */
 export async function warmDecision(assembly: string): Promise<Measurement> {
   const sandbox = await Sandbox.deploy(assembly);
   try {
@@ -91,7 +91,7 @@ export async function warmDecision(assembly: string): Promise<Measurement> {
 
 type Handler = (event: unknown) => Promise<{ readonly isAuthorized: boolean }>;
 
-/** The shipped bundle in this process, with the environment that the template gives it. */
+/** Loads the bundle into this process, with the environment of the template. */
 function loadAuthorizer(sandbox: Sandbox): Handler {
   const authorizer = Object.values(sandbox.resources).find(
     ({ type, constructPath }) => type === 'AWS::Lambda::Function' && constructPath?.includes('Authorizer'),

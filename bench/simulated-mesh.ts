@@ -17,14 +17,14 @@ import type { InProcessCloud } from './in-process-cloud';
 const TRUST_DOMAIN = 'mesh.example.com';
 const TABLE = 'registry';
 
-/** A mesh as a deployment leaves it, and its issuer in this process. */
+/** A deployed mesh with its issuer in this process. */
 export interface SimulatedMesh extends Pick<Issuer, 'clientCertificateResource' | 'rotation'> {
   readonly registry: Registry;
   /** Creates the client's secret. @returns the properties of the client's custom resource */
   addClient(name: string): Promise<ClientCertificateProperties & { readonly SecretId: string }>;
 }
 
-/** The issuer calls the services without a network, and has no gateway to try certificates on. */
+/** Its issuer calls the services without a network, and has no gateway to test certificates with. */
 export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMesh> {
   const CertificateAuthorityArn = await activeAuthority(cloud);
   const { partitionKey, sortKey } = REGISTRY_KEYS;

@@ -9,7 +9,7 @@ const LAMBDA_ENVIRONMENT = {
   REGISTRY_TABLE: 'none',
 };
 
-/** A function's cold start, as far as the bundle decides it: loading it, over a Node process that does nothing. */
+/** The part of a cold start that the bundle decides: the time to load it, compared with an empty Node.js process. */
 export async function startUp(name: string, budget: number): Promise<Measurement> {
   const bundle = join(__dirname, '..', 'assets', name, 'index.js');
   const { measured, floor, ratio } = await paired(

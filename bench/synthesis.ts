@@ -11,7 +11,7 @@ import { elapsed, type Measurement, milliseconds, nodeTime, paired } from './mea
 function synthesize(clients: number, services = 0): number {
   const outdir = mkdtempSync(join(tmpdir(), 'mtls-mesh-bench-'));
   try {
-    // 200 clients in one stack, to see how it grows; CloudFormation takes 500 resources.
+    // A stack with 200 clients exceeds CloudFormation's limit of 500 resources. It measures the growth only.
     const app = new App({ outdir, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
     const stack = new Stack(app, 'Mesh');
     const hostedZone = HostedZone.fromHostedZoneAttributes(stack, 'Zone', {
@@ -35,7 +35,7 @@ function synthesize(clients: number, services = 0): number {
   }
 }
 
-/** Whole processes, as a pipeline runs them: with the CDK loaded, a mesh of 100 clients over an app with nothing in it. */
+/** Whole processes, as in a pipeline: a mesh of 100 clients compared with an empty app. */
 export async function synthesis(): Promise<readonly Measurement[]> {
   const run = (clients: number) => () =>
     nodeTime(['--import', 'tsx', __filename, String(clients)], { CDK_VALIDATION: 'false' });

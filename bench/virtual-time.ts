@@ -1,45 +1,45 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import timersPromises from 'node:timers/promises';
 
-/** Somebody whose work takes no time but that of the pauses in it. */
+/** Work that takes no time except for its pauses. */
 interface Worker {
-  /** Timers it has set and not heard of. */
+  /** The number of its timers that have not fired. */
   pending: number;
 }
 
 interface Timer {
   readonly at: number;
   readonly callback: () => void;
-  /** Who waits for it. */
+  /** The worker that waits for the timer. */
   readonly worker: Worker | undefined;
   isOver: boolean;
   unref(): Timer;
 }
 
 /**
- * Time that stands still while anybody works, and leaps to the next timer once all of them wait: minutes of pauses pass
- * in the seconds that the work between them takes. While it is installed, `Date`, `setTimeout`, that of
- * `node:timers/promises`, and `AbortSignal.timeout` go by it.
+ * Virtual time. It stands still while a worker works, and leaps to the next timer when all workers wait, so that minutes
+ * of pauses pass in the seconds that the work takes. While it is installed, `Date`, `setTimeout`, `setTimeout` of
+ * `node:timers/promises`, and `AbortSignal.timeout` follow it.
  *
- * Holds for workers that do one thing after the other: who has set a timer is taken to wait for it. What runs outside of
- * workers must wait for nothing but promises that are resolved already.
+ * A worker must do one thing after the other: a worker that has set a timer counts as waiting for it. Code outside of
+ * workers must only await promises that are already resolved.
  */
 export class VirtualTime {
   private elapsedTime = 0;
-  /** The next one last. */
+  /** Latest first, so that the next one is the last. */
   private readonly timers: Timer[] = [];
   private readonly workers = new AsyncLocalStorage<Worker>();
-  /** Workers that do not wait. */
+  /** The number of workers that do not wait. */
   private working = 0;
   private isLeapDue = false;
   private end: () => void = () => undefined;
 
-  /** Milliseconds that have passed. */
+  /** The virtual time that has passed. Milliseconds. */
   get elapsed(): number {
     return this.elapsedTime;
   }
 
-  /** Begins work, then lets time pass until nothing more is to happen. */
+  /** Begins work, then lets time pass until no timer is left. */
   async run(begin: () => void): Promise<void> {
     const uninstall = this.install();
     try {
@@ -54,7 +54,7 @@ export class VirtualTime {
     }
   }
 
-  /** Time stands still for the work, but for its pauses. */
+  /** Runs work that takes no virtual time except for its pauses. */
   async worker<T>(work: () => Promise<T>): Promise<T> {
     const worker: Worker = { pending: 0 };
     this.working += 1;
@@ -62,7 +62,7 @@ export class VirtualTime {
       return await this.workers.run(worker, work);
     } finally {
       if (worker.pending === 0) this.rest();
-      // Nobody waits for what it has left behind.
+      // Nobody waits for the timers that it has left.
       worker.pending = Number.POSITIVE_INFINITY;
     }
   }
@@ -82,7 +82,7 @@ export class VirtualTime {
     if (timer.worker !== undefined && --timer.worker.pending === 0) this.working += 1;
   }
 
-  /** After all that come later, before those of the same time, which were there first. */
+  /** The index after all later timers, and before the timers of the same time, which were set first. */
   private placeOf(at: number): number {
     let [low, high] = [0, this.timers.length];
     while (low < high) {
@@ -98,7 +98,7 @@ export class VirtualTime {
     this.leapSoon();
   }
 
-  /** Once everybody has heard of what is resolved. */
+  /** Leaps after all resolved promises have had their effect. */
   private leapSoon(): void {
     if (this.working > 0 || this.isLeapDue) return;
     this.isLeapDue = true;
@@ -156,7 +156,7 @@ export class VirtualTime {
       signal?.addEventListener('abort', abort, { once: true });
     });
 
-  /** Does not make its worker wait. */
+  /** The worker does not wait for a timeout. */
   private readonly timeout = (milliseconds: number): AbortSignal => {
     const controller = new AbortController();
     const abort = () => controller.abort(new DOMException('the operation timed out', 'TimeoutError'));

@@ -2,8 +2,9 @@ import { App } from 'aws-cdk-lib';
 import { ScheduleMeshStack } from '../examples/schedule/schedule-mesh-stack';
 
 /**
- * The example mesh, placed by context: `domainName`, and `hostedZoneId` with `zoneName`, or `certificateArn`, or both.
- * Without any it is for `mesh.example.com`, a name that can be synthesized and run in the sandbox but not deployed.
+ * The example mesh. Context values say where to deploy it: `domainName`, and `hostedZoneId` with `zoneName`,
+ * `certificateArn`, or both. By default its domain name is `mesh.example.com`, which runs in the sandbox but can't be
+ * deployed to AWS.
  */
 export function exampleApp(): App {
   const app = new App();

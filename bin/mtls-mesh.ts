@@ -1,38 +1,29 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { failureSentence } from '../aws/failure';
 import { version } from '../package.json';
-import { addOperatorCommands } from './operator-commands';
-import { addRequestCommand } from './request-command';
-import type { UpOptions } from './up';
-
-function port(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < 1 || number > 65535) {
-    throw new InvalidArgumentError('must be a number from 1 to 65535');
-  }
-  return number;
-}
+import { addDisableCommand } from './disable/command';
+import { addEnableCommand } from './enable/command';
+import { addListCommand } from './list/command';
+import { addRequestCommand } from './request/command';
+import { addRevokeCommand } from './revoke/command';
+import { addRotateCommand } from './rotate/command';
+import { addShowCommand } from './show/command';
+import { addUpCommand } from './up/command';
 
 const program = new Command('mtls-mesh')
-  .description('Runs mutual TLS service meshes without an AWS account, and operates those that are deployed')
+  .description('Run mutual TLS service meshes on this machine without an AWS account, and operate deployed ones.')
   .version(version);
 
-program
-  .command('up')
-  .description('keeps the mesh of a CDK app up on loopback until Ctrl-C, and prints commands to try')
-  .option('--app <cdk.out|command>', 'a synthesized app, or the command that synthesizes it (default: from cdk.json)')
-  .option('--stack <name>', 'the stack to deploy (default: the only one)')
-  .option('--out <dir>', 'directory for certificates and keys', 'mtls-mesh.out')
-  .option('--port <n>', 'port of the gateway on 127.0.0.1 (default: any that is free)', port)
-  .option('--json', 'print one line of JSON when everything is up')
-  .action((options: UpOptions) => {
-    // A bundle of its own: the sandbox takes its time to load, which no other command need spend.
-    const { up } = require('./up') as typeof import('./up');
-    return up(options);
-  });
-
-addOperatorCommands(program);
-addRequestCommand(program);
+// The work of a command is in a bundle of its own, so that `--help` does not load the sandbox or the AWS clients.
+addUpCommand(program, () => require('./up/up'));
+addRequestCommand(program, () => require('./request/request'));
+const loadOperations = (): typeof import('./operations') => require('./operations');
+addListCommand(program, loadOperations);
+addShowCommand(program, loadOperations);
+addRevokeCommand(program, loadOperations);
+addDisableCommand(program, loadOperations);
+addEnableCommand(program, loadOperations);
+addRotateCommand(program, loadOperations);
 
 program
   .parseAsync()
@@ -40,5 +31,5 @@ program
     console.error(`error: ${failureSentence(error)}`);
     process.exitCode = 1;
   })
-  // An SDK client would hold the process for the rest of its time limits, once all is said.
+  // The idle connections of an SDK client would keep the process running.
   .finally(() => process.stdout.write('', () => process.exit()));

@@ -18,7 +18,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 const RESET: readonly unknown[] = ['ECONNRESET', 'EPIPE'];
 
-/** A request has no response. The cause is the error of Node's `https`. */
+/** A request got no response. The cause is the error of Node's `https`. */
 export class TlsRequestError extends Error {
   override readonly name = 'TlsRequestError';
   /** Node's or OpenSSL's code, such as `ECONNREFUSED` or `DEPTH_ZERO_SELF_SIGNED_CERT`. */

@@ -1,12 +1,12 @@
 import { type ClientSecret, ClientSecretError, parseClientSecret, verifyClientSecret } from '../mesh/client-secret';
 import { SecretUnavailableError } from './errors';
 
-/** What a client needs of AWS. The AWS SDK's `SecretsManager` implements it. */
+/** Reads secrets. The `SecretsManager` of the AWS SDK implements it. */
 export interface SecretReader {
   getSecretValue(input: { SecretId: string }): Promise<{ SecretString?: string; VersionId?: string }>;
 }
 
-/** After a failed refresh, the time until the next one while the held certificate is valid. Milliseconds. */
+/** The time until the next refresh after a failed one, while the held certificate is valid. Milliseconds. */
 const RETRY_AFTER = 30_000;
 
 interface HeldSecret {

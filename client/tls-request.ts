@@ -6,7 +6,7 @@ import { createSecureContext } from 'node:tls';
 import type { ClientSecret } from '../mesh/client-secret';
 import { TlsRequestError } from './errors';
 
-/** What a client authenticates with; a `ClientSecret` contains it. */
+/** The credentials of a client. Every `ClientSecret` contains them. */
 export type TlsCredentials = Pick<ClientSecret, 'certificate' | 'certificateChain' | 'privateKey'>;
 
 /** An address to connect to. */
@@ -40,7 +40,7 @@ export interface TlsRequestOptions extends TlsTrust {
 
 /** Statuses without a body (https://fetch.spec.whatwg.org/#null-body-status). */
 const NULL_BODY = [204, 205, 304];
-/** As in Node's global agent: servers close idle connections, and not all announce it. Milliseconds. */
+/** As in the global agent of Node.js: servers close idle connections, and not all announce it. Milliseconds. */
 const IDLE_TIMEOUT = 5000;
 
 /**

@@ -4,7 +4,7 @@ import { failureSentence } from '../aws/failure';
 import { type EventDetail, type EventType, METRICS, type Metric } from '../mesh/contract';
 import type { RegistryCertificate } from './records';
 
-/** What each change of state leaves behind: a log line, an event, and a count if there is a metric. */
+/** The log line, the event and the metric of each change of state. */
 const CHANGES = {
   certificateIssued: { log: 'certificate-issued', event: 'Certificate Issued', metric: METRICS.certificatesIssued },
   certificateRotated: { log: 'certificate-rotated', event: 'Certificate Rotated', metric: METRICS.rotationsSucceeded },
@@ -18,7 +18,7 @@ const CHANGES = {
 
 type Change = keyof typeof CHANGES;
 
-/** What a change is about. Absent for a change of the truststore. */
+/** The subject of a change; empty for a change of the truststore. */
 export interface AuditSubject extends Pick<EventDetail, 'clientName' | 'reason'> {
   readonly certificate?: Pick<
     RegistryCertificate,
@@ -33,17 +33,17 @@ export interface AuditOptions {
   readonly events: Pick<EventBridge, 'put'>;
 }
 
-/** The longest time that an event or a metric may take. Milliseconds. */
+/** The time limit of an event and of a metric. Milliseconds. */
 const TIME_LIMIT = 4_000;
 
-/** Records changes of state. A change has happened, whether or not it can be recorded everywhere. */
+/** Records changes of state that have happened. */
 export class Audit {
   constructor(private readonly options: AuditOptions) {}
 
   /**
    * Never rejects.
    * @param details additional fields of the log line
-   * @returns a sentence for everything that could not be recorded
+   * @returns a sentence for each event or metric that could not be sent
    */
   async record(
     change: Change,

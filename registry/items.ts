@@ -1,4 +1,4 @@
-/** Records of the registry as DynamoDB items. `toItem` of `aws/dynamodb.ts` is the other direction. */
+/** Reads records of the registry from DynamoDB items. `toItem` of `aws/dynamodb.ts` creates the items. */
 import type { Item } from '../aws/dynamodb';
 import { REVOCATION_REASONS } from '../mesh/contract';
 import { CERTIFICATE_IDENTITY_KINDS } from '../pki/certificate-identity';
@@ -32,8 +32,8 @@ export function clientFromItem(item: Item): RegistryClient {
 }
 
 /**
- * Whether the mesh issues the certificates of the item's client, or a trust anchor does. Both are true while a client
- * changes from one kind to the other.
+ * Whether the mesh or a trust anchor issues the certificates of the item's client. Both are true while a client changes
+ * from one kind to the other.
  */
 export function clientKinds(item: Item): { readonly isIssued: boolean; readonly isExternal: boolean } {
   const isExternal = item['trustAnchor' satisfies keyof RegistryExternalClient] !== undefined;
@@ -89,33 +89,33 @@ export function certificateFromItem(item: Item): RegistryCertificate {
 /** Reads attributes by name and type. Each function throws `RegistryItemError` for a missing or malformed attribute. */
 function reader(item: Item) {
   const malformed = (name: string, expected: string) =>
-    new RegistryItemError(`the registry's item ${keyText(item)} has no ${expected} "${name}"`);
+    new RegistryItemError(`the attribute "${name}" of the registry's item ${keyText(item)} must be ${expected}`);
 
   function text(name: string): string {
     const value = item[name];
     if (value?.S !== undefined) return value.S;
-    throw malformed(name, 'text');
+    throw malformed(name, 'a string');
   }
 
   function number(name: string): number {
     const value = item[name];
     if (value?.N !== undefined) return Number(value.N);
-    throw malformed(name, 'number');
+    throw malformed(name, 'a number');
   }
 
   function choice<T extends string>(name: string, choices: readonly T[]): T {
     const value = text(name);
     const found = choices.find((candidate) => candidate === value);
-    if (found === undefined) throw malformed(name, `one of ${choices.join(', ')} as`);
+    if (found === undefined) throw malformed(name, `one of ${choices.join(', ')}`);
     return found;
   }
 
   function texts(name: string): readonly string[] {
     const value = item[name];
-    if (value?.L === undefined) throw malformed(name, 'list');
+    if (value?.L === undefined) throw malformed(name, 'a list');
     return value.L.map((entry) => {
       if (entry.S !== undefined) return entry.S;
-      throw malformed(name, 'list of texts');
+      throw malformed(name, 'a list of strings');
     });
   }
 

@@ -3,22 +3,22 @@ import { batchGetItems, type Item, Table } from '../aws/dynamodb';
 import { certificateKey, clientKey, identityKey, type RegistryIdentity, type RegistryKey } from './records';
 import type { CertificateFacts, ClientFacts } from './status';
 
-/** What the registry knows about a client and one of its certificates; undefined for an unknown one. */
+/** What the registry holds about a client and one of its certificates; undefined if it has no such item. */
 export interface IssuedFacts {
   readonly client: ClientFacts | undefined;
   readonly certificate: CertificateFacts | undefined;
 }
 
-/** What the registry knows about an external client. */
+/** What the registry holds about an external client. */
 export interface ExternalClientFacts extends ClientFacts {
   /** Absent for a client that has only issued certificates. */
   readonly trustAnchor?: string | undefined;
 }
 
-/** API Gateway waits at most 10 seconds for its authorizer, and the caller waits with it. Milliseconds. */
+/** Less than the 10 seconds that API Gateway waits for an authorizer. Milliseconds. */
 const TIME_LIMIT = 4_000;
 
-/** The registry as the authorizer reads it: everything for one decision in one call. All methods throw `AwsCallError`. */
+/** Reads what the authorizer needs for one decision in one call. All methods throw `AwsCallError`. */
 export class RegistryLookup {
   private readonly table: Table;
 
@@ -38,7 +38,7 @@ export class RegistryLookup {
     };
   }
 
-  /** What is known under any of the IDs, in any order. */
+  /** The identities that have one of the IDs, in any order. */
   async findIdentities(ids: readonly string[]): Promise<readonly Readonly<Partial<RegistryIdentity>>[]> {
     const items = await this.getItems(ids.map(identityKey));
     return items.map((item) => readTexts(item, ['clientName', 'authority']));
@@ -54,7 +54,7 @@ export class RegistryLookup {
   }
 }
 
-/** Absent attributes stay absent. An attribute that is not a text is empty, which no check accepts. */
+/** Absent attributes stay absent. An attribute that is not a string becomes an empty string, which no check accepts. */
 function readTexts<N extends string>(item: Item, names: readonly N[]): Partial<Record<N, string>> {
   const found = names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name].S ?? '']]));
   return Object.fromEntries(found);

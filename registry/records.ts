@@ -27,11 +27,11 @@ export function certificateKey(clientName: string, fingerprint: string): Registr
   return { partitionKey: `CLIENT#${clientName}`, sortKey: `${CERTIFICATE_SORT_KEY_PREFIX}${fingerprint}` };
 }
 
-/** A client in the registry, beside its key. */
+/** The attributes of a client with issued certificates, in addition to its key. */
 export interface RegistryClient {
   readonly clientName: string;
   readonly spiffeId: string;
-  /** A disabled client is refused whatever its certificate, and not rotated. */
+  /** The mesh refuses every certificate of a disabled client, and does not rotate its secret. */
   readonly state: 'ENABLED' | 'DISABLED';
   /** ARN of the client's secret; absent for a client that keeps its own key. */
   readonly secretId?: string;
@@ -44,19 +44,19 @@ export interface RegistryClient {
   readonly overlapHours?: number;
   /** `Requesters` of the client's resource. */
   readonly requesters?: readonly string[];
-  /** The resource whose deletion takes the client away: ARN of its stack and its logical id. */
+  /** The resource whose deletion removes the client: the ARN of its stack and its logical ID. */
   readonly declaredBy?: string;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
-  /** `deployment`, or the ARN of the principal who changed it. */
+  /** `deployment`, or the ARN of the principal that changed it. */
   readonly updatedBy: string;
 }
 
-/** A certificate in the registry, beside its key. Times are ISO 8601, UTC, unless said otherwise. */
+/** The attributes of a certificate, in addition to its key. Times are ISO 8601, UTC, unless stated otherwise. */
 export interface RegistryCertificate {
   readonly clientName: string;
   readonly spiffeId: string;
-  /** As in `ClientSecret`, and so the fingerprint. */
+  /** As in `ClientSecret`, like the fingerprint. */
   readonly serialNumber: string;
   /** The issuer's distinguished name on one line. */
   readonly issuer: string;
@@ -65,63 +65,63 @@ export interface RegistryCertificate {
   readonly fingerprint: string;
   readonly notBefore: string;
   readonly notAfter: string;
-  /** When the first of the authorities above it expires. */
+  /** When the first authority of its chain expires. */
   readonly authoritiesNotAfter: string;
-  /** Version of the client's secret that the certificate was issued for; absent when its key is in no secret. */
+  /** The version of the client's secret that the certificate was issued for. Absent when its key is not in a secret. */
   readonly secretVersionId?: string;
   readonly status: 'ISSUED' | 'REVOKED';
   readonly issuedAt: string;
-  /** `request`: for a key that whoever asked keeps. */
+  /** `request`: for a key that the requester keeps. */
   readonly issuedBy: 'deployment' | 'rotation' | 'request';
-  /** ARN of the IAM role or user who asked for it, without a role's path; absent unless it was issued by request. */
+  /** The ARN of the IAM role, without its path, or of the user who requested it. Absent unless `issuedBy` is `request`. */
   readonly requestedBy?: string;
   /**
-   * When its secret version became the current one, or when a client without a secret asked for it; absent before, and
-   * for good when a client with a secret asked. Of those that have it, the one issued last is the client's current
-   * certificate: a version is never replaced by one that was issued before it.
+   * When its secret version became current, or when a client without a secret requested it. Absent before, and for
+   * requested certificates of a client with a secret. The client's current certificate is the one with this attribute that
+   * was issued last, because a version never replaces one that was issued later.
    */
   readonly currentSince?: string;
-  /** Refused from then on, though not revoked: set on a replaced certificate when its overlap is limited. */
+  /** The mesh refuses the certificate from this time. Set on a replaced certificate when its overlap is limited. */
   readonly refuseAfter?: string;
   readonly revokedAt?: string;
-  /** `deployment`, `rotation`, or the ARN of the principal who revoked it. */
+  /** `deployment`, `rotation`, or the ARN of the principal that revoked it. */
   readonly revokedBy?: string;
   readonly revocationReason?: RevocationReason;
-  /** When the authority was told of the revocation; absent as long as it has not been. */
+  /** When it was revoked at its authority. */
   readonly revokedAtAuthority?: string;
-  /** Seconds since 1970; DynamoDB deletes the item some time after. */
+  /** When DynamoDB may delete the item. Seconds since 1970. */
   readonly expiresAt: number;
 }
 
 /**
- * Such a client in the registry, under the key of any client. While a client changes from issued to external or back, the
- * item holds the attributes of both.
+ * The attributes of an external client, in addition to its key. Both kinds of clients have the same key: while a client
+ * changes from one kind to the other, its item holds the attributes of both.
  */
 export interface RegistryExternalClient {
   readonly clientName: string;
   readonly spiffeId: string;
   readonly state: 'ENABLED' | 'DISABLED';
-  /** The trust anchor's name; an item without it is no external client's. */
+  /** The trust anchor's name. Only items of external clients have it. */
   readonly trustAnchor: string;
   readonly identityKind: CertificateIdentityKind;
   /** In its canonical form. */
   readonly identityValue: string;
-  /** When the first of the anchor's authorities expires. ISO 8601, UTC. */
+  /** When the first authority of the trust anchor expires. ISO 8601, UTC. */
   readonly authoritiesNotAfter: string;
-  /** Of all items that lead from a certificate to this client. */
+  /** The IDs of the client's identities. */
   readonly identityIds: readonly string[];
-  /** The resource whose deletion takes the client away: ARN of its stack and its logical id. */
+  /** The resource whose deletion removes the client: the ARN of its stack and its logical ID. */
   readonly registeredBy: string;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
-  /** `deployment`, or the ARN of the principal who changed it. */
+  /** `deployment`, or the ARN of the principal that changed it. */
   readonly updatedBy: string;
 }
 
-/** For which client a certificate of one authority and one identity stands, beside its key. */
+/** Assigns certificates of one authority with one identity to a client. The attributes in addition to the key. */
 export interface RegistryIdentity {
   readonly clientName: string;
-  /** The authority that must have signed the certificate: PEM. A name alone proves nothing. */
+  /** PEM of the authority that must have signed the certificate. Its name alone proves nothing. */
   readonly authority: string;
 }
 

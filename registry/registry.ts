@@ -23,7 +23,7 @@ import {
   type RegistryKey,
 } from './records';
 
-/** What a deployment registers of a client. Operators own its state. */
+/** What a deployment registers for a client. Operators set the state. */
 export type ClientProfile = Omit<RegistryClient, 'state'>;
 export type ExternalClientProfile = Omit<RegistryExternalClient, 'state'>;
 
@@ -47,7 +47,7 @@ export type RegistryRecord =
   | { readonly kind: 'external client'; readonly client: RegistryExternalClient }
   | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate };
 
-/** What an item has of a client with issued certificates, and an external client has not. */
+/** The attributes that only clients with issued certificates have. */
 const ISSUED_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryClient, keyof RegistryExternalClient>, undefined>> = {
   secretId: undefined,
   dnsNames: undefined,
@@ -60,7 +60,7 @@ const ISSUED_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryClient, keyof Re
   declaredBy: undefined,
 };
 
-/** What an item has of an external client, and a client with issued certificates has not. */
+/** The attributes that only external clients have. */
 const EXTERNAL_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryExternalClient, keyof RegistryClient>, undefined>> = {
   trustAnchor: undefined,
   identityKind: undefined,
@@ -91,7 +91,7 @@ export class Registry {
 
   /**
    * Enables a new client; a known client keeps its state.
-   * @returns the other resource that declares the client already, without a change
+   * @returns the resource that already declares the client, without a change; undefined when the client is registered
    */
   async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<string | undefined> {
     const { clientName, declaredBy } = profile;
@@ -101,7 +101,7 @@ export class Registry {
     return (await this.getClient(clientName, signal))?.declaredBy ?? 'unknown';
   }
 
-  /** Keeps what the item holds of an external client. */
+  /** Keeps the attributes of an external client. */
   async removeClient(clientName: string, signal: AbortSignal): Promise<void> {
     const key = clientKey(clientName);
     const rest: ItemChange = { set: ISSUED_CLIENT_ONLY, condition: 'attribute_exists(trustAnchor)' };
@@ -134,7 +134,9 @@ export class Registry {
     return (await this.getExternalClient(profile.clientName, signal))?.registeredBy ?? 'unknown';
   }
 
-  /** Keeps what the item holds of a client with issued certificates, and a client that another resource registered. */
+  /**
+   * Keeps the attributes of a client with issued certificates. Does nothing for a client that another resource registered.
+   */
   async removeExternalClient(clientName: string, registeredBy: string, signal: AbortSignal): Promise<void> {
     const known = await this.getExternalClient(clientName, signal);
     if (known?.registeredBy !== registeredBy) return;
@@ -147,7 +149,7 @@ export class Registry {
 
   /**
    * Assigns certificates with the identity to a client.
-   * @returns the name of the client that they are already assigned to, without a change
+   * @returns the name of the client that they already belong to, without a change; undefined when they are assigned
    */
   async addIdentity(id: string, identity: RegistryIdentity, signal: AbortSignal): Promise<string | undefined> {
     const condition = {
@@ -192,12 +194,12 @@ export class Registry {
     await putItem(this.table, item, { condition: 'attribute_not_exists(partitionKey)' }, signal);
   }
 
-  /** Records since when the certificate is current. The first record stays. */
+  /** Records when the certificate became current. The first record stays. */
   async markCurrent(id: CertificateId, currentSince: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { currentSince } }, signal);
   }
 
-  /** Records from when the certificate, which another one has replaced, is refused. The first record stays. */
+  /** Records the time from which a replaced certificate is refused. The first record stays. */
   async markReplaced(id: CertificateId, refuseAfter: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { refuseAfter } }, signal);
   }
@@ -206,13 +208,13 @@ export class Registry {
   async markRevoked(id: CertificateId, revocation: RevocationMark, signal: AbortSignal): Promise<boolean> {
     const change: ItemChange = {
       set: { status: 'REVOKED', ...revocation },
-      // An attempt whose answer was lost has written the same revocation. That one does not count as an earlier one.
+      // An earlier attempt whose answer was lost wrote the same mark. Then the certificate was not revoked before.
       condition: '(#status <> :status OR (#revokedAt = :revokedAt AND #revokedBy = :revokedBy))',
     };
     return this.updateKnown(id, change, signal);
   }
 
-  /** Records when the authority learned of the revocation. The first record stays. */
+  /** Records when the certificate was revoked at its authority. The first record stays. */
   async markAuthorityTold(id: CertificateId, revokedAtAuthority: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { revokedAtAuthority } }, signal);
   }
@@ -233,7 +235,7 @@ export class Registry {
     for await (const item of readItems(this.table, 'Query', query, signal)) yield* recordsIn(item);
   }
 
-  /** An update creates missing items, so this one demands that the certificate is known. */
+  /** Does nothing for an unknown certificate, which an update would otherwise create. */
   private updateKnown(id: CertificateId, change: ItemChange, signal: AbortSignal): Promise<boolean> {
     const condition = ['attribute_exists(partitionKey)', change.condition].filter(Boolean).join(' AND ');
     return updateItem(this.table, keyOf(id), { ...change, condition }, signal);

@@ -7,7 +7,7 @@ import type { RegistryCertificate } from './records';
 import type { Registry } from './registry';
 
 export interface RevocationRequest {
-  /** `deployment`, `rotation`, or the ARN of the principal that revokes. */
+  /** `deployment`, `rotation`, or the ARN of the principal that revokes the certificate. */
   readonly by: string;
   readonly reason: RevocationReason;
 }
@@ -27,7 +27,7 @@ export interface RevocationOptions {
 export class Revocation {
   constructor(private readonly options: RevocationOptions) {}
 
-  /** Marks the certificate and audits that. Does nothing for a certificate that is already revoked. */
+  /** Marks the certificate and audits the revocation. Does nothing for a certificate that is already revoked. */
   async revoke(certificate: RegistryCertificate, request: RevocationRequest, signal: AbortSignal): Promise<void> {
     const revoked = await this.mark(certificate, request, signal);
     if (revoked !== undefined) await this.audit(revoked);
@@ -49,17 +49,17 @@ export class Revocation {
     return isMarked ? { ...certificate, status: 'REVOKED', ...mark } : undefined;
   }
 
-  /** @returns a sentence for everything that could not be recorded */
+  /** @returns as `Audit.record` */
   audit(revoked: RegistryCertificate): Promise<readonly string[]> {
     const { revocationReason: reason, revokedBy: by } = revoked;
     return this.options.audit.record('certificateRevoked', { certificate: revoked, ...(reason && { reason }) }, { by });
   }
 
   /**
-   * Revokes the certificate at its authority. An authority may be deleted or keep no revocations. That changes nothing
-   * about who is accepted, and the hourly run tries again until the certificate expires.
+   * Revokes the certificate at its authority. If this fails, for example because the authority has been deleted, the mesh
+   * refuses the certificate nevertheless, and the hourly run tries again until the certificate expires.
    *
-   * @returns a sentence that says why the authority could not be told; undefined when it was
+   * @returns a sentence that says why it failed; undefined when it succeeded
    */
   async tellAuthority(certificate: RegistryCertificate, signal: AbortSignal): Promise<string | undefined> {
     const { authority, registry, now, log } = this.options;
@@ -73,7 +73,7 @@ export class Revocation {
       signal.throwIfAborted();
       const reason = failureSentence(error);
       log({ event: 'authority-not-told', client: clientName, serialNumber, reason });
-      return `the authority could not be told: ${reason}`;
+      return `could not revoke the certificate at its authority: ${reason}`;
     }
   }
 }

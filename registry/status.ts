@@ -1,15 +1,15 @@
-/** Whether a certificate of a client may be accepted now, and if not, why. Pure: no clock, no table. */
+/** Decides whether a certificate of a client is accepted, and if not, why. Pure functions: no clock, no table. */
 import type { RegistryCertificate, RegistryClient } from './records';
 
-/** Why a certificate is refused, whichever client shows it. */
+/** Why a certificate is refused, regardless of the client that presents it. */
 export type CertificateRefusal = 'REVOKED' | 'NOT_YET_VALID' | 'EXPIRED' | 'REPLACED';
 
 /** Why a certificate of a client is refused. */
 export type Refusal = CertificateRefusal | 'CLIENT_UNKNOWN' | 'CLIENT_DISABLED' | 'CERTIFICATE_UNKNOWN';
 
 /**
- * What the decision depends on. The fields are texts of the registry, which may be missing or malformed: such a value
- * never leads to an acceptance.
+ * What the decision depends on. The fields are strings of the registry, which may be missing or malformed. Such a value
+ * never leads to acceptance.
  */
 export type CertificateFacts = Partial<
   Readonly<
@@ -25,7 +25,7 @@ export type ClientFacts = Partial<Readonly<Record<keyof Pick<RegistryClient, 'sp
 export function certificateStatus(certificate: CertificateFacts, at: Date): 'ISSUED' | CertificateRefusal {
   const { status, notBefore, notAfter, refuseAfter } = certificate;
   if (status !== 'ISSUED') return 'REVOKED';
-  // Each comparison is false for a time that can't be parsed.
+  // A comparison with a time that can't be parsed is false.
   if (!(timeOf(notBefore) <= at.getTime())) return 'NOT_YET_VALID';
   if (isExpired({ notAfter }, at)) return 'EXPIRED';
   if (refuseAfter !== undefined && !(at.getTime() < timeOf(refuseAfter))) return 'REPLACED';
@@ -55,7 +55,7 @@ export function isExpired({ notAfter }: Pick<CertificateFacts, 'notAfter'>, at: 
   return !(at.getTime() <= timeOf(notAfter));
 }
 
-/** When the certificate is no longer accepted, revocation aside. Milliseconds since 1970. */
+/** When the certificate ceases to be accepted, unless it is revoked. Milliseconds since 1970. */
 export function endOfAcceptance({
   notAfter,
   refuseAfter = notAfter,

@@ -1,4 +1,12 @@
-// Bundles what runs outside the CDK: the Lambda functions into assets/, the entry points for Node into dist/.
+// Bundles the Lambda functions into assets/, and the entry points for Node.js into dist/.
+//
+// Some SDK packages in package.json are older than the newest ones in the registry:
+// - client-acm-pca: 3.523.0 is the newest one in the registry.
+// - client-secrets-manager: it has the same version, so that the issuer's bundle holds one SDK runtime (312 KB). The newest
+//   version adds a second runtime (462 KB).
+// - client-sts, used by tests only: the other two depend on this version. Another one would be installed in addition.
+// - client-cloudwatch, used by tests only: newer versions send PutMetricData with the JSON protocol. `aws/cloudwatch.ts` and
+//   the sandbox use the Query protocol.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,11 +21,11 @@ const shared = {
   bundle: true,
   platform: 'node',
   format: 'cjs',
-  // An SDK package's ES modules tree-shake to about half the size of its CommonJS build.
+  // The ES modules of an SDK package tree-shake to about half the size of its CommonJS build.
   mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'warning',
-  // A warning here is a require that may fail at run time.
+  // Such a `require` may fail at run time.
   logOverride: { 'unsupported-require-call': 'error', 'indirect-require': 'error' },
 };
 
@@ -28,7 +36,7 @@ function bundleFunction(name) {
     outfile: join('assets', name, 'index.js'),
     target: 'node24',
     minify: true,
-    // The clients import the whole chain of credential sources, of which a function needs one.
+    // The SDK clients import all credential sources, but a function needs only its environment.
     alias: { '@aws-sdk/credential-provider-node': './aws/environment-credentials.ts' },
   });
 }
@@ -43,7 +51,7 @@ function bundleForNode(entryPoint, options = {}) {
   });
 }
 
-/** Tables live in memory; the native store that dynalite would keep on disk can't be bundled and is never opened. */
+/** The sandbox keeps its tables in memory. The store that dynalite uses on disk is native code and can't be bundled. */
 const inMemory = { alias: { 'classic-level': 'memory-level' } };
 
 await mkdir(join(root, 'dist'), { recursive: true });
@@ -51,12 +59,12 @@ await Promise.all([
   ...FUNCTIONS.map(bundleFunction),
   bundleForNode('client/index.ts'),
   bundleForNode('sandbox/index.ts', inMemory),
-  // What the command loads only when it is needed stands beside it.
+  // The command loads the other bundles of bin/ when it needs them.
   bundleForNode('bin/mtls-mesh.ts', {
-    external: ['./up', './operator/commands', './request/request'],
+    external: ['./operations', './request/request', './up/up'],
     banner: { js: '#!/usr/bin/env node' },
   }),
-  bundleForNode('bin/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
-  bundleForNode('bin/operator/commands.ts'),
+  bundleForNode('bin/operations.ts'),
   bundleForNode('bin/request/request.ts'),
+  bundleForNode('bin/up/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
 ]);

@@ -1,36 +1,37 @@
 import { AwsCallError } from '../../aws/aws-error';
 import type { AwsConnection } from '../../aws/connection';
 import { failureSentence } from '../../aws/failure';
-import { type JsonDocument, parseDocument } from '../../aws/json-caller';
+import { type JsonObject, parseJsonObject } from '../../aws/json-caller';
 import type { RetryPolicy } from '../../aws/retry';
 import { type ResponseReader, type ServiceResponse, SignedCaller } from '../../aws/signed-caller';
 import { Sts } from '../../aws/sts';
 import type { CertificateDocument } from '../../mesh/certificate-document';
 import type { CertificateRequestBody } from '../../mesh/contract';
-import { AwsAccessError, commandConnection } from '../aws-access';
+import { AwsAccessError, commandConnection } from '../shared/aws-access';
 
 /** The issuer returned no certificate. The message says why and what to do. */
 class IssuerError extends Error {
   override readonly name = 'IssuerError';
 }
 
-/** The issuer answers within seconds. The same request within minutes returns the same certificate. */
+/** The issuer answers within seconds. A repeated request returns the same certificate for some minutes. */
 const RETRY_POLICY: RetryPolicy = { attempts: 4, backoff: { first: 500, longest: 4_000 } };
-/** Of all attempts together. Milliseconds. */
+/** The time limit of all attempts together. Milliseconds. */
 const TIME_LIMIT = 60_000;
 
 /** AWS accepts a signature for five minutes: https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
- * The issuer's certificate for the request, which is signed for the Region in the URL, or else the command's own.
+ * Requests a certificate from the issuer. The request is signed for the Region in the URL, or for the configured Region if
+ * the URL has none.
  * @throws IssuerError, AwsAccessError
  */
 export async function requestCertificate(url: URL, body: CertificateRequestBody): Promise<CertificateDocument> {
   const signal = AbortSignal.timeout(TIME_LIMIT);
   const connection = commandConnection({ region: regionIn(url) });
   const response = await send(url, connection, JSON.stringify(body), signal);
-  const fields = parseDocument(response.text) ?? {};
+  const fields = parseJsonObject(response.text) ?? {};
   if (response.status === 200) return readDocument(fields);
   const reasons = [
     `the issuer answered ${response.status}: ${messageIn(fields)}`,
@@ -44,7 +45,7 @@ function regionIn({ hostname }: URL): string | undefined {
   return /^[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\./.exec(hostname)?.[1];
 }
 
-/** The response, whatever its status: the issuer's refusals are answers too. */
+/** The response, whatever its status: the issuer's rejections are answers too. */
 async function send(url: URL, connection: AwsConnection, body: string, signal: AbortSignal): Promise<ServiceResponse> {
   const caller = new SignedCaller({
     service: { name: 'lambda', endpointVariable: 'LAMBDA' },
@@ -68,7 +69,7 @@ async function send(url: URL, connection: AwsConnection, body: string, signal: A
 const RESPONSE: ResponseReader<ServiceResponse> = {
   isAnswer: (status) => status < 500 && status !== 429,
   answerIn: (response) => response,
-  errorIn: ({ text }) => ({ code: undefined, message: messageIn(parseDocument(text) ?? {}) }),
+  errorIn: ({ text }) => ({ code: undefined, message: messageIn(parseJsonObject(text) ?? {}) }),
 };
 
 function unansweredReason(url: URL, cause: unknown, signal: AbortSignal): string {
@@ -78,28 +79,28 @@ function unansweredReason(url: URL, cause: unknown, signal: AbortSignal): string
   }
   const [, status] = /^HTTP (\d+)$/.exec(code) ?? [];
   return status === undefined
-    ? `the issuer at ${url.host} can't be reached: ${code || reason}`
+    ? `the issuer at ${url.host} can't be reached: ${code ? `${code} (${reason})` : reason}`
     : `the issuer answered ${status}: ${reason}`;
 }
 
-/** What a person can check when a request is refused. */
+/** What to check after a rejection. */
 async function hints({ status, headers }: ServiceResponse, connection: AwsConnection): Promise<readonly string[]> {
   if (status !== 403) return [];
   const arn = await new Sts(connection).callerArn(AbortSignal.timeout(5_000)).catch(() => undefined);
   const ahead = Date.now() - Date.parse(headers.get('date') ?? '');
   return [
-    `${arn ?? 'the principal of the credentials'} must be granted the client by client.grantRequest()`,
+    `grant the client to ${arn ?? 'the principal of the credentials'} with client.grantRequest()`,
     ...(Math.abs(ahead) > CLOCK_TOLERANCE_MS
-      ? [`the clock here is ${Math.round(Math.abs(ahead) / 60_000)} minutes ${ahead > 0 ? 'ahead' : 'behind'}`]
+      ? [`the clock of this machine is ${Math.round(Math.abs(ahead) / 60_000)} minutes ${ahead > 0 ? 'fast' : 'slow'}`]
       : []),
   ];
 }
 
-function readDocument(fields: JsonDocument): CertificateDocument {
+function readDocument(fields: JsonObject): CertificateDocument {
   const text = (name: keyof CertificateDocument): string => {
     const value = fields[name];
     if (typeof value === 'string') return value;
-    throw new IssuerError(`the answer has no text "${name}": is the URL an issuer's?`);
+    throw new IssuerError(`the answer has no text "${name}": check that the URL is the URL of the issuer`);
   };
   return {
     certificate: text('certificate'),
@@ -111,8 +112,8 @@ function readDocument(fields: JsonDocument): CertificateDocument {
   };
 }
 
-/** The message of the issuer or of Lambda, without characters that a terminal obeys. */
-function messageIn({ message, Message }: JsonDocument): string {
+/** The message of the issuer or of Lambda, without control characters that a terminal would interpret. */
+function messageIn({ message, Message }: JsonObject): string {
   const text = message ?? Message;
   return typeof text === 'string' ? text.slice(0, 1_000).replace(/\p{C}+/gu, ' ') : 'no reason given';
 }

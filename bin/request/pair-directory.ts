@@ -1,25 +1,25 @@
 import { lstat, mkdir, mkdtemp, open, readdir, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** The directory can't be replaced without the loss of what somebody else put there. */
+/** The path holds files that this command did not create, so it is not replaced. */
 class PairDirectoryError extends Error {
   override readonly name = 'PairDirectoryError';
 }
 
 /**
- * A directory with a key and its certificate, of which one never stands beside that of another.
+ * A directory with a private key and the certificate for it. Both are replaced in one step.
  *
- * The path is a symbolic link to a directory beside it, `.<name>.<random>`. A new pair is written into one of its own, and
- * to the disk, before the link is replaced by one rename: a program that opens files below the path finds the old pair
- * before and the new one after, wherever this is killed. What a kill leaves behind is a directory that nothing points to,
- * readable by its owner alone. Only a program that opens one file before the rename and the other after gets one of each;
- * it has to resolve the link first, or to open both again.
+ * The path is a symbolic link to a directory beside it, `.<name>.<random>`. A new pair is written to a new directory and
+ * flushed to disk before one rename replaces the link. The path therefore leads to the old pair or to the new one,
+ * whenever the process is killed; a killed process may leave an unused directory, which only its owner can read. A program
+ * that opens one file before the rename and one after it gets a mixed pair: it must resolve the link first, or open both
+ * files again.
  */
 export class PairDirectory {
   private readonly parent: string;
   private readonly name: string;
 
-  /** @throws PairDirectoryError when something else is at the path; an empty directory makes way */
+  /** @throws PairDirectoryError when the path holds something else; an empty directory will be replaced */
   static async open(path: string): Promise<PairDirectory> {
     const directory = new PairDirectory(resolve(path));
     await directory.current();
@@ -34,7 +34,7 @@ export class PairDirectory {
   /** @param files texts by file name */
   async replace(files: Readonly<Record<string, string>>): Promise<void> {
     await mkdir(this.parent, { recursive: true, mode: 0o700 });
-    // With mode 0700.
+    // mkdtemp creates it with mode 0700.
     const next = await mkdtemp(join(this.parent, `.${this.name}.`));
     const link = `${next}.link`;
     let current: string | undefined;
@@ -54,7 +54,7 @@ export class PairDirectory {
     if (current !== undefined) await rm(join(this.parent, current), { recursive: true, force: true });
   }
 
-  /** The name of the directory to which the path leads; undefined when it does not yet. */
+  /** The name of the directory that the path links to; undefined when there is no link yet. */
   private async current(): Promise<string | undefined> {
     const found = await lstat(this.path).catch(ignoreMissing);
     if (found === undefined) return undefined;
@@ -63,7 +63,7 @@ export class PairDirectory {
     if (target?.startsWith(prefix) && /^[A-Za-z0-9]{6}$/.test(target.slice(prefix.length))) return target;
     if (found.isDirectory() && (await readdir(this.path)).length === 0) return undefined;
     throw new PairDirectoryError(
-      `${this.path} must not exist yet, be empty, or have been made by this command: it is replaced as a whole`,
+      `${this.path} is replaced as a whole: it must not exist, be an empty directory, or come from an earlier run of this command`,
     );
   }
 }
@@ -78,7 +78,7 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-/** Has the directory's entries, too, survive a loss of power. */
+/** Flushes the directory's entries, so that they survive a power failure. */
 async function flush(directory: string): Promise<void> {
   const handle = await open(directory);
   try {

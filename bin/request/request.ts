@@ -1,5 +1,3 @@
-/** `mtls-mesh request`: a key of this machine's own, and a certificate for it. */
-
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { CertificateDocument } from '../../mesh/certificate-document';
 import { CertificateDocumentError, verifyCertificateDocument } from '../../mesh/certificate-document';
@@ -12,26 +10,29 @@ import { requestCertificate } from './issuer';
 import { PairDirectory } from './pair-directory';
 
 export interface RequestOptions {
-  /** Its name. */
+  /** The client's name. */
   readonly client: string;
-  /** Of the issuer. */
+  /** The issuer's URL. */
   readonly url: URL;
-  /** @default - the name of the client */
+  /** @default - the client's name */
   readonly out?: string;
   readonly keyAlgorithm: KeyAlgorithm;
 }
 
-/** The issuer answered with a certificate that can't be used. */
+/** The issuer answered with a certificate that the client can't use. */
 class UnusableCertificateError extends Error {
   override readonly name = 'UnusableCertificateError';
 }
 
-/** @param ask gets the certificate */
-export async function request(
+/**
+ * Generates a private key and requests a certificate for it.
+ * @param ask requests the certificate
+ */
+export async function runRequest(
   { client, url, out = client, keyAlgorithm }: RequestOptions,
   ask = requestCertificate,
 ): Promise<void> {
-  // Fails before anything is issued that can't be stored.
+  // Fails before a certificate is issued that can't be stored.
   const directory = await PairDirectory.open(out);
   const privateKey = await generatePrivateKey(keyAlgorithm);
   const certificateSigningRequest = createCertificateSigningRequest(privateKey, client);
@@ -45,19 +46,19 @@ export async function request(
   console.log(`${client} has a new certificate in ${out}: ${document.serialNumber}, valid until ${document.notAfter}`);
 }
 
-/** The command knows the client's name, but not the mesh's trust domain. */
+/** The command does not know the mesh's trust domain, so it compares the client's name. */
 function verify(document: CertificateDocument, clientName: string, publicKey: KeyObject): void {
   const now = new Date();
   try {
     const spiffeId = spiffeIdOf(readCertificate(document.certificate)) ?? '';
     if (!spiffeId.endsWith(`/${clientName}`)) {
-      throw new CertificateDocumentError(`it belongs to ${spiffeId || 'nobody'}`);
+      throw new CertificateDocumentError(`${spiffeId ? `its SPIFFE ID is ${spiffeId}` : 'it has no SPIFFE ID'}`);
     }
     verifyCertificateDocument(document, { spiffeId, publicKey }, now);
   } catch (cause) {
     if (!(cause instanceof CertificateDocumentError || cause instanceof PemError)) throw cause;
     throw new UnusableCertificateError(
-      `the issuer answered with a certificate that can't be used (it is ${now.toISOString()} here): ${cause.message}`,
+      `the issuer answered with a certificate that ${clientName} can't use: ${cause.message} (time on this machine: ${now.toISOString()})`,
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 import { functionConnection } from '../../aws/connection';
-import { JsonCaller, type JsonDocument } from '../../aws/json-caller';
+import { JsonCaller, type JsonObject } from '../../aws/json-caller';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const SERVICE = {
@@ -32,7 +32,7 @@ describe('a service with the AWS JSON protocol', () => {
       connection: functionConnection(environment),
       retryPolicy: { ...limits, backoff: { first: 1, longest: 10 } },
     });
-  const call = (input: JsonDocument = {}, limits = { attempts: 3, timeout: 1_000 }) =>
+  const call = (input: JsonObject = {}, limits = { attempts: 3, timeout: 1_000 }) =>
     create(limits).call('GetItem', input, signal);
 
   test('is asked with a signature of the function’s credentials', async () => {
@@ -108,15 +108,27 @@ describe('a service with the AWS JSON protocol', () => {
   test('is given up when nobody listens', async () => {
     await endpoint.close();
 
-    await expect(call({}, { attempts: 2, timeout: 500 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(call({}, { attempts: 2, timeout: 500 })).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+      reason: expect.stringMatching(/^connect ECONNREFUSED 127\.0\.0\.1:\d+$/),
+    });
 
     endpoint = await ServiceEndpoint.open();
+  });
+
+  test('is given up with the reason at a port that fetch blocks', async () => {
+    const environment = { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' };
+
+    await expect(create({ attempts: 1, timeout: 500 }, environment).call('GetItem', {}, signal)).rejects.toThrow(
+      'dynamodb:GetItem failed with NetworkError: bad port',
+    );
   });
 
   test('is given up when it does not answer in time, and at once when the time of all is up', async () => {
     const silent = jest.spyOn(globalThis, 'fetch').mockImplementation(
       (_url, init) =>
         new Promise((_resolve, reject) => {
+          init?.signal?.throwIfAborted();
           init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
         }),
     );

@@ -137,6 +137,7 @@ describe('a version of an object in S3', () => {
     const silent = jest.spyOn(globalThis, 'fetch').mockImplementation(
       (_url, init) =>
         new Promise((_resolve, reject) => {
+          init?.signal?.throwIfAborted();
           init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
         }),
     );

@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { awsMesh } from '../../bin/operator/aws-mesh';
-import { showClient } from '../../bin/operator/inventory';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { awsMesh } from '../../bin/shared/aws-mesh';
+import { showClient } from '../../bin/shared/inventory';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { MtlsServiceMesh } from '../../lib';
 import { Sandbox } from '../../sandbox';
 

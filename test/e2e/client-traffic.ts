@@ -1,6 +1,6 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
-import { Traffic } from '../../bin/proof/traffic';
+import { Traffic } from '../../bin/prove/traffic';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { MeshHttpClient } from '../../client';
 import type { ClientSecret, Sandbox } from '../../sandbox';
 

@@ -1,8 +1,8 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { awsMesh } from '../../bin/operator/aws-mesh';
-import { showClient } from '../../bin/operator/inventory';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { awsMesh } from '../../bin/shared/aws-mesh';
+import { showClient } from '../../bin/shared/inventory';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { MeshClient, MtlsServiceMesh } from '../../lib';
 import { Sandbox } from '../../sandbox';
 

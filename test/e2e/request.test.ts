@@ -11,7 +11,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { AwsClient } from 'aws4fetch';
 import { MeshIntegration, MtlsServiceMesh } from '../../lib';
 import { Sandbox } from '../../sandbox';
-import { COMMAND, Run } from '../bin/command';
+import { COMMAND, Run } from '../bin/shared/command';
 import { installed } from '../programs';
 
 const WHO_CALLS = 'https://mesh.example.com/schedule';
@@ -262,7 +262,7 @@ test('an operator sees who asked, and revokes what was issued', async () => {
   expect(shown).toContain(`by ${output('MailRole').replace('/apps', '')}`);
   expect(await run(['rotate', 'mail'])).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('keeps its own key, which nobody else can rotate'),
+    stderr: expect.stringContaining('keeps its own key: run `mtls-mesh request` where the client runs'),
   });
 
   expect((await run(['revoke', 'mail', '--all', '--reason', 'KEY_COMPROMISE'])).code).toBe(0);

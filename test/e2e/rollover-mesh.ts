@@ -6,7 +6,7 @@ import { ACMPCAClient, GetCertificateCommand, IssueCertificateCommand } from '@a
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { App, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { CertificateAuthority, MeshIntegration, MtlsServiceMesh } from '../../lib';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';

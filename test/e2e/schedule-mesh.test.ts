@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exampleApp } from '../../bin/app';
-import { copiedIdentity } from '../../bin/proof/impostors';
+import { copiedIdentity } from '../../bin/prove/impostors';
 import { Sandbox, type StackEvent, TlsRequestError } from '../../sandbox';
 
 const EVENTS = 'https://mesh.example.com/schedule/events';

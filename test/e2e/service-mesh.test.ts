@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
-import { awsMesh } from '../../bin/operator/aws-mesh';
-import { revoke } from '../../bin/operator/revoke';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
+import { awsMesh } from '../../bin/shared/aws-mesh';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { ServiceMeshStack } from '../../examples/service-mesh/service-mesh-stack';
 import { Sandbox } from '../../sandbox';
 
@@ -54,7 +54,7 @@ test('a service that was given another certificate while it runs goes on calling
 
 test('a service whose certificate is revoked can call nobody; it is still called, and the others call as before', async () => {
   const mesh = { ...awsMesh(DOMAIN, sandboxAccess(sandbox)), now: () => sandbox.now };
-  await revoke(mesh, 'groups', { kind: 'all' }, 'KEY_COMPROMISE');
+  await revokeCertificates(mesh, 'groups', { kind: 'all' }, 'KEY_COMPROMISE');
   await sandbox.advance(AUTHORIZER_MEMORY);
 
   await expect(ask('helpdesk', '/groups/equipment')).resolves.toEqual({

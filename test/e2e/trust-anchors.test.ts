@@ -4,11 +4,11 @@ import { App, CfnOutput, CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { awsMesh } from '../../bin/operator/aws-mesh';
-import { setClientState } from '../../bin/operator/client-state';
-import { listClients } from '../../bin/operator/inventory';
-import { rotate } from '../../bin/operator/rotate';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { rotateClient } from '../../bin/rotate/rotate';
+import { awsMesh } from '../../bin/shared/aws-mesh';
+import { setClientState } from '../../bin/shared/client-state';
+import { listClients } from '../../bin/shared/inventory';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import type { TlsCredentials } from '../../client';
 import { ExternalIdentity, MeshIntegration, MtlsServiceMesh, type TrustAnchor, TrustAnchorSource } from '../../lib';
 import { Sandbox, TlsRequestError } from '../../sandbox';
@@ -206,7 +206,7 @@ test('an operator sees external clients, and cuts one off within the authorizerâ
     { clientName: 'returns', trustAnchor: 'partner', identityKind: 'FINGERPRINT' },
     { clientName: 'shipping', identityValue: 'CN=shipping,O=Partner\\, Inc.,C=DE' },
   ]);
-  await expect(rotate(mesh, 'billing')).rejects.toThrow('disable the client to refuse it');
+  await expect(rotateClient(mesh, 'billing')).rejects.toThrow('disable the client to refuse it');
 
   await setClientState(mesh, 'billing', 'DISABLED');
   await forget();

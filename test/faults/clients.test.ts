@@ -1,6 +1,6 @@
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { listClients, showIssuedClient } from '../../bin/operator/inventory';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { listClients, showIssuedClient } from '../../bin/shared/inventory';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { secretName } from '../../mesh/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';

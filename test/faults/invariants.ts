@@ -1,7 +1,7 @@
-import { awsMesh } from '../../bin/operator/aws-mesh';
-import { showClient } from '../../bin/operator/inventory';
-import type { OperatedMesh } from '../../bin/operator/mesh';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { awsMesh } from '../../bin/shared/aws-mesh';
+import { showClient } from '../../bin/shared/inventory';
+import type { OperatedMesh } from '../../bin/shared/mesh';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import type { ClientSecret, Sandbox } from '../../sandbox';
 import { assertHolds } from './cell';
 import { statusFor, TRUST_DOMAIN } from './mesh';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { revoke } from '../../bin/operator/revoke';
+import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
 import { type CallFaultKind, type ClientSecret, Sandbox } from '../../sandbox';
 import { assertHolds } from './cell';
 import { assertRefused, assertServed, meshOf } from './invariants';
@@ -63,7 +63,7 @@ test('after days of traffic, rotations, revocations and faults, every client is 
       if (random() < 0.15) {
         const name = oneOf(CLIENTS);
         revoked.push(await sandbox.clientSecret(name));
-        await revoke(meshOf(sandbox), name, { kind: 'all' }, 'KEY_COMPROMISE');
+        await revokeCertificates(meshOf(sandbox), name, { kind: 'all' }, 'KEY_COMPROMISE');
         done.revocations += 1;
         await rotate(sandbox, name).catch(() => rotationsUnderRevocation.add(name));
       }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { showClient } from '../../bin/operator/inventory';
-import { revoke } from '../../bin/operator/revoke';
+import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
+import { showClient } from '../../bin/shared/inventory';
 import type { Sandbox } from '../../sandbox';
 import { assertHolds, type Cell, until } from './cell';
 import { type Actor, SiteFault } from './fault-injector';
@@ -37,7 +37,7 @@ function isOperator(principal: string | undefined): boolean {
 
 /** Revokes all certificates of the client. Returns whether every step succeeded. */
 async function revokeAll(sandbox: Sandbox): Promise<boolean> {
-  const revoked = await revoke(meshOf(sandbox), CLIENT, { kind: 'all' }, 'KEY_COMPROMISE');
+  const revoked = await revokeCertificates(meshOf(sandbox), CLIENT, { kind: 'all' }, 'KEY_COMPROMISE');
   return revoked.every(({ failures }) => failures.length === 0);
 }
 

@@ -1,4 +1,4 @@
-import { showClient } from '../../bin/operator/inventory';
+import { showClient } from '../../bin/shared/inventory';
 import type { Sandbox } from '../../sandbox';
 import { assertHolds } from './cell';
 import { meshOf } from './invariants';

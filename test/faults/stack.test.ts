@@ -1,7 +1,7 @@
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { sandboxAccess } from '../../bin/proof/sandbox-access';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { DeploymentError, Sandbox } from '../../sandbox';
 import { assertHolds, type Cell } from './cell';
 import { type Actor, SiteFault } from './fault-injector';

@@ -439,7 +439,7 @@ describe('the registry in DynamoDB', () => {
     await sdk.send(new PutItemCommand({ TableName, Item }));
 
     await expect(registry.certificatesOf('mail', signal)).rejects.toThrow(
-      'the registry\'s item CLIENT#mail CERTIFICATE#AA:BB has no text "clientName"',
+      'the attribute "clientName" of the registry\'s item CLIENT#mail CERTIFICATE#AA:BB must be a string',
     );
   });
 

@@ -109,7 +109,7 @@ test.each([
   [
     'Lambda’s, and who must be granted what',
     answer(403, '{"Message":"Forbidden"}'),
-    `the issuer answered 403: Forbidden; ${CALLER} must be granted the client by client.grantRequest()`,
+    `the issuer answered 403: Forbidden; grant the client to ${CALLER} with client.grantRequest()`,
   ],
   ['that there is none', answer(404, '<html>'), 'the issuer answered 404: no reason given'],
   [
@@ -120,7 +120,7 @@ test.each([
   [
     'which field the answer lacks',
     answer(200, '{"certificate":1}'),
-    'the answer has no text "certificate": is the URL an issuer\'s?',
+    'the answer has no text "certificate": check that the URL is the URL of the issuer',
   ],
   ['that an answer is none', answer(200, 'hello'), 'the answer has no text "certificate"'],
   ['that an answer is null', answer(200, 'null'), 'the answer has no text "certificate"'],
@@ -136,12 +136,12 @@ test.each([
 });
 
 test.each([
-  [-10, '10 minutes ahead'],
-  [10, '10 minutes behind'],
+  [-10, '10 minutes fast'],
+  [10, '10 minutes slow'],
 ])('says of a refusal that the clock is wrong by as much', async (minutes, text) => {
   const date = new Date(Date.now() + minutes * 60_000).toUTCString();
   answers.push(answer(403, '{"message":"Signature expired"}', { date }));
-  await expect(requestCertificate(url, BODY)).rejects.toThrow(`; the clock here is ${text}`);
+  await expect(requestCertificate(url, BODY)).rejects.toThrow(`; the clock of this machine is ${text}`);
 });
 
 test('says where nobody answers', async () => {
@@ -153,12 +153,12 @@ test('says where nobody answers', async () => {
 
 test('says that there are no credentials, before anything is sent', async () => {
   delete process.env['AWS_ACCESS_KEY_ID'];
-  await expect(requestCertificate(url, BODY)).rejects.toThrow('there are no AWS credentials: ');
+  await expect(requestCertificate(url, BODY)).rejects.toThrow('found no AWS credentials: ');
   expect(asked).toEqual([]);
 });
 
 test('says that there is no Region, before anything is sent', async () => {
   delete process.env['AWS_REGION'];
-  await expect(requestCertificate(url, BODY)).rejects.toThrow('there is no AWS Region, set AWS_REGION: ');
+  await expect(requestCertificate(url, BODY)).rejects.toThrow('found no AWS Region, set AWS_REGION: ');
   expect(asked).toEqual([]);
 });

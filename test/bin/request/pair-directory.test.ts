@@ -90,7 +90,7 @@ test.each<[string, () => void]>([
   arrange();
   const before = lstatSync(path).ino;
   await expect(PairDirectory.open(path)).rejects.toThrow(
-    `${path} must not exist yet, be empty, or have been made by this command`,
+    `${path} is replaced as a whole: it must not exist, be an empty directory`,
   );
   expect(lstatSync(path).ino).toBe(before);
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { requestCertificate } from '../../../bin/request/issuer';
-import { request } from '../../../bin/request/request';
+import { runRequest } from '../../../bin/request/request';
 import type { CertificateDocument } from '../../../mesh/certificate-document';
 import { composeCertificateDocument } from '../../../mesh/certificate-document';
 import { readCertificateSigningRequest } from '../../../pki/certificate-signing-request';
@@ -35,7 +35,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const run = () => request({ client: 'mail', url: URL_OF_ISSUER, out, keyAlgorithm: 'EC_prime256v1' }, asking);
+const run = () => runRequest({ client: 'mail', url: URL_OF_ISSUER, out, keyAlgorithm: 'EC_prime256v1' }, asking);
 
 function certify(
   csr: string,
@@ -88,13 +88,21 @@ test('makes another key each time', async () => {
 });
 
 test.each<[string, (csr: string) => CertificateDocument | Promise<CertificateDocument>, RegExp]>([
-  ['of another client', (csr) => certify(csr, 'spiffe://mesh.example.com/social'), /it belongs to spiffe:\S+\/social$/],
-  ['of a client whose name only ends so', (csr) => certify(csr, 'spiffe://mesh.example.com/voicemail'), /voicemail$/],
-  ['of nobody', (csr) => certify(csr, 'https://mesh.example.com/mail'), /it belongs to nobody$/],
+  [
+    'of another client',
+    (csr) => certify(csr, 'spiffe://mesh.example.com/social'),
+    /its SPIFFE ID is spiffe:\S+\/social \(/,
+  ],
+  [
+    'of a client whose name only ends so',
+    (csr) => certify(csr, 'spiffe://mesh.example.com/voicemail'),
+    /\/voicemail \(/,
+  ],
+  ['of nobody', (csr) => certify(csr, 'https://mesh.example.com/mail'), /it has no SPIFFE ID \(/],
   [
     'for another key',
     async () => composeCertificateDocument((await createClient(authority, 'mail')).pem, authority.pem),
-    /the certificate's key is not the client's$/,
+    /the certificate's key is not the client's \(/,
   ],
   [
     'of another authority than the chain’s',
@@ -104,7 +112,7 @@ test.each<[string, (csr: string) => CertificateDocument | Promise<CertificateDoc
   [
     'that is not valid yet, by the clock here, which it tells',
     (csr) => certify(csr, undefined, { notBefore: new Date(Date.now() + 60_000), notAfter: validFor(7).notAfter }),
-    /\(it is 2\d{3}-.*Z here\): the certificate "CN=mail" is not valid before/,
+    /the certificate "CN=mail" is not valid before .*\(time on this machine: 2\d{3}-.*Z\)$/,
   ],
   ['that has another serial number than it says', (csr) => ({ ...certify(csr), serialNumber: '00' }), /"serialNumber"/],
   ['that is none', (csr) => ({ ...certify(csr), certificate: 'hello' }), /there is no PEM block/],
@@ -130,6 +138,8 @@ test('leaves nothing behind when it fails the first time', async () => {
 test('asks for nothing that it could not keep', async () => {
   mkdirSync(out);
   writeFileSync(join(out, 'notes.txt'), 'precious');
-  await expect(run()).rejects.toThrow('must not exist yet, be empty, or have been made by this command');
+  await expect(run()).rejects.toThrow(
+    'it must not exist, be an empty directory, or come from an earlier run of this command',
+  );
   expect(asking).not.toHaveBeenCalled();
 });

@@ -1,8 +1,8 @@
-import type { FailedDeletion, ObjectPublisher, ObjectVersion, ObjectVersionPage } from '../../../aws/s3';
+import type { FailedDeletion, ListedVersion, ObjectPublisher, ObjectVersionPage } from '../../../aws/s3';
 
 /** A bucket that works like one of S3: pages, versions, and none of them when versioning is off. */
 export class MemoryBucket implements Pick<ObjectPublisher, keyof ObjectPublisher> {
-  versions: ObjectVersion[] = [];
+  versions: ListedVersion[] = [];
   readonly bodies = new Map<string, string>();
   readonly deletions: number[] = [];
   exists = true;
@@ -20,16 +20,16 @@ export class MemoryBucket implements Pick<ObjectPublisher, keyof ObjectPublisher
     return versionId;
   }
 
-  async listVersions(_bucket: string, after: ObjectVersion | undefined): Promise<ObjectVersionPage | undefined> {
+  async listVersions(_bucket: string, after: ListedVersion | undefined): Promise<ObjectVersionPage | undefined> {
     if (!this.exists) return undefined;
-    const isAfter = (version: ObjectVersion) =>
+    const isAfter = (version: ListedVersion) =>
       after === undefined || `${version.key}\n${version.versionId}` > `${after.key}\n${after.versionId}`;
     const rest = this.versions.filter(isAfter);
     const versions = rest.slice(0, this.pageSize);
     return { versions, next: rest.length > versions.length ? versions.at(-1) : undefined };
   }
 
-  async deleteVersions(_bucket: string, versions: readonly ObjectVersion[]): Promise<readonly FailedDeletion[]> {
+  async deleteVersions(_bucket: string, versions: readonly ListedVersion[]): Promise<readonly FailedDeletion[]> {
     this.deletions.push(versions.length);
     const refused = versions.filter(({ key }) => this.locked.has(key));
     this.versions = this.versions.filter(

@@ -1,0 +1,58 @@
+import { certificateStatus } from '../../registry/status';
+import { awsMesh } from '../shared/aws-mesh';
+import { type ClientInventory, isExternal, listClients } from '../shared/inventory';
+import type { ReadOptions } from '../shared/mesh-command';
+import { table } from '../shared/table';
+
+export async function runList(options: ReadOptions): Promise<void> {
+  const mesh = awsMesh(options.mesh);
+  const clients = await listClients(mesh);
+  if (!options.json) console.log(listAsTable(clients, mesh.now()));
+  else if (clients.length > 0) console.log(listAsJson(clients, mesh.now()));
+}
+
+/** A client in the list. Absent fields have no value. */
+interface ListedClient {
+  readonly clientName: string;
+  readonly spiffeId: string;
+  readonly state: 'ENABLED' | 'DISABLED';
+  readonly serialNumber?: string;
+  readonly notAfter?: string;
+  readonly status?: string;
+  readonly lastRotation?: string;
+  /** The trust anchor and the identity of an external client; absent when the mesh issues the certificates. */
+  readonly trustAnchor?: string;
+  readonly identityKind?: string;
+  readonly identityValue?: string;
+}
+
+function listed({ client, current, lastRotation }: ClientInventory, at: Date): ListedClient {
+  const { clientName, spiffeId, state } = client;
+  if (isExternal(client)) {
+    const { trustAnchor, identityKind, identityValue } = client;
+    return { clientName, spiffeId, state, trustAnchor, identityKind, identityValue };
+  }
+  const { serialNumber, notAfter } = current ?? {};
+  return {
+    clientName,
+    spiffeId,
+    state,
+    serialNumber,
+    notAfter,
+    status: current && certificateStatus(current, at),
+    lastRotation,
+  };
+}
+
+/** A line of JSON for each client. */
+export function listAsJson(clients: readonly ClientInventory[], at: Date): string {
+  return clients.map((client) => JSON.stringify(listed(client, at))).join('\n');
+}
+
+export function listAsTable(clients: readonly ClientInventory[], at: Date): string {
+  const rows = clients.map((client) => {
+    const { clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor } = listed(client, at);
+    return [clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor].map((cell) => cell ?? '');
+  });
+  return table(['Client', 'State', 'Serial number', 'Expires', 'Status', 'Last rotation', 'Trust anchor'], rows);
+}

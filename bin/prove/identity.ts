@@ -1,0 +1,42 @@
+import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
+import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
+import { sandboxAccess } from '../shared/sandbox-access';
+import type { Claim } from './claim';
+import { copiedIdentity, expiredIdentity } from './impostors';
+import { REFUSED_IN_HANDSHAKE, ScheduleCaller } from './schedule-caller';
+
+/** Which callers reach the schedule service, with which identity. */
+export function identityClaims(sandbox: Sandbox): readonly Claim[] {
+  const schedule = new ScheduleCaller(sandbox);
+  const mail = () => sandbox.clientSecret('mail');
+  const pca = new ACMPCAClient(sandboxAccess(sandbox));
+  const claim = (what: string, expected: string, call: () => Promise<string>): Claim => ({
+    what,
+    expected,
+    check: async () => ({ outcome: await call() }),
+  });
+  return [
+    claim('mail creates an event in the schedule service', '201, created by mail', () =>
+      schedule.create('mail', 'Newsletter'),
+    ),
+    claim('social creates an event in the schedule service', '201, created by social', () =>
+      schedule.create('social', 'Meetup'),
+    ),
+    claim('the schedule service knows who created each event', '200, "Meetup" by social, "Newsletter" by mail', () =>
+      schedule.list('mail'),
+    ),
+    claim('a caller without a certificate', REFUSED_IN_HANDSHAKE, () => schedule.list(undefined)),
+    claim('a certificate of another authority that copies the names of mail', REFUSED_IN_HANDSHAKE, async () =>
+      schedule.list(await copiedIdentity(await mail())),
+    ),
+    claim('an expired certificate of the right authority', REFUSED_IN_HANDSHAKE, async () =>
+      schedule.list(await expiredIdentity(await mail(), authorityOf(sandbox), pca)),
+    ),
+  ];
+}
+
+function authorityOf(sandbox: Sandbox): string {
+  const authority = Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ACMPCA::CertificateAuthority');
+  if (authority === undefined) throw new Error('the example has no certificate authority');
+  return authority.physicalId;
+}

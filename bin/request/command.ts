@@ -1,0 +1,57 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { clientNameProblem } from '../../mesh/names';
+import { KEY_ALGORITHMS } from '../../pki/keys';
+import type { RequestOptions } from './request';
+
+const NOTES = `
+The private key is generated on this machine and never leaves it.
+
+The directory is a symbolic link, which the command replaces in one step. A program that resolves the link and then
+opens the files always finds a key with its own certificate, even if the command is interrupted.
+
+The command uses the AWS credentials that the AWS SDKs find. Their principal needs a grant for the client:
+client.grantRequest().
+
+Exit codes:
+  0  The command succeeded.
+  1  The command failed.`;
+
+/** Adds the command with which a client that keeps its own key gets a certificate. */
+export function addRequestCommand(program: Command, load: () => Pick<typeof import('./request'), 'runRequest'>): void {
+  program
+    .command('request')
+    .description('Generate a private key on this machine and request a certificate for it.')
+    .addOption(new Option('--client <name>', 'name of the client').argParser(clientName).makeOptionMandatory())
+    .addOption(
+      new Option('--url <url>', 'URL of the issuer, `mesh.issuer.requestUrl`')
+        .env('MTLS_MESH_REQUEST_URL')
+        .argParser(requestUrl)
+        .makeOptionMandatory(),
+    )
+    .option('--out <dir>', 'directory for key.pem, certificate.pem and chain.pem (default: the name of the client)')
+    .addOption(
+      new Option('--key-algorithm <algorithm>', "algorithm of the client's keys")
+        .choices(KEY_ALGORITHMS)
+        .default('EC_prime256v1'),
+    )
+    .addHelpText('after', NOTES)
+    .action((options: RequestOptions) => load().runRequest(options));
+}
+
+function clientName(text: string): string {
+  const problem = clientNameProblem(text);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return text;
+}
+
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+
+/** Without TLS, anybody on the network could answer. A sandbox is on this machine and needs none. */
+function requestUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.includes(url.hostname));
+  if (url === undefined || !isSafe || url.username !== '' || url.password !== '') {
+    throw new InvalidArgumentError('must be an https URL, such as https://<id>.lambda-url.<region>.on.aws/');
+  }
+  return url;
+}

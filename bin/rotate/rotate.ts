@@ -1,0 +1,76 @@
+import { type RetryPolicy, retry } from '../../aws/retry';
+import type { RegistryCertificate } from '../../registry/records';
+import { awsMesh } from '../shared/aws-mesh';
+import { reportPartlyDone } from '../shared/exit-codes';
+import { showClient, showIssuedClient } from '../shared/inventory';
+import { NEVER_ABORTED, type OperatedMesh, OperatorError } from '../shared/mesh';
+import type { MeshOptions } from '../shared/mesh-command';
+
+export async function runRotate(clientName: string, options: MeshOptions): Promise<void> {
+  await rotateAndReport(awsMesh(options.mesh), clientName);
+}
+
+export async function rotateAndReport(mesh: OperatedMesh, clientName: string): Promise<void> {
+  const certificate = await rotateClient(mesh, clientName);
+  if (certificate === undefined) {
+    reportPartlyDone(
+      `the rotation of ${clientName} is still in progress: check it with \`mtls-mesh show ${clientName}\``,
+    );
+    return;
+  }
+  console.log(`${clientName} has a new certificate: ${certificate.serialNumber}, valid until ${certificate.notAfter}`);
+}
+
+/** A rotation takes seconds. Secrets Manager retries a failed rotation itself. */
+const POLLING: RetryPolicy = { deadline: 60_000, backoff: { first: 500, longest: 1_000 } };
+
+/** The rotation is still in progress. */
+class RotationInProgressError extends Error {
+  override readonly name = 'RotationInProgressError';
+}
+
+/**
+ * The ARN of the client's secret.
+ * @throws OperatorError as `showIssuedClient`, and for a client that is not rotated: without a secret, or disabled
+ */
+export async function rotatableSecret(mesh: OperatedMesh, clientName: string): Promise<string> {
+  const { client } = await showIssuedClient(mesh, clientName);
+  const { secretId, state } = client;
+  if (secretId === undefined) {
+    throw new OperatorError(
+      `the client ${clientName} keeps its own key: run \`mtls-mesh request\` where the client runs`,
+    );
+  }
+  if (state === 'ENABLED') return secretId;
+  throw new OperatorError(`the client ${clientName} is disabled and is not rotated: enable it first`);
+}
+
+/**
+ * Rotates a client's secret and waits until the new certificate is current.
+ *
+ * @returns the new certificate; undefined when the rotation is still in progress, or has failed and will be retried
+ * @throws OperatorError as `rotatableSecret`
+ */
+export async function rotateClient(
+  mesh: OperatedMesh,
+  clientName: string,
+  polling = POLLING,
+): Promise<RegistryCertificate | undefined> {
+  const secretVersionId = await mesh.startRotation(await rotatableSecret(mesh, clientName));
+  try {
+    return await retry<RegistryCertificate>(
+      polling,
+      async () => {
+        const { certificates } = await showClient(mesh, clientName);
+        const value = certificates.find(
+          (certificate) => certificate.secretVersionId === secretVersionId && certificate.currentSince !== undefined,
+        );
+        return value ? { value } : { error: new RotationInProgressError(), retryable: true };
+      },
+      NEVER_ABORTED,
+    );
+  } catch (error) {
+    if (error instanceof RotationInProgressError) return undefined;
+    throw error;
+  }
+}

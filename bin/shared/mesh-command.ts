@@ -1,0 +1,34 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { trustDomainProblem } from '../../mesh/names';
+import { EXIT_CODES_HELP } from './exit-codes';
+
+/** The options of every command that operates a deployed mesh. */
+export interface MeshOptions {
+  /** The mesh's trust domain. */
+  readonly mesh: string;
+}
+
+/** Options of a command that prints what the mesh holds. */
+export interface ReadOptions extends MeshOptions {
+  readonly json?: true;
+}
+
+/** Adds a command that operates a deployed mesh, in AWS or in a sandbox. */
+export function addMeshCommand(program: Command, nameAndArguments: string, description: string): Command {
+  return program
+    .command(nameAndArguments)
+    .description(description)
+    .addOption(
+      new Option('--mesh <trust-domain>', 'SPIFFE trust domain of the mesh')
+        .env('MTLS_MESH')
+        .argParser(trustDomain)
+        .makeOptionMandatory(),
+    )
+    .addHelpText('after', EXIT_CODES_HELP);
+}
+
+function trustDomain(text: string): string {
+  const problem = trustDomainProblem(text);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return text;
+}

@@ -1,0 +1,22 @@
+import type { Registry } from '../../registry/registry';
+import type { Revocation } from '../../registry/revocation';
+
+/** A deployed mesh, and what an operator's commands need of it. */
+export interface OperatedMesh {
+  readonly trustDomain: string;
+  readonly registry: Pick<Registry, 'records' | 'clientRecords' | 'setClientState'>;
+  /** Starts a rotation. @returns the secret version that will become current */
+  startRotation(secretId: string): Promise<string>;
+  readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
+  /** The operator, as the registry records them. */
+  operator(): Promise<string>;
+  now(): Date;
+}
+
+/** The operation is not possible. The message says why and what to do instead. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+}
+
+/** The commands need no deadline: every call has one, and an operator can interrupt a command. */
+export const NEVER_ABORTED = new AbortController().signal;

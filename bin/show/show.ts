@@ -1,0 +1,73 @@
+import type { RegistryCertificate } from '../../registry/records';
+import { certificateStatus } from '../../registry/status';
+import { awsMesh } from '../shared/aws-mesh';
+import { type AnyClient, type ClientInventory, isExternal, showClient } from '../shared/inventory';
+import type { ReadOptions } from '../shared/mesh-command';
+import { table } from '../shared/table';
+
+export async function runShow(clientName: string, options: ReadOptions): Promise<void> {
+  const mesh = awsMesh(options.mesh);
+  const client = await showClient(mesh, clientName);
+  console.log((options.json ? clientAsJson : clientAsText)(client, mesh.now()));
+}
+
+/** The client's record with its certificates. The `status` of each is its status now, not the one in the registry. */
+export function clientAsJson({ client, certificates, current, lastRotation }: ClientInventory, at: Date): string {
+  return JSON.stringify({
+    ...client,
+    lastRotation,
+    certificates: certificates.map((certificate) => ({
+      ...certificate,
+      status: certificateStatus(certificate, at),
+      current: certificate === current,
+    })),
+  });
+}
+
+export function clientAsText({ client, certificates, current, lastRotation }: ClientInventory, at: Date): string {
+  const facts: Fact[] = [
+    ['Client', client.clientName],
+    ['SPIFFE ID', client.spiffeId],
+    ['State', `${client.state} since ${client.updatedAt} by ${client.updatedBy}`],
+    ...originOf(client, lastRotation),
+  ];
+  const rows = certificates.map((certificate) => [
+    certificate.serialNumber,
+    certificate.secretVersionId ?? 'none',
+    `${certificate.issuedAt}\nby ${certificate.requestedBy ?? certificate.issuedBy}`,
+    certificate.notAfter,
+    statusText(certificate, certificate === current, at),
+  ]);
+  return [
+    ...facts.map(([name, value]) => `${name.padEnd(15)}${value}`),
+    ...(rows.length > 0 || !isExternal(client)
+      ? ['', table(['Serial number', 'Secret version', 'Issued', 'Expires', 'Status'], rows)]
+      : []),
+    ...[...new Set(certificates.map(({ issuer }) => issuer))].map((issuer) => `Issuer: ${issuer}`),
+  ].join('\n');
+}
+
+type Fact = readonly [name: string, value: string];
+
+/** Where the client's certificates come from. */
+function originOf(client: AnyClient, lastRotation = 'none'): readonly Fact[] {
+  if (isExternal(client)) {
+    return [
+      ['Trust anchor', `${client.trustAnchor}, whose first authority expires ${client.authoritiesNotAfter}`],
+      ['Recognized by', `${client.identityKind} ${client.identityValue}`],
+    ];
+  }
+  return [
+    ['Secret', client.secretId ?? 'none: the client keeps its own key'],
+    ...(client.requesters ?? []).map((requester): Fact => ['May request', requester]),
+    ['DNS names', client.dnsNames.join(', ') || 'none'],
+    ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours, from ${client.certificateAuthorityArn}`],
+    ['Last rotation', lastRotation],
+  ];
+}
+
+function statusText(certificate: RegistryCertificate, isCurrent: boolean, at: Date): string {
+  const status = `${certificateStatus(certificate, at)}${isCurrent ? ', current' : ''}`;
+  const { revokedAt, revokedBy, revocationReason } = certificate;
+  return revokedAt === undefined ? status : `${status}\n${revocationReason}\n${revokedAt}\nby ${revokedBy}`;
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SANDBOX_ACCOUNT } from '../../sandbox/account';
+
+/** A synthesized app: a `cdk.out` directory. */
+export interface Assembly {
+  readonly directory: string;
+  /** Removes the directory if it was created for this run. */
+  dispose(): Promise<void>;
+}
+
+/** The app can't be synthesized. The message says what to do. */
+class SynthesisError extends Error {
+  override readonly name = 'SynthesisError';
+}
+
+/**
+ * Opens a `cdk.out` directory, or synthesizes an app as the CDK CLI does.
+ * https://docs.aws.amazon.com/cdk/v2/guide/apps.html
+ *
+ * @param app a `cdk.out` directory or a command; by default, `app` of `cdk.json`
+ */
+export async function openAssembly(app: string | undefined): Promise<Assembly> {
+  const configuration: CdkJson = await readJsonObject('cdk.json');
+  const named = app ?? configuration.app;
+  if (named === undefined) {
+    throw new SynthesisError(
+      'found no cdk.json with an "app" in this directory: specify --app with a cdk.out directory or a command',
+    );
+  }
+  if (isDirectory(named)) return { directory: named, dispose: async () => undefined };
+
+  const context = { ...(await readJsonObject('cdk.context.json')), ...configuration.context };
+  const directory = await mkdtemp(join(tmpdir(), 'mtls-mesh-'));
+  const dispose = () => rm(directory, { recursive: true, force: true });
+  try {
+    await run(named, {
+      ...process.env,
+      CDK_OUTDIR: directory,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      CDK_DEFAULT_ACCOUNT: SANDBOX_ACCOUNT.id,
+      CDK_DEFAULT_REGION: SANDBOX_ACCOUNT.region,
+    });
+    if (!existsSync(join(directory, 'manifest.json'))) {
+      throw new SynthesisError(`the command \`${named}\` succeeded but did not synthesize a CDK app`);
+    }
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { directory, dispose };
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+interface CdkJson {
+  readonly app?: string;
+  readonly context?: Readonly<Record<string, unknown>>;
+}
+
+/** An empty object when there is no such file. */
+async function readJsonObject(file: string): Promise<object> {
+  if (!existsSync(file)) return {};
+  const value = await readFile(file, 'utf8')
+    .then(JSON.parse)
+    .catch((cause: unknown) => {
+      throw new SynthesisError(`${file} is not valid JSON`, { cause });
+    });
+  if (typeof value !== 'object' || value === null) throw new SynthesisError(`${file} must contain a JSON object`);
+  return value;
+}
+
+/** Runs a command line in the platform's shell, with the project's `node_modules/.bin` on the path. */
+function run(command: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const pathVariable = Object.keys(environment).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  const separator = process.platform === 'win32' ? ';' : ':';
+  const path = [join(process.cwd(), 'node_modules', '.bin'), environment[pathVariable]].join(separator);
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, {
+      shell: true,
+      env: { ...environment, [pathVariable]: path },
+      // The app's output goes to standard error: standard output is for the result.
+      stdio: ['ignore', 2, 2],
+    });
+    child.on('error', (cause) => reject(new SynthesisError(`could not run the command \`${command}\``, { cause })));
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new SynthesisError(`the command \`${command}\` failed with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+}

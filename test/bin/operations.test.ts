@@ -1,0 +1,272 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ACMPCAClient, RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ClientSecret } from '../../mesh/client-secret';
+import { COMMAND, killRuns, Run } from './shared/command';
+import { synthesizeExample } from './shared/example-assembly';
+
+const MESH = 'mesh.example.com';
+/** Where nobody listens: no service has this port (IANA), and `fetch` does not block it. */
+const UNREACHABLE = 'http://127.0.0.1:4';
+const IMPATIENT = { AWS_MAX_ATTEMPTS: '1' };
+
+// Each test runs the command several times, and each run is a process.
+jest.setTimeout(30_000);
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let root: string;
+let up: Run;
+let environment: Readonly<Record<string, string>>;
+let secretIds: ReadonlyMap<string, string>;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'mtls-mesh-test-'));
+  const assembly = join(root, 'cdk.out');
+  synthesizeExample(assembly);
+  up = new Run(process.execPath, [COMMAND, 'up', '--json', '--app', assembly], root, { PATH: process.env['PATH'] });
+  await up.prints(/^\{.*\}\n/m);
+  const access: {
+    readonly environment: Record<string, string>;
+    readonly clients: readonly { readonly name: string; readonly secretId: string }[];
+  } = JSON.parse(up.stdout);
+  environment = access.environment;
+  secretIds = new Map(access.clients.map(({ name, secretId }) => [name, secretId]));
+}, 60_000);
+
+afterAll(async () => {
+  up?.process.kill('SIGTERM');
+  await up?.ended();
+  await killRuns();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function run(args: readonly string[], changed: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const started = new Run(process.execPath, [COMMAND, ...args], root, {
+    PATH: process.env['PATH'],
+    MTLS_MESH: MESH,
+    ...environment,
+    ...changed,
+  });
+  const code = await started.ended();
+  return { code, stdout: started.stdout, stderr: started.stderr };
+}
+
+interface Shown {
+  readonly state: string;
+  readonly updatedBy: string;
+  readonly certificates: readonly {
+    readonly serialNumber: string;
+    readonly secretVersionId: string;
+    readonly certificateAuthorityArn: string;
+    readonly issuer: string;
+    readonly status: string;
+    readonly current: boolean;
+  }[];
+}
+
+async function show(client: string): Promise<Shown> {
+  return JSON.parse((await run(['show', client, '--json'])).stdout);
+}
+
+async function currentOf(client: string): Promise<Shown['certificates'][number]> {
+  const current = (await show(client)).certificates.find((certificate) => certificate.current);
+  if (current === undefined) throw new Error(`${client} has no current certificate`);
+  return current;
+}
+
+function access() {
+  const { AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = environment;
+  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+  return { endpoint: AWS_ENDPOINT_URL, region: AWS_REGION, credentials };
+}
+
+async function secretOf(client: string): Promise<ClientSecret> {
+  const command = new GetSecretValueCommand({ SecretId: secretIds.get(client) });
+  const { SecretString = '' } = await new SecretsManagerClient(access()).send(command);
+  return JSON.parse(SecretString);
+}
+
+test('list says the same in a table and in lines of JSON', async () => {
+  const [table, json] = [await run(['list']), await run(['list', '--json'])];
+  const lines = json.stdout.trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ clientName: 'mail', state: 'ENABLED', status: 'ISSUED' }),
+    expect.objectContaining({ clientName: 'social', state: 'ENABLED', status: 'ISSUED' }),
+  ]);
+  const { serialNumber, notAfter } = await secretOf('mail');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ serialNumber, notAfter });
+  expect(table.stdout).toContain(`│ mail   │ ENABLED │ ${serialNumber} │ ${notAfter} │ ISSUED │`);
+  expect([table.code, table.stderr, json.code, json.stderr]).toEqual([0, '', 0, '']);
+});
+
+test('rotate waits until the secret holds another certificate', async () => {
+  const before = await secretOf('mail');
+  const { code, stdout } = await run(['rotate', 'mail']);
+  const after = await secretOf('mail');
+  expect(after.serialNumber).not.toBe(before.serialNumber);
+  expect([code, stdout]).toEqual([
+    0,
+    `mail has a new certificate: ${after.serialNumber}, valid until ${after.notAfter}\n`,
+  ]);
+  expect((await run(['list'])).stdout).toMatch(/│ mail .*│ ISSUED │ \d{4}-/);
+});
+
+test('revoke tells registry and authority of one certificate, and says so when it is repeated', async () => {
+  const { serialNumber, issuer, certificateAuthorityArn } = await currentOf('mail');
+  const one = ['revoke', 'mail', '--serial-number', serialNumber, '--issuer', issuer, '--reason', 'KEY_COMPROMISE'];
+
+  expect(await run(one)).toEqual({ code: 0, stdout: `mail ${serialNumber} is revoked (KEY_COMPROMISE)\n`, stderr: '' });
+
+  const { certificates } = await show('mail');
+  expect(certificates.filter(({ status }) => status === 'REVOKED')).toEqual([
+    expect.objectContaining({
+      serialNumber,
+      revocationReason: 'KEY_COMPROMISE',
+      revokedBy: expect.stringMatching(/./),
+      revokedAtAuthority: expect.stringMatching(/Z$/),
+    }),
+  ]);
+  const again = new RevokeCertificateCommand({
+    CertificateAuthorityArn: certificateAuthorityArn,
+    CertificateSerial: serialNumber,
+    RevocationReason: 'SUPERSEDED',
+  });
+  await expect(new ACMPCAClient(access()).send(again)).rejects.toMatchObject({
+    name: 'RequestAlreadyProcessedException',
+  });
+  const repeated = await run(one);
+  expect(repeated.code).toBe(0);
+  expect(repeated.stdout).toMatch(`mail ${serialNumber} is already revoked, since `);
+});
+
+test('revoke and rotate in one call leave a client with a certificate that is accepted', async () => {
+  const before = await currentOf('mail');
+  const { code, stdout } = await run(['revoke', 'mail', '--all', '--reason', 'SUPERSEDED', '--rotate']);
+  const after = await currentOf('mail');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`mail has a new certificate: ${after.serialNumber}`);
+  expect(after).toMatchObject({ status: 'ISSUED', serialNumber: (await secretOf('mail')).serialNumber });
+  expect(after.serialNumber).not.toBe(before.serialNumber);
+});
+
+test('an authority out of reach undoes nothing: the exit code is 2, and a second call tells it', async () => {
+  const { secretVersionId, serialNumber } = await currentOf('social');
+  const one = ['revoke', 'social', '--secret-version', secretVersionId, '--reason', 'PRIVILEGE_WITHDRAWN'];
+
+  const { code, stdout, stderr } = await run(one, { ...IMPATIENT, AWS_ENDPOINT_URL_ACM_PCA: UNREACHABLE });
+  expect([code, stdout]).toEqual([2, `social ${serialNumber} is revoked (PRIVILEGE_WITHDRAWN)\n`]);
+  expect(stderr).toMatch(
+    /^could not revoke the certificate at its authority: .*ECONNREFUSED.*; the mesh tries again within the hour\n$/,
+  );
+  expect(await currentOf('social')).toMatchObject({ status: 'REVOKED' });
+
+  expect(await run(one)).toMatchObject({ code: 0, stderr: '' });
+  expect(await currentOf('social')).toMatchObject({ revokedAtAuthority: expect.any(String) });
+});
+
+test('a rotation that can not begin after a revocation ends with 2, and on its own with 1', async () => {
+  const unreachable = { ...IMPATIENT, AWS_ENDPOINT_URL_SECRETS_MANAGER: UNREACHABLE };
+  const args = ['revoke', 'social', '--all', '--reason', 'SUPERSEDED', '--rotate'];
+  expect(await run(args, unreachable)).toEqual({
+    code: 2,
+    stdout: 'social has no certificate left to revoke\n',
+    stderr: expect.stringMatching(/^the rotation could not start: .*ECONNREFUSED.*\n$/),
+  });
+  expect(await run(['rotate', 'social'], unreachable)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^error: .*ECONNREFUSED.*\n$/),
+  });
+});
+
+test('a disabled client is not rotated until it is enabled, which says what it lacks', async () => {
+  expect(await run(['disable', 'social'])).toEqual({ code: 0, stdout: 'social is disabled\n', stderr: '' });
+  expect((await run(['disable', 'social'])).stdout).toMatch(/^social is already disabled, since /);
+  expect(await run(['rotate', 'social'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: the client social is disabled and is not rotated: enable it first\n',
+  });
+  expect(await run(['enable', 'social'])).toEqual({
+    code: 0,
+    stdout: 'social is enabled\n',
+    stderr: 'social has no certificate that the mesh accepts: run `mtls-mesh rotate social`\n',
+  });
+  expect((await run(['rotate', 'social'])).code).toBe(0);
+});
+
+describe('what can not be done is refused in one line', () => {
+  const refused = async (args: readonly string[], changed?: NodeJS.ProcessEnv) => {
+    const { code, stdout, stderr } = await run(args, changed);
+    expect([code, stdout]).toEqual([1, '']);
+    const [line = '', ...more] = stderr.trimEnd().split('\n');
+    expect(more).toEqual([]);
+    return line;
+  };
+  const revoke = (...args: readonly string[]) => ['revoke', 'mail', ...args];
+
+  test.each<[string, readonly string[], RegExp]>([
+    [
+      'an unknown client',
+      ['show', 'malory'],
+      /^error: the mesh mesh\.example\.com has no client "malory": its clients are mail, social$/,
+    ],
+    ['a hostile client name', ['show', 'mail\n#'], /^error: .* has no client "mail\\n#"/],
+    [
+      'an unknown certificate',
+      revoke('--serial-number', '00', '--reason', 'SUPERSEDED'),
+      /no such certificate: its certificates are /,
+    ],
+    [
+      'another mesh',
+      ['list', '--mesh', 'other.example.com'],
+      /^error: found no registry of the mesh other\.example\.com in this account and Region: /,
+    ],
+    ['a mesh that can not be one', ['list', '--mesh', 'Mesh/1'], /^error: .*--mesh.*lower-case/],
+    ['no certificate', revoke('--reason', 'SUPERSEDED'), /^error: specify the certificates with /],
+    [
+      'certificates in two ways',
+      revoke('--all', '--serial-number', '00', '--reason', 'SUPERSEDED'),
+      /cannot be used with/,
+    ],
+    [
+      'an issuer alone',
+      revoke('--all', '--issuer', 'CN=x', '--reason', 'SUPERSEDED'),
+      /^error: --issuer requires --serial-number$/,
+    ],
+    ['no reason', revoke('--all'), /^error: required option '--reason/],
+    [
+      'a reason that RFC 5280 does not have',
+      revoke('--all', '--reason', 'BOREDOM'),
+      /Allowed choices are UNSPECIFIED, KEY_/,
+    ],
+  ])('%s', async (_, args, line) => {
+    expect(await refused(args)).toMatch(line);
+  });
+
+  test('no mesh', async () => {
+    expect(await refused(['list'], { MTLS_MESH: '' })).toMatch(/^error: .*--mesh/);
+  });
+
+  test('no region', async () => {
+    const none = { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined, AWS_CONFIG_FILE: join(root, 'none') };
+    expect(await refused(['list'], none)).toBe('error: found no AWS Region, set AWS_REGION: Region is missing');
+  });
+
+  test('a place where nobody answers', async () => {
+    expect(await refused(['list'], { ...IMPATIENT, AWS_ENDPOINT_URL: UNREACHABLE })).toMatch(/^error: .*ECONNREFUSED/);
+  });
+});
+
+test('the help of each command says what its exit codes mean', async () => {
+  for (const command of ['list', 'show', 'revoke', 'disable', 'enable', 'rotate']) {
+    expect((await run([command, '--help'])).stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 /);
+  }
+});

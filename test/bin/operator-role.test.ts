@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { MeshIntegration, MtlsServiceMesh } from '../../lib';
+import { Sandbox } from '../../sandbox';
+
+const OPERATIONS = join(__dirname, '..', '..', 'dist', 'bin', 'operations.js');
+
+/** Runs a command with the permissions of the function's role. */
+const OPERATE = `
+  const operations = require(${JSON.stringify(OPERATIONS)});
+  exports.handler = async ({ body }) => {
+    const [name, ...args] = JSON.parse(body);
+    const printed = [];
+    console.log = console.error = (text) => printed.push(text);
+    await operations[name](...args).catch((error) => printed.push(\`error: \${error.name}: \${error.message}\`));
+    return { statusCode: 200, body: printed.join('\\n') };
+  };`;
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  const app = new App();
+  const stack = new Stack(app, 'OperatedMesh');
+  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
+  const mesh = new MtlsServiceMesh(stack, 'Mesh', {
+    domainName: 'mesh.example.com',
+    serverCertificate: Certificate.fromCertificateArn(stack, 'ServerCertificate', certificateArn),
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const functionNamed = (id: string) =>
+    new lambda.Function(stack, id, {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline(OPERATE),
+      timeout: Duration.seconds(20),
+    });
+  const operator = functionNamed('Operator');
+  if (operator.role) mesh.operatorPolicy.attachToRole(operator.role);
+  mesh.addService('operate', { integration: MeshIntegration.lambdaFunction(operator) });
+  mesh.addService('idle', { integration: MeshIntegration.lambdaFunction(functionNamed('Stranger')) });
+  mesh.addClient('mail');
+  mesh.addClient('social');
+  sandbox = await Sandbox.deploy(app);
+}, 60_000);
+
+afterAll(() => sandbox?.close());
+
+async function operate(service: string, ...command: readonly unknown[]): Promise<string> {
+  const answer = await sandbox.fetch('mail', `https://mesh.example.com/${service}`, {
+    method: 'POST',
+    body: JSON.stringify(command),
+  });
+  return answer.text();
+}
+
+const mesh = 'mesh.example.com';
+
+test('the policy that the construct offers is all that an operator needs', async () => {
+  const { serialNumber } = await sandbox.clientSecret('social');
+
+  expect(await operate('operate', 'runList', { mesh, json: true })).toContain(`"serialNumber":"${serialNumber}"`);
+  expect(await operate('operate', 'runShow', 'social', { mesh })).toContain(serialNumber);
+  expect(
+    await operate('operate', 'runRevoke', 'social', { mesh, all: true, reason: 'KEY_COMPROMISE', rotate: true }),
+  ).toMatch(
+    new RegExp(
+      `^social ${serialNumber} is revoked \\(KEY_COMPROMISE\\)\\nsocial has a new certificate: [0-9A-F]+, valid until \\S+$`,
+    ),
+  );
+  expect(await operate('operate', 'runDisable', 'social', { mesh })).toBe('social is disabled');
+  expect(await operate('operate', 'runEnable', 'social', { mesh })).toBe('social is enabled');
+});
+
+test('without it nothing can be operated', async () => {
+  expect(await operate('idle', 'runList', { mesh })).toMatch(/^error: .*dynamodb:Scan failed with AccessDenied/);
+});

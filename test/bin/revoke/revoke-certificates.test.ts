@@ -1,0 +1,186 @@
+import { type CertificateSelection, revokeCertificates } from '../../../bin/revoke/revoke-certificates';
+import { certificateOf, clientOf, externalClientOf, MemoryMesh, NOW, OPERATOR } from '../shared/memory-mesh';
+
+const revokedBefore = {
+  status: 'REVOKED',
+  revokedAt: '2026-11-21T00:00:00.000Z',
+  revokedBy: 'deployment',
+  revocationReason: 'SUPERSEDED',
+} as const;
+
+const serials = (mesh: MemoryMesh) =>
+  [...mesh.registry.certificates.values()].flatMap(({ status, serialNumber }) =>
+    status === 'REVOKED' ? [serialNumber] : [],
+  );
+
+const meshOf = (...certificates: Parameters<typeof certificateOf>[]) =>
+  new MemoryMesh(
+    [clientOf('mail'), clientOf('social')],
+    certificates.map((each) => certificateOf(...each)),
+  );
+
+test('marks every certificate in the registry before any authority is told', async () => {
+  const mesh = meshOf(['mail', '0A'], ['mail', '0B'], ['social', '0C']);
+
+  await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(mesh.steps).toEqual(['marked 0A', 'marked 0B', 'told 0A', 'told 0B']);
+  expect(mesh.certificate('0A')).toMatchObject({
+    status: 'REVOKED',
+    revokedAt: NOW.toISOString(),
+    revokedBy: OPERATOR,
+    revocationReason: 'KEY_COMPROMISE',
+    revokedAtAuthority: NOW.toISOString(),
+  });
+  expect(mesh.certificate('0C').status).toBe('ISSUED');
+});
+
+test('all are those that would still be accepted, the pending one included', async () => {
+  const mesh = meshOf(
+    ['mail', '01', { notAfter: new Date(NOW.getTime() - 1).toISOString() }],
+    ['mail', '02', { refuseAfter: NOW.toISOString() }],
+    ['mail', '03', { ...revokedBefore, revokedAtAuthority: NOW.toISOString() }],
+    ['mail', '04'],
+    ['mail', '05', { currentSince: undefined }],
+  );
+
+  const revoked = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'UNSPECIFIED');
+
+  expect(revoked.map(({ certificate }) => certificate.serialNumber)).toEqual(['04', '05']);
+  expect(await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'UNSPECIFIED')).toEqual([]);
+});
+
+test.each<[string, CertificateSelection]>([
+  ['serial number', { kind: 'serialNumber', serialNumber: '0AFF' }],
+  ['serial number in lower case with colons', { kind: 'serialNumber', serialNumber: '0a:ff' }],
+  ['serial number without its leading zero', { kind: 'serialNumber', serialNumber: 'AFF' }],
+  ['serial number and issuer', { kind: 'serialNumber', serialNumber: '0AFF', issuer: 'CN=mesh.example.com' }],
+  ['secret version', { kind: 'version', secretVersionId: 'version-0AFF' }],
+])('one certificate is chosen by %s', async (_, selection) => {
+  const mesh = meshOf(['mail', '0AFF'], ['mail', '0B'], ['social', '0C']);
+
+  await revokeCertificates(mesh, 'mail', selection, 'SUPERSEDED');
+
+  expect(serials(mesh)).toEqual(['0AFF']);
+});
+
+test.each<[string, CertificateSelection]>([
+  ['serial number', { kind: 'serialNumber', serialNumber: '0D' }],
+  ['serial number that is not one', { kind: 'serialNumber', serialNumber: '' }],
+  ['issuer', { kind: 'serialNumber', serialNumber: '0A', issuer: 'CN=other.example.com' }],
+  ['secret version', { kind: 'version', secretVersionId: 'version-0D' }],
+  ['serial number that is another client’s', { kind: 'serialNumber', serialNumber: '0C' }],
+])('an unknown %s is refused with those there are, and nothing is revoked', async (_, selection) => {
+  const mesh = meshOf(['mail', '0A'], ['mail', '0B'], ['social', '0C']);
+
+  await expect(revokeCertificates(mesh, 'mail', selection, 'SUPERSEDED')).rejects.toThrow(
+    'the client mail of mesh.example.com has no such certificate: its certificates are 0A (secret version version-0A), 0B (secret version version-0B)',
+  );
+  expect(mesh.steps).toEqual([]);
+});
+
+test('a serial number that two issuers gave needs the issuer', async () => {
+  const mesh = meshOf(['mail', '0A'], ['mail', '0A', { issuer: 'CN=older.example.com', fingerprint: 'other' }]);
+
+  await expect(
+    revokeCertificates(mesh, 'mail', { kind: 'serialNumber', serialNumber: '0A' }, 'SUPERSEDED'),
+  ).rejects.toThrow(
+    'more than one issuer has used the serial number, specify one with --issuer: CN=mesh.example.com; CN=older.example.com',
+  );
+  expect(mesh.steps).toEqual([]);
+});
+
+test('an unknown client is refused with those there are', async () => {
+  await expect(revokeCertificates(meshOf(), 'malory', { kind: 'all' }, 'SUPERSEDED')).rejects.toThrow(
+    'the mesh mesh.example.com has no client "malory": its clients are mail, social',
+  );
+});
+
+test('what is revoked already stays as it was, and is neither reported nor counted again', async () => {
+  const mesh = meshOf(['mail', '0A', { ...revokedBefore, revokedAtAuthority: NOW.toISOString() }]);
+
+  const [outcome] = await revokeCertificates(
+    mesh,
+    'mail',
+    { kind: 'version', secretVersionId: 'version-0A' },
+    'KEY_COMPROMISE',
+  );
+
+  expect(outcome).toMatchObject({ already: true, failures: [], certificate: revokedBefore });
+  expect(mesh.certificate('0A')).toMatchObject(revokedBefore);
+  expect([mesh.steps, mesh.sent, mesh.counted]).toEqual([[], [], []]);
+});
+
+test('an authority that can not be told undoes nothing, and is told when the command is run again', async () => {
+  const mesh = meshOf(['mail', '0A']);
+  mesh.failures.authority = Object.assign(new Error('Rate\n exceeded'), { name: 'ThrottlingException', $metadata: {} });
+
+  const [first] = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+  expect(first?.failures).toEqual([
+    'could not revoke the certificate at its authority: Rate exceeded; the mesh tries again within the hour',
+  ]);
+  expect(mesh.certificate('0A').status).toBe('REVOKED');
+  expect(mesh.certificate('0A').revokedAtAuthority).toBeUndefined();
+
+  mesh.failures.authority = undefined;
+  const [second] = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'SUPERSEDED');
+  expect(second).toMatchObject({ already: true, failures: [] });
+  expect(mesh.told).toEqual([['0A', 'KEY_COMPROMISE']]);
+});
+
+test('others are told of it by an event', async () => {
+  const mesh = meshOf(['mail', '0A']);
+
+  await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(mesh.sent).toEqual([
+    [
+      'Certificate Revoked',
+      {
+        trustDomain: 'mesh.example.com',
+        clientName: 'mail',
+        spiffeId: 'spiffe://mesh.example.com/mail',
+        serialNumber: '0A',
+        fingerprint: 'FI:NG:0A',
+        notAfter: '2026-11-27T00:00:00.000Z',
+        reason: 'KEY_COMPROMISE',
+      },
+    ],
+  ]);
+});
+
+test('a revocation is counted once for each certificate', async () => {
+  const mesh = meshOf(['mail', '0A'], ['mail', '0B']);
+
+  await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(mesh.counted).toEqual([
+    ['CertificatesRevoked', 1],
+    ['CertificatesRevoked', 1],
+  ]);
+});
+
+test.each([
+  ['events', 'the event "Certificate Revoked" could not be sent: no answer'],
+  ['metrics', 'the metric CertificatesRevoked could not be counted: no answer'],
+] as const)(
+  'what could not be recorded is reported, and the certificate stays revoked: %s',
+  async (service, failure) => {
+    const mesh = meshOf(['mail', '0A']);
+    mesh.failures[service] = new Error('no answer');
+
+    const [revoked] = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+    expect(revoked?.failures).toEqual([failure]);
+    expect(mesh.certificate('0A')).toMatchObject({ status: 'REVOKED', revokedAtAuthority: NOW.toISOString() });
+  },
+);
+
+test('nothing is revoked of a client with certificates of another authority', async () => {
+  const mesh = new MemoryMesh([externalClientOf('mail')], [certificateOf('mail', '0A')]);
+
+  await expect(revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE')).rejects.toThrow(
+    /the trust anchor partner issues the certificates of mail, not the mesh: disable the client/,
+  );
+  expect(mesh.steps).toEqual([]);
+});

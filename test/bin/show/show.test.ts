@@ -1,0 +1,56 @@
+import { showClient } from '../../../bin/shared/inventory';
+import { clientAsJson, clientAsText } from '../../../bin/show/show';
+import {
+  certificateOf,
+  clientOf,
+  exampleMesh,
+  externalClientOf,
+  MemoryMesh,
+  NOW,
+  partnerMesh,
+} from '../shared/memory-mesh';
+
+test('a client is shown with every certificate and the issuer that `revoke` takes', async () => {
+  const text = clientAsText(await showClient(exampleMesh(), 'social'), NOW);
+  expect(text).toMatch(/^State +DISABLED since .* by deployment$/m);
+  expect(text).toMatch(/│ 0D +│ version-0D +│.*│ REVOKED, current/);
+  expect(text).toContain('by alex');
+  expect(text).toContain('Issuer: CN=mesh.example.com');
+
+  const json = JSON.parse(clientAsJson(await showClient(exampleMesh(), 'mail'), NOW));
+  expect(json).toMatchObject({ clientName: 'mail', certificates: [{}, { serialNumber: '0B', current: true }, {}] });
+});
+
+test('an external client is shown with the origin of its certificates and what they are recognized by', async () => {
+  const text = clientAsText(await showClient(partnerMesh(), 'billing'), NOW);
+  expect(text.split('\n')).toEqual([
+    'Client         billing',
+    'SPIFFE ID      spiffe://mesh.example.com/billing',
+    'State          DISABLED since 2026-11-20T00:00:00.000Z by deployment',
+    'Trust anchor   partner, whose first authority expires 2030-01-01T00:00:00.000Z',
+    'Recognized by  SPIFFE_ID spiffe://partner.example.com/billing',
+  ]);
+  expect(JSON.parse(clientAsJson(await showClient(partnerMesh(), 'billing'), NOW))).toMatchObject({
+    trustAnchor: 'partner',
+    certificates: [],
+  });
+});
+
+test('an external client keeps the certificates that the mesh issued for it before', async () => {
+  const before = new MemoryMesh([externalClientOf('mail')], [certificateOf('mail', '0A', { status: 'REVOKED' })]);
+  expect(clientAsText(await showClient(before, 'mail'), NOW)).toMatch(/│ 0A +│ version-0A/);
+});
+
+test('a client that keeps its own key is shown with who may request, and its certificates with who did', async () => {
+  const [mail, requestedBy] = ['arn:aws:iam::123456789012:role/apps/Mail', 'arn:aws:iam::123456789012:role/Mail'];
+  const client = clientOf('mail', { secretId: undefined, requesters: [mail] });
+  const certificate = certificateOf('mail', '0A', { issuedBy: 'request', requestedBy, secretVersionId: undefined });
+  const mesh = new MemoryMesh([client], [certificate]);
+
+  const text = clientAsText(await showClient(mesh, 'mail'), NOW);
+
+  expect(text).toContain('Secret         none: the client keeps its own key');
+  expect(text).toContain(`May request    ${mail}`);
+  expect(text).toContain(`by ${requestedBy}`);
+  expect(text).toMatch(/│ 0A +│ none +│/);
+});

@@ -1,0 +1,76 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ClientDirectory } from '../../../bin/up/client-files';
+import type { ClientSecret } from '../../../mesh/client-secret';
+import { createSecret } from '../../client/secrets';
+import { createRoot } from '../../pki/authorities';
+
+let parent: string;
+let secret: ClientSecret;
+let clients: ClientDirectory;
+
+beforeAll(async () => {
+  secret = await createSecret(await createRoot('Root'));
+});
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'client-files-'));
+  clients = new ClientDirectory(join(parent, 'clients'));
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+test('writes certificate, chain and key, which only their owner can read', async () => {
+  await clients.writeClient(secret);
+
+  const files = clients.filesOf('mail');
+  expect(readFileSync(files.certificate, 'utf8')).toBe(secret.certificate);
+  expect(readFileSync(files.certificateChain, 'utf8')).toBe(secret.certificateChain);
+  expect(readFileSync(files.privateKey, 'utf8')).toBe(secret.privateKey);
+  expect(Object.values(files).map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+  expect(statSync(dirname(files.privateKey)).mode & 0o777).toBe(0o700);
+});
+
+test('replaces a file that a killed process left unfinished, and keeps nothing of it', async () => {
+  const { privateKey } = clients.filesOf('mail');
+  mkdirSync(dirname(privateKey), { recursive: true });
+  writeFileSync(`${privateKey}.new`, 'half a key', { mode: 0o644 });
+
+  await clients.writeClient(secret);
+
+  expect(readFileSync(privateKey, 'utf8')).toBe(secret.privateKey);
+  expect(statSync(privateKey).mode & 0o777).toBe(0o600);
+  expect(readdirSync(dirname(privateKey)).filter((name) => name.endsWith('.new'))).toEqual([]);
+});
+
+test('replaces links instead of writing where they lead', async () => {
+  const { privateKey } = clients.filesOf('mail');
+  const elsewhere = join(parent, 'elsewhere');
+  writeFileSync(elsewhere, 'of somebody else');
+  mkdirSync(dirname(privateKey), { recursive: true });
+  symlinkSync(elsewhere, privateKey);
+  symlinkSync(elsewhere, `${privateKey}.new`);
+
+  await clients.writeClient(secret);
+
+  expect(readFileSync(elsewhere, 'utf8')).toBe('of somebody else');
+  expect(readFileSync(privateKey, 'utf8')).toBe(secret.privateKey);
+});
+
+test('removes what it has written and the directories it has made, and leaves other files', async () => {
+  await clients.writeServerAuthority('an authority');
+  await clients.writeClient(secret);
+  writeFileSync(join(parent, 'clients', 'notes.txt'), 'of somebody else');
+
+  await clients.remove();
+
+  expect(readdirSync(join(parent, 'clients'))).toEqual(['notes.txt']);
+});

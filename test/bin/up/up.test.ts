@@ -1,0 +1,302 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ClientSecret } from '../../../mesh/client-secret';
+import { installed } from '../../programs';
+import { COMMAND, killRuns, Run } from '../shared/command';
+import { synthesizeExample } from '../shared/example-assembly';
+
+const withCurl = installed('curl') ? test : test.skip;
+/** That of util-linux runs a command on a terminal of its own. */
+const withTerminal = process.platform === 'linux' && installed('script') ? test : test.skip;
+
+// Each test runs the command, some of them until a mesh is up.
+jest.setTimeout(60_000);
+
+let root: string;
+let assembly: string;
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'mtls-mesh-test-'));
+  assembly = join(root, 'cdk.out');
+  synthesizeExample(assembly);
+});
+
+afterAll(async () => {
+  await killRuns();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** A directory to run in, and one that is all the command knows for temporary files. */
+function place(): { readonly cwd: string; readonly temporary: string } {
+  const cwd = mkdtempSync(join(root, 'run-'));
+  const temporary = join(cwd, 'tmp');
+  mkdirSync(temporary);
+  return { cwd, temporary };
+}
+
+type Place = ReturnType<typeof place>;
+
+function environmentOf({ temporary }: Place): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], TMPDIR: temporary, TEMP: temporary, TMP: temporary };
+}
+
+function up(at: Place, ...args: readonly string[]): Run {
+  return new Run(process.execPath, [COMMAND, 'up', ...args], at.cwd, environmentOf(at));
+}
+
+/** Files that are left in the place, and processes that run from it. */
+function remains({ cwd, temporary }: Place): readonly string[] {
+  const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+  return [
+    ...readdirSync(cwd).filter((name) => name !== 'tmp'),
+    ...readdirSync(temporary),
+    ...processes.filter((line) => line.includes(temporary)),
+  ];
+}
+
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+describe('a mesh that is up', () => {
+  interface Access {
+    readonly endpoint: string;
+    readonly gatewayPort: number;
+    readonly serverAuthority: string;
+    readonly urls: readonly string[];
+    readonly clients: readonly {
+      readonly name: string;
+      readonly secretId: string;
+      readonly files: { readonly certificate: string; readonly certificateChain: string; readonly privateKey: string };
+      readonly curl: string;
+    }[];
+    readonly environment: Readonly<Record<string, string>>;
+  }
+
+  const at: { place: Place; run: Run; access: Access } = Object.create(null);
+
+  beforeAll(async () => {
+    at.place = place();
+    at.run = up(at.place, '--app', assembly, '--out', 'identities/of clients', '--json');
+    await at.run.prints(/^\{.*\}\n/m);
+    at.access = JSON.parse(at.run.stdout);
+  });
+
+  afterAll(() => at.run?.kill());
+
+  const client = (name: string) => {
+    const found = at.access.clients.find((candidate) => candidate.name === name);
+    if (found === undefined) throw new Error(`no client ${name}`);
+    return found;
+  };
+  const secretsManager = () => {
+    const { AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = at.access.environment;
+    const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+    return new SecretsManagerClient({ endpoint: AWS_ENDPOINT_URL, region: AWS_REGION, credentials });
+  };
+
+  const secretOf = async (secretId: string): Promise<ClientSecret> => {
+    const { SecretString = '' } = await secretsManager().send(new GetSecretValueCommand({ SecretId: secretId }));
+    return JSON.parse(SecretString);
+  };
+
+  test('prints one line of JSON to standard output, and its progress elsewhere', () => {
+    expect(at.run.stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(at.run.stderr).toMatch(/CREATE_COMPLETE +AWS::ACMPCA::CertificateAuthority/);
+    expect(at.access.urls).toEqual(['https://mesh.example.com/schedule']);
+    expect(at.access.clients.map(({ name }) => name)).toEqual(['mail', 'social']);
+  });
+
+  test('writes certificates and keys that only their owner can read', () => {
+    const { cwd } = at.place;
+    for (const { files } of at.access.clients) {
+      expect(Object.values(files).map((file) => mode(join(cwd, file)))).toEqual(['600', '600', '600']);
+    }
+    expect(mode(join(cwd, at.access.serverAuthority))).toBe('600');
+    for (const directory of ['identities', 'identities/of clients', 'identities/of clients/mail']) {
+      expect(mode(join(cwd, directory))).toBe('700');
+    }
+  });
+
+  withCurl('is called as each client by the command lines that it prints', () => {
+    for (const { name, curl } of at.access.clients) {
+      const body = execFileSync('sh', ['-c', `${curl} --silent --show-error`], { cwd: at.place.cwd, encoding: 'utf8' });
+      expect(body).toBe(name);
+    }
+  });
+
+  test('gives an environment with which an SDK reads what the files hold', async () => {
+    const { secretId, files } = client('mail');
+    const { certificate, privateKey } = await secretOf(secretId);
+    expect(readFileSync(join(at.place.cwd, files.certificate), 'utf8')).toBe(certificate);
+    expect(readFileSync(join(at.place.cwd, files.privateKey), 'utf8')).toBe(privateKey);
+  });
+
+  test('has files that follow a secret within a second', async () => {
+    const { certificate, privateKey, fingerprint } = await secretOf(client('mail').secretId);
+    const { secretId, files } = client('social');
+    const SecretString = JSON.stringify({ ...(await secretOf(secretId)), certificate, privateKey, fingerprint });
+    await secretsManager().send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));
+
+    const path = join(at.place.cwd, files.privateKey);
+    while (readFileSync(path, 'utf8') !== privateKey) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(readFileSync(join(at.place.cwd, files.certificate), 'utf8')).toBe(certificate);
+    expect(mode(path)).toBe('600');
+  });
+
+  test('ends on a signal, even when it comes twice, and leaves no file and no process', async () => {
+    at.run.process.kill('SIGINT');
+    at.run.process.kill('SIGINT');
+    expect(await at.run.ended()).toBe(0);
+    expect(remains(at.place)).toEqual([]);
+  });
+});
+
+test('a person is told where the clients are called and how a shell reaches the services', async () => {
+  const here = place();
+  const run = up(here, '--app', assembly);
+  await run.prints(/Press Ctrl-C to stop/);
+  expect(run.stdout).toMatch(/│ mail +│ spiffe:\/\/mesh\.example\.com\/mail +│ [0-9A-F]{32}/);
+  expect(run.stdout).toMatch(
+    /^ {2}curl --connect-to mesh\.example\.com:443:127\.0\.0\.1:\d+ .*mail\/certificate\.pem/m,
+  );
+
+  const lines = run.stdout.split('\n').filter((line) => /^ {2}(unset|export) /.test(line));
+  const real = { AWS_PROFILE: 'production', AWS_SESSION_TOKEN: 'of-a-real-account' };
+  const shell = execFileSync('sh', ['-c', [...lines, 'env'].join('\n')], { env: { ...environmentOf(here), ...real } });
+  expect(shell.toString()).toMatch(/^AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/m);
+  expect(shell.toString()).not.toMatch(/production|of-a-real-account/);
+
+  run.process.kill('SIGTERM');
+  expect(await run.ended()).toBe(0);
+  expect(remains(here)).toEqual([]);
+});
+
+test('a client that keeps its own key is there, without files', async () => {
+  const assembly = join(root, 'own-key.out');
+  synthesizeExample(assembly, (mesh) => mesh.addClient('groups', { ownKey: true }));
+  const at = place();
+  const run = up(at, '--app', assembly, '--json');
+  await run.prints(/^\{.*\}\n/m);
+  const { clients } = JSON.parse(run.stdout);
+  expect(clients).toEqual([
+    { name: 'groups', spiffeId: 'spiffe://mesh.example.com/groups' },
+    expect.objectContaining({ name: 'mail', files: expect.anything() }),
+    expect.objectContaining({ name: 'social', files: expect.anything() }),
+  ]);
+  run.process.kill('SIGTERM');
+  expect(await run.ended()).toBe(0);
+  expect(remains(at)).toEqual([]);
+});
+
+test('a signal during the deployment ends the mesh once it is up', async () => {
+  const here = place();
+  const run = up(here, '--app', assembly);
+  await run.prints(/CREATE_COMPLETE/);
+  run.process.kill('SIGINT');
+  expect(await run.ended()).toBe(0);
+  expect(remains(here)).toEqual([]);
+});
+
+withTerminal(
+  'Ctrl-C on a terminal leaves nothing behind',
+  async () => {
+    const here = place();
+    const line = `stty rows 24 cols 80; exec "${process.execPath}" "${COMMAND}" up --app "${assembly}"`;
+    const run = new Run('script', ['-qfec', line, '/dev/null'], here.cwd, environmentOf(here));
+    await run.prints(/Press Ctrl-C to stop/);
+    expect(run.stdout).toContain('\u001b[2K');
+    run.process.stdin?.write('\u0003');
+    expect(await run.ended()).toBe(0);
+    expect(remains(here)).toEqual([]);
+  },
+  60_000,
+);
+
+describe('what can not be brought up is refused in one line, and leaves nothing', () => {
+  const refused = async (at: Place, ...args: readonly string[]) => {
+    const before = remains(at);
+    const run = up(at, ...args);
+    expect(await run.ended()).toBe(1);
+    expect(run.stdout).toBe('');
+    expect(remains(at)).toEqual(before);
+    return run.stderr.trimEnd().split('\n');
+  };
+  const withCdkJson = (text: string) => {
+    const at = place();
+    writeFileSync(join(at.cwd, 'cdk.json'), text);
+    return at;
+  };
+
+  test.each(['0', '65536', '80a', '-1', ''])('a port %j', async (port) => {
+    expect(await refused(place(), '--port', port)).toEqual([
+      expect.stringMatching(/^error: option '--port <n>' argument '.*' is invalid\. must be a number from 1 to 65535$/),
+    ]);
+  });
+
+  test('an option that there is not', async () => {
+    expect(await refused(place(), '--stak', 'x')).toEqual([
+      "error: unknown option '--stak'",
+      '(Did you mean --stack?)',
+    ]);
+  });
+
+  test('a place without an app', async () => {
+    expect(await refused(place())).toEqual([
+      'error: found no cdk.json with an "app" in this directory: specify --app with a cdk.out directory or a command',
+    ]);
+  });
+
+  test.each(['{', '', 'null', '["app"]', '{"context":{}}'])('a cdk.json that says %j', async (text) => {
+    expect(await refused(withCdkJson(text))).toEqual([expect.stringMatching(/^error: .*cdk\.json/)]);
+  });
+
+  test('an app that fails', async () => {
+    const lines = await refused(place(), '--app', 'node -e "process.exit(7)"');
+    expect(lines.at(-1)).toBe('error: the command `node -e "process.exit(7)"` failed with exit code 7');
+  });
+
+  test('an app that is not one', async () => {
+    expect(await refused(place(), '--app', 'node --version')).toEqual([
+      process.version,
+      'error: the command `node --version` succeeded but did not synthesize a CDK app',
+    ]);
+  });
+
+  test('a directory that no app was synthesized into', async () => {
+    const at = place();
+    expect(await refused(at, '--app', at.temporary)).toEqual([expect.stringMatching(/^error: .*manifest\.json/)]);
+  });
+
+  test('a stack that the app does not have', async () => {
+    expect(await refused(place(), '--app', assembly, '--stack', 'Nowhere')).toEqual([
+      expect.stringMatching(/^error: .*Nowhere.*ScheduleMesh/),
+    ]);
+  });
+
+  test('a port that is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.on('listening', resolve));
+    const { port } = taken.address() as { port: number };
+    try {
+      const lines = await refused(place(), '--app', assembly, '--port', String(port));
+      expect(lines.at(-1)).toMatch(new RegExp(`^error: .*${port}`));
+    } finally {
+      taken.close();
+    }
+  });
+
+  test('an app in a command runs as the CDK runs it: with the context of its files and the account of the sandbox', async () => {
+    const at = withCdkJson(
+      JSON.stringify({
+        app: `node -e "const e = process.env; console.log(e.CDK_CONTEXT_JSON, e.CDK_DEFAULT_ACCOUNT, e.CDK_DEFAULT_REGION)"`,
+        context: { domainName: 'mesh.example.com' },
+      }),
+    );
+    writeFileSync(join(at.cwd, 'cdk.context.json'), JSON.stringify({ 'hosted-zone': 'Z0EXAMPLE', domainName: 'x' }));
+    const [first] = await refused(at);
+    expect(first).toBe('{"hosted-zone":"Z0EXAMPLE","domainName":"mesh.example.com"} 123456789012 us-east-1');
+  });
+});
