@@ -5,11 +5,11 @@ import type { Properties, Resource } from '../sandbox/cloudformation/resource-ty
 import type { AwsAnswer } from '../sandbox/endpoint/api';
 import { Requests } from '../sandbox/endpoint/requests';
 import { Faults } from '../sandbox/faults';
-import { AcmPca } from '../sandbox/services/acm-pca';
-import { DynamoDb } from '../sandbox/services/dynamodb';
-import { EventBridge } from '../sandbox/services/events';
-import { Iam } from '../sandbox/services/iam';
-import { SecretsManager } from '../sandbox/services/secrets-manager';
+import { AcmPcaService } from '../sandbox/services/acm-pca';
+import { DynamoDbService } from '../sandbox/services/dynamodb';
+import { EventBridgeService } from '../sandbox/services/events';
+import { IamService } from '../sandbox/services/iam';
+import { SecretsManagerService } from '../sandbox/services/secrets-manager';
 import type { RotationEvent } from '../sandbox/services/secrets-manager/rotation/ports';
 
 /** A request as an SDK client passes it to its request handler. */
@@ -38,12 +38,12 @@ export class InProcessCloud {
   /** The number of calls by operation and outcome, such as `IssueCertificate ThrottlingException`. */
   readonly outcomes = new Map<string, number>();
   private readonly requests: Requests;
-  private readonly resourceTypes: AcmPca['resourceTypes'];
+  private readonly resourceTypes: AcmPcaService['resourceTypes'];
 
   constructor({ invoke, onRotationEvent }: InProcessCloudOptions) {
     const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
-    const iam = new Iam(surroundings);
-    const secrets = new SecretsManager(surroundings, {
+    const iam = new IamService(surroundings);
+    const secrets = new SecretsManagerService(surroundings, {
       functions: { invoke: (_functionArn, event) => invoke(event), assertMayInvoke: () => undefined },
       events: { put: ({ detail }) => onRotationEvent(String(detail['eventName'])) },
     });
@@ -51,8 +51,8 @@ export class InProcessCloud {
       functions: { invokeAsynchronously: async () => undefined, assertMayInvoke: () => undefined },
       topics: { publish: () => undefined },
     };
-    const events = new EventBridge(surroundings, targets);
-    const services = [new AcmPca(surroundings), secrets, new DynamoDb(surroundings), events];
+    const events = new EventBridgeService(surroundings, targets);
+    const services = [new AcmPcaService(surroundings), secrets, new DynamoDbService(surroundings), events];
     const { accessKeyId, secretAccessKey } = iam.issueCredentials(iam.operator);
 
     this.resourceTypes = Object.assign({}, ...services.map(({ resourceTypes }) => resourceTypes));

@@ -6,21 +6,21 @@ import { Stacks } from './cloudformation/stacks';
 import { CallLog } from './endpoint/call-log';
 import { Endpoint } from './endpoint/server';
 import { Faults } from './faults';
-import { AcmPca } from './services/acm-pca';
-import { ApiGateway } from './services/api-gateway';
-import { CertificateManager } from './services/certificate-manager';
-import { CloudWatch } from './services/cloudwatch';
-import { DynamoDb } from './services/dynamodb';
-import { EventBridge } from './services/events';
-import { Iam } from './services/iam';
-import { Lambda } from './services/lambda';
-import { CloudWatchLogs } from './services/logs';
-import { Route53 } from './services/route53';
-import { S3 } from './services/s3';
-import { SecretsManager } from './services/secrets-manager';
+import { AcmPcaService } from './services/acm-pca';
+import { ApiGatewayService } from './services/api-gateway';
+import { CertificateManagerService } from './services/certificate-manager';
+import { CloudWatchService } from './services/cloudwatch';
+import { DynamoDbService } from './services/dynamodb';
+import { EventBridgeService } from './services/events';
+import { IamService } from './services/iam';
+import { LambdaService } from './services/lambda';
+import { CloudWatchLogsService } from './services/logs';
+import { Route53Service } from './services/route53';
+import { S3Service } from './services/s3';
+import { SecretsManagerService } from './services/secrets-manager';
 import type { Service, Surroundings } from './services/shared/service';
-import { Sns } from './services/sns';
-import { Sts } from './services/sts';
+import { SnsService } from './services/sns';
+import { StsService } from './services/sts';
 
 export interface CloudOptions {
   /** Of the gateway's TLS listener; any that is free when left out. */
@@ -31,14 +31,14 @@ export interface CloudOptions {
 export class Cloud {
   readonly faults = new Faults();
   readonly calls = new CallLog();
-  readonly iam: Iam;
-  readonly logs: CloudWatchLogs;
-  readonly metrics: CloudWatch;
-  readonly topics: Sns;
-  readonly events: EventBridge;
-  readonly secrets: SecretsManager;
-  readonly certificates: CertificateManager;
-  readonly gateway: ApiGateway;
+  readonly iam: IamService;
+  readonly logs: CloudWatchLogsService;
+  readonly metrics: CloudWatchService;
+  readonly topics: SnsService;
+  readonly events: EventBridgeService;
+  readonly secrets: SecretsManagerService;
+  readonly certificates: CertificateManagerService;
+  readonly gateway: ApiGatewayService;
   /** To be told of every stack. */
   readonly stacks: Stacks;
   private readonly services: readonly Service[];
@@ -55,13 +55,13 @@ export class Cloud {
     readonly surroundings: Surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() },
   ) {
     const { faults } = this;
-    const iam = new Iam(surroundings);
-    const logs = new CloudWatchLogs(surroundings);
-    const objects = new S3(surroundings);
-    const topics = new Sns(surroundings);
+    const iam = new IamService(surroundings);
+    const logs = new CloudWatchLogsService(surroundings);
+    const objects = new S3Service(surroundings);
+    const topics = new SnsService(surroundings);
     const assets = { pathOf: (objectKey: string) => this.assets.get(objectKey) };
-    const certificates = new CertificateManager(surroundings);
-    const functions = new Lambda(surroundings, {
+    const certificates = new CertificateManagerService(surroundings);
+    const functions = new LambdaService(surroundings, {
       iam,
       logs,
       faults,
@@ -72,16 +72,16 @@ export class Cloud {
         serverAuthority: certificates.serverAuthority,
       },
     });
-    const events = new EventBridge(surroundings, { functions, topics });
-    const secrets = new SecretsManager(surroundings, { functions, events });
-    const gateway = new ApiGateway(surroundings, { functions, certificates, objects, logs, port: gatewayPort });
+    const events = new EventBridgeService(surroundings, { functions, topics });
+    const secrets = new SecretsManagerService(surroundings, { functions, events });
+    const gateway = new ApiGatewayService(surroundings, { functions, certificates, objects, logs, port: gatewayPort });
     const customResources = new CustomResources({
       invoke: (functionArn, event) => functions.invokeAsynchronously(functionArn, event),
       responseUrl: (token) => endpoint.responseUrl(token),
       logLines: (functionArn) => logs.lines(functions.logGroupOf(functionArn)),
     });
     const stacks = new Stacks(surroundings.account);
-    const metrics = new CloudWatch(surroundings);
+    const metrics = new CloudWatchService(surroundings);
     const called = [
       objects,
       events,
@@ -89,11 +89,11 @@ export class Cloud {
       functions,
       gateway,
       metrics,
-      new AcmPca(surroundings),
-      new DynamoDb(surroundings),
-      new Sts(surroundings),
+      new AcmPcaService(surroundings),
+      new DynamoDbService(surroundings),
+      new StsService(surroundings),
     ];
-    const others = [iam, logs, topics, certificates, new Route53()];
+    const others = [iam, logs, topics, certificates, new Route53Service()];
 
     this.iam = iam;
     this.logs = logs;

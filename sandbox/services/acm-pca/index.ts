@@ -11,7 +11,7 @@ import { permissionType } from './resources/permission';
 import { PrivateAuthorities } from './state';
 
 /** AWS Private CA: authorities, what they issue and revoke. Their keys exist in memory and nowhere else. */
-export class AcmPca implements Service {
+export class AcmPcaService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
 

@@ -5,7 +5,7 @@ import { isIssuedBy, isValidAt, notAfterOf, pathLengthOf } from '../../x509/cert
 import type { DistinguishedName } from '../../x509/names';
 import { PemError, readCertificates } from '../../x509/pem';
 import type { Tag } from '../shared/tags';
-import type { IssuedCertificate } from './issuance/issued-certificate';
+import type { CertificateRecord } from './issuance/certificate-record';
 
 export type Status = 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'EXPIRED' | 'DELETED';
 
@@ -44,7 +44,7 @@ export class PrivateAuthority {
   restorableUntil?: Date;
   tags: readonly Tag[] = [];
   /** By serial number, upper-case hexadecimal. */
-  readonly issued = new Map<string, IssuedCertificate>();
+  readonly issued = new Map<string, CertificateRecord>();
   /** Answers to IssueCertificate that may be asked for again, by idempotency token. */
   readonly answeredTokens = new Map<string, { readonly at: Date; readonly certificateArn: string }>();
   /** Actions by principal, as AWS::ACMPCA::Permission grants them. */

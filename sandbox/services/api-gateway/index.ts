@@ -19,7 +19,7 @@ interface ApiGatewayOptions {
 }
 
 /** API Gateway's HTTP APIs behind custom domain names, with mutual TLS. */
-export class ApiGateway implements Service {
+export class ApiGatewayService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
   private readonly listener: TlsListener;

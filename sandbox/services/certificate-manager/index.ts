@@ -5,7 +5,7 @@ import type { ServerCertificate } from './server-authority';
 import { ServerCertificates } from './state';
 
 /** AWS Certificate Manager: server certificates, signed by an authority of the sandbox. */
-export class CertificateManager implements Service {
+export class CertificateManagerService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   private readonly certificates: ServerCertificates;
 

@@ -10,7 +10,7 @@ import type { MetricDatum } from './state';
  * Amazon CloudWatch: alarms are checked when they are created but never change state. Metric data is kept for tests to
  * read; nothing aggregates it.
  */
-export class CloudWatch implements Service {
+export class CloudWatchService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
   private readonly data: MetricDatum[] = [];

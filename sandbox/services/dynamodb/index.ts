@@ -8,7 +8,7 @@ import { tableType } from './resources/table';
 import type { Tables } from './state';
 
 /** Amazon DynamoDB: tables, items, conditions and indexes by dynalite. Items never expire, as they need not for days on AWS. */
-export class DynamoDb implements Service {
+export class DynamoDbService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
 

@@ -8,7 +8,7 @@ import { type BusEvent, EventBus, type NewEvent } from './state';
 import { type TargetPorts, targetsOf } from './targets';
 
 /** Amazon EventBridge: the default event bus, its rules by pattern and by schedule, and their targets. */
-export class EventBridge implements Service {
+export class EventBridgeService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
   private readonly bus: EventBus;

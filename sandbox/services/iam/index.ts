@@ -30,7 +30,7 @@ const ADMINISTRATOR_ACCESS = parsePolicy({
 });
 
 /** IAM: roles and policies of templates, credentials that stand for a principal, and the decision on every call. */
-export class Iam implements Service {
+export class IamService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   /** ARN of the user with administrator access that the sandbox's own user acts as. */
   readonly operator: string;

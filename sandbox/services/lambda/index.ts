@@ -11,7 +11,7 @@ import { Functions, functionName, type LambdaOptions } from './state';
 import { FunctionUrls } from './url/function-urls';
 
 /** Lambda: the functions of templates, on the Node.js that the sandbox runs on, each in child processes of its own. */
-export class Lambda implements Service {
+export class LambdaService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   /** Function URLs alone: nobody that the library knows invokes a function by the API. */
   readonly api: AwsApi;

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { type Account, regionalArn } from '../../account';
 import { AccessDenied, AwsError } from '../../endpoint/api';
 import type { Faults } from '../../faults';
-import type { Iam } from '../iam';
-import type { CloudWatchLogs } from '../logs';
+import type { IamService } from '../iam';
+import type { CloudWatchLogsService } from '../logs';
 import type { Surroundings } from '../shared/service';
 import { type AuthorityFile, writeAuthorityFile } from './runtime/authority-file';
 import type { Outside, ServedDomains } from './runtime/bootstrap';
@@ -19,8 +19,8 @@ import { LambdaFunction } from './runtime/lambda-function';
 
 export interface LambdaOptions {
   readonly assets: Assets;
-  readonly iam: Pick<Iam, 'assertAssumable' | 'authorize' | 'identityOf' | 'issueCredentials'>;
-  readonly logs: Pick<CloudWatchLogs, 'append'>;
+  readonly iam: Pick<IamService, 'assertAssumable' | 'authorize' | 'identityOf' | 'issueCredentials'>;
+  readonly logs: Pick<CloudWatchLogsService, 'append'>;
   readonly faults: Pick<Faults, 'ofInvocation'>;
   /** Where functions find AWS. */
   readonly endpointUrl: string;

@@ -4,7 +4,7 @@ import { logGroupType } from './resources/log-group';
 import { LogGroups } from './state';
 
 /** Amazon CloudWatch Logs: the log groups of templates, and the lines that functions and gateways write. */
-export class CloudWatchLogs implements Service {
+export class CloudWatchLogsService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   private readonly logGroups = new LogGroups();
 

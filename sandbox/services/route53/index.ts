@@ -4,7 +4,7 @@ import { hostedZoneType } from './resources/hosted-zone';
 import { recordSetType } from './resources/record-set';
 
 /** Amazon Route 53: hosted zones and records are checked when they are created, but no resolver answers from them. */
-export class Route53 implements Service {
+export class Route53Service implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>> = {
     'AWS::Route53::HostedZone': hostedZoneType(),
     'AWS::Route53::RecordSet': recordSetType(),

@@ -12,7 +12,7 @@ import { notImplemented, S3Error } from './s3-error';
 import { Buckets } from './state';
 
 /** Amazon S3: buckets with and without versioning, their objects, bucket policies. Path-style addresses. */
-export class S3 implements Service {
+export class S3Service implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
   private readonly buckets: Buckets;

@@ -19,7 +19,7 @@ interface SecretsManagerOptions {
 }
 
 /** AWS Secrets Manager: secrets, their versions and staging labels, rotation, resource policies, recovery windows. */
-export class SecretsManager implements Service {
+export class SecretsManagerService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
 

@@ -5,7 +5,7 @@ import { topicPolicyType, topicType } from './resources/topic';
 import { type Notification, type Publisher, Topics } from './state';
 
 /** Amazon SNS: topics take what other services publish and keep it to be looked at; nothing leaves the sandbox. */
-export class Sns implements Service {
+export class SnsService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   private readonly topics: Topics;
 

@@ -4,7 +4,7 @@ import type { Service, Surroundings } from '../shared/service';
 import { getCallerIdentity } from './operations';
 
 /** AWS Security Token Service: tells callers who they are. Only the sandbox's own functions assume roles. */
-export class Sts implements Service {
+export class StsService implements Service {
   readonly resourceTypes = {};
   readonly api: AwsApi;
 

@@ -11,7 +11,7 @@ import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults, type InjectedFault } from '../../../sandbox/faults';
 import { domainNameApi } from '../../../sandbox/services/api-gateway/operations';
 import { Configuration } from '../../../sandbox/services/api-gateway/state';
-import { Iam } from '../../../sandbox/services/iam';
+import { IamService } from '../../../sandbox/services/iam';
 import { toyS3, toySecretsManager } from './toy-services';
 
 interface Told {
@@ -21,7 +21,7 @@ interface Told {
 
 const clock = new Clock();
 const domainNames = domainNameApi(SANDBOX_ACCOUNT, new Configuration());
-const iam = new Iam({ account: SANDBOX_ACCOUNT, clock });
+const iam = new IamService({ account: SANDBOX_ACCOUNT, clock });
 const credentials = iam.issueCredentials(iam.operator);
 const killed: string[] = [];
 let faults: Faults;

@@ -14,14 +14,14 @@ import { Clock } from '../../../sandbox/clock';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults } from '../../../sandbox/faults';
-import { type Credentials, Iam } from '../../../sandbox/services/iam';
+import { type Credentials, IamService } from '../../../sandbox/services/iam';
 import { installed } from '../../programs';
 import { requestFor, resourceType } from '../services/resource-request';
 import { toyS3, toySecretsManager } from './toy-services';
 
 const run = promisify(execFile);
 const clock = new Clock();
-const iam = new Iam({ account: SANDBOX_ACCOUNT, clock });
+const iam = new IamService({ account: SANDBOX_ACCOUNT, clock });
 const received: { token: string; body: string }[] = [];
 let endpoint: Endpoint;
 

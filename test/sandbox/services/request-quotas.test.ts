@@ -1,8 +1,8 @@
 import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
 import { Clock } from '../../../sandbox/clock';
 import type { AwsApi } from '../../../sandbox/endpoint/api';
-import { AcmPca } from '../../../sandbox/services/acm-pca';
-import { SecretsManager } from '../../../sandbox/services/secrets-manager';
+import { AcmPcaService } from '../../../sandbox/services/acm-pca';
+import { SecretsManagerService } from '../../../sandbox/services/secrets-manager';
 import { send } from './serve';
 
 const SECOND = 1000;
@@ -18,9 +18,9 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const acmPca = () => new AcmPca({ account: SANDBOX_ACCOUNT, clock }).api;
+const acmPca = () => new AcmPcaService({ account: SANDBOX_ACCOUNT, clock }).api;
 const secretsManager = () =>
-  new SecretsManager(
+  new SecretsManagerService(
     { account: SANDBOX_ACCOUNT, clock },
     { functions: { invoke: async () => null, assertMayInvoke: () => undefined }, events: { put: () => undefined } },
   ).api;

@@ -10,11 +10,11 @@ import {
 import { encodeDistinguishedName } from '../../../x509/names';
 import { passedExtensions } from '../../../x509/profiles';
 import type { PrivateAuthority } from '../private-authority';
-import type { IssuedCertificate } from './issued-certificate';
+import type { CertificateRecord } from './certificate-record';
 import type { ApiPassthrough } from './passthrough';
 import { assertSigns } from './signing';
 import type { CertificateTemplate } from './templates';
-import { endOf, startOf, type Validity } from './validity';
+import { endOf, type RequestedValidity, startOf } from './validity';
 
 /** https://docs.aws.amazon.com/privateca/latest/userguide/short-lived-certificates.html */
 const SHORT_LIVED_MAXIMUM = 7 * 24 * 60 * 60 * 1000;
@@ -25,8 +25,8 @@ export interface IssueRequest {
   readonly certificateSigningRequest: string;
   readonly signingAlgorithm: SigningAlgorithm;
   readonly template: CertificateTemplate;
-  readonly validity: Validity;
-  readonly validityNotBefore?: Validity | undefined;
+  readonly validity: RequestedValidity;
+  readonly validityNotBefore?: RequestedValidity | undefined;
   readonly apiPassthrough?: ApiPassthrough | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface IssueRequest {
  * else the request. https://docs.aws.amazon.com/privateca/latest/userguide/template-order-of-operations.html
  * @throws AwsError `InvalidStateException`, `MalformedCSRException`, `InvalidArgsException`, `ValidationException`
  */
-export function issueCertificate(authority: PrivateAuthority, request: IssueRequest, at: Date): IssuedCertificate {
+export function issueCertificate(authority: PrivateAuthority, request: IssueRequest, at: Date): CertificateRecord {
   const { configuration, key, installed } = authority;
   const { template, signingAlgorithm } = request;
   assertMayIssue(authority, template);
@@ -57,7 +57,7 @@ export function issueCertificate(authority: PrivateAuthority, request: IssueRequ
     signingKey: key,
     signingAlgorithm,
   });
-  const certificate: IssuedCertificate = {
+  const certificate: CertificateRecord = {
     arn: `${configuration.arn}/certificate/${BigInt(`0x${serialNumber}`)}`,
     pem: pem.trim(),
     chainPem: template.certifies === 'root' ? undefined : chainOf(authority),

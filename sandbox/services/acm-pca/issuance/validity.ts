@@ -11,14 +11,14 @@ export const validityShape = structure({
   Type: oneOf('DAYS', 'MONTHS', 'YEARS', 'ABSOLUTE', 'END_DATE'),
 });
 
-export type Validity = ReturnType<typeof validityShape>;
+export type RequestedValidity = ReturnType<typeof validityShape>;
 
 /**
  * When a certificate of this validity ends. A span of time counts from the issuance, whatever the start.
  * https://docs.aws.amazon.com/privateca/latest/APIReference/API_Validity.html
  * @throws AwsError `ValidationException` for an end that is not in the future or not a date
  */
-export function endOf({ Value, Type }: Validity, issuance: Date): Date {
+export function endOf({ Value, Type }: RequestedValidity, issuance: Date): Date {
   const end = Type === 'END_DATE' ? parseEndDate(Value) : addedTo(issuance, Value, Type);
   if (Number.isNaN(end.getTime()) || end.getUTCFullYear() > LATEST_YEAR) {
     throw new AwsError('ValidationException', `the validity ${Type} ${Value} is not a date`);
@@ -30,7 +30,7 @@ export function endOf({ Value, Type }: Validity, issuance: Date): Date {
 }
 
 /** @throws AwsError `ValidationException` for a type other than ABSOLUTE */
-export function startOf(validityNotBefore: Validity | undefined, issuance: Date): Date {
+export function startOf(validityNotBefore: RequestedValidity | undefined, issuance: Date): Date {
   if (!validityNotBefore) return new Date(issuance.getTime() - BACKDATED);
   const { Type, Value } = validityNotBefore;
   if (Type === 'ABSOLUTE') return new Date(Value * 1000);

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-acm-pca';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { AcmPca } from '../../../../sandbox/services/acm-pca';
+import { AcmPcaService } from '../../../../sandbox/services/acm-pca';
 import { createCertificateSigningRequest } from '../../../../sandbox/x509/certificate-signing-request';
 import { type Served, send, serve } from '../serve';
 import { activeAuthority, newKey, pendingAuthority, requestOf, tamperedRequest, template } from './hierarchy';
@@ -23,13 +23,13 @@ const MINUTE = 60 * 1000;
 const DAY = 24 * 60 * MINUTE;
 
 let clock: Clock;
-let service: AcmPca;
+let service: AcmPcaService;
 let served: Served;
 let client: ACMPCAClient;
 
 beforeEach(async () => {
   clock = new Clock();
-  service = new AcmPca({ account: SANDBOX_ACCOUNT, clock });
+  service = new AcmPcaService({ account: SANDBOX_ACCOUNT, clock });
   served = await serve(service.api);
   client = new ACMPCAClient(served.client);
 });

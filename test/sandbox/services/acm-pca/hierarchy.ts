@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
-import type { AcmPca } from '../../../../sandbox/services/acm-pca';
+import type { AcmPcaService } from '../../../../sandbox/services/acm-pca';
 import { createCertificateSigningRequest } from '../../../../sandbox/x509/certificate-signing-request';
 import { encodePem } from '../../../../sandbox/x509/pem';
 import { requestFor, resourceType } from '../resource-request';
@@ -17,11 +17,11 @@ export interface Authority {
   readonly completeChain: string;
 }
 
-const create = (service: AcmPca, type: string, properties: Properties) =>
+const create = (service: AcmPcaService, type: string, properties: Properties) =>
   resourceType(service, `AWS::ACMPCA::${type}`).create(requestFor(properties));
 
 /** An authority that waits for its certificate. */
-export function pendingAuthority(service: AcmPca, properties: Properties = {}): Promise<Resource> {
+export function pendingAuthority(service: AcmPcaService, properties: Properties = {}): Promise<Resource> {
   return create(service, 'CertificateAuthority', {
     Type: 'ROOT',
     KeyAlgorithm: 'EC_prime256v1',
@@ -33,7 +33,7 @@ export function pendingAuthority(service: AcmPca, properties: Properties = {}): 
 
 /** The three resources of a template that make an authority ready to issue; the certificate comes from `issuer`. */
 export async function activeAuthority(
-  service: AcmPca,
+  service: AcmPcaService,
   properties: Properties = {},
   certificate: Properties = {},
   issuer?: Authority,

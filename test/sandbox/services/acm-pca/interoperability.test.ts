@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { X509Certificate, X509ChainBuilder } from '@peculiar/x509';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { AcmPca } from '../../../../sandbox/services/acm-pca';
+import { AcmPcaService } from '../../../../sandbox/services/acm-pca';
 import { installed } from '../../../programs';
 import { requestFor, resourceType } from '../resource-request';
 import { activeAuthority, newKey, requestOf, template } from './hierarchy';
@@ -29,7 +29,7 @@ const ALGORITHMS = [
 
 /** A root, a subordinate, and a client certificate of the subordinate. */
 async function hierarchy(KeyAlgorithm: string, SigningAlgorithm: string) {
-  const service = new AcmPca({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  const service = new AcmPcaService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   const algorithms = { KeyAlgorithm, SigningAlgorithm };
   const root = await activeAuthority(service, algorithms, { SigningAlgorithm });
   const issuing = await activeAuthority(
@@ -104,7 +104,7 @@ describe.each(ALGORITHMS)('with keys of %s and signatures by %s', (keyAlgorithm,
 });
 
 withOpenssl('a request of openssl keeps its own extensions only where a template lets them through', async () => {
-  const service = new AcmPca({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  const service = new AcmPcaService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   const { arn } = await activeAuthority(service);
   const asked = ['extendedKeyUsage=serverAuth', 'basicConstraints=CA:TRUE', 'certificatePolicies=1.2.3.4'];
   const extensions = asked.flatMap((extension) => ['-addext', extension]);

@@ -1,18 +1,18 @@
 import { X509Certificate } from 'node:crypto';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { AcmPca } from '../../../../sandbox/services/acm-pca';
+import { AcmPcaService } from '../../../../sandbox/services/acm-pca';
 import { requestFor, resourceType } from '../resource-request';
 import { activeAuthority, pendingAuthority, template } from './hierarchy';
 
 const DAY = 24 * 60 * 60 * 1000;
 
 let clock: Clock;
-let service: AcmPca;
+let service: AcmPcaService;
 
 beforeEach(() => {
   clock = new Clock();
-  service = new AcmPca({ account: SANDBOX_ACCOUNT, clock });
+  service = new AcmPcaService({ account: SANDBOX_ACCOUNT, clock });
 });
 
 const type = (name: string) => resourceType(service, `AWS::ACMPCA::${name}`);

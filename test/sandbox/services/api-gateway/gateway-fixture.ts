@@ -3,8 +3,8 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Resource } from '../../../../sandbox/cloudformation/resource-type';
-import { ApiGateway } from '../../../../sandbox/services/api-gateway';
-import { CertificateManager } from '../../../../sandbox/services/certificate-manager';
+import { ApiGatewayService } from '../../../../sandbox/services/api-gateway';
+import { CertificateManagerService } from '../../../../sandbox/services/certificate-manager';
 import { type Credentials, TestAuthority } from './test-authority';
 
 export const DOMAIN = 'mesh.example.com';
@@ -42,8 +42,8 @@ export class GatewayFixture {
   readonly truststores = new Map([['v1', this.authority.certificate]]);
   readonly log: string[] = [];
   readonly surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
-  readonly certificates = new CertificateManager(this.surroundings);
-  readonly gateway = new ApiGateway(this.surroundings, {
+  readonly certificates = new CertificateManagerService(this.surroundings);
+  readonly gateway = new ApiGatewayService(this.surroundings, {
     certificates: this.certificates,
     objects: {
       getObject: (bucket, key, version = 'v1') => {

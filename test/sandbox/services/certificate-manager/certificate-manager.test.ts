@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { CertificateManager } from '../../../../sandbox/services/certificate-manager';
+import { CertificateManagerService } from '../../../../sandbox/services/certificate-manager';
 import { installed } from '../../../programs';
 
 const withOpenssl = installed('openssl') ? test : test.skip;
 const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
-const manager = new CertificateManager(surroundings);
+const manager = new CertificateManagerService(surroundings);
 const type = manager.resourceTypes['AWS::CertificateManager::Certificate'];
 const IMPORTED = 'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000';
 
@@ -56,7 +56,7 @@ test('issues one for whatever domain uses a certificate that no template made', 
 });
 
 test('signs with an authority of its own in each sandbox', () => {
-  expect(new CertificateManager(surroundings).serverAuthority).not.toBe(manager.serverAuthority);
+  expect(new CertificateManagerService(surroundings).serverAuthority).not.toBe(manager.serverAuthority);
 });
 
 test.each([{ ValidationMethod: 'EMAIL' }, { KeyAlgorithm: 'RSA_1024' }, { DomainName: '' }])(

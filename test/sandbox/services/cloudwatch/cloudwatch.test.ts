@@ -1,6 +1,6 @@
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { CloudWatch } from '../../../../sandbox/services/cloudwatch';
+import { CloudWatchService } from '../../../../sandbox/services/cloudwatch';
 import { requestFor, resourceType } from '../resource-request';
 
 const ALARM = {
@@ -20,7 +20,10 @@ const ALARM = {
 let type: ReturnType<typeof resourceType>;
 
 beforeEach(() => {
-  type = resourceType(new CloudWatch({ account: SANDBOX_ACCOUNT, clock: new Clock() }), 'AWS::CloudWatch::Alarm');
+  type = resourceType(
+    new CloudWatchService({ account: SANDBOX_ACCOUNT, clock: new Clock() }),
+    'AWS::CloudWatch::Alarm',
+  );
 });
 
 test('an alarm is told by its name and its ARN, and has its name for itself until it is deleted', async () => {

@@ -1,7 +1,7 @@
 import { CloudWatchClient, PutMetricDataCommand, type PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { CloudWatch } from '../../../../sandbox/services/cloudwatch';
+import { CloudWatchService } from '../../../../sandbox/services/cloudwatch';
 import { type Served, serve } from '../serve';
 
 const TIME = new Date('2026-11-22T10:00:00.000Z');
@@ -13,11 +13,11 @@ const DATUM = {
 };
 const INPUT: PutMetricDataCommandInput = { Namespace: 'MtlsServiceMesh', MetricData: [DATUM] };
 
-let service: CloudWatch;
+let service: CloudWatchService;
 let served: Served;
 let client: CloudWatchClient;
 beforeEach(async () => {
-  service = new CloudWatch({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  service = new CloudWatchService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   served = await serve(service.api);
   client = new CloudWatchClient(served.client);
 });

@@ -17,19 +17,19 @@ import {
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Properties } from '../../../../sandbox/cloudformation/resource-type';
-import { DynamoDb } from '../../../../sandbox/services/dynamodb';
+import { DynamoDbService } from '../../../../sandbox/services/dynamodb';
 import { requestFor, resourceType } from '../resource-request';
 import { type Served, send, serve } from '../serve';
 
 const TableName = 'registry';
 const TABLE_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/registry';
 
-let service: DynamoDb;
+let service: DynamoDbService;
 let served: Served;
 let client: DynamoDBClient;
 
 beforeEach(async () => {
-  service = new DynamoDb({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  service = new DynamoDbService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   served = await serve(service.api);
   client = new DynamoDBClient(served.client);
 });

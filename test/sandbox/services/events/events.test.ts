@@ -3,8 +3,8 @@ import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Properties } from '../../../../sandbox/cloudformation/resource-type';
 import { AccessDenied } from '../../../../sandbox/endpoint/api';
-import { EventBridge } from '../../../../sandbox/services/events';
-import { Sns } from '../../../../sandbox/services/sns';
+import { EventBridgeService } from '../../../../sandbox/services/events';
+import { SnsService } from '../../../../sandbox/services/sns';
 import { requestFor, resourceType } from '../resource-request';
 import { type Served, serve } from '../serve';
 
@@ -14,8 +14,8 @@ const RULE_ARN = 'arn:aws:events:us-east-1:123456789012:rule/maintenance';
 const TO_FUNCTION = [{ Id: 'Target0', Arn: FUNCTION_ARN }];
 
 let clock: Clock;
-let topics: Sns;
-let service: EventBridge;
+let topics: SnsService;
+let service: EventBridgeService;
 let served: Served;
 let client: EventBridgeClient;
 /** What the function got. */
@@ -27,8 +27,8 @@ beforeEach(async () => {
   invoked = [];
   isPermitted = true;
   const surroundings = { account: SANDBOX_ACCOUNT, clock };
-  topics = new Sns(surroundings);
-  service = new EventBridge(surroundings, {
+  topics = new SnsService(surroundings);
+  service = new EventBridgeService(surroundings, {
     topics,
     functions: {
       invokeAsynchronously: async (functionArn, event) => {

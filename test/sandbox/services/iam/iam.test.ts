@@ -2,7 +2,7 @@ import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
 import { AccessDenied, type PolicyDocument, type PolicyStatement } from '../../../../sandbox/endpoint/api';
-import { Iam } from '../../../../sandbox/services/iam';
+import { IamService } from '../../../../sandbox/services/iam';
 import { requestFor, resourceType } from '../resource-request';
 
 const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:mail-AbCdEf';
@@ -17,20 +17,20 @@ function policy(...statements: PolicyStatement[]): PolicyDocument {
   return { Version: '2012-10-17', Statement: statements };
 }
 
-function newIam(): Iam {
-  return new Iam({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+function newIam(): IamService {
+  return new IamService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
 }
 
-function create(iam: Iam, type: string, properties: Properties): Promise<Resource> {
+function create(iam: IamService, type: string, properties: Properties): Promise<Resource> {
   return resourceType(iam, type).create(requestFor(properties));
 }
 
-async function createRole(iam: Iam, properties: Properties = {}): Promise<{ role: Resource; arn: string }> {
+async function createRole(iam: IamService, properties: Properties = {}): Promise<{ role: Resource; arn: string }> {
   const role = await create(iam, 'AWS::IAM::Role', { AssumeRolePolicyDocument: TRUSTS_LAMBDA, ...properties });
   return { role, arn: String(role.attributes.Arn) };
 }
 
-function mayRead(iam: Iam, principalArn: string): boolean {
+function mayRead(iam: IamService, principalArn: string): boolean {
   try {
     iam.authorize(principalArn, 'secretsmanager:GetSecretValue', SECRET);
     return true;

@@ -2,11 +2,11 @@ import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
 import { Faults } from '../../../../sandbox/faults';
-import { CertificateManager } from '../../../../sandbox/services/certificate-manager';
-import { Iam } from '../../../../sandbox/services/iam';
-import { Lambda } from '../../../../sandbox/services/lambda';
+import { CertificateManagerService } from '../../../../sandbox/services/certificate-manager';
+import { IamService } from '../../../../sandbox/services/iam';
+import { LambdaService } from '../../../../sandbox/services/lambda';
 import type { LambdaOptions } from '../../../../sandbox/services/lambda/state';
-import { CloudWatchLogs } from '../../../../sandbox/services/logs';
+import { CloudWatchLogsService } from '../../../../sandbox/services/logs';
 import { requestFor, resourceType } from '../resource-request';
 
 const BASIC_EXECUTION = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
@@ -20,19 +20,19 @@ export interface FunctionCloudOptions {
 
 /** What a function needs around it, with no stack. */
 export class FunctionCloud {
-  readonly iam: Iam;
-  readonly logs: CloudWatchLogs;
-  readonly lambda: Lambda;
+  readonly iam: IamService;
+  readonly logs: CloudWatchLogsService;
+  readonly lambda: LambdaService;
   readonly clock = new Clock();
   readonly faults = new Faults();
 
   constructor({ assets = {}, endpointUrl = 'http://127.0.0.1:9', gateway }: FunctionCloudOptions = {}) {
     const surroundings = { account: SANDBOX_ACCOUNT, clock: this.clock };
-    const { serverAuthority } = new CertificateManager(surroundings);
-    this.iam = new Iam(surroundings);
-    this.logs = new CloudWatchLogs(surroundings);
+    const { serverAuthority } = new CertificateManagerService(surroundings);
+    this.iam = new IamService(surroundings);
+    this.logs = new CloudWatchLogsService(surroundings);
     const { iam, logs, faults } = this;
-    this.lambda = new Lambda(surroundings, {
+    this.lambda = new LambdaService(surroundings, {
       iam,
       logs,
       faults,

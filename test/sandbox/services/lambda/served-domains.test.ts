@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { CertificateManager } from '../../../../sandbox/services/certificate-manager';
+import { CertificateManagerService } from '../../../../sandbox/services/certificate-manager';
 import { FunctionCloud } from './function-cloud';
 
 const DOMAIN = 'mesh.example.com';
@@ -41,7 +41,7 @@ let cloud: FunctionCloud;
 let names: string[];
 
 beforeEach(async () => {
-  const certificates = new CertificateManager({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  const certificates = new CertificateManagerService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   const { certificateChain, privateKey } = certificates.serverCertificate('arn:aws:acm:none', DOMAIN);
   server = createServer({ cert: certificateChain, key: privateKey }, ({ url, headers, socket }, response) => {
     const { servername } = socket as { readonly servername?: unknown };

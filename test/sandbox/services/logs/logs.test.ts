@@ -1,10 +1,10 @@
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { CloudWatchLogs } from '../../../../sandbox/services/logs';
+import { CloudWatchLogsService } from '../../../../sandbox/services/logs';
 import { requestFor, resourceType } from '../resource-request';
 
 function newLogs() {
-  const logs = new CloudWatchLogs({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  const logs = new CloudWatchLogsService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   return { logs, type: resourceType(logs, 'AWS::Logs::LogGroup') };
 }
 

@@ -1,6 +1,6 @@
-import { Route53 } from '../../../../sandbox/services/route53';
+import { Route53Service } from '../../../../sandbox/services/route53';
 
-const { resourceTypes } = new Route53();
+const { resourceTypes } = new Route53Service();
 
 async function create(type: string, properties: Record<string, unknown>) {
   return resourceTypes[`AWS::Route53::${type}`]?.create({ stackName: '', stackId: '', logicalId: '', properties });

@@ -15,18 +15,18 @@ import {
 } from '@aws-sdk/client-s3';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { S3 } from '../../../../sandbox/services/s3';
+import { S3Service } from '../../../../sandbox/services/s3';
 import { requestFor, resourceType } from '../resource-request';
 import { type Served, send, serve } from '../serve';
 
 const Bucket = 'trust-bucket';
 
-let service: S3;
+let service: S3Service;
 let served: Served;
 let client: S3Client;
 
 beforeEach(async () => {
-  service = new S3({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  service = new S3Service({ account: SANDBOX_ACCOUNT, clock: new Clock() });
   served = await serve(service.api);
   client = new S3Client(served.client);
 });

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { SecretsManager } from '../../../../sandbox/services/secrets-manager';
+import { SecretsManagerService } from '../../../../sandbox/services/secrets-manager';
 import { requestFor, resourceType } from '../resource-request';
 import { type Served, send, serve } from '../serve';
 
@@ -24,13 +24,13 @@ const TOKEN_2 = '22222222-2222-2222-2222-222222222222';
 const TOKEN_3 = '33333333-3333-3333-3333-333333333333';
 
 let clock: Clock;
-let service: SecretsManager;
+let service: SecretsManagerService;
 let served: Served;
 let client: SecretsManagerClient;
 
 beforeEach(async () => {
   clock = new Clock();
-  service = new SecretsManager(
+  service = new SecretsManagerService(
     { account: SANDBOX_ACCOUNT, clock },
     { functions: { invoke: async () => null, assertMayInvoke: () => undefined }, events: { put: () => undefined } },
   );

@@ -1,7 +1,7 @@
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import { AccessDenied } from '../../../../sandbox/endpoint/api';
-import { Sns } from '../../../../sandbox/services/sns';
+import { SnsService } from '../../../../sandbox/services/sns';
 import { requestFor, resourceType } from '../resource-request';
 
 const TOPIC_ARN = 'arn:aws:sns:us-east-1:123456789012:mesh-events';
@@ -10,10 +10,10 @@ const ALARM = {
   sourceArn: 'arn:aws:cloudwatch:us-east-1:123456789012:alarm:expiring',
 };
 
-let service: Sns;
+let service: SnsService;
 
 beforeEach(() => {
-  service = new Sns({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  service = new SnsService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
 });
 
 const type = (name: string) => resourceType(service, `AWS::SNS::${name}`);

@@ -1,13 +1,13 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { Sts } from '../../../../sandbox/services/sts';
+import { StsService } from '../../../../sandbox/services/sts';
 import { type Served, serve } from '../serve';
 
 let served: Served;
 let client: STSClient;
 beforeEach(async () => {
-  served = await serve(new Sts({ account: SANDBOX_ACCOUNT, clock: new Clock() }).api);
+  served = await serve(new StsService({ account: SANDBOX_ACCOUNT, clock: new Clock() }).api);
   client = new STSClient(served.client);
 });
 afterEach(async () => {

@@ -14,7 +14,7 @@ import { SANDBOX_ACCOUNT } from '../../../../../sandbox/account';
 import { Clock } from '../../../../../sandbox/clock';
 import type { Properties } from '../../../../../sandbox/cloudformation/resource-type';
 import { AccessDenied } from '../../../../../sandbox/endpoint/api';
-import { SecretsManager } from '../../../../../sandbox/services/secrets-manager';
+import { SecretsManagerService } from '../../../../../sandbox/services/secrets-manager';
 import type { RotationEvent } from '../../../../../sandbox/services/secrets-manager/rotation/ports';
 import { requestFor, resourceType } from '../../resource-request';
 import { type Served, serve } from '../../serve';
@@ -28,7 +28,7 @@ const OTHER_TOKEN = '22222222-2222-2222-2222-222222222222';
 const SCHEDULE = { RotationLambdaARN: FUNCTION_ARN, RotationRules: { AutomaticallyAfterDays: 3 } };
 
 let clock: Clock;
-let service: SecretsManager;
+let service: SecretsManagerService;
 let served: Served;
 let client: SecretsManagerClient;
 /** Steps that the function was invoked for, each with its token. */
@@ -51,7 +51,7 @@ beforeEach(async () => {
   isPermitted = true;
   finishes = true;
   before = async () => undefined;
-  service = new SecretsManager(
+  service = new SecretsManagerService(
     { account: SANDBOX_ACCOUNT, clock },
     {
       functions: {

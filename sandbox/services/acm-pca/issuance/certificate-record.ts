@@ -1,6 +1,6 @@
 import { AwsError } from '../../../endpoint/api';
 
-export interface IssuedCertificate {
+export interface CertificateRecord {
   readonly arn: string;
   readonly pem: string;
   /** The issuing authority's certificate and what stands above it, PEM; absent for a root's own certificate. */
@@ -16,7 +16,7 @@ export interface IssuedCertificate {
  * for a certificate it is still being issued, and the second time it is there.
  * @throws AwsError `RequestInProgressException`
  */
-export function awaitIssue(certificate: IssuedCertificate): void {
+export function awaitIssue(certificate: CertificateRecord): void {
   if (!certificate.isFresh) return;
   certificate.isFresh = false;
   const reason = `The certificate is still being issued: ${certificate.arn}`;
@@ -24,7 +24,7 @@ export function awaitIssue(certificate: IssuedCertificate): void {
 }
 
 /** @throws AwsError `RequestAlreadyProcessedException`, `InvalidRequestException` for a root's own certificate */
-export function revoke(certificate: IssuedCertificate, reason: string): void {
+export function revoke(certificate: CertificateRecord, reason: string): void {
   if (certificate.isRoot) {
     throw new AwsError('InvalidRequestException', 'a self-signed root certificate cannot be revoked');
   }
