@@ -1,4 +1,4 @@
-/** The identity by which a mesh recognizes the certificates of an external client. */
+/** The identity that the certificates of an external client are recognized by. */
 import { type CertificateIdentity, identityProblem } from '../pki/certificate-identity';
 import { isInTrustDomain } from './names';
 

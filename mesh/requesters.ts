@@ -9,7 +9,7 @@ const ROLE = /^(arn:aws[a-z-]*):iam::(\d{12}):role\/(?:[!-~]+\/)?([\w+=,.@-]{1,6
 const USER = /^arn:aws[a-z-]*:iam::\d{12}:user\/(?:[!-~]+\/)?[\w+=,.@-]{1,64}$/;
 const ROLE_SESSION = /^(arn:aws[a-z-]*):sts::(\d{12}):assumed-role\/([\w+=,.@-]{1,64})\/[\w+=,.@-]{2,64}$/;
 
-/** The requester in the form in which two are compared; undefined for a principal that is neither a role nor a user. */
+/** The requester in a canonical form to compare. Undefined for a principal that is neither a role nor a user. */
 export function requesterFromArn(arn: string): string | undefined {
   return requesterFrom(ROLE, arn);
 }

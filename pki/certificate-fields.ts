@@ -1,4 +1,4 @@
-/** What a certificate says, read with `node:crypto` alone. */
+/** The fields of a certificate, read with `node:crypto` alone. */
 import type { X509Certificate } from 'node:crypto';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
@@ -15,7 +15,7 @@ export function isSpiffeId(text: string): boolean {
 
 /**
  * The certificate's SPIFFE ID: its only URI among the subject alternative names, whatever else they hold.
- * Undefined when there is none, more than one, or one that is no SPIFFE ID.
+ * Undefined if there is none, more than one, or one that isn't a SPIFFE ID.
  */
 export function spiffeIdOf(certificate: X509Certificate): string | undefined {
   const [id, ...others] = urisOf(certificate);

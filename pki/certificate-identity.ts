@@ -1,11 +1,11 @@
-/** By what a certificate of another authority is recognized, and the one form in which each of it is compared. */
+/** The identities that a certificate of another authority is recognized by, in a canonical form to compare them. */
 import type { X509Certificate } from 'node:crypto';
 import { isSpiffeId, spiffeIdOf } from './certificate-fields';
 
 export const CERTIFICATE_IDENTITY_KINDS = ['SPIFFE_ID', 'SUBJECT', 'FINGERPRINT'] as const;
 export type CertificateIdentityKind = (typeof CERTIFICATE_IDENTITY_KINDS)[number];
 
-/** Counts only together with the authority that issued the certificate. */
+/** Valid only together with the authority that issued the certificate. */
 export interface CertificateIdentity {
   readonly kind: CertificateIdentityKind;
   /** A SPIFFE ID; a subject as RFC 4514 writes it; or a SHA-256 fingerprint as in `ClientSecret`. */
@@ -14,7 +14,7 @@ export interface CertificateIdentity {
 
 const LONGEST_SUBJECT = 2048;
 
-/** The rule that the value breaks for its kind, or undefined. */
+/** The rule that the value violates for its kind, or undefined. */
 export function identityProblem({ kind, value }: CertificateIdentity): string | undefined {
   switch (kind) {
     case 'SPIFFE_ID':
@@ -30,7 +30,7 @@ export function identityProblem({ kind, value }: CertificateIdentity): string | 
   }
 }
 
-/** The identity in the form that `identitiesOf` gives for a certificate; one that breaks its rule stays as it is. */
+/** The identity in the canonical form that `identitiesOf` returns. An invalid identity stays unchanged. */
 export function canonicalIdentity({ kind, value }: CertificateIdentity): CertificateIdentity {
   switch (kind) {
     case 'SPIFFE_ID':
@@ -54,7 +54,7 @@ export function identitiesOf(certificate: X509Certificate): readonly Certificate
 }
 
 /**
- * The certificate's subject in the canonical form; undefined when it is empty or has a part that isn't text.
+ * The certificate's subject in the canonical form. Undefined if it is empty or has a part that isn't text.
  * Node.js prints a line for each relative name, the most general first, with ` + ` between the attributes of one:
  * https://nodejs.org/api/crypto.html#x509subject
  */
@@ -64,10 +64,10 @@ function subjectOf(certificate: X509Certificate): string | undefined {
   return relativeNames && canonicalSubject(relativeNames.reverse().join(','));
 }
 
-/** The names of attributes, exactly as OpenSSL prints them: `UID` and `uid` are two. */
+/** The names of attributes, exactly as OpenSSL prints them: `UID` and `uid` are different attributes. */
 const TYPE = '[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:[.][0-9]+)+';
 const ESCAPED = '\\\\(?:[ "#+,;<=>\\\\]|[0-9A-Fa-f]{2})';
-/** U+FFFD stands where a certificate's text can't be decoded. */
+/** U+FFFD replaces text of a certificate that can't be decoded. */
 const plain = (without = '') => `[^"+,;<>\\\\\\p{Cc}\uFFFD${without}]`;
 /**
  * Hash sign and space must be escaped where a value begins, the space where it ends; OpenSSL leaves a hash sign alone that
@@ -94,7 +94,7 @@ function canonicalSubject(text: string): string | undefined {
   return relativeNames.map((parts) => parts.sort().join('+')).join(',');
 }
 
-/** Undefined when the octets are not UTF-8. */
+/** Undefined if the octets are not UTF-8. */
 function unescaped(written: string): string | undefined {
   const octets = [...written.matchAll(/\\([0-9A-Fa-f]{2})|\\?(.)/gsu)].map(([, hexadecimal, character = '']) =>
     hexadecimal === undefined ? Buffer.from(character) : Buffer.from(hexadecimal, 'hex'),

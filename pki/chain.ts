@@ -41,7 +41,7 @@ export function verifyTrust(certificate: X509Certificate, authorities: readonly 
   throw new ChainError(`"${subjectText(orphan)}" was issued by "${issuerText(orphan)}", which is missing or not valid`);
 }
 
-/** The certificate at which the chain to a root breaks off; undefined for a complete chain. */
+/** The certificate whose issuer is missing, or undefined for a complete chain. */
 function orphanAbove(
   certificate: X509Certificate,
   authorities: readonly X509Certificate[],
@@ -58,7 +58,7 @@ function orphanAbove(
   return orphan;
 }
 
-/** @throws ChainError when the certificate is not yet valid or has expired */
+/** @throws ChainError if the certificate is not yet valid or has expired */
 export function assertValidAt(certificate: X509Certificate, at: Date): void {
   const notBefore = notBeforeOf(certificate);
   const notAfter = notAfterOf(certificate);

@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 
-/** The text is not what RFC 7468 allows, or holds something other than certificates. Never quotes the text. */
+/** The text violates RFC 7468, or contains something other than certificates. Never quotes the text. */
 export class PemError extends Error {
   override readonly name = 'PemError';
 }
 
 /**
- * The certificates in a PEM text, in its order. Text between blocks is explanatory and ignored (RFC 7468, section 2).
+ * The certificates in a PEM text, in order. Ignores explanatory text between blocks (RFC 7468, section 2).
  *
- * @throws PemError when there is no certificate, when a block is broken or is no certificate, and for private keys
+ * @throws PemError if there is no certificate, a block is malformed or isn't a certificate, or there is a private key
  */
 export function readCertificates(pem: string): X509Certificate[] {
   const blocks = readPemBlocks(pem);
@@ -16,7 +16,7 @@ export function readCertificates(pem: string): X509Certificate[] {
   return blocks.map(({ label, der }, index) => {
     if (label.endsWith('PRIVATE KEY')) {
       throw new PemError(
-        'a private key stands among the certificates: remove it, and replace it if others could read it',
+        'the text contains a private key: remove it, and replace it if others could read it',
       );
     }
     if (label !== 'CERTIFICATE') throw new PemError(`block ${index + 1} is a ${label}, not a CERTIFICATE`);
@@ -24,7 +24,7 @@ export function readCertificates(pem: string): X509Certificate[] {
   });
 }
 
-/** The only certificate in a PEM text. @throws PemError also when there are several */
+/** The only certificate in a PEM text. @throws PemError also if there are several */
 export function readCertificate(pem: string): X509Certificate {
   const [certificate, ...others] = readCertificates(pem);
   if (certificate === undefined || others.length > 0) throw new PemError('there must be a single certificate');
@@ -49,7 +49,7 @@ const BOUNDARY = /^-----(BEGIN|END) ([^\r\n]*?)-----[ \t]*$/;
 const LABEL = /^[A-Z0-9]+(?:[ .-][A-Z0-9]+)*$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** All PEM blocks of a text, whatever they hold. @throws PemError when one is broken */
+/** All PEM blocks of a text, whatever they contain. @throws PemError if one is malformed */
 export function readPemBlocks(pem: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   let open: { label: string; body: string } | undefined;

@@ -33,7 +33,7 @@ function signatureSuits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
   return SIGNATURE_SCHEMES[algorithm].keyType === key.asymmetricKeyType;
 }
 
-/** The algorithm of an object identifier; undefined for every other, SHA-1 and MD5 among them. */
+/** The algorithm of an object identifier. Undefined for all others, such as SHA-1 and MD5. */
 export function signatureAlgorithmOf(oid: string): SigningAlgorithm | undefined {
   return SIGNING_ALGORITHMS.find((algorithm) => SIGNATURE_SCHEMES[algorithm].oid === oid);
 }

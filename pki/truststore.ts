@@ -46,7 +46,7 @@ export function truststoreBundle(pemTexts: readonly string[], at: Date, limits: 
 
 /**
  * The certificates in the texts that are valid at the given time, with a valid chain to a root; each as PEM.
- * @throws TruststoreError when a text can't be read
+ * @throws TruststoreError if a text can't be read
  */
 export function validAuthorities(pemTexts: readonly string[], at: Date): readonly string[] {
   const all = pemTexts.flatMap(readAuthorities);
@@ -184,7 +184,7 @@ function assertPathLength(authority: X509Certificate, below: number): void {
   }
 }
 
-/** How many authorities may stand below this one (RFC 5280, section 4.2.1.9); undefined without a limit. */
+/** How many authorities may be below this one (RFC 5280, section 4.2.1.9). Undefined without a limit. */
 function pathLengthOf(authority: X509Certificate): number | undefined {
   const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate);
   const extension = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);

@@ -48,7 +48,7 @@ test('refuses a private key beside certificates, and never repeats it', () => {
   for (const label of ['PRIVATE KEY', 'EC PRIVATE KEY', 'ENCRYPTED PRIVATE KEY']) {
     const text = root.pem + key.replaceAll('PRIVATE KEY', label);
     expect(() => readCertificates(text)).toThrow(
-      new PemError('a private key stands among the certificates: remove it, and replace it if others could read it'),
+      new PemError('the text contains a private key: remove it, and replace it if others could read it'),
     );
   }
 });

@@ -49,7 +49,7 @@ test('refuses a private key beside the certificate, and never repeats it', () =>
   const key = privateKeyPem(root.privateKey);
   const publish = () => truststoreBundle([root.pem + key], now);
   expect(publish).toThrow(truststore.TruststoreError);
-  expect(publish).toThrow(/^certificate authority 1 cannot be read: a private key stands among the certificates[^M]*$/);
+  expect(publish).toThrow(/^certificate authority 1 cannot be read: the text contains a private key[^M]*$/);
 });
 
 test('refuses an end-entity certificate', async () => {

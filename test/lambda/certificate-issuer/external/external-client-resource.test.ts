@@ -215,7 +215,7 @@ describe('an external client', () => {
     ["which is not an authority's", async () => partner.pem + (await createClient(partner, 'leaf')).pem],
     ['cannot be read: there is no PEM block', async () => 'nothing'],
     [
-      'cannot be read: a private key stands among the certificates',
+      'cannot be read: the text contains a private key',
       async () => `${partner.pem}${partner.privateKey.export({ format: 'pem', type: 'pkcs8' })}`,
     ],
   ])('is refused with an anchor that is none: %s', async (rule, pem) => {
