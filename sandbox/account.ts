@@ -1,4 +1,4 @@
-/** The account that the sandbox stands in for. No such account exists; AWS uses the number in its documentation. */
+/** The account of the sandbox. AWS uses this account ID in its documentation, so no real account has it. */
 export interface Account {
   readonly partition: string;
   readonly id: string;

@@ -3,8 +3,8 @@ import { parseClientSecret } from '../mesh/client-secret';
 import type { AwsApi, Caller } from './endpoint/api';
 
 /**
- * Reads a client's secret through the API that the client itself uses, with all permissions.
- * @throws Error when the secret has no value yet, or is not there
+ * Reads a client's secret through the API that clients use, with all permissions.
+ * @throws Error if the secret doesn't exist or has no value yet
  */
 export async function readClientSecret(
   secretsManager: AwsApi,

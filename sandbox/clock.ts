@@ -1,6 +1,6 @@
-/** Something that is to happen at a time. */
+/** Scheduled work. */
 export interface Appointment {
-  /** Nothing happens any more, unless it has begun. */
+  /** Cancels the work unless it has started. */
   cancel(): void;
 }
 
@@ -9,12 +9,12 @@ interface Due {
   readonly work: () => Promise<void>;
 }
 
-/** Node.js runs a longer timeout at once. Milliseconds. */
+/** The longest timeout of Node.js, which runs a longer one immediately. Milliseconds. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
- * The one source of time in a sandbox: real time, moved ahead as far as somebody asked for. What services do by
- * themselves, at a time or in the background, they do through the clock, so that whoever moves it can wait for it.
+ * The only source of time in a sandbox: real time plus an offset. Services schedule work and run background work through
+ * the clock, so callers that advance the clock can wait for that work.
  */
 export class Clock {
   private currentOffset = 0;
@@ -27,12 +27,12 @@ export class Clock {
     return new Date(Date.now() + this.currentOffset);
   }
 
-  /** Milliseconds by which the clock is ahead of real time. */
+  /** How far the clock is ahead of real time. Milliseconds. */
   get offset(): number {
     return this.currentOffset;
   }
 
-  /** Does the work once the clock has reached the time, whether it got there by itself or was moved. */
+  /** Runs the work when the clock reaches the time. */
   at(time: Date, work: () => Promise<void>): Appointment {
     const due = { at: time.getTime(), work };
     this.appointments.add(due);
@@ -40,31 +40,30 @@ export class Clock {
     return { cancel: () => this.appointments.delete(due) };
   }
 
-  /** Does the work once the clock has reached the time, and answers its result. */
+  /** Runs the work when the clock reaches the time, and returns its result. */
   resultAt<T>(time: Date, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.at(time, () => work().then(resolve, reject));
     });
   }
 
-  /** Begins the work at once; nobody but `advance` waits for it. */
+  /** Starts the work now. Only `advance` waits for it. */
   background(work: () => Promise<void>): void {
     const running: Promise<void> = work().finally(() => this.underWay.delete(running));
-    // Work reports its failures where users look for them; here there is nobody to tell.
+    // The work itself reports its failures.
     running.catch(() => undefined);
     this.underWay.add(running);
   }
 
   /**
-   * Moves the clock ahead. On the way it stops at every appointment, in their order, and waits until what is then due,
-   * and what goes on in the background, has ended.
+   * Advances the clock. Runs all scheduled work on the way in order, and waits for it and for background work.
    *
-   * @param milliseconds 0 waits for what is under way
-   * @throws RangeError for less than 0: time never goes back
+   * @param milliseconds 0 only waits for background work
+   * @throws RangeError for less than 0
    */
   async advance(milliseconds: number): Promise<void> {
     if (!(milliseconds >= 0 && Number.isFinite(milliseconds))) {
-      throw new RangeError(`the clock can be moved ahead only, by 0 or more milliseconds, got ${milliseconds}`);
+      throw new RangeError(`the clock must be advanced by 0 or more milliseconds, got ${milliseconds}`);
     }
     const before = this.moving;
     const moved = before.then(() => this.move(this.currentOffset + milliseconds));
@@ -72,13 +71,13 @@ export class Clock {
     await moved;
   }
 
-  /** Moves the clock ahead without waiting: what is then due begins soon, by itself. */
+  /** Advances the clock without waiting for the work that becomes due. */
   skip(milliseconds: number): void {
     this.currentOffset += milliseconds;
     this.arm();
   }
 
-  /** Forgets every appointment. */
+  /** Cancels all scheduled work. */
   close(): void {
     this.appointments.clear();
     clearTimeout(this.timer);
@@ -114,7 +113,7 @@ export class Clock {
     this.arm();
   }
 
-  /** Waits in real time for the next appointment; a process that has nothing else to do need not stay for it. */
+  /** Waits in real time for the next scheduled work, without keeping the process alive. */
   private arm(): void {
     clearTimeout(this.timer);
     const next = this.next();

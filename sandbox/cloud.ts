@@ -23,11 +23,11 @@ import { SnsService } from './services/sns';
 import { StsService } from './services/sts';
 
 export interface CloudOptions {
-  /** Of the gateway's TLS listener; any that is free when left out. */
+  /** The port of the gateway's TLS listener. The default is a free port. */
   readonly gatewayPort?: number;
 }
 
-/** Every service of one sandbox, each with the others it needs, and the endpoint at which they are called. */
+/** The services of one sandbox, connected with each other, and their endpoint. */
 export class Cloud {
   readonly faults = new Faults();
   readonly calls = new CallLog();
@@ -39,7 +39,7 @@ export class Cloud {
   readonly secrets: SecretsManagerService;
   readonly certificates: CertificateManagerService;
   readonly gateway: ApiGatewayService;
-  /** To be told of every stack. */
+  /** Every stack must be added to it. */
   readonly stacks: Stacks;
   private readonly services: readonly Service[];
   private readonly customResources: CustomResources;
@@ -118,18 +118,18 @@ export class Cloud {
     });
   }
 
-  /** Makes file assets available to functions, by their keys in the assets' bucket; earlier ones stay. */
+  /** Adds file assets, by their keys in the asset bucket. */
   publish(fileAssets: ReadonlyMap<string, string>): void {
     for (const [objectKey, path] of fileAssets) this.assets.set(objectKey, path);
   }
 
-  /** Undefined for a name that no service knows and that is not a custom resource's. */
+  /** Undefined for a type that is neither a custom resource nor supported by a service. */
   resourceType(name: string): ResourceType | undefined {
     const service = this.services.find(({ resourceTypes }) => Object.hasOwn(resourceTypes, name));
     return service?.resourceTypes[name] ?? this.customResources.resourceType(name);
   }
 
-  /** Ends every listener, process and timer. */
+  /** Stops all listeners, processes, and timers. */
   async close(): Promise<void> {
     this.surroundings.clock.close();
     const ended = await Promise.allSettled([

@@ -2,8 +2,8 @@ import { CustomResourceError } from './cloudformation/custom-resources';
 import { StackFailure } from './cloudformation/event';
 
 /**
- * A stack could not be deployed, updated or destroyed. The message names the construct, the reason, and what the
- * function behind the resource logged last. `cause` is what the stack failed with.
+ * A stack could not be deployed, updated, or destroyed. The message contains the construct, the reason, and the last log
+ * lines of the resource's function. `cause` is the error of the stack.
  */
 export class DeploymentError extends Error {
   override readonly name = 'DeploymentError';
@@ -20,7 +20,7 @@ export class DeploymentError extends Error {
   }
 
   private constructor(
-    /** What failed, and why. Without a resource, the template was refused before anything was made. */
+    /** What failed, and why. Without a resource, the template is invalid and nothing was created. */
     readonly failure: {
       readonly stackName: string;
       readonly reason: string;
@@ -29,7 +29,7 @@ export class DeploymentError extends Error {
       readonly logicalId?: string;
       readonly resourceType?: string;
     },
-    /** Last lines of the log of the function behind the resource; empty when there is none. */
+    /** The last log lines of the resource's function. Empty if there is none. */
     readonly logLines: readonly string[],
     cause: unknown,
   ) {
@@ -40,7 +40,7 @@ export class DeploymentError extends Error {
   }
 }
 
-/** The function's error is among the causes of the resource's. */
+/** The error of the function is a cause of the resource's error. */
 function logLinesOf(error: unknown): readonly string[] {
   for (
     let cause = error;

@@ -1,75 +1,76 @@
 /**
- * What goes wrong with an AWS call:
- * - `throttled`: refused as one call too many; not carried out
- * - `failed-before`: answered with an internal failure; not carried out
- * - `failed-after`: carried out, and answered with an internal failure all the same
- * - `slow`: carried out and answered only after a delay, whether or not the caller still waits by then
- * - `never-answered`: carried out, and not answered; the connection stays open
- * - `killed`: carried out, and the function process that made it is killed before it hears of that; as `never-answered`
- *   for a call that no function signed, such as a custom resource's answer
+ * What happens to an AWS call:
+ *
+ * - `throttled`: rejected with a throttling error and not executed
+ * - `failed-before`: answered with an internal failure and not executed
+ * - `failed-after`: executed, but answered with an internal failure
+ * - `slow`: executed and answered after a delay, even if the caller no longer waits
+ * - `never-answered`: executed, but not answered; the connection stays open
+ * - `killed`: executed, but the function process that made the call is killed before it receives the answer; like
+ *   `never-answered` for a call that no function signed, such as the answer of a custom resource
  */
 export type CallFaultKind = 'throttled' | 'failed-before' | 'failed-after' | 'slow' | 'never-answered' | 'killed';
 
 /**
- * What goes wrong with an invocation. Either way the handler does its work and Lambda never gets its result, so that
- * whoever retries has to cope with work that is done: `killed` ends as a process that was killed, `timed-out` as one that
- * ran out of time.
+ * What happens to an invocation. In both cases the handler runs, but Lambda never receives its result, so a retry repeats
+ * work that is done. `killed` kills the process, and `timed-out` ends the invocation like a timeout.
  */
 export type InvocationFaultKind = 'killed' | 'timed-out';
 
-/** A call as a fault's `match` sees it. */
+/** An AWS call, as passed to `match`. */
 export interface FaultyCall {
-  /** ARN of who signed the call; absent for a custom resource's answer, whose URL alone is the permission. */
+  /** The ARN of the caller. Absent for the answer of a custom resource, which isn't signed. */
   readonly principal?: string | undefined;
-  /** The operation's input; of S3, `Bucket` and `Key`; of a custom resource's answer, the answer. */
+  /** The input of the operation: `Bucket` and `Key` for S3, and the answer itself for the answer of a custom resource. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** A fault of calls to AWS. */
+/** A fault of AWS calls. */
 export interface CallFault {
   /**
-   * As in a request's signature: `acm-pca`, `apigateway`, `cloudformation`, `dynamodb`, `events`, `lambda`, `s3`,
-   * `secretsmanager`.
+   * The signing name of the service: `acm-pca`, `apigateway`, `cloudformation`, `dynamodb`, `events`, `lambda`,
+   * `monitoring`, `s3`, `secretsmanager`, or `sts`.
    */
   readonly service: string;
   /**
-   * Such as `IssueCertificate`. What a custom resource's function answers is `cloudformation`, `CustomResourceAnswer`; a
-   * call of a function's URL is `lambda`, `InvokeFunctionUrl`.
+   * The operation, such as `IssueCertificate`. For the answer of a custom resource, use `CustomResourceAnswer` of
+   * `cloudformation`. For a call of a function URL, use `InvokeFunctionUrl` of `lambda`.
    */
   readonly operation: string;
   readonly fault: CallFaultKind;
   /**
-   * Milliseconds of the sandbox's time that the call takes. For the function that waits for it they pass at once, up to
-   * the function's timeout; for other callers they pass in real time, or when the clock is advanced.
+   * How long the call takes, in milliseconds of the sandbox's clock. For a function that waits for the call, the time
+   * passes immediately, up to the timeout of the function. For other callers, it passes in real time or when the clock is
+   * advanced.
    *
    * @default - 1000 for a `slow` call, 0 for others
    */
   readonly delay?: number;
-  /** How many calls it hits. @default - every one until it is removed */
+  /** The number of calls to affect. @default - all calls until the fault is removed */
   readonly times?: number;
-  /** Which calls it hits. @default - every one of the operation */
+  /** Selects the calls to affect. @default - all calls of the operation */
   readonly match?: (call: FaultyCall) => boolean;
 }
 
-/** A fault of a Lambda function's invocations. */
+/** A fault of the invocations of a Lambda function. */
 export interface InvocationFault {
   readonly service: 'lambda';
-  /** Name or ARN. */
+  /** The name or ARN of the function. */
   readonly function: string;
   readonly fault: InvocationFaultKind;
-  /** How many invocations it hits. @default - every one until it is removed */
+  /** The number of invocations to affect. @default - all invocations until the fault is removed */
   readonly times?: number;
-  /** Which invocations it hits, by their event. @default - every one */
+  /** Selects the invocations to affect by their event. @default - all invocations */
   readonly match?: (event: unknown) => boolean;
 }
 
 export type Fault = CallFault | InvocationFault;
 
-/** A fault that is set. */
+/** An injected fault. */
 export interface InjectedFault {
-  /** How often it has struck. */
+  /** How many calls or invocations it has affected. */
   readonly applied: number;
-  /** It strikes no more. */
+  /** Removes the fault. */
   remove(): void;
 }
 
@@ -78,7 +79,7 @@ interface Live<F> {
   applied: number;
 }
 
-/** The faults that are set; where several fit, the one that was set last strikes. */
+/** The injected faults. If several match, the latest one applies. */
 export class Faults {
   private readonly ofCalls: Live<CallFault>[] = [];
   private readonly ofInvocations: Live<InvocationFault>[] = [];
@@ -90,7 +91,7 @@ export class Faults {
     return 'function' in fault ? add(this.ofInvocations, fault) : add(this.ofCalls, fault);
   }
 
-  /** The fault that strikes the call, which counts as struck. */
+  /** The fault that applies to the call. Counts the call as affected. */
   ofCall(service: string, operation: string, call: FaultyCall): CallFault | undefined {
     return strike(
       this.ofCalls,
@@ -98,7 +99,7 @@ export class Faults {
     );
   }
 
-  /** The fault that strikes the invocation, which counts as struck. @param name of the function */
+  /** The fault that applies to the invocation. Counts it as affected. @param name the name of the function */
   ofInvocation(name: string, event: unknown): InvocationFault | undefined {
     return strike(
       this.ofInvocations,

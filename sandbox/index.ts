@@ -1,5 +1,5 @@
 /**
- * Deploys a stack of a CDK app on this machine, so that tests can call it over mutual TLS without an AWS account.
+ * Deploys a stack of a CDK app on this machine, so tests can call it over mutual TLS without an AWS account.
  * Exported as `cdk-mtls-service-mesh/sandbox`.
  */
 export { TlsRequestError } from '../client/errors';

@@ -13,26 +13,26 @@ import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults'
 import type { BusEvent } from './services/events/state';
 import type { Notification } from './services/sns/state';
 
-/** A CDK app, or the directory that `cdk synth` wrote. */
+/** A CDK app, or the path of a directory that `cdk synth` wrote. */
 export type SandboxApp = string | { synth(): { readonly directory: string } };
 
 export interface DeployOptions {
   /**
-   * The stack's name, its construct path or its artifact id.
+   * The name, construct path, or artifact ID of the stack.
    * @default - the only stack of the app
    */
   readonly stack?: string;
   /**
    * Values for the template's parameters.
-   * @default - each parameter's own default
+   * @default - the default of each parameter
    */
   readonly parameters?: Readonly<Record<string, string>>;
   /**
-   * The port on 127.0.0.1 at which the mesh is served.
-   * @default - any that is free
+   * The port of the mesh on 127.0.0.1.
+   * @default - a free port
    */
   readonly port?: number;
-  /** Is told of every step, in CloudFormation's words. */
+  /** Called for every stack event. */
   readonly onEvent?: (event: StackEvent) => void;
 }
 
@@ -40,13 +40,13 @@ export interface DeployOptions {
 export interface SandboxResource {
   /** Such as `AWS::S3::Bucket`. */
   readonly type: string;
-  /** What `Ref` answers: a name, an ARN, an id. */
+  /** The value of `Ref`: a name, an ARN, or an ID. */
   readonly physicalId: string;
-  /** What `Fn::GetAtt` answers. */
+  /** The values of `Fn::GetAtt`. */
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** What the template asks for, with every intrinsic function resolved. */
+  /** The properties in the template, with all intrinsic functions resolved. */
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Path of the construct that made it. */
+  /** The path of the construct that defines the resource. */
   readonly constructPath?: string;
 }
 
@@ -54,29 +54,29 @@ export interface SandboxResource {
 export interface SandboxClient {
   readonly name: string;
   readonly spiffeId: string;
-  /** ARN of the secret that holds its certificate; absent for a client that keeps its own key. */
+  /** The ARN of the secret with its certificate. Absent for a client that keeps its own key. */
   readonly secretId?: string;
 }
 
 export interface EnvironmentOptions {
   /**
-   * ARN of a role of the stack to act as, with what its policies allow.
-   * @default - the sandbox's own user, with all permissions
+   * The ARN of a role of the stack to act as.
+   * @default - a user of the sandbox with all permissions
    */
   readonly role?: string;
 }
 
 /**
- * A stack of a CDK app that runs on this machine: real Lambda functions, real certificates, real TLS handshakes, on
- * loopback and without an AWS account.
+ * Runs a stack of a CDK app on this machine, with real Lambda functions, real certificates, and real TLS handshakes. It uses
+ * loopback only and needs no AWS account.
  *
  * ```ts
  * import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
  *
  * const sandbox = await Sandbox.deploy(app, { stack: 'ScheduleMesh' });
  * try {
- *   const answer = await sandbox.fetch('mail', 'https://mesh.example.com/schedule/events');
- *   expect(answer.status).toBe(200);
+ *   const response = await sandbox.fetch('mail', 'https://mesh.example.com/schedule/events');
+ *   expect(response.status).toBe(200);
  *   await expect(sandbox.fetch(undefined, 'https://mesh.example.com/schedule/events')).rejects.toThrow();
  * } finally {
  *   await sandbox.close();
@@ -90,10 +90,10 @@ export class Sandbox {
   private closing?: Promise<void>;
 
   /**
-   * Makes everything that a stack of the app asks for.
+   * Deploys a stack of the app.
    *
-   * @throws DeploymentError when a resource can't be made; all that was made is then gone again, and nothing runs on
-   * @throws AssemblyError when there is no such stack
+   * @throws DeploymentError if a resource can't be created; the stack is then rolled back and nothing keeps running
+   * @throws AssemblyError if the stack doesn't exist
    */
   static async deploy(app: SandboxApp, options: DeployOptions = {}): Promise<Sandbox> {
     const sandbox = await Sandbox.prepare(app, options);
@@ -106,8 +106,8 @@ export class Sandbox {
   }
 
   /**
-   * A sandbox in which nothing of the stack is made yet, so that faults can be set for its creation. `update` makes it.
-   * @throws AssemblyError when there is no such stack
+   * Prepares a sandbox without creating the stack, so you can inject faults first. `update` creates the stack.
+   * @throws AssemblyError if the stack doesn't exist
    */
   static async prepare(app: SandboxApp, options: Omit<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
     const { stackName } = readAssembly(directoryOf(app), options.stack);
@@ -124,11 +124,11 @@ export class Sandbox {
   }
 
   /**
-   * Brings the stack to what the app now asks for, as `cdk deploy` does: updates it, or creates it when there is none,
-   * or nothing but the remains of a creation that failed.
+   * Deploys the current state of the app, like `cdk deploy`: creates the stack, or updates it if it exists. Deletes what
+   * remains of a failed creation first.
    *
-   * @param options parameters that are not given keep their values
-   * @throws DeploymentError when a resource can't be made or changed; the stack is then as it was
+   * @param options parameters that you omit keep their values
+   * @throws DeploymentError if a resource can't be created or updated; the stack is then rolled back
    */
   async update(app: SandboxApp, options: Pick<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
     if (this.stack.isOver) {
@@ -140,25 +140,25 @@ export class Sandbox {
   }
 
   /**
-   * Deletes the stack. What the template retains stays in the sandbox until it is closed.
-   * @throws DeploymentError when a resource can't be deleted; it can be tried again
+   * Deletes the stack. Retained resources stay in the sandbox until it is closed.
+   * @throws DeploymentError if a resource can't be deleted; you can try again
    */
   async destroy(): Promise<void> {
     await this.orFail(this.stack.delete());
   }
 
-  /** Ends everything that runs for this sandbox and removes what it wrote. Further calls do nothing. */
+  /** Stops everything that runs for this sandbox and deletes its files. Further calls do nothing. */
   close(): Promise<void> {
     this.closing ??= this.cloud.close();
     return this.closing;
   }
 
-  /** The stack's outputs. */
+  /** The outputs of the stack. */
   get outputs(): Readonly<Record<string, string>> {
     return this.stack.outputs;
   }
 
-  /** The stack's resources by logical id. */
+  /** The resources of the stack by logical ID. */
   get resources(): Readonly<Record<string, SandboxResource>> {
     const resources = [...this.stack.resources.values()].map(({ logicalId, declaration, resource, properties }) => {
       const { type, constructPath } = declaration;
@@ -167,7 +167,7 @@ export class Sandbox {
     return Object.fromEntries(resources);
   }
 
-  /** The mesh's clients, in the order of their names. */
+  /** The clients of the mesh, sorted by name. */
   get clients(): readonly SandboxClient[] {
     return [...this.stack.resources.values()]
       .filter(({ declaration }) => declaration.type === CLIENT_CERTIFICATE_RESOURCE_TYPE)
@@ -180,8 +180,8 @@ export class Sandbox {
   }
 
   /**
-   * What a client finds in its secret: certificate, chain and private key.
-   * @throws Error when there is no such client, or when it keeps its own key; it names those there are
+   * The secret of a client, with its certificate, chain, and private key.
+   * @throws Error if the client doesn't exist or keeps its own key
    */
   async clientSecret(name: string): Promise<ClientSecret> {
     const client = this.clients.find((candidate) => candidate.name === name);
@@ -190,18 +190,18 @@ export class Sandbox {
       throw new Error(`there must be a client ${JSON.stringify(name)}; the mesh has ${known}`);
     }
     const { secretId } = client;
-    if (secretId === undefined) throw new Error(`the client ${name} has no secret: it keeps its own key`);
+    if (secretId === undefined) throw new Error(`the client ${name} has no secret, because it keeps its own key`);
     const principalArn = this.cloud.iam.operator;
     return readClientSecret(this.cloud.secrets.api, secretId, { ...this.credentials, principalArn });
   }
 
   /**
-   * Calls the mesh as `fetch` would, over mutual TLS and by its domain name, which needs no DNS here.
+   * Calls the mesh like `fetch`, over mutual TLS. The domain name needs no DNS record.
    *
-   * @param caller a client's name; or a certificate, its chain and private key as PEM; or undefined for a caller without
-   * a certificate
+   * @param caller the name of a client; or a certificate, its chain, and its private key in PEM; or undefined for a caller
+   * without a certificate
    * @param url such as `https://mesh.example.com/schedule/events`
-   * @throws TlsRequestError when there is no response, such as when the gateway refuses the caller in the handshake
+   * @throws TlsRequestError if there is no response, for example because the gateway refuses the caller in the handshake
    */
   async fetch(caller: string | TlsCredentials | undefined, url: string | URL, init?: RequestInit): Promise<Response> {
     const credentials = typeof caller === 'string' ? await this.clientSecret(caller) : caller;
@@ -213,10 +213,10 @@ export class Sandbox {
   }
 
   /**
-   * The environment with which the `aws` command and the AWS SDKs of any language reach the sandbox instead of a real
-   * account: with all permissions, or as a role of the stack.
+   * The environment variables that make the AWS CLI and the AWS SDKs of any language use the sandbox, with all permissions
+   * or as a role of the stack.
    *
-   * @throws AwsError when there is no such role
+   * @throws AwsError if the role doesn't exist
    */
   environment({ role }: EnvironmentOptions = {}): Readonly<Record<string, string>> {
     const { region } = this.cloud.surroundings.account;
@@ -231,38 +231,38 @@ export class Sandbox {
     };
   }
 
-  /** URL of the AWS services on loopback. */
+  /** The URL of the AWS services on loopback. */
   get endpoint(): string {
     return this.cloud.endpoint.url;
   }
 
-  /** The port on 127.0.0.1 at which the mesh is served. */
+  /** The port of the mesh on 127.0.0.1. */
   get gatewayPort(): number {
     return this.cloud.gateway.port;
   }
 
-  /** PEM of the authority that signed the gateway's server certificate; a caller has to trust it. */
+  /** PEM of the authority that signed the gateway's server certificate. Callers must trust it. */
   get serverAuthority(): string {
     return this.cloud.certificates.serverAuthority;
   }
 
-  /** What functions and gateway have logged, by log group, oldest line first. */
+  /** The log lines of functions and the gateway by log group, oldest first. */
   logs(): Readonly<Record<string, readonly string[]>> {
     const { logs } = this.cloud;
     return Object.fromEntries(logs.groups().map((group) => [group, logs.lines(group)]));
   }
 
-  /** The sandbox's time. Functions see it too, and certificates are valid by it. */
+  /** The time of the sandbox, which also applies to functions and to the validity of certificates. */
   get now(): Date {
     return this.cloud.surroundings.clock.now();
   }
 
   /**
-   * Moves the sandbox's clock ahead, and waits until all that this brings about has ended: rotations by schedule,
-   * scheduled rules, and what goes on in the background. Timeouts, and timers inside of functions, run in
-   * real time, but for the time of a fault's `delay`, which passes at once for the function that waits.
+   * Advances the clock, and waits for the work that becomes due, such as scheduled rotations and rules, and for background
+   * work. Timeouts, and timers in functions, run in real time. Only the `delay` of a fault passes immediately for the
+   * function that waits.
    *
-   * @param milliseconds 0 waits for what goes on in the background
+   * @param milliseconds 0 only waits for background work
    * @throws RangeError for less than 0
    */
   advance(milliseconds: number): Promise<void> {
@@ -270,7 +270,7 @@ export class Sandbox {
   }
 
   /**
-   * Lets calls to AWS, or invocations of a function, go wrong from now on.
+   * Injects a fault into AWS calls or into the invocations of a function, from now on.
    *
    * ```ts
    * const fault = sandbox.inject({ service: 'acm-pca', operation: 'IssueCertificate', fault: 'throttled', times: 3 });
@@ -283,17 +283,17 @@ export class Sandbox {
     return this.cloud.faults.inject(fault);
   }
 
-  /** The calls to AWS that functions and users made, in the order in which they ended; the newest 10,000. */
+  /** The latest 10,000 AWS calls of functions and users, in the order they completed. */
   get calls(): readonly ObservedCall[] {
     return this.cloud.calls.calls;
   }
 
-  /** What went over the event bus, and what scheduled rules sent, oldest first; the newest 10,000. */
+  /** The latest 10,000 events of the event bus and of scheduled rules, oldest first. */
   get events(): readonly BusEvent[] {
     return this.cloud.events.events;
   }
 
-  /** What was published to SNS topics, oldest first; the newest 10,000. */
+  /** The latest 10,000 messages published to SNS topics, oldest first. */
   get notifications(): readonly Notification[] {
     return this.cloud.topics.notifications;
   }
