@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isRecord } from './template';
 
-/** A directory that `cdk synth` wrote is not what it should be, or has no such stack. */
+/** The directory isn't a cloud assembly, or doesn't contain the stack. */
 export class AssemblyError extends Error {
   override readonly name = 'AssemblyError';
 }
@@ -12,15 +12,18 @@ export interface AssembledStack {
   readonly stackName: string;
   /** The template's JSON. */
   readonly template: string;
-  /** Path of the construct that made each resource, by logical id. */
+  /** The path of the construct of each resource, by logical ID. */
   readonly constructPaths: ReadonlyMap<string, string>;
-  /** Absolute path of each file asset, a file or a directory still to be packed, by its key in the assets' bucket. */
+  /**
+   * The absolute path of each file asset by its key in the asset bucket. An asset is a file, or a directory that isn't
+   * packed.
+   */
   readonly fileAssets: ReadonlyMap<string, string>;
 }
 
 interface StackArtifact {
   readonly id: string;
-  /** The path of the stack's construct, as the CDK's command line shows it. */
+  /** The construct path of the stack, as the CDK CLI displays it. */
   readonly displayName: string;
   readonly stackName: string;
   readonly directory: string;
@@ -31,9 +34,9 @@ interface StackArtifact {
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Finds a stack in the directory that `cdk synth` wrote, stages included, by its name, construct path or artifact id.
- * @param name may be left out when there is only one stack
- * @throws AssemblyError when there is no such stack, or more than one to choose from; it lists those there are
+ * Finds a stack of a cloud assembly, including its stages, by its name, construct path, or artifact ID.
+ * @param name optional if there is only one stack
+ * @throws AssemblyError if there is no such stack, or several to choose from; the message lists the stacks
  */
 export function readAssembly(directory: string, name?: string): AssembledStack {
   const stacks = stackArtifacts(directory);
@@ -70,7 +73,7 @@ function stackArtifacts(directory: string): StackArtifact[] {
   });
 }
 
-/** What the CDK's command line reads to name a construct; it stands beside the manifest or in it. */
+/** The metadata that names constructs, in the manifest or in a file beside it. */
 function constructPaths({ artifact, directory }: StackArtifact): ReadonlyMap<string, string> {
   const file = artifact['additionalMetadataFile'];
   const beside = file === undefined ? {} : readJson(join(directory, text(file, 'additionalMetadataFile')));
@@ -90,7 +93,7 @@ function fileAssets(directory: string): ReadonlyMap<string, string> {
     const manifest = readJson(join(directory, text(object(artifact['properties'])['file'], 'file')));
     for (const asset of Object.values(object(manifest['files']))) {
       const source = object(object(asset)['source']);
-      // A source that is a command has no path; nothing in the sandbox runs it.
+      // A source that is a command has no path. The sandbox runs no such commands.
       if (source['path'] === undefined) continue;
       for (const destination of Object.values(object(object(asset)['destinations']))) {
         const key = text(object(destination)['objectKey'], 'objectKey');

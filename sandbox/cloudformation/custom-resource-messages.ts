@@ -1,7 +1,7 @@
 import type { Properties } from './resource-type';
 import { isRecord } from './template';
 
-/** What a custom resource's function receives. aws-lambda calls the same `CloudFormationCustomResourceEvent`. */
+/** The event of a custom resource's function, called `CloudFormationCustomResourceEvent` in aws-lambda. */
 export interface CustomResourceEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
   readonly ResponseURL: string;
@@ -16,12 +16,12 @@ export interface CustomResourceEvent {
   readonly OldResourceProperties?: Properties;
 }
 
-/** What a function put to its `ResponseURL` is not what CloudFormation takes. */
+/** The answer at the `ResponseURL` isn't valid. */
 class InvalidAnswer extends Error {
   override readonly name = 'InvalidAnswer';
 }
 
-/** What the function put to its `ResponseURL`. */
+/** The answer of the function at its `ResponseURL`. */
 export interface CustomResourceAnswer {
   readonly Status: 'SUCCESS' | 'FAILED';
   /** Empty unless the operation failed. */
@@ -34,7 +34,7 @@ export interface CustomResourceAnswer {
 const MAX_ANSWER_BYTES = 4096;
 const MAX_PHYSICAL_ID_BYTES = 1024;
 
-/** Throws `InvalidAnswer`. */
+/** @throws InvalidAnswer */
 export function readAnswer(body: Buffer, event: CustomResourceEvent): CustomResourceAnswer {
   if (body.length > MAX_ANSWER_BYTES) {
     throw new InvalidAnswer(`the function's answer must have at most ${MAX_ANSWER_BYTES} bytes, got ${body.length}`);
@@ -70,12 +70,12 @@ function parseAnswer(body: Buffer): Readonly<Record<string, unknown>> {
     const answer: unknown = JSON.parse(body.toString('utf8'));
     if (isRecord(answer)) return answer;
   } catch {
-    // Falls through: the text may hold anything and is not repeated.
+    // Falls through. The message doesn't quote the text, which may contain anything.
   }
   throw new InvalidAnswer("the function's answer must be a JSON object");
 }
 
-/** CloudFormation hands every number and boolean to a custom resource as a string, however deep it stands. */
+/** CloudFormation passes all numbers and booleans to a custom resource as strings, at every depth. */
 export function asStrings(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asStrings);
   if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asStrings(item)]));

@@ -8,25 +8,25 @@ import {
   type ResourceType,
 } from './resource-type';
 
-/** What custom resources need from the rest of the sandbox. */
+/** The dependencies of custom resources. */
 export interface CustomResourceSurroundings {
-  /** Runs a function as often as Lambda runs an asynchronous invocation; rejects when the last attempt fails. */
+  /** Invokes a function asynchronously, with Lambda's retries. Rejects if the last attempt fails. */
   invoke(functionArn: string, event: CustomResourceEvent): Promise<unknown>;
-  /** Where the function puts its answer. */
+  /** The URL that the function puts its answer to. */
   responseUrl(token: string): string;
-  /** What the function has logged so far, oldest line first. */
+  /** The log lines of the function so far, oldest first. */
   logLines(functionArn: string): readonly string[];
 }
 
-/** The operation failed: the function says so, or has no usable answer. */
+/** The operation failed: the function reported a failure, or gave no valid answer. */
 export class CustomResourceError extends Error {
   override readonly name = 'CustomResourceError';
 
   constructor(
     message: string,
-    /** What the function logged last; empty when it was not asked. */
+    /** The last log lines of the function. Empty if it wasn't invoked. */
     readonly logLines: readonly string[] = [],
-    /** Absent when there was no usable answer. */
+    /** Absent if there was no valid answer. */
     readonly answer?: CustomResourceAnswer,
     cause?: unknown,
   ) {
@@ -35,27 +35,27 @@ export class CustomResourceError extends Error {
 }
 
 const DEFAULT_SERVICE_TIMEOUT_SECONDS = 3600;
-/** How much of a function's log goes with a failure. */
+/** The number of log lines in a failure. */
 const LAST_LOG_LINES = 20;
 
 /**
- * Custom resources that Lambda functions provide.
+ * Custom resources with Lambda functions.
  *
- * Requests and answers are CloudFormation's:
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html. `ServiceToken` and `ServiceTimeout`
- * reach the function among its properties, as they do on AWS (for the latter see
- * https://github.com/aws/aws-cdk/pull/30911, where it was seen in a function's log).
+ * Requests and answers have CloudFormation's format:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html. The function receives `ServiceToken`
+ * and `ServiceTimeout` among its properties, as on AWS (for `ServiceTimeout`, see the log in
+ * https://github.com/aws/aws-cdk/pull/30911).
  *
- * One thing differs on purpose: on AWS, a function that ends without an answer, or has failed for the last time, leaves
- * the stack waiting until `ServiceTimeout`, by default for an hour. Here the resource fails at once.
+ * There is one deliberate difference. On AWS, if a function ends without an answer or fails for the last time, the
+ * stack waits until `ServiceTimeout`, by default for an hour. In the sandbox, the resource fails immediately.
  */
 export class CustomResources {
-  /** Who waits, by the token of every response URL that was given; undefined once nobody does. */
+  /** The waiting operations by the token of their response URL. Undefined after an operation ended. */
   private readonly waiting = new Map<string, ((body: Buffer) => void) | undefined>();
 
   constructor(private readonly surroundings: CustomResourceSurroundings) {}
 
-  /** The type of a custom resource, or undefined when the name is not one of a custom resource. */
+  /** The resource type of a custom resource. Undefined for other names. */
   resourceType(name: string): ResourceType | undefined {
     if (!name.startsWith('Custom::') && name !== 'AWS::CloudFormation::CustomResource') return undefined;
     return {
@@ -68,9 +68,9 @@ export class CustomResources {
   }
 
   /**
-   * Takes what a function put to its response URL. A second answer, and one that nobody waits for any more, is dropped:
-   * a presigned URL of S3 takes it all the same.
-   * Returns whether the URL is one that was given.
+   * Receives an answer at a response URL. Ignores a second answer, and an answer that no operation waits for, because a
+   * presigned S3 URL accepts them too.
+   * @returns whether the URL belongs to this sandbox
    */
   receive(token: string, body: Buffer): boolean {
     this.waiting.get(token)?.(body);
@@ -194,7 +194,7 @@ function resourceOf({ PhysicalResourceId, Data }: CustomResourceAnswer): Resourc
 }
 
 /**
- * Where a Create got no usable answer, CloudFormation sends the Delete of its rollback under an id that it makes up.
+ * If a Create gets no valid answer, CloudFormation sends the Delete of the rollback with a generated physical ID.
  * https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1814
  */
 function generatedPhysicalId({ stackName, logicalId }: ResourceRequest): string {

@@ -6,7 +6,7 @@ import { referencesIn } from './references';
 import type { Properties, Resource } from './resource-type';
 import { type ResourceDeclaration, type Template, TemplateError } from './template';
 
-/** The stack's resources as they are made so far. */
+/** The resources of the stack that exist so far. */
 export type MadeResources = ReadonlyMap<string, { readonly resource: Resource }>;
 
 export interface StackIdentity {
@@ -15,7 +15,7 @@ export interface StackIdentity {
   readonly account: Account;
 }
 
-/** What a template and its parameters ask for: the resources that its conditions allow, and what each needs. */
+/** A template with its parameters: the resources that its conditions allow, and the dependencies of each. */
 export class StackDefinition {
   /** By logical id. */
   readonly resources: ReadonlyMap<string, ResourceDeclaration>;
@@ -23,7 +23,7 @@ export class StackDefinition {
   private readonly conditions = new Map<string, boolean | 'evaluating'>();
   private readonly names: ReadonlyMap<string, unknown>;
 
-  /** Throws `TemplateError` for names that nothing bears, circular dependencies, and parameters that break a rule. */
+  /** @throws TemplateError for unknown names, circular dependencies, and invalid parameters */
   constructor(
     private readonly template: Template,
     parameters: Readonly<Record<string, string>>,
@@ -68,13 +68,13 @@ export class StackDefinition {
       if (!Object.hasOwn(this.template.resources, id)) {
         throw new TemplateError(`resource ${logicalId} depends on ${id}, which is not in the template`);
       }
-      // A dependency on a resource that its condition leaves out falls away.
+      // A dependency on a resource whose condition is false is ignored.
       return this.resources.has(id);
     });
     return new Set([...explicit, ...this.resourcesIn(declaration.properties, `resource ${logicalId}`)]);
   }
 
-  /** The resources that a value mentions. */
+  /** The resources that a value refers to. */
   private resourcesIn(value: unknown, where: string): readonly string[] {
     const references = [...referencesIn(value, (name) => this.condition(name))];
     return references.filter((name) => {

@@ -1,16 +1,16 @@
-/** One line of a stack's history, in CloudFormation's words. */
+/** An event of a stack. */
 export interface StackEvent {
   readonly timestamp: Date;
-  /** The stack's own name for events of the stack as a whole. */
+  /** The name of the stack for events of the stack itself. */
   readonly logicalId: string;
-  /** Absent while the resource has none. */
+  /** Absent if the resource has no physical ID yet. */
   readonly physicalId?: string;
-  /** `AWS::CloudFormation::Stack` for events of the stack as a whole. */
+  /** `AWS::CloudFormation::Stack` for events of the stack itself. */
   readonly resourceType: string;
   readonly status: ResourceStatus | StackStatus;
   /** CloudFormation's `ResourceStatusReason`. */
   readonly reason?: string;
-  /** The construct that made the resource, when the template says so. */
+  /** The path of the construct of the resource, if the template contains it. */
   readonly constructPath?: string;
 }
 
@@ -24,7 +24,7 @@ export type ResourceStatus =
   | 'DELETE_IN_PROGRESS'
   | 'DELETE_COMPLETE'
   | 'DELETE_FAILED'
-  /** A policy in the template keeps the resource. */
+  /** A policy in the template retains the resource. */
   | 'DELETE_SKIPPED';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */
@@ -45,7 +45,7 @@ export type StackStatus =
   | 'DELETE_COMPLETE'
   | 'DELETE_FAILED';
 
-/** A resource that could not be created, updated or deleted. */
+/** A resource could not be created, updated, or deleted. */
 export interface ResourceFailure {
   readonly logicalId: string;
   readonly resourceType: string;
@@ -54,14 +54,14 @@ export interface ResourceFailure {
   readonly cause: unknown;
 }
 
-/** An operation on a stack failed. What it had done is rolled back as far as `status` says. */
+/** An operation on a stack failed. `status` says how far it was rolled back. */
 export class StackFailure extends Error {
   override readonly name = 'StackFailure';
 
   constructor(
     readonly stackName: string,
     readonly status: StackStatus,
-    /** The first one is the one that began it. Empty when the stack's outputs could not be worked out. */
+    /** The first failure is the cause of the others. Empty if the outputs of the stack couldn't be resolved. */
     readonly failures: readonly ResourceFailure[],
     reason: string,
   ) {

@@ -1,17 +1,19 @@
 import { isRecord, type Mappings, TemplateError } from './template';
 
-/** What the names in a template stand for while one of its values is resolved. */
+/** Resolves the names in a template. */
 export interface Scope {
-  /** What `Ref` answers: a parameter, a pseudo parameter or a resource's physical id. Throws for an unknown name. */
+  /**
+   * The value of `Ref`: a parameter, a pseudo parameter, or the physical ID of a resource. Throws for an unknown name.
+   */
   ref(name: string): unknown;
-  /** What `Fn::GetAtt` answers. Throws for an unknown resource or attribute. */
+  /** The value of `Fn::GetAtt`. Throws for an unknown resource or attribute. */
   attribute(logicalId: string, attribute: string): unknown;
   /** Throws for an unknown condition. */
   condition(name: string): boolean;
   readonly mappings: Mappings;
 }
 
-/** What `Ref` of `AWS::NoValue` answers: the property or list item that holds it is left out. */
+/** The value of `Ref` to `AWS::NoValue`, which removes the property or list item. */
 export const NO_VALUE: unique symbol = Symbol('AWS::NoValue');
 
 type IntrinsicFunction = (argument: unknown, scope: Scope) => unknown;
@@ -40,8 +42,8 @@ const CONDITION_FUNCTIONS: Readonly<Record<string, (argument: unknown, scope: Sc
 };
 
 /**
- * The value with every intrinsic function worked out, or `NO_VALUE`.
- * A function that the sandbox doesn't know, or one with arguments it can't have, throws `TemplateError` by its name.
+ * The value with all intrinsic functions resolved, or `NO_VALUE`. Throws a `TemplateError` with the name of a function
+ * that the sandbox doesn't support or that has invalid arguments.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 export function resolve(value: unknown, scope: Scope): unknown {
@@ -56,7 +58,7 @@ export function resolve(value: unknown, scope: Scope): unknown {
   return Object.fromEntries(entries.filter(([, item]) => item !== NO_VALUE));
 }
 
-/** Whether an entry of the template's `Conditions`, or a condition within one, holds. */
+/** Evaluates an entry of the template's `Conditions`, or a condition within one. */
 export function evaluateCondition(value: unknown, scope: Scope): boolean {
   const [name, argument, ...others] = isRecord(value) ? Object.entries(value).flat() : [];
   const intrinsic =
@@ -69,7 +71,7 @@ export function evaluateCondition(value: unknown, scope: Scope): boolean {
   return intrinsic(argument, scope);
 }
 
-/** The function's name and argument when the object is an intrinsic function; throws for one that is not known. */
+/** The name and argument of the function if the object is an intrinsic function. Throws for an unknown function. */
 export function intrinsicCall(value: Readonly<Record<string, unknown>>): readonly [ValueFunction, unknown] | undefined {
   const keys = Object.keys(value);
   const name = keys.find((key) => key === 'Ref' || key.startsWith('Fn::'));
@@ -83,7 +85,7 @@ function isValueFunction(name: string): name is ValueFunction {
   return Object.hasOwn(VALUE_FUNCTIONS, name);
 }
 
-/** Logical id and attribute, from `[id, attribute]` or `'id.attribute'`. */
+/** The logical ID and attribute, from `[id, attribute]` or `'id.attribute'`. */
 export function getAttArguments(argument: unknown): readonly [string, unknown] {
   if (typeof argument === 'string') {
     const dot = argument.indexOf('.');
@@ -108,10 +110,10 @@ export function subArguments(argument: unknown): SubArguments {
   throw new TemplateError(`Fn::Sub must have a string, or a string and an object, got ${show(argument)}`);
 }
 
-/** `${Name}`, `${Name.Attribute}` and the literal `${!Text}`. */
+/** `${Name}`, `${Name.Attribute}`, and the literal `${!Text}`. */
 export const SUB_PLACEHOLDER = /\$\{(!?)([^}]*)\}/g;
 
-/** Condition name, value when it holds, value when not. */
+/** The condition name, the value if it is true, and the value if it is false. */
 export function ifArguments(argument: unknown): readonly [string, unknown, unknown] {
   const [condition, then, otherwise] = list(argument, 'Fn::If', 3);
   return [string(condition, 'Fn::If'), then, otherwise];
@@ -182,7 +184,7 @@ function not(argument: unknown, scope: Scope): boolean {
   return !evaluateCondition(operand, scope);
 }
 
-/** `Fn::And` and `Fn::Or` take two to ten conditions. */
+/** `Fn::And` and `Fn::Or` accept two to ten conditions. */
 function conditions(argument: unknown, scope: Scope, intrinsic: string): boolean[] {
   if (!Array.isArray(argument) || argument.length < 2 || argument.length > 10) {
     throw new TemplateError(`${intrinsic} must have 2 to 10 conditions, got ${show(argument)}`);

@@ -1,9 +1,9 @@
 import { TemplateError } from './template';
 
-/** For each node, the nodes that must be there before it. */
+/** For each node, the nodes that it depends on. */
 export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Throws `TemplateError` with the names along the circle if there is one. */
+/** @throws TemplateError with the names of a dependency cycle, if there is one */
 export function refuseCycles(dependencies: Dependencies): void {
   const done = new Set<string>();
   const path: string[] = [];
@@ -21,7 +21,7 @@ export function refuseCycles(dependencies: Dependencies): void {
   [...dependencies.keys()].forEach(visit);
 }
 
-/** The same nodes with every arrow turned: what is to be deleted before what. */
+/** The same nodes with all dependencies reversed, for deletion. */
 export function reversed(dependencies: Dependencies): Dependencies {
   const result = new Map([...dependencies.keys()].map((node) => [node, new Set<string>()]));
   for (const [node, needed] of dependencies) {
@@ -39,9 +39,9 @@ export function restrictedTo(dependencies: Dependencies, nodes: Iterable<string>
 }
 
 /**
- * Visits every node as soon as all that it depends on are done, independent ones at once.
- * What depends on a failed node is not visited; with `stopOnFailure`, nothing that has not begun is.
- * Resolves, when all that began has ended, to the failures in the order in which they came.
+ * Visits each node after all its dependencies, and independent nodes concurrently. Doesn't visit nodes that depend on a
+ * failed node. With `stopOnFailure`, visits no further nodes after a failure. Resolves, after all visits have ended, to
+ * the failures in the order they occurred.
  */
 export async function walk(
   dependencies: Dependencies,

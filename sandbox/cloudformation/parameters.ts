@@ -1,11 +1,11 @@
 import { type ParameterDeclaration, TemplateError } from './template';
 
-/** What `Ref` of a parameter answers: a string, or a list of them for a list type. */
+/** The value of `Ref` to a parameter: a string, or a list of strings for a list type. */
 export type ParameterValue = string | readonly string[];
 
 /**
- * The value of every parameter: the one given, else the default. A parameter that names an SSM parameter
- * (`AWS::SSM::Parameter::Value<…>`) stands for that name, since the sandbox holds no SSM parameters.
+ * The value of each parameter: the given value, or the default. A parameter that names an SSM parameter
+ * (`AWS::SSM::Parameter::Value<…>`) has that name as its value, because the sandbox has no SSM parameters.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
  */
 export function parameterValues(

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ResourceRequest } from './resource-type';
 
 /**
- * A name for a resource whose template gives none: `<stack>-<logical ID>-<random>`, shortened to `maxLength`.
+ * The name of a resource without a name in the template: `<stack>-<logical ID>-<random>`, shortened to `maxLength`.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
  */
 export function physicalName(request: ResourceRequest, maxLength: number): string {

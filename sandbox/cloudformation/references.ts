@@ -2,8 +2,8 @@ import { getAttArguments, ifArguments, intrinsicCall, SUB_PLACEHOLDER, subArgume
 import { isRecord } from './template';
 
 /**
- * The names that `Ref`, `Fn::GetAtt` and `Fn::Sub` in a value mention: resources, parameters, pseudo parameters.
- * Of an `Fn::If` only the branch that the condition chooses counts.
+ * The names in `Ref`, `Fn::GetAtt`, and `Fn::Sub`: resources, parameters, and pseudo parameters. For `Fn::If`, only the
+ * names in the branch that the condition selects.
  */
 export function referencesIn(value: unknown, condition: (name: string) => boolean): Set<string> {
   const found = new Set<string>();
@@ -22,7 +22,7 @@ function collectReferences(value: unknown, condition: (name: string) => boolean,
   }
 }
 
-/** Adds what the function itself names; answers the part of its argument in which there may be more. */
+/** Adds the names in the function itself. Returns the part of its argument that may contain more. */
 function collectFromCall(
   intrinsic: string,
   argument: unknown,

@@ -13,17 +13,16 @@ import {
 export interface Leftover {
   readonly resource: StackResource;
   /**
-   * `removed`: gone from the template, or the stack is deleted; `replaced`: another resource took its place;
-   * `rolledBack`: made by the operation that failed.
+   * `removed`: the template no longer contains it, or the stack is deleted; `replaced`: another resource replaced it;
+   * `rolledBack`: the failed operation created it.
    */
   readonly reason: 'removed' | 'replaced' | 'rolledBack';
 }
 
 /**
- * Deletes leftovers, each before what it depended on, unless a policy in the template retains them.
- * A failure spares what the failed one depended on; everything else is deleted all the same.
- * `onGone` is told of each that the stack is rid of, deleted or retained.
- * Each is tried to be deleted so many times.
+ * Deletes leftovers, each before its dependencies, unless a policy in the template retains them. If a deletion fails,
+ * the dependencies of that resource remain, and all others are deleted. Calls `onGone` for each resource that is
+ * deleted or retained. Tries each deletion up to `attempts` times.
  */
 export async function remove(
   leftovers: readonly Leftover[],

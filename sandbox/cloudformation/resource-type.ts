@@ -1,4 +1,4 @@
-/** Properties with every intrinsic function resolved. */
+/** Properties with all intrinsic functions resolved. */
 export type Properties = Readonly<Record<string, unknown>>;
 
 export interface ResourceRequest {
@@ -8,34 +8,34 @@ export interface ResourceRequest {
   readonly properties: Properties;
 }
 
-/** A resource as CloudFormation knows it once it is made. */
+/** A resource that exists. */
 export interface Resource {
-  /** What `Ref` answers. */
+  /** The value of `Ref`. */
   readonly physicalId: string;
-  /** What `Fn::GetAtt` answers, by attribute name; nested attributes by their dotted name. */
+  /** The values of `Fn::GetAtt` by attribute name. Nested attributes have dotted names. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** How one CloudFormation resource type comes to be, changes and goes. */
+/** Creates, updates, and deletes resources of one CloudFormation type. */
 export interface ResourceType {
   /**
-   * Every property that the sandbox understands, and whether a change of it replaces the resource.
-   * A property that is not here fails by name: nothing is passed over in silence.
+   * The properties that the sandbox supports, and whether a change replaces the resource. Any other property fails with
+   * its name.
    */
   readonly properties: Readonly<Record<string, 'mutable' | 'createOnly'>>;
-  /** What holds for a property that is not listed. Only a custom resource, whose properties its function defines, has this. */
+  /** The mutability of other properties. Only custom resources, whose functions define the properties, have this. */
   readonly otherProperties?: 'mutable';
   create(request: ResourceRequest): Promise<Resource>;
   /**
-   * Called only when a mutable property changed and no create-only one did.
-   * An answer with another physical id means that a new resource took the old one's place: the old one is deleted later.
+   * Called only if a mutable property changed and no create-only property did. A different physical ID in the result
+   * means that a new resource replaced the old one, which is deleted later.
    */
   update(request: ResourceRequest, resource: Resource, oldProperties: Properties): Promise<Resource>;
-  /** Something that is gone already counts as deleted. */
+  /** Succeeds if the resource no longer exists. */
   delete(request: ResourceRequest, resource: Resource): Promise<void>;
 }
 
-/** Creating or updating a resource failed and left something behind that has to be deleted. */
+/** The creation or update of a resource failed and left something behind to delete. */
 export class IncompleteResource extends Error {
   override readonly name = 'IncompleteResource';
 

@@ -9,19 +9,19 @@ export interface StackResource {
   readonly logicalId: string;
   readonly declaration: ResourceDeclaration;
   readonly type: ResourceType;
-  /** As they were resolved when the resource was last brought to them. */
+  /** As of the last creation or update. */
   readonly properties: Properties;
   readonly resource: Resource;
 }
 
-/** What work on a stack's resources needs from outside. */
+/** The dependencies of operations on a stack's resources. */
 export interface StackSurroundings {
   readonly stack: StackIdentity;
   readonly resourceType: (name: string) => ResourceType | undefined;
   readonly report: (event: Omit<StackEvent, 'timestamp'>) => void;
 }
 
-/** Throws `TemplateError` that names the type, or the property of it, that the sandbox can't make. */
+/** @throws TemplateError with the type or property that the sandbox doesn't support */
 export function knownResourceType(
   logicalId: string,
   declaration: ResourceDeclaration,
@@ -40,7 +40,7 @@ export function knownResourceType(
   return type;
 }
 
-/** What has to happen to a resource for its properties to become others. */
+/** How a resource gets new properties. */
 export function changeBetween(
   type: ResourceType,
   before: Properties,
@@ -56,7 +56,7 @@ export function requestFor(stack: StackIdentity, logicalId: string, properties: 
   return { stackName: stack.name, stackId: stack.id, logicalId, properties };
 }
 
-/** Tells what became of a resource. */
+/** Reports an event of a resource. */
 export function reportResource(
   surroundings: StackSurroundings,
   { logicalId, declaration, resource }: Pick<StackResource, 'logicalId' | 'declaration'> & Partial<StackResource>,

@@ -13,12 +13,12 @@ export interface StackOptions {
   readonly name: string;
   readonly account: Account;
   readonly clock: Clock;
-  /** How a resource type is made; undefined for one that the sandbox doesn't know. */
+  /** Finds a resource type. Undefined for a type that the sandbox doesn't support. */
   readonly resourceType: (name: string) => ResourceType | undefined;
   readonly onEvent?: (event: StackEvent) => void;
 }
 
-/** States in which CloudFormation takes an update. */
+/** The states that allow an update. */
 const UPDATABLE: readonly (StackStatus | undefined)[] = [
   'CREATE_COMPLETE',
   'UPDATE_COMPLETE',
@@ -26,14 +26,14 @@ const UPDATABLE: readonly (StackStatus | undefined)[] = [
 ];
 
 /**
- * How often an update tries to delete what it leaves behind, before it goes on without.
+ * How often an update tries to delete a resource that it no longer needs.
  * https://repost.aws/knowledge-center/cloudformation-stack-cleanup-stuck
  */
 const CLEAN_UP_ATTEMPTS = 3;
 
 const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
-/** The life of one CloudFormation stack. One operation at a time. */
+/** A CloudFormation stack. Runs one operation at a time. */
 export class Stack {
   readonly id: string;
   private readonly made = new Map<string, StackResource>();
@@ -56,7 +56,7 @@ export class Stack {
     return this.options.name;
   }
 
-  /** When its creation began. */
+  /** When its creation started. */
   get createdAt(): Date | undefined {
     return this.created;
   }
@@ -65,7 +65,7 @@ export class Stack {
     return this.current;
   }
 
-  /** Whether nothing is left but the name: the stack was deleted, or its creation failed and was undone. */
+  /** Whether only the name is left, because the stack was deleted or its creation was rolled back. */
   get isOver(): boolean {
     return this.current === 'DELETE_COMPLETE' || this.current === 'ROLLBACK_COMPLETE';
   }
@@ -79,8 +79,9 @@ export class Stack {
   }
 
   /**
-   * Makes everything the template asks for, or nothing: after a failure what was made is deleted again.
-   * Throws `TemplateError` before anything is made, `StackFailure` after the rollback.
+   * Creates all resources of the template. Deletes them again after a failure.
+   * @throws TemplateError before anything is created
+   * @throws StackFailure after the rollback
    */
   async create(template: Template, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.current !== undefined) throw new TemplateError(`stack ${this.options.name} already exists`);
@@ -99,8 +100,9 @@ export class Stack {
   }
 
   /**
-   * Brings the stack to another template or other parameters, or back to where it was after a failure.
-   * Throws `TemplateError` before anything is changed, `StackFailure` after the rollback.
+   * Updates the stack to another template or other parameters. Rolls back after a failure.
+   * @throws TemplateError before anything is changed
+   * @throws StackFailure after the rollback
    */
   async update(template: Template, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
     if (!UPDATABLE.includes(this.current)) {
@@ -113,7 +115,7 @@ export class Stack {
     const failures = await this.reach(definition, transition);
     if (failures === undefined) {
       this.enter('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
-      // What can't be deleted here is left behind: the update itself has succeeded.
+      // The update has succeeded, even if a deletion fails.
       if (previous !== undefined) await transition.cleanUp(previous.dependencies, CLEAN_UP_ATTEMPTS);
       return this.enter('UPDATE_COMPLETE');
     }
@@ -127,7 +129,10 @@ export class Stack {
     this.fail('UPDATE_ROLLBACK_COMPLETE', failures, reason);
   }
 
-  /** Deletes all that no policy retains. What could not be deleted stays the stack's, so that it can be tried again. */
+  /**
+   * Deletes all resources that no policy retains. Resources that can't be deleted remain in the stack, so you can try
+   * again.
+   */
   async delete(): Promise<void> {
     if (this.current === undefined || this.current === 'DELETE_COMPLETE') return;
     this.enter('DELETE_IN_PROGRESS');
@@ -141,7 +146,7 @@ export class Stack {
     this.enter('DELETE_COMPLETE');
   }
 
-  /** Everything that can be known to be wrong before anything is made is refused here. */
+  /** Checks everything that can be checked before anything is created. */
   private define(template: Template, parameters: Readonly<Record<string, string>>): StackDefinition {
     const definition = new StackDefinition(template, parameters, this.surroundings.stack);
     for (const [logicalId, declaration] of definition.resources) {
@@ -156,7 +161,7 @@ export class Stack {
     return definition;
   }
 
-  /** The failures, or undefined when the stack is what the definition asks for. */
+  /** The failures, or undefined if the stack matches the definition. */
   private async reach(
     definition: StackDefinition,
     transition: Transition,

@@ -6,7 +6,7 @@ import type { Stack } from './stack';
 
 type DescribedStack = Pick<Stack, 'id' | 'name' | 'status' | 'createdAt' | 'outputs'>;
 
-/** The stacks of a sandbox as CloudFormation's own API tells of them. */
+/** The stacks of a sandbox, and CloudFormation's API. */
 export class Stacks {
   readonly api: AwsApi;
   private readonly stacks: DescribedStack[] = [];
@@ -30,7 +30,7 @@ export class Stacks {
     if (name === undefined || other !== undefined) {
       throw new AwsError('ValidationError', `DescribeStacks is known with a StackName and nothing else, got ${other}`);
     }
-    // A stack that is deleted has lost its name.
+    // A deleted stack can only be found by its ID.
     const stack = this.stacks.find(
       ({ id, name: known, status }) => id === name || (known === name && status !== 'DELETE_COMPLETE'),
     );
@@ -41,7 +41,7 @@ export class Stacks {
     return { Stacks: { member: [elementsOf(stack)] } };
   }
 
-  /** Of a stack that isn't there, as the caller's policies would have to name it. */
+  /** The ARN of a stack that doesn't exist, for the caller's policies. */
   private arnOf(name: string): string {
     return name.startsWith('arn:') ? name : regionalArn(this.account, 'cloudformation', `stack/${name}/*`);
   }

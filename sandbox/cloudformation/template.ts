@@ -1,4 +1,4 @@
-/** A CloudFormation template of which every part is known to the sandbox; intrinsic functions still stand in it. */
+/** A CloudFormation template that the sandbox supports, with unresolved intrinsic functions. */
 export interface Template {
   readonly parameters: Readonly<Record<string, ParameterDeclaration>>;
   readonly mappings: Mappings;
@@ -9,7 +9,7 @@ export interface Template {
 
 export type ParameterDeclaration = Readonly<Record<string, unknown>>;
 
-/** Map name, top-level key, second-level key. */
+/** By map name, top-level key, and second-level key. */
 export type Mappings = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 
 export interface ResourceDeclaration {
@@ -19,7 +19,7 @@ export interface ResourceDeclaration {
   readonly condition?: string;
   readonly deletionPolicy: DeletionPolicy;
   readonly updateReplacePolicy: UpdateReplacePolicy;
-  /** Path of the construct that made the resource. */
+  /** The path of the construct of the resource. */
   readonly constructPath?: string;
 }
 
@@ -34,7 +34,7 @@ type DeletionPolicy = (typeof DELETION_POLICIES)[number];
 const UPDATE_REPLACE_POLICIES = ['Delete', 'Retain'] as const;
 type UpdateReplacePolicy = (typeof UPDATE_REPLACE_POLICIES)[number];
 
-/** The template, or a parameter given for it, can't be deployed as it stands. */
+/** The template or a parameter is invalid or not supported. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
@@ -61,14 +61,15 @@ const RESOURCE_ATTRIBUTES = [
 ];
 const OUTPUT_ATTRIBUTES = ['Value', 'Description', 'Condition', 'Export'];
 
-/** The one rule that the CDK writes: it asks for a bootstrapped account, which the sandbox doesn't need. */
+/** The only rule that the CDK adds. It requires a bootstrapped account, which the sandbox doesn't need. */
 const BOOTSTRAP_RULE = 'CheckBootstrapVersion';
-/** Telemetry of the CDK; makes nothing. */
+/** Telemetry of the CDK, without effect. */
 const CDK_METADATA_TYPE = 'AWS::CDK::Metadata';
 
 /**
- * @param constructPaths by logical id; a resource's own metadata wins, which the CDK writes on demand only
- * @throws TemplateError for whatever is malformed or unknown to the sandbox
+ * @param constructPaths by logical ID; the metadata of a resource, which the CDK writes on request only, takes
+ * precedence
+ * @throws TemplateError if a part is malformed or not supported
  */
 export function readTemplate(json: string, constructPaths: ReadonlyMap<string, string> = new Map()): Template {
   const template = record(parse(json), 'the template');
@@ -137,7 +138,7 @@ function parse(json: string): unknown {
   }
 }
 
-/** CloudFormation allows no null anywhere in a template. */
+/** CloudFormation doesn't allow null in a template. */
 function refuseNull(key: string, value: unknown): unknown {
   if (value === null) throw new TemplateError(`null is not allowed in a template, got it for ${key}`);
   return value;

@@ -17,7 +17,7 @@ import type { ResourceDeclaration } from './template';
 
 const REPLACEMENT_REASON = 'Requested update requires the creation of a new physical resource; hence creating one.';
 
-/** A resource about to be brought to the properties that a definition gives it. */
+/** A resource and the properties that a definition gives it. */
 interface Target {
   readonly logicalId: string;
   readonly declaration: ResourceDeclaration;
@@ -26,29 +26,29 @@ interface Target {
 }
 
 /**
- * Brings a stack's resources from where they are to where a definition wants them, or back.
- * Nothing is deleted on the way: what is no longer needed is deleted by `cleanUp`, as CloudFormation does it.
+ * Changes the resources of a stack to match a definition, or back. Deletes nothing: `cleanUp` deletes resources that
+ * are no longer needed, as in CloudFormation.
  */
 export class Transition {
   private readonly before: ReadonlyMap<string, StackResource>;
   private readonly leftovers: Leftover[] = [];
-  /** Logical ids of resources that got a new physical resource on the way forward. */
+  /** The logical IDs of replaced resources. */
   private readonly created = new Set<string>();
 
   constructor(
-    /** The stack's resources by logical id; changed in place. */
+    /** The resources of the stack by logical ID, changed in place. */
     private readonly resources: Map<string, StackResource>,
     private readonly surroundings: StackSurroundings,
   ) {
     this.before = new Map(resources);
   }
 
-  /** Creates, updates and replaces; after a failure nothing new begins. */
+  /** Creates, updates, and replaces resources. Starts nothing new after a failure. */
   forward(definition: StackDefinition): Promise<readonly ResourceFailure[]> {
     return this.bring(definition, 'replaced');
   }
 
-  /** Ends the way forward: what the definition no longer has is no longer the stack's. */
+  /** Removes resources that the definition no longer contains from the stack. */
   arrive(definition: StackDefinition): void {
     for (const [logicalId, resource] of this.resources) {
       if (definition.resources.has(logicalId)) continue;
@@ -57,7 +57,7 @@ export class Transition {
     }
   }
 
-  /** Undoes `forward`: replaced resources are the stack's again, updated ones get their old properties. */
+  /** Undoes `forward`: restores replaced resources and the properties of updated ones. */
   async back(definition: StackDefinition | undefined): Promise<readonly ResourceFailure[]> {
     for (const logicalId of this.created) {
       const resource = this.resources.get(logicalId);
@@ -69,7 +69,7 @@ export class Transition {
     return definition === undefined ? [] : this.bring(definition, 'rolledBack');
   }
 
-  /** Deletes what is no longer the stack's. */
+  /** Deletes resources that no longer belong to the stack. */
   async cleanUp(dependencies: Dependencies, attempts = 1): Promise<readonly ResourceFailure[]> {
     const gone = this.leftovers.filter(
       ({ resource: { logicalId, resource } }) =>
@@ -136,7 +136,7 @@ export class Transition {
 
   private async update(current: StackResource, target: Target, reason: 'replaced' | 'rolledBack'): Promise<void> {
     const { logicalId, properties, type } = target;
-    // Until the update succeeds nobody knows how far it came, so a rollback has to undo it.
+    // A failed update may have taken effect partially, so a rollback must undo it.
     this.resources.set(logicalId, { ...current, properties });
     const resource = await this.attempt(target, () =>
       type.update(requestFor(this.surroundings.stack, logicalId, properties), current.resource, current.properties),
@@ -145,7 +145,7 @@ export class Transition {
     if (resource.physicalId !== current.resource.physicalId) this.leftovers.push({ resource: current, reason });
   }
 
-  /** What a failed attempt leaves behind is deleted in the rollback. */
+  /** The rollback deletes what a failed attempt leaves behind. */
   private async attempt(target: Target, act: () => Promise<Resource>): Promise<Resource> {
     try {
       return await act();
