@@ -1,10 +1,10 @@
-/** One service's API on the wire. The endpoint finds it by the service name in the request's SigV4 credential scope. */
+/** The API of a service. The endpoint selects it by the service name in the SigV4 credential scope. */
 export interface AwsApi {
-  /** As in the credential scope: `acm-pca`, `secretsmanager`, `s3`, `dynamodb`. */
+  /** The name in the credential scope: `acm-pca`, `secretsmanager`, `s3`, or `dynamodb`. */
   readonly signingName: string;
-  /** What a call is about, for those who look on; never throws. */
+  /** Describes a call for the call log and faults. Never throws. */
   describe(call: Pick<AwsCall, 'method' | 'path' | 'query' | 'headers' | 'body'>): CallDescription;
-  /** Never rejects: an error is an answer in the service's own protocol. */
+  /** Never rejects: returns errors in the protocol of the service. */
   handle(call: AwsCall): Promise<AwsAnswer>;
 }
 
@@ -18,24 +18,24 @@ export interface AwsCall {
   readonly body: Buffer;
   readonly caller: Caller;
   /**
-   * Throws `AccessDenied` unless the caller's policies, and the resource's own where it has one, allow the action.
+   * Throws `AccessDenied` unless the policies of the caller and of the resource allow the action.
    * @param action such as `acm-pca:IssueCertificate`
-   * @param resource its ARN, or `*` where the action has none
-   * @param conditionKeys service-specific context such as `acm-pca:TemplateArn`
+   * @param resource its ARN, or `*` if the action has no resource
+   * @param conditionKeys service-specific context, such as `acm-pca:TemplateArn`
    */
   authorize(action: string, resource: string, conditionKeys?: ConditionKeys, resourcePolicy?: PolicyDocument): void;
 }
 
-/** Who signed a call. */
+/** The signer of a call. */
 export interface Caller {
   readonly principalArn: string;
   readonly accessKeyId: string;
 }
 
 export interface CallDescription {
-  /** Such as `IssueCertificate`; what the caller named, when the service does not know it. */
+  /** Such as `IssueCertificate`. For an unknown operation, the name in the request. */
   readonly operation: string;
-  /** Empty when it can't be read. */
+  /** Empty if it can't be read. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
@@ -43,12 +43,12 @@ export type ConditionKeys = Readonly<Record<string, string | readonly string[]>>
 
 export interface AwsAnswer {
   readonly status: number;
-  /** A list is one header line each. */
+  /** A list adds one header line for each element. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
 }
 
-/** An error that a service documents. `code` is its name on the wire. */
+/** An error that a service documents. `code` is its name in the protocol. */
 export class AwsError extends Error {
   constructor(
     readonly code: string,
@@ -60,12 +60,12 @@ export class AwsError extends Error {
   }
 }
 
-/** The caller's policies do not allow the call. Services answer it under the name that their protocol gives it. */
+/** The policies of the caller don't allow the call. Each service has its own name for this error. */
 export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';
 }
 
-/** An IAM policy as it stands in a template. */
+/** An IAM policy in a template. */
 export interface PolicyDocument {
   readonly Version?: string;
   readonly Statement: PolicyStatement | readonly PolicyStatement[];

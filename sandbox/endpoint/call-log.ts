@@ -1,26 +1,26 @@
 import type { CallFaultKind } from '../faults';
 import type { AwsAnswer } from './api';
 
-/** A call to AWS that reached the sandbox, signed by somebody it knows. */
+/** An AWS call with a valid signature that reached the sandbox. */
 export interface ObservedCall {
-  /** When it came, by the sandbox's clock. */
+  /** When the call arrived, by the sandbox's clock. */
   readonly at: Date;
-  /** As in the request's signature, such as `acm-pca`; `cloudformation` also for what a custom resource's function answers. */
+  /** The signing name of the service, such as `acm-pca`. `cloudformation` for the answer of a custom resource. */
   readonly service: string;
-  /** Such as `IssueCertificate`; `CustomResourceAnswer` for what a custom resource's function answers. */
+  /** Such as `IssueCertificate`. `CustomResourceAnswer` for the answer of a custom resource. */
   readonly operation: string;
-  /** ARN of who signed it; absent for a custom resource's answer, whose URL alone is the permission. */
+  /** The ARN of the caller. Absent for the answer of a custom resource, which isn't signed. */
   readonly principal?: string | undefined;
-  /** `succeeded`, `unanswered`, or AWS's name of the error, such as `AccessDeniedException`. */
+  /** `succeeded`, `unanswered`, or the AWS error code, such as `AccessDeniedException`. */
   readonly outcome: string;
-  /** The fault that struck it. */
+  /** The fault that affected the call. */
   readonly fault?: CallFaultKind | undefined;
 }
 
-/** A sandbox that stays up keeps the newest calls. */
+/** Limits the memory of a sandbox that runs for long. */
 const MAX_CALLS = 10_000;
 
-/** The calls of a sandbox, in the order in which they ended. */
+/** The calls of a sandbox, in the order they completed. */
 export class CallLog {
   private readonly recorded: ObservedCall[] = [];
 
@@ -34,7 +34,7 @@ export class CallLog {
   }
 }
 
-/** @param answer absent when there was none */
+/** @param answer absent if the call wasn't answered */
 export function outcomeOf(answer: AwsAnswer | undefined): string {
   if (answer === undefined) return 'unanswered';
   if (answer.status < 400) return 'succeeded';

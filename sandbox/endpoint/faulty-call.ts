@@ -3,18 +3,18 @@ import { type AwsAnswer, AwsError } from './api';
 
 const DEFAULT_DELAY = 1000;
 
-/** What a fault needs to strike. */
+/** The effects that a fault needs. */
 export interface StruckCall {
   carryOut(): Promise<AwsAnswer>;
-  /** The error as an answer in the call's protocol. */
+  /** Returns the error as an answer in the protocol of the call. */
   refuse(error: AwsError): AwsAnswer;
-  /** Ends the process that made the call, if it is a function's. */
+  /** Kills the process that made the call, if it runs a function. */
   killCaller(): Promise<void>;
-  /** Does the work so much later, by the sandbox's clock; for a function that waits, this time passes at once. */
+  /** Runs the work after a time of the sandbox's clock. For a function that waits, the time passes immediately. */
   after<T>(milliseconds: number, work: () => Promise<T>): Promise<T>;
 }
 
-/** The answer to a call that a fault strikes; undefined when there is none. */
+/** The answer to a call with a fault. Undefined if the call isn't answered. */
 export async function strike(set: CallFault, call: StruckCall): Promise<AwsAnswer | undefined> {
   const { delay = set.fault === 'slow' ? DEFAULT_DELAY : 0 } = set;
   return delay > 0 ? call.after(delay, () => outcome(set, call)) : outcome(set, call);
@@ -43,15 +43,15 @@ async function outcome(set: CallFault, call: StruckCall): Promise<AwsAnswer | un
 
 type Struck = Pick<CallFault, 'service' | 'operation'>;
 
-/** What a custom resource's function answers goes to S3 too: its URL is a presigned one. */
+/** The answer of a custom resource goes to S3 too, because its URL is a presigned one. */
 function isOfS3({ service, operation }: Struck): boolean {
   return service === 's3' || operation === 'CustomResourceAnswer';
 }
 
 /**
- * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, the errors of API Gateway's operations, such as
- * https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html, and for the others the common
- * errors, such as https://docs.aws.amazon.com/privateca/latest/APIReference/CommonErrors.html
+ * Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html for S3, the operations of API Gateway,
+ * such as https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html, and the common
+ * errors of the other services, such as https://docs.aws.amazon.com/privateca/latest/APIReference/CommonErrors.html
  */
 function throttling(struck: Struck): AwsError {
   if (isOfS3(struck)) return new AwsError('SlowDown', 'Please reduce your request rate.', 503);

@@ -3,9 +3,9 @@ import { AccessDenied, type AwsAnswer, type AwsApi, type AwsCall, AwsError } fro
 import type { RequestQuotas } from './request-quota';
 
 /**
- * One operation of a JSON service. It calls `call.authorize` before it looks anything up, so that a caller
- * who may not do a thing does not learn whether it exists.
- * @returns the output document; nothing for an operation without output
+ * An operation of a JSON service. It calls `call.authorize` before it looks anything up, so a caller without permission
+ * doesn't learn whether a resource exists.
+ * @returns the output document, or nothing for an operation without output
  * @throws AwsError for the errors that the service documents
  */
 export type JsonOperation = (input: JsonDocument, call: AwsCall) => Promise<object | undefined> | object | undefined;
@@ -13,21 +13,21 @@ export type JsonOperation = (input: JsonDocument, call: AwsCall) => Promise<obje
 export type JsonDocument = Readonly<Record<string, unknown>>;
 
 export interface JsonApiOptions {
-  /** As in the SigV4 credential scope: `acm-pca`. */
+  /** The name in the SigV4 credential scope, such as `acm-pca`. */
   readonly signingName: string;
-  /** What stands before the operation's name in `X-Amz-Target`: `ACMPrivateCA`. */
+  /** The prefix of the operation's name in `X-Amz-Target`, such as `ACMPrivateCA`. */
   readonly targetPrefix: string;
-  /** Of the protocol: `1.1` for most services, `1.0` for DynamoDB. */
+  /** The protocol version: `1.1` for most services, `1.0` for DynamoDB. */
   readonly version: '1.0' | '1.1';
-  /** By the operation's name: `IssueCertificate`. Any other operation fails by name. */
+  /** By operation name, such as `IssueCertificate`. Any other operation fails with its name. */
   readonly operations: Readonly<Record<string, JsonOperation>>;
-  /** What is beyond them is throttled, whoever calls. @default - nothing is */
+  /** Calls beyond the quotas are throttled, whoever makes them. @default - no quotas */
   readonly quotas?: RequestQuotas;
 }
 
 /**
- * A service that speaks AWS JSON 1.0 or 1.1: a POST to `/`, the operation in `X-Amz-Target`, documents in JSON,
- * errors as `{ __type, message }`. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+ * A service with the protocol AWS JSON 1.0 or 1.1: a POST to `/`, with the operation in `X-Amz-Target`, JSON documents,
+ * and errors as `{ __type, message }`. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
  */
 export function jsonApi(options: JsonApiOptions): AwsApi {
   const contentType = `application/x-amz-json-${options.version}`;
@@ -100,6 +100,6 @@ function inputOf(call: Pick<AwsCall, 'body'>): JsonDocument {
 function asAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   if (error instanceof AccessDenied) return new AwsError('AccessDeniedException', error.message);
-  // A fault of the sandbox itself: say so, and let the SDK treat it as AWS's own internal failures.
+  // A defect of the sandbox. The SDK treats it like an internal failure of AWS.
   return new AwsError('InternalFailure', error instanceof Error ? error.message : String(error), 500);
 }

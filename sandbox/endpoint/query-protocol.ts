@@ -2,25 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { AccessDenied, type AwsAnswer, type AwsApi, type AwsCall, AwsError } from './api';
 import { writeXml, type XmlElements } from './xml';
 
-/** The operation's parameters by name; those of lists and structures have dots in their names. */
+/** The parameters of the operation by name. Names in lists and structures contain dots. */
 export type QueryInput = Readonly<Record<string, string>>;
 
 export interface QueryApiOptions {
-  /** As in the SigV4 credential scope: `cloudformation`. */
+  /** The name in the SigV4 credential scope, such as `cloudformation`. */
   readonly signingName: string;
-  /** The one that requests must name: `2010-05-15`. */
+  /** The API version that requests must have, such as `2010-05-15`. */
   readonly version: string;
-  /** Of the elements in an answer. */
+  /** The XML namespace of answers. */
   readonly namespace: string;
   /**
-   * By the operation's name: `DescribeStacks`. Any other operation fails by name. Each calls `call.authorize` before it
-   * tells anything, gives the elements of its result, and throws AwsError for the errors that the service documents.
+   * By operation name, such as `DescribeStacks`. Any other operation fails with its name. Each operation calls
+   * `call.authorize` first, returns the elements of its result, and throws AwsError for the errors that the service
+   * documents.
    */
   readonly operations: Readonly<Record<string, (input: QueryInput, call: AwsCall) => XmlElements>>;
 }
 
 /**
- * A service that speaks AWS Query: a POST to `/` of a form whose `Action` is the operation, answered in XML.
+ * A service with the AWS Query protocol: a POST of a form to `/`, whose `Action` is the operation, answered in XML.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
 export function queryApi({ signingName, version, namespace, operations }: QueryApiOptions): AwsApi {
@@ -50,7 +51,7 @@ export function queryApi({ signingName, version, namespace, operations }: QueryA
   };
 }
 
-/** An error in AWS Query. */
+/** An error in the AWS Query protocol. */
 export function queryError(error: unknown): AwsAnswer {
   const { code, message, status } = asAwsError(error);
   const Type = status >= 500 ? 'Receiver' : 'Sender';

@@ -5,10 +5,7 @@ import { restJsonError } from './rest-json';
 import type { SignedRequest } from './signature';
 import { writeXml } from './xml';
 
-/**
- * Refusals before any service is asked, in the protocol that the request speaks: one of AWS's JSON or Query, S3's, or that
- * of function URLs.
- */
+/** Rejections before a service is called, in the protocol of the request: AWS JSON, AWS Query, S3, or function URLs. */
 export function rejection(error: unknown, { headers, path }: Pick<SignedRequest, 'headers' | 'path'>): AwsAnswer {
   const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500);
   const { code, message, status } = refusal;
@@ -23,7 +20,7 @@ export function rejection(error: unknown, { headers, path }: Pick<SignedRequest,
     return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ Message: message }) };
   }
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return queryError(refusal);
-  // Of those that are called by method and path, only the signature tells which is meant.
+  // For services that are called by method and path, only the signature names the service.
   if (headers.authorization?.includes('/apigateway/aws4_request')) return restJsonError(refusal);
   const body = writeXml('Error', { Code: code, Message: message });
   return { status, headers: { 'content-type': 'application/xml' }, body };

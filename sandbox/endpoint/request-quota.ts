@@ -1,11 +1,11 @@
 import { AwsError } from './api';
 
-/** A request takes as much of a bucket as flows into it in a second at a rate of one; whole numbers stay exact. */
+/** The tokens of a request: as many as a rate of one adds in a second, so numbers stay whole. */
 const COST = 1000;
 
 /**
- * How many requests a second an account may make in a Region: of one operation, or of several together. AWS documents
- * the rate and not how much may come at once; this token bucket holds what the rate gives in a second.
+ * The number of requests per second in an account and Region, for one operation or several together. AWS documents the
+ * rate but not the burst. This token bucket holds the tokens of one second.
  */
 export class RequestQuota {
   private level: number;
@@ -20,7 +20,7 @@ export class RequestQuota {
   }
 
   /**
-   * Counts a request. One that is refused takes nothing from those after it.
+   * Counts a request. A throttled request takes no token.
    * @throws AwsError `ThrottlingException`
    */
   take(): void {
@@ -32,5 +32,5 @@ export class RequestQuota {
   }
 }
 
-/** By operation; those that share a quota have the same one, those without are not limited. */
+/** By operation. Operations can share a quota. Operations without a quota aren't limited. */
 export type RequestQuotas = Readonly<Record<string, RequestQuota>>;

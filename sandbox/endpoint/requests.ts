@@ -8,11 +8,11 @@ import { RESPONSES_PATH } from './paths';
 import { rejection } from './rejection';
 import { readSignature, type SignedRequest, verifySignature } from './signature';
 
-/** Who signed a request, and what they may do. */
+/** The principals of requests and their permissions. */
 interface Authority {
   principalOf(accessKeyId: string): string | undefined;
   secretAccessKeyOf(accessKeyId: string): string | undefined;
-  /** Throws `AccessDenied`. */
+  /** @throws AccessDenied */
   authorize(principalArn: string, ...call: Parameters<AwsCall['authorize']>): void;
 }
 
@@ -20,38 +20,38 @@ export interface RequestsOptions {
   readonly apis: readonly AwsApi[];
   readonly iam: Authority;
   readonly clock: Clock;
-  /** Is asked about every call. */
+  /** Called for every call. */
   readonly faults: { ofCall(service: string, operation: string, call: FaultyCall): CallFault | undefined };
   readonly calls: Pick<CallLog, 'record'>;
-  /** Ends the function process that signs with the access key, if one does. */
+  /** Kills the function process with the access key, if there is one. */
   killProcessOf(accessKeyId: string): Promise<void>;
   /**
-   * Lets time pass at once for the function process that made a call; `eventText` finds it when the call is not signed.
-   * Absent where no functions run.
+   * Makes time pass immediately for the function process that made a call. Finds it by `eventText` if the call isn't
+   * signed. Absent if there are no functions.
    */
   letTimePass?(
     caller: { readonly accessKeyId?: string | undefined; readonly eventText: string },
     milliseconds: number,
   ): Promise<void>;
-  /** Takes what a custom resource's function puts to its response URL; false when nobody waits for it. */
+  /** Receives the answer of a custom resource. Returns false if no operation waits for it. */
   receiveCustomResourceResponse(token: string, body: Buffer): boolean;
 }
 
-/** A call on its way: who made it, what it asks, and how it is carried out. */
+/** A call: its caller, its operation, and how to execute it. */
 interface Call {
   readonly service: string;
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
-  /** Absent for a custom resource's answer. */
+  /** Absent for the answer of a custom resource. */
   readonly caller?: Caller;
   readonly request: SignedRequest;
   carryOut(): Promise<AwsAnswer>;
 }
 
-/** More than any call that the library makes. */
+/** Larger than any call of the library. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Tells requests apart, has them carried out, and answers them. */
+/** Dispatches requests and answers them. */
 export class Requests {
   private readonly apis: ReadonlyMap<string, AwsApi>;
 
@@ -63,17 +63,17 @@ export class Requests {
     try {
       const answer = await this.receive(incoming);
       if (answer === undefined) return;
-      // SDKs take the time from it when they find that their own clock is wrong.
+      // SDKs correct their clock by this header.
       outgoing.setHeader('date', this.options.clock.now().toUTCString());
       outgoing.writeHead(answer.status, answer.headers as OutgoingHttpHeaders | undefined);
       outgoing.end(answer.body);
     } catch {
-      // The caller went away in the middle of its request.
+      // The caller closed the connection during its request.
       outgoing.destroy();
     }
   }
 
-  /** Undefined when there is to be none. */
+  /** Undefined if the request isn't answered. */
   async answer(request: SignedRequest): Promise<AwsAnswer | undefined> {
     if (request.method === 'PUT' && request.path.startsWith(RESPONSES_PATH)) {
       return this.run(this.customResourceAnswer(request));
@@ -88,7 +88,7 @@ export class Requests {
   }
 
   private async receive(incoming: IncomingMessage): Promise<AwsAnswer | undefined> {
-    // A name that somebody else's DNS points at loopback is not ours: a web page could speak through it.
+    // Rejects host names that foreign DNS resolves to loopback, because a web page could call the sandbox through them.
     const { host = '' } = incoming.headers;
     if (!/^(127\.0\.0\.1|localhost):\d+$/.test(host)) return { status: 421, body: 'this host is not served here\n' };
     const body = await readBody(incoming);
@@ -113,7 +113,7 @@ export class Requests {
     };
   }
 
-  /** @throws AwsError unless it is signed by somebody who is known, for a service that is known */
+  /** @throws AwsError unless a known principal signed the request for a supported service */
   private awsCall(request: SignedRequest): Call {
     const { iam } = this.options;
     const { api, caller } = this.authenticate(request);
@@ -165,7 +165,7 @@ export class Requests {
   }
 }
 
-/** Empty unless it is a JSON object. */
+/** Empty if it isn't a JSON object. */
 function documentIn(body: Buffer): Call['input'] {
   try {
     return Object(JSON.parse(body.toString('utf8')));
@@ -180,7 +180,7 @@ function plainHeaders(incoming: IncomingMessage): Readonly<Record<string, string
   );
 }
 
-/** Undefined when there is more than a body may have; the rest is then left unread. */
+/** Undefined if the body is too large. The rest isn't read. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

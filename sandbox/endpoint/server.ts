@@ -5,15 +5,15 @@ import { RESPONSES_PATH } from './paths';
 import { Requests, type RequestsOptions } from './requests';
 
 /**
- * The one HTTP server of a sandbox, on loopback: every AWS service that functions and users call, told apart by the
- * service name in the request's signature, and the URLs to which custom resources answer. Every call is recorded, and
- * goes wrong when a fault says so.
+ * The HTTP server of a sandbox, on loopback. It serves every AWS service that functions and users call, selected by the
+ * service name in the signature, and the URLs for the answers of custom resources. It records every call and applies
+ * faults.
  */
 export class Endpoint {
-  /** `http://127.0.0.1:<port>`, for `AWS_ENDPOINT_URL`. An IP address makes SDKs address S3 buckets by path. */
+  /** `http://127.0.0.1:<port>`, for `AWS_ENDPOINT_URL`. With an IP address, SDKs use path-style S3 URLs. */
   readonly url: string;
 
-  /** Takes a port; nothing is answered until it serves. */
+  /** Opens a port. Answers nothing until `serve` is called. */
   static async listen(): Promise<Endpoint> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
@@ -32,7 +32,7 @@ export class Endpoint {
     this.server.on('request', (request, response) => void requests.serve(request, response));
   }
 
-  /** Where the function of a custom resource puts its answer; `token` is what makes the URL unguessable. */
+  /** The URL for the answer of a custom resource. `token` makes it unguessable. */
   responseUrl(token: string): string {
     return `${this.url}${RESPONSES_PATH}${token}`;
   }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { AwsError } from './api';
 
-/** An HTTP request as it came in, nothing decoded. */
+/** An HTTP request as received, without decoding. */
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
@@ -11,24 +11,24 @@ export interface SignedRequest {
   readonly body: Buffer;
 }
 
-/** A request's signature (AWS Signature Version 4), out of its `Authorization` header or of a presigned URL. */
+/** A signature (AWS Signature Version 4) from the `Authorization` header or a presigned URL. */
 export interface Signature {
   readonly accessKeyId: string;
   /** `<date>/<region>/<service>/aws4_request` */
   readonly scope: string;
   readonly service: string;
-  /** Names of the headers that are signed, lower-case and in order, separated by semicolons. */
+  /** The names of the signed headers: lower-case, sorted, and separated by semicolons. */
   readonly signedHeaders: string;
   readonly signature: string;
   /** `YYYYMMDDTHHMMSSZ` */
   readonly signedAt: string;
-  /** Of a presigned URL. */
+  /** Only in a presigned URL. */
   readonly lifetimeSeconds?: number;
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** @throws AwsError when the request has no signature, or none of this form */
+/** @throws AwsError if the request has no signature of this form */
 export function readSignature({ headers, query }: SignedRequest): Signature {
   const parameters = new URLSearchParams(query);
   const signature = parameters.has('X-Amz-Signature')
@@ -72,8 +72,8 @@ function serviceOf(scope: string): string {
 /**
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  *
- * That a signed request may be repeated within minutes is left to the transport: here, loopback.
- * @throws AwsError unless whoever signed knows the secret access key, and the body is the one that was signed
+ * Doesn't prevent replays within minutes, because the sandbox is on loopback.
+ * @throws AwsError unless the signer knows the secret access key and the body is unchanged
  */
 export function verifySignature(
   request: SignedRequest,
@@ -101,7 +101,7 @@ function canonicalRequest(request: SignedRequest, { service, signedHeaders, life
   const { method, path, headers } = request;
   return [
     method,
-    // S3 alone signs the path as it is sent; every other service signs it encoded once more.
+    // Only S3 signs the path as sent. All other services sign it encoded once more.
     service === 's3' ? path : path.split('/').map(encode).join('/'),
     canonicalQuery(request.query),
     ...signedHeaders.split(';').map((name) => `${name}:${(headers[name] ?? '').trim().replaceAll(/ +/g, ' ')}`),
@@ -119,7 +119,7 @@ function canonicalQuery(query: string): string {
     .join('&');
 }
 
-/** What the header says the payload is: a hash that must be the body's, or that it is not signed at all. */
+/** The payload hash in the header, which must match the body unless the payload isn't signed. */
 function payloadHash({ headers, body }: SignedRequest): string {
   const declared = headers['x-amz-content-sha256'];
   if (declared === 'UNSIGNED-PAYLOAD' || declared === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return declared;
@@ -136,7 +136,7 @@ function expiryOf({ signedAt }: Signature, lifetimeSeconds: number): number {
   return Number.isNaN(expiry) ? 0 : expiry;
 }
 
-/** RFC 3986: letters, digits and `-._~` stay. */
+/** RFC 3986: letters, digits, and `-._~` stay unencoded. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 }

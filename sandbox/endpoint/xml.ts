@@ -13,7 +13,7 @@ const builder = new XMLBuilder({
   ignoreAttributes: false,
   attributeNamePrefix: NAMESPACE[0],
   suppressBooleanAttributes: false,
-  // The builder escapes no control characters, and a parser would drop or change a carriage return in a key.
+  // The builder doesn't escape control characters, and a parser would drop or change a carriage return in a key.
   processEntities: false,
   tagValueProcessor: (_name, value) => escapeText(String(value)),
 });

@@ -1,10 +1,10 @@
 import { AwsError } from '../endpoint/api';
 
-/** A cron expression of AWS: six fields, UTC. */
+/** A cron expression of AWS, with six fields, in UTC. */
 export interface Cron {
-  /** Whether it is about more than one hour of a day. */
+  /** Whether it matches several hours of a day. */
   readonly isHourly: boolean;
-  /** The first time after `after`; undefined when there is none within eight years. */
+  /** The first time after `after`. Undefined if there is none within eight years. */
   next(after: Date): Date | undefined;
 }
 
@@ -12,7 +12,7 @@ interface Field {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  /** Names for the values from `min` on. */
+  /** The names of the values, starting at `min`. */
   readonly names?: readonly string[];
 }
 
@@ -22,12 +22,12 @@ const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** The longest that a day that exists can keep one waiting: 29 February, over a year that is no leap year. */
+/** The longest time between two matches: from one 29 February to the next, across a century year. */
 const HORIZON_DAYS = 8 * 366;
 
 /**
- * Minutes, hours, day of month, month, day of week, year; values, lists, ranges, steps, and `?` for one of the days. The
- * wildcards L, W and # fail by name.
+ * Minutes, hours, day of month, month, day of week, and year, with values, lists, ranges, steps, and `?` for one of the
+ * days. The wildcards L, W, and # fail with their name.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html#eb-cron-expressions
  * @throws AwsError `ValidationException`
  */
@@ -67,7 +67,7 @@ export function parseCron(text: string): Cron {
   };
 }
 
-/** In ascending order. `?` is any value. */
+/** In ascending order. `?` matches any value. */
 function valuesOf(text: string, field: Field): ReadonlySet<number> {
   const values = text.split(',').flatMap((part) => (part === '?' ? range(field.min, field.max) : rangeOf(part, field)));
   return new Set(values.sort((one, other) => one - other));

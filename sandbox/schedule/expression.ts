@@ -1,7 +1,7 @@
 import { AwsError } from '../endpoint/api';
 import { type Cron, parseCron } from './cron';
 
-/** When something is to happen again and again. */
+/** A recurring schedule. */
 export type Schedule = RateSchedule | CronSchedule;
 
 interface RateSchedule {
@@ -19,7 +19,7 @@ interface CronSchedule {
 const MILLISECONDS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /**
- * `rate(1 hour)`, `rate(3 days)`, `cron(0 8 * * ? *)`.
+ * `rate(1 hour)`, `rate(3 days)`, or `cron(0 8 * * ? *)`.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  * @throws AwsError `ValidationException`
  */
@@ -34,7 +34,7 @@ export function parseSchedule(expression: string): Schedule {
   return { kind: 'rate', value, unit, milliseconds: value * MILLISECONDS[unit] };
 }
 
-/** The next time after `after`; for a rate, which counts from the time before. Undefined when there is none. */
+/** The next time after `after`. A rate counts from the previous time. Undefined if there is none. */
 export function nextTime(schedule: Schedule, after: Date): Date | undefined {
   return schedule.kind === 'cron' ? schedule.cron.next(after) : new Date(after.getTime() + schedule.milliseconds);
 }

@@ -10,7 +10,7 @@ import { certificateAuthorityActivationType } from './resources/certificate-auth
 import { permissionType } from './resources/permission';
 import { PrivateAuthorities } from './state';
 
-/** AWS Private CA: authorities, what they issue and revoke. Their keys exist in memory and nowhere else. */
+/** AWS Private CA: authorities, and the certificates that they issue and revoke. Keys exist in memory only. */
 export class AcmPcaService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;

@@ -42,7 +42,7 @@ export function acmPcaOperations(
   account: Account,
   now: () => Date,
 ): Readonly<Record<string, JsonOperation>> {
-  /** Authorizes by the authority's ARN and tags before anything of it is revealed. */
+  /** Authorizes by the ARN and tags of the authority, before the answer reveals anything about it. */
   function authorize(
     call: AwsCall,
     action: string,
@@ -89,7 +89,7 @@ export function acmPcaOperations(
     return { CertificateArn: certificate.arn };
   }
 
-  /** The token alone decides, as documented: with another request under it, the first certificate is what one gets. */
+  /** Only the token counts, as documented: a different request with the same token returns the first certificate. */
   function answeredWithin({ answeredTokens }: PrivateAuthority, token: string | undefined): string | undefined {
     const oldest = now().getTime() - TOKEN_LIFETIME;
     for (const [known, { at }] of answeredTokens) {

@@ -9,7 +9,7 @@ import type { CertificateRecord } from './issuance/certificate-record';
 
 export type Status = 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'EXPIRED' | 'DELETED';
 
-/** What stays as it is from the creation on. */
+/** The immutable configuration of an authority. */
 export interface AuthorityConfiguration {
   readonly arn: string;
   readonly type: 'ROOT' | 'SUBORDINATE';
@@ -17,7 +17,7 @@ export interface AuthorityConfiguration {
   readonly keyAlgorithm: KeyAlgorithm;
   readonly signingAlgorithm: SigningAlgorithm;
   readonly subject: DistinguishedName;
-  /** The subject as ACM PCA's `ASN1Subject`. */
+  /** The subject in the form of `ASN1Subject`. */
   readonly givenSubject: object;
   readonly keyStorageSecurityStandard: string;
   readonly createdAt: Date;
@@ -26,28 +26,28 @@ export interface AuthorityConfiguration {
 interface InstalledCertificate {
   readonly certificate: X509Certificate;
   readonly pem: string;
-  /** The authorities above, PEM; absent for a root. */
+  /** PEM of the authorities above. Absent for a root. */
   readonly chainPem?: string | undefined;
-  /** How many authorities may stand below; absent without a limit. */
+  /** How many authorities may be below this one. Absent without a limit. */
   readonly pathLength?: number | undefined;
 }
 
 /**
- * A private certificate authority. Its key is made with it and never leaves this object's process.
+ * A private certificate authority. Its key never leaves the process.
  * https://docs.aws.amazon.com/privateca/latest/userguide/PcaUpdateStatus.html
  */
 export class PrivateAuthority {
   private storedStatus: Exclude<Status, 'EXPIRED'> = 'PENDING_CERTIFICATE';
   private installedCertificate?: InstalledCertificate;
   lastStateChangeAt: Date;
-  /** When a deleted authority is gone for good. */
+  /** When a deleted authority can no longer be restored. */
   restorableUntil?: Date;
   tags: readonly Tag[] = [];
-  /** By serial number, upper-case hexadecimal. */
+  /** By serial number in upper-case hexadecimal. */
   readonly issued = new Map<string, CertificateRecord>();
-  /** Answers to IssueCertificate that may be asked for again, by idempotency token. */
+  /** Previous answers to IssueCertificate by idempotency token. */
   readonly answeredTokens = new Map<string, { readonly at: Date; readonly certificateArn: string }>();
-  /** Actions by principal, as AWS::ACMPCA::Permission grants them. */
+  /** Actions by principal, from AWS::ACMPCA::Permission. */
   readonly permissions = new Map<string, readonly string[]>();
 
   constructor(
@@ -64,7 +64,7 @@ export class PrivateAuthority {
     return this.storedStatus === 'ACTIVE' && isExpired ? 'EXPIRED' : this.storedStatus;
   }
 
-  /** The authority's own certificate; absent until one is imported. */
+  /** The authority's own certificate. Absent until one is imported. */
   get installed(): InstalledCertificate | undefined {
     return this.installedCertificate;
   }
@@ -101,7 +101,7 @@ export class PrivateAuthority {
     this.change(status);
   }
 
-  /** @throws AwsError `InvalidStateException` for an authority that was not disabled first */
+  /** @throws AwsError `InvalidStateException` for an authority that isn't disabled */
   delete(restorableUntil: Date): void {
     this.assertStatus('PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED');
     this.restorableUntil = restorableUntil;
@@ -113,7 +113,7 @@ export class PrivateAuthority {
     this.lastStateChangeAt = this.now();
   }
 
-  /** A root signs itself; a subordinate is signed by the first of a chain that ends in a root. */
+  /** A root must be self-signed. A subordinate must be signed by the first authority of a chain that ends in a root. */
   private assertPlace(certificate: X509Certificate, chain: readonly X509Certificate[]): void {
     const isRoot = this.configuration.type === 'ROOT';
     if (isRoot && chain.length > 0) throw malformed('CertificateChain must be left out for a root');

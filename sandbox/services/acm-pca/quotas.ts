@@ -1,6 +1,9 @@
 import { RequestQuota, type RequestQuotas } from '../../endpoint/request-quota';
 
-/** Requests a second in an account and Region, unless AWS raised them. https://docs.aws.amazon.com/general/latest/gr/pca.html#limits_pca */
+/**
+ * The default quotas of an account and Region, in requests per second.
+ * https://docs.aws.amazon.com/general/latest/gr/pca.html#limits_pca
+ */
 const PER_SECOND = {
   DescribeCertificateAuthority: 20,
   GetCertificate: 75,

@@ -8,10 +8,10 @@ import { assertSigns } from './issuance/signing';
 import { type AuthorityConfiguration, PrivateAuthority } from './private-authority';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** When DeleteCertificateAuthority names no other time. https://docs.aws.amazon.com/privateca/latest/userguide/PCADeleteCA.html */
+/** The default restoration period. https://docs.aws.amazon.com/privateca/latest/userguide/PCADeleteCA.html */
 const RESTORATION_PERIOD = 30 * DAY;
 
-/** The account's private certificate authorities. */
+/** The private certificate authorities of the account. */
 export class PrivateAuthorities {
   private readonly byArn = new Map<string, PrivateAuthority>();
 
@@ -20,7 +20,10 @@ export class PrivateAuthorities {
     private readonly clock: Clock,
   ) {}
 
-  /** An authority without a certificate. @throws AwsError `InvalidArgsException` for algorithms of two families */
+  /**
+   * Creates an authority without a certificate. @throws AwsError `InvalidArgsException` for algorithms of different
+   * families
+   */
   async create(options: Omit<AuthorityConfiguration, 'arn' | 'createdAt'>): Promise<PrivateAuthority> {
     const key = await generatePrivateKey(options.keyAlgorithm);
     assertSigns(options.signingAlgorithm, key, options.keyAlgorithm);
@@ -32,7 +35,7 @@ export class PrivateAuthorities {
     return authority;
   }
 
-  /** Deleted ones too, as long as they can be restored; oldest first. */
+  /** Oldest first. Includes deleted authorities that can be restored. */
   all(): readonly PrivateAuthority[] {
     return [...this.byArn.values()].filter((authority) => !this.isGone(authority));
   }

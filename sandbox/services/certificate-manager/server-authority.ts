@@ -6,20 +6,23 @@ import { rootAuthorityExtensions, serverExtensions } from '../../x509/profiles';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** As ACM's: https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html */
+/**
+ * The validity of ACM certificates:
+ * https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html
+ */
 const SERVER_VALIDITY = 395 * DAY;
 const AUTHORITY_VALIDITY = 3_650 * DAY;
 
-/** What a TLS server presents. PEM. */
+/** The credentials of a TLS server, in PEM. */
 export interface ServerCertificate {
-  /** The certificate alone: clients know the authority. */
+  /** Only the certificate, because clients have the certificate of the authority. */
   readonly certificateChain: string;
   readonly privateKey: string;
 }
 
 /**
- * The sandbox's stand-in for the public authorities behind ACM: clients of the sandbox must be told to trust it.
- * A new one for each sandbox; its key exists in memory alone.
+ * Replaces the public authorities of ACM. Clients of the sandbox must trust it. Each sandbox creates a new authority,
+ * whose key exists in memory only.
  */
 export class ServerAuthority {
   /** PEM. */
@@ -55,7 +58,7 @@ export class ServerAuthority {
     return { certificateChain, privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() };
   }
 
-  /** From real time on, by which the gateway's clients judge, however far the sandbox's clock is ahead of it. */
+  /** Starts at the real time, which clients of the gateway use, even if the sandbox's clock is ahead. */
   private validity(length: number): { notBefore: Date; notAfter: Date } {
     return { notBefore: new Date(Date.now() - HOUR), notAfter: new Date(this.clock.now().getTime() + length) };
   }

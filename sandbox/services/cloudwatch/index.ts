@@ -8,7 +8,7 @@ import type { MetricDatum } from './state';
 
 /**
  * Amazon CloudWatch: alarms are checked when they are created but never change state. Metric data is kept for tests to
- * read; nothing aggregates it.
+ * read, and isn't aggregated.
  */
 export class CloudWatchService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
@@ -25,7 +25,7 @@ export class CloudWatchService implements Service {
     });
   }
 
-  /** What callers have put, oldest first. */
+  /** The data that callers put, oldest first. */
   get metricData(): readonly MetricDatum[] {
     return this.data;
   }

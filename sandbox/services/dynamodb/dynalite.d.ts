@@ -1,19 +1,19 @@
-/** The parts of dynalite below its web server. It has no types of its own. */
+/** The parts of dynalite without its web server. The package has no types. */
 
 declare module 'dynalite/db' {
   export interface Store {
     readonly tableDb: { awsAccountId: string; awsRegion: string };
   }
-  /** Times are in milliseconds; the store is in memory unless a path is given. */
+  /** Times are in milliseconds. The store is in memory unless a path is given. */
   export function create(options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }): Store;
 }
 
 declare module 'dynalite/validations' {
   import type { Store } from 'dynalite/db';
 
-  /** Changes `input`. Throws as DynamoDB does when a member is not of its type. */
+  /** Changes `input`. Throws DynamoDB's error for a member of the wrong type. */
   export function checkTypes(input: object, types: object): object;
-  /** Throws as DynamoDB does when a constraint is broken. */
+  /** Throws DynamoDB's error for a violated constraint. */
   export function checkValidations(input: object, types: object, custom: unknown, store: Store): void;
 }
 

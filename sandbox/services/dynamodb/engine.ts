@@ -39,7 +39,7 @@ const OPERATIONS = {
   ListTables: { action: listTables, rules: listTablesRules },
   PutItem: { action: putItem, rules: putItemRules },
   Query: { action: query, rules: queryRules },
-  // dynalite lacks the parameter; what it reads is always consistent.
+  // dynalite doesn't support the parameter. Its reads are always consistent.
   Scan: { action: scan, rules: { ...scanRules, types: { ...scanRules.types, ConsistentRead: 'Boolean' } } },
   UpdateItem: { action: updateItem, rules: updateItemRules },
 };
@@ -55,7 +55,7 @@ export class Engine {
     this.store.tableDb.awsRegion = region;
   }
 
-  /** @throws AwsError as DynamoDB does, and `ValidationException` for a parameter that dynalite does not know */
+  /** @throws AwsError with DynamoDB's error, or `ValidationException` for a parameter that dynalite doesn't support */
   async run(operation: EngineOperation, input: object): Promise<object> {
     const { action, rules } = OPERATIONS[operation];
     const unknown = Object.keys(input).find((parameter) => !Object.hasOwn(rules.types, parameter));
@@ -74,7 +74,7 @@ export class Engine {
   }
 }
 
-/** dynalite's errors carry the answer's document: `{ __type: '<namespace>#<name>', message }`. */
+/** Errors of dynalite contain the document of the answer: `{ __type: '<namespace>#<name>', message }`. */
 function asAwsError(error: unknown): unknown {
   if (!(error instanceof Error) || !('body' in error)) return error;
   const body = error.body as Readonly<Record<string, string | undefined>>;

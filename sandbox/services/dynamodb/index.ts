@@ -7,7 +7,9 @@ import { dynamoDbOperations } from './operations';
 import { tableType } from './resources/table';
 import type { Tables } from './state';
 
-/** Amazon DynamoDB: tables, items, conditions and indexes by dynalite. Items never expire, as they need not for days on AWS. */
+/**
+ * Amazon DynamoDB: tables, items, conditions, and indexes, by dynalite. Items never expire. On AWS, that may take days.
+ */
 export class DynamoDbService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
@@ -28,7 +30,7 @@ export class DynamoDbService implements Service {
   }
 }
 
-/** dynalite takes tens of milliseconds to load, which a sandbox without tables need not spend. */
+/** Loads dynalite on demand, because that takes tens of milliseconds. */
 function loadTables(account: Account): Tables {
   const module = require('./state') as typeof import('./state');
   return new module.Tables(account);

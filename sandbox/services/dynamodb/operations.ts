@@ -7,12 +7,12 @@ import type { Tables } from './state';
 const tableName = string({ min: 1, max: 1024 });
 
 /**
- * What functions ask of tables; the tables themselves come from templates. Policies are asked by table and index.
- * The condition keys of single items, such as `dynamodb:LeadingKeys`, are not given to them.
+ * Operations on tables that templates create. Policies are evaluated for tables and indexes, without the condition keys
+ * of single items, such as `dynamodb:LeadingKeys`.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html
  */
 export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string, JsonOperation>> {
-  /** An operation on one table, or on an index of it. */
+  /** An operation on a table or an index. */
   function onTable(operation: EngineOperation): JsonOperation {
     return (input, call) => {
       const table = tableOf(input);
@@ -22,7 +22,7 @@ export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string
     };
   }
 
-  /** An operation on the tables that its `RequestItems` name. */
+  /** An operation on the tables in `RequestItems`. */
   function onTables(operation: EngineOperation): JsonOperation {
     return (input, call) => {
       const names = Object.keys(input.RequestItems ?? {});
@@ -76,7 +76,7 @@ export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string
   };
 }
 
-/** `TableName` may be an ARN too. */
+/** `TableName` can also be an ARN. */
 function tableOf(input: JsonDocument): string {
   const name = tableName(input.TableName, 'tableName');
   const [, nameInArn] = /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/([^/]+)$/.exec(name) ?? [];

@@ -3,14 +3,14 @@ import { type Account, regionalArn } from '../../account';
 import { AwsError } from '../../endpoint/api';
 import { Engine, type EngineOperation } from './engine';
 
-/** What the sandbox keeps of a table beside its items. */
+/** The settings of a table, without its items. */
 interface TableSettings {
-  /** Items say in this attribute when they expire. */
+  /** The attribute that contains the expiry time of items. */
   timeToLiveAttribute?: string | undefined;
   isProtected: boolean;
 }
 
-/** The account's tables. */
+/** The tables of the account. */
 export class Tables {
   private readonly engine: Engine;
   private readonly settingsByName = new Map<string, TableSettings>();
@@ -28,7 +28,7 @@ export class Tables {
     return regionalArn(this.account, 'dynamodb', index === undefined ? resource : `${resource}/index/${index}`);
   }
 
-  /** @throws AwsError `ResourceInUseException` when the name is taken */
+  /** @throws AwsError `ResourceInUseException` if the name is taken */
   async create(name: string, definition: object): Promise<void> {
     await this.run('CreateTable', { ...definition, TableName: name });
     this.settingsByName.set(name, { isProtected: false });
@@ -46,7 +46,7 @@ export class Tables {
     return this.settingsByName.has(name);
   }
 
-  /** @throws AwsError `ValidationException` for a table that is protected against deletion */
+  /** @throws AwsError `ValidationException` for a table with deletion protection */
   async delete(name: string): Promise<void> {
     if (this.settings(name).isProtected) {
       const reason =

@@ -1,19 +1,19 @@
 import { AwsError } from '../../endpoint/api';
 
-/** Whether an event fits a rule. */
+/** Whether an event matches a rule. */
 export type EventPattern = (event: Readonly<Record<string, unknown>>) => boolean;
 
-/** Whether a field's value fits; `undefined` for a field that is not there. */
+/** Whether the value of a field matches. The value is `undefined` for an absent field. */
 type Matcher = (value: unknown) => boolean;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Every field of the pattern must be in the event, with one of the values given; a field that is a list fits when one of
- * its elements does. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+ * Every field of the pattern must be in the event, with one of the given values. A list matches if one of its elements
+ * does. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
  *
- * Of the comparison operators the sandbox knows `prefix`, `suffix`, `equals-ignore-case`, `anything-but` for values, and
- * `exists`; the others fail by name.
+ * The sandbox supports the comparison operators `prefix`, `suffix`, `equals-ignore-case`, `anything-but` for values,
+ * and `exists`. All others fail with their name.
  * @throws AwsError `InvalidEventPatternException`
  */
 export function parseEventPattern(pattern: unknown): EventPattern {

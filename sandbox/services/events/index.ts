@@ -7,7 +7,7 @@ import { ruleType } from './resources/rule';
 import { type BusEvent, EventBus, type NewEvent } from './state';
 import { type TargetPorts, targetsOf } from './targets';
 
-/** Amazon EventBridge: the default event bus, its rules by pattern and by schedule, and their targets. */
+/** Amazon EventBridge: the default event bus, rules with a pattern or a schedule, and their targets. */
 export class EventBridgeService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
@@ -24,12 +24,12 @@ export class EventBridgeService implements Service {
     });
   }
 
-  /** What went over the bus and what scheduled rules sent, oldest first. */
+  /** The events of the bus and of scheduled rules, oldest first. */
   get events(): readonly BusEvent[] {
     return this.bus.events;
   }
 
-  /** What an AWS service reports. */
+  /** Puts an event of an AWS service. */
   put(event: NewEvent): void {
     this.bus.put(event);
   }

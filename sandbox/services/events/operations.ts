@@ -4,7 +4,10 @@ import type { JsonOperation } from '../../endpoint/json-protocol';
 import { list, number, optional, string, structure } from '../shared/shape';
 import type { EventBus, NewEvent } from './state';
 
-/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevents-size, of all entries together. */
+/**
+ * The size of all entries together.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevents-size
+ */
 const MAX_BYTES = 1024 * 1024;
 const BUS = 'default';
 
@@ -38,7 +41,7 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
     return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
   }
 
-  /** One entry's failure leaves the others alone. */
+  /** The failure of an entry doesn't affect the others. */
   function put(entry: Entry): { EventId: string } | { ErrorCode: string; ErrorMessage: string } {
     try {
       return { EventId: bus.put(eventIn(entry)).id };
@@ -74,7 +77,7 @@ function detailIn(text: string): Readonly<Record<string, unknown>> {
     const detail: unknown = JSON.parse(text);
     if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) return { ...detail };
   } catch {
-    // Falls through: the error says the same of text that is no JSON.
+    // Falls through: text that isn't JSON gets the same error.
   }
   throw new AwsError('MalformedDetail', 'Detail is malformed.');
 }

@@ -8,7 +8,7 @@ export interface Rule {
   readonly name: string;
   readonly arn: string;
   readonly isEnabled: boolean;
-  /** Absent for a rule that is only scheduled. */
+  /** Absent for a rule with a schedule only. */
   readonly pattern?: EventPattern | undefined;
   readonly targets: readonly RuleTarget[];
 }

@@ -1,7 +1,7 @@
 import { AwsError } from '../../endpoint/api';
 import type { Targets } from './state';
 
-/** What EventBridge needs of the other services, and no more. */
+/** The other services that EventBridge uses. */
 export interface TargetPorts {
   readonly functions: {
     invokeAsynchronously(functionArn: string, event: unknown): Promise<void>;
@@ -15,8 +15,8 @@ export interface TargetPorts {
 const SERVICE = 'events.amazonaws.com';
 
 /**
- * Functions run as often as Lambda runs asynchronous invocations; topics get the event as JSON. EventBridge itself tries
- * again only what the sandbox's own targets never answer.
+ * Invokes functions asynchronously, with Lambda's retries. Publishes events to topics as JSON. Has no retries of its
+ * own, because EventBridge retries only errors that targets in the sandbox never return.
  */
 export function targetsOf({ functions, topics }: TargetPorts): Targets {
   return {

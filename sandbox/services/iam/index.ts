@@ -14,14 +14,14 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
-/** Who makes a call, as services are told. */
+/** The identity of a caller, as services receive it. */
 export interface Identity {
   readonly userArn: string;
-  /** Of a session of a role, the role's id and the session's name. */
+  /** For a role session, the role ID and the session name. */
   readonly userId: string;
 }
 
-/** The name of every session of a role. On AWS whoever assumes the role chooses it. */
+/** The name of all role sessions. On AWS, the caller of AssumeRole chooses it. */
 const SESSION_NAME = 'sandbox';
 
 const ADMINISTRATOR_ACCESS = parsePolicy({
@@ -29,10 +29,10 @@ const ADMINISTRATOR_ACCESS = parsePolicy({
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
 });
 
-/** IAM: roles and policies of templates, credentials that stand for a principal, and the decision on every call. */
+/** IAM: the roles and policies of templates, the credentials of principals, and the authorization of every call. */
 export class IamService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
-  /** ARN of the user with administrator access that the sandbox's own user acts as. */
+  /** The ARN of the user with administrator access, which the user of the sandbox acts as. */
   readonly operator: string;
   private readonly operatorId = `AIDA${randomBytes(8).toString('hex').toUpperCase()}`;
   private readonly account: Account;
@@ -51,7 +51,7 @@ export class IamService implements Service {
     };
   }
 
-  /** Long-lived: they last as long as the sandbox. */
+  /** Credentials that are valid as long as the sandbox. */
   issueCredentials(principalArn: string): Credentials {
     const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
     const secretAccessKey = randomBytes(30).toString('base64');
@@ -59,12 +59,12 @@ export class IamService implements Service {
     return { accessKeyId, secretAccessKey };
   }
 
-  /** ARN of the principal that the access key stands for. */
+  /** The ARN of the principal with the access key. */
   principalOf(accessKeyId: string): string | undefined {
     return this.principals.get(accessKeyId)?.arn;
   }
 
-  /** The key with which requests under the access key are signed. */
+  /** The secret access key that belongs to the access key. */
   secretAccessKeyOf(accessKeyId: string): string | undefined {
     return this.principals.get(accessKeyId)?.secretAccessKey;
   }
@@ -79,7 +79,7 @@ export class IamService implements Service {
     };
   }
 
-  /** @throws AwsError when there is no such role */
+  /** @throws AwsError if the role doesn't exist */
   issueRoleCredentials(roleArn: string): Credentials {
     if (this.roles.findByArn(roleArn) === undefined) {
       throw new AwsError('NoSuchEntity', `there is no role ${roleArn}`, 404);
@@ -88,9 +88,9 @@ export class IamService implements Service {
   }
 
   /**
-   * @param conditionKeys the service's own context keys; the global ones are added
-   * @param resourcePolicy of the resource, where it has one
-   * @throws AccessDenied in AWS's wording
+   * @param conditionKeys the context keys of the service, without the global ones
+   * @param resourcePolicy the policy of the resource, if it has one
+   * @throws AccessDenied with the wording of AWS
    */
   authorize(
     principalArn: string,
@@ -113,7 +113,7 @@ export class IamService implements Service {
     );
   }
 
-  /** @throws AwsError unless the role exists and its trust policy lets the service assume it */
+  /** @throws AwsError unless the role exists and its trust policy allows the service to assume it */
   assertAssumable(roleArn: string, service: string): void {
     const role = this.roles.findByArn(roleArn);
     if (role === undefined) throw new AwsError('NoSuchEntity', `there is no role ${roleArn}`, 404);
@@ -141,7 +141,7 @@ export class IamService implements Service {
       'aws:PrincipalType': principalArn === this.operator ? 'User' : 'AssumedRole',
       'aws:RequestedRegion': this.account.region,
       'aws:ResourceAccount': this.account.id,
-      // Loopback stands for TLS.
+      // The sandbox uses loopback instead of TLS.
       'aws:SecureTransport': 'true',
       'aws:PrincipalIsAWSService': 'false',
       'aws:ViaAWSService': 'false',

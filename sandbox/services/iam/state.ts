@@ -7,15 +7,15 @@ export interface Role {
   readonly arn: string;
   readonly roleId: string;
   readonly trustPolicy: Policy;
-  /** What the role's own template resource holds inline. */
+  /** The inline policies in the role's own template resource. */
   readonly inlinePolicies: readonly Policy[];
   readonly managedPolicyArns: readonly string[];
 }
 
-/** The roles of an account, and the policies that other resources attach to them. */
+/** The roles of the account, and the policies that other resources attach to them. */
 export class Roles {
   private readonly byName = new Map<string, Role>();
-  /** By role name, then by the attaching resource's physical id. */
+  /** By role name, then by the physical ID of the attaching resource. */
   private readonly attached = new Map<string, Map<string, Policy>>();
 
   constructor(private readonly managedPolicies: ManagedPolicies) {}
@@ -45,7 +45,7 @@ export class Roles {
     return [...this.byName.values()].find((role) => role.arn === arn);
   }
 
-  /** Replaces whatever `attachment` attached before, to any role. */
+  /** Replaces everything that `attachment` attached before. */
   attach(attachment: string, policy: Policy, roleNames: readonly string[]): void {
     this.detach(attachment);
     for (const { name } of roleNames.map((roleName) => this.get(roleName))) {
@@ -77,7 +77,9 @@ const LAMBDA_BASIC_EXECUTION = {
   },
 };
 
-/** The managed policies of an account: those that templates make, and the one of AWS that the CDK attaches by default. */
+/**
+ * The managed policies of the account: those of templates, and the AWS managed policy that the CDK attaches by default.
+ */
 export class ManagedPolicies {
   private readonly byArn = new Map<string, Policy>();
 

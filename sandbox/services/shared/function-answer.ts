@@ -1,20 +1,20 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 
-/** What goes back to the client of an HTTP API or a function URL. */
+/** The response to the client of an HTTP API or a function URL. */
 export interface Answer {
   readonly status: number;
-  /** Names in lower case; a list is one header line each. */
+  /** Names in lower case. A list adds one header line for each element. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
 }
 
 /**
- * What a function's result means, payload format 2.0: one with a status code says everything itself; any other is the
- * JSON body of a 200.
+ * The response for the result of a function, in payload format 2.0. A result with a status code is the response. Any
+ * other result is the JSON body of a 200.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  *
- * @throws TypeError for what is no answer
+ * @throws TypeError for an invalid response
  */
 export function readFunctionAnswer(result: unknown): Answer {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {

@@ -7,8 +7,8 @@ export interface Page<T> {
 }
 
 /**
- * The page that starts where `token` says. Tokens are opaque to callers.
- * @throws AwsError `InvalidNextTokenException` for a token that no page handed out
+ * The page that starts at `token`. Tokens are opaque to callers.
+ * @throws AwsError `InvalidNextTokenException` for a token that didn't come from a page
  */
 export function page<T>(all: readonly T[], size: number, token?: string): Page<T> {
   const start = token === undefined ? 0 : startOf(token);

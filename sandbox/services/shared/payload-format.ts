@@ -1,9 +1,9 @@
-/** What events of payload format 2.0 are made of, which HTTP APIs and function URLs share. */
+/** The parts of events in payload format 2.0, which HTTP APIs and function URLs share. */
 
-/** JSON leaves out what is undefined, and so does AWS: cookies, parameters and variables that are not there. */
+/** JSON omits undefined values, like AWS omits absent cookies, parameters, and variables. */
 export type Event = Readonly<Record<string, unknown>>;
 
-/** Decoded; several values of one name joined with commas. */
+/** Decoded. Several values of one name are joined with commas. */
 export function queryParameters(rawQuery: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(rawQuery)) {
@@ -20,8 +20,8 @@ export function commonLogTime(time: Date): string {
 }
 
 /**
- * Which bodies go to a function as text. AWS does not list them; as observed, `text/*`, JSON, XML and JavaScript do,
- * and a body without a content type.
+ * Whether a function receives the body as text. AWS doesn't document the content types. As observed, these are
+ * `text/*`, JSON, XML, JavaScript, and a body without a content type.
  */
 export function isText(contentType: string | undefined): boolean {
   return contentType === undefined || /^(text\/|application\/([\w.+-]+\+)?(json|xml|javascript)\b)/i.test(contentType);

@@ -1,7 +1,7 @@
 import { AwsError, type PolicyDocument } from '../../endpoint/api';
 import type { Shape } from './shape';
 
-/** A resource's own policy in a template: an object, or the text of one. */
+/** The policy of a resource in a template: an object, or JSON text. */
 export const policyDocument: Shape<PolicyDocument> = (value, path) => {
   const document = typeof value === 'string' ? parse(value, path) : value;
   if (typeof document !== 'object' || document === null || !('Statement' in document)) {

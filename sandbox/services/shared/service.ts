@@ -3,17 +3,17 @@ import type { Clock } from '../../clock';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 
-/** One emulated AWS service: what templates may create of it, and what callers may ask it on the wire. */
+/** An emulated AWS service: its resource types and its API. */
 export interface Service {
-  /** By CloudFormation type name. A type that no service lists makes a deployment fail by that name. */
+  /** By CloudFormation type name. A deployment with any other type fails with its name. */
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
-  /** Absent when the library's functions never call the service. */
+  /** Absent if the functions of the library never call the service. */
   readonly api?: AwsApi;
-  /** Ends everything that the service started: listeners, child processes, timers. */
+  /** Stops everything that the service started: listeners, child processes, and timers. */
   close?(): Promise<void>;
 }
 
-/** What every service is made with. */
+/** The environment of every service. */
 export interface Surroundings {
   readonly account: Account;
   readonly clock: Clock;

@@ -1,15 +1,18 @@
 import { AwsError } from '../../endpoint/api';
 
 /**
- * Reads untrusted JSON (an operation's input, a resource's properties) into a typed value. A member that no shape
- * names is refused by its path: nothing is passed over in silence.
- * @throws AwsError `ValidationException`, worded as AWS words a broken constraint
+ * Reads untrusted JSON, such as the input of an operation or the properties of a resource, into a typed value. A member
+ * without a shape fails with its path.
+ * @throws AwsError `ValidationException`, with the wording of AWS
  */
 export type Shape<T> = (value: unknown, path: string) => T;
 
 type Structure<M> = { readonly [K in keyof M]: M[K] extends Shape<infer T> ? T : never };
 
-/** Lengths of a string in characters, of a list or blob in its elements or bytes, bounds of a number; inclusive. */
+/**
+ * Inclusive bounds: the length of a string in characters, of a list in elements, or of a blob in bytes, or the value of
+ * a number.
+ */
 interface Limits {
   readonly min?: number;
   readonly max?: number;
@@ -49,7 +52,7 @@ export function oneOf<const V extends string>(...values: readonly V[]): Shape<V>
   };
 }
 
-/** A whole number; decimal text counts as one, since CloudFormation passes either. */
+/** A whole number, or decimal text, because CloudFormation passes both. */
 export function integer({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }: Limits = {}): Shape<number> {
   return (value, path) => {
     const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
@@ -67,14 +70,14 @@ export const number: Shape<number> = (value, path) => {
   return value;
 };
 
-/** A boolean; the texts `true` and `false` count as one, since CloudFormation passes either. */
+/** A boolean, or the text `true` or `false`, because CloudFormation passes both. */
 export const boolean: Shape<boolean> = (value, path) => {
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
   throw broken(path, 'Member must be a boolean');
 };
 
-/** Bytes, which JSON carries as base64. */
+/** Bytes, in base64. */
 export function blob(limits: Limits = {}): Shape<Buffer> {
   return (value, path) => {
     if (typeof value !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) throw broken(path, 'Member must be base64');
@@ -92,7 +95,7 @@ export function list<T>(element: Shape<T>, limits: Limits = {}): Shape<readonly 
   };
 }
 
-/** Kept as it came: for what the sandbox stores but does not act on. */
+/** Any value, for what the sandbox stores but doesn't use. */
 export const anything: Shape<unknown> = (value) => value;
 
 function checkLength(length: number, path: string, { min = 0, max = Number.POSITIVE_INFINITY }: Limits): void {

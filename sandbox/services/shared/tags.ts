@@ -12,12 +12,12 @@ export const tagList: Shape<readonly Tag[]> = list(
   { max: 50 },
 );
 
-/** A resource's tags as policies see them: `aws:ResourceTag/<key>`. */
+/** The condition keys of a resource's tags: `aws:ResourceTag/<key>`. */
 export function resourceTagKeys(tags: readonly Tag[]): ConditionKeys {
   return Object.fromEntries(tags.map(({ Key, Value }) => [`aws:ResourceTag/${Key}`, Value ?? '']));
 }
 
-/** `tags` with `added` over them: a key that both have takes the added value. */
+/** `tags` and `added` together. For a key in both, the added value applies. */
 export function mergeTags(tags: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
   const byKey = new Map([...tags, ...added].map((tag) => [tag.Key, tag]));
   return [...byKey.values()];

@@ -4,7 +4,7 @@ import { subscriptionType } from './resources/subscription';
 import { topicPolicyType, topicType } from './resources/topic';
 import { type Notification, type Publisher, Topics } from './state';
 
-/** Amazon SNS: topics take what other services publish and keep it to be looked at; nothing leaves the sandbox. */
+/** Amazon SNS: topics keep the messages of other services for tests to read. No message leaves the sandbox. */
 export class SnsService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   private readonly topics: Topics;
@@ -23,7 +23,7 @@ export class SnsService implements Service {
     return this.topics.notifications;
   }
 
-  /** @throws AccessDenied unless the topic's policy lets the service publish on behalf of the source */
+  /** @throws AccessDenied unless the policy of the topic allows the service to publish for the source */
   publish(topicArn: string, message: string, by: Publisher): void {
     this.topics.publish(topicArn, message, by);
   }

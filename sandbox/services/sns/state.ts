@@ -4,26 +4,26 @@ import { AccessDenied, AwsError } from '../../endpoint/api';
 import { evaluate } from '../iam/policy/evaluation';
 import type { Policy } from '../iam/policy/policy';
 
-/** A message that was published. */
+/** A published message. */
 export interface Notification {
   readonly time: Date;
   readonly topicArn: string;
   readonly message: string;
 }
 
-/** An AWS service that publishes, and what it does so for. */
+/** An AWS service that publishes for a source. */
 export interface Publisher {
   /** Such as `events.amazonaws.com`. */
   readonly service: string;
   readonly sourceArn: string;
 }
 
-/** A sandbox that stays up keeps the newest messages. */
+/** Limits the memory of a sandbox that runs for long. */
 const MAX_NOTIFICATIONS = 10_000;
 
-/** The account's topics, and what was published to them. */
+/** The topics of the account and their messages. */
 export class Topics {
-  /** By ARN; the policy is absent until a template gives one. */
+  /** By ARN. The policy is absent until a template sets it. */
   private readonly policies = new Map<string, Policy | undefined>();
   private readonly published: Notification[] = [];
 

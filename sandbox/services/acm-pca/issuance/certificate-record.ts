@@ -3,17 +3,17 @@ import { AwsError } from '../../../endpoint/api';
 export interface CertificateRecord {
   readonly arn: string;
   readonly pem: string;
-  /** The issuing authority's certificate and what stands above it, PEM; absent for a root's own certificate. */
+  /** PEM of the issuing authority and the authorities above it. Absent for the certificate of a root. */
   readonly chainPem?: string | undefined;
   readonly isRoot: boolean;
-  /** Nobody has asked for the certificate yet. */
+  /** Whether GetCertificate hasn't been called yet. */
   isFresh: boolean;
   revokedFor?: string;
 }
 
 /**
- * Issuing takes time on AWS, and callers must wait for it. The sandbox makes them: the first time that anybody asks
- * for a certificate it is still being issued, and the second time it is there.
+ * Makes callers wait for a certificate, because AWS takes time to issue it. The first call finds the issuance in
+ * progress, and the second call gets the certificate.
  * @throws AwsError `RequestInProgressException`
  */
 export function awaitIssue(certificate: CertificateRecord): void {
@@ -23,7 +23,7 @@ export function awaitIssue(certificate: CertificateRecord): void {
   throw new AwsError('RequestInProgressException', reason);
 }
 
-/** @throws AwsError `RequestAlreadyProcessedException`, `InvalidRequestException` for a root's own certificate */
+/** @throws AwsError `RequestAlreadyProcessedException`, `InvalidRequestException` for the certificate of a root */
 export function revoke(certificate: CertificateRecord, reason: string): void {
   if (certificate.isRoot) {
     throw new AwsError('InvalidRequestException', 'a self-signed root certificate cannot be revoked');

@@ -31,8 +31,8 @@ export interface IssueRequest {
 }
 
 /**
- * Signs a certificate and keeps it with the authority. What a value comes from: the template, else ApiPassthrough,
- * else the request. https://docs.aws.amazon.com/privateca/latest/userguide/template-order-of-operations.html
+ * Signs a certificate and records it. Values come from the template, then ApiPassthrough, then the request.
+ * https://docs.aws.amazon.com/privateca/latest/userguide/template-order-of-operations.html
  * @throws AwsError `InvalidStateException`, `MalformedCSRException`, `InvalidArgsException`, `ValidationException`
  */
 export function issueCertificate(authority: PrivateAuthority, request: IssueRequest, at: Date): CertificateRecord {
@@ -68,7 +68,7 @@ export function issueCertificate(authority: PrivateAuthority, request: IssueRequ
   return certificate;
 }
 
-/** The authority's own certificate and those above it, PEM, the nearest first. */
+/** PEM of the authority's own certificate and those above it, in this order. */
 export function chainOf({ installed }: PrivateAuthority): string | undefined {
   return installed && [installed.pem, installed.chainPem].filter((pem) => pem !== undefined).join('\n');
 }
@@ -104,7 +104,7 @@ function assertOwnRequest({ key }: PrivateAuthority, { publicKey }: CertificateS
   throw new AwsError('InvalidArgsException', "a root certificate is issued from the authority's own request only");
 }
 
-/** A root's validity is the only one that nothing limits. */
+/** Only the validity of a root has no limit. */
 function validityPeriod(
   authority: PrivateAuthority,
   request: IssueRequest,

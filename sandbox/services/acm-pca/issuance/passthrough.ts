@@ -16,9 +16,8 @@ const generalNames: Shape<SubjectAlternativeNames> = (value, path) => {
 };
 
 /**
- * What the caller of IssueCertificate wants in the certificate. Key usages are read but of no effect, since every
- * template that the sandbox knows sets its own.
- * https://docs.aws.amazon.com/privateca/latest/APIReference/API_ApiPassthrough.html
+ * The certificate contents in a request of IssueCertificate. Key usages are accepted without effect, because every
+ * supported template defines its own. https://docs.aws.amazon.com/privateca/latest/APIReference/API_ApiPassthrough.html
  */
 export const apiPassthroughShape = structure({
   Subject: optional(subjectShape),

@@ -11,7 +11,7 @@ const asn1Subject = structure({
 });
 
 export interface Subject {
-  /** As it came, for those who ask what an authority was made with. */
+  /** As given, for DescribeCertificateAuthority. */
   readonly given: object;
   readonly name: DistinguishedName;
 }

@@ -11,13 +11,13 @@ import {
 /** https://docs.aws.amazon.com/privateca/latest/userguide/template-definitions.html */
 export interface CertificateTemplate {
   readonly certifies: 'root' | 'subordinate' | 'endEntity';
-  /** Of a subordinate: how many authorities may stand below it. */
+  /** For a subordinate, how many authorities may be below it. */
   readonly pathLength?: number;
-  /** What the template defines. Nobody can override it. */
+  /** The extensions of the template, which a request can't override. */
   readonly extensions: (names: SubjectAlternativeNames) => ReturnType<typeof rootAuthorityExtensions>;
-  /** Whether ApiPassthrough counts; otherwise it is ignored without a word. */
+  /** Whether ApiPassthrough applies. Otherwise it is ignored. */
   readonly passesApi: boolean;
-  /** Whether extensions of the request go into the certificate where the template has none of the kind. */
+  /** Whether the certificate includes extensions of the request that the template doesn't define. */
   readonly passesCsr: boolean;
 }
 
@@ -38,7 +38,7 @@ function subordinate(pathLength: number): Definition {
   return { certifies: 'subordinate', pathLength, extensions: () => subordinateAuthorityExtensions(pathLength) };
 }
 
-/** Root certificates come from the authority's own request, so that there are none with CSR passthrough. */
+/** Root certificates use the authority's own request, so they have no CSR passthrough. */
 const TEMPLATES: ReadonlyMap<string, CertificateTemplate> = new Map([
   ...varietiesOf('RootCACertificate', { certifies: 'root', extensions: rootAuthorityExtensions }).filter(
     ([, { passesCsr }]) => !passesCsr,
@@ -49,12 +49,14 @@ const TEMPLATES: ReadonlyMap<string, CertificateTemplate> = new Map([
   ...varietiesOf('EndEntityServerAuthCertificate', { certifies: 'endEntity', extensions: serverExtensions }),
 ]);
 
-/** What is used when nobody names a template. */
+/** The default template. */
 export function defaultTemplateArn(partition: string): string {
   return `${templatePrefix(partition)}EndEntityCertificate/V1`;
 }
 
-/** @throws AwsError `InvalidArnException` for an ARN of anything else, `InvalidArgsException` for an unknown template */
+/**
+ * @throws AwsError `InvalidArnException` for another kind of ARN, `InvalidArgsException` for an unsupported template
+ */
 export function templateOf(arn: string, partition: string): CertificateTemplate {
   const prefix = templatePrefix(partition);
   if (!arn.startsWith(prefix)) {

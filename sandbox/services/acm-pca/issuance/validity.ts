@@ -2,7 +2,7 @@ import { AwsError } from '../../../endpoint/api';
 import { integer, oneOf, structure } from '../../shared/shape';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** How far back certificates start by default, for clocks that are late. */
+/** How far certificates are backdated by default, for clocks that are slow. */
 const BACKDATED = 60 * 60 * 1000;
 const LATEST_YEAR = 9999;
 
@@ -14,9 +14,9 @@ export const validityShape = structure({
 export type RequestedValidity = ReturnType<typeof validityShape>;
 
 /**
- * When a certificate of this validity ends. A span of time counts from the issuance, whatever the start.
+ * When a certificate with this validity expires. Durations count from the issuance, whatever the start.
  * https://docs.aws.amazon.com/privateca/latest/APIReference/API_Validity.html
- * @throws AwsError `ValidationException` for an end that is not in the future or not a date
+ * @throws AwsError `ValidationException` for an end that isn't a date in the future
  */
 export function endOf({ Value, Type }: RequestedValidity, issuance: Date): Date {
   const end = Type === 'END_DATE' ? parseEndDate(Value) : addedTo(issuance, Value, Type);
@@ -56,7 +56,7 @@ function addedTo(issuance: Date, value: number, type: 'DAYS' | 'MONTHS' | 'YEARS
   return end;
 }
 
-/** YYMMDDHHMMSS (before 2050 when YY is below 50) or YYYYMMDDHHMMSS; a number loses the zeros in front. */
+/** YYMMDDHHMMSS (before 2050 if YY is less than 50) or YYYYMMDDHHMMSS. Numbers have no leading zeros. */
 function parseEndDate(value: number): Date {
   const digits = String(value).padStart(12, '0');
   const century = Number(digits.slice(0, 2)) < 50 ? '20' : '19';

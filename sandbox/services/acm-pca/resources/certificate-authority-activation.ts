@@ -11,8 +11,8 @@ const shape = structure({
 });
 
 /**
- * AWS::ACMPCA::CertificateAuthorityActivation: imports the authority's certificate and sets its status. Deleting it
- * disables the authority, which is what allows the authority itself to be deleted.
+ * `AWS::ACMPCA::CertificateAuthorityActivation`: imports the certificate of the authority and sets its status. Deletion
+ * disables the authority, so the authority itself can be deleted.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-certificateauthorityactivation.html
  */
 export function certificateAuthorityActivationType(authorities: PrivateAuthorities): ResourceType {

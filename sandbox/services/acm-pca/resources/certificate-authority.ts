@@ -7,7 +7,7 @@ import { subjectShape } from '../issuance/subject';
 import type { PrivateAuthority } from '../private-authority';
 import type { PrivateAuthorities } from '../state';
 
-/** The sandbox publishes no revocation lists and answers no OCSP: nobody may believe that it does. */
+/** The sandbox supports neither revocation lists nor OCSP. */
 const off: Shape<false> = (value, path) => {
   if (!boolean(value, path)) return false;
   throw new AwsError(
@@ -30,8 +30,8 @@ const shape = structure({
 });
 
 /**
- * AWS::ACMPCA::CertificateAuthority. Its reference is its ARN. Deletion is refused while it is active and leaves it
- * restorable for 30 days.
+ * `AWS::ACMPCA::CertificateAuthority`. `Ref` is the ARN. An active authority can't be deleted. A deleted one can be
+ * restored for 30 days.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-certificateauthority.html
  */
 export function certificateAuthorityType(authorities: PrivateAuthorities): ResourceType {

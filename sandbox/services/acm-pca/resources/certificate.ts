@@ -21,7 +21,7 @@ const shape = structure({
 });
 
 /**
- * AWS::ACMPCA::Certificate. Every property replaces it, and deleting it neither revokes nor removes the certificate.
+ * `AWS::ACMPCA::Certificate`. Every change replaces it. Deletion neither revokes nor removes the certificate.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-certificate.html
  */
 export function certificateType(authorities: PrivateAuthorities, account: Account, now: () => Date): ResourceType {
@@ -47,7 +47,7 @@ export function certificateType(authorities: PrivateAuthorities, account: Accoun
         apiPassthrough: given.ApiPassthrough,
       };
       const certificate = issueCertificate(authorities.get(given.CertificateAuthorityArn), request, now());
-      // CloudFormation waits until the certificate is there.
+      // CloudFormation waits until the certificate is issued.
       certificate.isFresh = false;
       return {
         physicalId: `${certificate.arn}|${given.CertificateAuthorityArn}`,

@@ -11,7 +11,7 @@ const shape = structure({
 });
 
 /**
- * AWS::ACMPCA::Permission: lets a service of AWS use the authority, which none in the sandbox does.
+ * `AWS::ACMPCA::Permission`: allows an AWS service to use the authority, without effect in the sandbox.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-acmpca-permission.html
  */
 export function permissionType(authorities: PrivateAuthorities): ResourceType {

@@ -15,7 +15,7 @@ const keySchema = list(structure({ AttributeName: string({ min: 1, max: 255 }), 
 const throughput = structure({ ReadCapacityUnits: integer({ min: 1 }), WriteCapacityUnits: integer({ min: 1 }) });
 const localIndex = { IndexName: string({ min: 3, max: 255 }), KeySchema: keySchema, Projection: anything };
 
-/** What CreateTable takes as it stands in the template. */
+/** The properties that CreateTable accepts unchanged. */
 const definition = {
   KeySchema: keySchema,
   AttributeDefinitions: optional(anything),
@@ -36,11 +36,11 @@ const shape = structure({
   Tags: optional(tagList),
 });
 
-/** On AWS these change in place; the sandbox would have to rebuild the table. */
+/** Properties that AWS changes in place. The sandbox would have to rebuild the table. */
 const FIXED = ['AttributeDefinitions', 'BillingMode', 'GlobalSecondaryIndexes', 'ProvisionedThroughput'];
 
 /**
- * AWS::DynamoDB::Table. Point-in-time recovery, encryption, class and tags are accepted without effect.
+ * `AWS::DynamoDB::Table`. Point-in-time recovery, encryption, class, and tags are accepted without effect.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html
  */
 export function tableType(tables: () => Tables): ResourceType {

@@ -38,7 +38,7 @@ const shape = structure({
 });
 
 /**
- * AWS::Events::Rule on the default event bus.
+ * `AWS::Events::Rule` on the default event bus.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
  */
 export function ruleType(account: Account, clock: Clock, bus: EventBus): ResourceType {

@@ -1,21 +1,21 @@
 import { AwsError, type ConditionKeys } from '../../../endpoint/api';
 import { arnLike, contextValues, equals, like } from './pattern';
 
-/** One context key under one operator of a statement's `Condition`. */
+/** A context key and an operator in a statement's `Condition`. */
 export interface Condition {
   readonly key: string;
   readonly expected: readonly string[];
   readonly operator: Operator;
 }
 
-/** `Null` asks for the key alone; every other operator compares its values. */
+/** `Null` tests whether the key exists. All other operators compare its values. */
 type Operator = 'Null' | ValueOperator;
 
 interface ValueOperator {
   readonly quantifier?: 'ForAnyValue' | 'ForAllValues';
   readonly compare: Comparison;
   readonly negated: boolean;
-  /** Holds when the request has no such key. */
+  /** True if the request doesn't have the key. */
   readonly ifExists: boolean;
 }
 
@@ -29,7 +29,9 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
   Bool: (expected, value) => expected.toLowerCase() === value.toLowerCase(),
 };
 
-/** @throws AwsError for an operator that the sandbox does not know: passing one over could allow what AWS denies. */
+/**
+ * @throws AwsError for an operator that the sandbox doesn't support, because ignoring it could allow what AWS denies
+ */
 export function parseConditions(condition: Readonly<Record<string, unknown>>): readonly Condition[] {
   return Object.entries(condition).flatMap(([operatorName, keys]) => {
     const operator = parseOperator(operatorName);
@@ -43,7 +45,7 @@ export function parseConditions(condition: Readonly<Record<string, unknown>>): r
 
 function parseOperator(text: string): Operator {
   if (text === 'Null') return text;
-  // No quantifier together with IfExists: what that means for an absent key is not documented.
+  // No quantifier together with IfExists, because its meaning for an absent key isn't documented.
   const [, quantifier, ofSet, ofOne = '', ifExists] =
     /^(?:(ForAnyValue|ForAllValues):(\w+)|(\w+?)(IfExists)?)$/.exec(text) ?? [];
   const base = ofSet ?? ofOne;
@@ -61,7 +63,8 @@ function parseOperator(text: string): Operator {
 }
 
 /**
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html and, for sets,
+ * Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html, and
+ * for sets
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
 export function holds({ key, expected, operator }: Condition, context: ConditionKeys): boolean {

@@ -7,19 +7,20 @@ export interface AccessRequest {
   readonly principal: Principal;
   /** Such as `acm-pca:IssueCertificate`. */
   readonly action: string;
-  /** An ARN, or `*`. Absent when a trust policy is asked, which is about its own role. */
+  /** An ARN, or `*`. Absent for a trust policy, which applies to its own role. */
   readonly resource?: string;
   readonly context: ConditionKeys;
 }
 
-/** An IAM role or user of an account, or an AWS service. */
+/** An IAM role or user, or an AWS service. */
 type Principal = { readonly arn: string; readonly account: string } | { readonly service: string };
 
 export type PolicyDecision = 'allowed' | 'denied by identity' | 'denied by resource' | 'not allowed';
 
 /**
- * Within one account: an explicit deny anywhere wins; then one Allow, of the principal's own policies or of the
- * resource's, is enough. A resource's Allow for the whole account only leaves the choice to the principal's own policies.
+ * Evaluates a request within one account. An explicit deny in any policy denies it. Otherwise one Allow, in a policy of
+ * the principal or of the resource, allows it. An Allow of a resource policy for the whole account only delegates to
+ * the principal's own policies.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
@@ -59,14 +60,14 @@ function resourcesOf(resources: Patterns | undefined): Patterns {
   throw new AwsError('MalformedPolicyDocument', 'a statement must have Resource or NotResource');
 }
 
-/** Whether the statement names the principal itself; `*` is everybody but AWS services. */
+/** Whether the statement names the principal itself. `*` includes everyone except AWS services. */
 function names(statement: Statement, principal: Principal): boolean {
   const { aws, services } = principalsOf(statement);
   if ('service' in principal) return services.includes(principal.service);
   return aws.includes(principal.arn) || aws.includes('*');
 }
 
-/** Whether the statement names the principal, its account, or everybody. */
+/** Whether the statement names the principal, its account, or everyone. */
 function includes(statement: Statement, principal: Principal): boolean {
   const { aws } = principalsOf(statement);
   if (names(statement, principal) || aws.includes('*')) return true;

@@ -1,6 +1,9 @@
 import { AwsError, type ConditionKeys } from '../../../endpoint/api';
 
-/** The request's values of a context key, whose name is not case-sensitive; undefined when the request has no such key. */
+/**
+ * The values of a context key in the request, with a case-insensitive name. Undefined if the request doesn't have the
+ * key.
+ */
 export function contextValues(context: ConditionKeys, key: string): readonly string[] | undefined {
   const entry = Object.entries(context).find(([name]) => name.toLowerCase() === key.toLowerCase());
   if (entry === undefined) return undefined;
@@ -8,19 +11,19 @@ export function contextValues(context: ConditionKeys, key: string): readonly str
   return values.length > 0 ? values : undefined;
 }
 
-/** Whether `value` is `text` once the policy variables in `text` have their values. */
+/** Whether `value` equals `text` after its policy variables are replaced. */
 export function equals(text: string, value: string, context: ConditionKeys): boolean {
   return test(text, value, context, literally);
 }
 
-/** As `equals`; `*` stands for any run of characters, `?` for any one. */
+/** Like `equals`, with the wildcards `*` for any characters and `?` for one character. */
 export function like(pattern: string, value: string, context: ConditionKeys): boolean {
   return test(pattern, value, context, (text) => literally(text).replaceAll('\\*', '.*').replaceAll('\\?', '.'));
 }
 
 /**
- * As `like` for each of an ARN's six parts: no wildcard reaches over a colon except within the last part.
- * AWS lets a `*` at the end of a part reach further, and recommends not to rely on it.
+ * Like `like`, for each of the six parts of an ARN: wildcards don't match colons except in the last part. In AWS, a `*`
+ * at the end of a part can match more, but AWS recommends not to rely on that.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export function arnLike(pattern: string, arn: string, context: ConditionKeys): boolean {
@@ -41,7 +44,7 @@ function sixParts(parts: readonly string[]): readonly string[] {
   return parts.length > 6 ? [...parts.slice(0, 5), parts.slice(5).join(':')] : parts;
 }
 
-/** `${key}`; `${*}`, `${?}` and `${$}` are the characters themselves. */
+/** `${key}`. `${*}`, `${?}`, and `${$}` are literal characters. */
 const VARIABLE = /\$\{([^}]*)\}/;
 
 /**

@@ -2,7 +2,7 @@ import { AwsError } from '../../../endpoint/api';
 import { type Condition, parseConditions } from './conditions';
 import { isArnPattern } from './pattern';
 
-/** A policy document, read and found to hold nothing that the sandbox does not know. */
+/** A policy document that the sandbox supports completely. */
 export type Policy = readonly Statement[];
 
 export interface Statement {
@@ -10,13 +10,13 @@ export interface Statement {
   /** Absent in identity-based policies. */
   readonly principals?: Principals;
   readonly actions: Patterns;
-  /** Absent in trust policies, which are about their own role. */
+  /** Absent in trust policies, which apply to their own role. */
   readonly resources?: Patterns;
   readonly conditions: readonly Condition[];
 }
 
 export interface Principals {
-  /** Account IDs and ARNs; `*` is everybody. */
+  /** Account IDs and ARNs. `*` is everyone. */
   readonly aws: readonly string[];
   /** Such as `lambda.amazonaws.com`. */
   readonly services: readonly string[];
@@ -24,20 +24,20 @@ export interface Principals {
 
 export interface Patterns {
   readonly patterns: readonly string[];
-  /** As in `NotAction` and `NotResource`. */
+  /** For `NotAction` and `NotResource`. */
   readonly negated: boolean;
 }
 
 const ELEMENTS = ['Sid', 'Effect', 'Principal', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition'];
 
 /**
- * Reads a policy document as a template or a caller gives it.
+ * Reads a policy document of a template or a caller.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
- * @throws AwsError `MalformedPolicyDocument` that names what the sandbox does not know
+ * @throws AwsError `MalformedPolicyDocument` with the element that the sandbox doesn't support
  */
 export function parsePolicy(document: unknown): Policy {
   if (!isRecord(document)) throw malformed('a policy document must be an object');
-  // In older ones policy variables are plain text.
+  // In older versions, policy variables are plain text.
   if (document.Version !== '2012-10-17') throw malformed('the sandbox knows policies of the Version 2012-10-17 only');
   return [document.Statement].flat().map(parseStatement);
 }
@@ -63,7 +63,7 @@ function parseResources(statement: Readonly<Record<string, unknown>>): Patterns 
   const resources = parsePatterns(statement, 'Resource');
   const notArn = resources?.patterns.find((pattern) => pattern !== '*' && !isArnPattern(pattern));
   if (notArn !== undefined) throw malformed(`a resource must be an ARN of six parts or *, got ${notArn}`);
-  // What a variable without a value excludes is not documented.
+  // AWS doesn't document what a variable without a value excludes.
   if (resources?.negated && resources.patterns.some((pattern) => pattern.includes('${'))) {
     throw malformed('the sandbox does not know policy variables in NotResource');
   }

@@ -11,7 +11,7 @@ const shape = structure({
   TopicArn: string(),
 });
 
-/** AWS::SNS::Subscription: checked, and never delivered to. */
+/** `AWS::SNS::Subscription`: checked, but without deliveries. */
 export function subscriptionType(topics: Topics): ResourceType {
   return {
     properties: {

@@ -16,7 +16,7 @@ const topicShape = structure({
 });
 
 /**
- * AWS::SNS::Topic; encryption is accepted without effect.
+ * `AWS::SNS::Topic`. Encryption is accepted without effect.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html
  */
 export function topicType(account: Account, topics: Topics): ResourceType {
