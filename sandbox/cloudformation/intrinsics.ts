@@ -76,7 +76,8 @@ export function intrinsicCall(value: Readonly<Record<string, unknown>>): readonl
   const keys = Object.keys(value);
   const name = keys.find((key) => key === 'Ref' || key.startsWith('Fn::'));
   if (name === undefined) return undefined;
-  if (!isValueFunction(name)) throw new TemplateError(`${name} is not known to the sandbox as the value of a property`);
+  if (!isValueFunction(name))
+    throw new TemplateError(`${name} is not supported by the sandbox as the value of a property`);
   if (keys.length > 1) throw new TemplateError(`${name} must stand alone in its object, got ${keys.join(', ')}`);
   return [name, value[name]];
 }

@@ -29,12 +29,14 @@ export function knownResourceType(
 ): ResourceType {
   const type = surroundings.resourceType(declaration.type);
   if (type === undefined) {
-    throw new TemplateError(`resource ${logicalId} has the type ${declaration.type}, which the sandbox does not know`);
+    throw new TemplateError(
+      `resource ${logicalId} has the type ${declaration.type}, which the sandbox does not support`,
+    );
   }
   const unknown = Object.keys(declaration.properties).find((name) => kindOfProperty(type, name) === undefined);
   if (unknown !== undefined) {
     throw new TemplateError(
-      `resource ${logicalId} has the property ${unknown}, which the sandbox does not know for ${declaration.type}`,
+      `resource ${logicalId} has the property ${unknown}, which the sandbox does not support for ${declaration.type}`,
     );
   }
   return type;

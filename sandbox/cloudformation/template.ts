@@ -75,7 +75,7 @@ export function readTemplate(json: string, constructPaths: ReadonlyMap<string, s
   const template = record(parse(json), 'the template');
   onlyKnown(template, SECTIONS, 'the template');
   for (const rule of Object.keys(section(template, 'Rules'))) {
-    if (rule !== BOOTSTRAP_RULE) throw new TemplateError(`rule ${rule} is not known to the sandbox`);
+    if (rule !== BOOTSTRAP_RULE) throw new TemplateError(`rule ${rule} is not supported by the sandbox`);
   }
   return {
     parameters: mapValues(section(template, 'Parameters'), (value, name) => record(value, `parameter ${name}`)),
@@ -176,7 +176,7 @@ function choice<T extends string>(value: unknown, choices: readonly T[], what: s
 
 function onlyKnown(value: Readonly<Record<string, unknown>>, known: readonly string[], what: string): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new TemplateError(`${unknown} in ${what} is not known to the sandbox`);
+  if (unknown !== undefined) throw new TemplateError(`${unknown} in ${what} is not supported by the sandbox`);
 }
 
 function mapValues<T, U>(

@@ -70,7 +70,7 @@ function operationOf(call: AwsCall, options: JsonApiOptions): JsonOperation {
   const name = operationName(call, options);
   const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (call.method !== 'POST' || operation === undefined) {
-    throw new AwsError('UnknownOperationException', `the sandbox does not know ${signingName}:${name}`);
+    throw new AwsError('UnknownOperationException', `the sandbox does not support ${signingName}:${name}`);
   }
   return operation;
 }

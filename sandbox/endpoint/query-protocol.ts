@@ -29,7 +29,7 @@ export function queryApi({ signingName, version, namespace, operations }: QueryA
     const { Action: name = '', Version: given, ...input } = inputOf(call);
     const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
     if (call.method !== 'POST' || given !== version || operation === undefined) {
-      throw new AwsError('InvalidAction', `the sandbox does not know ${signingName}:${name} of version ${given}`);
+      throw new AwsError('InvalidAction', `the sandbox does not support ${signingName}:${name} of version ${given}`);
     }
     const content = { [`${name}Result`]: operation(input, call), ResponseMetadata: { RequestId: randomUUID() } };
     return xml(200, writeXml(`${name}Response`, content, namespace));

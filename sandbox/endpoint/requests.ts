@@ -159,7 +159,10 @@ export class Requests {
     const api = this.apis.get(signature.service);
     if (api === undefined) {
       const operation = request.headers['x-amz-target'] ?? `${request.method} ${request.path}`;
-      throw new AwsError('UnknownService', `the sandbox does not know the service ${signature.service} (${operation})`);
+      throw new AwsError(
+        'UnknownService',
+        `the sandbox does not support the service ${signature.service} (${operation})`,
+      );
     }
     return { api, caller: { principalArn, accessKeyId: signature.accessKeyId } };
   }

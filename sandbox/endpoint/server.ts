@@ -23,7 +23,7 @@ export class Endpoint {
 
   private constructor(private readonly server: Server) {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    // An SDK that keeps a connection open must not find it closed under its next request.
+    // An SDK must not find a kept connection closed at its next request.
     server.keepAliveTimeout = 0;
   }
 

@@ -14,11 +14,11 @@ interface ApiGatewayOptions {
   readonly objects: Objects;
   readonly certificates: Certificates;
   readonly logs: Logs;
-  /** Of the listener; default: any that is free. */
+  /** The port of the listener. @default - a free port */
   readonly port?: number;
 }
 
-/** API Gateway's HTTP APIs behind custom domain names, with mutual TLS. */
+/** Amazon API Gateway: HTTP APIs behind custom domain names, with mutual TLS. */
 export class ApiGatewayService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
@@ -51,8 +51,8 @@ export class ApiGatewayService implements Service {
   }
 
   /**
-   * Where every domain is served on 127.0.0.1; the server name in the handshake chooses the domain. The listener
-   * begins with the first domain name: before that there is no port.
+   * The port of all domains on 127.0.0.1. The server name in the handshake selects the domain. The listener starts with
+   * the first domain name, so there is no port before.
    */
   get port(): number {
     const { port } = this.listener;
@@ -60,7 +60,7 @@ export class ApiGatewayService implements Service {
     return port;
   }
 
-  /** The domain names at this moment, and where they are served; nowhere as long as there is none. */
+  /** The current domain names and their port, which is 0 if there are none. */
   get servedDomains(): { readonly names: readonly string[]; readonly port: number } {
     return { names: this.listener.domainNames, port: this.listener.port ?? 0 };
   }

@@ -4,14 +4,17 @@ import { restJsonAnswer, restJsonError } from '../../endpoint/rest-json';
 import type { Configuration, Domain } from './state';
 
 /**
- * The one operation of API Gateway that is called from within a mesh: GetDomainName.
+ * The only operation of API Gateway that a mesh calls: GetDomainName.
  * https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html
  */
 export function domainNameApi(account: Account, configuration: Configuration): AwsApi {
   function getDomainName(call: AwsCall): object {
     const name = domainNameIn(call);
     if (name === undefined) {
-      throw new AwsError('UnknownOperationException', `the sandbox does not know ${operationOf(call)} of API Gateway`);
+      throw new AwsError(
+        'UnknownOperationException',
+        `the sandbox does not support ${operationOf(call)} of API Gateway`,
+      );
     }
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html
     call.authorize('apigateway:GET', `arn:${account.partition}:apigateway:${account.region}::/domainnames/${name}`);

@@ -1,14 +1,14 @@
-/** What API Gateway needs of the other services, and no more. */
+/** The other services that API Gateway uses. */
 
 export interface InvokedFunctions {
-  /** Rejects with the function's error, or when it takes longer than its own timeout. */
+  /** Rejects with the error of the function, or after the timeout of the function. */
   invoke(functionArn: string, event: unknown): Promise<unknown>;
-  /** Throws unless the function's resource policy lets `principalService` invoke it for `sourceArn`. */
+  /** Throws unless the resource policy of the function allows `principalService` to invoke it for `sourceArn`. */
   assertMayInvoke(functionArn: string, principalService: string, sourceArn: string): void;
 }
 
 export interface Objects {
-  /** The object's newest version, or the given one; undefined when there is none. */
+  /** The latest version of the object, or the given version. Undefined if it doesn't exist. */
   getObject(bucket: string, key: string, versionId?: string): { readonly body: Buffer } | undefined;
 }
 
@@ -16,9 +16,9 @@ export interface Certificates {
   serverCertificate(certificateArn: string, domainName: string): ServerCertificate;
 }
 
-/** What a TLS server presents: PEM, as `tls.createSecureContext` takes it. */
+/** The credentials of a TLS server in PEM, for `tls.createSecureContext`. */
 export interface ServerCertificate {
-  /** The certificate first, then the authorities above it. */
+  /** The certificate, then the authorities above it. */
   readonly certificateChain: string;
   readonly privateKey: string;
 }

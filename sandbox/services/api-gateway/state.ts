@@ -3,9 +3,9 @@ import type { ParameterMapping } from './exchange/parameter-mapping';
 import type { RouteKey } from './exchange/route-selection';
 import type { Selection } from './exchange/selection';
 
-/** What templates have made of API Gateway, in the form in which requests are served. */
+/** The APIs and domains of the account. */
 export class Configuration {
-  /** By id. */
+  /** By ID. */
   readonly apis = new Map<string, HttpApi>();
   /** By domain name. */
   readonly domains = new Map<string, Domain>();
@@ -46,7 +46,7 @@ export interface AccessLogSettings {
 
 export interface Route {
   readonly key: RouteKey;
-  /** Absent: the route is open to whoever gets through the handshake. */
+  /** Absent if the route requires no authorization beyond the handshake. */
   readonly authorizerId?: string | undefined;
   readonly integrationId: string;
 }
@@ -63,11 +63,11 @@ export interface FunctionIntegration {
 
 export interface UrlIntegration {
   readonly kind: 'url';
-  /** `ANY` passes the request's own method. */
+  /** `ANY` uses the method of the request. */
   readonly method: string;
   /** Without path. */
   readonly origin: URL;
-  /** Path and query; path variables stand as `{name}` or `{name+}`. */
+  /** Path and query, with path variables as `{name}` or `{name+}`. */
   readonly pathTemplate: string;
   /** Milliseconds. */
   readonly timeout: number;
@@ -77,30 +77,30 @@ export interface UrlIntegration {
 export interface Authorizer {
   readonly id: string;
   readonly functionArn: string;
-  /** All must be present in a request, else it is refused without a call. None: the function is always called. */
+  /** A request without all of them is rejected without a call. Empty if the function is always called. */
   readonly identitySources: readonly Selection[];
-  /** Seconds; 0: answers are not kept. */
+  /** In seconds. 0 disables caching. */
   readonly resultTtl: number;
 }
 
 export interface Domain {
   readonly name: string;
   settings: DomainSettings;
-  /** `UPDATING` as long as the settings are not in effect. */
+  /** `UPDATING` while the settings aren't in effect yet. */
   status: 'AVAILABLE' | 'UPDATING';
-  /** By mapping id. */
+  /** By mapping ID. */
   readonly mappings: Map<string, ApiMapping>;
 }
 
-/** What a domain has been told to be. */
+/** The settings of a domain. */
 export interface DomainSettings {
   readonly certificateArn: string;
-  /** Absent: clients are not asked for a certificate. */
+  /** Absent if clients aren't asked for a certificate. */
   readonly truststore?: { readonly uri: string; readonly version?: string | undefined } | undefined;
 }
 
 export interface ApiMapping {
-  /** Path segments; none for the mapping that takes whatever no other one does. */
+  /** Path segments. Empty for the mapping of all other paths. */
   readonly key: readonly string[];
   readonly apiId: string;
   readonly stageName: string;

@@ -60,7 +60,10 @@ export class Engine {
     const { action, rules } = OPERATIONS[operation];
     const unknown = Object.keys(input).find((parameter) => !Object.hasOwn(rules.types, parameter));
     if (unknown !== undefined) {
-      throw new AwsError('ValidationException', `the sandbox does not know the parameter ${unknown} of ${operation}`);
+      throw new AwsError(
+        'ValidationException',
+        `the sandbox does not support the parameter ${unknown} of ${operation}`,
+      );
     }
     try {
       const checked = checkTypes(structuredClone(input), rules.types);

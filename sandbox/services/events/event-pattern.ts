@@ -18,7 +18,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
  */
 export function parseEventPattern(pattern: unknown): EventPattern {
   const fields = Object.entries(objectIn(pattern, 'the pattern')).map(([name, condition]) => {
-    if (name === '$or') throw invalid('the sandbox does not know $or');
+    if (name === '$or') throw invalid('the sandbox does not support $or');
     return [name, Array.isArray(condition) ? anyOf(condition) : nested(condition)] as const;
   });
   return (event) => fields.every(([name, fits]) => fits(event[name]));
@@ -57,7 +57,7 @@ function matcherOf(condition: unknown): Matcher {
       return (value) => value !== undefined && !excluded.includes(value);
     }
     default:
-      throw invalid(`the sandbox does not know the comparison ${operator}`);
+      throw invalid(`the sandbox does not support the comparison ${operator}`);
   }
 }
 

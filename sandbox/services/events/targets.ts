@@ -31,7 +31,7 @@ export function targetsOf({ functions, topics }: TargetPorts): Targets {
           topics.publish(targetArn, JSON.stringify(event), { service: SERVICE, sourceArn: ruleArn });
           return;
         default:
-          throw new AwsError('ValidationException', `the sandbox does not know targets such as ${targetArn}`);
+          throw new AwsError('ValidationException', `the sandbox does not support targets such as ${targetArn}`);
       }
     },
   };

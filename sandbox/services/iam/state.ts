@@ -100,7 +100,8 @@ export class ManagedPolicies {
 
   get(arn: string): Policy {
     const policy = this.byArn.get(arn);
-    if (policy === undefined) throw new AwsError('NoSuchEntity', `the sandbox does not know the managed policy ${arn}`);
+    if (policy === undefined)
+      throw new AwsError('NoSuchEntity', `the sandbox does not support the managed policy ${arn}`);
     return policy;
   }
 }

@@ -10,10 +10,10 @@ import { invokeUntilItSucceeds } from './runtime/asynchronous-invocation';
 import { Functions, functionName, type LambdaOptions } from './state';
 import { FunctionUrls } from './url/function-urls';
 
-/** Lambda: the functions of templates, on the Node.js that the sandbox runs on, each in child processes of its own. */
+/** AWS Lambda: the functions of templates. Each runs in its own child processes, on the Node.js of the sandbox. */
 export class LambdaService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
-  /** Function URLs alone: nobody that the library knows invokes a function by the API. */
+  /** Function URLs only: nothing in the library invokes functions by the API. */
   readonly api: AwsApi;
   private readonly functions: Functions;
   private readonly permissions = new Permissions();
@@ -36,16 +36,16 @@ export class LambdaService implements Service {
   }
 
   /**
-   * @param event what JSON can hold
-   * @throws FunctionError when the function fails, crashes, or takes longer than its timeout
+   * @param event a JSON value
+   * @throws FunctionError if the function fails, crashes, or exceeds its timeout
    */
   async invoke(functionArn: string, event: unknown): Promise<unknown> {
     return JSON.parse(await this.functions.get(functionName(functionArn)).invoke(JSON.stringify(event)));
   }
 
   /**
-   * As an `Event` invocation on AWS; the clock counts it as something that goes on in the background.
-   * @throws FunctionError of the last attempt, once none is left
+   * Invokes the function asynchronously, like an `Event` invocation on AWS. The clock counts it as background work.
+   * @throws FunctionError of the last attempt
    */
   async invokeAsynchronously(functionArn: string, event: unknown): Promise<void> {
     const name = functionName(functionArn);
@@ -55,7 +55,7 @@ export class LambdaService implements Service {
     await running;
   }
 
-  /** Kills the function process that signs with the access key, if one does. */
+  /** Kills the function process with the access key, if there is one. */
   killProcessOf(accessKeyId: string): Promise<void> {
     return this.functions.killProcessOf(accessKeyId);
   }
@@ -65,12 +65,12 @@ export class LambdaService implements Service {
     return this.functions.letTimePass(...given);
   }
 
-  /** @throws AccessDenied unless a permission lets the service invoke the function on behalf of the source */
+  /** @throws AccessDenied unless a permission allows the service to invoke the function for the source */
   assertMayInvoke(functionArn: string, principalService: string, sourceArn: string): void {
     this.permissions.assertAllowed(functionArn, principalService, sourceArn);
   }
 
-  /** The name of the group that the function logs to. */
+  /** The name of the log group of the function. */
   logGroupOf(functionArn: string): string {
     return this.functions.get(functionName(functionArn)).configuration.logGroup;
   }

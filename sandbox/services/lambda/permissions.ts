@@ -7,7 +7,7 @@ import { optional, string, structure } from '../shared/shape';
 const permissionProperties = structure({
   Action: string({}, /^lambda:InvokeFunction$/),
   FunctionName: string(),
-  /** A service: the sandbox knows no other account, and its own needs no permission. */
+  /** An AWS service. The sandbox has no other accounts, and its own account needs no permission. */
   Principal: string({}, /^[a-z.-]+\.amazonaws\.com$/),
   SourceAccount: optional(string()),
   SourceArn: optional(string()),
@@ -19,7 +19,7 @@ export function readPermission(properties: Properties): Permission {
   return permissionProperties(properties, '');
 }
 
-/** The resource-based policies of functions: which AWS service may invoke which, on behalf of what. */
+/** The resource-based policies of functions: which AWS service can invoke which function, for which source. */
 export class Permissions {
   private readonly byId = new Map<string, Permission & { readonly functionArn: string }>();
 

@@ -22,13 +22,13 @@ export interface LambdaOptions {
   readonly iam: Pick<IamService, 'assertAssumable' | 'authorize' | 'identityOf' | 'issueCredentials'>;
   readonly logs: Pick<CloudWatchLogsService, 'append'>;
   readonly faults: Pick<Faults, 'ofInvocation'>;
-  /** Where functions find AWS. */
+  /** The URL of the AWS services for functions. */
   readonly endpointUrl: string;
-  /** What functions call by its domain names. */
+  /** The gateway that functions call by its domain names. */
   readonly gateway: {
-    /** At this moment. */
+    /** The current domains. */
     servedDomains(): ServedDomains;
-    /** PEM of the authority that signed its server certificates. */
+    /** PEM of the authority that signed the server certificates. */
     readonly serverAuthority: string;
   };
 }
@@ -38,12 +38,12 @@ interface Deployment {
   readonly code: FunctionCode;
 }
 
-/** The functions of an account, by name. */
+/** The functions of the account by name. */
 export class Functions {
   private readonly deployments = new Map<string, Deployment>();
-  /** Replaced or deleted ones, until their last invocation has ended. */
+  /** Replaced and deleted functions, until their last invocation has ended. */
   private readonly retiring = new Set<Deployment>();
-  /** Those that run, by the access key that each has for itself. */
+  /** The running processes by their access keys. */
   private readonly processes = new Map<string, FunctionProcess>();
   private authorityFile: Promise<AuthorityFile> | undefined;
 
@@ -62,7 +62,7 @@ export class Functions {
     return deployment.live;
   }
 
-  /** Makes the function, or replaces the one of that name. */
+  /** Creates the function, or replaces the one with that name. */
   async deploy(name: string, properties: FunctionProperties): Promise<void> {
     const { assets, iam, gateway } = this.options;
     iam.assertAssumable(properties.Role, 'lambda.amazonaws.com');
@@ -87,7 +87,7 @@ export class Functions {
     this.deployments.set(name, { live, code });
   }
 
-  /** Takes the function away; invocations that run come to their end. */
+  /** Deletes the function. Current invocations complete. */
   withdraw(name: string): void {
     const deployment = this.deployments.get(name);
     if (deployment === undefined) return;
@@ -96,17 +96,17 @@ export class Functions {
     void end(deployment, deployment.live.retire()).finally(() => this.retiring.delete(deployment));
   }
 
-  /** Kills the process that the access key was given to; nothing for a key of somebody else. */
+  /** Kills the process with the access key. Ignores other access keys. */
   async killProcessOf(accessKeyId: string): Promise<void> {
     await this.processes.get(accessKeyId)?.end();
   }
 
   /**
-   * Lets time pass at once for the function process that waits for a call, until its timeout at most; nothing when the
-   * caller is not a function.
+   * Makes time pass immediately for the function process that waits for a call, up to its timeout. Does nothing for
+   * other callers.
    *
-   * @param accessKeyId of the process
-   * @param eventText stands in the event that the process serves; finds it when a call is not signed
+   * @param accessKeyId the access key of the process
+   * @param eventText a text in the event of the process, which finds it if the call isn't signed
    */
   async letTimePass(
     { accessKeyId, eventText }: { readonly accessKeyId?: string | undefined; readonly eventText: string },
@@ -156,7 +156,7 @@ export class Functions {
     return process;
   }
 
-  /** As on AWS, what a function logs is lost when its role may not write it; one line in the group says so. */
+  /** As on AWS, the log of a function is lost if its role can't write it. One line in the group says so. */
   private logOf({ logGroup, roleArn }: FunctionConfiguration): (line: string) => void {
     const { iam, logs } = this.options;
     const arn = regionalArn(this.surroundings.account, 'logs', `log-group:${logGroup}:log-stream:any`);
@@ -174,7 +174,7 @@ export class Functions {
   }
 }
 
-/** Deletes the code of a function once its processes have ended. */
+/** Deletes the code of a function after its processes have ended. */
 async function end({ code }: Deployment, ended: Promise<void>): Promise<void> {
   await ended;
   await code.remove();
@@ -184,7 +184,7 @@ export function functionArn(account: Account, name: string): string {
   return regionalArn(account, 'lambda', `function:${name}`);
 }
 
-/** Functions are asked for by name or by ARN. */
+/** The name of a function, from its name or ARN. */
 export function functionName(nameOrArn: string): string {
   return nameOrArn.split(':').at(-1) ?? nameOrArn;
 }

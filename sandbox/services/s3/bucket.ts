@@ -3,27 +3,27 @@ import { randomText } from '../shared/random-text';
 
 export interface StoredObject {
   readonly body: Buffer;
-  /** With its quotation marks. */
+  /** Including its quotation marks. */
   readonly etag: string;
-  /** What a reader gets back: content type, user metadata and the like, by lower-case header name. */
+  /** Headers for readers, such as the content type and user metadata, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The checksum that the writer sent, by its header's name. */
+  /** The checksum of the writer by its header name. */
   readonly checksum: Readonly<Record<string, string>>;
 }
 
 export interface ObjectVersion {
   readonly key: string;
-  /** `null` for what was written while the bucket had no versioning. */
+  /** `null` for an object that was written without versioning. */
   readonly versionId: string;
   readonly lastModified: Date;
-  /** Absent in a delete marker. */
+  /** Absent for a delete marker. */
   readonly object?: StoredObject;
 }
 
 export type Versioning = 'Enabled' | 'Suspended';
 
 /**
- * One bucket: the versions of every key, newest first.
+ * A bucket: the versions of every key, newest first.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
  */
 export class Bucket {
@@ -41,7 +41,7 @@ export class Bucket {
     return this.versions.size === 0;
   }
 
-  /** Every version of every key: keys in the order of their UTF-8 bytes, newest version first. */
+  /** All versions of all keys. Keys are sorted by their UTF-8 bytes, and the newest version is first. */
   allVersions(): readonly ObjectVersion[] {
     const inOrder = [...this.versions].sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
     return inOrder.flatMap(([, versions]) => versions);
@@ -64,8 +64,8 @@ export class Bucket {
   }
 
   /**
-   * Deletes without naming a version: with versioning, a delete marker goes on top and nothing is lost.
-   * @returns the marker; undefined when the bucket has no versioning
+   * Deletes an object without a version. With versioning, this adds a delete marker.
+   * @returns the marker, or undefined without versioning
    */
   remove(key: string, at: Date): ObjectVersion | undefined {
     if (this.versioning) return this.add({ key, versionId: this.newVersionId(), lastModified: at });
@@ -73,7 +73,7 @@ export class Bucket {
     return undefined;
   }
 
-  /** Deletes one version for good. @returns what it was; undefined when there was none */
+  /** Deletes a version permanently. @returns the version, or undefined if it doesn't exist */
   removeVersion(key: string, versionId: string): ObjectVersion | undefined {
     const versions = this.versions.get(key) ?? [];
     const removed = versions.find((version) => version.versionId === versionId);
@@ -83,14 +83,14 @@ export class Bucket {
     return removed;
   }
 
-  /** Later versions have greater ids, so that a listing can go on after one that was deleted meanwhile. */
+  /** Later versions have greater IDs, so a listing can continue after a version that was deleted. */
   private newVersionId(): string {
     if (this.versioning !== 'Enabled') return 'null';
     this.written += 1;
     return this.written.toString(36).padStart(8, '0') + randomText(24);
   }
 
-  /** A bucket holds at most one `null` version of a key. */
+  /** A bucket has at most one `null` version of a key. */
   private add(version: ObjectVersion): ObjectVersion {
     const others = (this.versions.get(version.key) ?? []).filter(
       ({ versionId }) => versionId !== 'null' || version.versionId !== 'null',

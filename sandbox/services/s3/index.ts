@@ -11,7 +11,7 @@ import { bucketPolicyType } from './resources/bucket-policy';
 import { notImplemented, S3Error } from './s3-error';
 import { Buckets } from './state';
 
-/** Amazon S3: buckets with and without versioning, their objects, bucket policies. Path-style addresses. */
+/** Amazon S3: buckets with and without versioning, objects, and bucket policies. Supports path-style URLs only. */
 export class S3Service implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
@@ -44,7 +44,7 @@ export class S3Service implements Service {
     };
   }
 
-  /** What services of the cloud itself read. Undefined for a bucket, key or version that is not there. */
+  /** Reads an object for another service. Undefined if the bucket, key, or version doesn't exist. */
   getObject(bucket: string, key: string, versionId?: string): { body: Buffer; versionId: string } | undefined {
     const found = this.buckets.find(bucket);
     const version = versionId === undefined ? found?.latest(key) : found?.version(key, versionId);

@@ -1,19 +1,19 @@
 import { AwsError } from '../../endpoint/api';
 
-/** An error as S3 documents it. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** An error of S3. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export class S3Error extends AwsError {
   constructor(
     code: string,
     message: string,
     status: number,
-    /** Go into the answer beside those that every error has. */
+    /** Additional elements of the answer. */
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(code, message, status);
   }
 }
 
-/** What a request asks that the sandbox does not emulate. S3 has the same code for what it does not implement itself. */
+/** The sandbox doesn't support the request. S3 uses the same code for what it doesn't implement. */
 export function notImplemented(what: string): S3Error {
-  return new S3Error('NotImplemented', `the sandbox does not know ${what}`, 501);
+  return new S3Error('NotImplemented', `the sandbox does not support ${what}`, 501);
 }

@@ -2,7 +2,7 @@ import type { Account } from '../../account';
 import { Bucket } from './bucket';
 import { S3Error } from './s3-error';
 
-/** The account's buckets. */
+/** The buckets of the account. */
 export class Buckets {
   private readonly byName = new Map<string, Bucket>();
 
@@ -33,7 +33,7 @@ export class Buckets {
     throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404);
   }
 
-  /** Delete markers count as content. @throws S3Error `BucketNotEmpty` */
+  /** @throws S3Error `BucketNotEmpty`, also for delete markers */
   delete(bucket: Bucket): void {
     if (!bucket.isEmpty) {
       const reason = 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.';
@@ -42,7 +42,7 @@ export class Buckets {
     this.byName.delete(bucket.name);
   }
 
-  /** Of a bucket, or of an object in it. */
+  /** The ARN of a bucket or an object. */
   arn(bucket: string, key?: string): string {
     const arn = `arn:${this.account.partition}:s3:::${bucket}`;
     return key === undefined ? arn : `${arn}/${key}`;

@@ -2,7 +2,7 @@ import type { AwsCall, ConditionKeys } from '../../endpoint/api';
 import { resourceTagKeys } from '../shared/tags';
 import type { Secrets } from './state';
 
-/** Authorizes by the secret's ARN, its tags and its resource policy before anything of it is revealed. */
+/** Authorizes by the ARN, tags, and resource policy of the secret, before the answer reveals anything about it. */
 export type Authorize = (call: AwsCall, action: string, secretId: string, keys?: ConditionKeys) => void;
 
 export function authorizationOn(secrets: Secrets): Authorize {

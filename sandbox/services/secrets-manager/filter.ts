@@ -1,16 +1,16 @@
 import type { Secret } from './secret';
 
-/** The filters of ListSecrets that the sandbox knows. */
+/** The supported filters of ListSecrets. */
 export const FILTER_KEYS = ['name', 'description', 'tag-key', 'tag-value'] as const;
 
 export interface Filter {
   readonly Key: (typeof FILTER_KEYS)[number];
-  /** Prefixes; one that starts with `!` excludes. */
+  /** Prefixes. A prefix that starts with `!` excludes. */
   readonly Values: readonly string[];
 }
 
 /**
- * A filter matches by prefix, case-sensitively but for descriptions; any of its values will do.
+ * A filter matches if one of its prefixes does. Only descriptions are case-insensitive.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Filter.html
  */
 export function matches(secret: Secret, { Key, Values }: Filter): boolean {

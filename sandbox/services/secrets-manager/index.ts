@@ -18,7 +18,7 @@ interface SecretsManagerOptions {
   readonly events: RotationEvents;
 }
 
-/** AWS Secrets Manager: secrets, their versions and staging labels, rotation, resource policies, recovery windows. */
+/** AWS Secrets Manager: secrets with versions and staging labels, rotation, resource policies, and recovery windows. */
 export class SecretsManagerService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;

@@ -78,7 +78,7 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
     SecretId: secretId,
     ClientRequestToken: versionId,
     VersionStages: optional(list(stage, { min: 1, max: 20 })),
-    // Of rotation functions that act in another role; theirs is the permission of their own.
+    // For rotation functions that act in another role, which has its own permissions.
     RotationToken: optional(string({ min: 36, max: 256 })),
     ...value,
   });

@@ -2,7 +2,7 @@ import { RequestQuota, type RequestQuotas } from '../../endpoint/request-quota';
 
 const PER_SECOND = 50;
 
-/** Operations that count together. */
+/** Operations that share a quota. */
 const COMBINED = [
   ['PutSecretValue', 'UpdateSecretVersionStage'],
   ['CancelRotateSecret', 'RotateSecret'],
@@ -11,8 +11,8 @@ const COMBINED = [
 ];
 
 /**
- * What changes secrets; reading them is limited to thousands a second, which no mesh reaches here.
- * https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+ * The quotas of operations that change secrets. Thousands of reads per second are allowed, which no mesh in the sandbox
+ * reaches. https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
  */
 export function secretsManagerQuotas(now: () => Date): RequestQuotas {
   return Object.fromEntries(

@@ -2,13 +2,13 @@ import { AwsError, type PolicyDocument } from '../../endpoint/api';
 import type { Tag } from '../shared/tags';
 import type { RotationConfiguration } from './rotation/rules';
 
-/** Text or bytes, never both. */
+/** Either text or bytes. */
 export type SecretValue = { readonly SecretString: string } | { readonly SecretBinary: Buffer };
 
 export interface SecretVersion {
   readonly id: string;
   readonly createdDate: Date;
-  /** Absent while a rotation has announced the version and not yet put its value. */
+  /** Absent if a rotation has announced the version but not put its value yet. */
   value?: SecretValue;
   readonly stages: Set<string>;
 }
@@ -22,12 +22,15 @@ export interface SecretDetails {
   tags: readonly Tag[];
 }
 
-/** Staging labels a version may carry. https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+/**
+ * The maximum number of staging labels of a version.
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+ */
 const MAX_STAGES = 20;
 
 /**
- * One secret: its versions and the staging labels on them. A label sits on at most one version, and AWSPREVIOUS
- * follows wherever AWSCURRENT was. https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+ * A secret with its versions and staging labels. At most one version has a label, and AWSPREVIOUS moves to the version
+ * that loses AWSCURRENT. https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
  */
 export class Secret {
   private readonly versionsById = new Map<string, SecretVersion>();
@@ -35,7 +38,7 @@ export class Secret {
   /** Absent until rotation is configured for the first time. */
   rotation?: RotationConfiguration;
   lastChangedDate: Date;
-  /** When the secret stops being recoverable; absent on a living secret. */
+  /** When the secret can no longer be restored. Absent if the secret isn't deleted. */
   deletionDate?: Date;
 
   constructor(readonly details: SecretDetails) {
@@ -51,9 +54,9 @@ export class Secret {
   }
 
   /**
-   * The version that both a stage and an id name, or the one named, or AWSCURRENT.
-   * @throws AwsError `ResourceNotFoundException` when there is none or it has no value yet;
-   *   `InvalidRequestException` when the two name different versions
+   * The version with the given stage and ID, or with one of them, or with AWSCURRENT.
+   * @throws AwsError `ResourceNotFoundException` if there is none or it has no value yet; `InvalidRequestException` if
+   * the stage and the ID identify different versions
    */
   read(versionId?: string, stage?: string): SecretVersion & { readonly value: SecretValue } {
     const label = versionId === undefined ? (stage ?? 'AWSCURRENT') : stage;
@@ -71,9 +74,9 @@ export class Secret {
   }
 
   /**
-   * Puts a value under the version id `token`. The same value again changes nothing; a version whose value is
-   * still missing receives it. The secret's first version is AWSCURRENT whatever `stages` says.
-   * @throws AwsError `ResourceExistsException` when the version holds another value
+   * Puts a value with the version ID `token`. The same value again changes nothing. A version without a value receives
+   * it. The first version of the secret becomes AWSCURRENT, whatever `stages` contains.
+   * @throws AwsError `ResourceExistsException` if the version has another value
    */
   put(token: string, value: SecretValue, at: Date, stages: readonly string[] = ['AWSCURRENT']): SecretVersion {
     const existing = this.versionsById.get(token);
@@ -91,7 +94,7 @@ export class Secret {
   }
 
   /**
-   * Begins the version that a rotation is to make, as AWSPENDING. It has no value until one is put, unless it is given.
+   * Adds the pending version of a rotation, with AWSPENDING. It has no value unless one is given.
    * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
    */
   announce(token: string, at: Date, value?: SecretValue): void {
@@ -100,16 +103,16 @@ export class Secret {
     this.attach('AWSPENDING', version);
   }
 
-  /** Takes a version away with its labels. */
+  /** Removes a version and its labels. */
   discard(versionId: string): void {
     this.versionsById.delete(versionId);
   }
 
   /**
-   * Adds a staging label to one version, removes it from another, or both.
-   * @throws AwsError `InvalidParameterException` when the label would leave a version that the caller did not name,
-   *   when it is not on the version that the caller did name, or when AWSCURRENT would be left on no version;
-   *   `ResourceNotFoundException` for an unknown version
+   * Adds a staging label to a version, removes it from another version, or both.
+   * @throws AwsError `InvalidParameterException` if the label would leave a version that the caller didn't name, isn't
+   * on the version that the caller named, or no version would have AWSCURRENT; `ResourceNotFoundException` for an
+   * unknown version
    */
   moveStage(stage: string, moveTo: string | undefined, removeFrom: string | undefined, at: Date): void {
     const holder = this.versionWithStage(stage);

@@ -14,7 +14,7 @@ export interface NewSecret {
   readonly tags?: readonly Tag[] | undefined;
 }
 
-/** The account's secrets. */
+/** The secrets of the account. */
 export class Secrets {
   private readonly byName = new Map<string, Secret>();
 
@@ -23,15 +23,15 @@ export class Secrets {
     private readonly clock: Clock,
   ) {}
 
-  /** Living secrets and those in their recovery window, oldest first. */
+  /** All secrets, including those in their recovery window, oldest first. */
   all(): readonly Secret[] {
     return [...this.byName.values()].filter((secret) => !this.isGone(secret));
   }
 
   /**
-   * A secret without a version: nothing can be read of it until one is put.
-   * @throws AwsError `ResourceExistsException` when the name is taken, `InvalidRequestException` while a deleted
-   *   secret of that name can still be recovered
+   * Creates a secret without a version.
+   * @throws AwsError `ResourceExistsException` if the name is taken, `InvalidRequestException` if a deleted secret with
+   * that name can still be restored
    */
   create({ name, description, kmsKeyId, tags = [] }: NewSecret): Secret {
     if (!/^[A-Za-z0-9/_+=.@-]+$/.test(name)) {
@@ -55,7 +55,7 @@ export class Secrets {
   }
 
   /**
-   * Finds by ARN, by ARN without its hyphen and six characters, or by name.
+   * Finds a secret by ARN, by ARN without the hyphen and six random characters, or by name.
    * https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
    */
   find(secretId: string): Secret | undefined {
@@ -73,7 +73,7 @@ export class Secrets {
     throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
   }
 
-  /** As `get`, for what a secret in its recovery window does not allow. @throws AwsError `InvalidRequestException` */
+  /** Like `get`, but rejects a secret in its recovery window. @throws AwsError `InvalidRequestException` */
   getLiving(secretId: string): Secret {
     const secret = this.get(secretId);
     if (!secret.deletionDate) return secret;
@@ -91,7 +91,7 @@ export class Secrets {
     this.byName.delete(secret.details.name);
   }
 
-  /** The ARN of a secret up to its random suffix: also what a policy sees as the resource of one that is not there. */
+  /** The ARN of a secret without its random suffix, which is also the resource of a nonexistent secret in policies. */
   arnWithoutSuffix(name: string): string {
     return regionalArn(this.account, 'secretsmanager', `secret:${name}`);
   }

@@ -111,7 +111,7 @@ function broken(path: string, constraint: string): AwsError {
 }
 
 function unknownMember(path: string): AwsError {
-  return new AwsError('ValidationException', `the sandbox does not know the member '${path}'`);
+  return new AwsError('ValidationException', `the sandbox does not support the member '${path}'`);
 }
 
 function join(path: string, name: string): string {

@@ -58,9 +58,9 @@ test.each([
 });
 
 test.each([
-  [{ 'Fn::ImportValue': 'other' }, 'Fn::ImportValue is not known'],
-  [{ 'Fn::Equals': [1, 1] }, 'Fn::Equals is not known to the sandbox as the value of a property'],
-  [{ 'Fn::constructor': [] }, 'Fn::constructor is not known'],
+  [{ 'Fn::ImportValue': 'other' }, 'Fn::ImportValue is not supported'],
+  [{ 'Fn::Equals': [1, 1] }, 'Fn::Equals is not supported by the sandbox as the value of a property'],
+  [{ 'Fn::constructor': [] }, 'Fn::constructor is not supported'],
   [{ Ref: 'Bucket', 'Fn::Sub': '' }, 'must stand alone'],
   [{ Ref: ['Bucket'] }, 'Ref must have a plain string'],
   [{ Ref: 'toString' }, 'unknown name toString'],

@@ -107,13 +107,17 @@ describe('creation', () => {
 
   test.each([
     ['an unknown type', templateOf({ A: {}, Q: { Type: 'AWS::SQS::Queue', Properties: {} } }), 'AWS::SQS::Queue'],
-    ['an unknown property', templateOf({ A: { Colour: 'red' } }), 'property Colour, which the sandbox does not know'],
+    [
+      'an unknown property',
+      templateOf({ A: { Colour: 'red' } }),
+      'property Colour, which the sandbox does not support',
+    ],
     ['a property named like a method of objects', templateOf({ A: { toString: 'x' } }), 'property toString'],
     ['an unknown name', templateOf({ A: { Needs: ref('Ghost') } }), 'resource A refers to Ghost, which is not in'],
     ['an unknown name in an output', templateOf({}, { Outputs: { O: { Value: ref('Ghost') } } }), 'output O refers to'],
     ['an unknown dependency', templateOf({ A: { Properties: {}, DependsOn: 'Ghost' } }), 'A depends on Ghost'],
     ['an unknown condition', templateOf({ A: { Properties: {}, Condition: 'Ghost' } }), 'condition Ghost is not in'],
-    ['an unknown function', templateOf({ A: { Size: { 'Fn::GetAZs': '' } } }), 'Fn::GetAZs is not known'],
+    ['an unknown function', templateOf({ A: { Size: { 'Fn::GetAZs': '' } } }), 'Fn::GetAZs is not supported'],
     ['a circle', templateOf({ A: { Needs: ref('B') }, B: { Needs: ref('A') } }), 'circular dependency'],
     [
       'a condition that refers to itself',

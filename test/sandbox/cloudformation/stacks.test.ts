@@ -65,12 +65,12 @@ test.each([
   [`Action=DescribeStacks&${VERSION}&StackName=Mesh`, 'ValidationError', 'Stack with id Mesh does not exist'],
   [`Action=DescribeStacks&${VERSION}`, 'ValidationError', 'known with a StackName and nothing else'],
   [`Action=DescribeStacks&${VERSION}&StackName=Mesh&NextToken=x`, 'ValidationError', 'got NextToken'],
-  [`Action=DeleteStack&${VERSION}&StackName=Mesh`, 'InvalidAction', 'does not know cloudformation:DeleteStack'],
-  [`Action=toString&${VERSION}`, 'InvalidAction', 'does not know cloudformation:toString'],
+  [`Action=DeleteStack&${VERSION}&StackName=Mesh`, 'InvalidAction', 'does not support cloudformation:DeleteStack'],
+  [`Action=toString&${VERSION}`, 'InvalidAction', 'does not support cloudformation:toString'],
   ['Action=DescribeStacks&Version=2009-01-01&StackName=Mesh', 'InvalidAction', 'of version 2009-01-01'],
   ['Action=DescribeStacks&StackName=Mesh', 'InvalidAction', 'of version undefined'],
-  ['', 'InvalidAction', 'does not know cloudformation: of version undefined'],
-  ['{"Action":"DescribeStacks"}', 'InvalidAction', 'does not know cloudformation:'],
+  ['', 'InvalidAction', 'does not support cloudformation: of version undefined'],
+  ['{"Action":"DescribeStacks"}', 'InvalidAction', 'does not support cloudformation:'],
 ])('%j fails as %s: %s', async (form, code, message) => {
   // The stack is known, but was never made.
   const { status, xml } = await ask(stacks().known, form);

@@ -34,8 +34,8 @@ test('passes over what the CDK adds for AWS alone: its metadata and the rule tha
 test.each([
   ['text that is no JSON', 'Resources: {}', 'the template must be JSON'],
   ['a list', '[]', 'the template must be an object'],
-  ['an unknown section', '{"Transform":"AWS::Serverless-2016-10-31"}', 'Transform in the template is not known'],
-  ['an unknown rule', '{"Rules":{"OnlyOnFridays":{}}}', 'rule OnlyOnFridays is not known'],
+  ['an unknown section', '{"Transform":"AWS::Serverless-2016-10-31"}', 'Transform in the template is not supported'],
+  ['an unknown rule', '{"Rules":{"OnlyOnFridays":{}}}', 'rule OnlyOnFridays is not supported'],
   ['an unknown attribute', JSON.stringify(bucket({ CreationPolicy: {} })), 'CreationPolicy in resource Bucket is not'],
   ['a snapshot policy', JSON.stringify(bucket({ DeletionPolicy: 'Snapshot' })), 'DeletionPolicy of resource Bucket'],
   [

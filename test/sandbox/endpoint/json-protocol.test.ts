@@ -48,10 +48,10 @@ test('gives a refusal as AccessDeniedException', async () => {
   });
 });
 
-test('fails an operation that it does not know by its name', async () => {
+test('fails an operation that it does not support by its name', async () => {
   await expect(client.send(new ListSecretsCommand({}))).rejects.toMatchObject({
     name: 'UnknownOperationException',
-    message: 'the sandbox does not know secretsmanager:ListSecrets',
+    message: 'the sandbox does not support secretsmanager:ListSecrets',
   });
 });
 

@@ -57,11 +57,11 @@ test('finds the service by the credential scope of the signature', async () => {
   expect(JSON.parse((await object.Body?.transformToString()) ?? '')).toMatchObject({ path: '/bucket/key' });
 });
 
-test('fails a call of a service that it does not know by its name', async () => {
+test('fails a call of a service that it does not support by its name', async () => {
   const client = new ACMPCAClient(settings());
   await expect(client.send(new ListCertificateAuthoritiesCommand({}))).rejects.toMatchObject({
     name: 'UnknownService',
-    message: 'the sandbox does not know the service acm-pca (ACMPrivateCA.ListCertificateAuthorities)',
+    message: 'the sandbox does not support the service acm-pca (ACMPrivateCA.ListCertificateAuthorities)',
   });
 });
 
@@ -171,7 +171,7 @@ describe('the AWS command line', () => {
   });
 
   testWithAwsCli('fails by its name a service of the Query protocol', async () => {
-    await expect(aws('sts', 'get-caller-identity')).rejects.toThrow('the sandbox does not know the service sts');
+    await expect(aws('sts', 'get-caller-identity')).rejects.toThrow('the sandbox does not support the service sts');
   });
 
   testWithAwsCli('makes presigned URLs that work until they expire', async () => {

@@ -64,7 +64,7 @@ export function templateOf(arn: string, partition: string): CertificateTemplate 
   }
   const template = TEMPLATES.get(arn.slice(prefix.length));
   if (template) return template;
-  throw new AwsError('InvalidArgsException', `the sandbox does not know the template ${arn}`);
+  throw new AwsError('InvalidArgsException', `the sandbox does not support the template ${arn}`);
 }
 
 function templatePrefix(partition: string): string {

@@ -12,7 +12,7 @@ const off: Shape<false> = (value, path) => {
   if (!boolean(value, path)) return false;
   throw new AwsError(
     'InvalidArgsException',
-    `the sandbox does not know revocation lists and OCSP: ${path} must be false`,
+    `the sandbox does not support revocation lists and OCSP: ${path} must be false`,
   );
 };
 const switchedOff = optional(structure({ Enabled: off }));

@@ -4,9 +4,9 @@ import { contextVariable } from './context-variables';
 import type { Exchange } from './exchange';
 
 /**
- * The line of an exchange: the format with every `$context` variable in place, `-` for one without a value.
- * AWS does not say how it writes quotes and line breaks; the sandbox writes them as inside a JSON string, so that
- * nothing a caller sends can begin another field or another line.
+ * The log line of an exchange: the format with all `$context` variables replaced, `-` for a variable without a value.
+ * AWS doesn't document how it writes quotes and line breaks. The sandbox escapes them as in a JSON string, so nothing
+ * that a caller sends can add a field or a line.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
  */
 export function accessLogLine(format: string, exchange: Exchange): string {
@@ -16,7 +16,7 @@ export function accessLogLine(format: string, exchange: Exchange): string {
   });
 }
 
-/** @param destinationArn of a log group, with or without the `:*` that CloudFormation puts at its end */
+/** @param destinationArn the ARN of a log group, with or without the `:*` that CloudFormation appends */
 export function parseAccessLogSettings(destinationArn: string, format: string): AccessLogSettings {
   const [, logGroup] = /^arn:[^:]+:logs:[^:]*:[^:]*:log-group:([^:]+)(?::\*)?$/.exec(destinationArn) ?? [];
   if (!logGroup)

@@ -18,9 +18,9 @@ interface AuthorizerAnswer {
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-/** Asks authorizers, and keeps their answers as long as each authorizer says. */
+/** Invokes authorizers, and caches their answers for the time that each authorizer configures. */
 export class Authorizers {
-  /** By authorizer, then by identity. A changed authorizer is another object, so that it begins with nothing kept. */
+  /** By authorizer, then by identity. A changed authorizer is another object, so it starts with an empty cache. */
   private readonly kept = new WeakMap<
     Authorizer,
     Map<string, { readonly decision: AuthorizerAnswer; readonly until: number }>
@@ -31,7 +31,10 @@ export class Authorizers {
     private readonly functions: InvokedFunctions,
   ) {}
 
-  /** Throws `Refusal` unless the authorizer lets the caller through; what it says of the caller goes into the exchange. */
+  /**
+   * Adds the authorizer's context to the exchange.
+   * @throws GatewayRefusal unless the authorizer allows the request
+   */
   async authorize(exchange: Exchange, authorizer: Authorizer): Promise<void> {
     const identity = authorizer.identitySources.map((select) => select(exchange));
     if (!identity.every((value) => value !== undefined && value !== '')) throw new GatewayRefusal(401);

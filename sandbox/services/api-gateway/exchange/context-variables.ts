@@ -4,7 +4,7 @@ import type { Exchange } from './exchange';
 type Variable = (exchange: Exchange) => string | number | undefined;
 
 /**
- * The `$context` variables that the sandbox knows, without the `$context.` before them.
+ * The supported `$context` variables, without the prefix `$context.`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 const VARIABLES: Readonly<Record<string, Variable>> = {
@@ -43,13 +43,13 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   status: ({ status }) => status,
 };
 
-/** The variable's value as text; undefined when it has none or the sandbox does not know it. */
+/** The value of the variable as text. Undefined if it has no value or isn't supported. */
 export function contextVariable(name: string, exchange: Exchange): string | undefined {
   const value = Object.hasOwn(VARIABLES, name) ? VARIABLES[name]?.(exchange) : authorizerProperty(name, exchange);
   return value === undefined ? undefined : String(value);
 }
 
-/** `authorizer.<key>` reads what the authorizer put under that key. */
+/** `authorizer.<key>` is the value of a key in the authorizer's context. */
 function authorizerProperty(name: string, { authorizerContext }: Exchange): string | undefined {
   const [, key] = /^authorizer\.(.+)$/.exec(name) ?? [];
   if (key === undefined || !Object.hasOwn(authorizerContext, key)) return undefined;

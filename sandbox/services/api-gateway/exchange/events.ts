@@ -5,7 +5,7 @@ import type { IntegrationRequest } from './parameter-mapping';
 import { routePath } from './route-selection';
 
 /**
- * What an authorizer gets, payload format 2.0.
+ * The event of an authorizer, in payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
  */
 export function authorizerEvent(exchange: Exchange, identitySource: readonly string[], account: Account): Event {
@@ -21,7 +21,7 @@ export function authorizerEvent(exchange: Exchange, identitySource: readonly str
 }
 
 /**
- * What a function behind a route gets, payload format 2.0. All header names are lower-case.
+ * The event of a function integration, in payload format 2.0. All header names are lower-case.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function integrationEvent(exchange: Exchange, { headers, rawQuery, path }: IntegrationRequest): Event {

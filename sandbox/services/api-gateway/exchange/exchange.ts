@@ -12,7 +12,7 @@ export interface Exchange {
   readonly stage: { readonly name: string; readonly variables: ReadonlyMap<string, string> };
   /** The segments of the API mapping's key. */
   readonly mapping: { readonly key: readonly string[] };
-  /** The decoded path below the API mapping's key; at least `/`. */
+  /** The decoded path below the API mapping's key. At least `/`. */
   readonly path: string;
   route?: { readonly key: RouteKey; readonly authorizerId?: string | undefined };
   /** Decoded, by variable name. */

@@ -11,7 +11,7 @@ const NO_PERMISSION =
   "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. Check the permissions and try again.";
 
 /**
- * Invokes the function and reads its answer, payload format 2.0.
+ * Invokes the function and reads its response, in payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export async function callFunction(

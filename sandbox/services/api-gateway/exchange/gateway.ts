@@ -16,7 +16,7 @@ import { type ClientRequest, type Connection, readRequest } from './request';
 import { pathSegments, selectRoute } from './route-selection';
 import { callUrl } from './url-integration';
 
-/** The API, the stage, and the mapping that a request's domain and path lead to. */
+/** The API, stage, and mapping of a request. */
 interface Destination {
   readonly api: HttpApi;
   readonly stage: Stage;
@@ -39,7 +39,7 @@ export class Gateway {
     this.server = createServer((message, response) => void this.serve(message, response));
   }
 
-  /** Reads HTTP from the connection until it ends. What the certificate says is read once, not for each request. */
+  /** Serves HTTP on the connection until it ends. Reads the client certificate once for all requests. */
   take({ domainName, socket, clientCertificate }: SecureConnection): void {
     this.connections.set(socket, {
       domainName,

@@ -11,9 +11,9 @@ const HOP_BY_HOP = [
 ];
 
 /**
- * The headers that are meant for the next server alone: some by their nature, others because `Connection` names them
- * (RFC 9110, section 7.6.1). They end at the gateway before anything is mapped: a caller who names an identity header
- * in `Connection` removes what it sent itself, and nothing that the gateway writes.
+ * The headers that apply to a single connection: the standard ones, and those that `Connection` names (RFC 9110,
+ * section 7.6.1). The gateway removes them before parameter mapping. A caller that names an identity header in
+ * `Connection` therefore removes only its own value, and nothing that the gateway writes.
  */
 export function hopByHopHeaders(connection = ''): string[] {
   return [...HOP_BY_HOP, ...connection.split(',').map((name) => name.trim().toLowerCase())];

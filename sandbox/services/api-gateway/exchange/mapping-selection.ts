@@ -4,7 +4,7 @@ import { pathSegments } from './route-selection';
 const MAX_KEY_LENGTH = 300;
 
 /**
- * The segments of an `ApiMappingKey`, none for an empty one.
+ * The segments of an `ApiMappingKey`. Empty for an empty key.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html#http-api-mappings-restrictions
  */
 export function parseMappingKey(key: string): readonly string[] {
@@ -22,7 +22,7 @@ export function parseMappingKey(key: string): readonly string[] {
   return segments;
 }
 
-/** The mapping with the longest key that begins the path; keys are compared segment by segment. */
+/** The mapping with the longest key that the path starts with, compared by segments. */
 export function selectMapping<M extends { readonly key: readonly string[] }>(
   mappings: Iterable<M>,
   path: string,

@@ -2,23 +2,23 @@ import { AwsError } from '../../../endpoint/api';
 import type { Exchange } from './exchange';
 import { parseMappingValue, type Selection } from './selection';
 
-/** What an integration gets: the client's request with the integration's mapping applied. */
+/** The request to an integration, after parameter mapping. */
 export interface IntegrationRequest {
   /** By lower-case name. */
   readonly headers: Map<string, string>;
   /** Encoded, without the question mark. */
   rawQuery: string;
-  /** Decoded; set only where the mapping overwrites the path. */
+  /** Decoded. Only set if the mapping overwrites the path. */
   path?: string;
 }
 
-/** An integration's `RequestParameters`, read. */
+/** The parsed `RequestParameters` of an integration. */
 export type ParameterMapping = (exchange: Exchange) => IntegrationRequest;
 
 type Operation = (request: IntegrationRequest, exchange: Exchange) => void;
 
 /**
- * Names that no mapping may touch, or the beginnings of such names.
+ * Names, and prefixes of names, that a mapping can't change.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html#http-api-mapping-reserved-headers
  */
 const RESERVED_PREFIXES = ['access-control-', 'apigw-', 'x-amz-', 'x-amzn-'];
@@ -45,7 +45,7 @@ const RESERVED_HEADERS = new Set([
 
 /**
  * @param requestParameters by `append|overwrite|remove:header|querystring.<name>` or `overwrite:path`
- * @throws AwsError `BadRequestException` for a key, a header or an expression that API Gateway does not take
+ * @throws AwsError `BadRequestException` for a key, header, or expression that API Gateway rejects
  */
 export function parseParameterMapping(requestParameters: Readonly<Record<string, string>>): ParameterMapping {
   const operations = Object.entries(requestParameters).map(([key, value]) => parseOperation(key, value));
@@ -64,7 +64,7 @@ function parseOperation(key: string, value: string): Operation {
   return place === 'header' ? headerOperation(action, name, select) : queryOperation(action, name, select);
 }
 
-/** What can't be read of the request is removed, never left as the caller sent it. */
+/** A value that the request doesn't have removes the header, so the caller's value never remains. */
 function headerOperation(action: string, givenName: string, select: Selection): Operation {
   const name = givenName.toLowerCase();
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw invalid(`Invalid header name specified: ${givenName}`);
@@ -100,7 +100,7 @@ function overwritePath(select: Selection): Operation {
   };
 }
 
-/** The value as one header line: a line break in it, which would begin another header, becomes a space. */
+/** The value as a single header line. Replaces line breaks, which would start another header, with spaces. */
 function fieldValue(value: string | undefined): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
   return value?.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();

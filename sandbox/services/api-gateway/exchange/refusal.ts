@@ -1,6 +1,6 @@
 /**
- * API Gateway's own answer to a request: `{"message": …}`, with the words it uses for that status.
- * The reason is for the access log; the caller never sees it.
+ * A response of API Gateway itself: `{"message": …}`, with its standard text for the status. The reason appears in the
+ * access log only.
  */
 export class GatewayRefusal extends Error {
   override readonly name = 'Refusal';

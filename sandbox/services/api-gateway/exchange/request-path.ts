@@ -1,12 +1,12 @@
 import { GatewayRefusal } from './refusal';
 
 /**
- * A request's path, decoded once: API Gateway decodes before it looks for a route.
+ * The path of a request, decoded once, because API Gateway decodes it before it selects a route.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  *
- * AWS does not say what becomes of a path that a server further on may read as another one. The sandbox refuses
- * such a path with 400, so that nothing comes to depend on it: dot segments in any spelling, broken
- * percent-encoding, control characters.
+ * AWS doesn't document how it treats paths that a server behind the gateway may read differently. The sandbox rejects
+ * them with 400, so nothing depends on them: dot segments in any encoding, invalid percent-encoding, and control
+ * characters.
  */
 export function decodePath(encoded: string): string {
   if (!/^\/[!-~]*$/.test(encoded))
@@ -18,7 +18,7 @@ export function decodePath(encoded: string): string {
   return path;
 }
 
-/** The decoded path as it stands in a request line. A server that decodes it once gets exactly the decoded path. */
+/** The decoded path, encoded for a request line. A server that decodes it once gets exactly the decoded path. */
 export function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -4,36 +4,36 @@ import { hopByHopHeaders } from './hop-by-hop';
 import { GatewayRefusal } from './refusal';
 import { decodePath } from './request-path';
 
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html; the status is not documented. */
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html. The status isn't documented. */
 const MAX_REQUEST_LINE_AND_HEADER_VALUES = 10_240;
 const MAX_BODY = 10 * 1024 * 1024;
 
-/** What is known of the connection on which a request came. */
+/** The connection of a request. */
 export interface Connection {
   readonly domainName: string;
   readonly sourceIp: string;
   readonly port: number;
-  /** Absent on a domain without mutual TLS. */
+  /** Absent for a domain without mutual TLS. */
   readonly clientCertificate?: ClientCertificate | undefined;
 }
 
-/** A request as the client sent it, in API Gateway's terms. */
+/** A request of a client. */
 export interface ClientRequest {
   readonly connection: Connection;
   readonly method: string;
   /** `HTTP/1.1` */
   readonly protocol: string;
-  /** Decoded, as long as the client sent it: an API mapping's key is still part of it. */
+  /** The complete decoded path, including the API mapping's key. */
   readonly path: string;
-  /** Still encoded, without the question mark. */
+  /** Encoded, without the question mark. */
   readonly rawQuery: string;
-  /** By lower-case name; several values joined with commas. Without cookies and what was meant for the gateway alone. */
+  /** By lower-case name. Several values are joined with commas. Without cookies and connection headers. */
   readonly headers: ReadonlyMap<string, string>;
   readonly cookies: readonly string[];
   readonly body: Buffer;
 }
 
-/** Throws `Refusal` for what API Gateway answers before it looks for an API. */
+/** @throws GatewayRefusal for requests that API Gateway rejects before it selects an API */
 export async function readRequest(message: IncomingMessage, connection: Connection): Promise<ClientRequest> {
   const target = message.url ?? '';
   const { cookie, ...headers } = message.headersDistinct;
@@ -54,8 +54,8 @@ export async function readRequest(message: IncomingMessage, connection: Connecti
 }
 
 /**
- * The handshake chose the domain, and with it the truststore. A request that names another domain afterwards would
- * borrow that domain's routes without its truststore.
+ * The handshake selected the domain and its truststore. A request that names another domain would use the routes of
+ * that domain without its truststore.
  */
 function refuseForeignHost(hosts: readonly string[] | undefined, { domainName }: Connection): void {
   const [host = '', ...others] = hosts ?? [];
@@ -70,7 +70,7 @@ function refuseLargeHeaders(message: IncomingMessage, target: string): void {
   if (requestLine + values > MAX_REQUEST_LINE_AND_HEADER_VALUES) throw new GatewayRefusal(431);
 }
 
-/** Reads a body that is too large to its end as well, so that the client comes to read the answer. */
+/** Also reads the rest of a body that is too large, so the client reads the response. */
 async function readBody(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -1,8 +1,8 @@
 import { AwsError } from '../../../endpoint/api';
 
-/** A route key in its parts. The default route takes every method and path that no other route does. */
+/** A parsed route key. The default route matches everything that no other route matches. */
 export interface RouteKey {
-  /** As in the template: `ANY /schedule/{proxy+}`, `$default`. */
+  /** As in the template, such as `ANY /schedule/{proxy+}` or `$default`. */
   readonly text: string;
   /** Undefined for the default route. */
   readonly match?: { readonly method: string; readonly segments: readonly Segment[] };
@@ -14,13 +14,13 @@ type Segment =
 
 interface SelectedRoute<R> {
   readonly route: R;
-  /** Decoded values by variable name; a greedy one without the `+`. */
+  /** Decoded values by variable name, without the `+` of a greedy variable. */
   readonly pathParameters: ReadonlyMap<string, string>;
 }
 
 const METHODS = ['ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
-/** Reads `$default` or `METHOD /path`. A greedy variable must come last. */
+/** Parses `$default` or `METHOD /path`. A greedy variable must be the last segment. */
 export function parseRouteKey(text: string): RouteKey {
   if (text === '$default') return { text };
   const [method = '', path = '', ...rest] = text.split(' ');
@@ -32,23 +32,23 @@ export function parseRouteKey(text: string): RouteKey {
   return { text, match: { method, segments } };
 }
 
-/** The path of a route key as it stands in ARNs: `/schedule/{proxy+}`; empty for the default route. */
+/** The path of a route key in ARNs, such as `/schedule/{proxy+}`. Empty for the default route. */
 export function routePath(key: RouteKey): string {
   return key.text.split(' ')[1] ?? '';
 }
 
-/** `/` has no segment; `/a/` has two, the last one empty. */
+/** `/` has no segments. `/a/` has two, the last of which is empty. */
 export function pathSegments(path: string): string[] {
   return path === '/' ? [] : path.slice(1).split('/');
 }
 
 /**
- * The route that takes a request: a full match of the path before a greedy variable before the default route; among
- * equals, static text before a variable from left to right, the longer prefix before the shorter, and the method
- * itself before `ANY`.
+ * Selects the route of a request: a full match of the path, then a greedy variable, then the default route. Among equal
+ * matches, static text takes precedence over a variable from left to right, a longer prefix over a shorter one, and the
+ * method over `ANY`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html#http-api-develop-routes.evaluation
  *
- * @param segments of the decoded path. A slash that came percent-encoded separates segments too, as on AWS.
+ * @param segments the segments of the decoded path. A percent-encoded slash separates segments too, as on AWS.
  */
 export function selectRoute<R extends { readonly key: RouteKey }>(
   routes: Iterable<R>,
@@ -88,7 +88,7 @@ function matchRoute(
   return parameters;
 }
 
-/** Sorts as text, the most specific route first. */
+/** Sorts as text, with the most specific route first. */
 function rankOf({ match }: RouteKey): string {
   if (!match) return '2';
   const kinds = match.segments.map(({ kind }) => ({ static: '0', variable: '1', greedy: '2' })[kind]).join('');

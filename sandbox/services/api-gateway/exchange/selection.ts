@@ -3,7 +3,7 @@ import { queryParameters } from '../../shared/payload-format';
 import { contextVariable } from './context-variables';
 import type { Exchange } from './exchange';
 
-/** Reads one thing of a request; undefined when the request does not have it. */
+/** Reads a value of a request. Undefined if the request doesn't have it. */
 export type Selection = (exchange: Exchange) => string | undefined;
 
 const KINDS: readonly (readonly [RegExp, (name: string) => Selection])[] = [
@@ -36,7 +36,7 @@ const KINDS: readonly (readonly [RegExp, (name: string) => Selection])[] = [
 ];
 
 /**
- * One selection expression, such as `$request.header.name` or `$context.authorizer.key`.
+ * A selection expression, such as `$request.header.name` or `$context.authorizer.key`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
  */
 export function parseSelection(expression: string): Selection {
@@ -44,8 +44,8 @@ export function parseSelection(expression: string): Selection {
 }
 
 /**
- * A mapping value: a selection expression, static text, or text with expressions in braces (`${…}`) among it.
- * Undefined only when the value is a single expression and the request does not have what it names.
+ * A mapping value: a selection expression, static text, or text with expressions in braces (`${…}`). Undefined only if
+ * it is a single expression and the request doesn't have the value.
  */
 export function parseMappingValue(value: string): Selection {
   const parts = value.split(/\$\{([^{}]*)\}/);
@@ -53,7 +53,7 @@ export function parseMappingValue(value: string): Selection {
   return value.startsWith('$') ? parseSelection(value) : () => value;
 }
 
-/** @param parts static text at even places, names of expressions at odd ones */
+/** @param parts static text at even indexes, names of expressions at odd indexes */
 function joined(parts: readonly string[], value: string): Selection {
   const selections = parts.map((part, index) => (index % 2 === 0 ? () => part : parseName(part, value)));
   const isSingleExpression = parts.length === 3 && parts[0] === '' && parts[2] === '';

@@ -1,9 +1,9 @@
-/** What was waited for took longer than it may. */
+/** The work took longer than its time limit. */
 export class TimeLimitExceeded extends Error {
   override readonly name = 'TimeLimitExceeded';
 }
 
-/** The work's result, unless it takes longer than `milliseconds`: then `TimeLimitExceeded`, and its result is dropped. */
+/** The result of the work. Throws `TimeLimitExceeded` after `milliseconds`, and ignores a later result. */
 export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {

@@ -11,7 +11,7 @@ import { encodePath } from './request-path';
 import { TimeLimitExceeded, within } from './time-limit';
 
 /**
- * Passes the request on and the answer back.
+ * Forwards the request and returns the response.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-http.html
  */
 export async function callUrl(exchange: Exchange, integration: UrlIntegration): Promise<Answer> {
@@ -52,14 +52,14 @@ function requestTarget(pathTemplate: string, exchange: Exchange, { path, rawQuer
   return (path === undefined ? expand(templatePath, exchange) : encodePath(path)) + (query && `?${query}`);
 }
 
-/** The template with the request's path variables in it; on the default route, with the whole path behind it. */
+/** The template with the path variables of the request. For the default route, followed by the whole path. */
 function expand(templatePath: string, { route, path, pathParameters }: Exchange): string {
   if (!route?.key.match) return templatePath.replace(/\/$/, '') + encodePath(path);
   return templatePath.replace(/\{([^{}+]+)\+?\}/g, (_, name: string) => encodePath(pathParameters.get(name) ?? ''));
 }
 
 /**
- * `Host` names the integration; the client's address and the mesh's domain stand in `Forwarded` (RFC 7239), as
+ * `Host` is the host of the integration. `Forwarded` (RFC 7239) contains the client's address and the domain, as
  * observed on AWS: https://github.com/expressjs/session/issues/886
  */
 function requestHeaders(exchange: Exchange, { headers }: IntegrationRequest, origin: URL): Record<string, string> {
@@ -87,7 +87,7 @@ function forwardedNode(address: string): string {
   return address.includes(':') ? `"[${address}]"` : address;
 }
 
-/** Node writes a header's characters as Latin-1, one octet each. */
+/** Node.js writes headers in Latin-1, one octet for each character. */
 function utf8Octets(value: string): string {
   return Buffer.from(value, 'utf8').toString('latin1');
 }

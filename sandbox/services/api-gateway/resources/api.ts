@@ -9,19 +9,22 @@ import { parseSelection } from '../exchange/selection';
 import type { Authorizer, Configuration, Integration, Route, Stage } from '../state';
 import { mutability, newIdentifier, partOfApi } from './part-of-api';
 
-/** Milliseconds, the default and the most. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+/**
+ * The default and the maximum, in milliseconds.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
 const INTEGRATION_TIMEOUT = 30_000;
 const MAX_AUTHORIZER_RESULT_TTL = 3_600;
 
-/** Name to text. */
+/** Texts by name. */
 const texts: Shape<Readonly<Record<string, string>>> = (value, path) => {
   const entries = Object.entries(Object(value)).map(([name, text]) => [name, string()(text, `${path}.${name}`)]);
   return Object.fromEntries(entries);
 };
 
 /**
- * `AWS::ApiGatewayV2::Api`. The sandbox offers no execute-api endpoint, whether it is disabled or not: an API is
- * reached by a domain name alone.
+ * `AWS::ApiGatewayV2::Api`. The sandbox has no execute-api endpoint, even if it is enabled. An API is available at
+ * domain names only.
  */
 export function apiType(configuration: Configuration, account: Account): ResourceType {
   const members = {
@@ -61,7 +64,7 @@ export function apiType(configuration: Configuration, account: Account): Resourc
   };
 }
 
-/** `AWS::ApiGatewayV2::Stage`. Every change is live at once, so that `AutoDeploy` must be on. */
+/** `AWS::ApiGatewayV2::Stage`. Requires `AutoDeploy`, because changes apply immediately. */
 export function stageType(configuration: Configuration): ResourceType {
   const members = {
     AccessLogSettings: optional(structure({ DestinationArn: string(), Format: string({ max: 3_072 }) })),
@@ -206,16 +209,16 @@ export function integrationType(configuration: Configuration): ResourceType {
   });
 }
 
-/** AWS takes the setting; the sandbox does not know it. */
+/** The setting is valid on AWS but not supported by the sandbox. */
 class UnsupportedSetting extends Error {
   override readonly name = 'UnsupportedSetting';
 
   constructor(setting: string) {
-    super(`the sandbox does not know ${setting}`);
+    super(`the sandbox does not support ${setting}`);
   }
 }
 
-/** A function's ARN as it stands, or within the ARN of its invocation. */
+/** The ARN of a function, or the function's ARN in an invocation ARN. */
 function functionArnOf(uri: string): string {
   const [, arn = uri] = /:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/.exec(uri) ?? [];
   if (!/^arn:[^:]+:lambda:/.test(arn)) throw invalid(`Invalid function ARN or invalid Uri: ${uri}`);

@@ -17,22 +17,23 @@ const DOMAIN_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]
 /** The hosted zone of regional API Gateway domain names in us-east-1, for alias records. https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
 const REGIONAL_HOSTED_ZONE_ID = 'Z1UJRXOUMOOFQ8';
 
-/** How long a domain goes on with the truststore that it had, in real time. AWS names no time. */
+/** How long a domain keeps using its previous truststore after an update, in real time. AWS documents no time. */
 const TRUSTSTORE_CHANGE_MILLISECONDS = 500;
 
 interface DomainTypePorts {
   readonly certificates: Certificates;
   readonly objects: Objects;
-  /** Makes the listener serve the domain in this way from now on. */
+  /** Makes the listener serve the domain with these settings. */
   readonly serve: (domainName: string, tls: DomainTls) => Promise<void>;
   readonly withdraw: (domainName: string) => void;
 }
 
 /**
- * `AWS::ApiGatewayV2::DomainName`. The truststore is read when the domain is made or updated, and at no other time:
- * a new object under the same key changes nothing. An update with another truststore is done before that is in effect:
- * for a moment the domain is `UPDATING` and goes by the one it had, as nothing that AWS documents rules out. AWS demands an ownership certificate beside an imported or private
- * server certificate; the sandbox can't see which those are, takes one where it is given and never asks for it.
+ * `AWS::ApiGatewayV2::DomainName`. The truststore is read when the domain is created or updated, and at no other time:
+ * a new object with the same key changes nothing. An update to another truststore completes before the truststore is in
+ * effect. Until then, the domain is `UPDATING` and uses the previous truststore. AWS documents nothing that excludes
+ * this. AWS requires an ownership certificate for an imported or private server certificate. The sandbox can't
+ * distinguish these, so it accepts an ownership certificate and never requires one.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */
 export function domainNameType(
@@ -57,7 +58,7 @@ export function domainNameType(
   };
   const read = structure(members);
 
-  /** Checks all that can be wrong with it. */
+  /** Validates all properties. */
   function domainOf(properties: Properties): { name: string; settings: DomainSettings; tls: DomainTls } {
     const { DomainName: name, DomainNameConfigurations, MutualTlsAuthentication: mutualTls } = read(properties, '');
     const [configured] = DomainNameConfigurations;
@@ -106,7 +107,7 @@ export function domainNameType(
       domain.status = 'UPDATING';
       clock.background(async () => {
         await pause(TRUSTSTORE_CHANGE_MILLISECONDS, undefined, { ref: false });
-        // It may be gone, or have been told otherwise since.
+        // The domain may be deleted or updated since.
         if (configuration.domains.get(name) !== domain || domain.settings !== settings) return;
         await ports.serve(name, tls);
         domain.status = 'AVAILABLE';
@@ -151,7 +152,7 @@ export function apiMappingType(configuration: Configuration): ResourceType {
 }
 
 /**
- * An HTTP API maps to domains with a legacy policy alone, and mutual TLS needs the newer of them.
+ * HTTP APIs support domains with a legacy security policy only, and mutual TLS requires the newest of those.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-custom-domain-tls-version.html
  */
 function checkSecurityPolicy(policy = 'TLS_1_2', withMutualTls: boolean): void {

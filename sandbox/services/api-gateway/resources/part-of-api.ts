@@ -7,12 +7,12 @@ const IDENTIFIER_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 type Members = Readonly<Record<string, Shape<unknown>>>;
 
-/** In the form of API Gateway's own identifiers. */
+/** An identifier in the form of API Gateway. */
 export function newIdentifier(length: number): string {
   return randomText(length, IDENTIFIER_ALPHABET);
 }
 
-/** The names of a resource type's properties; those in `createOnly` replace the resource when they change. */
+/** The properties of a resource type. A change of a property in `createOnly` replaces the resource. */
 export function mutability(members: Members, createOnly: readonly string[]): ResourceType['properties'] {
   const entries = Object.keys(members).map((name) => [name, createOnly.includes(name) ? 'createOnly' : 'mutable']);
   return Object.fromEntries(entries);
@@ -20,17 +20,17 @@ export function mutability(members: Members, createOnly: readonly string[]): Res
 
 interface PartOfApi<V extends { readonly ApiId: string }, T> {
   readonly configuration: Configuration;
-  /** The attribute under which the part's identifier can be read, such as `RouteId`. */
+  /** The attribute with the identifier of the part, such as `RouteId`. */
   readonly attribute: string;
   readonly members: Members;
   /** The structure of `members`. */
   readonly read: Shape<V>;
-  /** Where the API keeps such parts. */
+  /** The API's collection of such parts. */
   readonly collection: (api: HttpApi) => Map<string, T>;
   readonly make: (values: V, id: string, api: HttpApi) => T;
 }
 
-/** A resource type whose resources belong to one API and live under an identifier that API Gateway makes. */
+/** A resource type of parts of an API, with generated identifiers. */
 export function partOfApi<V extends { readonly ApiId: string }, T>(part: PartOfApi<V, T>): ResourceType {
   function put(properties: Properties, id: string): Resource {
     const values = part.read(properties, '');

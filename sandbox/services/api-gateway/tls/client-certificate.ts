@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 
 /**
- * A client's certificate in the form in which authorizers, integrations and `$context` variables get it.
+ * A client certificate in the form for authorizers, integrations, and `$context` variables.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
  */
 export interface ClientCertificate {
@@ -22,12 +22,15 @@ export function describeClientCertificate(certificate: X509Certificate): ClientC
   };
 }
 
-/** AWS documents no order; the sandbox keeps the certificate's own, with commas for Node's line breaks. */
+/**
+ * AWS documents no order. The sandbox keeps the order of the certificate, and replaces Node.js's line breaks with
+ * commas.
+ */
 function distinguishedName(lines: string): string {
   return lines.split('\n').join(',');
 }
 
-/** As OpenSSL prints it: decimal as long as it fits 63 bits, else lower-case pairs with colons between them. */
+/** As OpenSSL prints it: decimal up to 63 bits, otherwise lower-case pairs separated by colons. */
 function serialNumber(hexadecimal: string): string {
   const number = BigInt(`0x${hexadecimal}`);
   if (number < 2n ** 63n) return number.toString();

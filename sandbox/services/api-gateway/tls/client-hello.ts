@@ -1,4 +1,4 @@
-/** What a TLS client says first, as far as it chooses a domain. */
+/** The part of a ClientHello that selects a domain. */
 export type ClientHello =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'malformed' }
@@ -8,10 +8,10 @@ const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
 const SERVER_NAME_EXTENSION = 0;
 const HOST_NAME = 0;
-/** A ClientHello with post-quantum key shares has about 2,000 octets. */
+/** The limit of a ClientHello, which has about 2,000 octets with post-quantum key shares. */
 const MAX_LENGTH = 16_384;
 
-/** Reads the server name (RFC 6066, section 3) from the beginning of a connection. */
+/** Reads the server name (RFC 6066, section 3) at the start of a connection. */
 export function readClientHello(received: Buffer): ClientHello {
   try {
     const message = new Octets(handshakeOctets(new Octets(received)));
@@ -28,7 +28,7 @@ function isHandshake(received: Buffer): boolean {
   return received.length === 0 || received[0] === HANDSHAKE_RECORD;
 }
 
-/** The contents of the records that have arrived completely: a handshake message may be spread over several. */
+/** The contents of all complete records. A handshake message can span several records. */
 function handshakeOctets(records: Octets): Buffer {
   const fragments: Buffer[] = [];
   while (records.left >= 5 && records.integer(1) === HANDSHAKE_RECORD) {

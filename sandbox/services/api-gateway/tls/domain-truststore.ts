@@ -6,9 +6,9 @@ import { readCertificates } from '../../../x509/pem';
 import type { Objects } from '../ports';
 
 /**
- * Authorities above a client certificate, the root among them.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html says "a maximum chain length
- * of four"; it is the authorities that are counted.
+ * The maximum number of authorities above a client certificate, including the root.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html says "a maximum chain length of
+ * four", which counts the authorities.
  */
 const MAX_AUTHORITIES = 4;
 
@@ -21,11 +21,11 @@ interface Anchor {
   readonly pathLength: number | undefined;
 }
 
-/** The authorities that a domain trusts to identify clients: the content of one version of one S3 object. */
+/** The authorities that a domain trusts for client certificates: the content of a version of an S3 object. */
 export class DomainTruststore {
   private readonly authorities: readonly Anchor[];
 
-  /** @throws PemError when the bundle is not one */
+  /** @throws PemError if the bundle is invalid */
   constructor(
     readonly bundle: string,
     private readonly clock: Clock,
@@ -37,17 +37,21 @@ export class DomainTruststore {
   }
 
   /**
-   * Whether the certificate leads to a self-signed root of the bundle: every signature verifies, every authority on the
-   * way stands in the bundle itself, rather than among what the client sent, may be one, and has no more below it than it
-   * allows; there are not too many; and all are current by the sandbox's clock and fit to identify clients.
+   * Whether the bundle contains a chain from the certificate to a self-signed root. Every authority must be in the
+   * bundle, and not only in what the client sent. Every signature must verify, every authority must be one and respect
+   * its path length, and the number of authorities is limited. All certificates must be valid by the sandbox's clock
+   * and fit for client authentication.
    *
-   * OpenSSL refuses an extended key usage without clientAuth, which API Gateway does not document; so does this.
+   * OpenSSL rejects authorities with an extended key usage without clientAuth, which API Gateway doesn't document. So
+   * does the sandbox.
    */
   accepts(certificate: X509Certificate): boolean {
     return this.leadsToRoot(certificate, 0);
   }
 
-  /** @param below how many authorities stand between the certificate and the client's, itself included */
+  /**
+   * @param below how many authorities are between the certificate and the client's, including the certificate itself
+   */
   private leadsToRoot(certificate: X509Certificate, below: number): boolean {
     if (!isValidAt(certificate, this.clock.now()) || !isFitForClients(certificate)) return false;
     if (certificate.checkIssued(certificate)) {
@@ -64,7 +68,7 @@ export class DomainTruststore {
   }
 }
 
-/** Reads the bundle that a domain's `MutualTlsAuthentication` names, in the version that it names. */
+/** Reads the bundle and version in a domain's `MutualTlsAuthentication`. */
 export function readTruststore(
   objects: Objects,
   clock: Clock,
@@ -79,7 +83,7 @@ export function readTruststore(
   return new DomainTruststore(object.body.toString('utf8'), clock);
 }
 
-/** Node's `keyUsage` is the extended key usage. A certificate without the extension is fit for everything. */
+/** `keyUsage` in Node.js is the extended key usage. A certificate without the extension is fit for every purpose. */
 function isFitForClients({ keyUsage: usages }: X509Certificate): boolean {
   return usages === undefined || usages.some((usage) => usage === CLIENT_AUTH || usage === ANY_USAGE);
 }

@@ -5,19 +5,19 @@ import type { ServerCertificate } from '../ports';
 import { readClientHello } from './client-hello';
 import type { DomainTruststore } from './domain-truststore';
 
-/** Milliseconds until a connection must have said which domain it wants, and until its handshake must be through. */
+/** The time limits for the server name and for the handshake of a connection. Milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000;
-/** Fatal `unrecognized_name`, RFC 6066, section 3. */
+/** The fatal alert `unrecognized_name` (RFC 6066, section 3). */
 const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x70]);
 
-/** How one domain shakes hands. */
+/** The TLS settings of a domain. */
 export interface DomainTls {
   readonly certificate: ServerCertificate;
-  /** Absent: clients are not asked for a certificate. */
+  /** Absent if clients aren't asked for a certificate. */
   readonly truststore?: DomainTruststore | undefined;
 }
 
-/** A handshake that went through. */
+/** A connection after its handshake. */
 export interface SecureConnection {
   readonly domainName: string;
   readonly socket: TLSSocket;
@@ -30,17 +30,16 @@ interface ServedDomain extends Pick<DomainTls, 'truststore'> {
 }
 
 /**
- * One port on loopback for every domain. The server name in the client's first message chooses the domain, and with
- * it the certificate, the truststore and whether a client certificate is demanded; each domain has a TLS context of its
- * own, so that none can borrow another one's settings.
+ * Serves all domains on one loopback port. The server name in the ClientHello selects the domain: its certificate, its
+ * truststore, and whether it requires a client certificate. Each domain has its own TLS context, so it can't use the
+ * settings of another.
  *
- * A client without a certificate is answered with an alert by OpenSSL, which also has every other one prove that it holds
- * the key. Whether the certificate is to be trusted is the truststore's decision alone, since OpenSSL judges by real time
- * and not by the sandbox's clock: after a certificate that it refuses, the connection is closed without a request having
- * been read. Sessions are never resumed, since a resumed one would skip all of this, and never renegotiated, since the
- * certificate would be another one than the one that was read.
+ * OpenSSL answers a client without a certificate with an alert, and verifies that other clients hold their key. Only
+ * the truststore decides whether a certificate is trusted, because OpenSSL uses real time and not the sandbox's clock.
+ * If the truststore rejects a certificate, the connection is closed before a request is read. Sessions are never
+ * resumed, because a resumed session skips these checks, and never renegotiated, because the certificate would change.
  *
- * API Gateway speaks HTTP/2 as well; the sandbox speaks HTTP/1.1 alone.
+ * API Gateway also supports HTTP/2. The sandbox supports HTTP/1.1 only.
  */
 export class TlsListener {
   private readonly domains = new Map<string, ServedDomain>();
@@ -49,7 +48,7 @@ export class TlsListener {
 
   constructor(private readonly onConnection: (connection: SecureConnection) => void) {}
 
-  /** The port, once the listener listens. */
+  /** The port of a listener that has started. */
   get port(): number | undefined {
     return (this.server.address() as AddressInfo | null)?.port;
   }
@@ -58,21 +57,21 @@ export class TlsListener {
     return [...this.domains.keys()];
   }
 
-  /** @param port 0: any that is free */
+  /** @param port 0 for a free port */
   async listen(port: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject).listen(port, '127.0.0.1', resolve);
     });
   }
 
-  /** Serves the domain from now on in this way. Connections that are open stay as they are. */
+  /** Serves the domain with these settings. Open connections don't change. */
   serve(domainName: string, { certificate, truststore }: DomainTls): void {
     const secureContext = createSecureContext({
       cert: certificate.certificateChain,
       key: certificate.privateKey,
       minVersion: 'TLSv1.2',
       secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
-      // Clients are told which authorities count.
+      // Tells clients which authorities are accepted.
       ...(truststore && { ca: truststore.bundle }),
     });
     this.domains.set(domainName, { name: domainName, secureContext, truststore });

@@ -52,7 +52,7 @@ function parseOperator(text: string): Operator {
   const name = base.replace(/^(String|Arn)Not/, '$1');
   const compare = Object.hasOwn(COMPARISONS, name) ? COMPARISONS[name] : undefined;
   if (compare === undefined) {
-    throw new AwsError('MalformedPolicyDocument', `the sandbox does not know the condition operator ${text}`);
+    throw new AwsError('MalformedPolicyDocument', `the sandbox does not support the condition operator ${text}`);
   }
   return {
     quantifier: quantifier as ValueOperator['quantifier'],

@@ -65,7 +65,7 @@ function test(pattern: string, value: string, context: ConditionKeys, toSource: 
 function variableValue(name: string, context: ConditionKeys): string | undefined {
   if (['*', '?', '$'].includes(name)) return name;
   if (!/^[\w:/.-]+$/.test(name)) {
-    throw new AwsError('MalformedPolicyDocument', `the sandbox does not know the policy variable \${${name}}`);
+    throw new AwsError('MalformedPolicyDocument', `the sandbox does not support the policy variable \${${name}}`);
   }
   const values = contextValues(context, name);
   return values?.length === 1 ? values[0] : undefined;

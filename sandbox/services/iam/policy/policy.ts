@@ -45,7 +45,7 @@ export function parsePolicy(document: unknown): Policy {
 function parseStatement(statement: unknown): Statement {
   if (!isRecord(statement)) throw malformed('a statement must be an object');
   const unknown = Object.keys(statement).find((element) => !ELEMENTS.includes(element));
-  if (unknown !== undefined) throw malformed(`the sandbox does not know the statement element ${unknown}`);
+  if (unknown !== undefined) throw malformed(`the sandbox does not support the statement element ${unknown}`);
   const { Effect: effect } = statement;
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`Effect must be Allow or Deny, got ${String(effect)}`);
   const actions = parsePatterns(statement, 'Action');
@@ -65,7 +65,7 @@ function parseResources(statement: Readonly<Record<string, unknown>>): Patterns 
   if (notArn !== undefined) throw malformed(`a resource must be an ARN of six parts or *, got ${notArn}`);
   // AWS doesn't document what a variable without a value excludes.
   if (resources?.negated && resources.patterns.some((pattern) => pattern.includes('${'))) {
-    throw malformed('the sandbox does not know policy variables in NotResource');
+    throw malformed('the sandbox does not support policy variables in NotResource');
   }
   return resources;
 }
@@ -80,7 +80,7 @@ function parsePrincipals(principal: unknown): Principals {
   if (principal === '*') return { aws: ['*'], services: [] };
   const { AWS: aws = [], Service: services = [], ...others } = recordOf(principal, 'Principal');
   const [other] = Object.keys(others);
-  if (other !== undefined) throw malformed(`the sandbox does not know the principal type ${other}`);
+  if (other !== undefined) throw malformed(`the sandbox does not support the principal type ${other}`);
   const partial = strings(aws, 'Principal').find((arn) => arn !== '*' && /[*?]/.test(arn));
   if (partial !== undefined) throw malformed(`a principal can't hold a wildcard: ${partial}`);
   return { aws: strings(aws, 'Principal'), services: strings(services, 'Principal') };

@@ -2,7 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file of authorities that Node.js processes trust beside their own. https://nodejs.org/api/cli.html#node_extra_ca_certsfile */
+/**
+ * A file of authorities that Node.js processes trust in addition to the default ones.
+ * https://nodejs.org/api/cli.html#node_extra_ca_certsfile
+ */
 export interface AuthorityFile {
   readonly path: string;
   remove(): Promise<void>;

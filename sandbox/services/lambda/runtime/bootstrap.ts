@@ -1,63 +1,64 @@
-/** What a function's process tells its parent. */
+/** A message of a function's process to its parent. */
 export type ProcessMessage =
   /** The handler is loaded. */
   | { readonly type: 'ready' }
   | { readonly type: 'log'; readonly requestId?: string; readonly level: string; readonly text: string }
   /** `result` is JSON. */
   | { readonly type: 'answer'; readonly result: string }
-  /** The timers that a `TimeMessage` made due have run. */
+  /** The timers that became due by a `TimeMessage` have run. */
   | { readonly type: 'time-passed' }
-  /** The handler failed, or could not be loaded when none was asked for yet. */
+  /** The handler failed, or couldn't be loaded before the first invocation. */
   | { readonly type: 'error'; readonly error: FunctionFailure };
 
-/** As Lambda words a failure. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+/** An error in Lambda's format. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
 export interface FunctionFailure {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace?: readonly string[];
 }
 
-/** Domain names that lead into the sandbox. */
+/** The domain names that the sandbox serves. */
 export interface ServedDomains {
   readonly names: readonly string[];
-  /** Where they are served, on 127.0.0.1. */
+  /** Their port on 127.0.0.1. */
   readonly port: number;
 }
 
-/** What a function's process can't see for itself. */
+/** The state of the sandbox that a function's process needs. */
 export interface Outside {
-  /** Milliseconds by which the sandbox's clock is ahead of real time. */
+  /** How far the sandbox's clock is ahead of real time. Milliseconds. */
   readonly clockOffset: number;
   readonly servedDomains: ServedDomains;
 }
 
-/** What the parent asks of a function's process, one at a time. */
+/** An invocation, of which a process runs one at a time. */
 export interface InvocationMessage {
   /** JSON. */
   readonly event: string;
-  /** Milliseconds since the epoch, by the sandbox's clock. */
+  /** In milliseconds since 1970, by the sandbox's clock. */
   readonly deadline: number;
   readonly outside: Outside;
   readonly requestId: string;
   readonly functionArn: string;
 }
 
-/** Time passes at once for the invocation in the process. */
+/** Makes time pass immediately for the invocation in the process. */
 export interface TimeMessage {
-  /** As in `Outside`, from now on. */
+  /** The new value in `Outside`. */
   readonly clockOffset: number;
 }
 
 /**
- * The program of a function's process, for `node --eval`: text, so that it is the same from sources and from a bundle,
- * and starts without loading anything of the sandbox. It speaks `ProcessMessage`, `InvocationMessage` and `TimeMessage`
- * over IPC.
+ * The program of a function's process, for `node --eval`. It is text, so it is the same in sources and bundles, and it
+ * starts without loading any module of the sandbox. It communicates by `ProcessMessage`, `InvocationMessage`, and
+ * `TimeMessage` over IPC.
  *
- * `Date` tells the sandbox's time, as it was when the invocation began. Timers run in real time until a `TimeMessage`
- * moves the clock ahead; those that are due by then fire at once. OpenSSL and other native code see real time. Connections to port 443 of a domain that the sandbox serves lead there; all
- * others go where they would go. The program's only argument is the `Outside`, as JSON, while the handler loads.
+ * `Date` returns the sandbox's time as of the start of the invocation. Timers run in real time until a `TimeMessage`
+ * advances the clock. Timers that are due then fire immediately. OpenSSL and other native code use real time.
+ * Connections to port 443 of a domain that the sandbox serves go to the sandbox. All others are unchanged. The
+ * program's only argument is the `Outside` in JSON, for the time while the handler loads.
  *
- * Handlers are found as Lambda's own runtime finds them: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+ * Handlers are found like in Lambda's runtime: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
  */
 export const BOOTSTRAP = String.raw`
 'use strict';
@@ -68,7 +69,7 @@ const { pathToFileURL } = require('node:url');
 const { format } = require('node:util');
 
 const send = (message) => process.connected && process.send(message);
-// Without a parent there is nobody to serve.
+// Without a parent there are no more invocations.
 process.on('disconnect', () => process.exit());
 
 let outside = JSON.parse(process.argv[1]);
@@ -82,7 +83,7 @@ globalThis.Date = new Proxy(RealDate, {
 });
 RealDate.prototype.constructor = Date;
 
-// Timers, by the time at which they are due. Those inside of Node.js, such as a socket's, are not among them.
+// Timers by their due time, without those of Node.js itself, such as the timers of sockets.
 const timers = new Map();
 const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
 globalThis.setTimeout = Object.assign((callback, milliseconds = 0, ...values) => {
@@ -133,7 +134,7 @@ function letTimePass(clockOffset) {
   realSetTimeout(() => send({ type: 'time-passed' }), 0);
 }
 
-// What net, tls, http and fetch open is a socket, with options, options in a list of their own, or a port and a host.
+// net, tls, http, and fetch open sockets with options, options in a list, or a port and a host.
 const realConnect = Socket.prototype.connect;
 Socket.prototype.connect = function connect(...given) {
   const [first, host] = given;

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { AwsError } from '../../../endpoint/api';
 import type { FunctionProperties } from './function-configuration';
 
-/** Where published assets come from. */
+/** The published assets. */
 export interface Assets {
-  /** The file or directory that stands behind an object key of the assets' bucket. */
+  /** The file or directory of an object key in the asset bucket. */
   pathOf(objectKey: string): string | undefined;
 }
 
-/** A function's code, laid out in a directory. */
+/** The code of a function in a directory. */
 export interface FunctionCode {
   readonly directory: string;
-  /** Deletes what was written for it. */
+  /** Deletes the files that were written for it. */
   remove(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export async function layOut({ S3Key, ZipFile }: FunctionProperties['Code'], ass
   return { directory, remove: async () => undefined };
 }
 
-/** Lambda puts the text into a file named `index`. */
+/** Lambda writes the text to a file named `index`. */
 async function inlineCode(text: string): Promise<FunctionCode> {
   const directory = await mkdtemp(join(tmpdir(), 'function-code-'));
   await writeFile(join(directory, 'index.js'), text);

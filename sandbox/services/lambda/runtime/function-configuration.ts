@@ -5,24 +5,24 @@ import { AwsError } from '../../../endpoint/api';
 import type { Credentials } from '../../iam';
 import { anything, integer, list, optional, type Shape, string, structure } from '../../shared/shape';
 
-/** A function as its template describes it. */
+/** The configuration of a function in its template. */
 export interface FunctionConfiguration {
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
-  /** Absolute path of the code's directory. */
+  /** The absolute path of the code's directory. */
   readonly directory: string;
   readonly handler: string;
   /** Such as `nodejs24.x`. */
   readonly runtime: string;
-  /** The template's own variables. */
+  /** The environment variables in the template. */
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memorySizeMb: number;
   readonly logGroup: string;
 }
 
-/** Names that a template can't set, since Lambda does. */
+/** Variables that Lambda reserves. */
 const RESERVED = new Set([
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
@@ -54,7 +54,7 @@ const variables: Shape<Readonly<Record<string, string>>> = (value, path) => {
 };
 
 /**
- * What a template may say of a function; anything else fails by name.
+ * The supported properties of a function. Anything else fails with its name.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html
  */
 const functionProperties = structure({
@@ -67,7 +67,7 @@ const functionProperties = structure({
   LoggingConfig: optional(structure({ LogFormat: optional(string({}, /^Text$/)), LogGroup: optional(string()) })),
   MemorySize: optional(integer({ min: 128, max: 10_240 })),
   Role: string(),
-  // Any version: the code runs on the Node.js that the sandbox itself runs on.
+  // Any version, because the code runs on the Node.js of the sandbox.
   Runtime: string({}, /^nodejs\d+\.x$/),
   Tags: anything,
   Timeout: optional(integer({ min: 1, max: 900 })),
@@ -105,15 +105,15 @@ export interface FunctionEnvironmentOptions {
   readonly credentials: Credentials;
   readonly endpointUrl: string;
   readonly logStream: string;
-  /** Path of a file of authorities to trust beside those of Node.js. */
+  /** The path of a file of authorities to trust in addition to those of Node.js. */
   readonly authorityFile: string;
 }
 
 /**
- * The whole environment of a function's process: its template's variables and those that Lambda defines
- * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Nothing of the sandbox's own environment
- * is in it, and no file of the user's is read: an SDK inside finds the sandbox or nothing. A file of authorities that
- * the template names would be one of Lambda's or of a layer, which are not here.
+ * The whole environment of a function's process: the variables of the template and those of Lambda
+ * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). It contains nothing of the sandbox's own
+ * environment, and prevents the SDK from reading files of the user, so an SDK can only find the sandbox. A file of
+ * authorities in the template's variables would be one of Lambda or of a layer, which don't exist here.
  */
 export function environmentOf(
   configuration: FunctionConfiguration,

@@ -9,7 +9,7 @@ import {
   type TimeMessage,
 } from './bootstrap';
 
-/** A function failed, with what Lambda tells its caller. `message` is the `errorMessage`. */
+/** A function failed. `message` is the `errorMessage` that Lambda returns. */
 export class FunctionError extends Error {
   override readonly name = 'FunctionError';
 
@@ -27,15 +27,15 @@ export class FunctionError extends Error {
 }
 
 export interface ProcessOptions {
-  /** Absolute path of the code's directory, where the process runs. */
+  /** The absolute path of the code's directory, where the process runs. */
   readonly directory: string;
-  /** The whole environment: nothing of the sandbox's own is added. */
+  /** The whole environment. Nothing is added. */
   readonly environment: Readonly<Record<string, string>>;
   /** While the handler loads. */
   readonly outside: Outside;
   /** `console` calls. */
   onLog(level: string, text: string, requestId: string | undefined): void;
-  /** What is written to standard output or error past `console`, line by line. */
+  /** Lines on standard output and error that don't come from `console`. */
   onOutput(line: string): void;
 }
 
@@ -44,14 +44,14 @@ interface Settle {
   reject(error: FunctionError): void;
 }
 
-/** One execution environment of a function: a child process that serves one invocation at a time. */
+/** An execution environment of a function: a child process that serves one invocation at a time. */
 export class FunctionProcess {
-  /** Rejects with `FunctionError` when the handler can't be loaded. */
+  /** Rejects with `FunctionError` if the handler can't be loaded. */
   readonly ready: Promise<unknown>;
-  /** Resolves once the process is gone. */
+  /** Resolves after the process has ended. */
   readonly ended: Promise<void>;
   private readonly child: ChildProcess;
-  /** Of what the process is doing: first loading the handler, then one invocation after the other. */
+  /** The current work of the process: loading the handler, and then each invocation. */
   private settle: Settle = { resolve: () => undefined, reject: () => undefined };
   private invocation: InvocationMessage | undefined;
   private timePassed: () => void = () => undefined;
@@ -71,7 +71,7 @@ export class FunctionProcess {
     this.ready = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
-    // Whoever invokes learns of a failure; until then it is not unhandled.
+    // Prevents an unhandled rejection. The caller of `invoke` gets the failure.
     this.ready.catch(() => undefined);
     this.child.on('message', (message: ProcessMessage) => this.receive(message));
     this.child.once('close', (code, signal) => this.fail(exitReason(code, signal)));
@@ -82,12 +82,12 @@ export class FunctionProcess {
     return this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** The invocation that it serves; undefined while there is none. */
+  /** The current invocation. Undefined if there is none. */
   get current(): Pick<InvocationMessage, 'event' | 'deadline'> | undefined {
     return this.invocation;
   }
 
-  /** Answers the handler's result as JSON. @throws FunctionError */
+  /** The result of the handler in JSON. @throws FunctionError */
   invoke(invocation: InvocationMessage): Promise<string> {
     this.invocation = invocation;
     return new Promise<string>((resolve, reject) => {
@@ -100,7 +100,9 @@ export class FunctionProcess {
     });
   }
 
-  /** Moves the process's clock ahead. Resolves once the timers that are then due have run, or the process is gone. */
+  /**
+   * Advances the clock of the process. Resolves after the timers that became due have run, or the process has ended.
+   */
   async letTimePass(message: TimeMessage): Promise<void> {
     const passed = new Promise<void>((resolve) => {
       this.timePassed = resolve;
@@ -109,7 +111,7 @@ export class FunctionProcess {
     await Promise.race([passed, this.ended]);
   }
 
-  /** Kills the process, without a chance to clean up, as Lambda does. */
+  /** Kills the process without cleanup, as Lambda does. */
   async end(): Promise<void> {
     if (this.isAlive) this.child.kill('SIGKILL');
     await this.ended;

@@ -7,11 +7,14 @@ import type { FunctionConfiguration } from './function-configuration';
 import { FunctionError, type FunctionProcess } from './function-process';
 
 /**
- * Lambda gives a function ten seconds to load, and then loads it again within the timeout of its first invocation.
+ * The time limit for loading a function. Lambda then loads it again within the timeout of the first invocation.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
 const INIT_TIMEOUT_SECONDS = 10;
-/** Processes of one function at a time; further invocations wait. AWS has a thousand, a laptop has not. */
+/**
+ * The maximum number of processes of a function. Further invocations wait. AWS allows a thousand, which is too many for
+ * a laptop.
+ */
 const MAX_PROCESSES = 10;
 
 const TIMED_OUT = Symbol('timed out');
@@ -24,21 +27,21 @@ export interface LambdaFunctionOptions {
   log(line: string): void;
 }
 
-/** A process, and how loading its handler went: `loaded` rejects with `FunctionError`. */
+/** A process and the loading of its handler: `loaded` rejects with `FunctionError`. */
 interface Environment {
   readonly process: FunctionProcess;
   readonly loaded: Promise<unknown>;
 }
 
-/** A function that takes invocations: each has a process for itself, which then serves the next one. */
+/** A function that serves invocations. Each invocation has a process for itself, which then serves the next one. */
 export class LambdaFunction {
   private readonly environments = new Set<Environment>();
-  /** Whether one of them was started, and no other is to be yet. */
+  /** Whether an environment is starting, so no other should start yet. */
   private starting = false;
-  /** Loaded, and without an invocation. */
+  /** Loaded environments without an invocation. */
   private readonly idle: Environment[] = [];
   private readonly invocations = new Set<Promise<string>>();
-  /** Invocations that wait for an environment; undefined when there will be none. */
+  /** The invocations that wait for an environment. They get undefined if there will be none. */
   private readonly waiting: ((environment: Environment | undefined) => void)[] = [];
   private closed = false;
 
@@ -46,15 +49,15 @@ export class LambdaFunction {
     readonly configuration: FunctionConfiguration,
     private readonly options: LambdaFunctionOptions,
   ) {
-    // The first process loads while the rest of the stack is made.
+    // The first process loads during the rest of the deployment.
     this.start();
   }
 
   /**
-   * @param event JSON
-   * @param requestId what Lambda calls the invocation; the same for each attempt of an asynchronous one
-   * @returns JSON
-   * @throws FunctionError when the function fails, crashes, or takes longer than its timeout
+   * @param event in JSON
+   * @param requestId Lambda's ID of the invocation, which is the same for all attempts of an asynchronous invocation
+   * @returns the result in JSON
+   * @throws FunctionError if the function fails, crashes, or exceeds its timeout
    */
   async invoke(event: string, requestId: string = randomUUID()): Promise<string> {
     const invocation = this.serve(event, requestId);
@@ -62,13 +65,13 @@ export class LambdaFunction {
     return invocation.finally(() => this.invocations.delete(invocation));
   }
 
-  /** Closes once the invocations that run have ended. */
+  /** Closes after the current invocations have ended. */
   async retire(): Promise<void> {
     await Promise.allSettled(this.invocations);
     await this.close();
   }
 
-  /** Ends every process at once. */
+  /** Kills all processes. */
   async close(): Promise<void> {
     this.closed = true;
     for (const take of this.waiting.splice(0)) take(undefined);
@@ -123,7 +126,7 @@ export class LambdaFunction {
     return new FunctionError({ errorType: 'Runtime.ExitError', errorMessage });
   }
 
-  /** Whichever is free first: an environment that another invocation leaves, or a new one. */
+  /** The first free environment: one whose invocation has ended, or a new one. */
   private async take(): Promise<Environment | undefined> {
     if (this.closed) return undefined;
     for (let environment = this.idle.pop(); environment !== undefined; environment = this.idle.pop()) {
@@ -137,8 +140,8 @@ export class LambdaFunction {
   }
 
   /**
-   * One process loads at a time: on a laptop they would keep each other from getting ready. Then those that are there
-   * get as much time again, in which they often serve who waits sooner than another could.
+   * Loads one process at a time, because several would slow each other down on a laptop. Then waits as long again,
+   * because an existing environment often becomes free sooner than another could load.
    */
   private startIfNeeded(): void {
     const isNeeded = this.waiting.length > 0 && !this.starting && !this.closed;
@@ -173,14 +176,14 @@ export class LambdaFunction {
     else this.drop(environment);
   }
 
-  /** Whoever takes it learns why its handler could not be loaded. */
+  /** The invocation that takes it gets the load error of the handler. */
   private handOverBroken(environment: Environment): void {
     const take = this.waiting.shift();
     if (take !== undefined) take(environment);
     else this.drop(environment);
   }
 
-  /** Those that wait for an environment need another one then. */
+  /** Waiting invocations then need another environment. */
   private drop(environment: Environment): void {
     this.environments.delete(environment);
     this.startIfNeeded();
@@ -192,7 +195,7 @@ function timedOut(seconds: number): FunctionError {
   return new FunctionError({ errorType: 'Sandbox.Timedout', errorMessage });
 }
 
-/** Kills the process when its work takes longer. */
+/** Kills the process if its work takes longer. */
 async function within<T>(seconds: number, process: FunctionProcess, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<typeof TIMED_OUT>((resolve) => {

@@ -5,9 +5,9 @@ import type { Identity } from '../../iam';
 import { commonLogTime, type Event, isText, objectUnlessEmpty, queryParameters } from '../../shared/payload-format';
 
 export interface UrlCall {
-  /** Of the URL: the first label of its host, on AWS. */
+  /** The ID of the URL, which is the first label of its host on AWS. */
   readonly urlId: string;
-  /** Percent-encoded, below the URL; at least `/`. */
+  /** Percent-encoded, below the URL. At least `/`. */
   readonly path: string;
   readonly identity: Identity;
   readonly account: Account;
@@ -15,7 +15,7 @@ export interface UrlCall {
 }
 
 /**
- * What a function behind a URL gets, payload format 2.0, when the caller is authenticated by IAM.
+ * The event of a function URL with IAM authentication, in payload format 2.0.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 export function functionUrlEvent(call: AwsCall, { urlId, path, identity, account, at }: UrlCall): Event {

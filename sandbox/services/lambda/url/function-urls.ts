@@ -17,7 +17,7 @@ import { functionUrlEvent } from './function-url-event';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-url.html */
 const urlProperties = structure({
-  // `NONE` would let in whoever finds the URL; the library makes no such one.
+  // `NONE` would admit everyone who finds the URL. The library never uses it.
   AuthType: oneOf('AWS_IAM'),
   InvokeMode: optional(oneOf('BUFFERED')),
   TargetFunctionArn: string(),
@@ -28,20 +28,20 @@ export function readUrlProperties(properties: Properties): ReturnType<typeof url
 }
 
 export interface FunctionUrlsOptions {
-  /** Below which the URLs are. */
+  /** The prefix of all URLs. */
   readonly endpointUrl: string;
   identityOf(principalArn: string): Identity;
-  /** Rejects with the function's error. */
+  /** Rejects with the error of the function. */
   invoke(functionArn: string, event: unknown): Promise<unknown>;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_BODY = 6 * 1024 * 1024;
 
-/** The URLs of functions, at which the callers are authenticated and authorized by IAM. */
+/** The URLs of functions, with IAM authentication and authorization. */
 export class FunctionUrls implements AwsApi {
   readonly signingName = 'lambda';
-  /** ARNs of functions by the ids of their URLs. */
+  /** The ARNs of functions by the IDs of their URLs. */
   private readonly functionArns = new Map<string, string>();
 
   constructor(
@@ -49,7 +49,7 @@ export class FunctionUrls implements AwsApi {
     private readonly options: FunctionUrlsOptions,
   ) {}
 
-  /** The URL of the function from now on, with a slash at the end. */
+  /** Adds the URL of a function, with a slash at the end. */
   add(functionArn: string): string {
     if ([...this.functionArns.values()].includes(functionArn)) {
       throw new AwsError('ResourceConflictException', `the function ${functionArn} has a URL already`, 409);
@@ -68,14 +68,14 @@ export class FunctionUrls implements AwsApi {
     return { operation: isUrl ? 'InvokeFunctionUrl' : path, input: { Body: body.toString('utf8') } };
   }
 
-  /** Bodies of errors are not documented, but that their text is under `Message`. */
+  /** The body of an error. Only its `Message` is documented. */
   async handle(call: AwsCall): Promise<AwsAnswer> {
     try {
       return await this.serve(call);
     } catch (error) {
       if (error instanceof AccessDenied) return answer(403, error.message);
       if (error instanceof AwsError) return answer(error.status, error.message);
-      // https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html counts a function's errors as 502.
+      // Errors of functions count as 502: https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
       return answer(502, 'Internal Server Error');
     }
   }
@@ -84,7 +84,7 @@ export class FunctionUrls implements AwsApi {
     const [, urlId = '', path = ''] = new RegExp(`^${FUNCTION_URLS_PATH}([a-z0-9]+)(/.*)?$`).exec(call.path) ?? [];
     const functionArn = this.functionArns.get(urlId);
     if (functionArn === undefined) throw new AccessDenied(`the sandbox knows no function URL ${call.path}`);
-    // Both actions since October 2025: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+    // AWS requires both actions since October 2025: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
     call.authorize('lambda:InvokeFunctionUrl', functionArn, { 'lambda:FunctionUrlAuthType': 'AWS_IAM' });
     call.authorize('lambda:InvokeFunction', functionArn, { 'lambda:InvokedViaFunctionUrl': 'true' });
     if (call.body.length > MAX_BODY)

@@ -8,7 +8,7 @@ export function xmlAnswer(root: string, content: XmlElements): AwsAnswer {
   return { status: 200, headers: { 'content-type': 'application/xml' }, body: writeXml(root, content, NAMESPACE) };
 }
 
-/** An answer to a HEAD has no body, so its code is lost; SDKs go by the status alone. */
+/** An answer to HEAD has no body, so the error code is lost. SDKs use the status only. */
 export function errorAnswer(error: unknown, isHead: boolean): AwsAnswer {
   const { code, message, status, headers } = asS3Error(error);
   if (isHead) return { status, headers };

@@ -9,7 +9,9 @@ import { readPayload } from './payload';
 import type { S3Route } from './route';
 import { malformedXml, readXml } from './xml';
 
-/** Objects in one request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+/**
+ * The maximum number of objects in a request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ */
 const MAX_OBJECTS = 1000;
 
 interface ObjectIdentifier {
@@ -17,7 +19,7 @@ interface ObjectIdentifier {
   readonly versionId?: string;
 }
 
-/** DeleteObjects: each key stands or falls alone, and a key that was never there is deleted too. */
+/** DeleteObjects. A failed key doesn't affect the others, and the deletion of a key that doesn't exist succeeds. */
 export function deleteObjectsOperation(buckets: Buckets, now: () => Date): S3Operation {
   function deleteOne(bucket: Bucket, { key, versionId }: ObjectIdentifier, call: AwsCall): XmlElements {
     const action = versionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion';

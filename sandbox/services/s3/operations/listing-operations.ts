@@ -8,7 +8,7 @@ import { type Listing, type ListingRequest, listingRequest, listPage } from './l
 import type { S3Operation } from './object-operations';
 import type { S3Route } from './route';
 
-/** ListObjectVersions, ListObjectsV2. */
+/** ListObjectVersions and ListObjectsV2. */
 export function listingOperations(buckets: Buckets): Readonly<Record<string, S3Operation>> {
   function authorizedBucket(
     action: string,
@@ -72,7 +72,7 @@ export function listingOperations(buckets: Buckets): Readonly<Record<string, S3O
   return { ListObjectVersions: listObjectVersions, ListObjectsV2: listObjectsV2 };
 }
 
-/** @throws S3Error `InvalidArgument` for a version's marker that is empty or stands without its key's */
+/** @throws S3Error `InvalidArgument` for a version marker that is empty or has no key marker */
 function versionsAfter(bucket: Bucket, keyMarker: string, versionIdMarker: string | null): readonly ObjectVersion[] {
   const all = bucket.allVersions();
   if (versionIdMarker === null) return all.filter(({ key }) => isAfter(key, keyMarker));

@@ -4,15 +4,15 @@ export interface ListingRequest {
   readonly prefix: string;
   readonly delimiter: string;
   readonly maxKeys: number;
-  /** Keys are percent-encoded in the answer. */
+  /** Whether keys are percent-encoded in the answer. */
   readonly encodesKeys: boolean;
 }
 
 export interface Listing<T> {
   readonly entries: readonly T[];
-  /** What keys that go on after a delimiter have in common up to it. */
+  /** The common prefixes of keys, up to the delimiter. */
   readonly commonPrefixes: readonly string[];
-  /** Where the next page starts after: an entry or a common prefix. Absent when this page is the last. */
+  /** The last entry or common prefix of the page. Absent for the last page. */
   readonly next?: { readonly entry?: T; readonly key: string };
 }
 
@@ -33,9 +33,9 @@ export function listingRequest(query: URLSearchParams): ListingRequest {
 }
 
 /**
- * One page of `all`, which is in order and starts behind what the last page showed.
+ * A page of `all`, which is sorted and starts after the last page.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html
- * @param after the last page's `next.key`; a common prefix that was shown is not shown again
+ * @param after the `next.key` of the last page; a common prefix isn't listed again
  */
 export function listPage<T extends { readonly key: string }>(
   all: readonly T[],

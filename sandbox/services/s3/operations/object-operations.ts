@@ -8,7 +8,7 @@ import type { S3Route } from './route';
 
 export type S3Operation = (route: S3Route, call: AwsCall) => AwsAnswer;
 
-/** Headers that S3 keeps with an object and gives back. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+/** Headers that S3 stores with an object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const KEPT_HEADERS = [
   'cache-control',
   'content-disposition',
@@ -18,7 +18,10 @@ const KEPT_HEADERS = [
   'expires',
 ];
 
-/** PutObject, GetObject, HeadObject, DeleteObject. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+/**
+ * PutObject, GetObject, HeadObject, and DeleteObject.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+ */
 export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Record<string, S3Operation>> {
   function authorize(call: AwsCall, action: string, { bucket, key }: S3Route): void {
     const versionId = call.query.get('versionId');
@@ -98,10 +101,16 @@ export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Re
   return { PutObject: putObject, GetObject: getObject, HeadObject: headObject, DeleteObject: deleteObject };
 }
 
-/** What every object has since 2023. https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html */
+/**
+ * The encryption of all objects since 2023.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+ */
 const ENCRYPTION = { 'x-amz-server-side-encryption': 'AES256' };
 
-/** Only who may list a bucket learns that a key is missing. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+/**
+ * Only callers that can list the bucket learn that a key doesn't exist.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
 function revealAbsence(call: AwsCall, bucket: Bucket): void {
   try {
     call.authorize('s3:ListBucket', bucket.arn, {}, bucket.policy);

@@ -5,11 +5,11 @@ import { notImplemented, S3Error } from '../s3-error';
 
 export interface Payload {
   readonly body: Buffer;
-  /** The checksum that was sent and found right, by its header's name; empty when none was. */
+  /** The verified checksum by its header name. Empty if the request has none. */
   readonly checksum: Readonly<Record<string, string>>;
 }
 
-/** Those that SDKs compute without native code. */
+/** The checksum algorithms that SDKs support without native code. */
 const CHECKSUMS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   'x-amz-checksum-crc32': (body) => {
     const value = Buffer.alloc(4);
@@ -21,8 +21,8 @@ const CHECKSUMS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
 };
 
 /**
- * The request's bytes, freed from the `aws-chunked` encoding in which SDKs send streams, and checked against every
- * digest that came along. Signatures of single chunks are not verified.
+ * The body of the request, decoded from `aws-chunked`, which SDKs use for streams, and verified with all digests in the
+ * request. Signatures of single chunks aren't verified.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  * @throws S3Error `BadDigest`, `InvalidDigest`, `IncompleteBody`
  */

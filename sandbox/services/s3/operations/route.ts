@@ -1,11 +1,11 @@
 import type { AwsCall } from '../../../endpoint/api';
 import { notImplemented, S3Error } from '../s3-error';
 
-/** What a request is about, read from its path and query alone. */
+/** The operation and the object of a request, from its path and query. */
 export interface S3Route {
   readonly operation: string;
   readonly bucket: string;
-  /** Decoded, never normalized: dots and slashes are letters of a key like any other. Empty for a bucket. */
+  /** Decoded, but not normalized: dots and slashes are ordinary characters of a key. Empty for a bucket. */
   readonly key: string;
 }
 
@@ -15,9 +15,9 @@ interface RouteRule {
   readonly on: 'bucket' | 'object';
   /** The query parameter that selects the operation. */
   readonly selector?: string;
-  /** Further query parameters that the sandbox understands. */
+  /** Other supported query parameters. */
   readonly parameters: readonly string[];
-  /** Headers that the sandbox understands, of those that can change what the operation means. */
+  /** Supported headers that can change the meaning of the operation. */
   readonly headers: readonly string[];
 }
 
@@ -66,7 +66,7 @@ const RULES: readonly RouteRule[] = [
   { operation: 'DeleteObject', method: 'DELETE', on: 'object', parameters: ['versionId'], headers: [] },
 ];
 
-/** Of every request, whatever it asks. */
+/** Supported headers of all requests. */
 const COMMON_HEADERS = [
   'x-amz-content-sha256',
   'x-amz-date',
@@ -75,7 +75,7 @@ const COMMON_HEADERS = [
   'x-amz-user-agent',
 ];
 
-/** @throws S3Error `NotImplemented` for an operation, a parameter or a header that the sandbox does not emulate */
+/** @throws S3Error `NotImplemented` for an unsupported operation, parameter, or header */
 export function routeOf({ method, path, query, headers }: Omit<AwsCall, 'body' | 'caller' | 'authorize'>): S3Route {
   const [, bucket = '', key = ''] = (/^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? []).map(decodeKey);
   const on = key === '' ? 'bucket' : 'object';

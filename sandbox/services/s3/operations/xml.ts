@@ -10,7 +10,7 @@ const parser = new XMLParser({
 });
 
 /**
- * A document without a type definition: entities other than XML's own are never expanded.
+ * Reads a document without a type definition. Only expands XML's predefined entities.
  * @throws S3Error `MalformedXML`
  */
 export function readXml(text: string): Readonly<Record<string, unknown>> {
@@ -18,7 +18,7 @@ export function readXml(text: string): Readonly<Record<string, unknown>> {
   try {
     return parser.parse(text);
   } catch {
-    // Names such as __proto__, and more nesting than any request of S3 has.
+    // Names such as __proto__, and deeper nesting than any S3 request has.
     throw malformedXml();
   }
 }

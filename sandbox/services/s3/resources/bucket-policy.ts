@@ -5,7 +5,7 @@ import type { Buckets } from '../state';
 
 const shape = structure({ Bucket: string({ min: 3, max: 63 }), PolicyDocument: policyDocument });
 
-/** AWS::S3::BucketPolicy. Its reference is the bucket's name. */
+/** `AWS::S3::BucketPolicy`. `Ref` is the name of the bucket. */
 export function bucketPolicyType(buckets: Buckets): ResourceType {
   return {
     properties: { Bucket: 'createOnly', PolicyDocument: 'mutable' },

@@ -20,8 +20,8 @@ const shape = structure({
 });
 
 /**
- * AWS::S3::Bucket. Versioning is acted on. Encryption, public access, ownership, lifecycle, logging and tags are
- * accepted without effect: objects stay in memory, nobody outside can reach them, and nothing lives long enough to expire.
+ * `AWS::S3::Bucket`. Versioning is supported. Encryption, public access, ownership, lifecycle, logging, and tags are
+ * accepted without effect, because objects stay in memory, are never public, and don't live long enough to expire.
  */
 export function bucketType(buckets: Buckets, account: Account): ResourceType {
   function asResource({ name, arn }: Bucket): Resource {
@@ -39,7 +39,7 @@ export function bucketType(buckets: Buckets, account: Account): ResourceType {
 
   function configure(bucket: Bucket, properties: Properties): Resource {
     const { VersioningConfiguration } = shape(properties, '');
-    // Versioning can be suspended, never taken away.
+    // Versioning can be suspended, but not removed.
     bucket.versioning = VersioningConfiguration?.Status ?? (bucket.versioning && 'Suspended');
     return asResource(bucket);
   }

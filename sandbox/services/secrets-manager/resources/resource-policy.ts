@@ -9,7 +9,7 @@ const shape = structure({
   BlockPublicPolicy: optional(boolean),
 });
 
-/** AWS::SecretsManager::ResourcePolicy. A secret has one policy; the sandbox never judges whether it is public. */
+/** `AWS::SecretsManager::ResourcePolicy`. A secret has one policy. The sandbox doesn't check whether it is public. */
 export function resourcePolicyType(secrets: Secrets): ResourceType {
   return {
     properties: { SecretId: 'createOnly', ResourcePolicy: 'mutable', BlockPublicPolicy: 'mutable' },

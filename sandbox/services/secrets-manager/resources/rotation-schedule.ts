@@ -14,8 +14,8 @@ const shape = structure({
 });
 
 /**
- * AWS::SecretsManager::RotationSchedule with a function of one's own. Like CloudFormation it does not wait for the
- * rotation that it begins, nor, with `RotateImmediatelyOnUpdate` false, for the test.
+ * `AWS::SecretsManager::RotationSchedule` with a Lambda function. Like CloudFormation, it waits neither for the
+ * rotation that it starts nor for the test if `RotateImmediatelyOnUpdate` is false.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-rotationschedule.html
  */
 export function rotationScheduleType(secrets: Secrets, rotations: Rotations): ResourceType {

@@ -23,9 +23,9 @@ const shape = structure({
 });
 
 /**
- * AWS::SecretsManager::Secret. A version is written only when the template's value changes, so values put by others
- * survive updates; without SecretString and GenerateSecretString the secret starts empty. Deletion leaves no recovery
- * window: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html and
+ * `AWS::SecretsManager::Secret`. A version is written only if the value in the template changes, so updates keep values
+ * that others put. Without SecretString and GenerateSecretString, the secret has no version at first. Deletion has no
+ * recovery window: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html and
  * https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1999
  */
 export function secretType(secrets: Secrets, now: () => Date): ResourceType {
@@ -84,7 +84,10 @@ function templateValue(properties: Properties): string | undefined {
   return randomPassword(PasswordLength, ExcludeCharacters);
 }
 
-/** Of the printable ASCII characters but the space. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html */
+/**
+ * The printable ASCII characters without the space.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html
+ */
 function randomPassword(length: number, excluded: string): string {
   const printable = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
   return randomText(length, printable.filter((character) => !excluded.includes(character)).join(''));

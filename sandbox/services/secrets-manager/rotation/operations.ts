@@ -21,8 +21,9 @@ export function rotationOperations(secrets: Secrets, rotations: Rotations): Read
   });
 
   /**
-   * The caller has to be allowed to invoke the rotation function too, as documented for the operation. Secrets Manager
-   * asks on the caller's behalf: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+   * The caller also needs permission to invoke the rotation function, as documented for the operation. Secrets Manager
+   * checks it on behalf of the caller:
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
    */
   function rotateSecret(input: unknown, call: AwsCall): object {
     const request = rotateSecretShape(input, '');

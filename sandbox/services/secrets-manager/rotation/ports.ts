@@ -1,9 +1,9 @@
-/** What rotation needs of the other services, and no more. */
+/** The other services that rotation uses. */
 
 export interface RotationFunctions {
-  /** Rejects with the function's error, or when it takes longer than its own timeout. */
+  /** Rejects with the error of the function, or after the timeout of the function. */
   invoke(functionArn: string, event: RotationEvent): Promise<unknown>;
-  /** Throws unless the function's resource policy lets `principalService` invoke it for `sourceArn`. */
+  /** Throws unless the resource policy of the function allows `principalService` to invoke it for `sourceArn`. */
   assertMayInvoke(functionArn: string, principalService: string, sourceArn: string): void;
 }
 
@@ -12,7 +12,7 @@ export interface RotationEvent {
   readonly Step: RotationStep;
   /** ARN. */
   readonly SecretId: string;
-  /** Id of the version that the rotation makes. */
+  /** The ID of the new version. */
   readonly ClientRequestToken: string;
   readonly RotationToken: string;
 }

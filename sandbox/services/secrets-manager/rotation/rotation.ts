@@ -16,7 +16,7 @@ type RotationEventName =
   | 'TestRotationSucceeded'
   | 'TestRotationFailed';
 
-/** Runs rotation functions through their steps, and reports how it went. */
+/** Runs the steps of rotation functions and reports the results. */
 export class RotationRunner {
   constructor(
     private readonly functions: RotationFunctions,
@@ -35,11 +35,11 @@ export class RotationRunner {
   }
 
   /**
-   * One attempt to rotate to the version that the token names. The function is invoked for one step after the other,
-   * synchronously: https://docs.aws.amazon.com/lambda/latest/dg/with-secrets-manager.html. The first failure ends the
-   * attempt and leaves the staging labels as they are.
-   * @param isCancelled asked before each step
-   * @returns whether the version is current now
+   * Attempts to rotate to the version of the token. Invokes the function synchronously for each step:
+   * https://docs.aws.amazon.com/lambda/latest/dg/with-secrets-manager.html. The first failure ends the attempt and
+   * leaves the staging labels unchanged.
+   * @param isCancelled called before each step
+   * @returns whether the version is current
    */
   async rotate(secret: Secret, functionArn: string, token: string, isCancelled: () => boolean): Promise<boolean> {
     this.report('RotationStarted', secret);
@@ -62,7 +62,7 @@ export class RotationRunner {
     return true;
   }
 
-  /** The step testSecret alone, on a pending version that holds the current value and is gone afterwards. */
+  /** Runs only the step testSecret, on a temporary pending version with the current value. */
   async test(secret: Secret, functionArn: string, at: Date): Promise<void> {
     const token = randomUUID();
     secret.announce(token, at, secret.versionWithStage('AWSCURRENT')?.value);
@@ -87,7 +87,7 @@ export class RotationRunner {
     });
   }
 
-  /** As CloudTrail tells EventBridge of what a service does by itself. */
+  /** Reports an event of the service, as CloudTrail does to EventBridge. */
   private report(eventName: RotationEventName, { details }: Secret, error?: unknown): void {
     const errorMessage =
       error === undefined ? {} : { errorMessage: error instanceof Error ? error.message : `${error}` };

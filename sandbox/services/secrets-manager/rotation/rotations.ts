@@ -6,29 +6,28 @@ import type { RotationRunner } from './rotation';
 import type { RotationConfiguration, RotationRules, RotationWindow } from './rules';
 
 interface Plan {
-  /** The next rotation by schedule, and when it was planned. */
+  /** The next scheduled rotation, and when it was scheduled. */
   scheduled?: Appointment;
   scheduledAt: Date;
-  /** The next attempt of a rotation that failed. */
+  /** The next attempt of a failed rotation. */
   attempt?: Appointment;
-  /** An attempt or a test is under way. */
+  /** Whether an attempt or a test is running. */
   isRunning: boolean;
 }
 
 const MINUTE = 60_000;
 
 /**
- * How long after a failed attempt the next one follows. AWS says that it tries the entire process "multiple times", and
- * neither how often nor when; after these the rotation goes on when somebody asks for it, or at its next time.
+ * The pauses between failed attempts. AWS documents that it repeats the process "multiple times", but neither how often
+ * nor when. After these attempts, the rotation continues on request or at its next scheduled time.
  */
 const PAUSES = [MINUTE, 5 * MINUTE, 15 * MINUTE];
 
 const INCOMPLETE = "A previous rotation isn't complete. That rotation will be reattempted.";
 
 /**
- * Rotates secrets, when somebody asks for it and by schedule. A rotation that failed leaves its pending version, and is
- * the one that goes on until it succeeds: no other begins before.
- * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+ * Rotates secrets on request and on schedule. A failed rotation leaves its pending version. No other rotation starts
+ * until it succeeds. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
  */
 export class Rotations {
   private readonly plans = new WeakMap<Secret, Plan>();
@@ -46,8 +45,8 @@ export class Rotations {
   }
 
   /**
-   * Begins a rotation and does not wait for it. The same token again is the same rotation.
-   * @throws AwsError `InvalidRequestException` when the secret has no rotation function, or while a rotation is not complete
+   * Starts a rotation without waiting for it. The same token identifies the same rotation.
+   * @throws AwsError `InvalidRequestException` if the secret has no rotation function, or a rotation is incomplete
    */
   begin(secret: Secret, token: string): void {
     const { functionArn } = this.enabled(secret);
@@ -58,7 +57,7 @@ export class Rotations {
     this.clock.background(() => this.attempt(secret, token));
   }
 
-  /** Tries the rotation function without rotating, and does not wait for it. Errors as `begin`. */
+  /** Tests the rotation function without a rotation and without waiting for it. Throws the same errors as `begin`. */
   test(secret: Secret): void {
     const { functionArn } = this.enabled(secret);
     this.assertComplete(secret);
@@ -71,7 +70,7 @@ export class Rotations {
     });
   }
 
-  /** Ends rotation by schedule and the rotation that is under way; its pending version stays. */
+  /** Cancels scheduled rotations and the current rotation, whose pending version remains. */
   cancel(secret: Secret): void {
     const plan = this.plan(secret);
     plan.scheduled?.cancel();
@@ -88,7 +87,7 @@ export class Rotations {
     throw new AwsError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.');
   }
 
-  /** @throws AwsError when it is not; the rotation in question then goes on at once */
+  /** @throws AwsError if it is incomplete; the incomplete rotation then continues immediately */
   private assertComplete(secret: Secret): void {
     const pending = incompleteVersion(secret);
     const { isRunning } = this.plan(secret);
@@ -122,7 +121,10 @@ export class Rotations {
     this.plan(secret).attempt = this.clock.at(time, () => this.attempt(secret, token, failures + 1));
   }
 
-  /** Looks for the next window, and for a time within it that is the secret's own, so that not all rotate at once. */
+  /**
+   * Schedules a rotation in the next window. Each secret has its own time in the window, so they don't all rotate at
+   * once.
+   */
   private schedule(secret: Secret, after: Date): void {
     const plan = this.plan(secret);
     plan.scheduled?.cancel();
@@ -160,12 +162,12 @@ export class Rotations {
   }
 }
 
-/** Undefined unless the secret lives and is to be rotated. */
+/** Undefined if the secret is deleted or isn't rotated. */
 function liveRotation({ rotation, deletionDate }: Secret): RotationConfiguration | undefined {
   return rotation?.isEnabled && deletionDate === undefined ? rotation : undefined;
 }
 
-/** Id of the version that a rotation has begun and not made current. */
+/** The ID of the version of an incomplete rotation. */
 function incompleteVersion(secret: Secret): string | undefined {
   const pending = secret.versionWithStage('AWSPENDING');
   return pending?.stages.has('AWSCURRENT') ? undefined : pending?.id;

@@ -15,13 +15,13 @@ export const rotationRulesShape = structure({
 
 type GivenRules = ReturnType<typeof rotationRulesShape>;
 
-/** When a secret is to be rotated. */
+/** The rotation schedule of a secret. */
 export interface RotationRules {
-  /** As they were given. */
+  /** As given. */
   readonly given: GivenRules;
-  /** Whether the next rotation is counted from the one before, so that a value put by hand delays it too. */
+  /** Whether the schedule counts from the last change of the value, so a value that is put manually delays it too. */
   readonly isRelative: boolean;
-  /** The first window that opens after a time; undefined when there is none. */
+  /** The first window that opens after a time. Undefined if there is none. */
   nextWindow(after: Date): RotationWindow | undefined;
 }
 
@@ -42,8 +42,9 @@ export interface RotationConfiguration {
 }
 
 /**
- * A rate in days opens its window at midnight UTC, one in hours at the full hour (which AWS does not document). A window
- * is as long as `Duration` says; else an hour for a schedule in hours, and to the end of the UTC day for one in days.
+ * A rate in days opens its window at midnight UTC. A rate in hours opens it at the full hour, which AWS doesn't
+ * document. The length of the window is `Duration`, or an hour for a schedule in hours, or the rest of the UTC day for
+ * a schedule in days.
  * @throws AwsError `InvalidParameterException`
  */
 export function readRotationRules(given: GivenRules): RotationRules {

@@ -81,10 +81,10 @@ test.each([
   ['GET', '/v2/domainnames/%2e%2e'],
   ['DELETE', `/v2/domainnames/${DOMAIN}`],
   ['PATCH', `/v2/domainnames/${DOMAIN}`],
-])('what it does not know fails by name: %s %s', async (method, path) => {
+])('what it does not support fails by name: %s %s', async (method, path) => {
   const { status, headers, body } = await send(fixture.gateway.api, { method, path });
   expect([status, headers?.['x-amzn-errortype']]).toEqual([400, 'UnknownOperationException']);
-  expect(JSON.parse(String(body)).message).toBe(`the sandbox does not know ${method} ${path} of API Gateway`);
+  expect(JSON.parse(String(body)).message).toBe(`the sandbox does not support ${method} ${path} of API Gateway`);
   expect(
     fixture.gateway.api.describe({ method, path, query: new URLSearchParams(), headers: {}, body: Buffer.of() }),
   ).toEqual({ operation: `${method} ${path}`, input: {} });

@@ -258,13 +258,13 @@ test.each([
   await expect(createRule(properties)).rejects.toThrow(reason);
 });
 
-test('a target that the sandbox does not know is named with the event', async () => {
+test('a target that the sandbox does not support is named with the event', async () => {
   const queue = 'arn:aws:sqs:us-east-1:123456789012:queue';
   await createRule({ EventPattern: { source: ['mtls-service-mesh'] }, Targets: [{ Id: 'queue', Arn: queue }] });
   await put(REVOKED);
   await clock.advance(0);
   expect(service.events[0]?.deliveries).toMatchObject([
-    { error: `the sandbox does not know targets such as ${queue}` },
+    { error: `the sandbox does not support targets such as ${queue}` },
   ]);
 });
 

@@ -101,7 +101,7 @@ test('allows by a managed policy of the template, whichever side names the other
   expect(mayRead(iam, other)).toBe(true);
 });
 
-test('refuses a managed policy that it does not know, by its name', async () => {
+test('refuses a managed policy that it does not support, by its name', async () => {
   const arn = 'arn:aws:iam::aws:policy/AdministratorAccess';
   await expect(createRole(newIam(), { ManagedPolicyArns: [arn] })).rejects.toThrow(arn);
 });

@@ -376,7 +376,7 @@ describe('the code of a function', () => {
 describe('a template', () => {
   test.each([
     ['a runtime other than Node.js', { Runtime: 'python3.13' }, 'Runtime'],
-    ['code of a kind that it does not know', { Code: { ImageUri: 'image' } }, 'Code.ImageUri'],
+    ['code of a kind that it does not support', { Code: { ImageUri: 'image' } }, 'Code.ImageUri'],
     ['logs in JSON', { LoggingConfig: { LogFormat: 'JSON' } }, 'LoggingConfig.LogFormat'],
   ])('that asks for %s fails by that name', async (_case, change, named) => {
     await expect(cloud.createFunction('', change)).rejects.toThrow(named);

@@ -15,7 +15,7 @@ test('takes an alias record', async () => {
 test.each([
   ['both a target and values', { AliasTarget: { DNSName: 'a', HostedZoneId: 'Z1' }, ResourceRecords: ['192.0.2.1'] }],
   ['neither a target nor values', {}],
-  ['a type that it does not know', { Type: 'MX', ResourceRecords: ['a'] }],
+  ['a type that it does not support', { Type: 'MX', ResourceRecords: ['a'] }],
 ])('refuses a record with %s', async (_, properties) => {
   await expect(create('RecordSet', { Name: 'mesh.example.com.', Type: 'A', ...properties })).rejects.toThrow();
 });

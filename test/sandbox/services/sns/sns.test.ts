@@ -67,7 +67,7 @@ test('takes subscriptions to topics that exist', async () => {
   expect((await subscribe()).physicalId).toMatch(new RegExp(`^${TOPIC_ARN}:[0-9a-f-]{36}$`));
 });
 
-test('refuses what it does not know by name', async () => {
+test('refuses what it does not support by name', async () => {
   await expect(createTopic({ FifoTopic: true })).rejects.toThrow('FifoTopic');
   await createTopic();
   const pager = requestFor({ TopicArn: TOPIC_ARN, Protocol: 'pager', Endpoint: '1' });

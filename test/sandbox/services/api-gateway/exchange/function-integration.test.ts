@@ -141,6 +141,6 @@ test('answers 504 when the function takes longer than the integration allows', a
 
 test('takes no payload format 1.0 for a function', async () => {
   await expect(fixture.createFunctionRoute('$default', () => ({}), { PayloadFormatVersion: '1.0' })).rejects.toThrow(
-    'the sandbox does not know a function integration with PayloadFormatVersion 1.0',
+    'the sandbox does not support a function integration with PayloadFormatVersion 1.0',
   );
 });

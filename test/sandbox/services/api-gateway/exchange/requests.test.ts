@@ -114,7 +114,7 @@ test('says its request id', async () => {
   expect(fixture.events[0]?.event).toMatchObject({ requestContext: { requestId: headers['apigw-requestid'] } });
 });
 
-test('logs what came of each request, with a hyphen for what it does not know', async () => {
+test('logs what came of each request, with a hyphen for what it does not support', async () => {
   await fixture.createAuthorizer(() => ({ isAuthorized: true, context: { clientName: 'mail' } }));
   await fixture.createFunctionRoute('GET /users', () => 'users');
   await fixture.call('/users');

@@ -14,7 +14,7 @@ function decide(resource: string, context: Record<string, string | string[]>, ..
 
 test.each([
   [
-    'a condition operator it does not know',
+    'a condition operator it does not support',
     { Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } } },
     'NumericLessThan',
   ],
@@ -25,7 +25,7 @@ test.each([
     'ForAnyValue',
   ],
   ['NotPrincipal', { NotPrincipal: '*' }, 'NotPrincipal'],
-  ['a principal type it does not know', { Principal: { Federated: 'idp' } }, 'Federated'],
+  ['a principal type it does not support', { Principal: { Federated: 'idp' } }, 'Federated'],
   ['a principal with a wildcard', { Principal: { AWS: 'arn:aws:iam::123456789012:role/*' } }, 'wildcard'],
   ['an effect other than Allow and Deny', { Effect: 'allow' }, 'Effect'],
   ['a resource that is no ARN', { Resource: 'arn:aws:*' }, 'arn:aws:*'],
