@@ -15,9 +15,7 @@ export function readCertificates(pem: string): X509Certificate[] {
   if (blocks.length === 0) throw new PemError('there is no PEM block "-----BEGIN CERTIFICATE-----"');
   return blocks.map(({ label, der }, index) => {
     if (label.endsWith('PRIVATE KEY')) {
-      throw new PemError(
-        'the text contains a private key: remove it, and replace it if others could read it',
-      );
+      throw new PemError('the text contains a private key: remove it, and replace it if others could read it');
     }
     if (label !== 'CERTIFICATE') throw new PemError(`block ${index + 1} is a ${label}, not a CERTIFICATE`);
     return decodeCertificate(der, index);

@@ -193,7 +193,7 @@ describe('the registry in DynamoDB', () => {
     await expect(registry.getClient('mail', signal)).resolves.toEqual(known);
   });
 
-  test('forgets a client, also one that it does not support', async () => {
+  test('forgets a client, also one that it does not know', async () => {
     await registry.registerClient(profile, signal);
 
     await registry.removeClient('mail', signal);
