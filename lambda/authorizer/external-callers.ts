@@ -66,9 +66,8 @@ export class ExternalCallers {
       if (clientName && authority && isSignedBy(certificate, authority)) names.add(clientName);
     }
     const clientNames = [...names];
-    const [only] = clientNames;
-    const client =
-      only !== undefined && clientNames.length === 1 ? await this.registry.findExternalClient(only) : undefined;
+    const [only, ...others] = clientNames;
+    const client = only === undefined || others.length > 0 ? undefined : await this.registry.findExternalClient(only);
     return { clientNames, client };
   }
 }

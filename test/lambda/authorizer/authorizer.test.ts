@@ -7,6 +7,8 @@ import type { IssuedFacts, RegistryLookup } from '../../../registry/lookup';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { authorizerEvent } from './events';
 
+type AuthorizerEvent = Parameters<Authorizer['decide']>[0];
+
 const TRUST_DOMAIN = 'mesh.example.com';
 
 describe('the authorizer', () => {
@@ -222,6 +224,31 @@ describe('the authorizer', () => {
 
     expect(await blind.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
     expect(denial()).toMatchObject({ code: 'ERROR', reason: 'unexpected lookup' });
+  });
+
+  test.each<[string, unknown]>([
+    ['no authentication', {}],
+    ['an authentication without a certificate', { authentication: {} }],
+    ['no text in place of the certificate', { authentication: { clientCert: { clientCertPem: 7 } } }],
+  ])('says that there is no client certificate when the request has %s', async (_what, requestContext) => {
+    const event = { ...authorizerEvent(mail.pem), requestContext: requestContext as AuthorizerEvent['requestContext'] };
+
+    expect(await authorizer.decide(event)).toEqual({ isAuthorized: false });
+    expect(denial()).toEqual({
+      event: 'denied',
+      code: 'NO_CLIENT_CERTIFICATE',
+      reason: 'the request has no client certificate',
+    });
+  });
+
+  test('says that a name in the trust domain is no client’s', async () => {
+    const { pem } = await createClient(root, 'mail', { uris: ['spiffe://mesh.example.com/mail/admin'] });
+
+    await authorizer.decide(authorizerEvent(pem));
+    expect(denial()).toMatchObject({
+      code: 'IDENTITY_UNKNOWN',
+      reason: 'spiffe://mesh.example.com/mail/admin is not a client of trust domain mesh.example.com',
+    });
   });
 
   test('denies a path that may lead to another service', async () => {

@@ -152,6 +152,7 @@ describe('a caller with a certificate of another authority', () => {
     register('SPIFFE_ID', { clientName: 'other' });
 
     await expect(identify()).rejects.toThrow(/^the certificate identifies several clients: /);
+    expect(readings).toEqual(['identities']);
   });
 
   test('may be known by more than one identity, all of one client', async () => {

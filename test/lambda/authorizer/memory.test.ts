@@ -1,4 +1,4 @@
-import { MEMORY_TIME, RegistryMemory } from '../../../lambda/authorizer/memory';
+import { BoundedMap, MEMORY_TIME, RegistryMemory } from '../../../lambda/authorizer/memory';
 
 describe('what was read', () => {
   let now: number;
@@ -30,9 +30,28 @@ describe('what was read', () => {
     expect(await memory.recall('a', read)).toBe(1);
   });
 
+  test('outlives the failure of an older reading', async () => {
+    let fail: (reason: Error) => void = () => {};
+    const failing = memory.recall('a', () => new Promise<number>((_, reject) => (fail = reject)));
+    now += MEMORY_TIME;
+    expect(await memory.recall('a', read)).toBe(1);
+
+    fail(new Error('late'));
+    await expect(failing).rejects.toThrow('late');
+    expect(await memory.recall('a', read)).toBe(1);
+  });
+
   test('is forgotten first where it was asked for last', async () => {
     for (const key of ['a', 'b', 'a', 'c']) await memory.recall(key, read);
 
     expect([await memory.recall('a', read), await memory.recall('b', read)]).toEqual([1, 4]);
   });
+});
+
+test('a question for what is not there takes no place in a map', () => {
+  const map = new BoundedMap<string, number>(2);
+  map.set('a', 1);
+  expect(map.get('b')).toBeUndefined();
+  map.set('c', 3);
+  expect(map.get('a')).toBe(1);
 });
