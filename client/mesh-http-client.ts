@@ -40,6 +40,9 @@ interface Session {
  * rotation without a restart and without a failed request.
  *
  * ```ts
+ * import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+ * import { MeshHttpClient } from 'cdk-mtls-service-mesh/client';
+ *
  * const mail = new MeshHttpClient({ secretId: 'mesh.example.com/mail', secretsManager: new SecretsManager() });
  * const response = await mail.fetch('https://mesh.example.com/schedule/events');
  * ```
