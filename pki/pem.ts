@@ -52,8 +52,8 @@ export function readPemBlocks(pem: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   let open: { label: string; body: string } | undefined;
   for (const line of pem.split(/\r\n|\n|\r/)) {
-    const [, kind, label] = BOUNDARY.exec(line) ?? [];
-    if (kind === undefined || label === undefined) {
+    const [, kind, label = ''] = BOUNDARY.exec(line) ?? [];
+    if (kind === undefined) {
       if (open) open.body += line.trim();
     } else if (kind === 'BEGIN') {
       if (open) throw new PemError(`block ${blocks.length + 1} has no end before the next one begins`);

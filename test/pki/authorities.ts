@@ -107,13 +107,17 @@ export async function createServer(issuer: Authority, dnsName: string): Promise<
 }
 
 /** A certificate without any extension that says what it is for: no authority's, and no key usage that forbids to sign. */
-export async function createPlain(issuer: Authority, commonName: string, privateKey: KeyObject): Promise<EndEntity> {
-  return createEndEntity(issuer, commonName, [], { privateKey, organization: 'Example' });
+export async function createPlain(
+  issuer: Authority,
+  commonName: string | undefined,
+  privateKey: KeyObject,
+): Promise<EndEntity> {
+  return createEndEntity(issuer, commonName, [], { privateKey, organization: commonName && 'Example' });
 }
 
 async function createEndEntity(
   issuer: Authority,
-  commonName: string,
+  commonName: string | undefined,
   extensions: ReturnType<typeof clientExtensions>,
   options: ClientOptions & { readonly privateKey?: KeyObject; readonly organization?: string },
 ): Promise<EndEntity> {

@@ -8,7 +8,7 @@ import {
   spiffeIdOf,
   subjectText,
 } from '../../pki/certificate-fields';
-import { type Authority, createClient, createRoot, createServer } from './authorities';
+import { type Authority, createClient, createPlain, createRoot, createServer } from './authorities';
 
 let root: Authority;
 beforeAll(async () => {
@@ -78,6 +78,10 @@ test.each([
   [false, [], ['mail.example.com', 'x, URI:spiffe://example.com/mail']],
 ])('whether there is any URI: %s for %j', async (expected, uris, dnsNames) => {
   expect(hasUri((await createClient(root, 'mail', { uris, dnsNames })).certificate)).toBe(expected);
+});
+
+test('a certificate that says nothing of its purpose is no client certificate', async () => {
+  expect(isClientCertificate((await createPlain(root, 'mail', root.privateKey)).certificate)).toBe(false);
 });
 
 test('a client certificate is an end-entity certificate for TLS clients', async () => {

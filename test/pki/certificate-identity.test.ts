@@ -4,13 +4,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { subjectText } from '../../pki/certificate-fields';
 import {
   type CertificateIdentityKind,
   canonicalIdentity,
   identitiesOf,
   identityProblem,
 } from '../../pki/certificate-identity';
-import { type Authority, createClient, createRoot } from './authorities';
+import { type Authority, createClient, createPlain, createRoot } from './authorities';
 
 const canonicalSubject = (value: string) => canonicalIdentity({ kind: 'SUBJECT', value }).value;
 const identityOf = (certificate: X509Certificate, kind: CertificateIdentityKind) =>
@@ -181,4 +182,38 @@ test.each([
 ] as const)('%s has at most 2048 characters', (kind, start) => {
   expect(identityProblem({ kind, value: start.padEnd(2048, 'x') })).toBeUndefined();
   expect(identityProblem({ kind, value: start.padEnd(2049, 'x') })).toMatch(/^must be /);
+});
+
+test.each([
+  ['CN=a b', 'CN=a b'],
+  ['CN=a\\20b', 'CN=a b'],
+  ['CN=a#b', 'CN=a#b'],
+  ['CN=\\#a', 'CN=\\#a'],
+  ['CN=a\\ ', 'CN=a\\ '],
+  ['CN=a\\0ab', 'CN=a\\0Ab'],
+  ['CN=a\\c3\\bcb', 'CN=a\u00fcb'],
+  ['CN=\\ef\\bb\\bfa', 'CN=\ufeffa'],
+])('the subject %j is compared as %j', (written, canonical) => {
+  expect(identityProblem({ kind: 'SUBJECT', value: written })).toBeUndefined();
+  expect(canonicalSubject(written)).toBe(canonical);
+});
+
+test('octets that are not UTF-8 are no subject', () => {
+  expect(identityProblem({ kind: 'SUBJECT', value: 'CN=a\\ff' })).toMatch(/^must be a subject/);
+});
+
+test('a SPIFFE ID is compared as it is', () => {
+  const identity = { kind: 'SPIFFE_ID', value: 'spiffe://example.com/Mail' } as const;
+  expect(canonicalIdentity(identity)).toEqual(identity);
+});
+
+test('a certificate without a SPIFFE ID or a subject has no such identity', async () => {
+  const root = await createRoot('Root');
+  const { certificate } = await createClient(root, 'mail', { uris: [] });
+  const fingerprint = { kind: 'FINGERPRINT', value: certificate.fingerprint256 };
+  expect(identitiesOf(certificate)).toEqual([fingerprint, { kind: 'SUBJECT', value: 'CN=mail' }]);
+
+  const { certificate: nameless } = await createPlain(root, undefined, root.privateKey);
+  expect(identitiesOf(nameless)).toEqual([{ kind: 'FINGERPRINT', value: nameless.fingerprint256 }]);
+  expect(subjectText(nameless)).toBe('(no name)');
 });

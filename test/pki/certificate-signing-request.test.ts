@@ -6,8 +6,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ChallengePasswordAttribute,
+  Extension,
   type JsonGeneralNames,
+  KeyUsageFlags,
+  KeyUsagesExtension,
   Pkcs10CertificateRequest,
+  type Pkcs10CertificateRequestCreateParams,
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
 } from '@peculiar/x509';
@@ -106,14 +111,21 @@ test('refuses a signature by a hash weaker than SHA-256', async () => {
   expect(() => readCertificateSigningRequest(pem)).toThrow('must be signed with SHA-256 or stronger');
 });
 
-async function requestWithNames(names: JsonGeneralNames, hash = 'SHA-256', name = 'CN=mail'): Promise<string> {
+function requestWithNames(names: JsonGeneralNames, hash?: string, name?: string): Promise<string> {
+  return requestWith({ extensions: [new SubjectAlternativeNameExtension(names)], name }, hash);
+}
+
+async function requestWith(
+  { name = 'CN=mail', ...content }: Partial<Pkcs10CertificateRequestCreateParams>,
+  hash = 'SHA-256',
+): Promise<string> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const request = await Pkcs10CertificateRequestGenerator.create({
     name,
     keys,
     signingAlgorithm: algorithm,
-    extensions: [new SubjectAlternativeNameExtension(names)],
+    ...content,
   });
   return request.toString('pem');
 }
@@ -133,14 +145,37 @@ describe('a request from outside', () => {
     );
   });
 
+  const NOT_ONE_BLOCK = 'the text must contain exactly one PEM block "CERTIFICATE REQUEST"';
+  const NOT_PKCS10 = 'the request is not a PKCS#10 structure in PEM';
   test.each([
-    ['no PEM', () => 'hello'],
-    ['a certificate’s label', () => encodePem('CERTIFICATE', der)],
-    ['two requests', () => pem + pem],
-    ['no PKCS#10', () => encodePem('CERTIFICATE REQUEST', Buffer.from('hostile'))],
-    ['half a request', () => encodePem('CERTIFICATE REQUEST', der.subarray(0, der.length / 2))],
-  ])('is refused when it is %s', (_name, text) => {
+    ['no PEM', () => 'hello', NOT_ONE_BLOCK],
+    ['a broken block', () => pem.replace('\n', '\n?'), NOT_PKCS10],
+    ['a certificate’s label', () => encodePem('CERTIFICATE', der), NOT_ONE_BLOCK],
+    ['a label that begins in another way', () => encodePem('OLD CERTIFICATE REQUEST', der), NOT_ONE_BLOCK],
+    ['a label that ends in another way', () => encodePem('CERTIFICATE REQUEST 2', der), NOT_ONE_BLOCK],
+    ['two requests', () => `${pem}\n${pem}`, NOT_ONE_BLOCK],
+    ['no PKCS#10', () => encodePem('CERTIFICATE REQUEST', Buffer.from('hostile')), NOT_PKCS10],
+    ['half a request', () => encodePem('CERTIFICATE REQUEST', der.subarray(0, der.length / 2)), NOT_PKCS10],
+  ])('is refused when it is %s', (_name, text, message) => {
     expect(() => readCertificateSigningRequest(text())).toThrow(CertificateSigningRequestError);
+    expect(() => readCertificateSigningRequest(text())).toThrow(message);
+  });
+
+  test('is read past other attributes and other extensions', async () => {
+    const request = await requestWith({
+      attributes: [new ChallengePasswordAttribute('secret')],
+      extensions: [
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature),
+        new SubjectAlternativeNameExtension([{ type: 'dns', value: 'mail.example.com' }]),
+      ],
+    });
+    expect(readCertificateSigningRequest(request).subjectAlternativeNames.dnsNames).toEqual(['mail.example.com']);
+  });
+
+  test('is refused when its alternative names can’t be read', async () => {
+    const request = await requestWith({ extensions: [new Extension('2.5.29.17', false, Buffer.from('hostile'))] });
+    expect(() => readCertificateSigningRequest(request)).toThrow("the request's extensions cannot be read");
+    expect(() => readCertificateSigningRequest(request)).toThrow(CertificateSigningRequestError);
   });
 
   test('with any byte changed is refused by the reader’s own error, or read as it was signed', () => {

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { notAfterOf, notBeforeOf } from '../../pki/certificate-fields';
 import { ChainError, verifyChain, verifyTrust } from '../../pki/chain';
 import {
   type Authority,
@@ -61,6 +63,38 @@ test('an authority that copies the name of another did not issue its certificate
   expect(() => verifyChain(client.certificate, [subordinate.certificate, impostor.certificate], now)).toThrow(
     ChainError,
   );
+});
+
+test('a certificate with a signature that was tampered with was not issued', async () => {
+  const der = Buffer.from(client.certificate.raw);
+  der[der.length - 1] = (der.at(-1) ?? 0) ^ 1;
+  const tampered = new X509Certificate(der);
+  expect(tampered.checkIssued(subordinate.certificate)).toBe(true);
+
+  const chain = [subordinate.certificate, root.certificate];
+  expect(() => verifyChain(tampered, chain, now)).toThrow(
+    '"CN=mail" was not issued by "O=Example, CN=Issuer": the signature does not verify',
+  );
+  expect(() => verifyTrust(tampered, chain, now)).toThrow(ChainError);
+});
+
+test('a certificate is valid from the second of its beginning to that of its end', async () => {
+  const { certificate: issued } = await createClient(await createRoot('Root', root), 'mail', {
+    validity: { notBefore: new Date(now.getTime() - 1000), notAfter: new Date(now.getTime() + days(1)) },
+  });
+  const [from, to] = [notBeforeOf(issued), notAfterOf(issued)];
+  for (const at of [from, to]) verifyChain(issued, [root.certificate], at);
+  expect(() => verifyChain(issued, [root.certificate], new Date(from.getTime() - 1))).toThrow('is not valid before');
+  expect(() => verifyChain(issued, [root.certificate], new Date(to.getTime() + 1))).toThrow('expired at');
+});
+
+test('an authority is trusted from the second of its beginning to that of its end', async () => {
+  const authority = await createRoot('Root', { validity: validFor(1) });
+  const { certificate } = await createClient(authority, 'mail');
+  const [from, to] = [notBeforeOf(authority.certificate), notAfterOf(authority.certificate)];
+  const trust = (at: Date) => () => verifyTrust(certificate, [authority.certificate], at);
+  for (const at of [from, to]) trust(at)();
+  for (const at of [new Date(from.getTime() - 1), new Date(to.getTime() + 1)]) expect(trust(at)).toThrow(ChainError);
 });
 
 test('an end-entity certificate issues nothing', async () => {

@@ -25,22 +25,57 @@ test.each([
   expect(readCertificates(change(root.pem))).toHaveLength(count);
 });
 
-test.each([
-  ['an empty text', () => ''],
-  ['a text without blocks', () => 'no certificate here'],
-  ['a certificate request', () => encodePem('CERTIFICATE REQUEST', root.certificate.raw)],
-  ['a block without an end', (pem: string) => pem.replace(/-----END.*/, '')],
-  ['a block without a beginning', (pem: string) => pem.replace(/-----BEGIN.*/, '')],
-  ['a block that ends under another name', (pem: string) => pem.replace('END CERTIFICATE', 'END PUBLIC KEY')],
-  ['a block within a block', (pem: string) => pem.replace('-----END', '-----BEGIN CERTIFICATE-----\n-----END')],
-  ['a block cut short', (pem: string) => pem.replace(/\n.{60,64}\n/, '\n')],
-  ['an empty block', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'],
-  ['a character that is not base64', (pem: string) => pem.replace('MII', 'M?I').replace('MIIB', 'M?IB')],
-  ['bytes after the certificate', () => encodePem('CERTIFICATE', Buffer.concat([root.certificate.raw, Buffer.of(0)]))],
-  ['random bytes', () => encodePem('CERTIFICATE', Buffer.from('hostile'))],
-  ['a header in the block', (pem: string) => pem.replace('-----\n', '-----\nProc-Type: 4,ENCRYPTED\n\n')],
-])('refuses %s', (_name, change) => {
-  expect(() => readCertificates(change(root.pem))).toThrow(PemError);
+const NO_BLOCK = 'there is no PEM block "-----BEGIN CERTIFICATE-----"';
+
+test.each<[string, (pem: string) => string, string]>([
+  ['an empty text', () => '', NO_BLOCK],
+  ['a text without blocks', () => 'no certificate here', NO_BLOCK],
+  [
+    'a certificate request',
+    () => encodePem('CERTIFICATE REQUEST', root.certificate.raw),
+    'block 2 is a CERTIFICATE REQUEST, not a CERTIFICATE',
+  ],
+  ['a block without an end', (pem) => pem.replace(/-----END.*/, ''), 'block 2 has no end'],
+  ['a block without a beginning', (pem) => pem.replace(/-----BEGIN.*/, ''), 'block 2 ends without having begun'],
+  [
+    'a block that ends under another name',
+    (pem) => pem.replace('END CERTIFICATE', 'END PUBLIC KEY'),
+    'block 2 ends without having begun',
+  ],
+  [
+    'a block within a block',
+    (pem) => pem.replace('-----END', '-----BEGIN CERTIFICATE-----\n-----END'),
+    'block 2 has no end before the next one begins',
+  ],
+  [
+    'a label in lower case',
+    (pem) => pem.replaceAll('CERTIFICATE', 'certificate'),
+    'block 2 has a label that RFC 7468 does not allow',
+  ],
+  [
+    'a block without a label',
+    (pem) => pem.replaceAll('CERTIFICATE', ''),
+    'block 2 has a label that RFC 7468 does not allow',
+  ],
+  ['a block cut short', (pem) => pem.replace(/\n.{60,64}\n/, '\n'), 'block 2 is not a DER certificate'],
+  ['an empty block', () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n', 'block 2 is not base64'],
+  ['a character that is not base64', (pem) => pem.replace('MII', 'M?I'), 'block 2 is not base64'],
+  [
+    'bytes after the certificate',
+    () => encodePem('CERTIFICATE', Buffer.concat([root.certificate.raw, Buffer.of(0)])),
+    'block 2 is not a DER certificate',
+  ],
+  ['random bytes', () => encodePem('CERTIFICATE', Buffer.from('hostile')), 'block 2 is not a DER certificate'],
+  [
+    'a header in the block',
+    (pem) => pem.replace('-----\n', '-----\nProc-Type: 4,ENCRYPTED\n\n'),
+    'block 2 is not base64',
+  ],
+])('refuses %s, and says which block it is', (_name, change, message) => {
+  const text = change(root.pem);
+  const read = () => readCertificates(message === NO_BLOCK ? text : root.pem + text);
+  expect(read).toThrow(PemError);
+  expect(read).toThrow(new RegExp(`^${message}$`));
 });
 
 test('refuses a private key beside certificates, and never repeats it', () => {
@@ -56,6 +91,7 @@ test('refuses a private key beside certificates, and never repeats it', () => {
 test('a single certificate is not two', () => {
   expect(readCertificate(root.pem).fingerprint256).toBe(root.certificate.fingerprint256);
   expect(() => readCertificate(root.pem + root.pem)).toThrow('there must be a single certificate');
+  expect(() => readCertificate('')).toThrow(NO_BLOCK);
 });
 
 test('whatever is encoded is read back', () => {

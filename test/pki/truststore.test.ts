@@ -120,6 +120,22 @@ test('holds a certificate once that stands in several chains, however it is writ
   expect(subjects).toEqual(['O=Example\nCN=Issuer', 'O=Example\nCN=Root']);
 });
 
+test('of several texts, the authorities that are valid and lead to a root remain', async () => {
+  const expired = await createRoot('Expired', {
+    validity: { notBefore: new Date(Date.now() - days(2)), notAfter: new Date(Date.now() - days(1)) },
+  });
+  const orphan = await createSubordinate(await createRoot('Absent'), 'Orphan');
+  const issuing = await createSubordinate(root, 'Issuing');
+  const texts = [issuing.pem + root.pem, expired.pem, orphan.pem];
+
+  expect(truststore.validAuthorities(texts, new Date())).toEqual([issuing.pem, root.pem]);
+  expect(truststore.validAuthorities(texts, new Date(Date.now() - days(1.5)))).toEqual([expired.pem]);
+  expect(truststore.validAuthorities([], new Date())).toEqual([]);
+  expect(() => truststore.validAuthorities([root.pem, 'no certificate'], new Date())).toThrow(
+    'certificate authority 2 cannot be read',
+  );
+});
+
 test('refuses one subject for two keys', async () => {
   const other = await createRoot('Root');
   expect(() => truststoreBundle([root.pem, other.pem], now)).toThrow(
