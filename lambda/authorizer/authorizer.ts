@@ -3,7 +3,7 @@ import type { Log } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
 import type { CallerIdentity } from '../../mesh/contract';
 import { denyAmbiguousPath, denyFoldedIdentityHeaders } from './ambiguity';
-import type { Caller, ClientCertificateReader } from './client-certificate-reader';
+import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
 import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
 import type { IssuedCallers } from './issued-callers';
@@ -46,7 +46,7 @@ export class Authorizer {
     }
   }
 
-  private identify(caller: Caller): Promise<CallerIdentity> {
+  private identify(caller: CallerCertificate): Promise<CallerIdentity> {
     const { issuedCallers, externalCallers } = this.options;
     return caller.kind === 'external' ? externalCallers.identify(caller) : issuedCallers.identify(caller);
   }

@@ -10,7 +10,7 @@ import { BoundedMap } from './memory';
  * The holder of a certificate. A certificate that names the mesh's trust domain tells the identity itself; for every
  * other certificate, the registry does.
  */
-export type Caller =
+export type CallerCertificate =
   | { readonly kind: 'issued'; readonly identity: CallerIdentity; readonly validity: Validity }
   | { readonly kind: 'external'; readonly certificate: X509Certificate; readonly validity: Validity };
 
@@ -23,9 +23,9 @@ interface Validity {
 /** Reads the caller from a client certificate. The gateway has verified that a trusted authority issued it. */
 export class ClientCertificateReader {
   /** By PEM, because parsing takes longer than the rest of a decision. */
-  private readonly issued: BoundedMap<string, Caller>;
+  private readonly issued: BoundedMap<string, CallerCertificate>;
   /** Separate, so that certificates of other authorities never push out the mesh's own. */
-  private readonly external: BoundedMap<string, Caller>;
+  private readonly external: BoundedMap<string, CallerCertificate>;
 
   /** @param capacity how many certificates of each kind are remembered */
   constructor(
@@ -37,7 +37,7 @@ export class ClientCertificateReader {
   }
 
   /** @throws DenialError, or PemError for a text that is not exactly one certificate */
-  readCaller(pem: string): Caller {
+  readCaller(pem: string): CallerCertificate {
     const known = this.issued.get(pem) ?? this.external.get(pem);
     if (known !== undefined) return known;
     const caller = readCaller(readCertificate(pem), this.trustDomain);
@@ -47,7 +47,7 @@ export class ClientCertificateReader {
 }
 
 /** A certificate that names the mesh's trust domain never counts as another authority's. */
-function readCaller(certificate: X509Certificate, trustDomain: string): Caller {
+function readCaller(certificate: X509Certificate, trustDomain: string): CallerCertificate {
   const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
   const denied = (code: 'NOT_A_CLIENT_CERTIFICATE' | 'IDENTITY_UNKNOWN', message: string) =>
     new DenialError(code, message, { subject, serialNumber });

@@ -7,7 +7,7 @@ import { readCertificate } from '../../pki/pem';
 import type { ExternalClientFacts, RegistryLookup } from '../../registry/lookup';
 import { identityId } from '../../registry/records';
 import { refusalOf } from '../../registry/status';
-import type { Caller } from './client-certificate-reader';
+import type { CallerCertificate } from './client-certificate-reader';
 import { DenialError, refusalError } from './denial';
 import { RegistryMemory } from './memory';
 
@@ -37,7 +37,7 @@ export class ExternalCallers {
   }
 
   /** @throws DenialError, or AwsCallError when the registry can't be read */
-  async identify({ certificate, validity }: Extract<Caller, { kind: 'external' }>): Promise<CallerIdentity> {
+  async identify({ certificate, validity }: Extract<CallerCertificate, { kind: 'external' }>): Promise<CallerIdentity> {
     const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
     const certificateOfDenial = { subject, serialNumber };
     const { clientNames, client } = await this.memory.recall(fingerprint, () => this.find(certificate));

@@ -1,7 +1,7 @@
 import type { CallerIdentity } from '../../mesh/contract';
 import type { IssuedFacts, RegistryLookup } from '../../registry/lookup';
 import { refusalOf } from '../../registry/status';
-import type { Caller } from './client-certificate-reader';
+import type { CallerCertificate } from './client-certificate-reader';
 import { refusalError } from './denial';
 import { RegistryMemory } from './memory';
 
@@ -19,7 +19,7 @@ export class IssuedCallers {
   }
 
   /** @throws DenialError, or AwsCallError when the registry can't be read */
-  async identify({ identity, validity }: Extract<Caller, { kind: 'issued' }>): Promise<CallerIdentity> {
+  async identify({ identity, validity }: Extract<CallerCertificate, { kind: 'issued' }>): Promise<CallerIdentity> {
     const { clientName, spiffeId, serialNumber, fingerprint } = identity;
     const { client, certificate } = await this.memory.recall(fingerprint, () =>
       this.registry.findIssued(clientName, fingerprint),

@@ -13,11 +13,11 @@ export interface Objects {
 }
 
 export interface Certificates {
-  serverCertificate(certificateArn: string, domainName: string): ServerCertificate;
+  serverCertificate(certificateArn: string, domainName: string): ServerCredentials;
 }
 
 /** The credentials of a TLS server in PEM, for `tls.createSecureContext`. */
-export interface ServerCertificate {
+export interface ServerCredentials {
   /** The certificate, then the authorities above it. */
   readonly certificateChain: string;
   readonly privateKey: string;

@@ -29,7 +29,7 @@ export interface HttpApi {
   readonly stages: Map<string, Stage>;
   readonly routes: Map<string, Route>;
   readonly integrations: Map<string, Integration>;
-  readonly authorizers: Map<string, Authorizer>;
+  readonly authorizers: Map<string, RouteAuthorizer>;
 }
 
 export interface Stage {
@@ -74,7 +74,7 @@ export interface UrlIntegration {
   readonly mapping: ParameterMapping;
 }
 
-export interface Authorizer {
+export interface RouteAuthorizer {
   readonly id: string;
   readonly functionArn: string;
   /** A request without all of them is rejected without a call. Empty if the function is always called. */

@@ -1,7 +1,7 @@
 import { regionalArn } from '../../../account';
 import type { Surroundings } from '../../shared/service';
 import type { InvokedFunctions } from '../ports';
-import type { Authorizer } from '../state';
+import type { RouteAuthorizer } from '../state';
 import { authorizerEvent } from './events';
 import type { Exchange } from './exchange';
 import { GatewayRefusal } from './refusal';
@@ -22,7 +22,7 @@ interface AuthorizerAnswer {
 export class Authorizers {
   /** By authorizer, then by identity. A changed authorizer is another object, so it starts with an empty cache. */
   private readonly kept = new WeakMap<
-    Authorizer,
+    RouteAuthorizer,
     Map<string, { readonly decision: AuthorizerAnswer; readonly until: number }>
   >();
 
@@ -35,7 +35,7 @@ export class Authorizers {
    * Adds the authorizer's context to the exchange.
    * @throws GatewayRefusal unless the authorizer allows the request
    */
-  async authorize(exchange: Exchange, authorizer: Authorizer): Promise<void> {
+  async authorize(exchange: Exchange, authorizer: RouteAuthorizer): Promise<void> {
     const identity = authorizer.identitySources.map((select) => select(exchange));
     if (!identity.every((value) => value !== undefined && value !== '')) throw new GatewayRefusal(401);
     const { isAuthorized, context } = await this.decision(exchange, authorizer, identity as string[]);
@@ -45,7 +45,7 @@ export class Authorizers {
 
   private async decision(
     exchange: Exchange,
-    authorizer: Authorizer,
+    authorizer: RouteAuthorizer,
     identity: readonly string[],
   ): Promise<AuthorizerAnswer> {
     if (authorizer.resultTtl === 0 || identity.length === 0) return this.ask(exchange, authorizer, identity);
@@ -62,7 +62,7 @@ export class Authorizers {
 
   private async ask(
     exchange: Exchange,
-    authorizer: Authorizer,
+    authorizer: RouteAuthorizer,
     identity: readonly string[],
   ): Promise<AuthorizerAnswer> {
     const { account } = this.surroundings;

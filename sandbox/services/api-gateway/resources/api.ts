@@ -6,7 +6,7 @@ import { parseAccessLogSettings } from '../exchange/access-log';
 import { parseParameterMapping } from '../exchange/parameter-mapping';
 import { parseRouteKey } from '../exchange/route-selection';
 import { parseSelection } from '../exchange/selection';
-import type { Authorizer, Configuration, Integration, Route, Stage } from '../state';
+import type { Configuration, Integration, Route, RouteAuthorizer, Stage } from '../state';
 import { mutability, newIdentifier, partOfApi } from './part-of-api';
 
 /**
@@ -158,7 +158,7 @@ export function authorizerType(configuration: Configuration): ResourceType {
     members,
     read,
     collection: (api) => api.authorizers,
-    make: (values, id): Authorizer => {
+    make: (values, id): RouteAuthorizer => {
       const { IdentitySource = [], AuthorizerResultTtlInSeconds: resultTtl = 0 } = values;
       if (values.EnableSimpleResponses !== true)
         throw new UnsupportedSetting('an authorizer without EnableSimpleResponses');

@@ -1,7 +1,7 @@
 import { constants, type X509Certificate } from 'node:crypto';
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
-import type { ServerCertificate } from '../ports';
+import type { ServerCredentials } from '../ports';
 import { readClientHello } from './client-hello';
 import type { DomainTruststore } from './domain-truststore';
 
@@ -12,7 +12,7 @@ const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x70]
 
 /** The TLS settings of a domain. */
 export interface DomainTls {
-  readonly certificate: ServerCertificate;
+  readonly certificate: ServerCredentials;
   /** Absent if clients aren't asked for a certificate. */
   readonly truststore?: DomainTruststore | undefined;
 }
