@@ -106,11 +106,17 @@ describe('maintenance', () => {
     ['never current', { ...certificate('mail', '09', { notAfter: at(1) }), currentSince: undefined as never }],
     ['of a client that is gone', certificate('gone', '09', { notAfter: at(1) })],
   ])('does not look at a certificate that is %s', async (_case, other) => {
-    add(client('mail'), other, certificate('mail', '01'));
+    const current = certificate('mail', '01');
+    for (const [first, second] of [
+      [other, current],
+      [current, other],
+    ] as const) {
+      registry.certificates.clear();
+      add(client('mail'), first, second);
+      await run();
+    }
 
-    await run();
-
-    expect(issuer.metric('HoursToExpiry')).toEqual([144]);
+    expect(issuer.metric('HoursToExpiry')).toEqual([144, 144]);
   });
 
   test('does not look at clients that may not call, nor at revoked certificates', async () => {
@@ -120,12 +126,14 @@ describe('maintenance', () => {
     await run();
 
     expect(issuer.metric('HoursToExpiry')).toEqual([]);
+    expect(issuer.metric('DaysToAuthorityExpiry')).toEqual([]);
     expect(issuer.metric('CertificatesExpiring')).toEqual([0]);
   });
 
   test('tells of a certificate with less than a third of its validity left', async () => {
     add(client('mail'), certificate('mail', '01', { notBefore: at(-100), notAfter: at(49) }));
     add(client('social'), certificate('social', '02', { notBefore: at(-98), notAfter: at(50) }));
+    add(client('wiki'), certificate('wiki', '03', { notBefore: at(-98), notAfter: at(49) }));
 
     await run();
 
