@@ -58,76 +58,50 @@ export function createCertificateSigningRequest(privateKey: KeyObject, subject: 
  * is weaker than SHA-256, and for subject alternative names that are neither URIs nor DNS names
  */
 export function readCertificateSigningRequest(pem: string): CertificateSigningRequest {
-  const request = decodeRequest(pem);
-  const { certificationRequestInfo: info, signatureAlgorithm } = request;
-  const publicKey = decodePublicKey(info.subjectPKInfo);
-  const algorithm = signingAlgorithmOf(signatureAlgorithm.algorithm);
-  if (algorithm === undefined) {
-    throw new CertificateSigningRequestError(
-      `the request must be signed with SHA-256 or stronger by an RSA or ECDSA key, got ${signatureAlgorithm.algorithm}`,
-    );
+  try {
+    return parse(pem);
+  } catch (cause) {
+    if (cause instanceof CertificateSigningRequestError) throw cause;
+    throw new CertificateSigningRequestError('the request is malformed', { cause });
   }
-  const signedBytes = Buffer.from(request.certificationRequestInfoRaw ?? new ArrayBuffer());
-  if (!verifyBytes(algorithm, signedBytes, publicKey, Buffer.from(request.signature))) {
-    throw new CertificateSigningRequestError("the request's signature does not verify with the public key inside it");
+}
+
+function parse(pem: string): CertificateSigningRequest {
+  const [block, ...others] = readPemBlocks(pem);
+  if (!block?.label.endsWith('CERTIFICATE REQUEST') || others.length > 0) {
+    throw new CertificateSigningRequestError('the text must contain one certificate signing request');
   }
-  const extensions = requestedExtensions(info);
+  const request = AsnConvert.parse(block.der, CertificationRequest);
+  const { subject, subjectPKInfo, attributes = [] } = request.certificationRequestInfo;
+  const publicKey = createPublicKey({
+    key: Buffer.from(AsnConvert.serialize(subjectPKInfo)),
+    format: 'der',
+    type: 'spki',
+  });
+  if (!isSignedBy(publicKey, request)) {
+    throw new CertificateSigningRequestError('the signature does not verify with SHA-256 or stronger');
+  }
+  const extensions = attributes
+    .filter(({ type }) => type === EXTENSION_REQUEST)
+    .flatMap(({ values }) => values.flatMap((value) => [...AsnConvert.parse(value, Extensions)]));
   return {
-    subject: Buffer.from(AsnConvert.serialize(info.subject)),
+    subject: Buffer.from(AsnConvert.serialize(subject)),
     publicKey,
-    subjectAlternativeNames: alternativeNamesAmong(extensions),
+    subjectAlternativeNames: alternativeNamesIn(extensions),
     extensions,
   };
 }
 
-function decodeRequest(pem: string): CertificationRequest {
-  try {
-    const [block, ...others] = readPemBlocks(pem);
-    if (block && others.length === 0 && /^(NEW )?CERTIFICATE REQUEST$/.test(block.label)) {
-      return AsnConvert.parse(block.der, CertificationRequest);
-    }
-  } catch (cause) {
-    throw new CertificateSigningRequestError('the request is not a PKCS#10 structure in PEM', { cause });
-  }
-  throw new CertificateSigningRequestError('the text must contain exactly one PEM block "CERTIFICATE REQUEST"');
+function isSignedBy(key: KeyObject, request: CertificationRequest): boolean {
+  const algorithm = signingAlgorithmOf(request.signatureAlgorithm.algorithm);
+  const signedBytes = Buffer.from(request.certificationRequestInfoRaw ?? new ArrayBuffer());
+  return algorithm !== undefined && verifyBytes(algorithm, signedBytes, key, Buffer.from(request.signature));
 }
 
-function decodePublicKey(info: SubjectPublicKeyInfo): KeyObject {
-  try {
-    return createPublicKey({ key: Buffer.from(AsnConvert.serialize(info)), format: 'der', type: 'spki' });
-  } catch (cause) {
-    throw new CertificateSigningRequestError("the request's public key cannot be read", { cause });
-  }
-}
-
-function requestedExtensions(info: CertificationRequestInfo): Extension[] {
-  try {
-    return (info.attributes ?? [])
-      .filter(({ type }) => type === EXTENSION_REQUEST)
-      .flatMap(({ values }) => values.flatMap((value) => [...AsnConvert.parse(value, Extensions)]));
-  } catch (cause) {
-    throw unreadableExtensions(cause);
-  }
-}
-
-function alternativeNamesAmong(extensions: readonly Extension[]): SubjectAlternativeNames {
+function alternativeNamesIn(extensions: readonly Extension[]): SubjectAlternativeNames {
   const requested = extensions.find(({ extnID }) => extnID === id_ce_subjectAltName);
   if (requested === undefined) return { uris: [], dnsNames: [] };
-  const names = decodeSubjectAlternativeNames(decodeAlternativeNames(requested));
-  if (names === undefined) {
-    throw new CertificateSigningRequestError('subject alternative names must be URIs or DNS names');
-  }
-  return names;
-}
-
-function decodeAlternativeNames({ extnValue }: Extension): SubjectAlternativeName {
-  try {
-    return AsnConvert.parse(extnValue.buffer, SubjectAlternativeName);
-  } catch (cause) {
-    throw unreadableExtensions(cause);
-  }
-}
-
-function unreadableExtensions(cause: unknown): CertificateSigningRequestError {
-  return new CertificateSigningRequestError("the request's extensions cannot be read", { cause });
+  const names = decodeSubjectAlternativeNames(AsnConvert.parse(requested.extnValue.buffer, SubjectAlternativeName));
+  if (names !== undefined) return names;
+  throw new CertificateSigningRequestError('subject alternative names must be URIs or DNS names');
 }
