@@ -120,7 +120,7 @@ function parseObject(json: Buffer): Fields {
   return { ...value };
 }
 
-/** Empty for a value that is not an object. */
+/** A value that isn't an object has none of the fields. */
 function toFields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+  return Object(value) as Fields;
 }

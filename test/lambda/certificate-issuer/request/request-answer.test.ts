@@ -24,10 +24,8 @@ async function answerTo(event: object, run: () => Promise<CertificateDocument>) 
 
 test('answers with the certificate, as JSON that nobody is to keep', async () => {
   const { answer, body } = await answerTo(EVENT, async () => DOCUMENT);
-  expect(answer).toMatchObject({
-    statusCode: 200,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
-  });
+  expect(answer).toMatchObject({ statusCode: 200 });
+  expect(answer.headers).toEqual({ 'content-type': 'application/json', 'cache-control': 'no-store' });
   expect(body).toEqual(DOCUMENT);
 });
 

@@ -103,6 +103,20 @@ test.each([
   for (const characters of decoded) expect(characters).toBeLessThanOrEqual(21_848);
 });
 
+test.each<[string, (bytes: number) => string, boolean]>([
+  ['plain', (bytes) => 'x'.repeat(bytes), false],
+  ['plain, in few characters', (bytes) => '€'.repeat(bytes / 3) + 'x'.repeat(bytes % 3), false],
+  ['encoded', (bytes) => Buffer.alloc(bytes).toString('base64'), true],
+])('refuses a body for its size from 16,385 bytes: %s', (_name, bodyOf, isBase64Encoded) => {
+  const statusOf = (bytes: number) => refusal(urlEvent(bodyOf(bytes), MAIL_SESSION, { isBase64Encoded }));
+  expect(statusOf(16_384)).toEqual([400, 'the body must be JSON']);
+  expect(statusOf(16_385)).toEqual([413, 'the body must have at most 16384 bytes']);
+});
+
+test.each([[7], [{}], [['{}']], [null]])('refuses %j in place of a body', (body) => {
+  expect(refusal({ ...urlEvent('{}'), body })).toEqual([400, 'the body must be text']);
+});
+
 test('whatever the event is, it is read or refused', () => {
   fc.assert(
     fc.property(

@@ -142,7 +142,11 @@ describe('a certificate by request', () => {
 
   test('is another one when its request is repeated after the client was changed', async () => {
     await request();
-    await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE], DnsNames: [] });
+    await deploy({
+      SecretId: undefined,
+      Requesters: ['arn:aws:iam::111122223333:user/other', MAIL_ROLE],
+      DnsNames: [],
+    });
 
     const { certificate } = await request();
 
