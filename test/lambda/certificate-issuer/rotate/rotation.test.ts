@@ -289,9 +289,15 @@ describe('a rotation’s event', () => {
     [{ SecretId: 'mail' }],
     [{ SecretId: ['arn:aws:x'] }],
     [{ SecretId: 'arn:aws:\n' }],
+    [{ SecretId: `../${PROPERTIES.SecretId}` }],
+    [{ SecretId: `${PROPERTIES.SecretId}#x` }],
     [{ ClientRequestToken: '' }],
     [{ ClientRequestToken: 7 }],
     [{ ClientRequestToken: '../..'.repeat(8) }],
+    [{ ClientRequestToken: `../${TOKEN}` }],
+    [{ ClientRequestToken: `${TOKEN}\n` }],
+    [{ ClientRequestToken: 'x'.repeat(31) }],
+    [{ ClientRequestToken: 'x'.repeat(65) }],
   ])('is refused with %j', (changed) => {
     expect(() => readRotationRequest({ ...event, ...changed })).toThrow(/the rotation event/);
   });
