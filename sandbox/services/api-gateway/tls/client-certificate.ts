@@ -30,10 +30,14 @@ function distinguishedName(lines: string): string {
   return lines.split('\n').join(',');
 }
 
-/** As OpenSSL prints it: decimal up to 63 bits, otherwise lower-case pairs separated by colons. */
-function serialNumber(hexadecimal: string): string {
+/**
+ * As OpenSSL prints it: decimal up to 63 bits, otherwise lower-case pairs separated by colons. A certificate that violates
+ * RFC 5280 can have a negative one.
+ */
+function serialNumber(text: string): string {
+  const [sign, hexadecimal] = text.startsWith('-') ? ['-', text.slice(1)] : ['', text];
   const number = BigInt(`0x${hexadecimal}`);
-  if (number < 2n ** 63n) return number.toString();
+  if (number < 2n ** 63n) return `${sign}${number}`;
   const even = hexadecimal.length % 2 === 0 ? hexadecimal : `0${hexadecimal}`;
-  return (even.toLowerCase().match(/../g) ?? []).join(':');
+  return sign + (even.toLowerCase().match(/../g) ?? []).join(':');
 }

@@ -123,9 +123,14 @@ export class TlsListener {
     socket.on('close', () => clearTimeout(timer));
     socket.once('secure', () => {
       clearTimeout(timer);
-      const clientCertificate = truststore && socket.getPeerX509Certificate();
-      if (truststore && !(clientCertificate && truststore.accepts(clientCertificate))) socket.destroy();
-      else this.onConnection({ domainName, socket, clientCertificate });
+      try {
+        const clientCertificate = truststore && socket.getPeerX509Certificate();
+        if (truststore && !(clientCertificate && truststore.accepts(clientCertificate))) socket.destroy();
+        else this.onConnection({ domainName, socket, clientCertificate });
+      } catch {
+        // A certificate that can't be read ends its own connection, and not the sandbox.
+        socket.destroy();
+      }
     });
   }
 }

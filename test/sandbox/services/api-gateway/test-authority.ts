@@ -1,7 +1,10 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { Certificate } from '@peculiar/asn1-x509';
 import { privateKeyPem } from '../../../../pki/keys';
 import { randomSerialNumber, signCertificate } from '../../../../sandbox/x509/certificate';
 import { type DistinguishedName, encodeDistinguishedName } from '../../../../sandbox/x509/names';
+import { encodePem } from '../../../../sandbox/x509/pem';
 import {
   clientExtensions,
   rootAuthorityExtensions,
@@ -46,6 +49,18 @@ export class TestAuthority {
   client(clientName = 'mail', validity: Validity = {}): Credentials {
     const names = { uris: [`spiffe://mesh.example.com/${clientName}`], dnsNames: [] };
     return this.endEntity(clientName, clientExtensions(names), validity);
+  }
+
+  /** A client's certificate with a negative serial number, which RFC 5280 forbids. */
+  clientWithNegativeSerialNumber(octets: number): Credentials {
+    const { cert, key } = this.client();
+    const certificate = AsnConvert.parse(new X509Certificate(cert).raw, Certificate);
+    certificate.tbsCertificate.serialNumber = new Uint8Array(octets).fill(0x85).buffer;
+    const signed = Buffer.from(AsnConvert.serialize(certificate.tbsCertificate));
+    const { tbsCertificate, signatureAlgorithm } = certificate;
+    const signatureValue = new Uint8Array(sign('sha256', signed, this.key)).buffer;
+    const resigned = new Certificate({ tbsCertificate, signatureAlgorithm, signatureValue });
+    return { cert: encodePem('CERTIFICATE', Buffer.from(AsnConvert.serialize(resigned))), key };
   }
 
   server(dnsName: string): Credentials {

@@ -37,6 +37,11 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
     expect((await call(fixture.client)).status).toBe(200);
   });
 
+  test.each([1, 16])('survives a certificate with a negative serial number of %d octets', async (octets) => {
+    await call(fixture.authority.clientWithNegativeSerialNumber(octets)).catch((error: Error) => error);
+    expect((await call(fixture.client)).status).toBe(200);
+  });
+
   test('refuses a client without a certificate', async () => {
     await expect(call(null)).rejects.toThrow();
   });
