@@ -11,6 +11,7 @@ import { DeploymentError } from './deployment-error';
 import type { ObservedCall } from './endpoint/call-log';
 import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults';
 import type { BusEvent } from './services/events/state';
+import type { Credentials } from './services/iam';
 import type { Notification } from './services/sns/state';
 
 /** A CDK app, or the path of a directory that `cdk synth` wrote. */
@@ -85,7 +86,8 @@ export interface EnvironmentOptions {
  */
 export class Sandbox {
   private stack: Stack;
-  private readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** A function, so that private keys and secret access keys do not appear where the sandbox is printed. */
+  private readonly held: () => { readonly cloud: Cloud; readonly credentials: Credentials };
   private parameters: Readonly<Record<string, string>> = {};
   private closing?: Promise<void>;
 
@@ -115,12 +117,13 @@ export class Sandbox {
   }
 
   private constructor(
-    private readonly cloud: Cloud,
+    cloud: Cloud,
     private readonly stackName: string,
     private readonly onEvent?: (event: StackEvent) => void,
   ) {
+    const credentials = cloud.iam.issueCredentials(cloud.iam.operator);
+    this.held = () => ({ cloud, credentials });
     this.stack = this.newStack();
-    this.credentials = cloud.iam.issueCredentials(cloud.iam.operator);
   }
 
   /**
@@ -192,7 +195,7 @@ export class Sandbox {
     const { secretId } = client;
     if (secretId === undefined) throw new Error(`the client ${name} has no secret, because it keeps its own key`);
     const principalArn = this.cloud.iam.operator;
-    return readClientSecret(this.cloud.secrets.api, secretId, { ...this.credentials, principalArn });
+    return readClientSecret(this.cloud.secrets.api, secretId, { ...this.held().credentials, principalArn });
   }
 
   /**
@@ -221,7 +224,7 @@ export class Sandbox {
   environment({ role }: EnvironmentOptions = {}): Readonly<Record<string, string>> {
     const { region } = this.cloud.surroundings.account;
     const { accessKeyId, secretAccessKey } =
-      role === undefined ? this.credentials : this.cloud.iam.issueRoleCredentials(role);
+      role === undefined ? this.held().credentials : this.cloud.iam.issueRoleCredentials(role);
     return {
       AWS_ENDPOINT_URL: this.endpoint,
       AWS_ACCESS_KEY_ID: accessKeyId,
@@ -296,6 +299,10 @@ export class Sandbox {
   /** The latest 10,000 messages published to SNS topics, oldest first. */
   get notifications(): readonly Notification[] {
     return this.cloud.topics.notifications;
+  }
+
+  private get cloud(): Cloud {
+    return this.held().cloud;
   }
 
   private newStack(): Stack {

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { exampleApp } from '../../bin/app';
 import { copiedIdentity } from '../../bin/prove/impostors';
 import { Sandbox, type StackEvent, TlsRequestError } from '../../sandbox';
@@ -105,6 +106,15 @@ test('private keys are in the secrets and nowhere else: no log, attribute, outpu
     const pkcs8 = key.export({ format: 'der', type: 'pkcs8' }).toString('base64');
     expect(seen).not.toContain(pkcs8.slice(48, 80));
   }
+});
+
+test('private keys and secret access keys are not shown when the sandbox is printed', () => {
+  const everything = { depth: Infinity, maxArrayLength: null, maxStringLength: null, showHidden: true };
+  const printed = inspect(sandbox, everything);
+
+  expect(printed).toContain('ScheduleMesh');
+  expect(printed).not.toContain('PRIVATE KEY');
+  expect(printed).not.toContain(sandbox.environment()['AWS_SECRET_ACCESS_KEY']);
 });
 
 test('the access log names the client certificate of each request', () => {
