@@ -1,5 +1,10 @@
 import fc from 'fast-check';
-import { readCertificateOrder, readSecretId } from '../../../../lambda/certificate-issuer/issue/certificate-order';
+import {
+  readCertificateOrder,
+  readOverlap,
+  readRequesters,
+  readSecretId,
+} from '../../../../lambda/certificate-issuer/issue/certificate-order';
 import { PropertyError } from '../../../../lambda/custom-resource/properties';
 import { PROPERTIES } from '../properties';
 
@@ -56,6 +61,36 @@ describe('a certificate order', () => {
 
     expect(read).toThrow(PropertyError);
     expect(read).toThrow(new RegExp(`^${property}(\\[0\\])? (must|must not) `));
+  });
+
+  test('takes 149 DNS names beside the SPIFFE ID', () => {
+    const DnsNames = Array.from({ length: 149 }, (_, index) => `n${index}.example.com`);
+    expect(readCertificateOrder({ ...PROPERTIES, DnsNames }).dnsNames).toEqual(DnsNames);
+  });
+
+  test('may come without a secret, an overlap, and requesters', () => {
+    expect(readSecretId({})).toBeUndefined();
+    expect(readOverlap({})).toEqual({});
+    expect(readRequesters({})).toEqual({});
+  });
+
+  test('names who may request certificates', () => {
+    const Requesters = ['arn:aws:iam::111122223333:role/apps/MailApp', 'arn:aws:iam::111122223333:user/operator'];
+    expect(readRequesters({ Requesters })).toEqual({ requesters: Requesters });
+    expect(() => readRequesters({ Requesters: ['*'] })).toThrow(PropertyError);
+  });
+
+  test.each([
+    ['0', 0],
+    ['1', 1],
+    ['24', 24],
+    ['999999', 999_999],
+  ])('reads an overlap of %s hours', (OverlapHours, overlapHours) => {
+    expect(readOverlap({ OverlapHours })).toEqual({ overlapHours });
+  });
+
+  test.each(['', '-1', '01', '1.5', '1000000', '1h', ' 1'])('refuses an overlap of %j hours', (OverlapHours) => {
+    expect(() => readOverlap({ OverlapHours })).toThrow(/^OverlapHours must be whole hours from 0 to 999999, got /);
   });
 
   test.each([
