@@ -12,7 +12,7 @@ module.exports = {
     '^cdk-mtls-service-mesh$': '<rootDir>/lib/index.ts',
     '^cdk-mtls-service-mesh/(client|sandbox)$': '<rootDir>/$1/index.ts',
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdk.out/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdk.out/', '<rootDir>/.stryker-tmp/'],
   globalSetup: '<rootDir>/test/global-setup.ts',
   reporters: ['default', ...(process.env.TEST_COUNTS ? ['<rootDir>/test/count-reporter.cjs'] : [])],
 };

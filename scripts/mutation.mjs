@@ -14,7 +14,7 @@ const PARTS = {
     ISSUER_VERBS.map((verb) => `lambda/certificate-issuer/${verb}`).map((folder) => [folder, [`${folder}/**/*.ts`]]),
   ),
   pki: ['pki/**/*.ts'],
-  registry: ['registry/status.ts'],
+  registry: ['registry/lookup.ts', 'registry/revocation.ts', 'registry/status.ts'],
 };
 
 const stryker = join('node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');

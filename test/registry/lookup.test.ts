@@ -95,6 +95,60 @@ describe('reading the registry for a decision', () => {
     expect(sent()[1]).toEqual({ RequestItems: UnprocessedKeys });
   });
 
+  test('finds nothing about a client and a certificate that are not registered', async () => {
+    endpoint.replies.push(jsonReply({ Responses: { registry: [] } }));
+
+    await expect(lookup.findIssued('mail', 'AA')).resolves.toEqual({ client: undefined, certificate: undefined });
+  });
+
+  test('reads what a decision needs, and nothing else', async () => {
+    const validity = { notBefore: { S: '2026-11-22T11:00:00Z' }, notAfter: { S: '2026-11-29T12:00:00Z' } };
+    const certificate = { ...CERTIFICATE, ...validity, refuseAfter: { S: '2026-11-23T12:00:00Z' } };
+    endpoint.replies.push(jsonReply({ Responses: { registry: [CLIENT, certificate] } }));
+
+    await expect(lookup.findIssued('mail', 'AA')).resolves.toEqual({
+      client: { spiffeId: 'spiffe://mesh.example.com/mail', state: 'ENABLED' },
+      certificate: {
+        spiffeId: 'spiffe://mesh.example.com/mail',
+        status: 'ISSUED',
+        notBefore: '2026-11-22T11:00:00Z',
+        notAfter: '2026-11-29T12:00:00Z',
+        refuseAfter: '2026-11-23T12:00:00Z',
+      },
+    });
+  });
+
+  test('reads an external client with its trust anchor', async () => {
+    endpoint.replies.push(jsonReply({ Responses: { registry: [{ ...CLIENT, trustAnchor: { S: 'partner' } }] } }));
+
+    await expect(lookup.findExternalClient('mail')).resolves.toEqual({
+      spiffeId: 'spiffe://mesh.example.com/mail',
+      state: 'ENABLED',
+      trustAnchor: 'partner',
+    });
+
+    const { partitionKey, sortKey } = CLIENT;
+    expect(sent()).toEqual([
+      { RequestItems: { registry: { Keys: [{ partitionKey, sortKey }], ConsistentRead: true } } },
+    ]);
+  });
+
+  test('finds no external client that is not registered', async () => {
+    endpoint.replies.push(jsonReply({ Responses: { registry: [] } }));
+
+    await expect(lookup.findExternalClient('mail')).resolves.toBeUndefined();
+  });
+
+  test('tries a throttled table three times', async () => {
+    const throttled = jsonError('ProvisionedThroughputExceededException', 'too many');
+    endpoint.replies.push(throttled, throttled, throttled, throttled);
+
+    await expect(lookup.findIssued('mail', 'AA')).rejects.toMatchObject({
+      code: 'ProvisionedThroughputExceededException',
+    });
+    expect(endpoint.calls).toHaveLength(3);
+  });
+
   test('fails when the table can’t be read', async () => {
     endpoint.replies.push(jsonError('AccessDeniedException', 'not authorized'));
 

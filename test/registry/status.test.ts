@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { type CertificateFacts, type ClientFacts, certificateStatus, refusalOf } from '../../registry/status';
+import {
+  type CertificateFacts,
+  type ClientFacts,
+  certificateStatus,
+  endOfAcceptance,
+  refusalOf,
+} from '../../registry/status';
 
 const MAIL = 'spiffe://mesh.example.com/mail';
 const NOON = Date.parse('2026-11-22T12:00:00Z');
@@ -57,6 +63,17 @@ describe('the refusal of a caller', () => {
   test('needs both client and certificate', () => {
     expect(refusalOf({ client: undefined, certificate: CERTIFICATE }, MAIL, at(0))).toBe('CLIENT_UNKNOWN');
     expect(refusalOf({ client: CLIENT, certificate: undefined }, MAIL, at(0))).toBe('CERTIFICATE_UNKNOWN');
+  });
+});
+
+describe('the end of acceptance', () => {
+  test.each<[string, number, string, string | undefined]>([
+    ['the end of validity', 60, time(60), undefined],
+    ['the end of the overlap', 30, time(60), time(30)],
+    ['the end of validity if the overlap ends later', 60, time(60), time(90)],
+  ])('is %s', (_, end, notAfter, refuseAfter) => {
+    const refusal = refuseAfter === undefined ? {} : { refuseAfter };
+    expect(endOfAcceptance({ notAfter, ...refusal })).toBe(at(end).getTime());
   });
 });
 
