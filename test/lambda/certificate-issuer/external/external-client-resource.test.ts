@@ -211,8 +211,8 @@ describe('an external client', () => {
   });
 
   test.each<[string, () => Promise<string>]>([
-    ["which is not an authority's", async () => (await createClient(partner, 'leaf')).pem],
-    ["which is not an authority's", async () => partner.pem + (await createClient(partner, 'leaf')).pem],
+    ['^trust anchor partner contains the certificate "', async () => (await createClient(partner, 'leaf')).pem],
+    ["which is not an authority's$", async () => partner.pem + (await createClient(partner, 'leaf')).pem],
     ['cannot be read: there is no PEM block', async () => 'nothing'],
     [
       'cannot be read: the text contains a private key',
@@ -274,6 +274,24 @@ describe('an external client', () => {
       }
       expect.hasAssertions();
     });
+  });
+
+  test('is written once by a deployment that changes nothing', async () => {
+    await resource().apply(request(), signal);
+    const register = jest.spyOn(registry, 'registerExternalClient');
+
+    await resource().apply(request(), signal);
+
+    expect(register).toHaveBeenCalledTimes(1);
+  });
+
+  test('tells the log when it is removed', async () => {
+    await resource().apply(request(), signal);
+    logs = [];
+
+    await resource().remove(request(), signal);
+
+    expect(logs).toEqual([{ event: 'external-client-removed', client: 'billing' }]);
   });
 
   test('tells the log who it is and nothing that is long', async () => {
