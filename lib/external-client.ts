@@ -5,7 +5,7 @@ import { externalIdentityProblem } from '../mesh/external-identity';
 import { clientNameProblem, clientSpiffeIdProblem, spiffeId } from '../mesh/names';
 import type { ExternalIdentity } from './external-identity';
 import type { ICertificateIssuer, ITrustAnchor } from './interfaces';
-import { identityOwner } from './private/identity-owners';
+import { claimIdentity } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
 import { checkText, refuse } from './private/validation';
@@ -83,7 +83,7 @@ function checkIdentity(client: ExternalClient, { identity, issuer, trustAnchor }
   const { kind, value } = identity;
   if (Token.isUnresolved(value)) return;
   checkText(client, 'identity', value, () => externalIdentityProblem({ kind, value }, issuer.trustDomain));
-  const owner = identityOwner(trustAnchor, { kind, value }, client);
+  const owner = claimIdentity(trustAnchor, { kind, value }, client);
   if (owner !== client.node.path) {
     const rule = 'must be unique within the trust anchor';
     refuse(client, 'identity', rule, `${JSON.stringify(value)}, which belongs to ${owner}`);

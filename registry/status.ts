@@ -9,7 +9,7 @@ export type Refusal = CertificateRefusal | 'CLIENT_UNKNOWN' | 'CLIENT_DISABLED' 
 
 /**
  * What the decision depends on. The fields are strings of the registry, which may be missing or malformed. Such a value
- * never leads to acceptance.
+ * never leads to acceptance, except that a certificate without `refuseAfter` is accepted until it expires.
  */
 export type CertificateFacts = Partial<
   Readonly<

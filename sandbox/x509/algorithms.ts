@@ -70,7 +70,7 @@ export function algorithmIdentifier(algorithm: SigningAlgorithm): AlgorithmIdent
 }
 
 function isRsa(algorithm: SigningAlgorithm): boolean {
-  return algorithm.endsWith('RSA') && !algorithm.endsWith('ECDSA');
+  return algorithm.endsWith('WITHRSA');
 }
 
 function hashOf(algorithm: SigningAlgorithm): string {

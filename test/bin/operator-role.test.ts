@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { MeshIntegration, MtlsServiceMesh } from '../../lib';
+import { MeshIntegration } from '../../lib';
 import { Sandbox } from '../../sandbox';
+import { exampleMesh } from '../example-mesh';
 
 const OPERATIONS = join(__dirname, '..', '..', 'dist', 'bin', 'operations.js');
 
@@ -23,12 +23,7 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   const app = new App();
   const stack = new Stack(app, 'OperatedMesh');
-  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
-  const mesh = new MtlsServiceMesh(stack, 'Mesh', {
-    domainName: 'mesh.example.com',
-    serverCertificate: Certificate.fromCertificateArn(stack, 'ServerCertificate', certificateArn),
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
+  const mesh = exampleMesh(stack);
   const functionNamed = (id: string) =>
     new lambda.Function(stack, id, {
       runtime: lambda.Runtime.NODEJS_24_X,

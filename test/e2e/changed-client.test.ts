@@ -1,12 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { App, Stack } from 'aws-cdk-lib';
 import { awsMesh } from '../../bin/shared/aws-mesh';
 import { showClient } from '../../bin/shared/inventory';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
-import { MtlsServiceMesh } from '../../lib';
 import { Sandbox } from '../../sandbox';
+import { exampleMesh } from '../example-mesh';
 
 const DOMAIN = 'mesh.example.com';
 const DNS_NAME = 'mail.internal.example.com';
@@ -14,12 +13,7 @@ const DNS_NAME = 'mail.internal.example.com';
 function appWith(dnsNames: string[]): App {
   const app = new App();
   const stack = new Stack(app, 'Mesh');
-  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
-  const mesh = new MtlsServiceMesh(stack, 'Mesh', {
-    domainName: DOMAIN,
-    serverCertificate: Certificate.fromCertificateArn(stack, 'ServerCertificate', certificateArn),
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
+  const mesh = exampleMesh(stack);
   mesh.addClient('mail', { dnsNames });
   return app;
 }

@@ -1,10 +1,10 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { App, Stack } from 'aws-cdk-lib';
 import { awsMesh } from '../../bin/shared/aws-mesh';
 import { showClient } from '../../bin/shared/inventory';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
-import { MeshClient, MtlsServiceMesh } from '../../lib';
+import { MeshClient } from '../../lib';
 import { Sandbox } from '../../sandbox';
+import { exampleMesh } from '../example-mesh';
 
 const DOMAIN = 'mesh.example.com';
 
@@ -12,12 +12,7 @@ const DOMAIN = 'mesh.example.com';
 function appWith(constructIds: string[]): App {
   const app = new App();
   const stack = new Stack(app, 'Mesh');
-  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
-  const { issuer } = new MtlsServiceMesh(stack, 'Mesh', {
-    domainName: DOMAIN,
-    serverCertificate: Certificate.fromCertificateArn(stack, 'ServerCertificate', certificateArn),
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
+  const { issuer } = exampleMesh(stack);
   for (const id of constructIds) new MeshClient(stack, id, { clientName: 'mail', issuer, ownKey: true });
   return app;
 }

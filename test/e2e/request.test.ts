@@ -4,14 +4,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { AwsClient } from 'aws4fetch';
-import { MeshIntegration, MtlsServiceMesh } from '../../lib';
 import { Sandbox } from '../../sandbox';
 import { COMMAND, Run } from '../bin/shared/command';
+import { addScheduleService, exampleMesh } from '../example-mesh';
 import { installed } from '../programs';
 
 const WHO_CALLS = 'https://mesh.example.com/schedule';
@@ -30,20 +28,8 @@ let sandbox: Sandbox;
 function app({ isMailGranted = true } = {}): App {
   const made = new App({ outdir: join(root, `cdk.out-${isMailGranted}`) });
   const stack = new Stack(made, 'Mesh');
-  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
-  const mesh = new MtlsServiceMesh(stack, 'Mesh', {
-    domainName: 'mesh.example.com',
-    serverCertificate: Certificate.fromCertificateArn(stack, 'ServerCertificate', certificateArn),
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
-  const schedule = new lambda.Function(stack, 'Schedule', {
-    runtime: lambda.Runtime.NODEJS_24_X,
-    handler: 'index.handler',
-    code: lambda.Code.fromInline(
-      `exports.handler = async ({ headers }) => ({ statusCode: 200, body: headers['x-mesh-client-name'] });`,
-    ),
-  });
-  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+  const mesh = exampleMesh(stack);
+  addScheduleService(stack, mesh);
   const roles = ['Mail', 'Social', 'Other'].map((name) => {
     const role = new iam.Role(stack, `${name}App`, {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { ACMPCAClient, GetCertificateCommand, IssueCertificateCommand } from '@aws-sdk/client-acm-pca';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { App, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
-import { CertificateAuthority, MeshIntegration, MtlsServiceMesh } from '../../lib';
+import { CertificateAuthority, MeshIntegration } from '../../lib';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import type { Sandbox, TlsCredentials } from '../../sandbox';
+import { exampleMesh } from '../example-mesh';
 
 const DOMAIN = 'mesh.example.com';
 export const SERVICE_URL = `https://${DOMAIN}/schedule/events`;
@@ -38,16 +38,10 @@ export function assemblyOf(phase: Phase): string {
     phase === 'before'
       ? []
       : [CertificateAuthority.shortLivedRoot(stack, SUCCESSOR, { removalPolicy: RemovalPolicy.DESTROY })];
-  const mesh = new MtlsServiceMesh(stack, 'Mesh', {
-    domainName: DOMAIN,
-    serverCertificate: Certificate.fromCertificateArn(
-      stack,
-      'ServerCertificate',
-      'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000',
-    ),
-    ...(phase === 'after' ? { certificateAuthority: successors[0] } : { certificateAuthoritySuccessors: successors }),
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
+  const mesh = exampleMesh(
+    stack,
+    phase === 'after' ? { certificateAuthority: successors[0] } : { certificateAuthoritySuccessors: successors },
+  );
   const schedule = new lambda.Function(stack, 'Schedule', {
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',

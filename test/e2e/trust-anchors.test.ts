@@ -1,7 +1,6 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { App, CfnOutput, CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { App, CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { rotateClient } from '../../bin/rotate/rotate';
@@ -10,8 +9,15 @@ import { setClientState } from '../../bin/shared/client-state';
 import { listClients } from '../../bin/shared/inventory';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import type { TlsCredentials } from '../../client';
-import { ExternalIdentity, MeshIntegration, MtlsServiceMesh, type TrustAnchor, TrustAnchorSource } from '../../lib';
+import {
+  ExternalIdentity,
+  MeshIntegration,
+  type MtlsServiceMesh,
+  type TrustAnchor,
+  TrustAnchorSource,
+} from '../../lib';
 import { Sandbox, TlsRequestError } from '../../sandbox';
+import { exampleMesh } from '../example-mesh';
 import { PartnerAuthority } from './partner-authority';
 
 const WHO_AM_I = 'https://mesh.example.com/whoami';
@@ -37,14 +43,9 @@ interface Members {
 function appOf(add: (members: Members) => void = () => undefined, issuedFor: readonly string[] = ['mail']): App {
   const app = new App();
   const stack = new Stack(app, 'Anchored');
-  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
   const partners = new Bucket(stack, 'Partners', { versioned: true });
   new CfnOutput(stack, 'PartnersName', { value: partners.bucketName });
-  const mesh = new MtlsServiceMesh(stack, 'Mesh', {
-    domainName: 'mesh.example.com',
-    serverCertificate: Certificate.fromCertificateArn(stack, 'ServerCertificate', certificateArn),
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
+  const mesh = exampleMesh(stack);
   const echo = new LambdaFunction(stack, 'Echo', {
     runtime: Runtime.NODEJS_24_X,
     handler: 'index.handler',

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration, type aws_iam as iam, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { CertificateAuthority, MeshIntegration, MtlsServiceMesh, type MtlsServiceMeshProps } from '../../lib';
+import { CertificateAuthority, MeshIntegration, type MtlsServiceMeshProps } from '../../lib';
 import { Sandbox } from '../../sandbox';
+import { exampleMesh } from '../example-mesh';
 import type { Actor } from './fault-injector';
 
 export const TRUST_DOMAIN = 'mesh.example.com';
@@ -47,16 +47,7 @@ export function assemblyWith(clients: Clients, authorities: Authorities = 'first
   if (known !== undefined) return known;
   const app = new App({ outdir: join(directory, String(assemblies.size)) });
   const stack = new Stack(app, 'FaultyMesh');
-  const mesh = new MtlsServiceMesh(stack, 'Mesh', {
-    domainName: TRUST_DOMAIN,
-    serverCertificate: Certificate.fromCertificateArn(
-      stack,
-      'ServerCertificate',
-      'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000',
-    ),
-    ...authorityProps(stack, authorities),
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
+  const mesh = exampleMesh(stack, authorityProps(stack, authorities));
   const schedule = new lambda.Function(stack, 'Schedule', {
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',

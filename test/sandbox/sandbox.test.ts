@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { App, CfnOutput, CfnParameter, CustomResource, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { App, CfnOutput, CfnParameter, CustomResource, aws_lambda as lambda, Stack } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { MeshIntegration, MtlsServiceMesh } from '../../lib';
+import { MeshIntegration } from '../../lib';
 import { DeploymentError, Sandbox, type StackEvent, TlsRequestError } from '../../sandbox';
+import { exampleMesh } from '../example-mesh';
 import { installed } from '../programs';
 
 const run = promisify(execFile);
@@ -226,15 +226,7 @@ describe('a mesh', () => {
 
   const meshOf = (...clients: readonly string[]) =>
     appWith('ScheduleMesh', (stack) => {
-      const mesh = new MtlsServiceMesh(stack, 'Mesh', {
-        domainName: 'mesh.example.com',
-        serverCertificate: Certificate.fromCertificateArn(
-          stack,
-          'ServerCertificate',
-          'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000',
-        ),
-        removalPolicy: RemovalPolicy.DESTROY,
-      });
+      const mesh = exampleMesh(stack);
       const handler = new lambda.Function(stack, 'Schedule', {
         runtime: lambda.Runtime.NODEJS_24_X,
         handler: 'index.handler',

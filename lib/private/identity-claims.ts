@@ -6,10 +6,10 @@ import type { ITrustAnchor } from '../interfaces';
 const OWNERS = new WeakMap<ITrustAnchor, Map<string, string>>();
 
 /**
- * Records that certificates of a trust anchor with this identity belong to `client`.
- * @returns the path of the client that owns the identity: another one if it was recorded before
+ * Records that certificates of a trust anchor with this identity belong to `client`, unless they belong to another one.
+ * @returns the path of the client that the identity belongs to
  */
-export function identityOwner(trustAnchor: ITrustAnchor, identity: CertificateIdentity, client: IConstruct): string {
+export function claimIdentity(trustAnchor: ITrustAnchor, identity: CertificateIdentity, client: IConstruct): string {
   const owners = OWNERS.get(trustAnchor) ?? new Map<string, string>();
   OWNERS.set(trustAnchor, owners);
   const { kind, value } = canonicalIdentity(identity);
