@@ -1,4 +1,4 @@
-/** The fields of a certificate, read with `node:crypto` alone. */
+/** The fields of a certificate, read only with `node:crypto`. */
 import type { X509Certificate } from 'node:crypto';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
@@ -14,15 +14,15 @@ export function isSpiffeId(text: string): boolean {
 }
 
 /**
- * The certificate's SPIFFE ID: its only URI among the subject alternative names, whatever else they hold.
- * Undefined if there is none, more than one, or one that isn't a SPIFFE ID.
+ * The certificate's SPIFFE ID: the only URI among its subject alternative names, which may include names of other
+ * kinds. Undefined if there is no URI, more than one, or one that isn't a SPIFFE ID.
  */
 export function spiffeIdOf(certificate: X509Certificate): string | undefined {
   const [id, ...others] = urisOf(certificate);
   return id !== undefined && others.length === 0 && isSpiffeId(id) ? id : undefined;
 }
 
-/** Whether there is any URI among the subject alternative names. */
+/** Whether the subject alternative names include a URI. */
 export function hasUri(certificate: X509Certificate): boolean {
   return urisOf(certificate).length > 0;
 }
@@ -34,16 +34,16 @@ function urisOf(certificate: X509Certificate): string[] {
 }
 
 /**
- * Node.js prints `URI:a, DNS:b`, and writes a value with commas, quotes or unprintable characters as a JSON string:
+ * Node.js prints `URI:a, DNS:b`. It writes a value with commas, quotes, or unprintable characters as a JSON string:
  * https://nodejs.org/api/crypto.html#x509subjectaltname
  */
 function alternativeNames(certificate: X509Certificate): string[] {
   return certificate.subjectAltName?.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)?.map((name) => name.trim()) ?? [];
 }
 
-/** Whether it is an end-entity certificate that may authenticate a TLS client. */
+/** Whether this is an end-entity certificate that may authenticate a TLS client. */
 export function isClientCertificate(certificate: X509Certificate): boolean {
-  // `keyUsage` is Node's name for the extended key usage; undefined without that extension.
+  // `keyUsage` is the name that Node.js uses for the extended key usage. Undefined without that extension.
   const purposes: readonly string[] | undefined = certificate.keyUsage;
   return !certificate.ca && purposes?.includes(CLIENT_AUTH) === true;
 }
@@ -56,17 +56,17 @@ export function notAfterOf(certificate: X509Certificate): Date {
   return new Date(certificate.validTo);
 }
 
-/** The subject on one line, for people to read: `C=DE, O=Example, CN=mail`. */
+/** The subject on one line, for display: `C=DE, O=Example, CN=mail`. */
 export function subjectText(certificate: X509Certificate): string {
   return nameText(certificate.subject);
 }
 
-/** The issuer, likewise. */
+/** The issuer on one line, for display. */
 export function issuerText(certificate: X509Certificate): string {
   return nameText(certificate.issuer);
 }
 
-/** Node.js has one line for each part of a name, and undefined for an empty name. */
+/** Node.js returns one line for each part of a name, and undefined for an empty name. */
 function nameText(name: string | undefined): string {
   return name?.split('\n').join(', ') ?? '(no name)';
 }

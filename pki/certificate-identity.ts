@@ -1,4 +1,4 @@
-/** The identities that a certificate of another authority is recognized by, in a canonical form to compare them. */
+/** The identities in a certificate of another authority, in a canonical form for comparison. */
 import type { X509Certificate } from 'node:crypto';
 import { isSpiffeId, spiffeIdOf } from './certificate-fields';
 
@@ -8,13 +8,13 @@ export type CertificateIdentityKind = (typeof CERTIFICATE_IDENTITY_KINDS)[number
 /** Valid only together with the authority that issued the certificate. */
 export interface CertificateIdentity {
   readonly kind: CertificateIdentityKind;
-  /** A SPIFFE ID; a subject as RFC 4514 writes it; or a SHA-256 fingerprint as in `ClientSecret`. */
+  /** A SPIFFE ID, a subject in the string form of RFC 4514, or a SHA-256 fingerprint as in `ClientSecret`. */
   readonly value: string;
 }
 
 const LONGEST_SUBJECT = 2048;
 
-/** The rule that the value violates for its kind, or undefined. */
+/** The rule for its kind that the value violates. Undefined for a valid identity. */
 export function identityProblem({ kind, value }: CertificateIdentity): string | undefined {
   switch (kind) {
     case 'SPIFFE_ID':
@@ -55,7 +55,7 @@ export function identitiesOf(certificate: X509Certificate): readonly Certificate
 
 /**
  * The certificate's subject in the canonical form. Undefined if it is empty or has a part that isn't text.
- * Node.js prints a line for each relative name, the most general first, with ` + ` between the attributes of one:
+ * Node.js prints one line for each relative name, the most general first, and puts ` + ` between its attributes:
  * https://nodejs.org/api/crypto.html#x509subject
  */
 function subjectOf(certificate: X509Certificate): string | undefined {
@@ -67,18 +67,19 @@ function subjectOf(certificate: X509Certificate): string | undefined {
 /** The names of attributes, exactly as OpenSSL prints them: `UID` and `uid` are different attributes. */
 const TYPE = '[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:[.][0-9]+)+';
 const ESCAPED = '\\\\(?:[ "#+,;<=>\\\\]|[0-9A-Fa-f]{2})';
-/** U+FFFD replaces text of a certificate that can't be decoded. */
+/** U+FFFD replaces text in a certificate that can't be decoded. */
 const plain = (without = '') => `[^"+,;<>\\\\\\p{Cc}\uFFFD${without}]`;
 /**
- * Hash sign and space must be escaped where a value begins, the space where it ends; OpenSSL leaves a hash sign alone that
- * is the whole value.
+ * A hash sign or a space must be escaped at the start of a value, and a space also at the end. OpenSSL doesn't escape a
+ * hash sign that is the whole value.
  */
 const VALUE = `(?![ #])(?:${plain()}|${ESCAPED})*(?:${plain(' ')}|${ESCAPED})|#(?=[,+]|$)`;
 const ATTRIBUTE = new RegExp(`(${TYPE})=(${VALUE})(,|\\+|$)`, 'guy');
 
 /**
- * A distinguished name in the string form of RFC 4514, brought into one spelling: each value escaped in one way, the
- * attributes of a relative name in one order. Undefined for what is no such string, or holds a value in hexadecimal.
+ * The canonical form of a distinguished name in the string form of RFC 4514: every value is escaped in the same way,
+ * and the attributes of a relative name are sorted. Undefined if the text isn't such a string, or has a hexadecimal
+ * value.
  */
 function canonicalSubject(text: string): string | undefined {
   const attributes = [...text.matchAll(ATTRIBUTE)];

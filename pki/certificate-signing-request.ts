@@ -16,17 +16,17 @@ import {
 import { encodePem, readPemBlocks } from './pem';
 import { SIGNATURE_SCHEMES, type SigningAlgorithm, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
 
-/** The text is not a PKCS#10 request, or its author does not hold the private key. */
+/** The text is not a PKCS#10 request, or it does not prove possession of the private key. */
 export class CertificateSigningRequestError extends Error {
   override readonly name = 'CertificateSigningRequestError';
 }
 
-/** A PKCS#10 request and what it asks for. The issuer need not grant any of it. */
+/** A PKCS#10 request and the names in it. The issuer doesn't have to accept any of them. */
 export interface CertificateSigningRequest {
-  /** The request alone, normalized. */
+  /** Only the request, normalized. */
   readonly pem: string;
   readonly publicKey: KeyObject;
-  /** A subject may have several. A common name of a type that is not text is its hexadecimal encoding. */
+  /** A subject may have several. A common name that isn't of a text type appears in its hexadecimal encoding. */
   readonly commonNames: readonly string[];
   readonly subjectAlternativeNames: SubjectAlternativeNames;
 }
@@ -39,10 +39,10 @@ interface SubjectAlternativeNames {
 const COMMON_NAME = '2.5.4.3';
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 
-/** A PKCS#10 request (RFC 2986) in PEM. It proves possession of the key; the issuer decides who the holder is. */
+/** A PKCS#10 request (RFC 2986) in PEM. It proves possession of the key. The issuer decides who the holder is. */
 export function createCertificateSigningRequest(privateKey: KeyObject, commonName: string): string {
   const algorithm = privateKey.asymmetricKeyType === 'rsa' ? 'SHA256WITHRSA' : 'SHA256WITHECDSA';
-  // Composed of encoded parts: the schema classes would decode and encode the public key several times.
+  // Assembled from encoded parts, because the schema classes would decode and encode the public key several times.
   const info = der(
     Tag.sequence,
     der(Tag.integer, Buffer.of(0)),
@@ -54,8 +54,8 @@ export function createCertificateSigningRequest(privateKey: KeyObject, commonNam
 }
 
 /**
- * @throws CertificateSigningRequestError for a malformed request, for a signature that is not by the key in the request or
- * is weaker than SHA-256, and for subject alternative names that are neither URIs nor DNS names
+ * @throws CertificateSigningRequestError if the request is malformed, its signature doesn't verify with the key in the
+ * request or is weaker than SHA-256, or a subject alternative name is neither a URI nor a DNS name
  */
 export function readCertificateSigningRequest(pem: string): CertificateSigningRequest {
   const request = decodeRequest(pem);
@@ -167,7 +167,7 @@ function encodeCommonName(commonName: string): Buffer {
 /** Identifier octets of the elements of a request (X.690, section 8.1.2). */
 const Tag = { integer: 0x02, bitString: 0x03, sequence: 0x30, context0: 0xa0 } as const;
 
-/** A DER element with contents that are DER already. */
+/** A DER element whose contents are already DER. */
 function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents);
   return Buffer.concat([Buffer.of(tag), lengthOctets(content.length), content]);

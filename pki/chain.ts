@@ -6,9 +6,9 @@ export class ChainError extends Error {
 }
 
 /**
- * Checks that the first of `authorities` issued `certificate`, each authority issued the one before it, and the last one
- * is a root (RFC 5280, section 6.1): signatures, names, key identifiers, validity, and who may be an authority. Path
- * lengths are checked when authorities are published (truststore.ts).
+ * Checks that the first of `authorities` issued `certificate`, each authority issued the one before it, and the last
+ * one is a root (RFC 5280, section 6.1). The checks cover signatures, names, key identifiers, validity, and whether
+ * each authority may issue certificates. Path lengths are checked when authorities are published (truststore.ts).
  *
  * @param authorities the issuing authority first, the root last
  * @throws ChainError for the first check that fails
@@ -26,10 +26,11 @@ export function verifyChain(certificate: X509Certificate, authorities: readonly 
 }
 
 /**
- * Checks that `authorities` contain a chain from the certificate to a root, with every authority valid at the given time.
- * Authorities are identified by name and key: one that was issued again with the same key counts as the same.
+ * Checks that `authorities` contain a chain from the certificate to a root, with every authority valid at the given
+ * time. Authorities are identified by name and key, so an authority that was reissued with the same key counts as the
+ * same.
  *
- * @param authorities in any order; others may be among them
+ * @param authorities in any order, possibly with authorities outside the chain
  * @throws ChainError with the certificate whose issuer is missing
  */
 export function verifyTrust(certificate: X509Certificate, authorities: readonly X509Certificate[], at: Date): void {
@@ -80,7 +81,7 @@ export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate
 function assertAuthority(certificate: X509Certificate): void {
   // OpenSSL checks the basic constraints and, if present, the key usage.
   if (!certificate.ca) {
-    throw new ChainError(`the certificate "${subjectText(certificate)}" is not a certificate authority's`);
+    throw new ChainError(`the certificate "${subjectText(certificate)}" is not a CA certificate`);
   }
 }
 

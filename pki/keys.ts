@@ -27,7 +27,7 @@ function generatePair(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject 
   }
 }
 
-/** The algorithm of a key; undefined for any type, size or exponent that `generatePrivateKey` does not produce. */
+/** The algorithm of a key. Undefined for any type, size, or exponent that `generatePrivateKey` does not produce. */
 export function keyAlgorithmOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): KeyAlgorithm | undefined {
   const { namedCurve, modulusLength, publicExponent } = asymmetricKeyDetails;
   const name =

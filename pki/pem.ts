@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 
-/** The text violates RFC 7468, or contains something other than certificates. Never quotes the text. */
+/** The text violates RFC 7468, or contains something other than certificates. The message never quotes the text. */
 export class PemError extends Error {
   override readonly name = 'PemError';
 }
@@ -22,14 +22,14 @@ export function readCertificates(pem: string): X509Certificate[] {
   });
 }
 
-/** The only certificate in a PEM text. @throws PemError also if there are several */
+/** The only certificate in a PEM text. @throws PemError as `readCertificates`, and if there are several */
 export function readCertificate(pem: string): X509Certificate {
   const [certificate, ...others] = readCertificates(pem);
-  if (certificate === undefined || others.length > 0) throw new PemError('there must be a single certificate');
+  if (certificate === undefined || others.length > 0) throw new PemError('there must be exactly one certificate');
   return certificate;
 }
 
-/** One PEM block, lines of 64 characters, ending with a line feed. */
+/** One PEM block with lines of 64 characters and a line feed at the end. */
 export function encodePem(label: string, der: Uint8Array): string {
   const lines =
     Buffer.from(der)
@@ -60,7 +60,7 @@ export function readPemBlocks(pem: string): PemBlock[] {
       if (!LABEL.test(label)) throw new PemError(`block ${blocks.length + 1} has a label that RFC 7468 does not allow`);
       open = { label, body: '' };
     } else {
-      if (open?.label !== label) throw new PemError(`block ${blocks.length + 1} ends without having begun`);
+      if (open?.label !== label) throw new PemError(`block ${blocks.length + 1} has an end without a beginning`);
       blocks.push({ label, der: decodeBase64(open.body, blocks.length) });
       open = undefined;
     }

@@ -1,7 +1,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 
 /**
- * Algorithms with which a certificate authority signs. The family (RSA or ECDSA) must match the authority's key.
+ * Algorithms that a certificate authority signs with. The family (RSA or ECDSA) must match the authority's key.
  */
 export const SIGNING_ALGORITHMS = [
   'SHA256WITHECDSA',
@@ -33,7 +33,7 @@ function signatureSuits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
   return SIGNATURE_SCHEMES[algorithm].keyType === key.asymmetricKeyType;
 }
 
-/** The algorithm of an object identifier. Undefined for all others, such as SHA-1 and MD5. */
+/** The algorithm with the object identifier. Undefined for any other, such as SHA-1 and MD5. */
 export function signatureAlgorithmOf(oid: string): SigningAlgorithm | undefined {
   return SIGNING_ALGORITHMS.find((algorithm) => SIGNATURE_SCHEMES[algorithm].oid === oid);
 }

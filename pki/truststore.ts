@@ -15,11 +15,11 @@ export class TruststoreError extends Error {
 export interface TruststoreLimits {
   /** The verifier's name, for error messages. */
   readonly verifier: string;
-  /** Certificates in the longest chain of authorities, the root included. */
+  /** Number of certificates in the longest chain of authorities, including the root. */
   readonly longestChain: number;
   /** Bits. */
   readonly shortestRsaKey: number;
-  /** Elliptic curves: for each OpenSSL name, the name for error messages. */
+  /** The accepted elliptic curves. Maps each OpenSSL name to the name in error messages. */
   readonly curves: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +45,7 @@ export function truststoreBundle(pemTexts: readonly string[], at: Date, limits: 
 }
 
 /**
- * The certificates in the texts that are valid at the given time, with a valid chain to a root; each as PEM.
+ * The certificates in the texts that are valid at the given time and have a valid chain to a root, each as PEM.
  * @throws TruststoreError if a text can't be read
  */
 export function validAuthorities(pemTexts: readonly string[], at: Date): readonly string[] {
@@ -81,7 +81,7 @@ function assertAuthority(certificate: X509Certificate): void {
   if (!certificate.ca) {
     throw invalid(
       certificate,
-      "is not an authority's: it needs basic constraints CA:TRUE and a key usage that includes keyCertSign",
+      'is not a CA certificate: it needs basic constraints CA:TRUE and a key usage that includes keyCertSign',
     );
   }
 }
@@ -184,7 +184,7 @@ function assertPathLength(authority: X509Certificate, below: number): void {
   }
 }
 
-/** How many authorities may be below this one (RFC 5280, section 4.2.1.9). Undefined without a limit. */
+/** How many authorities may be below this one (RFC 5280, section 4.2.1.9). Undefined if there is no limit. */
 function pathLengthOf(authority: X509Certificate): number | undefined {
   const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate);
   const extension = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);

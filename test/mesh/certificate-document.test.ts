@@ -80,7 +80,7 @@ describe('a certificate cannot be used', () => {
   });
 
   test('with two certificates, or none, where its own should be', () => {
-    expect(verify({ certificate: client.pem + subordinate.pem })).toThrow('there must be a single certificate');
+    expect(verify({ certificate: client.pem + subordinate.pem })).toThrow('there must be exactly one certificate');
     expect(verify({ certificate: 'hello' })).toThrow('"certificate" cannot be read');
   });
 

@@ -101,7 +101,7 @@ test('an end-entity certificate issues nothing', async () => {
   const byClient = await createClient({ ...client, signingAlgorithm: 'SHA256WITHECDSA' }, 'social');
   const authorities = [client.certificate, subordinate.certificate, root.certificate];
   expect(() => verifyChain(byClient.certificate, authorities, now)).toThrow(
-    `the certificate "CN=mail" is not a certificate authority's`,
+    `the certificate "CN=mail" is not a CA certificate`,
   );
 });
 

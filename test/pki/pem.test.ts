@@ -36,11 +36,11 @@ test.each<[string, (pem: string) => string, string]>([
     'block 2 is a CERTIFICATE REQUEST, not a CERTIFICATE',
   ],
   ['a block without an end', (pem) => pem.replace(/-----END.*/, ''), 'block 2 has no end'],
-  ['a block without a beginning', (pem) => pem.replace(/-----BEGIN.*/, ''), 'block 2 ends without having begun'],
+  ['a block without a beginning', (pem) => pem.replace(/-----BEGIN.*/, ''), 'block 2 has an end without a beginning'],
   [
     'a block that ends under another name',
     (pem) => pem.replace('END CERTIFICATE', 'END PUBLIC KEY'),
-    'block 2 ends without having begun',
+    'block 2 has an end without a beginning',
   ],
   [
     'a block within a block',
@@ -90,7 +90,7 @@ test('refuses a private key beside certificates, and never repeats it', () => {
 
 test('a single certificate is not two', () => {
   expect(readCertificate(root.pem).fingerprint256).toBe(root.certificate.fingerprint256);
-  expect(() => readCertificate(root.pem + root.pem)).toThrow('there must be a single certificate');
+  expect(() => readCertificate(root.pem + root.pem)).toThrow('there must be exactly one certificate');
   expect(() => readCertificate('')).toThrow(NO_BLOCK);
 });
 

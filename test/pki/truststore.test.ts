@@ -55,7 +55,7 @@ test('refuses a private key beside the certificate, and never repeats it', () =>
 test('refuses an end-entity certificate', async () => {
   const client = await createClient(root, 'mail');
   expect(() => truststoreBundle([client.pem, root.pem], now)).toThrow(
-    `the certificate "CN=mail" is not an authority's: it needs basic constraints CA:TRUE`,
+    `the certificate "CN=mail" is not a CA certificate: it needs basic constraints CA:TRUE`,
   );
 });
 
@@ -74,7 +74,7 @@ test('refuses an authority whose key must not sign certificates', () => {
     signingAlgorithm: 'SHA256WITHECDSA',
   });
   expect(() => truststoreBundle([odd], now)).toThrow(
-    /^the certificate "CN=Odd" is not an authority's: .* and a key usage that includes keyCertSign$/,
+    /^the certificate "CN=Odd" is not a CA certificate: .* and a key usage that includes keyCertSign$/,
   );
 });
 
