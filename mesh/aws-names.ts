@@ -1,6 +1,6 @@
 /**
- * Names and ARNs of AWS resources. Each function returns what is wrong with a value, as the rest of a sentence that begins
- * with the property's name, or undefined for a valid value.
+ * Names and ARNs of AWS resources. Each function describes what is wrong with a value, as the rest of a sentence that
+ * begins with the property's name. It returns undefined for a valid value.
  */
 
 export function authorityArnProblem(arn: string): string | undefined {
@@ -27,7 +27,7 @@ export function bucketNameProblem(name: string): string | undefined {
 }
 
 /**
- * Keys go into ARNs, where `*` and `?` match other objects, and into URLs, where `..` leads to other objects.
+ * Keys are used in ARNs, where `*` and `?` match other objects, and in URLs, where `..` leads to other objects.
  */
 export function objectKeyProblem(key: string): string | undefined {
   if (!/^[\w./-]{1,1024}$/.test(key)) {

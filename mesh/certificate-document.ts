@@ -3,7 +3,7 @@ import { isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../pki
 import { ChainError, verifyChain } from '../pki/chain';
 import { encodePem, PemError, readCertificate, readCertificates } from '../pki/pem';
 
-/** A client certificate and its fields: part of a client's secret, and the issuer's answer to a request. */
+/** A client certificate and its fields. Part of a client's secret, and the issuer's response to a request. */
 export interface CertificateDocument {
   /** The client certificate (end-entity), one PEM block. */
   readonly certificate: string;
@@ -31,9 +31,9 @@ export interface CertificateHolder {
 }
 
 /**
- * Composes the document from the authority's answer. The PEM texts are normalized.
+ * Composes the document from the authority's response. The PEM texts are normalized.
  * @param certificateChainPem the issuing authority first, the root last
- * @throws PemError when the texts do not contain one certificate and its chain
+ * @throws PemError if the texts do not contain one certificate and its chain
  */
 export function composeCertificateDocument(certificatePem: string, certificateChainPem: string): CertificateDocument {
   const certificate = readCertificate(certificatePem);
@@ -45,9 +45,9 @@ export function composeCertificateDocument(certificatePem: string, certificateCh
 }
 
 /**
- * Checks that the holder can authenticate with the certificate at the given time: the chain verifies up to its root, and
- * the certificate serves TLS clients, names the holder's SPIFFE ID, certifies the holder's key and matches the document's
- * other fields.
+ * Checks that the holder can authenticate with the certificate at the given time: the chain verifies up to its root,
+ * and the certificate is for TLS clients, names the holder's SPIFFE ID, certifies the holder's key, and matches the
+ * other fields of the document.
  *
  * @throws CertificateDocumentError for the first check that fails
  */

@@ -18,13 +18,13 @@ export class ClientSecretError extends Error {
   override readonly name = 'ClientSecretError';
 }
 
-/** @throws ClientSecretError when the text is not JSON or does not have the shape of a client's secret */
+/** @throws ClientSecretError if the text is not JSON or does not have the shape of a client's secret */
 export function parseClientSecret(json: string): ClientSecret {
   const fields = parseObject(json);
   const text = (name: keyof ClientSecret): string => {
     const value = fields[name];
     if (typeof value === 'string' && value !== '') return value;
-    throw new ClientSecretError(`the secret has no text "${name}"`);
+    throw new ClientSecretError(`the secret has no string "${name}"`);
   };
   const keyAlgorithm = KEY_ALGORITHMS.find((algorithm) => algorithm === fields['keyAlgorithm']);
   if (keyAlgorithm === undefined) {
@@ -65,7 +65,7 @@ function parseObject(json: string): Partial<Record<string, unknown>> {
   try {
     value = JSON.parse(json);
   } catch {
-    // The parser's error quotes the text, so it must not become the cause.
+    // The parser's error quotes the text, so it must not be the cause.
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ClientSecretError('the secret is not a JSON object');

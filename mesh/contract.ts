@@ -1,6 +1,6 @@
 /**
- * What crosses a border between two parts of a mesh: the constructs that write a template, the functions that the
- * template deploys, and the services behind the gateway. Each name is defined here and nowhere else.
+ * The names and types that the parts of a mesh share: the constructs that write a template, the functions that the
+ * template deploys, and the services behind the gateway. Each name is defined only here.
  */
 import type { CertificateIdentityKind } from './external-identity';
 
@@ -9,14 +9,14 @@ export const CLIENT_CERTIFICATE_TEMPLATE = 'EndEntityClientAuthCertificate_APIPa
 
 // Requests for certificates, by clients that keep their own key
 
-/** The JSON document that a client posts to the issuer's function URL. The answer is a `CertificateDocument`. */
+/** The JSON document that a client posts to the issuer's function URL. The response is a `CertificateDocument`. */
 export interface CertificateRequestBody {
   readonly clientName: string;
   /** PKCS#10, PEM. */
   readonly certificateSigningRequest: string;
 }
 
-/** The JSON document that the issuer answers with every status but 200. */
+/** The JSON document that the issuer returns with every status other than 200. */
 export interface CertificateRequestFailure {
   /** One sentence. */
   readonly message: string;
@@ -32,9 +32,9 @@ export interface TruststoreProperties {
   readonly ObjectKey: string;
   /** The authorities that issue, or have issued, the mesh's certificates. */
   readonly CertificateAuthorities: readonly TrustedAuthority[];
-  /** The authorities of external clients, each with its chain; absent when there are none. */
+  /** The authorities of external clients, each with its chain. Absent if there are none. */
   readonly TrustAnchors?: readonly TrustAnchorProperties[];
-  /** `'true'`: deletion of the resource also deletes every version of every object in the bucket. */
+  /** If `'true'`, deletion of the resource also deletes every version of every object in the bucket. */
   readonly EmptyOnDelete: string;
 }
 
@@ -60,35 +60,35 @@ export interface DomainTruststoreProperties {
 }
 
 /**
- * Registers a client. Unless the client keeps its own key, also issues its first certificate, and another one when a
- * property changes.
+ * Registers a client. Unless the client keeps its own key, this resource also issues its first certificate, and a new
+ * one when a property changes.
  */
 export const CLIENT_CERTIFICATE_RESOURCE_TYPE = 'Custom::MtlsClientCertificate';
 
 export interface ClientCertificateProperties {
-  /** ARN of the secret that receives the certificate; absent for a client that keeps its own key. */
+  /** ARN of the secret that receives the certificate. Absent for a client that keeps its own key. */
   readonly SecretId?: string;
   readonly ClientName: string;
   readonly SpiffeId: string;
-  /** Additional DNS names for the certificate's subject alternative name; may be empty. */
+  /** Additional DNS names for the certificate's subject alternative name. May be empty. */
   readonly DnsNames: readonly string[];
   readonly KeyAlgorithm: string;
   /** Whole hours, a decimal number. */
   readonly ValidityHours: string;
   readonly CertificateAuthorityArn: string;
   readonly SigningAlgorithm: string;
-  /** Whole hours for which a certificate stays valid after its replacement; absent: until it expires. */
+  /** Whole hours for which a certificate stays valid after its replacement. If absent, until it expires. */
   readonly OverlapHours?: string;
-  /** ARNs of the IAM roles and users that may request certificates for their own keys; absent for none. */
+  /** ARNs of the IAM roles and users that may request certificates for their own keys. Absent if there are none. */
   readonly Requesters?: readonly string[];
 }
 
-/** What CloudFormation learns about an issued certificate. Nothing here is secret. */
+/** The attributes of an issued certificate. None of them is secret. */
 export interface ClientCertificateAttributes {
   readonly SerialNumber: string;
   readonly NotAfter: string;
   readonly Fingerprint: string;
-  /** Version of the secret that holds the certificate. */
+  /** Version of the secret that contains the certificate. */
   readonly VersionId: string;
 }
 
@@ -96,7 +96,7 @@ export interface ClientCertificateAttributes {
 export const EXTERNAL_CLIENT_RESOURCE_TYPE = 'Custom::MtlsExternalClient';
 
 export interface ExternalClientProperties {
-  /** The client's name for services: in the mesh's own trust domain, independent of its certificate. */
+  /** The client's SPIFFE ID for services. It is in the mesh's own trust domain and independent of the certificate. */
   readonly SpiffeId: string;
   readonly TrustAnchorName: string;
   readonly TrustAnchor: TrustAnchorProperties;
@@ -115,11 +115,11 @@ export type TrustAnchorProperties =
 export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 /** Name of the registry's table. All functions. */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
-/** Where the gateway's truststore is published. Issuer; this and the next three are absent without a gateway. */
+/** Where the gateway's truststore is published. Issuer. This and the next three are absent without a gateway. */
 export const TRUSTSTORE_BUCKET_VARIABLE = 'TRUSTSTORE_BUCKET';
 export const TRUSTSTORE_KEY_VARIABLE = 'TRUSTSTORE_KEY';
 export const TRUSTSTORE_VERSION_VARIABLE = 'TRUSTSTORE_VERSION';
-/** The name by which clients call the gateway. Issuer. */
+/** The domain name that clients call the gateway at. Issuer. */
 export const GATEWAY_DOMAIN_NAME_VARIABLE = 'GATEWAY_DOMAIN_NAME';
 
 // Revocation
@@ -185,7 +185,7 @@ export type Metric = (typeof METRICS)[keyof typeof METRICS];
 
 // The caller's identity
 
-/** The caller as the authorizer knows it: the `context` of its answer, readable as `$context.authorizer.<name>`. */
+/** The identified caller: the `context` in the authorizer's response, available as `$context.authorizer.<name>`. */
 export interface CallerIdentity {
   readonly clientName: string;
   readonly spiffeId: string;
@@ -193,7 +193,7 @@ export interface CallerIdentity {
   readonly fingerprint: string;
 }
 
-/** The headers that tell a service who calls. The gateway overwrites them on every request. */
+/** The headers that identify the caller to a service. The gateway overwrites them on every request. */
 export const IDENTITY_HEADERS: Readonly<Record<keyof CallerIdentity, string>> = {
   clientName: 'x-mesh-client-name',
   spiffeId: 'x-mesh-spiffe-id',

@@ -1,4 +1,4 @@
-/** The names in a mesh, and how they derive from the trust domain and the client's name. */
+/** The names in a mesh, and how they are derived from the trust domain and the client's name. */
 
 /** Longest client name: a DNS label (RFC 1123). It also fits into the 64 characters of an X.520 common name. */
 const LONGEST_CLIENT_NAME = 63;
@@ -7,8 +7,8 @@ const LONGEST_TRUST_DOMAIN = 255;
 /** Longest URI that ACM PCA accepts as a subject alternative name (`GeneralName.UniformResourceIdentifier`). */
 export const LONGEST_CLIENT_SPIFFE_ID = 253;
 
-// Each `…Problem` function returns what is wrong with a value, as the rest of a sentence that begins with the
-// property's name, or undefined for a valid value.
+// Each `…Problem` function describes what is wrong with a value, as the rest of a sentence that begins with the
+// property's name. It returns undefined for a valid value.
 
 /** For the name of a client, a service or a trust anchor. */
 export function clientNameProblem(name: string): string | undefined {
@@ -47,7 +47,7 @@ export function clientSpiffeIdProblem(id: string): string | undefined {
   return isValid ? undefined : 'must be spiffe://<trust domain>/<client name>';
 }
 
-/** Whether the SPIFFE ID belongs to the trust domain. It need not be a valid client's. */
+/** Whether the SPIFFE ID belongs to the trust domain. The ID may be invalid otherwise. */
 export function isInTrustDomain(id: string, trustDomain: string): boolean {
   return id.startsWith(`spiffe://${trustDomain}/`);
 }
@@ -56,12 +56,12 @@ export function spiffeId(trustDomain: string, clientName: string): string {
   return `spiffe://${trustDomain}/${clientName}`;
 }
 
-/** The client's name in a SPIFFE ID of `trustDomain`; undefined for another trust domain and for an invalid name. */
+/** The client's name in a SPIFFE ID of `trustDomain`. Undefined for another trust domain or an invalid name. */
 export function clientNameFromSpiffeId(id: string, trustDomain: string): string | undefined {
   return isInTrustDomain(id, trustDomain) ? validClientName(id.slice(spiffeId(trustDomain, '').length)) : undefined;
 }
 
-/** The name of the secret that holds the client's certificate. */
+/** The name of the secret that contains the client's certificate. */
 export function secretName(trustDomain: string, clientName: string): string {
   return `${trustDomain}/${clientName}`;
 }

@@ -15,7 +15,7 @@ export function requesterFromArn(arn: string): string | undefined {
 }
 
 /**
- * The role or user that signed a request, from the ARN that Lambda reports for the caller; undefined for any other
+ * The role or user that signed a request, from the ARN that Lambda reports for the caller. Undefined for any other
  * principal, such as an account's root user or a federated user.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
@@ -29,7 +29,7 @@ function requesterFrom(role: RegExp, arn: string): string | undefined {
   return USER.test(arn) ? arn : undefined;
 }
 
-/** What is wrong with the ARN of a requester, as the rest of a sentence, or undefined. */
+/** What is wrong with the ARN of a requester, as the rest of a sentence. Undefined for a valid ARN. */
 export function requesterArnProblem(arn: string): string | undefined {
   return requesterFromArn(arn) === undefined ? 'must be the ARN of an IAM role or user' : undefined;
 }

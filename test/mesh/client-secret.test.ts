@@ -61,7 +61,7 @@ test('refuses a secret without one of its fields, or with one of another type', 
 
 test('fields that every object inherits do not pass for fields of the secret', () => {
   expect(() => parseClientSecret('{"__proto__": {"clientName": "mail"}, "keyAlgorithm": "EC_prime256v1"}')).toThrow(
-    'the secret has no text "clientName"',
+    'the secret has no string "clientName"',
   );
 });
 
