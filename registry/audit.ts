@@ -18,7 +18,7 @@ const CHANGES = {
 
 type Change = keyof typeof CHANGES;
 
-/** The subject of a change; empty for a change of the truststore. */
+/** The subject of a change. Empty for a change of the truststore. */
 export interface AuditSubject extends Pick<EventDetail, 'clientName' | 'reason'> {
   readonly certificate?: Pick<
     RegistryCertificate,
@@ -33,10 +33,10 @@ export interface AuditOptions {
   readonly events: Pick<EventBridge, 'put'>;
 }
 
-/** The time limit of an event and of a metric. Milliseconds. */
+/** The time limit for sending an event or a metric. Milliseconds. */
 const TIME_LIMIT = 4_000;
 
-/** Records changes of state that have happened. */
+/** Records changes of state after they have happened. */
 export class Audit {
   constructor(private readonly options: AuditOptions) {}
 

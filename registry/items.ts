@@ -119,7 +119,7 @@ function reader(item: Item) {
     });
   }
 
-  /** An object with the field if the item has the attribute, else an empty object. */
+  /** An object with the field if the item has the attribute, otherwise an empty object. */
   function optional<N extends string, T>(name: N, read: (name: N) => T): { readonly [K in N]?: T } {
     return item[name] === undefined ? {} : ({ [name]: read(name) } as { readonly [K in N]: T });
   }

@@ -3,22 +3,22 @@ import { batchGetItems, type Item, Table } from '../aws/dynamodb';
 import { certificateKey, clientKey, identityKey, type RegistryIdentity, type RegistryKey } from './records';
 import type { CertificateFacts, ClientFacts } from './status';
 
-/** What the registry holds about a client and one of its certificates; undefined if it has no such item. */
+/** The registry's data about a client and one of its certificates. Undefined for an item that doesn't exist. */
 export interface IssuedFacts {
   readonly client: ClientFacts | undefined;
   readonly certificate: CertificateFacts | undefined;
 }
 
-/** What the registry holds about an external client. */
+/** The registry's data about an external client. */
 export interface ExternalClientFacts extends ClientFacts {
   /** Absent for a client that has only issued certificates. */
   readonly trustAnchor?: string | undefined;
 }
 
-/** Less than the 10 seconds that API Gateway waits for an authorizer. Milliseconds. */
+/** Less than the 10 seconds for which API Gateway waits for an authorizer. Milliseconds. */
 const TIME_LIMIT = 4_000;
 
-/** Reads what the authorizer needs for one decision in one call. All methods throw `AwsCallError`. */
+/** Reads the data for the authorizer's decisions. Every method makes one call and throws `AwsCallError` if it fails. */
 export class RegistryLookup {
   private readonly table: Table;
 
@@ -38,7 +38,7 @@ export class RegistryLookup {
     };
   }
 
-  /** The identities that have one of the IDs, in any order. */
+  /** The identities with these IDs, in any order. IDs that don't exist are left out. */
   async findIdentities(ids: readonly string[]): Promise<readonly Readonly<Partial<RegistryIdentity>>[]> {
     const items = await this.getItems(ids.map(identityKey));
     return items.map((item) => readTexts(item, ['clientName', 'authority']));

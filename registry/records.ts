@@ -5,7 +5,7 @@ import type { CertificateIdentity, CertificateIdentityKind } from '../mesh/exter
 import type { KeyAlgorithm } from '../pki/keys';
 import type { SigningAlgorithm } from '../pki/signature';
 
-/** The registry's table has a partition key and a sort key, both strings, and a TTL in seconds since 1970. */
+/** The key attributes of the registry's table, both strings, and the TTL attribute, in seconds since 1970. */
 export const REGISTRY_KEYS = { partitionKey: 'partitionKey', sortKey: 'sortKey', timeToLive: 'expiresAt' } as const;
 /** How long a certificate stays in the registry after it has expired. */
 export const REGISTRY_RETENTION_DAYS = 90;
@@ -16,7 +16,7 @@ export interface RegistryKey {
   readonly sortKey: string;
 }
 
-/** The sort key of every certificate begins with it. */
+/** The prefix of every certificate's sort key. */
 export const CERTIFICATE_SORT_KEY_PREFIX = 'CERTIFICATE#';
 
 export function clientKey(clientName: string): RegistryKey {
@@ -33,7 +33,7 @@ export interface RegistryClient {
   readonly spiffeId: string;
   /** The mesh refuses every certificate of a disabled client, and does not rotate its secret. */
   readonly state: 'ENABLED' | 'DISABLED';
-  /** ARN of the client's secret; absent for a client that keeps its own key. */
+  /** ARN of the client's secret. Absent for a client that keeps its own key. */
   readonly secretId?: string;
   readonly dnsNames: readonly string[];
   readonly keyAlgorithm: KeyAlgorithm;
@@ -48,7 +48,7 @@ export interface RegistryClient {
   readonly declaredBy?: string;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
-  /** `deployment`, or the ARN of the principal that changed it. */
+  /** `deployment`, or the ARN of the principal that changed the client. */
   readonly updatedBy: string;
 }
 
@@ -67,24 +67,24 @@ export interface RegistryCertificate {
   readonly notAfter: string;
   /** When the first authority of its chain expires. */
   readonly authoritiesNotAfter: string;
-  /** The version of the client's secret that the certificate was issued for. Absent when its key is not in a secret. */
+  /** The version of the client's secret that the certificate was issued for. Absent if its key is not in a secret. */
   readonly secretVersionId?: string;
   readonly status: 'ISSUED' | 'REVOKED';
   readonly issuedAt: string;
-  /** `request`: for a key that the requester keeps. */
+  /** `request` means that the requester keeps the key. */
   readonly issuedBy: 'deployment' | 'rotation' | 'request';
-  /** The ARN of the IAM role, without its path, or of the user who requested it. Absent unless `issuedBy` is `request`. */
+  /** The ARN of the IAM role (without its path) or user that requested it. Absent unless `issuedBy` is `request`. */
   readonly requestedBy?: string;
   /**
-   * When its secret version became current, or when a client without a secret requested it. Absent before, and for
-   * requested certificates of a client with a secret. The client's current certificate is the one with this attribute that
-   * was issued last, because a version never replaces one that was issued later.
+   * When its secret version became current, or when a client without a secret requested it. Absent until then, and for
+   * requested certificates of a client with a secret. The client's current certificate is the most recently issued one
+   * with this attribute, because a version never replaces one that was issued later.
    */
   readonly currentSince?: string;
   /** The mesh refuses the certificate from this time. Set on a replaced certificate when its overlap is limited. */
   readonly refuseAfter?: string;
   readonly revokedAt?: string;
-  /** `deployment`, `rotation`, or the ARN of the principal that revoked it. */
+  /** `deployment`, `rotation`, or the ARN of the principal that revoked the certificate. */
   readonly revokedBy?: string;
   readonly revocationReason?: RevocationReason;
   /** When it was revoked at its authority. */
@@ -94,8 +94,8 @@ export interface RegistryCertificate {
 }
 
 /**
- * The attributes of an external client, in addition to its key. Both kinds of clients have the same key: while a client
- * changes from one kind to the other, its item holds the attributes of both.
+ * The attributes of an external client, in addition to its key. Both kinds of clients have the same key. While a client
+ * changes from one kind to the other, its item contains the attributes of both.
  */
 export interface RegistryExternalClient {
   readonly clientName: string;
@@ -114,14 +114,14 @@ export interface RegistryExternalClient {
   readonly registeredBy: string;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
-  /** `deployment`, or the ARN of the principal that changed it. */
+  /** `deployment`, or the ARN of the principal that changed the client. */
   readonly updatedBy: string;
 }
 
-/** Assigns certificates of one authority with one identity to a client. The attributes in addition to the key. */
+/** Assigns the certificates of one authority with one identity to a client. The attributes in addition to the key. */
 export interface RegistryIdentity {
   readonly clientName: string;
-  /** PEM of the authority that must have signed the certificate. Its name alone proves nothing. */
+  /** PEM of the authority that must have signed the certificate. The authority's name alone proves nothing. */
   readonly authority: string;
 }
 

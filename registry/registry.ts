@@ -23,11 +23,11 @@ import {
   type RegistryKey,
 } from './records';
 
-/** What a deployment registers for a client. Operators set the state. */
+/** The attributes that a deployment registers for a client. Operators change the state. */
 export type ClientProfile = Omit<RegistryClient, 'state'>;
 export type ExternalClientProfile = Omit<RegistryExternalClient, 'state'>;
 
-/** Another resource already declares a client with the name. */
+/** Another resource already declares a client with this name. */
 export class ClientTakenError extends Error {
   override readonly name = 'ClientTakenError';
 
@@ -71,8 +71,8 @@ const EXTERNAL_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryExternalClient
 };
 
 /**
- * The clients of the mesh and every certificate issued to them, in a DynamoDB table. Reads see all earlier writes. Each
- * write takes effect as a whole or not at all, and repeating it changes nothing. All methods throw `AwsCallError`.
+ * The clients of the mesh and every certificate issued to them, in a DynamoDB table. Reads are strongly consistent, and
+ * every write is atomic and idempotent. All methods throw `AwsCallError`.
  */
 export class Registry {
   private readonly table: Table;
@@ -90,8 +90,9 @@ export class Registry {
   }
 
   /**
-   * Enables a new client; a known client keeps its state.
-   * @returns the resource that already declares the client, without a change; undefined when the client is registered
+   * Enables a new client. An existing client keeps its state.
+   * @returns the resource that already declares the client, in which case nothing changes. Undefined if the client was
+   * registered.
    */
   async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<string | undefined> {
     const { clientName, declaredBy } = profile;
@@ -101,7 +102,7 @@ export class Registry {
     return (await this.getClient(clientName, signal))?.declaredBy ?? 'unknown';
   }
 
-  /** Keeps the attributes of an external client. */
+  /** Keeps the attributes of an external client with the same name. */
   async removeClient(clientName: string, signal: AbortSignal): Promise<void> {
     const key = clientKey(clientName);
     const rest: ItemChange = { set: ISSUED_CLIENT_ONLY, condition: 'attribute_exists(trustAnchor)' };
@@ -109,7 +110,7 @@ export class Registry {
     await deleteItem(this.table, key, { condition: 'attribute_not_exists(trustAnchor)' }, signal);
   }
 
-  /** Enables or disables a client of either kind. Does nothing for an unknown client. */
+  /** Enables or disables a client of either kind. Does nothing if the client doesn't exist. */
   async setClientState(
     clientName: string,
     change: Pick<RegistryClient, 'state' | 'updatedAt' | 'updatedBy'>,
@@ -126,7 +127,7 @@ export class Registry {
     return item && clientKinds(item).isExternal ? externalClientFromItem(item) : undefined;
   }
 
-  /** As `registerClient`. */
+  /** @returns as `registerClient` */
   async registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<string | undefined> {
     const condition = 'attribute_not_exists(#registeredBy) OR #registeredBy = :registeredBy';
     const change: ItemChange = { set: profile, setOnce: { state: 'ENABLED' }, condition };
@@ -135,7 +136,7 @@ export class Registry {
   }
 
   /**
-   * Keeps the attributes of a client with issued certificates. Does nothing for a client that another resource registered.
+   * Keeps the attributes of a client with issued certificates. Does nothing if another resource registered the client.
    */
   async removeExternalClient(clientName: string, registeredBy: string, signal: AbortSignal): Promise<void> {
     const known = await this.getExternalClient(clientName, signal);
@@ -149,7 +150,8 @@ export class Registry {
 
   /**
    * Assigns certificates with the identity to a client.
-   * @returns the name of the client that they already belong to, without a change; undefined when they are assigned
+   * @returns the name of the client that they already belong to, in which case nothing changes. Undefined if they were
+   * assigned.
    */
   async addIdentity(id: string, identity: RegistryIdentity, signal: AbortSignal): Promise<string | undefined> {
     const condition = {
@@ -161,7 +163,7 @@ export class Registry {
     return known?.['clientName']?.S ?? 'unknown';
   }
 
-  /** Does nothing when the identity is assigned to another client. */
+  /** Does nothing if the identity is assigned to another client. */
   async removeIdentity(id: string, clientName: string, signal: AbortSignal): Promise<void> {
     const condition = { condition: 'clientName = :clientName', values: { ':clientName': clientName } };
     await deleteItem(this.table, identityKey(id), condition, signal);
@@ -188,38 +190,38 @@ export class Registry {
     return certificates;
   }
 
-  /** Does nothing for a known certificate. */
+  /** Does nothing if the certificate is already recorded. */
   async addCertificate(certificate: RegistryCertificate, signal: AbortSignal): Promise<void> {
     const item = { ...keyOf(certificate), ...certificate };
     await putItem(this.table, item, { condition: 'attribute_not_exists(partitionKey)' }, signal);
   }
 
-  /** Records when the certificate became current. The first record stays. */
+  /** Records when the certificate became current. Doesn't change an earlier record. */
   async markCurrent(id: CertificateId, currentSince: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { currentSince } }, signal);
   }
 
-  /** Records the time from which a replaced certificate is refused. The first record stays. */
+  /** Records the time from which a replaced certificate is refused. Doesn't change an earlier record. */
   async markReplaced(id: CertificateId, refuseAfter: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { refuseAfter } }, signal);
   }
 
-  /** @returns false, without a change, when the certificate was revoked before or is unknown */
+  /** @returns false, and changes nothing, if the certificate was already revoked or doesn't exist */
   async markRevoked(id: CertificateId, revocation: RevocationMark, signal: AbortSignal): Promise<boolean> {
     const change: ItemChange = {
       set: { status: 'REVOKED', ...revocation },
-      // An earlier attempt whose answer was lost wrote the same mark. Then the certificate was not revoked before.
+      // The same mark comes from an earlier attempt whose response was lost, and not from an earlier revocation.
       condition: '(#status <> :status OR (#revokedAt = :revokedAt AND #revokedBy = :revokedBy))',
     };
     return this.updateKnown(id, change, signal);
   }
 
-  /** Records when the certificate was revoked at its authority. The first record stays. */
+  /** Records when the certificate was revoked at its authority. Doesn't change an earlier record. */
   async markAuthorityTold(id: CertificateId, revokedAtAuthority: string, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { setOnce: { revokedAtAuthority } }, signal);
   }
 
-  // Everything
+  // Records of all kinds
 
   /** All clients and certificates, in any order. */
   async *records(signal: AbortSignal): AsyncIterable<RegistryRecord> {
@@ -235,14 +237,14 @@ export class Registry {
     for await (const item of readItems(this.table, 'Query', query, signal)) yield* recordsIn(item);
   }
 
-  /** Does nothing for an unknown certificate, which an update would otherwise create. */
+  /** Does nothing if the certificate doesn't exist. Without the condition, the update would create it. */
   private updateKnown(id: CertificateId, change: ItemChange, signal: AbortSignal): Promise<boolean> {
     const condition = ['attribute_exists(partitionKey)', change.condition].filter(Boolean).join(' AND ');
     return updateItem(this.table, keyOf(id), { ...change, condition }, signal);
   }
 }
 
-/** Nothing for an item of another kind. Two records for a client that changes from one kind to the other. */
+/** Yields nothing for other items, and two records for a client that changes from one kind to the other. */
 function* recordsIn(item: Item): Iterable<RegistryRecord> {
   const { partitionKey, sortKey } = keyFromItem(item);
   if (sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {

@@ -21,8 +21,8 @@ export interface RevocationOptions {
 }
 
 /**
- * Revokes certificates. The authorizer decides by the registry, so the mark there refuses a certificate; the authority,
- * the audit trail and the metric follow.
+ * Revokes certificates. The authorizer decides based on the registry, so it refuses a certificate that is marked there.
+ * The authority, the audit trail, and the metric are updated after that.
  */
 export class Revocation {
   constructor(private readonly options: RevocationOptions) {}
@@ -35,7 +35,7 @@ export class Revocation {
 
   /**
    * Marks the certificate in the registry.
-   * @returns the revoked certificate; undefined when it was revoked before
+   * @returns the revoked certificate. Undefined if it was already revoked.
    */
   async mark(
     certificate: RegistryCertificate,
@@ -56,10 +56,10 @@ export class Revocation {
   }
 
   /**
-   * Revokes the certificate at its authority. If this fails, for example because the authority has been deleted, the mesh
-   * refuses the certificate nevertheless, and the hourly run tries again until the certificate expires.
+   * Revokes the certificate at its authority. If this fails, for example because the authority has been deleted, the
+   * mesh still refuses the certificate, and the hourly run tries again until the certificate expires.
    *
-   * @returns a sentence that says why it failed; undefined when it succeeded
+   * @returns a sentence with the reason of a failure. Undefined on success.
    */
   async tellAuthority(certificate: RegistryCertificate, signal: AbortSignal): Promise<string | undefined> {
     const { authority, registry, now, log } = this.options;

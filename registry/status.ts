@@ -1,4 +1,4 @@
-/** Decides whether a certificate of a client is accepted, and if not, why. Pure functions: no clock, no table. */
+/** Pure functions that decide whether a certificate of a client is accepted, and if not, why. */
 import type { RegistryCertificate, RegistryClient } from './records';
 
 /** Why a certificate is refused, regardless of the client that presents it. */
@@ -8,8 +8,8 @@ export type CertificateRefusal = 'REVOKED' | 'NOT_YET_VALID' | 'EXPIRED' | 'REPL
 export type Refusal = CertificateRefusal | 'CLIENT_UNKNOWN' | 'CLIENT_DISABLED' | 'CERTIFICATE_UNKNOWN';
 
 /**
- * What the decision depends on. The fields are strings of the registry, which may be missing or malformed. Such a value
- * never leads to acceptance, except that a certificate without `refuseAfter` is accepted until it expires.
+ * The data that the decision depends on. The fields are strings from the registry, which may be missing or malformed.
+ * An absent `refuseAfter` sets no limit. Any other missing or malformed value leads to refusal.
  */
 export type CertificateFacts = Partial<
   Readonly<
@@ -19,8 +19,9 @@ export type CertificateFacts = Partial<
 export type ClientFacts = Partial<Readonly<Record<keyof Pick<RegistryClient, 'spiffeId' | 'state'>, string>>>;
 
 /**
- * The status of a certificate: `ISSUED` while it is accepted. A certificate is valid at `notBefore` and at `notAfter`
- * (RFC 5280, section 4.1.2.5), and refused at `refuseAfter`, which ends the overlap with its replacement.
+ * The status of a certificate, which is `ISSUED` while the certificate is accepted. A certificate is valid at
+ * `notBefore` and at `notAfter` (RFC 5280, section 4.1.2.5), and refused at `refuseAfter`, which ends the overlap with
+ * its replacement.
  */
 export function certificateStatus(certificate: CertificateFacts, at: Date): 'ISSUED' | CertificateRefusal {
   const { status, notBefore, notAfter, refuseAfter } = certificate;
@@ -33,8 +34,8 @@ export function certificateStatus(certificate: CertificateFacts, at: Date): 'ISS
 }
 
 /**
- * The first reason to refuse the certificate; undefined when it is accepted.
- * @param spiffeId the caller's; client and certificate must both belong to it
+ * The first reason to refuse the certificate. Undefined if it is accepted.
+ * @param spiffeId the caller's SPIFFE ID, which both the client and the certificate must have
  */
 export function refusalOf(
   {
@@ -55,7 +56,7 @@ export function isExpired({ notAfter }: Pick<CertificateFacts, 'notAfter'>, at: 
   return !(at.getTime() <= timeOf(notAfter));
 }
 
-/** When the certificate ceases to be accepted, unless it is revoked. Milliseconds since 1970. */
+/** When the certificate is no longer accepted, unless it is revoked earlier. Milliseconds since 1970. */
 export function endOfAcceptance({
   notAfter,
   refuseAfter = notAfter,
@@ -63,7 +64,7 @@ export function endOfAcceptance({
   return Math.min(timeOf(notAfter), timeOf(refuseAfter));
 }
 
-/** NaN for a time that is absent or can't be parsed. */
+/** NaN if the time is absent or can't be parsed. */
 function timeOf(text: string | undefined): number {
   return Date.parse(text ?? '');
 }
