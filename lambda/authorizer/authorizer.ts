@@ -25,7 +25,7 @@ export interface AuthorizerOptions {
   readonly log: Log;
 }
 
-/** Decides who calls, and whether the registry accepts the caller. Every error is a denial; only the log says why. */
+/** Identifies and authorizes the caller of a request. Every error denies the request. Only the log has the reason. */
 export class Authorizer {
   constructor(private readonly options: AuthorizerOptions) {}
 

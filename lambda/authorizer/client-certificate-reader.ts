@@ -7,8 +7,8 @@ import { DenialError } from './denial';
 import { BoundedMap } from './memory';
 
 /**
- * The holder of a certificate. A certificate that names the mesh's trust domain tells the identity itself; for every
- * other certificate, the registry does.
+ * The holder of a certificate. The identity comes from the certificate if that names the mesh's trust domain, and from
+ * the registry otherwise.
  */
 export type CallerCertificate =
   | { readonly kind: 'issued'; readonly identity: CallerIdentity; readonly validity: Validity }
@@ -22,12 +22,12 @@ interface Validity {
 
 /** Reads the caller from a client certificate. The gateway has verified that a trusted authority issued it. */
 export class ClientCertificateReader {
-  /** By PEM, because parsing takes longer than the rest of a decision. */
+  /** The keys are PEM texts, because parsing one takes longer than the rest of a decision. */
   private readonly issued: BoundedMap<string, CallerCertificate>;
-  /** Separate, so that certificates of other authorities never push out the mesh's own. */
+  /** A separate map, so that certificates of other authorities never evict certificates of the mesh. */
   private readonly external: BoundedMap<string, CallerCertificate>;
 
-  /** @param capacity how many certificates of each kind are remembered */
+  /** @param capacity the number of certificates of each kind to remember */
   constructor(
     private readonly trustDomain: string,
     capacity = 512,
@@ -36,7 +36,7 @@ export class ClientCertificateReader {
     this.external = new BoundedMap(capacity);
   }
 
-  /** @throws DenialError, or PemError for a text that is not exactly one certificate */
+  /** @throws DenialError, or PemError if the text is not exactly one certificate */
   readCaller(pem: string): CallerCertificate {
     const known = this.issued.get(pem) ?? this.external.get(pem);
     if (known !== undefined) return known;
@@ -46,7 +46,7 @@ export class ClientCertificateReader {
   }
 }
 
-/** A certificate that names the mesh's trust domain never counts as another authority's. */
+/** A certificate that names the mesh's trust domain is never external. */
 function readCaller(certificate: X509Certificate, trustDomain: string): CallerCertificate {
   const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
   const denied = (code: 'NOT_A_CLIENT_CERTIFICATE' | 'IDENTITY_UNKNOWN', message: string) =>
@@ -60,7 +60,7 @@ function readCaller(certificate: X509Certificate, trustDomain: string): CallerCe
   };
   const spiffeId = spiffeIdOf(certificate);
   if (spiffeId === undefined && hasUri(certificate)) {
-    throw denied('IDENTITY_UNKNOWN', 'the URIs in the certificate are not one SPIFFE ID');
+    throw denied('IDENTITY_UNKNOWN', 'the URIs in the certificate are not a single SPIFFE ID');
   }
   if (spiffeId === undefined || !isInTrustDomain(spiffeId, trustDomain)) {
     return { kind: 'external', certificate, validity };

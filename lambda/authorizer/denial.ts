@@ -1,6 +1,6 @@
 import type { Refusal } from '../../registry/status';
 
-/** Why a request is denied, for logs and metrics. Reasons that the registry decides come from `registry/status.ts`. */
+/** Why a request is denied, for logs and metrics. `Refusal` is a reason from the registry's records. */
 export type DenialCode =
   | Refusal
   | 'AMBIGUOUS_REQUEST'
@@ -15,7 +15,7 @@ export interface DeniedCertificate {
   readonly serialNumber?: string;
 }
 
-/** A request is denied. Only the log shows why. */
+/** A request is denied. Only the log has the reason. */
 export class DenialError extends Error {
   override readonly name = 'DenialError';
 
@@ -29,16 +29,16 @@ export class DenialError extends Error {
 }
 
 const REFUSALS: Readonly<Record<Refusal, string>> = {
-  CLIENT_UNKNOWN: 'the registry does not know the client',
+  CLIENT_UNKNOWN: 'the client is not in the registry',
   CLIENT_DISABLED: 'the client is disabled',
-  CERTIFICATE_UNKNOWN: 'the registry does not know the certificate',
+  CERTIFICATE_UNKNOWN: 'the certificate is not in the registry',
   NOT_YET_VALID: 'the certificate is not valid yet',
   EXPIRED: 'the certificate has expired',
   REVOKED: 'the certificate is revoked',
-  REPLACED: 'the certificate was replaced and the overlap is over',
+  REPLACED: 'the certificate was replaced and the overlap has ended',
 };
 
-/** The denial of a client for a reason that the registry decides. */
+/** The denial of a client for a reason from the registry's records. */
 export function refusalError(refusal: Refusal, clientName: string, certificate: DeniedCertificate): DenialError {
   return new DenialError(refusal, `client ${clientName} is refused: ${REFUSALS[refusal]}`, certificate);
 }

@@ -11,22 +11,22 @@ import type { CallerCertificate } from './client-certificate-reader';
 import { DenialError, refusalError } from './denial';
 import { RegistryMemory } from './memory';
 
-/** The clients that a certificate identifies; valid certificates identify exactly one. */
+/** The clients that a certificate identifies. A valid certificate identifies exactly one. */
 interface Findings {
   readonly clientNames: readonly string[];
-  /** What the registry knows about the only client. */
+  /** The registry's data about the client. Undefined unless there is exactly one, and it is registered. */
   readonly client: ExternalClientFacts | undefined;
 }
 
 /**
- * Identifies callers with certificates of other authorities, by the authority that signed the certificate together with
- * the SPIFFE ID, the subject or the fingerprint. Their name in the mesh comes from the registry, never from the
- * certificate.
+ * Identifies callers with certificates of other authorities. The key is the authority that signed the certificate,
+ * together with the SPIFFE ID, the subject, or the fingerprint. The caller's name in the mesh comes from the registry,
+ * never from the certificate.
  */
 export class ExternalCallers {
   private readonly memory: RegistryMemory<Findings>;
 
-  /** @param capacity how many certificates are remembered, those that identify no client included */
+  /** @param capacity the number of certificates to remember, including certificates that identify no client */
   constructor(
     private readonly trustDomain: string,
     private readonly registry: Pick<RegistryLookup, 'findIdentities' | 'findExternalClient'>,
@@ -36,7 +36,7 @@ export class ExternalCallers {
     this.memory = new RegistryMemory(now, capacity);
   }
 
-  /** @throws DenialError, or AwsCallError when the registry can't be read */
+  /** @throws DenialError, or AwsCallError if the registry can't be read */
   async identify({ certificate, validity }: Extract<CallerCertificate, { kind: 'external' }>): Promise<CallerIdentity> {
     const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
     const certificateOfDenial = { subject, serialNumber };
@@ -51,7 +51,7 @@ export class ExternalCallers {
       throw new DenialError('IDENTITY_AMBIGUOUS', message, certificateOfDenial);
     }
     const id = spiffeId(this.trustDomain, clientName);
-    // The mesh does not record these certificates: what the registry says about the client decides.
+    // The registry has no records of these certificates, only of their client.
     const certificateFacts = { spiffeId: id, status: 'ISSUED', ...validity };
     const known = client?.trustAnchor ? client : undefined;
     const refusal = refusalOf({ client: known, certificate: certificateFacts }, id, this.now());
@@ -72,7 +72,7 @@ export class ExternalCallers {
   }
 }
 
-/** Anybody can copy the issuer's name; the signature proves it. */
+/** Anyone can copy the name of an issuer. Only the signature proves who the issuer is. */
 function isSignedBy(certificate: X509Certificate, authorityPem: string): boolean {
   const authority = readCertificate(authorityPem);
   return authority.ca && isIssuedBy(certificate, authority);

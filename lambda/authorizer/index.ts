@@ -10,7 +10,7 @@ import { IssuedCallers } from './issued-callers';
 
 const now = () => new Date();
 
-// Without a trust domain or a registry the function does not start, and the gateway answers 500.
+// Without a trust domain or a registry, the function does not start, and the gateway returns 500.
 const trustDomain = trustDomainIn(process.env);
 const registry = new RegistryLookup(registryTableIn(process.env), functionConnection(process.env));
 const authorizer = new Authorizer({

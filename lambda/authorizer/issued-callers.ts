@@ -9,7 +9,7 @@ import { RegistryMemory } from './memory';
 export class IssuedCallers {
   private readonly memory: RegistryMemory<IssuedFacts>;
 
-  /** @param capacity how many certificates are remembered */
+  /** @param capacity the number of certificates to remember */
   constructor(
     private readonly registry: Pick<RegistryLookup, 'findIssued'>,
     private readonly now: () => Date,
@@ -18,7 +18,7 @@ export class IssuedCallers {
     this.memory = new RegistryMemory(now, capacity);
   }
 
-  /** @throws DenialError, or AwsCallError when the registry can't be read */
+  /** @throws DenialError, or AwsCallError if the registry can't be read */
   async identify({ identity, validity }: Extract<CallerCertificate, { kind: 'issued' }>): Promise<CallerIdentity> {
     const { clientName, spiffeId, serialNumber, fingerprint } = identity;
     const { client, certificate } = await this.memory.recall(fingerprint, () =>

@@ -1,4 +1,4 @@
-/** What an instance of the authorizer remembers between requests. */
+/** The data that an instance of the authorizer keeps between requests. */
 
 /** A map that drops the least recently used entry when it is full. */
 export class BoundedMap<K, V> {
@@ -32,7 +32,7 @@ export class BoundedMap<K, V> {
   }
 }
 
-/** How long the authorizer trusts what it has read: a revoked certificate may be accepted for as long. Milliseconds. */
+/** How long the authorizer reuses what it has read. A revoked certificate may be accepted this long. Milliseconds. */
 export const MEMORY_TIME = 10_000;
 
 interface Remembered<T> {
@@ -41,7 +41,7 @@ interface Remembered<T> {
   readonly value: Promise<T>;
 }
 
-/** Remembers for some seconds what the registry holds, so that requests of a busy client do not wait for it. */
+/** Remembers data from the registry for some seconds, so that requests of a busy client do not wait for it. */
 export class RegistryMemory<T> {
   private readonly remembered: BoundedMap<string, Remembered<T>>;
 
@@ -52,11 +52,11 @@ export class RegistryMemory<T> {
     this.remembered = new BoundedMap(capacity);
   }
 
-  /** Concurrent requests share one reading. A failed reading is not remembered. */
+  /** Concurrent requests share one read. A failed read is not remembered. */
   recall(key: string, read: () => Promise<T>): Promise<T> {
     const now = this.now().getTime();
     const known = this.remembered.get(key);
-    // A clock that is set back must not extend the time.
+    // If the clock is set back, the entry must not last longer.
     if (known !== undefined && now >= known.readAt && now < known.readAt + MEMORY_TIME) return known.value;
 
     const entry = { readAt: now, value: read() };

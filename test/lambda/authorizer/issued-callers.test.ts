@@ -62,9 +62,9 @@ describe('a caller with an issued certificate', () => {
   test.each<[string, 'client' | 'certificate', object, string]>([
     ['REVOKED', 'certificate', { status: 'REVOKED' }, 'the certificate is revoked'],
     ['CLIENT_DISABLED', 'client', { state: 'DISABLED' }, 'the client is disabled'],
-    ['CLIENT_UNKNOWN', 'client', { spiffeId: OTHER }, 'the registry does not know the client'],
-    ['CERTIFICATE_UNKNOWN', 'certificate', { spiffeId: OTHER }, 'the registry does not know the certificate'],
-    ['REPLACED', 'certificate', { refuseAfter: '2026-11-22T12:00:00.000Z' }, 'the overlap is over'],
+    ['CLIENT_UNKNOWN', 'client', { spiffeId: OTHER }, 'the client is not in the registry'],
+    ['CERTIFICATE_UNKNOWN', 'certificate', { spiffeId: OTHER }, 'the certificate is not in the registry'],
+    ['REPLACED', 'certificate', { refuseAfter: '2026-11-22T12:00:00.000Z' }, 'the overlap has ended'],
   ])('is refused: %s (%s %j)', async (code, part, changed, reason) => {
     change(part, changed);
 
