@@ -1,17 +1,17 @@
-/** The work was not done before the function's deadline. */
+/** The work did not finish before the function's deadline. */
 class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 
   constructor(milliseconds: number) {
     super(
-      `not done after ${Math.round(milliseconds / 1000)} s, when the function's time was over: a service that it calls is slow, throttles calls or does not answer`,
+      `not finished after ${Math.round(milliseconds / 1000)} s, when the function's time ran out: a service that it calls is slow, throttles calls, or does not respond`,
     );
   }
 }
 
 /**
- * Runs `work` for at most the given time. At the deadline the signal aborts, so that the work takes no further effect when
- * Lambda thaws the process for another event. The result does not wait for work that ignores the signal.
+ * Runs `work` for at most the given time. At the deadline, the signal aborts, so that the work has no further effect
+ * when Lambda resumes the process for another event. The result does not wait for work that ignores the signal.
  * @throws DeadlineError at the deadline
  */
 export async function withDeadline<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

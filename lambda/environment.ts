@@ -1,4 +1,4 @@
-/** What functions read from their environment. */
+/** Reads the environment variables of the functions. */
 import type { VersionedObject } from '../aws/s3';
 import { bucketNameProblem, objectKeyProblem, objectVersionProblem, tableNameProblem } from '../mesh/aws-names';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../mesh/contract';
 import { dnsNameProblem, trustDomainProblem } from '../mesh/names';
 
-/** A function does not start without the variables that it needs: the template is wrong. */
+/** An environment variable is missing or invalid. The function does not start, because the template is wrong. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 
@@ -28,13 +28,13 @@ export function registryTableIn(environment: NodeJS.ProcessEnv): string {
   return read(environment, REGISTRY_TABLE_VARIABLE, tableNameProblem);
 }
 
-/** The gateway that must accept the certificates which the function issues. */
+/** The gateway that must accept the certificates that the function issues. */
 export interface GatewayEnvironment {
   readonly domainName: string;
   readonly truststore: VersionedObject;
 }
 
-/** Undefined without a gateway: none of its variables is set. */
+/** Undefined without a gateway, when none of its variables is set. */
 export function gatewayIn(environment: NodeJS.ProcessEnv): GatewayEnvironment | undefined {
   if (GATEWAY_VARIABLES.every((variable) => environment[variable] === undefined)) return undefined;
   return {

@@ -1,6 +1,6 @@
 import type { CustomResourceRequest } from './request';
 
-/** The largest answer that CloudFormation accepts. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+/** The largest response that CloudFormation accepts. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 export const MAX_ANSWER_BYTES = 4096;
 
 /** The result of a request. */
@@ -8,12 +8,12 @@ export type CustomResourceResult =
   | { readonly status: 'SUCCESS'; readonly physicalResourceId: string; readonly attributes: Attributes }
   | { readonly status: 'FAILED'; readonly physicalResourceId: string; readonly reason: string };
 
-/** What `Fn::GetAtt` returns. Every principal that may describe the stack can read it. */
+/** The attributes that `Fn::GetAtt` returns. Every principal that may describe the stack can read them. */
 export type Attributes = Readonly<Record<string, string>>;
 
 /**
- * The answer's JSON, at most `MAX_ANSWER_BYTES` long. Attributes that do not fit turn a success into a failure. A long
- * reason is shortened, and the location of the logs always follows it.
+ * The JSON of the response, at most `MAX_ANSWER_BYTES` long. If the attributes of a success don't fit, the response
+ * reports a failure. A long reason is shortened, and the location of the logs always follows it.
  */
 export function answerBody(request: CustomResourceRequest, result: CustomResourceResult, logs: string): string {
   if (result.status === 'FAILED') return failureBody(request, result.physicalResourceId, result.reason, logs);
@@ -24,7 +24,7 @@ export function answerBody(request: CustomResourceRequest, result: CustomResourc
   });
   const size = Buffer.byteLength(body);
   if (size <= MAX_ANSWER_BYTES) return body;
-  const reason = `the answer has ${size} bytes and CloudFormation accepts ${MAX_ANSWER_BYTES}: its attributes must be shorter`;
+  const reason = `the response has ${size} bytes, and CloudFormation accepts ${MAX_ANSWER_BYTES}: shorten its attributes`;
   return failureBody(request, result.physicalResourceId, reason, logs);
 }
 
@@ -36,7 +36,7 @@ function failureBody(request: CustomResourceRequest, physicalResourceId: string,
   return bodyWith(shorten(reason, room) + where);
 }
 
-/** CloudFormation matches an answer to its request by these identifiers. */
+/** CloudFormation matches a response to its request by these identifiers. */
 function identifiers(request: CustomResourceRequest, physicalResourceId: string) {
   return {
     PhysicalResourceId: physicalResourceId,

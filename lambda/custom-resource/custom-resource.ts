@@ -6,25 +6,25 @@ import { type Attributes, answerBody, type CustomResourceResult } from './answer
 import { DELIVERY_TIME, deliver } from './delivery';
 import { type CustomResourceRequest, type ResourceProperties, readRequest } from './request';
 
-/** A type of custom resource: how it is identified, created, changed and deleted. */
+/** Identifies, creates, updates, and deletes custom resources of one type. */
 export interface CustomResourceHandler {
   /**
-   * The physical ID of what the properties describe. A different ID on Update makes CloudFormation delete the old one.
-   * Throws for properties that identify nothing.
+   * The physical ID of the resource that the properties describe. If an Update changes the ID, CloudFormation deletes
+   * the old resource. Throws if the properties do not identify a resource.
    */
   identify(properties: ResourceProperties): string;
   /** Creates or updates the resource. May run more than once for the same request. */
   apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Attributes>;
-  /** Deletes what the properties describe. Succeeds when it is already gone. */
+  /** Deletes the resource that the properties describe. Succeeds if it no longer exists. */
   remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void>;
 }
 
-/** The part of Lambda's context that the answer needs. */
+/** The part of the Lambda context that the response needs. */
 export type Invocation = Pick<Context, 'getRemainingTimeInMillis' | 'logGroupName' | 'logStreamName'>;
 
 /**
- * Runs one request and answers CloudFormation in every case, before Lambda's timeout.
- * Rejects only when the answer can't be delivered. Lambda then delivers the event again, up to twice.
+ * Runs one request and always sends CloudFormation a response before the function's timeout.
+ * Rejects only if the response can't be delivered. Lambda then delivers the event again, up to twice.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export async function handleCustomResource(
@@ -52,8 +52,8 @@ async function run(
   time: number,
   log: Log,
 ): Promise<CustomResourceResult> {
-  // The answer for properties that identify nothing. CloudFormation follows a failed Create with a Delete of the ID in
-  // the answer. This ID belongs to no resource, so the Delete does nothing.
+  // The default is for properties that do not identify a resource. After a failed Create, CloudFormation sends a Delete
+  // for the ID in the response. This ID does not belong to a resource, so the Delete does nothing.
   let physicalResourceId = request.physicalResourceId ?? `failed-create:${request.requestId}`;
   try {
     switch (request.requestType) {
@@ -84,7 +84,7 @@ async function apply(
   return { status: 'SUCCESS', physicalResourceId, attributes };
 }
 
-/** Whether the ID to delete is the ID of what the properties describe. Nothing else is deleted. */
+/** Whether the ID to delete is that of the resource that the properties describe. Nothing else is deleted. */
 function isOurs(resource: CustomResourceHandler, request: CustomResourceRequest): boolean {
   try {
     return resource.identify(request.properties) === request.physicalResourceId;
@@ -93,7 +93,7 @@ function isOurs(resource: CustomResourceHandler, request: CustomResourceRequest)
   }
 }
 
-/** Milliseconds for the work. The rest of the function's time is for the answer. */
+/** Milliseconds for the work. The rest of the function's time is for the response. */
 function timeForWork(invocation: Invocation): number {
   const remaining = invocation.getRemainingTimeInMillis();
   return Math.max(remaining - DELIVERY_TIME, remaining / 2);

@@ -6,19 +6,19 @@ const RETRY_POLICY = { attempts: 5, timeout: 3_000, backoff: { first: 200, longe
 /** The longest time that a delivery takes. Milliseconds. */
 export const DELIVERY_TIME = longestDuration(RETRY_POLICY);
 
-/** CloudFormation did not receive the answer. The message never contains the presigned URL. */
+/** CloudFormation did not receive the response. The message never contains the presigned URL. */
 export class AnswerNotDeliveredError extends Error {
   override readonly name = 'AnswerNotDeliveredError';
 }
 
-/** Puts the answer to CloudFormation's presigned URL. Network errors and 5xx are retryable. */
+/** Sends the response to CloudFormation's presigned URL. Network errors and 5xx are retryable. */
 export async function deliver(responseUrl: string, body: string): Promise<void> {
   await retry(
     RETRY_POLICY,
     async (signal) => {
       const status = await put(responseUrl, body, signal);
       if (typeof status === 'number' && status < 300) return { value: undefined };
-      const error = new AnswerNotDeliveredError(`CloudFormation's response URL did not accept the answer: ${status}`);
+      const error = new AnswerNotDeliveredError(`CloudFormation's response URL did not accept the response: ${status}`);
       return { error, retryable: typeof status === 'string' || status >= 500 };
     },
     new AbortController().signal,
@@ -26,10 +26,11 @@ export async function deliver(responseUrl: string, body: string): Promise<void> 
 }
 
 /**
- * The HTTP status, or the code of a network error. The error's message may quote the URL.
+ * The content type is empty, because S3 verifies it as part of the URL's signature, and the URL is signed with an empty
+ * content type. The `cfn-response` module of AWS and the provider framework of the CDK also send an empty one. `fetch`
+ * does not add a content type to a body of bytes.
  *
- * The content type is empty: S3 verifies it as part of the URL's signature, which is made over an empty one, and AWS's
- * `cfn-response` module and the CDK's provider framework send it empty. With a body of bytes `fetch` adds none.
+ * @returns the HTTP status, or the code of a network error, because the error's message may quote the URL
  */
 async function put(responseUrl: string, body: string, signal: AbortSignal): Promise<number | string> {
   try {

@@ -1,6 +1,6 @@
 import { isRecord, type ResourceProperties } from './request';
 
-/** The longest part of an invalid value that an error quotes. */
+/** The maximum number of characters of an invalid value that an error quotes. */
 const LONGEST_QUOTE = 80;
 
 /** A property is invalid. */
@@ -12,7 +12,7 @@ export class PropertyError extends Error {
   }
 }
 
-/** What is wrong with a value, as the rest of a sentence that begins with the property's name, or undefined. */
+/** What is wrong with a value, as the rest of a sentence that begins with the property's name. Undefined if valid. */
 export type FindProblem = (value: string) => string | undefined;
 
 export function textProperty(properties: ResourceProperties, name: string, findProblem: FindProblem): string {
@@ -40,10 +40,10 @@ export function listProperty(
   return value.map((item: unknown, index) => checked(`${name}[${index}]`, item, findProblem));
 }
 
-/** Reads a text of an object. */
+/** Reads a string from an object. */
 type TextReader = (name: string, findProblem: FindProblem) => string;
 
-/** A list of objects of texts. Errors contain the object's index. */
+/** A list of objects that contain strings. Errors contain the object's index. */
 export function recordsProperty<T>(
   properties: ResourceProperties,
   name: string,

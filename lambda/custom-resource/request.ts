@@ -1,39 +1,39 @@
 /**
- * A request of CloudFormation to a custom resource.
+ * A request from CloudFormation to a custom resource.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
 export interface CustomResourceRequest {
   /** `Create`, `Update` or `Delete`. */
   readonly requestType: string;
-  /** A UUID; the same in every delivery of an event. */
+  /** A UUID. It is the same in every delivery of an event. */
   readonly requestId: string;
   readonly stackId: string;
   readonly logicalResourceId: string;
-  /** From the previous answer; undefined on Create. */
+  /** From the previous response. Undefined on Create. */
   readonly physicalResourceId: string | undefined;
   /** Not validated yet. */
   readonly properties: ResourceProperties;
-  /** On Update, the previous properties, or those of a failed update; otherwise empty. Not validated yet. */
+  /** On Update, the previous properties, or those of a failed update. Otherwise empty. Not validated yet. */
   readonly oldProperties: ResourceProperties;
-  /** Presigned. Everybody who knows it can answer the request, so it appears in no log and no error. */
+  /** Presigned. Anyone who has it can respond to the request, so it does not appear in logs or errors. */
   readonly responseUrl: string;
 }
 
 /** The properties as they arrive. CloudFormation converts numbers and booleans to strings. */
 export type ResourceProperties = Readonly<Record<string, unknown>>;
 
-/** The event can't be answered. */
+/** The event lacks a value that the response needs. */
 export class CustomResourceEventError extends Error {
   override readonly name = 'CustomResourceEventError';
 }
 
-/** @throws CustomResourceEventError when the event lacks what an answer needs */
+/** @throws CustomResourceEventError if the event lacks a value that the response needs */
 export function readRequest(event: unknown): CustomResourceRequest {
   const fields = isRecord(event) ? event : {};
   const text = (name: string): string => {
     const value = fields[name];
     if (typeof value === 'string' && value !== '') return value;
-    throw new CustomResourceEventError(`the event has no ${name}, so it can't be answered`);
+    throw new CustomResourceEventError(`the event has no ${name}, so a response can't be sent`);
   };
   const responseUrl = text('ResponseURL');
   if (!URL.canParse(responseUrl) || !/^https?:$/.test(new URL(responseUrl).protocol)) {
@@ -54,7 +54,7 @@ export function readRequest(event: unknown): CustomResourceRequest {
   };
 }
 
-/** The resource that the request is for, as the registry records it. Unlike the physical ID, it is unique. */
+/** The ID of the requested resource in the registry. Unlike the physical ID, it is unique. */
 export function resourceOf({ stackId, logicalResourceId }: CustomResourceRequest): string {
   return `${stackId} ${logicalResourceId}`;
 }

@@ -4,12 +4,12 @@ import type { TrustAnchorProperties } from '../../mesh/contract';
 import { type FindProblem, PropertyError, textProperty } from './properties';
 import { isRecord, type ResourceProperties } from './request';
 
-/** @throws PropertyError when the property contains neither certificates nor their location */
+/** @throws PropertyError if the property contains neither certificates nor their location */
 export function trustAnchorProperty(properties: ResourceProperties, name: string): TrustAnchorProperties {
   return readTrustAnchor(Object.hasOwn(properties, name) ? properties[name] : undefined, name);
 }
 
-/** Empty for an absent property. @throws PropertyError as `trustAnchorProperty` */
+/** Empty if the property is absent. @throws PropertyError as `trustAnchorProperty` */
 export function trustAnchorsProperty(properties: ResourceProperties, name: string): readonly TrustAnchorProperties[] {
   const value = Object.hasOwn(properties, name) ? properties[name] : [];
   if (!Array.isArray(value)) throw new PropertyError(name, 'must be a list', value);
@@ -40,6 +40,6 @@ function readTrustAnchor(value: unknown, name: string): TrustAnchorProperties {
       VersionId: field('VersionId', objectVersionProblem),
     };
   }
-  // The error quotes only names: a value may be a private key by mistake.
+  // The error quotes only names, because a value may be a private key by mistake.
   throw new PropertyError(name, 'must have a Pem, or BucketName, ObjectKey and VersionId', [...fields.keys()]);
 }

@@ -14,14 +14,15 @@ export class DomainTruststoreError extends Error {
 
 export interface DomainTruststoreResourceOptions {
   readonly domainNames: Pick<ApiGateway, 'domainName'>;
-  /** How long to wait. Shorter than the function's time, so that the error can say why. Milliseconds. */
+  /** How long to wait. Shorter than the function's timeout, so that the error can give the reason. Milliseconds. */
   readonly deadline: number;
   readonly log: Log;
 }
 
 /**
- * `Custom::MtlsDomainTruststore`: waits until a domain uses a version of its truststore. CloudFormation is not documented
- * to wait for that after it has updated a domain. Certificates of a new authority are issued after this resource.
+ * `Custom::MtlsDomainTruststore`: waits until a domain uses a version of its truststore. The documentation
+ * does not say that CloudFormation waits for this after it updates a domain. Certificates of a new authority are issued
+ * after this resource.
  */
 export class DomainTruststoreResource implements CustomResourceHandler {
   constructor(private readonly options: DomainTruststoreResourceOptions) {}
@@ -46,11 +47,11 @@ export class DomainTruststoreResource implements CustomResourceHandler {
     return {};
   }
 
-  /** Does nothing: the resource has created nothing. */
+  /** Does nothing, because the resource has created nothing. */
   async remove(): Promise<void> {}
 }
 
-/** @throws DomainTruststoreError when waiting does not help */
+/** @throws DomainTruststoreError if waiting does not help */
 function isInUse(domainName: string, state: DomainNameState, version: string): boolean {
   const { status, statusMessage, truststoreVersion, truststoreWarnings } = state;
   if (status.startsWith('PENDING_')) {

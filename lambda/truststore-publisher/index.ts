@@ -14,7 +14,7 @@ import { DomainTruststoreResource } from './domain-truststore-resource';
 import { RemovalGuard } from './removal-guard';
 import { TruststoreResource } from './truststore-resource';
 
-/** How long to wait for a domain, of the function's three minutes. Milliseconds. */
+/** How long to wait for a domain, out of the function's three minutes. Milliseconds. */
 const DEADLINE = 145_000;
 
 const now = () => new Date();

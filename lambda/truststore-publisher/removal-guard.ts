@@ -5,15 +5,15 @@ import type { RegistryCertificate } from '../../registry/records';
 import type { Registry } from '../../registry/registry';
 import { certificateStatus, endOfAcceptance } from '../../registry/status';
 
-/** An authority can't leave the truststore, because certificates of it are still accepted. */
+/** An authority can't be removed from the truststore, because its certificates are still accepted. */
 export class AuthorityInUseError extends Error {
   override readonly name = 'AuthorityInUseError';
 
   constructor(authorities: readonly AuthorityInUse[]) {
     const reasons = authorities.map(
       ({ authority, clients, until }) =>
-        `certificate authority ${authority.CertificateAuthorityArn} can't leave the truststore while ` +
-        `${enumerate(clients)} may use its certificates, the last until ${until}`,
+        `certificate authority ${authority.CertificateAuthorityArn} can't be removed from the truststore while ` +
+        `${enumerate(clients)} may use its certificates, the last one until ${until}`,
     );
     super(
       `${reasons.join('; ')}: keep it in the mesh until then, revoke those certificates, ` +
@@ -42,11 +42,11 @@ export class RemovalGuard {
   constructor(private readonly options: RemovalGuardOptions) {}
 
   /**
-   * The authorities that must stay, of those that a deployment removes. When CloudFormation rolls back a deployment that
-   * added an authority, clients may already hold its certificates. That authority stays: neither may its clients be
-   * refused, nor may the rollback fail. The next change of the truststore removes it.
+   * The authorities that must stay, out of those that a deployment removes. When CloudFormation rolls back a deployment
+   * that added an authority, clients may already hold its certificates. That authority stays, so that its clients are
+   * not refused and the rollback does not fail. The next change of the truststore removes it.
    *
-   * @throws AuthorityInUseError when an authority is in use and the deployment is not a rollback
+   * @throws AuthorityInUseError if an authority is in use and the deployment is not a rollback
    */
   async authoritiesToKeep(
     leaving: readonly TrustedAuthority[],
@@ -89,7 +89,7 @@ export class RemovalGuard {
   }
 }
 
-/** Now or later: an enabled client may be accepted by it. */
+/** Whether the certificate lets an enabled client in, now or later. */
 function mayBeAccepted(certificate: RegistryCertificate, at: Date): boolean {
   const status = certificateStatus(certificate, at);
   return status === 'ISSUED' || status === 'NOT_YET_VALID';

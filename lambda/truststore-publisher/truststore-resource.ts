@@ -11,7 +11,7 @@ import type { CustomResourceRequest, ResourceProperties } from '../custom-resour
 import { trustAnchorPem, trustAnchorsProperty } from '../custom-resource/trust-anchor';
 import type { RemovalGuard } from './removal-guard';
 
-/** The bucket can't hold a truststore, or can't be emptied. */
+/** The bucket is not suitable for a truststore, or can't be emptied. */
 export class TruststoreBucketError extends Error {
   override readonly name = 'TruststoreBucketError';
 }
@@ -35,8 +35,8 @@ export interface TruststoreResourceOptions {
 }
 
 /**
- * `Custom::MtlsTruststore`: a bundle of authorities in a bucket of its own. The bucket identifies the resource, and the key
- * does not: deletion empties the bucket, so a changed key must not make CloudFormation delete an old resource.
+ * `Custom::MtlsTruststore`: a bundle of authorities in a dedicated bucket. Only the bucket identifies the resource, not
+ * the key. Deletion empties the bucket, so a changed key must not make CloudFormation delete an old resource.
  */
 export class TruststoreResource implements CustomResourceHandler {
   constructor(private readonly options: TruststoreResourceOptions) {}
@@ -60,7 +60,7 @@ export class TruststoreResource implements CustomResourceHandler {
     // "null" is the only version of an object in a bucket with suspended versioning.
     if (versionId === undefined || versionId === 'null') {
       throw new TruststoreBucketError(
-        `bucket ${BucketName} has no versioning, and a domain name needs the version of its truststore: enable versioning`,
+        `bucket ${BucketName} has no versioning, but a domain name needs the version of its truststore: enable versioning`,
       );
     }
     await audit.record('truststoreChanged', {}, { bucket: BucketName, key: ObjectKey, versionId, requestId });
@@ -75,8 +75,8 @@ export class TruststoreResource implements CustomResourceHandler {
   }
 
   /**
-   * A rollback publishes the previous authorities again, and some may have expired since. Expired authorities accept
-   * nobody, so the rollback leaves them out and does not get stuck.
+   * A rollback publishes the previous authorities again, and some may have expired since. Clients of an expired
+   * authority are refused in any case, so the rollback leaves it out instead of failing.
    */
   private async bundle(chains: readonly string[], stackId: string, signal: AbortSignal): Promise<string> {
     const now = this.options.now();
@@ -125,7 +125,7 @@ function readAuthorities(properties: ResourceProperties): readonly TrustedAuthor
   }));
 }
 
-/** Empty for the invalid properties of a failed update: nothing was published for them. */
+/** Empty for the invalid properties of a failed update, because nothing was published for them. */
 function previousAuthorities(oldProperties: ResourceProperties): readonly TrustedAuthority[] {
   try {
     return readAuthorities(oldProperties);

@@ -84,7 +84,7 @@ test('an authority takes over and the one before it leaves, and nobody is refuse
   await following.goesOn(10);
 
   await expect(sandbox.update(assemblyOf('after'))).rejects.toThrow(
-    `certificate authority ${first} can't leave the truststore while calendar, mail and social may use its certificates`,
+    `certificate authority ${first} can't be removed from the truststore while calendar, mail and social may use its certificates`,
   );
 
   expect(await issuers(sandbox)).toEqual(fromSuccessor);

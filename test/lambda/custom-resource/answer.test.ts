@@ -41,7 +41,7 @@ describe('an answer to CloudFormation', () => {
 
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_ANSWER_BYTES);
     expect(JSON.parse(body)).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'thing' });
-    expect(JSON.parse(body).Reason).toMatch(/the answer has \d+ bytes and CloudFormation accepts 4096/);
+    expect(JSON.parse(body).Reason).toMatch(/the response has \d+ bytes, and CloudFormation accepts 4096/);
   });
 
   test('may take exactly as many bytes as CloudFormation reads', () => {

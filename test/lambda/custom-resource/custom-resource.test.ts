@@ -184,7 +184,7 @@ describe('a custom resource', () => {
 
     await handle(thing, {}, { ...invocation, getRemainingTimeInMillis: () => 100 });
     expect(bucket.answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'thing:mail' });
-    expect(bucket.answer['Reason']).toMatch(/^not done after \d+ s, when the function's time was over/);
+    expect(bucket.answer['Reason']).toMatch(/^not finished after \d+ s, when the function's time ran out/);
 
     await pause(200);
     expect(effect).toBe(false);

@@ -61,8 +61,8 @@ describe('an authority that is to leave the truststore', () => {
     add('social', { certificateAuthorityArn: authorityArn(2) });
 
     await expect(refusal(first)).resolves.toBe(
-      `certificate authority ${authorityArn(1)} can't leave the truststore while calendar and mail may use its ` +
-        'certificates, the last until 2026-11-30T12:00:00.000Z: keep it in the mesh until then, revoke those certificates, ' +
+      `certificate authority ${authorityArn(1)} can't be removed from the truststore while calendar and mail may use its ` +
+        'certificates, the last one until 2026-11-30T12:00:00.000Z: keep it in the mesh until then, revoke those certificates, ' +
         'or replace them with a shorter overlap',
     );
     expect(asked).toEqual([STACK]);
@@ -124,7 +124,7 @@ describe('an authority that is to leave the truststore', () => {
   test('is waited for until a replaced certificate is refused, not until it expires', async () => {
     add('mail', { refuseAfter: '2026-11-25T13:00:00.000Z', notAfter: '2026-11-30T12:00:00.000Z' });
 
-    await expect(refusal(first)).resolves.toContain('the last until 2026-11-25T13:00:00.000Z');
+    await expect(refusal(first)).resolves.toContain('the last one until 2026-11-25T13:00:00.000Z');
   });
 
   test('stays in the rollback of its arrival, if it is in use, and that is logged', async () => {
