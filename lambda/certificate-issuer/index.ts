@@ -19,12 +19,12 @@ import { createIssuer } from './issuer';
 import { answerCertificateRequest } from './request/http';
 import { RotationError, readRotationRequest } from './rotate/rotation';
 
-/** The issuer does not know the event. */
+/** The event is of an unknown type. */
 class UnknownEventError extends Error {
   override readonly name = 'UnknownEventError';
 }
 
-/** The part of the function's time that is kept to report a failure. Milliseconds. */
+/** The part of the function's time that is reserved for reporting a failure. Milliseconds. */
 const REPORT_TIME = 6_000;
 
 const now = () => new Date();
@@ -50,13 +50,13 @@ export const handler = async (
   context: Context,
 ): Promise<APIGatewayProxyStructuredResultV2 | undefined> => {
   if (typeof event === 'object' && event !== null) {
-    // Lambda writes `requestContext` for requests through the URL; callers only influence its values.
+    // Lambda writes `requestContext` for requests to the URL. Callers only influence its values.
     if ('requestContext' in event) return answerRequest(event, context);
     if ('RequestType' in event) return void (await applyResource(event, context));
     if ('Step' in event) return void (await rotate(event, context));
     if (isSchedule(event)) return void (await maintain(context));
   }
-  throw new UnknownEventError('the event is not from CloudFormation, Secrets Manager, the function URL or a schedule');
+  throw new UnknownEventError('the event is not from CloudFormation, Secrets Manager, the function URL, or a schedule');
 };
 
 function answerRequest(event: object, context: Context): Promise<APIGatewayProxyStructuredResultV2> {
@@ -79,7 +79,7 @@ async function rotate(event: object, context: Context): Promise<void> {
     await withDeadline(timeForWork(context), (signal) => issuer.rotation.run(request, signal));
   } catch (error) {
     await issuer.rotation.reportFailure(request.secretId, error);
-    // Lambda logs a thrown error with everything that it holds.
+    // Lambda logs a thrown error with all its properties.
     throw new RotationError(failureSentence(error));
   }
 }

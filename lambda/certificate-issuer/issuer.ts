@@ -18,7 +18,7 @@ import { CertificateProof } from './rotate/certificate-proof';
 import { HandshakeTest } from './rotate/handshake-test';
 import { Rotation } from './rotate/rotation';
 
-/** What the issuer works with. */
+/** The dependencies of the issuer. */
 export interface IssuerOptions {
   readonly trustDomain: string;
   readonly registry: Pick<Registry, keyof Registry>;
@@ -27,7 +27,7 @@ export interface IssuerOptions {
   readonly objects: Pick<ObjectReader, 'readObject'>;
   readonly events: AuditOptions['events'];
   readonly metrics: AuditOptions['metrics'];
-  /** Undefined for certificates that are not compared with what a gateway trusts. */
+  /** Undefined if certificates are not checked against the truststore of a gateway. */
   readonly gateway:
     | { readonly truststore: VersionedObject; readonly domain: Pick<GatewayDomain, 'domainName' | 'tryHandshake'> }
     | undefined;
@@ -35,7 +35,7 @@ export interface IssuerOptions {
   readonly log: Log;
 }
 
-/** The issuer's parts, put together for one kind of event each. */
+/** The entry points of the issuer, one for each kind of event. */
 export interface Issuer {
   readonly clientCertificateResource: ClientCertificateResource;
   readonly externalClientResource: ExternalClientResource;

@@ -42,11 +42,11 @@ export interface ExternalClientResourceOptions {
 }
 
 /**
- * `Custom::MtlsExternalClient`: a client with certificates of another authority. In the registry, each authority of the
- * trust anchor leads, together with the client's identity, to the client.
+ * `Custom::MtlsExternalClient`: a client with certificates of another authority. The registry maps each authority of
+ * the trust anchor, together with the client's identity, to the client.
  *
- * The client's item lists these identities before they are written and until they are removed, so an interrupted run
- * leaves nothing that the next run does not find.
+ * The client's item lists these identities before they are written and until they are removed, so the next run finds
+ * everything that an interrupted run has left behind.
  */
 export class ExternalClientResource implements CustomResourceHandler {
   constructor(private readonly options: ExternalClientResourceOptions) {}
@@ -55,7 +55,7 @@ export class ExternalClientResource implements CustomResourceHandler {
     return `external:${readSpiffeId(properties)}`;
   }
 
-  /** Adds new identities before it removes old ones, and never refuses one that stays. */
+  /** Adds new identities before it removes old ones. An identity that is in both versions is always accepted. */
   async apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Record<string, never>> {
     const { registry, objects, now, log } = this.options;
     const { clientName, spiffeId, trustAnchor, source, identity } = this.read(request.properties);
@@ -91,7 +91,7 @@ export class ExternalClientResource implements CustomResourceHandler {
     return {};
   }
 
-  /** Keeps a client that another resource has registered under the name. */
+  /** Keeps a client that another resource has registered under the same name. */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
     const { trustDomain, registry, log } = this.options;
     const clientName = clientNameFromSpiffeId(readSpiffeId(request.properties), trustDomain);
@@ -143,7 +143,7 @@ function readAuthorities(pem: string, trustAnchor: string): readonly X509Certifi
     const other = authorities.find(({ ca, subject }) => !ca || !subject);
     if (other === undefined) return authorities;
     throw new ExternalClientError(
-      `trust anchor ${trustAnchor} contains the certificate "${subjectText(other)}", which is not an authority's`,
+      `trust anchor ${trustAnchor} contains the certificate "${subjectText(other)}", which is not a CA certificate`,
     );
   } catch (cause) {
     if (!(cause instanceof PemError)) throw cause;

@@ -8,7 +8,7 @@ import type { RegistryClient } from '../../../registry/records';
 import { choiceProperty, listProperty, PropertyError, textProperty } from '../../custom-resource/properties';
 import type { ResourceProperties } from '../../custom-resource/request';
 
-/** The certificate to issue: for which client, by which authority, with which key algorithm and names. */
+/** A certificate to issue: its client, names, key algorithm, validity, and authority. */
 export type CertificateOrder = Pick<
   RegistryClient,
   | 'clientName'
@@ -53,7 +53,7 @@ export function readRequesters(properties: ResourceProperties): Pick<RegistryCli
   return { requesters: listProperty(properties, property, requesterArnProblem) };
 }
 
-/** The hours for which a replaced certificate stays valid, if they are limited. */
+/** The hours for which a replaced certificate stays valid, if there is a limit. */
 export function readOverlap(properties: ResourceProperties): Pick<RegistryClient, 'overlapHours'> {
   const property = 'OverlapHours' satisfies PropertyName;
   if (properties[property] === undefined) return {};
@@ -71,7 +71,7 @@ export function readSpiffeId(properties: ResourceProperties, clientName?: string
   });
 }
 
-/** The name of the client with the SPIFFE ID. @throws PropertyError for an ID outside of the trust domain */
+/** The name of the client with the SPIFFE ID. @throws PropertyError if the ID is outside the trust domain */
 export function clientNameInTrustDomain(spiffeId: string, trustDomain: string): string {
   const clientName = clientNameFromSpiffeId(spiffeId, trustDomain);
   if (clientName !== undefined) return clientName;

@@ -30,9 +30,9 @@ export interface ClientCertificateResourceOptions {
 }
 
 /**
- * `Custom::MtlsClientCertificate`: a client in the registry. Unless it keeps its own key, also its first certificate, and
- * another one when a property changes. The request's ID becomes the ID of the secret's version, so an event that is
- * delivered twice issues one certificate.
+ * `Custom::MtlsClientCertificate`: a client in the registry. Unless the client keeps its own key, this resource also
+ * issues its first certificate, and a new one when a property changes. The request's ID becomes the ID of the secret's
+ * version, so an event that is delivered twice issues only one certificate.
  */
 export class ClientCertificateResource implements CustomResourceHandler {
   constructor(private readonly options: ClientCertificateResourceOptions) {}
@@ -56,7 +56,7 @@ export class ClientCertificateResource implements CustomResourceHandler {
     const filled = await versions.fill(order, version, signal);
     const { secret } = filled;
     if (!(await promotion.promote(filled, profile, signal))) {
-      // Lambda delivered an old event again, or a rotation with the same properties came later.
+      // Lambda delivered an old event again, or a rotation with the same properties has issued a later certificate.
       log({ event: 'deployment-replaced', client: secret.clientName, secretVersionId: requestId });
     }
     return {
@@ -68,9 +68,9 @@ export class ClientCertificateResource implements CustomResourceHandler {
   }
 
   /**
-   * Removes the client from the registry, so that the authorizer refuses it. The secret belongs to the template and goes
-   * with it. A client that another resource declares stays: this resource never owned its name. So does a client of
-   * another trust domain, which is not in this registry.
+   * Removes the client from the registry, so that the authorizer refuses it. CloudFormation removes the secret, which
+   * is a resource of the template. A client that another resource declares stays, because this resource never owned its
+   * name. A client of another trust domain is not in this registry.
    */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
     const { trustDomain, registry, revocation, log } = this.options;

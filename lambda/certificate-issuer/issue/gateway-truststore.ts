@@ -11,19 +11,20 @@ export class UntrustedCertificateError extends Error {
 
 export interface GatewayTruststoreOptions {
   readonly objects: Pick<ObjectReader, 'readObject'>;
-  /** The version that the gateway's domain uses. */
+  /** The version of the truststore that the gateway's domain uses. */
   readonly published: VersionedObject;
   readonly now: () => Date;
 }
 
-/** The published truststore of the gateway. */
+/** The gateway's published truststore. */
 export class GatewayTruststore {
   private authorities: readonly X509Certificate[] | undefined;
 
   constructor(private readonly options: GatewayTruststoreOptions) {}
 
   /**
-   * API Gateway needs every authority from the issuing one to the root in the truststore, whatever the client sends:
+   * API Gateway needs every authority from the issuing one to the root in the truststore, even if the client sends
+   * them:
    * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
    * @throws UntrustedCertificateError
    */

@@ -18,10 +18,10 @@ import type { Registry } from '../../../registry/registry';
 import type { CertificateOrder } from './certificate-order';
 import type { GatewayTruststore } from './gateway-truststore';
 
-/** Why a certificate is issued, and for which version of which secret. */
+/** Why a certificate is issued, and the secret version or the requester that it is for. */
 export type Occasion = Pick<RegistryCertificate, 'issuedBy' | 'secretVersionId' | 'requestedBy' | 'currentSince'>;
 
-/** The key to certify, and the proof that its holder has it. */
+/** The public key to certify, and the proof that the client has the private key. */
 export interface CertifiedKey {
   readonly publicKey: KeyObject;
   /** PKCS#10, PEM. */
@@ -38,18 +38,18 @@ export interface IssuanceOptions {
   readonly log: Log;
 }
 
-/** ACM PCA issues a certificate in about a second, and its quota allows 75 GetCertificate calls a second. */
+/** ACM PCA issues a certificate in about a second, and its quota allows 75 GetCertificate calls per second. */
 const POLLING: RetryPolicy = { backoff: { first: 150, longest: 5_000 } };
 
 const DAY_SECONDS = 86_400;
 
-/** Issues client certificates. All of the mesh's client certificates come from here. */
+/** Issues all client certificates of the mesh. */
 export class Issuance {
   constructor(private readonly options: IssuanceOptions) {}
 
   /**
-   * Generates a key and issues its certificate. Every call generates another key: check first whether the secret's version
-   * already has a value.
+   * Generates a key and issues a certificate for it. Every call generates a new key, so first check whether the secret
+   * version already has a value.
    */
   async issue(order: CertificateOrder, occasion: Occasion, signal: AbortSignal): Promise<ClientSecret> {
     const { clientName, spiffeId, keyAlgorithm } = order;
@@ -63,8 +63,9 @@ export class Issuance {
   }
 
   /**
-   * Issues a certificate for a key that somebody else may hold. The certificate is verified as the client will use it,
-   * trusted by the gateway and recorded in the registry. The same key within minutes returns the same certificate.
+   * Issues a certificate for a key that may be outside the issuer. Checks that the client can use the certificate and
+   * that the gateway trusts it, and records it in the registry. Repeating the call with the same key within minutes
+   * returns the same certificate.
    */
   async certify(
     order: CertificateOrder,
@@ -156,8 +157,8 @@ export function validityOf(hours: number, now: Date): Validity {
 }
 
 /**
- * Identifies one order for one key. The key is part of the token because it is lost with the process that generated it:
- * the next attempt has another key, and must not receive the certificate of the lost one. The order is part of the token
+ * Identifies one order for one key. The key is part of the token because it is lost with the process that generated it.
+ * The next attempt has a new key and must not receive the certificate of the lost one. The order is part of the token
  * because a client may reuse its own key after the order has changed, or for another client.
  */
 function idempotencyToken(order: CertificateOrder, purpose: string, certificateSigningRequest: string): string {

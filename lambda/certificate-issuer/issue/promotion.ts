@@ -6,10 +6,10 @@ import type { FilledVersion } from './secret-versions';
 
 const HOUR_MS = 3_600_000;
 
-/** How long a replaced certificate stays valid; without hours, until it expires. */
+/** How long a replaced certificate stays valid. Without `overlapHours`, until it expires. */
 type Overlap = Pick<RegistryClient, 'overlapHours'>;
 
-/** Secrets Manager refuses to make a version current, although no other version has become current. */
+/** Secrets Manager refuses to make a version current, even though no other version has become current. */
 class PromotionError extends Error {
   override readonly name = 'PromotionError';
 }
@@ -24,15 +24,15 @@ export interface PromotionOptions {
 /**
  * Moves AWSCURRENT to a version, and limits how long the replaced certificates stay valid.
  *
- * The label only moves from a certificate to one that was issued later. Each move names the version that it takes the
- * label from, so a move that takes effect late, after others, changes nothing.
+ * The label moves only to a certificate that was issued later. Each move names the version that it takes the label
+ * from, so a move that takes effect late, after others, changes nothing.
  */
 export class Promotion {
   constructor(private readonly options: PromotionOptions) {}
 
   /**
    * Makes the version current and records its certificate as the current one.
-   * @returns false, without a change, when the current version has a certificate that was issued later
+   * @returns false, and changes nothing, if the current version has a certificate that was issued later
    */
   async promote(version: FilledVersion, overlap: Overlap, signal: AbortSignal): Promise<boolean> {
     const isCurrent = version.isCurrent || (await this.moveLabel(version, signal));
@@ -53,12 +53,12 @@ export class Promotion {
       if (current !== undefined && (await this.isNewer(current, version, signal))) return false;
       signal.throwIfAborted();
       if (await secrets.promoteVersion(secretId, secretVersionId, current, signal)) return true;
-      // Another version has become current, or this one has and the answer was lost.
+      // Another version has become current, or this one has and the response was lost.
       refused = { current };
     }
   }
 
-  /** Called after the version was seen as current: a current version is in the registry. */
+  /** The version was current before the call, so its certificate is in the registry. */
   private async isNewer(secretVersionId: string, than: FilledVersion, signal: AbortSignal): Promise<boolean> {
     const certificates = await this.options.registry.certificatesOf(than.secret.clientName, signal);
     return firstIssuedAt(secretVersionId, certificates) > firstIssuedAt(than.secretVersionId, certificates);
@@ -83,10 +83,10 @@ export class Promotion {
   }
 }
 
-/** Whether a promotion of `current` ends the validity of the other certificate of the client. */
+/** Whether the promotion of `current` limits the validity of the client's other certificate. */
 function isReplacedBy(current: RegistryCertificate, other: RegistryCertificate): boolean {
   const isSettled = other.status === 'REVOKED' || other.refuseAfter !== undefined;
-  // A requester keeps its own key and renews on its own schedule: the secret does not replace its certificate.
+  // A requester keeps its own key and renews on its own schedule, so the secret does not replace its certificate.
   const isRequested = other.issuedBy === 'request';
   // A certificate that was issued later may still become current.
   const isEarlier = other.fingerprint !== current.fingerprint && other.issuedAt < current.issuedAt;
@@ -94,8 +94,8 @@ function isReplacedBy(current: RegistryCertificate, other: RegistryCertificate):
 }
 
 /**
- * When the first certificate for a version was issued. A repeated run issues a later certificate, which does not make its
- * version newer. Empty, and so before all others, for a version without a certificate in the registry.
+ * When the first certificate for a version was issued. A repeated run issues a later certificate, but that does not
+ * make its version newer. Empty, and so earlier than any other, for a version without a certificate in the registry.
  */
 function firstIssuedAt(secretVersionId: string, certificates: readonly RegistryCertificate[]): string {
   const issued = certificates.filter((certificate) => certificate.secretVersionId === secretVersionId);

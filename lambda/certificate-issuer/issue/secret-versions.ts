@@ -12,7 +12,7 @@ import type { Revocation } from '../../../registry/revocation';
 import type { CertificateOrder } from './certificate-order';
 import type { Issuance } from './issuance';
 
-/** A version of a secret has a value that can't serve its client. The value of a version never changes. */
+/** The client can't use a version of its secret. The value of a version never changes. */
 export class SecretVersionError extends Error {
   override readonly name = 'SecretVersionError';
 }
@@ -45,13 +45,13 @@ export interface SecretVersionsOptions {
   readonly log: Log;
 }
 
-/** Issues certificates into versions of clients' secrets: exactly one for each version, however often it runs. */
+/** Issues certificates into versions of client secrets: exactly one per version, no matter how often it runs. */
 export class SecretVersions {
   constructor(private readonly options: SecretVersionsOptions) {}
 
   /**
-   * Returns the version's certificate, or issues it.
-   * @throws SecretVersionError when the version has another value
+   * Returns the version's certificate. Issues it if the version has no value.
+   * @throws SecretVersionError if the version has another value
    */
   async fill(order: CertificateOrder, version: NewSecretVersion, signal: AbortSignal): Promise<FilledVersion> {
     const found = await this.find(order.spiffeId, version, signal);
@@ -61,8 +61,8 @@ export class SecretVersions {
   }
 
   /**
-   * The version's value; undefined when it has none yet.
-   * @throws SecretVersionError when the value can't serve the client with the SPIFFE ID
+   * The version's value. Undefined if it has none yet.
+   * @throws SecretVersionError if the client with the SPIFFE ID can't use the value
    */
   async find(
     spiffeId: string,
@@ -75,7 +75,7 @@ export class SecretVersions {
     const secret = readSecret(value, secretVersionId, now());
     if (secret.spiffeId !== spiffeId) {
       throw new SecretVersionError(
-        `version ${secretVersionId} of ${secretId} holds the certificate of ${secret.spiffeId}`,
+        `version ${secretVersionId} of ${secretId} contains the certificate of ${secret.spiffeId}`,
       );
     }
     const { clientName, serialNumber } = secret;
@@ -94,15 +94,15 @@ export class SecretVersions {
       log({ event: 'secret-stored', client: clientName, serialNumber, secretVersionId, stage });
       return filledVersion(version, secret, result === 'stored as current');
     }
-    // Lambda may run the same event twice at a time, and the other run was first.
+    // Lambda may run the same event twice at the same time, and the other run was first.
     const stored = await this.find(order.spiffeId, version, signal);
     if (stored === undefined) throw new SecretVersionError(`version ${secretVersionId} of ${secretId} has no value`);
     return filledVersion(version, stored);
   }
 
   /**
-   * Revokes other certificates that were issued for the version. They belong to runs that did not store their secret, and
-   * their keys are lost.
+   * Revokes other certificates that were issued for the version. They come from runs that did not store their secret,
+   * and their keys are lost.
    */
   private async revokeLost(kept: ClientSecret, { secretVersionId, issuedBy }: NewSecretVersion, signal: AbortSignal) {
     const { registry, revocation } = this.options;

@@ -8,18 +8,18 @@ import { certificateStatus, isExpired } from '../../../registry/status';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A certificate with less than this part of its validity left should have been rotated. */
+/** A certificate with less than this fraction of its validity left should have been rotated. */
 const EXPIRING_PART = 1 / 3;
 
 interface Survey {
   readonly clients: Map<string, RegistryClient>;
   /** When the first authority of each enabled external client expires. */
   readonly trustAnchorExpiries: string[];
-  /** By client: of the certificates that became current, the one that was issued last. */
+  /** For each client name, the most recently issued of the certificates that became current. */
   readonly current: Map<string, RegistryCertificate>;
-  /** Replaced, with their overlap over. */
+  /** Replaced certificates whose overlap has ended. */
   readonly replaced: RegistryCertificate[];
-  /** Revoked and not expired, and the authority has not been told. */
+  /** Unexpired certificates that are revoked, but not yet at their authority. */
   readonly untold: RegistryCertificate[];
 }
 
@@ -32,8 +32,8 @@ export interface MaintenanceOptions {
 }
 
 /**
- * The hourly run over the registry: reports what is about to expire, revokes replaced certificates, and tells authorities
- * about revocations.
+ * The hourly run over the registry. Reports what is about to expire, revokes replaced certificates, and revokes
+ * certificates at their authorities.
  */
 export class Maintenance {
   constructor(private readonly options: MaintenanceOptions) {}

@@ -9,13 +9,14 @@ import { clientNameProblem } from '../../../mesh/names';
 /** https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html */
 export interface HttpCertificateRequest extends CertificateRequestBody {
   /**
-   * ARN of the principal that signed the request, as Lambda authenticated it; undefined when Lambda authenticated nobody.
-   * Only Lambda writes what surrounds the body, because only services and callers of the URL may invoke the function.
+   * ARN of the principal that signed the request, as authenticated by Lambda. Undefined if Lambda did not authenticate
+   * the caller. Callers can't forge it: only services and callers of the URL may invoke the function, so only Lambda
+   * writes the fields around the body.
    */
   readonly callerArn: string | undefined;
 }
 
-/** A request is refused. The message is for the caller; the cause is for the log. */
+/** A request is refused. The message is for the caller, and the cause is for the log. */
 export class CertificateRequestRefusal extends Error {
   override readonly name = 'CertificateRequestRefusal';
 
@@ -32,7 +33,8 @@ export class CertificateRequestRefusal extends Error {
 const FAILURE = 'the certificate could not be issued: see the log of the issuer';
 
 /**
- * Reads a request, runs it and answers it. Never rejects. The caller learns nothing about an error that is not a refusal.
+ * Reads a request, runs it, and returns the response. Never rejects. If an error is not a refusal, the response does
+ * not contain details.
  */
 export async function answerCertificateRequest(
   event: object,
@@ -67,7 +69,7 @@ function answer(
   };
 }
 
-/** Bytes. A request for an RSA key of 4096 bits has less than two thousand, and its names have a few hundred. */
+/** Bytes. A request for an RSA key of 4096 bits has fewer than two thousand, and its names have a few hundred. */
 const LARGEST_BODY = 16_384;
 const LARGEST_ENCODED_BODY = Math.ceil(LARGEST_BODY / 3) * 4;
 
@@ -84,7 +86,7 @@ export function readCertificateRequest(event: object): HttpCertificateRequest {
   const text = (name: keyof CertificateRequestBody): string => {
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (typeof value === 'string') return value;
-    throw new CertificateRequestRefusal(400, `the body must have a text "${name}"`);
+    throw new CertificateRequestRefusal(400, `the body must have a string "${name}"`);
   };
   const clientName = text('clientName');
   const problem = clientNameProblem(clientName);
@@ -120,7 +122,7 @@ function parseObject(json: Buffer): Fields {
   return { ...value };
 }
 
-/** A value that isn't an object has none of the fields. */
+/** A value that isn't an object has no fields. */
 function toFields(value: unknown): Fields {
   return Object(value) as Fields;
 }

@@ -12,14 +12,14 @@ import type { Registry } from '../../../registry/registry';
 import type { Issuance, Occasion } from '../issue/issuance';
 import { CertificateRequestRefusal, type HttpCertificateRequest } from './http';
 
-/** Why a caller may not request a certificate. Only the log shows it: callers must not learn which clients exist. */
+/** Why a caller may not request a certificate. For the log only, because callers must not learn which clients exist. */
 class NotPermittedError extends Error {
   override readonly name = 'NotPermittedError';
 }
 
 interface Permission {
   readonly client: RegistryClient;
-  /** The IAM role or user that requests. */
+  /** The IAM role or user that makes the request. */
   readonly requestedBy: string;
 }
 
@@ -31,8 +31,8 @@ export interface RequestedCertificatesOptions {
 }
 
 /**
- * Issues certificates for keys that their clients keep. The caller must be granted requests of the client and prove that
- * it holds the key. The identity comes from the registry and not from the request.
+ * Issues certificates for keys that their clients keep. The caller must be allowed to request certificates of the
+ * client, and must prove possession of the key. The identity comes from the registry and not from the request.
  */
 export class RequestedCertificates {
   constructor(private readonly options: RequestedCertificatesOptions) {}
@@ -52,13 +52,13 @@ export class RequestedCertificates {
     };
     const key = { publicKey, certificateSigningRequest: pem };
     const document = await issuance.certify(client, key, occasion, signal);
-    // The removal of a client revokes the certificates in the registry. This one may have been added after that.
+    // Removing a client revokes its certificates in the registry. This one may have been added after that.
     await this.permit(request, signal);
     await this.assertNotRevoked(client, document, signal);
     return document;
   }
 
-  /** A request that is repeated within minutes returns the previous certificate, even if that is revoked by now. */
+  /** A request that is repeated within minutes returns the previous certificate, even if that is now revoked. */
   private async assertNotRevoked(
     { clientName }: RegistryClient,
     { fingerprint }: CertificateDocument,
@@ -80,13 +80,13 @@ export class RequestedCertificates {
     if (client === undefined) throw refused(`the registry has no client ${clientName}`);
     if (client.state !== 'ENABLED') throw refused(`client ${clientName} is disabled`);
     if (!client.requesters?.some((arn) => requesterFromArn(arn) === requestedBy)) {
-      throw refused(`${requestedBy} is not granted requests of client ${clientName}`);
+      throw refused(`${requestedBy} is not allowed to request certificates of client ${clientName}`);
     }
     return { client, requestedBy };
   }
 }
 
-/** Checks possession of the key, the key's algorithm, and that the request names nobody but the client. */
+/** Checks possession of the key, the key's algorithm, and that all names in the request are the client's. */
 function readSigningRequest(pem: string, client: RegistryClient): CertificateSigningRequest {
   const request = parse(pem);
   const keyAlgorithm = keyAlgorithmOf(request.publicKey);
@@ -115,5 +115,8 @@ function parse(pem: string): CertificateSigningRequest {
 function assertOwn(kind: string, requested: readonly string[], own: readonly string[]): void {
   if (requested.every((name) => own.includes(name))) return;
   const allowed = own.join(' or ') || 'absent';
-  throw new CertificateRequestRefusal(400, `the request names somebody else: a ${kind} must be ${allowed}`);
+  throw new CertificateRequestRefusal(
+    400,
+    `the request has a name that is not the client's: a ${kind} must be ${allowed}`,
+  );
 }

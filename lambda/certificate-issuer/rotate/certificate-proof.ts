@@ -7,7 +7,7 @@ import { GatewayRefusalError, type HandshakeTest } from './handshake-test';
 
 export interface CertificateProofOptions {
   readonly registry: Pick<Registry, 'getCertificate'>;
-  /** This and the next are undefined without a gateway. */
+  /** This and the next option are undefined without a gateway. */
   readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined;
   readonly handshakeTest: Pick<HandshakeTest, 'run'> | undefined;
   readonly now: () => Date;
@@ -19,7 +19,7 @@ export class CertificateProof {
 
   /**
    * @param findCurrent reads the client's current secret
-   * @throws SecretVersionError when the authorizer or the gateway would refuse the client
+   * @throws SecretVersionError if the authorizer or the gateway would refuse the client
    */
   async prove(
     secret: ClientSecret,
@@ -37,13 +37,13 @@ export class CertificateProof {
     }
   }
 
-  /** A disabled client may be enabled again, so its state is no reason against a certificate. */
+  /** Ignores the client's state, because a disabled client may be enabled again. */
   private async assertAccepted(secret: ClientSecret, signal: AbortSignal): Promise<void> {
     const { registry, now } = this.options;
     const known = await registry.getCertificate(secret, signal);
     const status = known && certificateStatus(known, now());
     if (status !== 'ISSUED') {
-      throw new SecretVersionError(`the registry has certificate ${secret.serialNumber} as ${status ?? 'unknown'}`);
+      throw new SecretVersionError(`certificate ${secret.serialNumber} is ${status ?? 'unknown'} in the registry`);
     }
   }
 }

@@ -4,20 +4,20 @@ import type { GatewayDomain, HandshakeResult } from '../../../aws/gateway-domain
 import { withTimeout } from '../../../aws/timeout';
 import type { ClientSecret } from '../../../mesh/client-secret';
 
-/** The gateway refuses a certificate and accepts the one that it is to replace. */
+/** The gateway refuses a certificate and accepts the one that it would replace. */
 export class GatewayRefusalError extends Error {
   override readonly name = 'GatewayRefusalError';
 }
 
-/** The time limit of all calls to the gateway together. Milliseconds. */
+/** The time limit for all calls to the gateway together. Milliseconds. */
 const TIME_LIMIT = 5_000;
 
 /**
  * Tries a certificate on the gateway before its client uses it.
  *
- * A function can't always reach the gateway: the network may not allow it, or the gateway is not deployed yet. That must
- * not let certificates expire. So a refusal counts only if the gateway accepts the current certificate at the same time:
- * then the client is better off with that one.
+ * A function can't always reach the gateway. The network may not allow it, or the gateway may not be deployed yet. In
+ * these cases, rotation must continue, or certificates would expire. So a refusal counts only if the gateway accepts
+ * the current certificate at the same time. Then the client should keep the current one.
  */
 export class HandshakeTest {
   constructor(
@@ -26,7 +26,7 @@ export class HandshakeTest {
   ) {}
 
   /**
-   * @param findCurrent reads the client's current secret; an error counts as none
+   * @param findCurrent reads the client's current secret; an error counts as no secret
    * @throws GatewayRefusalError
    */
   async run(

@@ -14,23 +14,23 @@ import type { CertificateProof } from './certificate-proof';
 const ROTATION_STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
 /**
- * A request of Secrets Manager to the rotation function.
+ * A request from Secrets Manager to the rotation function.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
  */
 export interface RotationRequest {
   readonly step: (typeof ROTATION_STEPS)[number];
   /** ARN of the secret. */
   readonly secretId: string;
-  /** ID of the version that becomes current; the same in all steps and their repetitions. */
+  /** ID of the version that becomes current. It is the same in all steps and their retries. */
   readonly versionId: string;
 }
 
-/** The rotation can't go on. */
+/** The rotation can't continue. */
 export class RotationError extends Error {
   override readonly name = 'RotationError';
 }
 
-/** @throws RotationError for an event that is not Secrets Manager's */
+/** @throws RotationError if the event is not from Secrets Manager */
 export function readRotationRequest(event: object): RotationRequest {
   const fields: Readonly<Record<string, unknown>> = { ...event };
   const text = (name: string, form: RegExp): string => {
@@ -70,7 +70,7 @@ type ClientWithSecret = RegistryClient & Required<Pick<RegistryClient, 'secretId
 export class Rotation {
   constructor(private readonly options: RotationOptions) {}
 
-  /** @throws Error when the step fails; Secrets Manager then counts the rotation as failed */
+  /** @throws Error if the step fails. Secrets Manager then counts the rotation as failed. */
   async run(request: RotationRequest, signal: AbortSignal): Promise<void> {
     const { step, secretId, versionId } = request;
     this.options.log({ event: 'rotation-step', step, secretId, versionId });
@@ -95,7 +95,7 @@ export class Rotation {
       case 'createSecret':
         return this.create(request, signal);
       case 'setSecret':
-        // Nothing to do: the registry knows the certificate before the secret has it.
+        // Nothing to do, because the certificate is in the registry before it is in the secret.
         return;
       case 'testSecret':
         return this.test(request, signal);
@@ -111,7 +111,7 @@ export class Rotation {
       throw new RotationError(`client ${client.clientName} is disabled: enable it to rotate its certificate`);
     }
     const version = { secretId, secretVersionId: versionId, stage: 'AWSPENDING', issuedBy: 'rotation' } as const;
-    // After a failure Secrets Manager repeats all steps, even for a version that the last step made current.
+    // After a failure, Secrets Manager repeats all steps, even for a version that the last step made current.
     if (!(await this.isIn('AWSPENDING', request, signal)) && !(await this.isIn('AWSCURRENT', request, signal))) {
       throw new RotationError(`version ${versionId} of ${secretId} is not pending: the rotation is over`);
     }
@@ -119,8 +119,9 @@ export class Rotation {
   }
 
   /**
-   * Proves that the version's certificate serves the client and that gateway and authorizer accept it. A new schedule that
-   * does not rotate at once runs only this step, on a version with the current value or without a value:
+   * Proves that the client can use the version's certificate, and that the gateway and the authorizer accept it. A new
+   * schedule that does not rotate immediately runs only this step, on a version with the current value or without a
+   * value:
    * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
    */
   private async test({ secretId, versionId }: RotationRequest, signal: AbortSignal): Promise<void> {
@@ -143,12 +144,12 @@ export class Rotation {
     if (!(await promotion.promote(filled, client, signal))) {
       throw new SecretVersionError(`version ${versionId} of ${secretId} is older than the current version`);
     }
-    // When a deployment makes another version current, a left label would look like a rotation in progress.
+    // If the label stayed, it would look like a rotation in progress after a deployment makes another version current.
     await this.endPending(request, signal);
     await audit.record('certificateRotated', { certificate: secret }, { versionId });
   }
 
-  /** The client that owns the secret, by the secret's name and by the registry. */
+  /** The client that owns the secret, according to both the secret's name and the registry. */
   private async findClient(secretId: string, signal: AbortSignal): Promise<ClientWithSecret> {
     const { trustDomain, registry } = this.options;
     const clientName = clientNameFromSecretArn(secretId, trustDomain);
@@ -173,7 +174,7 @@ export class Rotation {
     return secret;
   }
 
-  /** Secrets Manager starts no other rotation while a version is pending that is not current. */
+  /** Secrets Manager does not start another rotation while a version other than the current one is pending. */
   private async endPending(request: RotationRequest, signal: AbortSignal): Promise<void> {
     const { secrets, log } = this.options;
     const { secretId, versionId } = request;

@@ -212,7 +212,7 @@ describe('an external client', () => {
 
   test.each<[string, () => Promise<string>]>([
     ['^trust anchor partner contains the certificate "', async () => (await createClient(partner, 'leaf')).pem],
-    ["which is not an authority's$", async () => partner.pem + (await createClient(partner, 'leaf')).pem],
+    ['which is not a CA certificate$', async () => partner.pem + (await createClient(partner, 'leaf')).pem],
     ['cannot be read: there is no PEM block', async () => 'nothing'],
     [
       'cannot be read: the text contains a private key',

@@ -234,14 +234,18 @@ describe('who may not ask gets one and the same answer, and the log the reason',
     [
       'is another role',
       { callerArn: 'arn:aws:sts::111122223333:assumed-role/SocialApp/session' },
-      /arn:aws:iam::111122223333:role\/SocialApp is not granted requests of client mail$/,
+      /arn:aws:iam::111122223333:role\/SocialApp is not allowed to request certificates of client mail$/,
     ],
     [
       'is a role of that name in another account',
       { callerArn: 'arn:aws:sts::999988887777:assumed-role/MailApp/session' },
-      /is not granted/,
+      /is not allowed to request/,
     ],
-    ['is a role in another case', { callerArn: 'arn:aws:sts::111122223333:assumed-role/MAILAPP/x1' }, /is not granted/],
+    [
+      'is a role in another case',
+      { callerArn: 'arn:aws:sts::111122223333:assumed-role/MAILAPP/x1' },
+      /is not allowed to request/,
+    ],
     [
       'has a session name with slashes',
       { callerArn: 'arn:aws:sts::111122223333:assumed-role/SocialApp/assumed-role/MailApp/x1' },
@@ -274,7 +278,10 @@ describe('who may not ask gets one and the same answer, and the log the reason',
 
   test('who is no longer granted it, or never was', async () => {
     await deploy({ SecretId: undefined });
-    expect(await refusalOf(request())).toMatchObject({ status: 403, reason: expect.stringMatching(/is not granted/) });
+    expect(await refusalOf(request())).toMatchObject({
+      status: 403,
+      reason: expect.stringMatching(/is not allowed to request/),
+    });
   });
 
   test('and learns nothing of the client from a broken request', async () => {
@@ -333,7 +340,7 @@ describe('a request that names somebody else is refused', () => {
   ])('%s', async (_name, foreign, rule) => {
     expect(await refusalOf(request({ certificateSigningRequest: await foreignRequest(foreign) }))).toMatchObject({
       status: 400,
-      message: `the request names somebody else: ${rule}`,
+      message: `the request has a name that is not the client's: ${rule}`,
     });
     expect(authority.requests).toEqual([]);
   });

@@ -196,9 +196,9 @@ describe('the rotation of a secret', () => {
   });
 
   test.each<[string, () => void, RegExp]>([
-    ['revoked', () => change(TOKEN, { status: 'REVOKED' }), /as REVOKED/],
-    ['unknown to the registry', () => registry.certificates.clear(), /as unknown/],
-    ['refused', () => change(TOKEN, { refuseAfter: new Date(0).toISOString() }), /as REPLACED/],
+    ['revoked', () => change(TOKEN, { status: 'REVOKED' }), /is REVOKED in the registry/],
+    ['unknown to the registry', () => registry.certificates.clear(), /is unknown in the registry/],
+    ['refused', () => change(TOKEN, { refuseAfter: new Date(0).toISOString() }), /is REPLACED in the registry/],
     [
       'expired',
       () => {
