@@ -1,13 +1,13 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  // Against tests that hang, not against slow machines.
+  // Stops tests that hang. Long enough for slow machines.
   testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Packs the library and installs it elsewhere: `npm run test:package`; lets every call go wrong: `npm run test:faults`.
+  // `npm run test:package` packs the library and installs it elsewhere. `npm run test:faults` makes every call fail.
   testPathIgnorePatterns: ['<rootDir>/test/package/', '<rootDir>/test/faults/'],
   transform: { '\\.ts$': '<rootDir>/test/esbuild-transformer.cjs' },
-  // Examples import the package by its name; here its name means the sources.
+  // Examples import the package by its name, which resolves to the sources here.
   moduleNameMapper: {
     '^cdk-mtls-service-mesh$': '<rootDir>/lib/index.ts',
     '^cdk-mtls-service-mesh/(client|sandbox)$': '<rootDir>/$1/index.ts',

@@ -1,12 +1,12 @@
 // Bundles the Lambda functions into assets/, and the entry points for Node.js into dist/.
 //
-// Some SDK packages in package.json are older than the newest ones in the registry:
-// - client-acm-pca: 3.523.0 is the newest one in the registry.
-// - client-secrets-manager: it has the same version, so that the issuer's bundle holds one SDK runtime (312 KB). The newest
+// Some SDK packages in package.json are older than the newest versions in the registry:
+// - client-acm-pca: 3.523.0 is its newest version in the registry.
+// - client-secrets-manager: with the same version, the issuer's bundle contains one SDK runtime (312 KB). The newest
 //   version adds a second runtime (462 KB).
-// - client-sts, used by tests only: the other two depend on this version. Another one would be installed in addition.
-// - client-cloudwatch, used by tests only: newer versions send PutMetricData with the JSON protocol. `aws/cloudwatch.ts` and
-//   the sandbox use the Query protocol.
+// - client-sts, only for tests: the other two depend on this version. A different one would be installed in addition.
+// - client-cloudwatch, only for tests: newer versions send PutMetricData with the JSON protocol. `aws/cloudwatch.ts`
+//   and the sandbox use the Query protocol.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ const shared = {
   mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'warning',
-  // Such a `require` may fail at run time.
+  // These calls of `require` may fail at run time.
   logOverride: { 'unsupported-require-call': 'error', 'indirect-require': 'error' },
 };
 
@@ -36,7 +36,7 @@ function bundleFunction(name) {
     outfile: join('assets', name, 'index.js'),
     target: 'node24',
     minify: true,
-    // The SDK clients import all credential sources, but a function needs only its environment.
+    // The SDK clients import all credential providers, but a function needs only its environment variables.
     alias: { '@aws-sdk/credential-provider-node': './aws/environment-credentials.ts' },
   });
 }
@@ -51,7 +51,7 @@ function bundleForNode(entryPoint, options = {}) {
   });
 }
 
-/** The sandbox keeps its tables in memory. The store that dynalite uses on disk is native code and can't be bundled. */
+/** The sandbox keeps its tables in memory. The on-disk store of dynalite is native code and can't be bundled. */
 const inMemory = { alias: { 'classic-level': 'memory-level' } };
 
 await mkdir(join(root, 'dist'), { recursive: true });
@@ -59,7 +59,7 @@ await Promise.all([
   ...FUNCTIONS.map(bundleFunction),
   bundleForNode('client/index.ts'),
   bundleForNode('sandbox/index.ts', inMemory),
-  // The command loads the other bundles of bin/ when it needs them.
+  // The command loads the other bundles of bin/ on demand.
   bundleForNode('bin/mtls-mesh.ts', {
     external: ['./operations', './request/request', './up/up'],
     banner: { js: '#!/usr/bin/env node' },

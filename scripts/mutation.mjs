@@ -1,14 +1,14 @@
-// Mutation tests of the code that decides who is admitted and what is issued. Each part runs its own tests only:
+// Mutation tests of the code that decides who is admitted and what is issued. Each part runs only its own tests:
 // `node scripts/mutation.mjs [part]`.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const ISSUER_VERBS = ['external', 'maintain', 'request', 'rotate'];
 
-/** The mutated files of each part, by the folder of its tests in test/. */
+/** Maps the test folder of each part, in test/, to the files that are mutated. */
 const PARTS = {
   'lambda/authorizer': ['lambda/authorizer/**/*.ts', '!lambda/authorizer/index.ts'],
-  // All verbs of the issuer use this one, so their tests count too.
+  // All parts of the issuer use `issue`, so their tests run as well.
   'lambda/certificate-issuer': ['lambda/certificate-issuer/issue/**/*.ts'],
   ...Object.fromEntries(
     ISSUER_VERBS.map((verb) => `lambda/certificate-issuer/${verb}`).map((folder) => [folder, [`${folder}/**/*.ts`]]),
