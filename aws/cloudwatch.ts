@@ -1,7 +1,5 @@
 /** Log lines and metrics for CloudWatch. */
 import { METRIC_DIMENSION, METRIC_NAMESPACE, type Metric } from '../mesh/contract';
-import type { AwsConnection } from './connection';
-import { QueryCaller } from './query-caller';
 
 /** One step of a function, as one line of JSON. It never holds a private key or a presigned URL. */
 export interface LogEntry {
@@ -18,6 +16,7 @@ export const logLine: Log = (entry) => console.log(JSON.stringify(entry));
 export interface MetricsOptions {
   readonly trustDomain: string;
   readonly now: () => Date;
+  readonly log: Log;
 }
 
 /**
@@ -25,7 +24,7 @@ export interface MetricsOptions {
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export class LoggedMetrics {
-  constructor(private readonly options: MetricsOptions & { readonly log: Log }) {}
+  constructor(private readonly options: MetricsOptions) {}
 
   async put(metric: Metric, value: number): Promise<void> {
     const { trustDomain, now, log } = this.options;
@@ -40,37 +39,5 @@ export class LoggedMetrics {
       [METRIC_DIMENSION]: trustDomain,
       [metric]: value,
     });
-  }
-}
-
-/**
- * Metrics of a process that does not log to CloudWatch, such as an operator's command.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
- */
-export class CalledMetrics {
-  private readonly caller: QueryCaller;
-
-  constructor(private readonly options: MetricsOptions & { readonly connection: AwsConnection }) {
-    this.caller = new QueryCaller({
-      service: { name: 'monitoring', actionPrefix: 'cloudwatch', endpointVariable: 'CLOUDWATCH' },
-      version: '2010-08-01',
-      connection: options.connection,
-      retryPolicy: { attempts: 3, timeout: 5_000, backoff: { first: 100, longest: 1_000 } },
-    });
-  }
-
-  /** @throws AwsCallError */
-  async put(metric: Metric, value: number, signal: AbortSignal): Promise<void> {
-    const { trustDomain, now } = this.options;
-    const datum = {
-      MetricName: metric,
-      'Dimensions.member.1.Name': METRIC_DIMENSION,
-      'Dimensions.member.1.Value': trustDomain,
-      Timestamp: now().toISOString(),
-      Value: String(value),
-    };
-    const members = Object.entries(datum).map(([name, text]) => [`MetricData.member.1.${name}`, text]);
-    const input = { Namespace: METRIC_NAMESPACE, ...Object.fromEntries(members) };
-    await this.caller.call('PutMetricData', input, (xml) => xml, signal);
   }
 }

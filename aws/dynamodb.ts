@@ -143,18 +143,20 @@ export interface ItemChange {
   readonly setOnce?: PlainObject;
   /** May refer to every attribute of the change as `#name`, and to its new value as `:name`. */
   readonly condition?: string | undefined;
+  /** Further values that the condition refers to. */
+  readonly values?: PlainObject;
 }
 
 /** Changes an item, or creates it, if the condition holds. @returns whether it did */
 export function updateItem(
   table: Table,
   key: PlainObject,
-  { set = {}, setOnce = {}, condition }: ItemChange,
+  { set = {}, setOnce = {}, condition, values = {} }: ItemChange,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const values = toItem({ ...set, ...setOnce });
-  const written = Object.keys(values);
-  const removed = Object.keys(set).filter((name) => values[name] === undefined);
+  const attributes: [string, PlainValue][] = Object.entries({ ...set, ...setOnce });
+  const written = attributes.filter(([, value]) => value !== undefined).map(([name]) => name);
+  const removed = attributes.filter(([, value]) => value === undefined).map(([name]) => name);
   const assignments = written.map((name) =>
     Object.hasOwn(setOnce, name) ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`,
   );
@@ -165,9 +167,7 @@ export function updateItem(
     UpdateExpression: `${assignments.length > 0 ? `SET ${assignments.join(', ')}` : ''}${removal}`,
     // Placeholders, because many words are reserved, such as `state` and `status`.
     ExpressionAttributeNames: Object.fromEntries([...written, ...removed].map((name) => [`#${name}`, name])),
-    ...(written.length > 0 && {
-      ExpressionAttributeValues: Object.fromEntries(written.map((name) => [`:${name}`, values[name]])),
-    }),
+    ...expressionValues({ ...Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])), ...values }),
     ...(condition !== undefined && { ConditionExpression: condition }),
   };
   return conditional(table.call('UpdateItem', input, signal));
@@ -177,21 +177,32 @@ export function updateItem(
 export function deleteItem(
   table: Table,
   key: PlainObject,
-  { condition, values = {} }: { readonly condition: string; readonly values?: PlainObject },
+  {
+    condition,
+    values = {},
+    names,
+  }: {
+    readonly condition: string;
+    readonly values?: PlainObject;
+    /** Attribute names by placeholder, for reserved words. */
+    readonly names?: Readonly<Record<string, string>>;
+  },
   signal: AbortSignal,
 ): Promise<boolean> {
-  return conditional(
-    table.call(
-      'DeleteItem',
-      { TableName: table.name, Key: toItem(key), ConditionExpression: condition, ...expressionValues(values) },
-      signal,
-    ),
-  );
+  const input = {
+    TableName: table.name,
+    Key: toItem(key),
+    ConditionExpression: condition,
+    ...(names && { ExpressionAttributeNames: names }),
+    ...expressionValues(values),
+  };
+  return conditional(table.call('DeleteItem', input, signal));
 }
 
 /** DynamoDB rejects an empty map. */
 function expressionValues(values: PlainObject) {
-  return Object.keys(values).length > 0 ? { ExpressionAttributeValues: toItem(values) } : {};
+  const item = toItem(values);
+  return Object.keys(item).length > 0 ? { ExpressionAttributeValues: item } : {};
 }
 
 async function conditional(write: Promise<unknown>): Promise<boolean> {

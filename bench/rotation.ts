@@ -59,7 +59,11 @@ export async function simulateRotation(clients: number): Promise<Simulation> {
   return cloud.inUse(async () => {
     for (let i = 0; i < clients; i += 1) {
       const client = await mesh.addClient(`client-${i}`);
-      const profile = { ...readCertificateOrder({ ...client }), secretId: client.SecretId };
+      const profile = {
+        ...readCertificateOrder({ ...client }),
+        secretId: client.SecretId,
+        declaredBy: 'stack Clients',
+      };
       const update = { updatedAt: new Date().toISOString(), updatedBy: 'deployment' };
       await mesh.registry.registerClient({ ...profile, ...update }, NEVER_ABORTED);
       waiting.push(client.SecretId);

@@ -1,15 +1,23 @@
 /** Reads the environment variables of the functions. */
 import type { VersionedObject } from '../aws/s3';
-import { bucketNameProblem, objectKeyProblem, objectVersionProblem, tableNameProblem } from '../mesh/aws-names';
+import {
+  bucketNameProblem,
+  objectKeyProblem,
+  objectVersionProblem,
+  stackPatternProblem,
+  tableNameProblem,
+} from '../mesh/aws-names';
 import {
   GATEWAY_DOMAIN_NAME_VARIABLE,
   REGISTRY_TABLE_VARIABLE,
+  STACKS_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
   TRUSTSTORE_BUCKET_VARIABLE,
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 } from '../mesh/contract';
 import { dnsNameProblem, trustDomainProblem } from '../mesh/names';
+import { StackList } from './custom-resource/stack-list';
 
 /** An environment variable is missing or invalid. The function does not start, because the template is wrong. */
 export class EnvironmentError extends Error {
@@ -26,6 +34,10 @@ export function trustDomainIn(environment: NodeJS.ProcessEnv): string {
 
 export function registryTableIn(environment: NodeJS.ProcessEnv): string {
   return read(environment, REGISTRY_TABLE_VARIABLE, tableNameProblem);
+}
+
+export function stacksIn(environment: NodeJS.ProcessEnv): StackList {
+  return new StackList(read(environment, STACKS_VARIABLE, stackPatternsProblem).split(','));
 }
 
 /** The gateway that must accept the certificates that the function issues. */
@@ -53,6 +65,10 @@ const GATEWAY_VARIABLES = [
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 ];
+
+function stackPatternsProblem(patterns: string): string | undefined {
+  return patterns.split(',').map(stackPatternProblem).find(Boolean);
+}
 
 function read(
   environment: NodeJS.ProcessEnv,

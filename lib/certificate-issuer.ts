@@ -1,4 +1,4 @@
-import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -12,10 +12,11 @@ import {
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 } from '../mesh/contract';
-import { secretName } from '../mesh/names';
+import { revocationFunctionName, secretName } from '../mesh/names';
 import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry, IMtlsGateway } from './interfaces';
 import { grantPutEvents } from './private/event-grant';
-import { MeshFunction } from './private/mesh-function';
+import { MeshFunction, type MeshFunctionProps } from './private/mesh-function';
+import { ServedStacks } from './private/served-stacks';
 
 /** Properties of a `CertificateIssuer`. */
 export interface CertificateIssuerProps {
@@ -56,18 +57,26 @@ export interface CertificateIssuerProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
+/** The handlers that the bundle of the issuer exports. */
+type IssuerHandler = 'deployment' | 'rotation' | 'request' | 'maintenance' | 'revocation';
+
 /**
- * A function that creates a client's key, has the authority sign a certificate for it, and stores both in the client's
- * secret. The key never appears in a response, an output, the environment, or a log. For a client that keeps its own key,
- * the function issues certificates on request to principals that were granted access.
+ * Functions that issue and revoke the certificates of clients. For a client with a secret, they create the key, have the
+ * authority sign a certificate for it, and store both in the secret. The key never appears in a response, an output, the
+ * environment, or a log.
  *
- * CloudFormation invokes the function for the first certificate of a client, and Secrets Manager for each rotation. Once an
- * hour, a rule invokes it to report certificates that expire soon and to send pending revocations to the authority.
+ * Each kind of event has a function of its own, with the permissions that it needs:
  *
- * The function can have the current and earlier authorities issue client certificates, from a template that takes the
- * identity from the issuer and not from the request. It can revoke these certificates, read and write the secrets of the
- * trust domain, update the registry, read the gateway's truststore and the trust anchors of external clients, and send the
- * mesh's events. It has no other permissions.
+ * - CloudFormation invokes the *deployment* function for custom resources of the stacks that the issuer serves. It registers
+ *   clients and issues first certificates.
+ * - Secrets Manager invokes the *rotation* function.
+ * - Clients that keep their own key call the *request* function at `requestUrl`. It can't read secrets.
+ * - An hourly rule invokes the *maintenance* function, which reports certificates that expire soon and sends pending
+ *   revocations to the authority. It can't issue certificates or read secrets.
+ * - Operators invoke the *revocation* function. It can't issue certificates or read secrets, and nothing makes a certificate
+ *   valid again.
+ *
+ * Certificates come from a template that takes the identity from the issuer and not from the request.
  */
 export class CertificateIssuer extends Construct implements ICertificateIssuer {
   /** Where the issuer records clients and certificates. */
@@ -79,8 +88,17 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
 
-  /** The function. `MeshClient` and `ExternalClient` are custom resources that call it. */
-  readonly handler: lambda.IFunction;
+  /** The function of the custom resources `MeshClient` and `ExternalClient`. */
+  readonly deploymentHandler: lambda.IFunction;
+
+  /** The function that rotates the clients' secrets. */
+  readonly rotationHandler: lambda.IFunction;
+
+  /** The function that runs every hour. */
+  readonly maintenanceHandler: lambda.IFunction;
+
+  /** The function that operators invoke to revoke certificates. The `mtls-mesh` command finds it by its name. */
+  readonly revocationHandler: lambda.IFunction;
 
   /**
    * Clients are registered, and get their first certificates, after this.
@@ -91,61 +109,56 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   /** Rotation schedules are created after this, because Secrets Manager then invokes the function. */
   readonly rotationPermission: IDependable;
 
+  private readonly props: CertificateIssuerProps;
+  private readonly servedStacks: ServedStacks;
   private functionUrl?: lambda.FunctionUrl;
 
   constructor(scope: Construct, id: string, props: CertificateIssuerProps) {
     super(scope, id);
 
+    this.props = props;
     this.registry = props.registry;
     this.trustDomain = props.registry.trustDomain;
     this.certificateAuthority = props.certificateAuthority;
     this.truststoreInUse = props.gateway?.truststoreInUse;
-
-    const issuer = new MeshFunction(this, 'Issuer', {
-      asset: 'certificate-issuer',
-      description: 'Issues client certificates into secrets',
-      timeout: Duration.minutes(3),
-      // CPU grows with memory, and an RSA key of 4096 bits takes seconds to create.
-      memorySize: 512,
-      environment: {
-        [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
-        [REGISTRY_TABLE_VARIABLE]: this.registry.table.tableName,
-        ...(props.gateway && environmentOf(props.gateway)),
-      },
-      logRetention: props.logRetention,
-      removalPolicy: props.removalPolicy,
-    });
-    this.handler = issuer.handler;
-
-    for (const authority of [...(props.certificateAuthorityPredecessors ?? []), this.certificateAuthority]) {
-      authority.grantIssue(this.handler);
-      authority.grantRevoke(this.handler);
-    }
-    this.registry.grantRecord(this.handler);
-    grantPutEvents(this, this.handler);
+    this.servedStacks = new ServedStacks(this);
     const secretArns = secretArnsOf(this, this.trustDomain);
-    issuer.allow(
-      [
-        'secretsmanager:DescribeSecret',
-        'secretsmanager:GetSecretValue',
-        'secretsmanager:PutSecretValue',
-        'secretsmanager:UpdateSecretVersionStage',
-      ],
-      [secretArns],
-    );
 
-    if (props.gateway) {
-      const { bucket, objectKey } = props.gateway.truststore;
-      issuer.allow(['s3:GetObjectVersion'], [bucket.arnForObjects(objectKey)]);
-    }
+    const deployment = this.issuingFunction('Deployment', 'deployment', {
+      description: 'Registers clients and issues their first certificates',
+      environment: this.servedStacks.environment,
+    });
+    this.registry.grantRegister(deployment.handler);
+    deployment.allow(SECRET_ACTIONS, [secretArns]);
+    this.deploymentHandler = deployment.handler;
 
+    const rotation = this.issuingFunction('Rotation', 'rotation', {
+      description: 'Replaces client certificates in secrets',
+    });
+    this.registry.grantRecord(rotation.handler);
+    rotation.allow(SECRET_ACTIONS, [secretArns]);
+    this.rotationHandler = rotation.handler;
     this.rotationPermission = allowRotation(this, secretArns);
+
+    const maintenance = this.revokingFunction('Maintenance', 'maintenance', {
+      description: 'Looks after client certificates every hour',
+    });
+    this.registry.grantMaintain(maintenance.handler);
+    this.maintenanceHandler = maintenance.handler;
     callHourly(this);
+
+    const revocation = this.revokingFunction('Revocation', 'revocation', {
+      description: 'Revokes client certificates for operators',
+      functionName: Token.isUnresolved(this.trustDomain) ? undefined : revocationFunctionName(this.trustDomain),
+    });
+    this.registry.grantRevoke(revocation.handler);
+    this.revocationHandler = revocation.handler;
   }
 
   /**
    * The URL where clients that keep their own key request certificates. It is an HTTPS URL with a slash at the end that
-   * answers signed requests only. The stack contains it once you use this property or `MeshClient.grantRequest`.
+   * answers signed requests only. The stack contains it, and the function behind it, once you use this property or
+   * `MeshClient.grantRequest`.
    *
    * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html for the Regions without function URLs
    */
@@ -166,31 +179,104 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     return this.requestFunctionUrl().grantInvokeUrl(grantee);
   }
 
-  private requestFunctionUrl(): lambda.FunctionUrl {
-    this.functionUrl ??= new lambda.FunctionUrl(this, 'RequestUrl', {
-      function: this.handler,
-      authType: lambda.FunctionUrlAuthType.AWS_IAM,
-    });
-    return this.functionUrl;
-  }
-
-  /** Allows `grantee` to start the rotation of a client's secret, but not to read the secret. */
+  /**
+   * Allows `grantee` to start the rotation of a client's secret, but not to read the secret.
+   *
+   * `RotateSecret` requires `lambda:InvokeFunction` on the rotation function. Who invokes that function directly can only
+   * complete a rotation that Secrets Manager has started.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+   */
   grantRotate(grantee: iam.IGrantable): iam.Grant {
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['secretsmanager:RotateSecret'],
       resourceArns: [secretArnsOf(this, this.trustDomain)],
-    }).combine(
-      // RotateSecret requires this permission. Calls that the grantee makes directly don't need it.
-      // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
-      iam.Grant.addToPrincipal({
-        grantee,
-        actions: ['lambda:InvokeFunction'],
-        resourceArns: [this.handler.functionArn],
-        conditions: { Bool: { 'aws:ViaAWSService': 'true' } },
-      }),
-    );
+    }).combine(invocation(grantee, this.rotationHandler));
   }
+
+  /** Allows `grantee` to revoke certificates of clients. A revoked certificate can't be made valid again. */
+  grantRevoke(grantee: iam.IGrantable): iam.Grant {
+    return invocation(grantee, this.revocationHandler);
+  }
+
+  /** Serves custom resources in the stack of `construct`. `MeshClient` and `ExternalClient` call this method. */
+  serveStackOf(construct: IConstruct): void {
+    this.servedStacks.add(construct);
+  }
+
+  private requestFunctionUrl(): lambda.FunctionUrl {
+    if (this.functionUrl) return this.functionUrl;
+    const request = this.issuingFunction('Request', 'request', {
+      description: 'Issues certificates for keys that clients keep',
+    });
+    this.registry.grantRecord(request.handler);
+    this.functionUrl = new lambda.FunctionUrl(this, 'RequestUrl', {
+      function: request.handler,
+      authType: lambda.FunctionUrlAuthType.AWS_IAM,
+    });
+    return this.functionUrl;
+  }
+
+  /** A function that can have the authorities, current and earlier ones, issue client certificates. */
+  private issuingFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
+    const { certificateAuthorityPredecessors = [], gateway } = this.props;
+    const issuing = this.addFunction(id, handler, options);
+    for (const authority of [...certificateAuthorityPredecessors, this.certificateAuthority]) {
+      authority.grantIssue(issuing.handler);
+    }
+    if (gateway) {
+      const { bucket, objectKey } = gateway.truststore;
+      issuing.allow(['s3:GetObjectVersion'], [bucket.arnForObjects(objectKey)]);
+    }
+    return issuing;
+  }
+
+  /** A function that can have the authorities, current and earlier ones, revoke client certificates. */
+  private revokingFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
+    const { certificateAuthorityPredecessors = [] } = this.props;
+    const revoking = this.addFunction(id, handler, options);
+    for (const authority of [...certificateAuthorityPredecessors, this.certificateAuthority]) {
+      authority.grantRevoke(revoking.handler);
+    }
+    return revoking;
+  }
+
+  private addFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
+    const { gateway, logRetention, removalPolicy } = this.props;
+    const added = new MeshFunction(this, id, {
+      asset: 'certificate-issuer',
+      handler,
+      timeout: Duration.minutes(3),
+      // CPU grows with memory, and an RSA key of 4096 bits takes seconds to create.
+      memorySize: 512,
+      logRetention,
+      removalPolicy,
+      ...options,
+      environment: {
+        [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
+        [REGISTRY_TABLE_VARIABLE]: this.registry.table.tableName,
+        ...(gateway && environmentOf(gateway)),
+        ...options.environment,
+      },
+    });
+    grantPutEvents(this, added.handler);
+    return added;
+  }
+}
+
+type IssuerFunctionOptions = Pick<MeshFunctionProps, 'description' | 'environment' | 'functionName'>;
+
+/** What the functions that store certificates do with secrets. */
+const SECRET_ACTIONS = [
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:PutSecretValue',
+  'secretsmanager:UpdateSecretVersionStage',
+];
+
+function invocation(grantee: iam.IGrantable, { functionArn }: lambda.IFunction): iam.Grant {
+  return iam.Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [functionArn] });
 }
 
 /** A new truststore version changes the environment, and so updates the function. */
@@ -218,7 +304,7 @@ function secretArnsOf(scope: IConstruct, trustDomain: string): string {
 function allowRotation(issuer: CertificateIssuer, secretArns: string): IDependable {
   return new lambda.CfnPermission(issuer, 'RotationPermission', {
     action: 'lambda:InvokeFunction',
-    functionName: issuer.handler.functionArn,
+    functionName: issuer.rotationHandler.functionArn,
     principal: 'secretsmanager.amazonaws.com',
     sourceAccount: Stack.of(issuer).account,
     sourceArn: secretArns,
@@ -229,9 +315,9 @@ function callHourly(issuer: CertificateIssuer): void {
   const rule = new events.Rule(issuer, 'Hourly', {
     description: `Looks after the certificates of ${issuer.trustDomain}`,
     schedule: events.Schedule.rate(Duration.hours(1)),
-    targets: [{ bind: () => ({ arn: issuer.handler.functionArn }) }],
+    targets: [{ bind: () => ({ arn: issuer.maintenanceHandler.functionArn }) }],
   });
-  issuer.handler.addPermission('HourlyPermission', {
+  issuer.maintenanceHandler.addPermission('HourlyPermission', {
     scope: issuer,
     principal: new iam.ServicePrincipal('events.amazonaws.com'),
     sourceArn: rule.ruleArn,

@@ -5,7 +5,7 @@ import { externalIdentityProblem } from '../mesh/external-identity';
 import { clientNameProblem, clientSpiffeIdProblem, spiffeId } from '../mesh/names';
 import type { ExternalIdentity } from './external-identity';
 import type { ICertificateIssuer, ITrustAnchor } from './interfaces';
-import { claimIdentity } from './private/identity-claims';
+import { claimClientName, claimIdentity } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
 import { checkText, refuse } from './private/validation';
@@ -40,8 +40,11 @@ export interface ExternalClientProps extends ExternalClientOptions {
  * the client, the gateway refuses it within seconds.
  *
  * To move a client to another authority without a refused request, keep both authorities in the trust anchor's source
- * until the client presents the new certificate. A deployment that removes a client can't add another client with the same
- * identity or name, and so can't change the construct's ID either. Do that in a later deployment.
+ * until the client presents the new certificate. A deployment that removes a client can't add a client with another name and
+ * the same identity. Do that in a later deployment.
+ *
+ * If the trust anchor has several issuing authorities, the identity counts from each of them: choose a trust anchor with one
+ * authority if they don't all name the same clients.
  */
 export class ExternalClient extends Construct {
   /** The name that services know the client by. */
@@ -57,9 +60,11 @@ export class ExternalClient extends Construct {
     this.clientName = clientName;
     this.spiffeId = spiffeId(issuer.trustDomain, clientName);
     checkText(this, 'clientName', clientName, clientNameProblem);
+    claimClientName(this, issuer, clientName);
     checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
     checkIdentity(this, props);
-    grantReadCertificates(trustAnchor, issuer.handler);
+    grantReadCertificates(trustAnchor, issuer.deploymentHandler);
+    issuer.serveStackOf(this);
 
     const properties: ExternalClientProperties = {
       SpiffeId: this.spiffeId,
@@ -70,7 +75,7 @@ export class ExternalClient extends Construct {
     };
     const registration = new CustomResource(this, 'Registration', {
       resourceType: EXTERNAL_CLIENT_RESOURCE_TYPE,
-      serviceToken: issuer.handler.functionArn,
+      serviceToken: issuer.deploymentHandler.functionArn,
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });

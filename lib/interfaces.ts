@@ -50,15 +50,25 @@ export interface IMeshRegistry extends IConstruct {
   /** Allows the authorizer to look up a client and its certificate by key. */
   grantLookup(grantee: iam.IGrantable): iam.Grant;
 
-  /** Allows the issuer to register clients, record and revoke certificates, and scan the table. */
+  /** Allows the issuer to register and remove clients, and to record and revoke certificates. */
+  grantRegister(grantee: iam.IGrantable): iam.Grant;
+
+  /** Allows the issuer to record certificates. */
   grantRecord(grantee: iam.IGrantable): iam.Grant;
+
+  /** Allows the issuer to look after all certificates: to scan the table, and to change items. */
+  grantMaintain(grantee: iam.IGrantable): iam.Grant;
+
+  /** Allows the issuer to revoke certificates of a client. */
+  grantRevoke(grantee: iam.IGrantable): iam.Grant;
 
   /** Allows the truststore to scan the table for certificates of an authority. */
   grantSurvey(grantee: iam.IGrantable): iam.Grant;
 
   /**
-   * Allows an operator to list clients and certificates, revoke certificates, and disable and enable clients. No other
-   * attribute of an item can be changed, so an operator can't add a certificate that the authorizer would accept.
+   * Allows an operator to list clients and certificates, and to disable and enable clients. No other attribute of an item
+   * can be changed, so an operator can neither add a certificate that the authorizer would accept nor make a revoked
+   * certificate valid again.
    */
   grantOperate(grantee: iam.IGrantable): iam.Grant;
 }
@@ -160,7 +170,7 @@ export interface IMtlsGateway extends IConstruct {
   readonly truststoreInUse: IDependable;
 }
 
-/** The function that issues client certificates. */
+/** The functions that issue client certificates. */
 export interface ICertificateIssuer extends IConstruct {
   /** The SPIFFE trust domain of the clients. */
   readonly trustDomain: string;
@@ -168,8 +178,11 @@ export interface ICertificateIssuer extends IConstruct {
   /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
 
-  /** The function. `MeshClient` and `ExternalClient` are custom resources that call it. */
-  readonly handler: lambda.IFunction;
+  /** The function of the custom resources `MeshClient` and `ExternalClient`. */
+  readonly deploymentHandler: lambda.IFunction;
+
+  /** The function that rotates the clients' secrets. */
+  readonly rotationHandler: lambda.IFunction;
 
   /**
    * Clients are registered, and get their first certificates, after this.
@@ -196,4 +209,10 @@ export interface ICertificateIssuer extends IConstruct {
 
   /** Allows `grantee` to start the rotation of a client's secret, but not to read the secret. */
   grantRotate(grantee: iam.IGrantable): iam.Grant;
+
+  /** Allows `grantee` to revoke certificates of clients. A revoked certificate can't be made valid again. */
+  grantRevoke(grantee: iam.IGrantable): iam.Grant;
+
+  /** Serves custom resources in the stack of `construct`. `MeshClient` and `ExternalClient` call this method. */
+  serveStackOf(construct: IConstruct): void;
 }

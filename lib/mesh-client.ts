@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Lazy, type RemovalPolicy, Tokenization } from 'aws-cdk-lib';
+import { CustomResource, Duration, Lazy, type RemovalPolicy, Token, Tokenization } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -12,6 +12,7 @@ import { clientNameProblem, clientSpiffeIdProblem, dnsNameProblem, spiffeId } fr
 import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority, ICertificateIssuer } from './interfaces';
 import { clientSecret } from './private/client-secret';
+import { claimClientName } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { requesterArn } from './private/requester';
 import { defaultInterval, intervalProblem, rotationSchedule } from './private/rotation-schedule';
@@ -65,6 +66,14 @@ export interface MeshClientOptions extends ClientCertificateOptions {
    * @default false
    */
   readonly ownKey?: boolean;
+
+  /**
+   * The most certificates for keys that the client keeps that can be valid at the same time. Further requests are refused. The
+   * limit keeps a grantee of `grantRequest` from running up the cost of certificates.
+   *
+   * @default 100
+   */
+  readonly certificateLimit?: number;
 
   /**
    * DNS names for the certificate's subject alternative name, in addition to the SPIFFE ID: in lower case, without
@@ -137,9 +146,11 @@ export class MeshClient extends Construct {
     const { issuer, clientName, dnsNames = [], certificateValidity = DEFAULT_VALIDITY } = props;
     const { certificateAuthority, trustDomain } = issuer;
     this.issuer = issuer;
+    issuer.serveStackOf(this);
     this.clientName = clientName;
     this.spiffeId = spiffeId(trustDomain, clientName);
     checkText(this, 'clientName', clientName, clientNameProblem);
+    claimClientName(this, issuer, clientName);
     checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
     for (const [index, name] of dnsNames.entries()) checkText(this, `dnsNames[${index}]`, name, dnsNameProblem);
     checkDuration(this, 'certificateValidity', certificateValidity, (validity) =>
@@ -148,6 +159,7 @@ export class MeshClient extends Construct {
     if (props.overlap) {
       checkDuration(this, 'overlap', props.overlap, (overlap) => overlapProblem(overlap, certificateValidity));
     }
+    checkLimit(this, props.certificateLimit);
     if (props.ownKey) refuseOptionsOfSecret(this, props);
     this.storedSecret = props.ownKey ? undefined : clientSecret(this, { ...props, spiffeId: this.spiffeId });
 
@@ -161,11 +173,13 @@ export class MeshClient extends Construct {
       CertificateAuthorityArn: certificateAuthority.certificateAuthorityArn,
       SigningAlgorithm: certificateAuthority.signingAlgorithm,
       OverlapHours: props.overlap && Tokenization.stringifyNumber(props.overlap.toHours()),
+      CertificateLimit:
+        props.certificateLimit === undefined ? undefined : Tokenization.stringifyNumber(props.certificateLimit),
       Requesters: Lazy.list({ produce: () => [...this.requesters] }, { omitEmpty: true }),
     };
     this.registration = new CustomResource(this, 'Certificate', {
       resourceType: CLIENT_CERTIFICATE_RESOURCE_TYPE,
-      serviceToken: issuer.handler.functionArn,
+      serviceToken: issuer.deploymentHandler.functionArn,
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });
@@ -228,13 +242,19 @@ export class MeshClient extends Construct {
     const rotateAfter = rotationInterval(this, props.rotateAfter, props.certificateValidity ?? DEFAULT_VALIDITY);
     const rotation = new secretsmanager.CfnRotationSchedule(this, 'Rotation', {
       secretId: secret.secretArn,
-      rotationLambdaArn: issuer.handler.functionArn,
+      rotationLambdaArn: issuer.rotationHandler.functionArn,
       rotationRules: rotationSchedule(rotateAfter, this.spiffeId),
       // The certificate is new. Secrets Manager still invokes testSecret, so the certificate must exist.
       rotateImmediatelyOnUpdate: false,
     });
     rotation.node.addDependency(this.registration, issuer.rotationPermission);
   }
+}
+
+function checkLimit(client: MeshClient, limit: number | undefined): void {
+  if (limit === undefined || Token.isUnresolved(limit)) return;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 999_999) return;
+  refuse(client, 'certificateLimit', 'must be a whole number from 1 to 999999', String(limit));
 }
 
 function refuseWithOwnKey(client: MeshClient, property: string): never {

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { tableNameProblem } from '../mesh/aws-names';
 import { registryTableName, trustDomainProblem } from '../mesh/names';
-import { REGISTRY_KEYS, type RegistryCertificate, type RegistryClient, type RegistryKey } from '../registry/records';
+import { REGISTRY_KEYS, type RegistryClient, type RegistryKey } from '../registry/records';
 import type { IMeshRegistry } from './interfaces';
 import { checkText } from './private/validation';
 
@@ -15,6 +15,16 @@ export interface MeshRegistryOptions {
    * @default false
    */
   readonly deletionProtection?: boolean;
+
+  /**
+   * Whether to use the table that an earlier deployment of the mesh has left behind, with its certificates and disabled
+   * clients. A stack keeps the table when it is deleted, and then can't create another with the same name. An adopted table
+   * is not part of the stack: the stack neither changes nor deletes it. To make it part of the stack again, leave this
+   * property out and run `cdk import`.
+   *
+   * @default false
+   */
+  readonly adoptRegistry?: boolean;
 }
 
 /** Properties of a `MeshRegistry`. */
@@ -57,7 +67,13 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
     const tableName = registryTableName(props.trustDomain);
     checkText(this, 'tableName', tableName, tableNameProblem);
     this.trustDomain = props.trustDomain;
-    this.table = new dynamodb.Table(this, 'Table', {
+    this.table = props.adoptRegistry
+      ? dynamodb.Table.fromTableName(this, 'Table', tableName)
+      : this.createTable(tableName, props);
+  }
+
+  private createTable(tableName: string, props: MeshRegistryProps): dynamodb.ITable {
+    return new dynamodb.Table(this, 'Table', {
       tableName,
       partitionKey: { name: REGISTRY_KEYS.partitionKey, type: dynamodb.AttributeType.STRING },
       sortKey: { name: REGISTRY_KEYS.sortKey, type: dynamodb.AttributeType.STRING },
@@ -75,16 +91,24 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
     return this.grant(grantee, ['dynamodb:BatchGetItem']);
   }
 
-  /** Allows the issuer to register clients, record and revoke certificates, and scan the table. */
+  /** Allows the issuer to register and remove clients, and to record and revoke certificates. */
+  grantRegister(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, [...RECORD_ACTIONS, 'dynamodb:DeleteItem']);
+  }
+
+  /** Allows the issuer to record certificates. */
   grantRecord(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, [
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      'dynamodb:Scan',
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      'dynamodb:DeleteItem',
-    ]);
+    return this.grant(grantee, RECORD_ACTIONS);
+  }
+
+  /** Allows the issuer to look after all certificates: to scan the table, and to change items. */
+  grantMaintain(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, ['dynamodb:Scan', 'dynamodb:UpdateItem']);
+  }
+
+  /** Allows the issuer to revoke certificates of a client. */
+  grantRevoke(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, ['dynamodb:Query', 'dynamodb:UpdateItem']);
   }
 
   /** Allows the truststore to scan the table for certificates of an authority. */
@@ -93,8 +117,9 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
   }
 
   /**
-   * Allows an operator to list clients and certificates, revoke certificates, and disable and enable clients. No other
-   * attribute of an item can be changed, so an operator can't add a certificate that the authorizer would accept.
+   * Allows an operator to list clients and certificates, and to disable and enable clients. No other attribute of an item
+   * can be changed, so an operator can neither add a certificate that the authorizer would accept nor make a revoked
+   * certificate valid again.
    */
   grantOperate(grantee: iam.IGrantable): iam.Grant {
     return this.grant(grantee, ['dynamodb:Query', 'dynamodb:Scan']).combine(
@@ -117,15 +142,12 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
  * The keys and the attributes that the `mtls-mesh` command writes.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
-const OPERATORS_ATTRIBUTES: readonly (keyof (RegistryKey & RegistryClient & RegistryCertificate))[] = [
+const OPERATORS_ATTRIBUTES: readonly (keyof (RegistryKey & RegistryClient))[] = [
   'partitionKey',
   'sortKey',
   'state',
   'updatedAt',
   'updatedBy',
-  'status',
-  'revokedAt',
-  'revokedBy',
-  'revocationReason',
-  'revokedAtAuthority',
 ];
+
+const RECORD_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];

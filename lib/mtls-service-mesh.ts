@@ -16,8 +16,7 @@ import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } fro
 import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
-import { grantPutEvents } from './private/event-grant';
-import { grantPutMetricData, meshMetric } from './private/mesh-metric';
+import { meshMetric } from './private/mesh-metric';
 import { checkText, refuse } from './private/validation';
 import { TrustAnchor } from './trust-anchor';
 import type { TrustAnchorSource } from './trust-anchor-source';
@@ -143,6 +142,7 @@ export class MtlsServiceMesh extends Construct {
     this.registry = new MeshRegistry(this, 'Registry', {
       trustDomain: this.trustDomain,
       deletionProtection: props.deletionProtection,
+      adoptRegistry: props.adoptRegistry,
       removalPolicy,
     });
 
@@ -240,9 +240,9 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients,
-   * start rotations, and record these changes as events and metrics. The policy doesn't allow anyone to issue certificates
-   * or read secrets. The stack contains it once you use this property.
+   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients, and
+   * start rotations. The policy doesn't allow anyone to issue certificates, read secrets, or make a revoked certificate valid
+   * again. The stack contains it once you use this property.
    */
   get operatorPolicy(): iam.ManagedPolicy {
     if (!this.operators) {
@@ -251,9 +251,7 @@ export class MtlsServiceMesh extends Construct {
       });
       this.registry.grantOperate(this.operators);
       this.issuer.grantRotate(this.operators);
-      for (const authority of this.trustedAuthorities) authority.grantRevoke(this.operators);
-      grantPutEvents(this, this.operators);
-      grantPutMetricData(this.operators);
+      this.issuer.grantRevoke(this.operators);
     }
     return this.operators;
   }

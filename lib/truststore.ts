@@ -15,6 +15,7 @@ import {
 import type { ICertificateAuthority, IMeshRegistry, ITrustAnchor, ITruststore, TruststoreUser } from './interfaces';
 import { grantPutEvents } from './private/event-grant';
 import { CUSTOM_RESOURCE_TIMEOUT, MeshFunction } from './private/mesh-function';
+import { ServedStacks } from './private/served-stacks';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
 
 /** Properties of a `Truststore`. */
@@ -70,6 +71,7 @@ export class Truststore extends Construct implements ITruststore {
   readonly handler: lambda.IFunction;
 
   private readonly trustAnchors: ITrustAnchor[] = [];
+  private readonly servedStacks: ServedStacks;
 
   constructor(scope: Construct, id: string, props: TruststoreProps) {
     super(scope, id);
@@ -92,6 +94,7 @@ export class Truststore extends Construct implements ITruststore {
     });
 
     const { registry } = props;
+    this.servedStacks = new ServedStacks(this);
     const publisher = new MeshFunction(this, 'Publisher', {
       asset: 'truststore-publisher',
       description: 'Checks trust anchors and publishes them into a truststore',
@@ -100,6 +103,7 @@ export class Truststore extends Construct implements ITruststore {
       environment: {
         [TRUST_DOMAIN_VARIABLE]: registry.trustDomain,
         [REGISTRY_TABLE_VARIABLE]: registry.table.tableName,
+        ...this.servedStacks.environment,
       },
       logRetention: props.logRetention,
       removalPolicy,
@@ -154,6 +158,7 @@ export class Truststore extends Construct implements ITruststore {
    * @returns what to depend on in order to wait
    */
   waitForUse(scope: Construct, { domainName, domain }: TruststoreUser): IDependable {
+    this.servedStacks.add(scope);
     // Refers to the domain by name, because the function is created before the domain.
     const resource = Stack.of(scope).formatArn({
       service: 'apigateway',

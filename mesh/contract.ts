@@ -22,6 +22,9 @@ export interface CertificateRequestFailure {
   readonly message: string;
 }
 
+/** The most valid certificates that a client can have for its own keys, unless its resource says otherwise. */
+export const DEFAULT_CERTIFICATE_LIMIT = 100;
+
 // Custom resources. CloudFormation passes every value as a string.
 
 /** Publishes certificate authorities and trust anchors into a truststore. */
@@ -79,6 +82,8 @@ export interface ClientCertificateProperties {
   readonly SigningAlgorithm: string;
   /** Whole hours for which a certificate stays valid after its replacement. If absent, until it expires. */
   readonly OverlapHours?: string;
+  /** The most valid certificates for the client's own keys, a decimal number. If absent, `DEFAULT_CERTIFICATE_LIMIT`. */
+  readonly CertificateLimit?: string;
   /** ARNs of the IAM roles and users that may request certificates for their own keys. Absent if there are none. */
   readonly Requesters?: readonly string[];
 }
@@ -115,6 +120,11 @@ export type TrustAnchorProperties =
 export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 /** Name of the registry's table. All functions. */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
+/**
+ * The stacks whose custom resources the function serves: their ARNs, or patterns with `*` at the end, separated by commas.
+ * Issuer and publisher.
+ */
+export const STACKS_VARIABLE = 'STACKS';
 /** Where the gateway's truststore is published. Issuer. This and the next three are absent without a gateway. */
 export const TRUSTSTORE_BUCKET_VARIABLE = 'TRUSTSTORE_BUCKET';
 export const TRUSTSTORE_KEY_VARIABLE = 'TRUSTSTORE_KEY';
@@ -136,6 +146,35 @@ export const REVOCATION_REASONS = [
   'A_A_COMPROMISE',
 ] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+
+/** What an operator sends to the function that revokes certificates. The response is a `RevocationResult`. */
+export interface RevocationOrder {
+  readonly clientName: string;
+  /** The certificates. If absent, all of the client. */
+  readonly fingerprints?: readonly string[];
+  readonly reason: RevocationReason;
+  /** Who revokes them. The registry records it as it is stated; CloudTrail records who invoked the function. */
+  readonly by: string;
+}
+
+export interface RevocationResult {
+  readonly certificates: readonly RevokedCertificate[];
+}
+
+/** The result for one certificate. */
+export interface RevokedCertificate {
+  readonly serialNumber: string;
+  readonly fingerprint: string;
+  /** Whether it was revoked before. The earlier time and reason stay. */
+  readonly already: boolean;
+  /** Whether it had expired, so that only the registry records the revocation. */
+  readonly expired: boolean;
+  /** ISO 8601, UTC. */
+  readonly revokedAt: string;
+  readonly reason: RevocationReason;
+  /** The later steps that failed, and why. The mesh refuses the certificate in any case. */
+  readonly failures: readonly string[];
+}
 
 // Events and metrics
 

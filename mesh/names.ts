@@ -1,4 +1,5 @@
 /** The names in a mesh, and how they are derived from the trust domain and the client's name. */
+import { createHash } from 'node:crypto';
 
 /** Longest client name: a DNS label (RFC 1123). It also fits into the 64 characters of an X.520 common name. */
 const LONGEST_CLIENT_NAME = 63;
@@ -78,6 +79,15 @@ export function clientNameFromSecretArn(secretArn: string, trustDomain: string):
 
 function validClientName(name: string): string | undefined {
   return clientNameProblem(name) === undefined ? name : undefined;
+}
+
+/**
+ * The name of the function that revokes certificates for operators. A function's name has at most 64 letters, digits, hyphens,
+ * and underscores, so the trust domain is shortened, and a hash of it makes the name unique.
+ */
+export function revocationFunctionName(trustDomain: string): string {
+  const hash = createHash('sha256').update(trustDomain).digest('hex').slice(0, 10);
+  return `mtls-mesh-revoke-${trustDomain.replaceAll('.', '-').slice(0, 36)}-${hash}`;
 }
 
 /** The name of the registry's table. */

@@ -55,7 +55,9 @@ export function createCertificateSigningRequest(privateKey: KeyObject, commonNam
 
 /**
  * @throws CertificateSigningRequestError if the request is malformed, its signature doesn't verify with the key in the
- * request or is weaker than SHA-256, or a subject alternative name is neither a URI nor a DNS name
+ * request or is weaker than SHA-256, a subject alternative name is neither a URI nor a DNS name, or there is neither a
+ * subject nor a subject alternative name, as ACM PCA requires:
+ * https://docs.aws.amazon.com/privateca/latest/APIReference/API_IssueCertificate.html
  */
 export function readCertificateSigningRequest(pem: string): CertificateSigningRequest {
   const request = decodeRequest(pem);
@@ -72,11 +74,16 @@ export function readCertificateSigningRequest(pem: string): CertificateSigningRe
   if (!verifyBytes(algorithm, signedBytes, publicKey, signature)) {
     throw new CertificateSigningRequestError("the request's signature does not verify with the public key inside it");
   }
+  const subjectAlternativeNames = alternativeNamesIn(info);
+  const { uris, dnsNames } = subjectAlternativeNames;
+  if (info.subject.length + uris.length + dnsNames.length === 0) {
+    throw new CertificateSigningRequestError('the request must have a subject or a subject alternative name');
+  }
   return {
     pem: encodeRequest(signedBytes, algorithm, signature),
     publicKey,
     commonNames: commonNamesIn(info.subject),
-    subjectAlternativeNames: alternativeNamesIn(info),
+    subjectAlternativeNames,
   };
 }
 

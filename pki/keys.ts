@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
 /** Key algorithms of certificates: `EC_<curve>` with the curve's OpenSSL name, or `RSA_<bits>`. */
@@ -35,6 +35,17 @@ export function keyAlgorithmOf({ asymmetricKeyType, asymmetricKeyDetails = {} }:
       ? `EC_${namedCurve}`
       : asymmetricKeyType === 'rsa' && publicExponent === 65_537n && `RSA_${modulusLength}`;
   return KEY_ALGORITHMS.find((algorithm) => algorithm === name);
+}
+
+/**
+ * SHA-256 of an EC or RSA public key, base64url: the JWK thumbprint of RFC 7638. Unlike a hash of the DER encoding, it is the
+ * same for every encoding of the key, such as a compressed point.
+ */
+export function publicKeyHash(publicKey: KeyObject): string {
+  const { crv, e, kty, n, x, y } = publicKey.export({ format: 'jwk' });
+  // The members that RFC 7638 requires, in lexicographic order.
+  const members = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
+  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
 }
 
 /** PKCS#8, PEM, unencrypted. */

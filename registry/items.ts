@@ -4,7 +4,13 @@ import { REVOCATION_REASONS } from '../mesh/contract';
 import { CERTIFICATE_IDENTITY_KINDS } from '../pki/certificate-identity';
 import { KEY_ALGORITHMS } from '../pki/keys';
 import { SIGNING_ALGORITHMS } from '../pki/signature';
-import type { RegistryCertificate, RegistryClient, RegistryExternalClient, RegistryKey } from './records';
+import type {
+  RegistryCertificate,
+  RegistryClient,
+  RegistryExternalClient,
+  RegistryKey,
+  RegistryRemovedClient,
+} from './records';
 
 /** An item of the registry is malformed. */
 class RegistryItemError extends Error {
@@ -24,8 +30,9 @@ export function clientFromItem(item: Item): RegistryClient {
     certificateAuthorityArn: text('certificateAuthorityArn'),
     signingAlgorithm: choice('signingAlgorithm', SIGNING_ALGORITHMS),
     ...optional('overlapHours', number),
+    ...optional('certificateLimit', number),
     ...optional('requesters', texts),
-    ...optional('declaredBy', text),
+    declaredBy: text('declaredBy'),
     updatedAt: text('updatedAt'),
     updatedBy: text('updatedBy'),
   } satisfies RegistryClient;
@@ -33,11 +40,13 @@ export function clientFromItem(item: Item): RegistryClient {
 
 /**
  * Whether the mesh or a trust anchor issues the certificates of the item's client. Both are true while a client changes
- * from one kind to the other.
+ * from one kind to the other, and neither for a removed client.
  */
 export function clientKinds(item: Item): { readonly isIssued: boolean; readonly isExternal: boolean } {
   const isExternal = item['trustAnchor' satisfies keyof RegistryExternalClient] !== undefined;
-  const isIssued = !isExternal || item['certificateAuthorityArn' satisfies keyof RegistryClient] !== undefined;
+  const isRemoved = item['removedAt' satisfies keyof RegistryRemovedClient] !== undefined;
+  const isIssued =
+    !(isExternal || isRemoved) || item['certificateAuthorityArn' satisfies keyof RegistryClient] !== undefined;
   return { isIssued, isExternal };
 }
 
@@ -71,6 +80,7 @@ export function certificateFromItem(item: Item): RegistryCertificate {
     notBefore: text('notBefore'),
     notAfter: text('notAfter'),
     authoritiesNotAfter: text('authoritiesNotAfter'),
+    ...optional('publicKeyHash', text),
     ...optional('secretVersionId', text),
     status: choice('status', ['ISSUED', 'REVOKED']),
     issuedAt: text('issuedAt'),

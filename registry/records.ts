@@ -42,10 +42,12 @@ export interface RegistryClient {
   readonly signingAlgorithm: SigningAlgorithm;
   /** `OverlapHours` of the client's resource. */
   readonly overlapHours?: number;
+  /** `CertificateLimit` of the client's resource. */
+  readonly certificateLimit?: number;
   /** `Requesters` of the client's resource. */
   readonly requesters?: readonly string[];
-  /** The resource whose deletion removes the client: the ARN of its stack and its logical ID. */
-  readonly declaredBy?: string;
+  /** The resource whose deletion removes the client: the ARN of its stack and its logical ID, separated by a space. */
+  readonly declaredBy: string;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
   /** `deployment`, or the ARN of the principal that changed the client. */
@@ -67,6 +69,10 @@ export interface RegistryCertificate {
   readonly notAfter: string;
   /** When the first authority of its chain expires. */
   readonly authoritiesNotAfter: string;
+  /**
+   * The hash of `publicKeyHash` in `pki/keys.ts`. Absent from certificates that were recorded without it.
+   */
+  readonly publicKeyHash?: string;
   /** The version of the client's secret that the certificate was issued for. Absent if its key is not in a secret. */
   readonly secretVersionId?: string;
   readonly status: 'ISSUED' | 'REVOKED';
@@ -110,12 +116,35 @@ export interface RegistryExternalClient {
   readonly authoritiesNotAfter: string;
   /** The IDs of the client's identities. */
   readonly identityIds: readonly string[];
-  /** The resource whose deletion removes the client: the ARN of its stack and its logical ID. */
+  /** As `declaredBy` of a client with issued certificates. */
   readonly registeredBy: string;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
   /** `deployment`, or the ARN of the principal that changed the client. */
   readonly updatedBy: string;
+}
+
+/** What remains of a disabled client that was removed, so that it is still disabled if a deployment adds it again. */
+export interface RegistryRemovedClient
+  extends Pick<RegistryClient, 'clientName' | 'spiffeId' | 'state' | 'updatedAt' | 'updatedBy'> {
+  /** ISO 8601, UTC. */
+  readonly removedAt: string;
+}
+
+/**
+ * Assigns a public key to the only client that the mesh certifies it for. The attributes in addition to the key. The item
+ * of a key that isn't revoked expires with the last certificate for it; the item of a revoked key stays.
+ */
+export interface RegistryPublicKey {
+  readonly clientName: string;
+  /** When DynamoDB may delete the item. Seconds since 1970. Absent for a revoked key. */
+  readonly expiresAt?: number;
+  /** When a certificate for the key was revoked for a reason that concerns the key. ISO 8601, UTC. */
+  readonly revokedAt?: string;
+}
+
+export function publicKeyKey(publicKeyHash: string): RegistryKey {
+  return { partitionKey: `PUBLIC_KEY#${publicKeyHash}`, sortKey: 'PUBLIC_KEY' };
 }
 
 /** Assigns the certificates of one authority with one identity to a client. The attributes in addition to the key. */

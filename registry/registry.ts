@@ -16,11 +16,14 @@ import {
   certificateKey,
   clientKey,
   identityKey,
+  publicKeyKey,
   type RegistryCertificate,
   type RegistryClient,
   type RegistryExternalClient,
   type RegistryIdentity,
   type RegistryKey,
+  type RegistryPublicKey,
+  type RegistryRemovedClient,
 } from './records';
 
 /** The attributes that a deployment registers for a client. Operators change the state. */
@@ -38,6 +41,9 @@ export class ClientTakenError extends Error {
   }
 }
 
+/** Who may get certificates for a public key. */
+export type KeyClaim = 'claimed' | 'revoked' | 'taken by another client';
+
 export type CertificateId = Pick<RegistryCertificate, 'clientName' | 'fingerprint'>;
 export type RevocationMark = Required<Pick<RegistryCertificate, 'revokedAt' | 'revokedBy' | 'revocationReason'>>;
 
@@ -47,8 +53,10 @@ export type RegistryRecord =
   | { readonly kind: 'external client'; readonly client: RegistryExternalClient }
   | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate };
 
+type Absent<N extends string> = Readonly<Record<N, undefined>>;
+
 /** The attributes that only clients with issued certificates have. */
-const ISSUED_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryClient, keyof RegistryExternalClient>, undefined>> = {
+const ISSUED_CLIENT_ONLY: Absent<Exclude<keyof RegistryClient, keyof RegistryExternalClient>> = {
   secretId: undefined,
   dnsNames: undefined,
   keyAlgorithm: undefined,
@@ -56,12 +64,13 @@ const ISSUED_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryClient, keyof Re
   certificateAuthorityArn: undefined,
   signingAlgorithm: undefined,
   overlapHours: undefined,
+  certificateLimit: undefined,
   requesters: undefined,
   declaredBy: undefined,
 };
 
 /** The attributes that only external clients have. */
-const EXTERNAL_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryExternalClient, keyof RegistryClient>, undefined>> = {
+const EXTERNAL_CLIENT_ONLY: Absent<Exclude<keyof RegistryExternalClient, keyof RegistryClient>> = {
   trustAnchor: undefined,
   identityKind: undefined,
   identityValue: undefined,
@@ -69,6 +78,17 @@ const EXTERNAL_CLIENT_ONLY: Readonly<Record<Exclude<keyof RegistryExternalClient
   identityIds: undefined,
   registeredBy: undefined,
 };
+
+const NOT_REMOVED: Absent<Exclude<keyof RegistryRemovedClient, keyof RegistryClient>> = { removedAt: undefined };
+
+/** How the item of a client holds a kind of client: the attribute with its resource, and all attributes of the kind. */
+interface ClientKind {
+  readonly resource: 'declaredBy' | 'registeredBy';
+  readonly only: Absent<string>;
+}
+
+const ISSUED_CLIENT: ClientKind = { resource: 'declaredBy', only: ISSUED_CLIENT_ONLY };
+const EXTERNAL_CLIENT: ClientKind = { resource: 'registeredBy', only: EXTERNAL_CLIENT_ONLY };
 
 /**
  * The clients of the mesh and every certificate issued to them, in a DynamoDB table. Reads are strongly consistent, and
@@ -90,24 +110,22 @@ export class Registry {
   }
 
   /**
-   * Enables a new client. An existing client keeps its state.
-   * @returns the resource that already declares the client, in which case nothing changes. Undefined if the client was
-   * registered.
+   * Enables a new client. A known client keeps its state, even if it was removed. A name belongs to one resource, and to one
+   * stack if a client changes from one kind to the other.
+   *
+   * @returns the resource that already declares a client with the name, in which case nothing changes. Undefined if the
+   * client was registered.
    */
-  async registerClient(profile: ClientProfile, signal: AbortSignal): Promise<string | undefined> {
-    const { clientName, declaredBy } = profile;
-    const condition = declaredBy && 'attribute_not_exists(#declaredBy) OR #declaredBy = :declaredBy';
-    const change: ItemChange = { set: { ...ISSUED_CLIENT_ONLY, ...profile }, setOnce: { state: 'ENABLED' }, condition };
-    if (await updateItem(this.table, clientKey(clientName), change, signal)) return undefined;
-    return (await this.getClient(clientName, signal))?.declaredBy ?? 'unknown';
+  registerClient(profile: ClientProfile, signal: AbortSignal): Promise<string | undefined> {
+    return this.register({ ...ISSUED_CLIENT_ONLY, ...profile }, ISSUED_CLIENT, profile.declaredBy, signal);
   }
 
-  /** Keeps the attributes of an external client with the same name. */
-  async removeClient(clientName: string, signal: AbortSignal): Promise<void> {
-    const key = clientKey(clientName);
-    const rest: ItemChange = { set: ISSUED_CLIENT_ONLY, condition: 'attribute_exists(trustAnchor)' };
-    if (await updateItem(this.table, key, rest, signal)) return;
-    await deleteItem(this.table, key, { condition: 'attribute_not_exists(trustAnchor)' }, signal);
+  /**
+   * Keeps the attributes of an external client with the same name.
+   * @returns false, and changes nothing, if another resource declares the client
+   */
+  removeClient(clientName: string, declaredBy: string, removedAt: string, signal: AbortSignal): Promise<boolean> {
+    return this.remove(clientName, ISSUED_CLIENT, { resource: declaredBy, removedAt }, signal);
   }
 
   /** Enables or disables a client of either kind. Does nothing if the client doesn't exist. */
@@ -127,25 +145,22 @@ export class Registry {
     return item && clientKinds(item).isExternal ? externalClientFromItem(item) : undefined;
   }
 
-  /** @returns as `registerClient` */
-  async registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<string | undefined> {
-    const condition = 'attribute_not_exists(#registeredBy) OR #registeredBy = :registeredBy';
-    const change: ItemChange = { set: profile, setOnce: { state: 'ENABLED' }, condition };
-    if (await updateItem(this.table, clientKey(profile.clientName), change, signal)) return undefined;
-    return (await this.getExternalClient(profile.clientName, signal))?.registeredBy ?? 'unknown';
+  /** As `registerClient`. */
+  registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<string | undefined> {
+    return this.register(profile, EXTERNAL_CLIENT, profile.registeredBy, signal);
   }
 
   /**
-   * Keeps the attributes of a client with issued certificates. Does nothing if another resource registered the client.
+   * Keeps the attributes of a client with issued certificates.
+   * @returns as `removeClient`
    */
-  async removeExternalClient(clientName: string, registeredBy: string, signal: AbortSignal): Promise<void> {
-    const known = await this.getExternalClient(clientName, signal);
-    if (known?.registeredBy !== registeredBy) return;
-    const key = clientKey(clientName);
-    const rest: ItemChange = { set: EXTERNAL_CLIENT_ONLY, condition: 'attribute_exists(certificateAuthorityArn)' };
-    if (await updateItem(this.table, key, rest, signal)) return;
-    const condition = 'registeredBy = :registeredBy AND attribute_not_exists(certificateAuthorityArn)';
-    await deleteItem(this.table, key, { condition, values: { ':registeredBy': registeredBy } }, signal);
+  removeExternalClient(
+    clientName: string,
+    registeredBy: string,
+    removedAt: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return this.remove(clientName, EXTERNAL_CLIENT, { resource: registeredBy, removedAt }, signal);
   }
 
   /**
@@ -167,6 +182,37 @@ export class Registry {
   async removeIdentity(id: string, clientName: string, signal: AbortSignal): Promise<void> {
     const condition = { condition: 'clientName = :clientName', values: { ':clientName': clientName } };
     await deleteItem(this.table, identityKey(id), condition, signal);
+  }
+
+  // Public keys
+
+  /**
+   * Assigns a public key to a client, unless it belongs to another one or is revoked.
+   * @param expiresAt when the last certificate for the key leaves the registry. Seconds since 1970.
+   */
+  async claimKey(
+    publicKeyHash: string,
+    claim: Required<Pick<RegistryPublicKey, 'clientName' | 'expiresAt'>>,
+    signal: AbortSignal,
+  ): Promise<KeyClaim> {
+    const condition =
+      'attribute_not_exists(partitionKey) OR ' +
+      '(#clientName = :clientName AND attribute_not_exists(revokedAt) AND #expiresAt < :expiresAt)';
+    const key = publicKeyKey(publicKeyHash);
+    if (await updateItem(this.table, key, { set: claim, condition }, signal)) return 'claimed';
+    const known = await getItem(this.table, key, signal);
+    if (known?.['revokedAt'] !== undefined) return 'revoked';
+    return known?.['clientName']?.S === claim.clientName ? 'claimed' : 'taken by another client';
+  }
+
+  /** The mesh never certifies the key again. */
+  async revokeKey(
+    publicKeyHash: string,
+    { clientName, revokedAt }: Required<Pick<RegistryPublicKey, 'clientName' | 'revokedAt'>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const change: ItemChange = { set: { expiresAt: undefined }, setOnce: { clientName, revokedAt } };
+    await updateItem(this.table, publicKeyKey(publicKeyHash), change, signal);
   }
 
   // Certificates
@@ -237,6 +283,60 @@ export class Registry {
     for await (const item of readItems(this.table, 'Query', query, signal)) yield* recordsIn(item);
   }
 
+  private async register(
+    { clientName, ...attributes }: { readonly clientName: string },
+    kind: ClientKind,
+    resource: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const [own, other] = [kind.resource, otherThan(kind).resource];
+    const stack = stackPrefixOf(resource);
+    const change: ItemChange = {
+      set: { clientName, ...attributes, ...NOT_REMOVED },
+      setOnce: { state: 'ENABLED' },
+      condition:
+        `(attribute_not_exists(${own}) OR ${own} = :${own}) AND ` +
+        `(attribute_not_exists(${other}) OR begins_with(${other}, :stack))`,
+      values: { ':stack': stack },
+    };
+    const key = clientKey(clientName);
+    if (await updateItem(this.table, key, change, signal)) return undefined;
+    const known = await getItem(this.table, key, signal);
+    const [declaredBy, ofOtherKind] = [known?.[own]?.S, known?.[other]?.S];
+    return (declaredBy === resource ? undefined : declaredBy) ?? ofOtherKind ?? 'unknown';
+  }
+
+  /** A disabled client leaves an item behind, so that it is still disabled if a deployment adds it again. */
+  private async remove(
+    clientName: string,
+    kind: ClientKind,
+    { resource, removedAt }: { readonly resource: string; readonly removedAt: string },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const key = clientKey(clientName);
+    const values = { ':resource': resource };
+    const own = `${kind.resource} = :resource`;
+    const other = otherThan(kind).resource;
+    const rest: ItemChange = { set: kind.only, condition: `${own} AND attribute_exists(${other})`, values };
+    if (await updateItem(this.table, key, rest, signal)) return true;
+
+    const state = 'DISABLED' satisfies RegistryClient['state'];
+    const disabled: ItemChange = {
+      set: { ...kind.only, state, removedAt },
+      condition: `${own} AND #state = :state`,
+      values,
+    };
+    if (await updateItem(this.table, key, disabled, signal)) return true;
+
+    const enabled = {
+      condition: `${own} AND attribute_not_exists(${other}) AND #state <> :state`,
+      names: { '#state': 'state' },
+      values: { ...values, ':state': state },
+    };
+    if (await deleteItem(this.table, key, enabled, signal)) return true;
+    return (await getItem(this.table, key, signal))?.[kind.resource] === undefined;
+  }
+
   /** Does nothing if the certificate doesn't exist. Without the condition, the update would create it. */
   private updateKnown(id: CertificateId, change: ItemChange, signal: AbortSignal): Promise<boolean> {
     const condition = ['attribute_exists(partitionKey)', change.condition].filter(Boolean).join(' AND ');
@@ -254,6 +354,15 @@ function* recordsIn(item: Item): Iterable<RegistryRecord> {
     if (isIssued) yield { kind: 'client', client: clientFromItem(item) };
     if (isExternal) yield { kind: 'external client', client: externalClientFromItem(item) };
   }
+}
+
+function otherThan(kind: ClientKind): ClientKind {
+  return kind === ISSUED_CLIENT ? EXTERNAL_CLIENT : ISSUED_CLIENT;
+}
+
+/** What the resources of the same stack begin with. A resource is the ARN of its stack and its logical ID. */
+function stackPrefixOf(resource: string): string {
+  return `${resource.split(' ')[0]} `;
 }
 
 function keyOf({ clientName, fingerprint }: CertificateId): RegistryKey {

@@ -1,6 +1,7 @@
 import type { AcmPca } from '../aws/acm-pca';
 import type { Log } from '../aws/cloudwatch';
 import { failureSentence } from '../aws/failure';
+import { withTimeout } from '../aws/timeout';
 import type { RevocationReason } from '../mesh/contract';
 import type { Audit } from './audit';
 import type { RegistryCertificate } from './records';
@@ -13,12 +14,18 @@ export interface RevocationRequest {
 }
 
 export interface RevocationOptions {
-  readonly registry: Pick<Registry, 'markRevoked' | 'markAuthorityTold'>;
+  readonly registry: Pick<Registry, 'markRevoked' | 'markAuthorityTold' | 'revokeKey'>;
   readonly authority: Pick<AcmPca, 'revokeCertificate'>;
   readonly audit: Audit;
   readonly now: () => Date;
   readonly log: Log;
 }
+
+/** How long an authority is asked. An operator waits for it, and the hourly run asks again. Milliseconds. */
+const TELLING_TIME = 8_000;
+
+/** Reasons that say nothing about the key. A certificate that is revoked for any other reason takes its key with it. */
+const KEEPING_THE_KEY: ReadonlySet<RevocationReason> = new Set(['SUPERSEDED', 'CESSATION_OF_OPERATION']);
 
 /**
  * Revokes certificates. The authorizer decides based on the registry, so it refuses a certificate that is marked there.
@@ -44,7 +51,13 @@ export class Revocation {
   ): Promise<RegistryCertificate | undefined> {
     if (certificate.status === 'REVOKED') return undefined;
     const { registry, now } = this.options;
-    const mark = { revokedAt: now().toISOString(), revokedBy: by, revocationReason: reason };
+    const { clientName, publicKeyHash } = certificate;
+    const revokedAt = now().toISOString();
+    const mark = { revokedAt, revokedBy: by, revocationReason: reason };
+    // First the key: if this fails in between, the certificate isn't revoked yet, and the caller tries again.
+    if (publicKeyHash !== undefined && !KEEPING_THE_KEY.has(reason)) {
+      await registry.revokeKey(publicKeyHash, { clientName, revokedAt }, signal);
+    }
     const isMarked = await registry.markRevoked(certificate, mark, signal);
     return isMarked ? { ...certificate, status: 'REVOKED', ...mark } : undefined;
   }
@@ -65,7 +78,9 @@ export class Revocation {
     const { authority, registry, now, log } = this.options;
     const { clientName, serialNumber, certificateAuthorityArn, revocationReason = 'UNSPECIFIED' } = certificate;
     try {
-      await authority.revokeCertificate(certificateAuthorityArn, serialNumber, revocationReason, signal);
+      await withTimeout(TELLING_TIME, signal, (limited) =>
+        authority.revokeCertificate(certificateAuthorityArn, serialNumber, revocationReason, limited),
+      );
       await registry.markAuthorityTold(certificate, now().toISOString(), signal);
       log({ event: 'authority-told', client: clientName, serialNumber });
       return undefined;

@@ -20,18 +20,15 @@ interface ListedClient {
   readonly notAfter?: string;
   readonly status?: string;
   readonly lastRotation?: string;
-  /** The trust anchor and the identity of an external client; absent when the mesh issues the certificates. */
+  /** The trust anchor and the identity of an external client; absent when only the mesh issues the certificates. */
   readonly trustAnchor?: string;
   readonly identityKind?: string;
   readonly identityValue?: string;
 }
 
-function listed({ client, current, lastRotation }: ClientInventory, at: Date): ListedClient {
+function listed({ client, external, current, lastRotation }: ClientInventory, at: Date): ListedClient {
   const { clientName, spiffeId, state } = client;
-  if (isExternal(client)) {
-    const { trustAnchor, identityKind, identityValue } = client;
-    return { clientName, spiffeId, state, trustAnchor, identityKind, identityValue };
-  }
+  const { trustAnchor, identityKind, identityValue } = (isExternal(client) ? client : external) ?? {};
   const { serialNumber, notAfter } = current ?? {};
   return {
     clientName,
@@ -41,6 +38,9 @@ function listed({ client, current, lastRotation }: ClientInventory, at: Date): L
     notAfter,
     status: current && certificateStatus(current, at),
     lastRotation,
+    trustAnchor,
+    identityKind,
+    identityValue,
   };
 }
 

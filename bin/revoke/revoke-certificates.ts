@@ -1,8 +1,7 @@
-import type { RevocationReason } from '../../mesh/contract';
+import type { RevocationReason, RevokedCertificate } from '../../mesh/contract';
 import type { RegistryCertificate } from '../../registry/records';
-import { certificateStatus, isExpired } from '../../registry/status';
 import { showIssuedClient } from '../shared/inventory';
-import { NEVER_ABORTED, type OperatedMesh, OperatorError } from '../shared/mesh';
+import { type OperatedMesh, OperatorError } from '../shared/mesh';
 
 /** Selects certificates of a client. */
 export type CertificateSelection =
@@ -16,19 +15,10 @@ export type CertificateSelection =
       readonly issuer?: string | undefined;
     };
 
-/** The result for one certificate. */
-export interface RevokedCertificate {
-  readonly certificate: RegistryCertificate;
-  /** Whether it was revoked before. The earlier reason stays. */
-  readonly already: boolean;
-  /** The later steps that failed, and why. The mesh refuses the certificate in any case. */
-  readonly failures: readonly string[];
-}
-
 /**
  * Revokes certificates of a client: first all of them in the registry, so that the authorizer refuses them within seconds,
- * then at their authority. `all` selects the certificates that the mesh still accepts. A certificate that was revoked
- * before is revoked at its authority if that has not happened yet.
+ * then at their authority. `all` selects every certificate, whatever its dates. A certificate that was revoked before is
+ * revoked at its authority if that has not happened yet.
  *
  * @throws OperatorError for an unknown client or certificate, with the known ones, and for an external client
  */
@@ -38,38 +28,18 @@ export async function revokeCertificates(
   selection: CertificateSelection,
   reason: RevocationReason,
 ): Promise<readonly RevokedCertificate[]> {
-  const { revocation } = mesh;
   const { certificates } = await showIssuedClient(mesh, clientName);
-  const selected = select(mesh, clientName, certificates, selection);
-  const by = await mesh.operator();
-
-  const marked: Omit<RevokedCertificate, 'failures'>[] = [];
-  for (const certificate of selected) {
-    const revoked = await revocation.mark(certificate, { by, reason }, NEVER_ABORTED);
-    marked.push({ certificate: revoked ?? certificate, already: revoked === undefined });
-  }
-
-  const results: RevokedCertificate[] = [];
-  for (const { certificate, already } of marked) {
-    const [untold, unrecorded] = await Promise.all([
-      certificate.revokedAtAuthority === undefined
-        ? revocation.tellAuthority({ revocationReason: reason, ...certificate }, NEVER_ABORTED)
-        : undefined,
-      already ? [] : revocation.audit(certificate),
-    ]);
-    const later = untold === undefined ? [] : [`${untold}; the mesh tries again within the hour`];
-    results.push({ certificate, already, failures: [...later, ...unrecorded] });
-  }
-  return results;
+  const selected = selection.kind === 'all' ? {} : { fingerprints: select(mesh, clientName, certificates, selection) };
+  const result = await mesh.revoke({ clientName, ...selected, reason, by: await mesh.operator() });
+  return result.certificates;
 }
 
 function select(
-  { trustDomain, now }: OperatedMesh,
+  { trustDomain }: OperatedMesh,
   clientName: string,
   certificates: readonly RegistryCertificate[],
-  selection: CertificateSelection,
-): readonly RegistryCertificate[] {
-  if (selection.kind === 'all') return certificates.filter((certificate) => isLeftToRevoke(certificate, now()));
+  selection: Exclude<CertificateSelection, { kind: 'all' }>,
+): readonly string[] {
   const selected = certificates.filter((certificate) => isSelected(certificate, selection));
   if (selected.length === 0) {
     const known = certificates.map(
@@ -86,13 +56,7 @@ function select(
       `more than one issuer has used the serial number, specify one with --issuer: ${[...issuers].join('; ')}`,
     );
   }
-  return selected;
-}
-
-function isLeftToRevoke(certificate: RegistryCertificate, at: Date): boolean {
-  const status = certificateStatus(certificate, at);
-  if (status === 'REVOKED') return certificate.revokedAtAuthority === undefined && !isExpired(certificate, at);
-  return status === 'ISSUED' || status === 'NOT_YET_VALID';
+  return selected.map(({ fingerprint }) => fingerprint);
 }
 
 function isSelected(

@@ -1,11 +1,13 @@
 import { failureSentence } from '../../aws/failure';
-import type { RevocationReason } from '../../mesh/contract';
+import type { RevocationReason, RevokedCertificate } from '../../mesh/contract';
+import { certificateStatus } from '../../registry/status';
 import { rotatableSecret, rotateAndReport } from '../rotate/rotate';
 import { awsMesh } from '../shared/aws-mesh';
 import { reportPartlyDone } from '../shared/exit-codes';
+import { type ClientInventory, showClient } from '../shared/inventory';
 import { OperatorError } from '../shared/mesh';
 import type { MeshOptions } from '../shared/mesh-command';
-import { type CertificateSelection, type RevokedCertificate, revokeCertificates } from './revoke-certificates';
+import { type CertificateSelection, revokeCertificates } from './revoke-certificates';
 
 export interface RevokeOptions extends MeshOptions {
   readonly reason: RevocationReason;
@@ -23,7 +25,7 @@ export async function runRevoke(clientName: string, options: RevokeOptions): Pro
   if (options.rotate) await rotatableSecret(mesh, clientName);
 
   const revoked = await revokeCertificates(mesh, clientName, selection, options.reason);
-  console.log(revocationText(clientName, revoked));
+  console.log(revocationText(await showClient(mesh, clientName), selection, revoked, mesh.now()));
   for (const failure of new Set(revoked.flatMap(({ failures }) => failures))) reportPartlyDone(failure);
   if (options.rotate) {
     await rotateAndReport(mesh, clientName).catch((error: unknown) => {
@@ -42,14 +44,44 @@ function selectionIn({ all, serialNumber, issuer, secretVersion }: RevokeOptions
   throw new OperatorError('specify the certificates with --serial-number, --secret-version or --all');
 }
 
-/** A line for each certificate. */
-function revocationText(clientName: string, revoked: readonly RevokedCertificate[]): string {
-  if (revoked.length === 0) return `${clientName} has no certificate left to revoke`;
-  return revoked
-    .map(({ certificate: { serialNumber, revokedAt, revocationReason }, already }) =>
-      already
-        ? `${clientName} ${serialNumber} is already revoked${revokedAt ? `, since ${revokedAt} (${revocationReason})` : ''}`
-        : `${clientName} ${serialNumber} is revoked (${revocationReason})`,
-    )
-    .join('\n');
+/** What was revoked, and what the client may still come in with. */
+export function revocationText(
+  client: ClientInventory,
+  selection: CertificateSelection,
+  revoked: readonly RevokedCertificate[],
+  at: Date,
+): string {
+  return [...revokedLines(client, selection, revoked), ...remainingLines(client, at)].join('\n');
+}
+
+/** A line for each certificate. Of all certificates of a client, only those that changed and had not expired. */
+function revokedLines(
+  { client: { clientName } }: ClientInventory,
+  { kind }: CertificateSelection,
+  revoked: readonly RevokedCertificate[],
+): readonly string[] {
+  const concerned = revoked.filter(({ already, expired }) => kind !== 'all' || !(already || expired));
+  if (concerned.length === 0) return [`${clientName} has no certificate left to revoke`];
+  return concerned.map(({ serialNumber, revokedAt, reason, already }) =>
+    already
+      ? `${clientName} ${serialNumber} is already revoked, since ${revokedAt} (${reason})`
+      : `${clientName} ${serialNumber} is revoked (${reason})`,
+  );
+}
+
+function remainingLines({ client, external, certificates }: ClientInventory, at: Date): readonly string[] {
+  const { clientName, state } = client;
+  if (state === 'DISABLED') return [];
+  const accepted = certificates.filter((certificate) => certificateStatus(certificate, at) === 'ISSUED');
+  return [
+    ...accepted.map(
+      ({ serialNumber, notAfter }) => `${clientName} ${serialNumber} is still accepted, until ${notAfter}`,
+    ),
+    ...(external
+      ? [
+          `${clientName} is still accepted with certificates of the trust anchor ${external.trustAnchor} ` +
+            `(${external.identityKind} ${external.identityValue}): run \`mtls-mesh disable ${clientName}\` to refuse it`,
+        ]
+      : []),
+  ];
 }

@@ -1,35 +1,40 @@
 import { userInfo } from 'node:os';
-import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { AcmPca } from '../../aws/acm-pca';
-import { CalledMetrics } from '../../aws/cloudwatch';
-import { EventBridge } from '../../aws/eventbridge';
+import { failureSentence } from '../../aws/failure';
+import { Lambda } from '../../aws/lambda';
 import { rotateSecret } from '../../aws/secrets-manager';
 import { Sts } from '../../aws/sts';
-import { registryTableName } from '../../mesh/names';
-import { Audit } from '../../registry/audit';
+import type { RevocationOrder, RevocationResult } from '../../mesh/contract';
+import { registryTableName, revocationFunctionName } from '../../mesh/names';
 import { Registry } from '../../registry/registry';
-import { Revocation } from '../../registry/revocation';
 import { type AwsAccess, commandConnection, SDK_SETTINGS } from './aws-access';
-import { NEVER_ABORTED, type OperatedMesh } from './mesh';
+import { NEVER_ABORTED, type OperatedMesh, OperatorError } from './mesh';
 
-/** A mesh in the account and Region of `access`. Nothing is logged: the commands print their results. */
+/** A mesh in the account and Region of `access`. */
 export function awsMesh(trustDomain: string, access: AwsAccess = {}, now = () => new Date()): OperatedMesh {
   const connection = commandConnection(access);
   const registry = new Registry(registryTableName(trustDomain), connection);
-  const log = () => undefined;
-  const metrics = new CalledMetrics({ trustDomain, now, connection });
-  const audit = new Audit({ trustDomain, events: new EventBridge(connection), metrics, log });
-  const authority = new AcmPca(new ACMPCAClient({ ...SDK_SETTINGS, ...access }));
+  const functions = new Lambda(connection);
   const secretsManager = new SecretsManagerClient({ ...SDK_SETTINGS, ...access });
   return {
     trustDomain,
     registry,
     startRotation: (secretId) => rotateSecret(secretsManager, secretId, NEVER_ABORTED),
-    revocation: new Revocation({ registry, authority, audit, now, log }),
+    revoke: (order) => revoke(functions, trustDomain, order),
     operator: () => operatorArn(new Sts(connection)),
     now,
   };
+}
+
+/** @throws OperatorError with what to do meanwhile */
+async function revoke(functions: Lambda, trustDomain: string, order: RevocationOrder): Promise<RevocationResult> {
+  try {
+    const answer = await functions.invoke(revocationFunctionName(trustDomain), order, NEVER_ABORTED);
+    return { certificates: answer['certificates'] as RevocationResult['certificates'] };
+  } catch (cause) {
+    const remedy = `disable the client to refuse it meanwhile: \`mtls-mesh disable ${order.clientName}\``;
+    throw new OperatorError(`the mesh can't revoke certificates: ${failureSentence(cause)}; ${remedy}`, { cause });
+  }
 }
 
 /** The operator's ARN, or the name of the user on this machine if STS does not answer. */

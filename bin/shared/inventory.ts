@@ -9,6 +9,8 @@ export type AnyClient = RegistryClient | RegistryExternalClient;
 /** A client as an operator sees it. */
 export interface ClientInventory<C extends AnyClient = AnyClient> {
   readonly client: C;
+  /** The same client as one of a trust anchor, if it comes in with certificates of both. Absent if `client` is external. */
+  readonly external?: RegistryExternalClient | undefined;
   /** Latest first. */
   readonly certificates: readonly RegistryCertificate[];
   /** The client's current certificate; absent before the first. */
@@ -55,22 +57,28 @@ async function readInventories(
   mesh: OperatedMesh,
   records: AsyncIterable<RegistryRecord>,
 ): Promise<readonly ClientInventory[]> {
-  // A client that changes from one kind to the other has both records. The issued one has priority: its secret exists.
-  const clients = new Map<string, AnyClient>();
+  // A client that changes from one kind to the other has both records.
+  const issued = new Map<string, RegistryClient>();
+  const external = new Map<string, RegistryExternalClient>();
   const certificates = new Map<string, RegistryCertificate[]>();
   try {
     for await (const record of records) {
-      if (record.kind === 'client') clients.set(record.client.clientName, record.client);
-      else if (record.kind === 'certificate') {
+      if (record.kind === 'client') issued.set(record.client.clientName, record.client);
+      else if (record.kind === 'external client') external.set(record.client.clientName, record.client);
+      else {
         const { clientName } = record.certificate;
         certificates.set(clientName, [...(certificates.get(clientName) ?? []), record.certificate]);
-      } else if (!clients.has(record.client.clientName)) clients.set(record.client.clientName, record.client);
+      }
     }
   } catch (cause) {
     if (!isAwsError(cause, 'ResourceNotFoundException')) throw cause;
     throw new OperatorError(`found no registry of the mesh ${mesh.trustDomain} in this account and Region`, { cause });
   }
-  return [...clients.values()].map((client) => inventoryOf(client, certificates.get(client.clientName) ?? []));
+  const onlyExternal = [...external.values()].filter(({ clientName }) => !issued.has(clientName));
+  return [...issued.values(), ...onlyExternal].map((client) => ({
+    ...inventoryOf(client, certificates.get(client.clientName) ?? []),
+    external: isExternal(client) ? undefined : external.get(client.clientName),
+  }));
 }
 
 function inventoryOf(client: AnyClient, certificates: readonly RegistryCertificate[]): ClientInventory {

@@ -1,5 +1,5 @@
+import type { RevocationOrder, RevocationResult } from '../../mesh/contract';
 import type { Registry } from '../../registry/registry';
-import type { Revocation } from '../../registry/revocation';
 
 /** A deployed mesh, and what an operator's commands need of it. */
 export interface OperatedMesh {
@@ -7,7 +7,8 @@ export interface OperatedMesh {
   readonly registry: Pick<Registry, 'records' | 'clientRecords' | 'setClientState'>;
   /** Starts a rotation. @returns the secret version that will become current */
   startRotation(secretId: string): Promise<string>;
-  readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
+  /** Has the mesh revoke certificates. */
+  revoke(order: RevocationOrder): Promise<RevocationResult>;
   /** The operator, as the registry records them. */
   operator(): Promise<string>;
   now(): Date;

@@ -12,8 +12,10 @@ export async function runShow(clientName: string, options: ReadOptions): Promise
 }
 
 /** The client's record with its certificates. The `status` of each is its status now, not the one in the registry. */
-export function clientAsJson({ client, certificates, current, lastRotation }: ClientInventory, at: Date): string {
+export function clientAsJson(inventory: ClientInventory, at: Date): string {
+  const { client, external, certificates, current, lastRotation } = inventory;
   return JSON.stringify({
+    ...external,
     ...client,
     lastRotation,
     certificates: certificates.map((certificate) => ({
@@ -24,12 +26,14 @@ export function clientAsJson({ client, certificates, current, lastRotation }: Cl
   });
 }
 
-export function clientAsText({ client, certificates, current, lastRotation }: ClientInventory, at: Date): string {
+export function clientAsText(inventory: ClientInventory, at: Date): string {
+  const { client, external, certificates, current, lastRotation } = inventory;
   const facts: Fact[] = [
     ['Client', client.clientName],
     ['SPIFFE ID', client.spiffeId],
     ['State', `${client.state} since ${client.updatedAt} by ${client.updatedBy}`],
     ...originOf(client, lastRotation),
+    ...(external ? originOf(external) : []),
   ];
   const rows = certificates.map((certificate) => [
     certificate.serialNumber,

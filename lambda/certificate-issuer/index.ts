@@ -10,19 +10,15 @@ import { GatewayDomain } from '../../aws/gateway-domain';
 import { ObjectReader } from '../../aws/s3';
 import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { SecretsManager } from '../../aws/secrets-manager';
-import { EXTERNAL_CLIENT_RESOURCE_TYPE } from '../../mesh/contract';
+import { EXTERNAL_CLIENT_RESOURCE_TYPE, type RevocationResult } from '../../mesh/contract';
 import { Registry } from '../../registry/registry';
 import { handleCustomResource } from '../custom-resource/custom-resource';
 import { withDeadline } from '../deadline';
-import { gatewayIn, registryTableIn, trustDomainIn } from '../environment';
+import { gatewayIn, registryTableIn, stacksIn, trustDomainIn } from '../environment';
 import { createIssuer } from './issuer';
 import { answerCertificateRequest } from './request/http';
+import { readRevocationOrder } from './revoke/operator-revocation';
 import { RotationError, readRotationRequest } from './rotate/rotation';
-
-/** The event is of an unknown type. */
-class UnknownEventError extends Error {
-  override readonly name = 'UnknownEventError';
-}
 
 /** The part of the function's time that is reserved for reporting a failure. Milliseconds. */
 const REPORT_TIME = 6_000;
@@ -45,36 +41,19 @@ const issuer = createIssuer({
   log,
 });
 
-export const handler = async (
-  event: unknown,
-  context: Context,
-): Promise<APIGatewayProxyStructuredResultV2 | undefined> => {
-  if (typeof event === 'object' && event !== null) {
-    // Lambda writes `requestContext` for requests to the URL. Callers only influence its values.
-    if ('requestContext' in event) return answerRequest(event, context);
-    if ('RequestType' in event) return void (await applyResource(event, context));
-    if ('Step' in event) return void (await rotate(event, context));
-    if (isSchedule(event)) return void (await maintain(context));
-  }
-  throw new UnknownEventError('the event is not from CloudFormation, Secrets Manager, the function URL, or a schedule');
+// Each function of the issuer has one of these handlers, so it serves one kind of event, whatever the event contains.
+
+/** Custom resources. CloudFormation calls it with the permissions of whoever deploys a stack. */
+export const deployment = (event: unknown, context: Context): Promise<void> => {
+  const { ResourceType } = Object(event) as { readonly ResourceType?: unknown };
+  const isExternal = ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;
+  const resource = isExternal ? issuer.externalClientResource : issuer.clientCertificateResource;
+  return handleCustomResource(resource, event, { invocation: context, stacks: stacksIn(process.env), log });
 };
 
-function answerRequest(event: object, context: Context): Promise<APIGatewayProxyStructuredResultV2> {
-  return answerCertificateRequest(
-    event,
-    (request) => withDeadline(timeForWork(context), (signal) => issuer.requestedCertificates.issue(request, signal)),
-    log,
-  );
-}
-
-function applyResource(event: object, context: Context): Promise<void> {
-  const isExternal = 'ResourceType' in event && event.ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;
-  const resource = isExternal ? issuer.externalClientResource : issuer.clientCertificateResource;
-  return handleCustomResource(resource, event, context, log);
-}
-
-async function rotate(event: object, context: Context): Promise<void> {
-  const request = readRotationRequest(event);
+/** The steps of Secrets Manager, and of operators, who may call it as well. */
+export const rotation = async (event: unknown, context: Context): Promise<void> => {
+  const request = readRotationRequest(Object(event));
   try {
     await withDeadline(timeForWork(context), (signal) => issuer.rotation.run(request, signal));
   } catch (error) {
@@ -82,16 +61,24 @@ async function rotate(event: object, context: Context): Promise<void> {
     // Lambda logs a thrown error with all its properties.
     throw new RotationError(failureSentence(error));
   }
-}
+};
 
-function maintain(context: Context): Promise<void> {
-  return withDeadline(timeForWork(context), (signal) => issuer.maintenance.run(signal));
-}
+/** Requests to the function URL. Only Lambda writes what surrounds their body. */
+export const request = (event: unknown, context: Context): Promise<APIGatewayProxyStructuredResultV2> =>
+  answerCertificateRequest(
+    Object(event),
+    (certificateRequest) =>
+      withDeadline(timeForWork(context), (signal) => issuer.requestedCertificates.issue(certificateRequest, signal)),
+    log,
+  );
 
-/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
-function isSchedule(event: object): boolean {
-  return 'source' in event && event.source === 'aws.events';
-}
+/** The hourly schedule. The event has nothing to say. */
+export const maintenance = (_event: unknown, context: Context): Promise<void> =>
+  withDeadline(timeForWork(context), (signal) => issuer.maintenance.run(signal));
+
+/** Operators who revoke certificates. */
+export const revocation = (event: unknown, context: Context): Promise<RevocationResult> =>
+  withDeadline(timeForWork(context), (signal) => issuer.operatorRevocation.run(readRevocationOrder(event), signal));
 
 function timeForWork(context: Context): number {
   return Math.max(context.getRemainingTimeInMillis() - REPORT_TIME, 0);

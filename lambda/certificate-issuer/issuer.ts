@@ -14,6 +14,7 @@ import { Promotion } from './issue/promotion';
 import { SecretVersions } from './issue/secret-versions';
 import { Maintenance } from './maintain/maintenance';
 import { RequestedCertificates } from './request/requested-certificates';
+import { OperatorRevocation } from './revoke/operator-revocation';
 import { CertificateProof } from './rotate/certificate-proof';
 import { HandshakeTest } from './rotate/handshake-test';
 import { Rotation } from './rotate/rotation';
@@ -42,6 +43,7 @@ export interface Issuer {
   readonly rotation: Rotation;
   readonly requestedCertificates: RequestedCertificates;
   readonly maintenance: Maintenance;
+  readonly operatorRevocation: OperatorRevocation;
 }
 
 export function createIssuer(options: IssuerOptions): Issuer {
@@ -63,5 +65,6 @@ export function createIssuer(options: IssuerOptions): Issuer {
     rotation: new Rotation({ ...shared, versions, proof, promotion }),
     requestedCertificates: new RequestedCertificates({ ...shared, issuance }),
     maintenance: new Maintenance({ ...shared, revocation }),
+    operatorRevocation: new OperatorRevocation({ ...shared, revocation }),
   };
 }

@@ -5,6 +5,7 @@ import { withDeadline } from '../deadline';
 import { type Attributes, answerBody, type CustomResourceResult } from './answer';
 import { DELIVERY_TIME, deliver } from './delivery';
 import { type CustomResourceRequest, type ResourceProperties, readRequest } from './request';
+import type { StackList } from './stack-list';
 
 /** Identifies, creates, updates, and deletes custom resources of one type. */
 export interface CustomResourceHandler {
@@ -17,6 +18,18 @@ export interface CustomResourceHandler {
   apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Attributes>;
   /** Deletes the resource that the properties describe. Succeeds if it no longer exists. */
   remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void>;
+  /**
+   * Whether `remove` deletes only what a resource of the same stack and logical ID has created. Then it also serves stacks
+   * that are no longer listed.
+   */
+  readonly removesOnlyItsOwn?: true;
+}
+
+export interface CustomResourceOptions {
+  readonly invocation: Invocation;
+  /** The stacks whose custom resources the function serves. */
+  readonly stacks: StackList;
+  readonly log: Log;
 }
 
 /** The part of the Lambda context that the response needs. */
@@ -30,14 +43,13 @@ export type Invocation = Pick<Context, 'getRemainingTimeInMillis' | 'logGroupNam
 export async function handleCustomResource(
   resource: CustomResourceHandler,
   event: unknown,
-  invocation: Invocation,
-  log: Log,
+  { invocation, stacks, log }: CustomResourceOptions,
 ): Promise<void> {
   const request = readRequest(event);
   const { requestType, requestId, logicalResourceId } = request;
   log({ event: 'custom-resource-requested', requestType, requestId, logicalResourceId });
 
-  const result = await run(resource, request, timeForWork(invocation), log);
+  const result = await run(resource, request, { stacks, log, time: timeForWork(invocation) });
   const logs = `${invocation.logGroupName}, stream ${invocation.logStreamName}`;
   const body = answerBody(request, result, logs);
 
@@ -49,13 +61,13 @@ export async function handleCustomResource(
 async function run(
   resource: CustomResourceHandler,
   request: CustomResourceRequest,
-  time: number,
-  log: Log,
+  { stacks, log, time }: Pick<CustomResourceOptions, 'stacks' | 'log'> & { readonly time: number },
 ): Promise<CustomResourceResult> {
   // The default is for properties that do not identify a resource. After a failed Create, CloudFormation sends a Delete
   // for the ID in the response. This ID does not belong to a resource, so the Delete does nothing.
   let physicalResourceId = request.physicalResourceId ?? `failed-create:${request.requestId}`;
   try {
+    if (request.requestType !== 'Delete' || !resource.removesOnlyItsOwn) stacks.assertListed(request.stackId);
     switch (request.requestType) {
       case 'Create':
         physicalResourceId = resource.identify(request.properties);

@@ -9,7 +9,7 @@ import { DOMAIN_TRUSTSTORE_RESOURCE_TYPE } from '../../mesh/contract';
 import { Audit } from '../../registry/audit';
 import { Registry } from '../../registry/registry';
 import { handleCustomResource } from '../custom-resource/custom-resource';
-import { registryTableIn, trustDomainIn } from '../environment';
+import { registryTableIn, stacksIn, trustDomainIn } from '../environment';
 import { DomainTruststoreResource } from './domain-truststore-resource';
 import { RemovalGuard } from './removal-guard';
 import { TruststoreResource } from './truststore-resource';
@@ -23,6 +23,7 @@ const trustDomain = trustDomainIn(process.env);
 const connection = functionConnection(process.env);
 const registry = new Registry(registryTableIn(process.env), connection);
 const stacks = new CloudFormation(connection);
+const mayServe = stacksIn(process.env);
 const metrics = new LoggedMetrics({ trustDomain, now, log });
 
 const truststore = new TruststoreResource({
@@ -41,7 +42,11 @@ const domainTruststore = new DomainTruststoreResource({
 });
 
 export const handler = (event: unknown, context: Context): Promise<void> =>
-  handleCustomResource(isAboutDomain(event) ? domainTruststore : truststore, event, context, log);
+  handleCustomResource(isAboutDomain(event) ? domainTruststore : truststore, event, {
+    invocation: context,
+    stacks: mayServe,
+    log,
+  });
 
 function isAboutDomain(event: unknown): boolean {
   const { ResourceType } = Object(event) as { readonly ResourceType?: unknown };

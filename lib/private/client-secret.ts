@@ -32,11 +32,13 @@ export function clientSecret(scope: Construct, props: ClientSecretProps): secret
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html */
 function allowEncryption(scope: IConstruct, issuer: ICertificateIssuer, key: kms.IKey): void {
-  issuer.handler.addToRolePolicy(
-    new iam.PolicyStatement({
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.amazonaws.com` } },
-    }),
-  );
+  for (const handler of [issuer.deploymentHandler, issuer.rotationHandler]) {
+    handler.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [key.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.amazonaws.com` } },
+      }),
+    );
+  }
 }

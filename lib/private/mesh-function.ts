@@ -18,6 +18,10 @@ export const CUSTOM_RESOURCE_TIMEOUT = Duration.minutes(15);
 export interface MeshFunctionProps {
   /** The folder of the bundle in the package's `assets`. */
   readonly asset: 'authorizer' | 'certificate-issuer' | 'truststore-publisher';
+  /** The function that the bundle exports. @default 'handler' */
+  readonly handler?: string;
+  /** @default - CloudFormation chooses a name */
+  readonly functionName?: string;
   readonly description: string;
   readonly timeout: Duration;
   /** In MiB. The function's share of CPU grows with it. */
@@ -52,7 +56,8 @@ export class MeshFunction extends Construct {
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       code: new Bundle(assetPath(props.asset)),
-      handler: 'index.handler',
+      handler: `index.${props.handler ?? 'handler'}`,
+      functionName: props.functionName,
       timeout: props.timeout,
       memorySize: props.memorySize,
       environment: props.environment,

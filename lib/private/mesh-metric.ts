@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type Metric } from '../../mesh/contract';
 
 /** The default statistic of each metric. */
@@ -29,18 +28,5 @@ export function meshMetric(
     statistic: STATISTICS[metricName],
     period: HOURLY.includes(metricName) ? Duration.hours(1) : Duration.minutes(5),
     ...options,
-  });
-}
-
-/**
- * Allows `grantee` to put values of mesh metrics. Metrics aren't IAM resources: the namespace is the narrowest condition.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
- */
-export function grantPutMetricData(grantee: iam.IGrantable): iam.Grant {
-  return iam.Grant.addToPrincipal({
-    grantee,
-    actions: ['cloudwatch:PutMetricData'],
-    resourceArns: ['*'],
-    conditions: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
   });
 }

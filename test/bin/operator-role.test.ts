@@ -29,7 +29,7 @@ beforeAll(async () => {
       runtime: lambda.Runtime.NODEJS_24_X,
       handler: 'index.handler',
       code: lambda.Code.fromInline(OPERATE),
-      timeout: Duration.seconds(20),
+      timeout: Duration.seconds(29),
     });
   const operator = functionNamed('Operator');
   if (operator.role) mesh.operatorPolicy.attachToRole(operator.role);
@@ -66,6 +66,21 @@ test('the policy that the construct offers is all that an operator needs', async
   );
   expect(await operate('operate', 'runDisable', 'social', { mesh })).toBe('social is disabled');
   expect(await operate('operate', 'runEnable', 'social', { mesh })).toBe('social is enabled');
+});
+
+test('an authority that fails undoes nothing, and is told when the command is run again', async () => {
+  const { serialNumber } = await sandbox.clientSecret('social');
+  const args = ['runRevoke', 'social', { mesh, serialNumber, reason: 'PRIVILEGE_WITHDRAWN' }] as const;
+  const fault = sandbox.inject({ service: 'acm-pca', operation: 'RevokeCertificate', fault: 'failed-before' });
+
+  expect(await operate('operate', ...args)).toMatch(
+    /^social \w+ is revoked \(PRIVILEGE_WITHDRAWN\)\ncould not revoke the certificate at its authority: .*; the mesh tries again within the hour$/,
+  );
+  fault.remove();
+  expect(await operate('operate', ...args)).toMatch(
+    /^social \w+ is already revoked, since \S+ \(PRIVILEGE_WITHDRAWN\)$/,
+  );
+  expect(await operate('operate', 'runShow', 'social', { mesh, json: true })).toContain('"revokedAtAuthority":');
 });
 
 test('without it nothing can be operated', async () => {

@@ -49,8 +49,11 @@ export function assemblyOf(phase: Phase): string {
   });
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
   for (const name of CLIENTS) mesh.addClient(name);
-  const issuer = stack.node.findAll().find(({ node }) => node.path.endsWith('Issuer/Function/Resource'));
-  (issuer as lambda.CfnFunction).timeout = ISSUER_TIMEOUT;
+  for (const id of ['Deployment', 'Rotation']) {
+    const path = `Issuer/${id}/Function/Resource`;
+    const issuing = stack.node.findAll().find(({ node }) => node.path.endsWith(path));
+    (issuing as lambda.CfnFunction).timeout = ISSUER_TIMEOUT;
+  }
   const assembly = app.synth().directory;
   assemblies.set(phase, assembly);
   return assembly;

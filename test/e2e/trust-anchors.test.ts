@@ -89,7 +89,8 @@ async function registered(): Promise<string[]> {
   const dynamodb = new DynamoDBClient(sandboxAccess(sandbox));
   const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName: 'mtls-mesh.mesh.example.com' }));
   dynamodb.destroy();
-  return Items.filter(({ sortKey }) => !sortKey?.S?.startsWith('CERTIFICATE#'))
+  return Items.filter(({ partitionKey }) => !partitionKey?.S?.startsWith('PUBLIC_KEY#'))
+    .filter(({ sortKey }) => !sortKey?.S?.startsWith('CERTIFICATE#'))
     .map(({ partitionKey, clientName }) => `${partitionKey?.S?.split('#')[0]} ${clientName?.S}`)
     .sort();
 }
@@ -221,7 +222,7 @@ test('an operator sees external clients, and cuts one off within the authorizerâ
 test('the hourly look over the registry sees that the anchorâ€™s authority expires first', async () => {
   await sandbox.advance(3_600_000);
 
-  const issuer = Object.entries(sandbox.logs()).find(([group]) => group.includes('Issuer'))?.[1] ?? [];
+  const issuer = Object.entries(sandbox.logs()).find(([group]) => group.includes('IssuerMaintenance'))?.[1] ?? [];
   const days = issuer.flatMap((line) => /"DaysToAuthorityExpiry":([\d.]+)/.exec(line)?.[1] ?? []);
   expect(Number(days.at(-1))).toBeGreaterThan(48);
   expect(Number(days.at(-1))).toBeLessThan(50);

@@ -52,7 +52,7 @@ test.each(CHANGES)('$name succeeds or rolls back, and succeeds when repeated, wh
   prove({
     name: change.name,
     open: () => deployed(change.from),
-    actor: () => workerActor('issuer'),
+    actor: () => workerActor('deployment'),
     work: async (sandbox) => {
       await sandbox.update(assemblyWith(change.to));
       await sandbox.advance(0);

@@ -10,8 +10,8 @@ export interface Actor {
   readonly tooSlowMilliseconds: number;
 }
 
-/** The operation's invocation itself, whose result never reaches Lambda. */
-const INVOCATION = { service: 'lambda', operation: 'Invoke' } as const;
+/** The operation's invocation itself, whose result never reaches Lambda. Not a call of the API of that name. */
+const INVOCATION = { service: 'invocation', operation: 'Run' } as const;
 
 /**
  * Calls of which only the first in a step is the same in every run. Polling repeats a call a varying number of times.

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration, type aws_iam as iam, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CertificateAuthority, MeshIntegration, type MtlsServiceMeshProps } from '../../lib';
+import { revocationFunctionName } from '../../mesh/names';
 import { Sandbox } from '../../sandbox';
 import { exampleMesh } from '../example-mesh';
 import type { Actor } from './fault-injector';
@@ -17,14 +18,24 @@ const SERVICE_URL = `https://${TRUST_DOMAIN}/schedule/events`;
 const TOO_SLOW_MILLISECONDS = 600_000;
 
 /** The functions that deploy and maintain a mesh, by the ends of their constructs' paths. */
-const WORKERS = { issuer: '/Issuer/Issuer', publisher: '/Truststore/Publisher' } as const;
+const WORKERS = {
+  deployment: '/Issuer/Deployment',
+  rotation: '/Issuer/Rotation',
+  revocation: '/Issuer/Revocation',
+  publisher: '/Truststore/Publisher',
+} as const;
 type Worker = keyof typeof WORKERS;
 
 /** The function as the actor of an operation. Its names are fixed, so it is known before it is deployed. */
 export function workerActor(worker: Worker): Actor {
   // The answer of a custom resource is not signed.
   const isCaller = (principal: string | undefined) => principal === undefined || principal === roleOf(worker);
-  return { functionName: worker, isCaller, tooSlowMilliseconds: TOO_SLOW_MILLISECONDS };
+  return { functionName: functionNameOf(worker), isCaller, tooSlowMilliseconds: TOO_SLOW_MILLISECONDS };
+}
+
+/** The command finds the function that revokes by its name. */
+function functionNameOf(worker: Worker): string {
+  return worker === 'revocation' ? revocationFunctionName(TRUST_DOMAIN) : worker;
 }
 
 export function roleOf(worker: Worker): string {
@@ -56,12 +67,11 @@ export function assemblyWith(clients: Clients, authorities: Authorities = 'first
   });
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
   for (const [name, dnsNames] of Object.entries(clients)) mesh.addClient(name, { dnsNames: [...dnsNames] });
-  for (const [name, path] of Object.entries(WORKERS)) {
+  for (const worker of Object.keys(WORKERS) as Worker[]) {
     const resource = (id: string) =>
-      stack.node.findAll().find(({ node }) => node.path.endsWith(`${path}/${id}/Resource`));
-    const handler = resource('Function') as lambda.CfnFunction;
-    handler.functionName = name;
-    (resource('Role') as iam.CfnRole).roleName = name;
+      stack.node.findAll().find(({ node }) => node.path.endsWith(`${WORKERS[worker]}/${id}/Resource`));
+    (resource('Function') as lambda.CfnFunction).functionName = functionNameOf(worker);
+    (resource('Role') as iam.CfnRole).roleName = worker;
   }
   const assembly = app.synth().directory;
   assemblies.set(key, assembly);

@@ -4,7 +4,7 @@ import { bring, bringUnderFault, CLIENTS } from './rollover';
 
 afterAll(removeAssemblies);
 
-test.each(['issuer', 'publisher'] as const)(
+test.each(['deployment', 'publisher'] as const)(
   'an authority takes over, at the latest when repeated, and every client stays served, whichever call of the %s fails',
   (worker) =>
     prove({

@@ -14,7 +14,7 @@ test('a rotation ends with one valid certificate, whichever call fails', () =>
   prove({
     name: 'rotate',
     open: () => deployed({ [CLIENT]: [] }),
-    actor: () => workerActor('issuer'),
+    actor: () => workerActor('rotation'),
     work: (sandbox) => rotate(sandbox, CLIENT),
     run: rotateUnderFault,
     isRepeatable: true,

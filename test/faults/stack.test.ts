@@ -14,7 +14,7 @@ const CLIENTS = { [CLIENT]: [] };
 
 afterAll(removeAssemblies);
 
-describe.each(['issuer', 'publisher'] as const)('with a failing call of the %s', (worker) => {
+describe.each(['deployment', 'publisher'] as const)('with a failing call of the %s', (worker) => {
   test('the creation of a stack succeeds or leaves nothing behind, and succeeds when repeated', () =>
     prove({
       name: `create stack (${worker})`,

@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { createEvent } from './custom-resource/requests';
 
 const root = join(__dirname, '..', '..');
 
+const STACK = 'arn:aws:cloudformation:eu-central-1:111122223333:stack/Mesh/11111111-2222-3333-4444-555555555555';
+
 const ENVIRONMENT = {
+  STACKS: STACK,
   TRUST_DOMAIN: 'mesh.example.com',
   REGISTRY_TABLE: 'mtls-mesh.mesh.example.com',
   AWS_REGION: 'eu-central-1',
@@ -47,26 +51,68 @@ describe('the bundle of', () => {
     expect(start.stderr.toString()).toContain('environment variable TRUST_DOMAIN must have only');
   });
 
-  test.each(['authorizer', 'certificate-issuer', 'truststore-publisher'])('%s offers a handler', (name) => {
+  test.each([
+    ['authorizer', ['handler']],
+    ['certificate-issuer', ['deployment', 'maintenance', 'request', 'revocation', 'rotation']],
+    ['truststore-publisher', ['handler']],
+  ])('%s offers these handlers and nothing else', (name, handlers) => {
     const bundle = join(root, 'assets', name, 'index.js');
-    const program = `process.exit(typeof require(${JSON.stringify(bundle)}).handler === 'function' ? 0 : 1)`;
+    const program = `console.log(Object.keys(require(${JSON.stringify(bundle)})).sort().join())`;
 
-    const { status } = spawnSync(process.execPath, ['-e', program], {
-      env: ENVIRONMENT,
-    });
+    const { stdout } = spawnSync(process.execPath, ['-e', program], { env: ENVIRONMENT });
 
-    expect(status).toBe(0);
+    expect(stdout.toString().trim()).toBe(handlers.join());
   });
 
-  test.each([
-    ['null', 'UnknownEventError'],
-    ['"Step"', 'UnknownEventError'],
-    ['{ Records: [] }', 'UnknownEventError'],
-    ['{ source: "example" }', 'UnknownEventError'],
-    ['{ Step: "deleteSecret" }', 'RotationError'],
-    ['{ RequestType: "Create" }', 'CustomResourceEventError'],
-  ])('the issuer refuses an event that is of no kind it knows: %s', (event, error) => {
-    expect(outputOfIssuer(event)).toContain(`thrown ${error}`);
+  /** An event of each kind, as its sender writes it. */
+  const EVENTS = {
+    deployment: JSON.stringify(createEvent({ StackId: STACK })),
+    rotation: JSON.stringify({
+      Step: 'testSecret',
+      SecretId: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail-AbCdEf',
+      ClientRequestToken: '7a6b5c4d-1111-4222-8333-944455556666',
+    }),
+    request: JSON.stringify({
+      requestContext: {
+        http: { method: 'POST' },
+        authorizer: { iam: { userArn: 'arn:aws:sts::111122223333:assumed-role/MailApp/1' } },
+      },
+      body: JSON.stringify({ clientName: 'mail', certificateSigningRequest: 'none' }),
+    }),
+    revocation: JSON.stringify({ clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'somebody' }),
+    nothing: 'null',
+    text: '"Step"',
+    unknown: '{ "Records": [] }',
+  } as const;
+
+  const REFUSALS = {
+    deployment: 'thrown CustomResourceEventError',
+    rotation: 'thrown RotationError',
+    request: 'answered {"statusCode":405',
+    revocation: 'thrown PropertyError',
+  } as const;
+
+  const foreign = Object.entries(REFUSALS).flatMap(([handler, refusal]) =>
+    Object.entries(EVENTS)
+      .filter(([kind]) => kind !== handler)
+      .map(([kind, event]) => [handler, kind, refusal, event] as const),
+  );
+
+  test.each(foreign)(
+    'the issuer serves at its entrance %s no event of another kind: %s',
+    (handler, _, refusal, event) => {
+      const output = outputOfIssuer(handler, event);
+      expect(output).toContain(refusal);
+      // Nothing was called.
+      expect(output).not.toContain('ECONNREFUSED');
+    },
+  );
+
+  test('the issuer serves no custom resource of another stack', () => {
+    const event = createEvent({ StackId: STACK.replace('stack/Mesh/', 'stack/Attacker/') });
+    expect(outputOfIssuer('deployment', JSON.stringify(event))).toMatch(
+      /"status":"FAILED","reason":"the mesh does not serve the stack \S+stack\/Attacker\//,
+    );
   });
 
   test('the issuer tells of a rotation that failed, and fails it', () => {
@@ -76,7 +122,7 @@ describe('the bundle of', () => {
       ClientRequestToken: '7a6b5c4d-1111-4222-8333-944455556666',
     });
 
-    const output = outputOfIssuer(event);
+    const output = outputOfIssuer('rotation', event);
 
     expect(output).toContain('"RotationsFailed":1');
     expect(output).toContain(
@@ -87,9 +133,9 @@ describe('the bundle of', () => {
 });
 
 /** What the issuer logs, and at last what it answers, or the name of the error that it throws. */
-function outputOfIssuer(event: string): string {
+function outputOfIssuer(handler: string, event: string): string {
   const bundle = join(root, 'assets', 'certificate-issuer', 'index.js');
   const context = '{ getRemainingTimeInMillis: () => 20000, logGroupName: "group", logStreamName: "stream" }';
-  const program = `require(${JSON.stringify(bundle)}).handler(${event}, ${context}).then((answer) => console.log('answered', JSON.stringify(answer)), (error) => console.log('thrown', error.name))`;
+  const program = `require(${JSON.stringify(bundle)}).${handler}(${event}, ${context}).then((answer) => console.log('answered', JSON.stringify(answer)), (error) => console.log('thrown', error.name))`;
   return spawnSync(process.execPath, ['-e', program], { env: ENVIRONMENT }).stdout.toString();
 }

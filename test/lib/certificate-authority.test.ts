@@ -328,7 +328,7 @@ describe('an existing authority', () => {
     });
 
     expect(Annotations.fromStack(stack).findInfo('*', Match.anyValue())).toEqual([]);
-    expect(resourcesOf(stack)).toBeUndefined();
+    expect(resourcesOf(stack)).toEqual({});
   });
 
   test('can be a parameter of the stack, if its signing algorithm is given', () => {

@@ -1,7 +1,7 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, NestedStack, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { CertificateAuthority, CertificateIssuer, type ICertificateAuthority } from '../../lib';
+import { CertificateAuthority, CertificateIssuer, type ICertificateAuthority, MeshClient } from '../../lib';
 import {
   dependenciesOf,
   newIssuer,
@@ -14,32 +14,89 @@ import {
   type TemplateResource,
 } from './mesh-stack';
 
-test('the function runs the shipped bundle with a log group of its own', () => {
+test('each kind of event has a function of the shipped bundle, with a handler and a log group of its own', () => {
   const stack = newStack();
   const registry = newRegistry(stack);
   const certificateAuthority = CertificateAuthority.shortLivedRoot(stack, 'Authority');
   const logRetention = logs.RetentionDays.ONE_WEEK;
   new CertificateIssuer(stack, 'Issuer', { registry, certificateAuthority, logRetention });
 
-  expect(onlyResource(stack, 'AWS::Lambda::Function').Properties).toMatchObject({
-    Runtime: 'nodejs24.x',
-    Architectures: ['arm64'],
-    Handler: 'index.handler',
-    Environment: {
-      Variables: { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: stack.resolve(registry.table.tableName) },
-    },
-    LoggingConfig: { LogGroup: { Ref: onlyResource(stack, 'AWS::Logs::LogGroup').logicalId } },
+  const functions = Object.values(resourcesOfType(stack, 'AWS::Lambda::Function'));
+  expect(functions.map(({ Properties }) => Properties['Handler']).sort()).toEqual([
+    'index.deployment',
+    'index.maintenance',
+    'index.revocation',
+    'index.rotation',
+  ]);
+  for (const { Properties } of functions) {
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Environment: {
+        Variables: { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: stack.resolve(registry.table.tableName) },
+      },
+    });
+  }
+  const groups = resourcesOfType(stack, 'AWS::Logs::LogGroup');
+  expect(functions.map(({ Properties }) => Properties['LoggingConfig'])).toEqual(
+    Object.keys(groups).map((logicalId) => ({ LogGroup: { Ref: logicalId } })),
+  );
+  for (const { Properties } of Object.values(groups)) expect(Properties).toEqual({ RetentionInDays: 7 });
+  // Only the function that operators call has a name: their command finds it by the trust domain.
+  expect(functions.map(({ Properties }) => Properties['FunctionName']).filter(Boolean)).toEqual([
+    'mtls-mesh-revoke-mesh-example-com-ff8ab9153d',
+  ]);
+});
+
+test('custom resources are served for the stacks of the app that declare clients', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Test');
+  const issuer = newIssuer(stack);
+  const other = new Stack(app, 'Other', { stackName: 'mail-app' });
+  new MeshClient(other, 'Mail', { clientName: 'mail', issuer });
+  const nested = new NestedStack(other, 'Nested');
+  new MeshClient(nested, 'Groups', { clientName: 'groups', issuer });
+  new MeshClient(stack, 'Users', { clientName: 'users', issuer });
+  new MeshClient(other, 'Social', { clientName: 'social', issuer });
+
+  const { STACKS } = variablesOf(stack, 'deployment');
+  const stacks = [':cloudformation:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }];
+  expect(STACKS).toEqual({
+    'Fn::Join': [
+      '',
+      [
+        { Ref: 'AWS::StackId' },
+        ',arn:',
+        { Ref: 'AWS::Partition' },
+        ...stacks,
+        ':stack/mail-app/*,arn:',
+        { Ref: 'AWS::Partition' },
+        ...stacks,
+        expect.stringMatching(/^:stack\/mail-app-NestedNestedStackNestedNestedStackResource\w+-\*$/),
+      ],
+    ],
   });
-  expect(onlyResource(stack, 'AWS::Lambda::Function').Properties).not.toHaveProperty('FunctionName');
-  expect(onlyResource(stack, 'AWS::Logs::LogGroup').Properties).toEqual({ RetentionInDays: 7 });
+  for (const handler of ['rotation', 'maintenance', 'revocation']) {
+    expect(variablesOf(stack, handler)).not.toHaveProperty('STACKS');
+  }
+});
+
+test('two clients of one issuer can’t have one name, in whichever stacks they are', () => {
+  const app = new App();
+  const issuer = newIssuer(new Stack(app, 'Test'));
+  new MeshClient(new Stack(app, 'One'), 'Mail', { clientName: 'mail', issuer });
+  const two = new Stack(app, 'Two');
+  expect(() => new MeshClient(two, 'Mail', { clientName: 'mail', issuer })).toThrow(
+    'Two/Mail: clientName must be unique within the mesh, got "mail", the name of One/Mail',
+  );
 });
 
 test('without a gateway it knows of none and may read no object', () => {
   const stack = newStack();
   newIssuer(stack);
 
-  expect(variablesOf(stack)).toEqual(['REGISTRY_TABLE', 'TRUST_DOMAIN']);
-  expect(JSON.stringify(onlyResource(stack, 'AWS::IAM::Policy').Properties)).not.toContain('s3:');
+  expect(Object.keys(variablesOf(stack, 'rotation')).sort()).toEqual(['REGISTRY_TABLE', 'TRUST_DOMAIN']);
+  expect(JSON.stringify(resourcesOfType(stack, 'AWS::IAM::Policy'))).not.toContain('s3:');
 });
 
 test('it knows the gateway’s name and the truststore in the version that the gateway has, and issues nothing before the gateway uses it', () => {
@@ -47,17 +104,14 @@ test('it knows the gateway’s name and the truststore in the version that the g
   const mesh = newMesh(stack);
   mesh.addClient('mail');
 
-  const [, issuer] = issuerFunction(stack);
   const { bucket, versionId } = mesh.gateway.truststore;
-  expect(issuer.Properties['Environment']).toEqual({
-    Variables: {
-      TRUST_DOMAIN: 'mesh.example.com',
-      REGISTRY_TABLE: stack.resolve(mesh.registry.table.tableName),
-      GATEWAY_DOMAIN_NAME: 'mesh.example.com',
-      TRUSTSTORE_BUCKET: stack.resolve(bucket.bucketName),
-      TRUSTSTORE_KEY: 'truststore.pem',
-      TRUSTSTORE_VERSION: stack.resolve(versionId),
-    },
+  expect(variablesOf(stack, 'rotation')).toEqual({
+    TRUST_DOMAIN: 'mesh.example.com',
+    REGISTRY_TABLE: stack.resolve(mesh.registry.table.tableName),
+    GATEWAY_DOMAIN_NAME: 'mesh.example.com',
+    TRUSTSTORE_BUCKET: stack.resolve(bucket.bucketName),
+    TRUSTSTORE_KEY: 'truststore.pem',
+    TRUSTSTORE_VERSION: stack.resolve(versionId),
   });
   const [domain] = Object.entries(resourcesOfType(stack, 'AWS::ApiGatewayV2::DomainName'));
   expect(domain?.[1].Properties['MutualTlsAuthentication']).toMatchObject({
@@ -72,7 +126,7 @@ test('in a region of another partition every ARN is of that partition', () => {
   const stack = new Stack(new App(), 'Test', { env: { account: '123456789012', region: 'cn-north-1' } });
   newIssuer(stack);
 
-  const policy = JSON.stringify(stack.resolve(onlyResource(stack, 'AWS::IAM::Policy').Properties));
+  const policy = JSON.stringify(stack.resolve(resourcesOfType(stack, 'AWS::IAM::Policy')));
   expect(policy).not.toContain('arn:aws:');
   expect(policy).toMatch(/:secretsmanager:cn-north-1:123456789012:secret:mesh\.example\.com\/\*/);
 });
@@ -83,11 +137,13 @@ test('has a URL, for signed requests alone, only when somebody asks for it', () 
   expect(issuer.requestUrl).toBe(issuer.requestUrl);
 
   const { logicalId, Properties } = onlyResource(stack, 'AWS::Lambda::Url');
-  expect(Properties).toEqual({ AuthType: 'AWS_IAM', TargetFunctionArn: stack.resolve(issuer.handler.functionArn) });
+  const [function_] = functionWith(stack, 'request');
+  expect(Properties).toEqual({ AuthType: 'AWS_IAM', TargetFunctionArn: { 'Fn::GetAtt': [function_, 'Arn'] } });
   expect(stack.resolve(issuer.requestUrl)).toEqual({ 'Fn::GetAtt': [logicalId, 'FunctionUrl'] });
   const other = newStack();
   newIssuer(other);
   expect(resourcesOfType(other, 'AWS::Lambda::Url')).toEqual({});
+  expect(() => functionWith(other, 'request')).toThrow();
 });
 
 test('it may issue and revoke with the authorities before its own, too', () => {
@@ -100,14 +156,19 @@ test('it may issue and revoke with the authorities before its own, too', () => {
     certificateAuthorityPredecessors: [first, second],
   });
 
-  const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as {
-    Statement: { Action: string; Resource: object }[];
+  const policies = Object.entries(resourcesOfType(stack, 'AWS::IAM::Policy'));
+  const authoritiesFor = (id: string, action: string) => {
+    const [, policy] = policies.find(([logicalId]) => logicalId.startsWith(`Issuer${id}Role`)) ?? [];
+    const document = policy?.Properties['PolicyDocument'] as { Statement: { Action: string; Resource: object }[] };
+    return document.Statement.filter(({ Action }) => Action === action).map(({ Resource }) => Resource);
   };
-  for (const action of ['acm-pca:IssueCertificate', 'acm-pca:GetCertificate', 'acm-pca:RevokeCertificate']) {
-    expect(Statement.filter(({ Action }) => Action === action).map(({ Resource }) => Resource)).toEqual(
-      stack.resolve(authorities.map(({ certificateAuthorityArn }) => certificateAuthorityArn)),
-    );
+  const all = stack.resolve(authorities.map(({ certificateAuthorityArn }) => certificateAuthorityArn));
+  for (const action of ['acm-pca:IssueCertificate', 'acm-pca:GetCertificate']) {
+    for (const id of ['Deployment', 'Rotation']) expect(authoritiesFor(id, action)).toEqual(all);
+    for (const id of ['Maintenance', 'Revocation']) expect(authoritiesFor(id, action)).toEqual([]);
   }
+  for (const id of ['Deployment', 'Rotation']) expect(authoritiesFor(id, 'acm-pca:RevokeCertificate')).toEqual([]);
+  for (const id of ['Maintenance', 'Revocation']) expect(authoritiesFor(id, 'acm-pca:RevokeCertificate')).toEqual(all);
 });
 
 test('Secrets Manager may call it for the secrets of this account and trust domain', () => {
@@ -117,7 +178,7 @@ test('Secrets Manager may call it for the secrets of this account and trust doma
   const [permission] = permissionsFor(stack, 'secretsmanager.amazonaws.com');
   expect(permission?.Properties).toEqual({
     Action: 'lambda:InvokeFunction',
-    FunctionName: stack.resolve(issuer.handler.functionArn),
+    FunctionName: stack.resolve(issuer.rotationHandler.functionArn),
     Principal: 'secretsmanager.amazonaws.com',
     SourceAccount: { Ref: 'AWS::AccountId' },
     SourceArn: {
@@ -145,13 +206,13 @@ test('a rule calls it once an hour, and no other rule may', () => {
   expect(rule.Properties).toMatchObject({
     ScheduleExpression: 'rate(1 hour)',
     State: 'ENABLED',
-    Targets: [{ Arn: stack.resolve(issuer.handler.functionArn) }],
+    Targets: [{ Arn: stack.resolve(issuer.maintenanceHandler.functionArn) }],
   });
   const [permission] = permissionsFor(stack, 'events.amazonaws.com');
   expect(permission?.Properties['SourceArn']).toEqual({ 'Fn::GetAtt': [rule.logicalId, 'Arn'] });
 });
 
-test('whoever may rotate secrets can neither read them nor call the function himself', () => {
+test('who may rotate secrets can’t read them, and may call the function that rotates, as RotateSecret requires, and no other', () => {
   const stack = newStack();
   const issuer = newIssuer(stack);
   const policy = new iam.ManagedPolicy(stack, 'Policy');
@@ -165,24 +226,38 @@ test('whoever may rotate secrets can neither read them nor call the function him
     {
       Effect: 'Allow',
       Action: 'lambda:InvokeFunction',
-      Resource: stack.resolve(issuer.handler.functionArn),
-      Condition: { Bool: { 'aws:ViaAWSService': 'true' } },
+      Resource: stack.resolve(issuer.rotationHandler.functionArn),
     },
   ]);
 });
 
-function variablesOf(stack: Stack): string[] {
-  const [, { Properties }] = issuerFunction(stack);
-  return Object.keys((Properties['Environment'] as { Variables: object }).Variables).sort();
+test('who may revoke calls the function that revokes, and no other', () => {
+  const stack = newStack();
+  const issuer = newIssuer(stack);
+  const policy = new iam.ManagedPolicy(stack, 'Policy');
+  issuer.grantRevoke(policy);
+
+  expect(onlyResource(stack, 'AWS::IAM::ManagedPolicy').Properties['PolicyDocument']).toMatchObject({
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'lambda:InvokeFunction',
+        Resource: stack.resolve(issuer.revocationHandler.functionArn),
+      },
+    ],
+  });
+});
+
+function variablesOf(stack: Stack, handler: string): Record<string, unknown> {
+  const [, { Properties }] = functionWith(stack, handler);
+  return (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables;
 }
 
-function issuerFunction(stack: Stack): [logicalId: string, resource: TemplateResource] {
+function functionWith(stack: Stack, handler: string): [logicalId: string, resource: TemplateResource] {
   const functions = Object.entries(resourcesOfType(stack, 'AWS::Lambda::Function'));
-  const issuer = functions.find(
-    ([, { Properties }]) => Properties['Description'] === 'Issues client certificates into secrets',
-  );
-  if (issuer === undefined) throw new Error('the template has no issuer');
-  return issuer;
+  const found = functions.find(([, { Properties }]) => Properties['Handler'] === `index.${handler}`);
+  if (found === undefined) throw new Error(`the template has no function with the handler ${handler}`);
+  return found;
 }
 
 function permissionsFor(stack: Stack, principal: string) {

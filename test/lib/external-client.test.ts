@@ -22,7 +22,7 @@ test('a client is one resource, which the issuer registers', () => {
   const { stack, mesh, trustAnchor } = withAnchor();
   const bare = withAnchor().stack;
   const client = mesh.addExternalClient('billing', { trustAnchor, identity: ExternalIdentity.spiffeId(FOREIGN) });
-  const serviceToken = stack.resolve(mesh.issuer.handler.functionArn);
+  const serviceToken = stack.resolve(mesh.issuer.deploymentHandler.functionArn);
 
   expect(client).toMatchObject({ clientName: 'billing', spiffeId: 'spiffe://mesh.example.com/billing' });
   expect(onlyResource(stack, REGISTRATION).Properties).toEqual({
@@ -77,7 +77,7 @@ test('the issuer may read the anchor’s object, once for all clients of it', ()
   const object = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::partners/partner.pem']] };
   expect(statements).toEqual([
     ['MeshTruststorePublisherRoleDefaultPolicy', object],
-    ['MeshIssuerRoleDefaultPolicy', object],
+    ['MeshIssuerDeploymentRoleDefaultPolicy', object],
   ]);
   expect(onlyResource(stack, 'Custom::MtlsTruststore').Properties['TrustAnchors']).toHaveLength(1);
 });

@@ -23,7 +23,7 @@ test('a client is three resources: a secret, the certificate issued into it, and
   const secret = onlyResource(stack, SECRET).logicalId;
   expect(client.spiffeId).toBe('spiffe://mesh.example.com/mail');
   expect(onlyResource(stack, CERTIFICATE).Properties).toEqual({
-    ServiceToken: stack.resolve(issuer.handler.functionArn),
+    ServiceToken: stack.resolve(issuer.deploymentHandler.functionArn),
     ServiceTimeout: '900',
     SecretId: { Ref: secret },
     ClientName: 'mail',
@@ -61,7 +61,7 @@ test('a certificate is issued only by an active authority, and while the issuer 
 
   const dependencies = dependenciesOf(resourcesOf(stack), onlyResource(stack, CERTIFICATE).logicalId);
   expect(dependencies).toContain(onlyResource(stack, 'AWS::ACMPCA::CertificateAuthorityActivation').logicalId);
-  expect(dependencies).toContain(onlyResource(stack, 'AWS::IAM::Policy').logicalId);
+  expect(dependencies).toContainEqual(expect.stringMatching(/^IssuerDeploymentRoleDefaultPolicy/));
 });
 
 test('every choice is a property of the certificate, so that a changed one has another issued', () => {
@@ -117,8 +117,7 @@ test('a key of your own encrypts the secret, and the issuer may use it through S
 
   const keyArn = stack.resolve(encryptionKey.keyArn);
   expect(onlyResource(stack, SECRET).Properties['KmsKeyId']).toEqual(keyArn);
-  const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as { Statement: object[] };
-  expect(Statement).toContainEqual({
+  const statement = {
     Effect: 'Allow',
     Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
     Resource: keyArn,
@@ -127,8 +126,22 @@ test('a key of your own encrypts the secret, and the issuer may use it through S
         'kms:ViaService': { 'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
       },
     },
-  });
+  };
+  expect(keyStatementsByRole(stack)).toEqual([
+    ['IssuerDeploymentRole', [statement]],
+    ['IssuerRotationRole', [statement]],
+  ]);
 });
+
+/** What each role may do with keys. */
+function keyStatementsByRole(stack: Stack): [role: string, statements: object[]][] {
+  return Object.entries(resourcesOfType(stack, 'AWS::IAM::Policy')).flatMap(([id, { Properties }]) => {
+    const { Statement } = Properties['PolicyDocument'] as { Statement: object[] };
+    const ofKeys = Statement.filter((statement) => JSON.stringify(statement).includes('kms:'));
+    const role = id.replace(/DefaultPolicy.*/, '');
+    return ofKeys.length > 0 ? [[role, ofKeys] satisfies [string, object[]]] : [];
+  });
+}
 
 test('a hundred clients with one key need the statement once', () => {
   const stack = newStack();
@@ -138,8 +151,7 @@ test('a hundred clients with one key need the statement once', () => {
     new MeshClient(stack, `Client${index}`, { clientName: `client-${index}`, issuer, encryptionKey });
   }
 
-  const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as { Statement: object[] };
-  expect(Statement.filter((statement) => JSON.stringify(statement).includes('kms:Decrypt'))).toHaveLength(1);
+  expect(keyStatementsByRole(stack).map(([, statements]) => statements.length)).toEqual([1, 1]);
 });
 
 describe('rotation', () => {
@@ -150,7 +162,7 @@ describe('rotation', () => {
 
     expect(onlyResource(stack, ROTATION).Properties).toEqual({
       SecretId: { Ref: onlyResource(stack, SECRET).logicalId },
-      RotationLambdaARN: stack.resolve(issuer.handler.functionArn),
+      RotationLambdaARN: stack.resolve(issuer.rotationHandler.functionArn),
       RotationRules: { ScheduleExpression: expect.stringMatching(/^cron\(0 \d+ 1\/3 \* \? \*\)$/), Duration: '4h' },
       RotateImmediatelyOnUpdate: false,
     });
@@ -314,7 +326,7 @@ describe('a client that keeps its own key', () => {
     newClient(stack, { issuer, ownKey: true, dnsNames: ['mail.example.com'] });
 
     expect(onlyResource(stack, CERTIFICATE).Properties).toEqual({
-      ServiceToken: stack.resolve(issuer.handler.functionArn),
+      ServiceToken: stack.resolve(issuer.deploymentHandler.functionArn),
       ServiceTimeout: '900',
       ClientName: 'mail',
       SpiffeId: 'spiffe://mesh.example.com/mail',

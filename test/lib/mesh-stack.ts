@@ -63,7 +63,7 @@ export function newFunction(stack: Stack, id = 'Schedule'): lambda.Function {
 }
 
 export function resourcesOf(stack: Stack): Record<string, TemplateResource> {
-  return Template.fromStack(stack).toJSON()['Resources'];
+  return Template.fromStack(stack).toJSON()['Resources'] ?? {};
 }
 
 /** The resources of one type; `resourcesOf` with the rest left out. */

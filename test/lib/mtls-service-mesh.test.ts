@@ -105,7 +105,10 @@ describe('an authority with successors', () => {
       'MeshCertificateAuthority',
       'MeshCertificateAuthorityActivation',
       'MeshCertificateAuthorityCertificate',
-      'MeshIssuerRoleDefaultPolicy',
+      'MeshIssuerDeploymentRoleDefaultPolicy',
+      'MeshIssuerMaintenanceRoleDefaultPolicy',
+      'MeshIssuerRevocationRoleDefaultPolicy',
+      'MeshIssuerRotationRoleDefaultPolicy',
       'MeshTruststorePublished',
     ]);
   });
@@ -159,9 +162,9 @@ test('issuer, authorizer and truststore share one registry, which is named after
   const environments = Object.values(resourcesOfType(stack, 'AWS::Lambda::Function')).map(
     ({ Properties }) => (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables,
   );
-  expect(environments.map((variables) => variables['TRUST_DOMAIN'])).toEqual(Array(3).fill('example.com'));
+  expect(environments.map((variables) => variables['TRUST_DOMAIN'])).toEqual(Array(6).fill('example.com'));
   expect(environments.flatMap((variables) => variables['REGISTRY_TABLE'] ?? [])).toEqual(
-    Array(3).fill({ Ref: table.logicalId }),
+    Array(6).fill({ Ref: table.logicalId }),
   );
 });
 
@@ -292,7 +295,7 @@ test('one retention holds for every log', () => {
   newMesh(stack, { logRetention: logs.RetentionDays.ONE_MONTH });
 
   const groups = Object.values(resourcesOfType(stack, 'AWS::Logs::LogGroup'));
-  expect(groups.map(({ Properties }) => Properties)).toEqual(Array(4).fill({ RetentionInDays: 30 }));
+  expect(groups.map(({ Properties }) => Properties)).toEqual(Array(7).fill({ RetentionInDays: 30 }));
 });
 
 test('the only functions in the template are those that ship with the package', () => {
@@ -303,7 +306,10 @@ test('the only functions in the template are those that ship with the package', 
 
   expect(Object.keys(resourcesOfType(stack, 'AWS::Lambda::Function')).sort()).toEqual([
     expect.stringMatching(/^MeshGatewayAuthorizerFunction/),
-    expect.stringMatching(/^MeshIssuerFunction/),
+    expect.stringMatching(/^MeshIssuerDeploymentFunction/),
+    expect.stringMatching(/^MeshIssuerMaintenanceFunction/),
+    expect.stringMatching(/^MeshIssuerRevocationFunction/),
+    expect.stringMatching(/^MeshIssuerRotationFunction/),
     expect.stringMatching(/^MeshTruststorePublisherFunction/),
   ]);
 });

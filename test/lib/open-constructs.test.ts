@@ -6,7 +6,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct, type IDependable } from 'constructs';
+import { Construct, type IConstruct, type IDependable } from 'constructs';
 import {
   CertificateAuthority,
   CertificateIssuer,
@@ -171,8 +171,17 @@ describe('parts of the user behind the interfaces', () => {
     grantLookup(grantee: iam.IGrantable): iam.Grant {
       return this.grant('lookup', grantee);
     }
+    grantRegister(grantee: iam.IGrantable): iam.Grant {
+      return this.grant('register', grantee);
+    }
     grantRecord(grantee: iam.IGrantable): iam.Grant {
       return this.grant('record', grantee);
+    }
+    grantMaintain(grantee: iam.IGrantable): iam.Grant {
+      return this.grant('maintain', grantee);
+    }
+    grantRevoke(grantee: iam.IGrantable): iam.Grant {
+      return this.grant('revoke', grantee);
     }
     grantSurvey(grantee: iam.IGrantable): iam.Grant {
       return this.grant('survey', grantee);
@@ -210,15 +219,21 @@ describe('parts of the user behind the interfaces', () => {
         'arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555',
       certificateChain: root.pem,
     });
-    readonly handler = lambda.Function.fromFunctionArn(
+    readonly deploymentHandler = lambda.Function.fromFunctionArn(
       this,
-      'Function',
-      'arn:aws:lambda:eu-central-1:123456789012:function:issuer',
+      'Deployment',
+      'arn:aws:lambda:eu-central-1:123456789012:function:deployment',
+    );
+    readonly rotationHandler = lambda.Function.fromFunctionArn(
+      this,
+      'Rotation',
+      'arn:aws:lambda:eu-central-1:123456789012:function:rotation',
     );
     readonly truststoreInUse: IDependable = new CustomResource(this, 'InUse', { serviceToken: 'arn' });
     readonly rotationPermission: IDependable = new CustomResource(this, 'Permission', { serviceToken: 'arn' });
     readonly requestUrl = 'https://issuer.example.com/';
     readonly requesters: iam.IGrantable[] = [];
+    readonly served: IConstruct[] = [];
 
     grantRequest(grantee: iam.IGrantable): iam.Grant {
       this.requesters.push(grantee);
@@ -226,6 +241,12 @@ describe('parts of the user behind the interfaces', () => {
     }
     grantRotate(grantee: iam.IGrantable): iam.Grant {
       return iam.Grant.drop(grantee, 'granted elsewhere');
+    }
+    grantRevoke(grantee: iam.IGrantable): iam.Grant {
+      return iam.Grant.drop(grantee, 'granted elsewhere');
+    }
+    serveStackOf(construct: IConstruct): void {
+      this.served.push(construct);
     }
   }
 
@@ -260,7 +281,7 @@ describe('parts of the user behind the interfaces', () => {
     });
     new MeshClient(stack, 'Client', { clientName: 'mail', issuer });
 
-    expect(registry.granted).toEqual(['record']);
+    expect(registry.granted).toEqual(['register', 'record', 'maintain', 'revoke']);
     const certificate = onlyResource(stack, CLIENT_CERTIFICATE);
     expect(dependenciesOf(resourcesOf(stack), certificate.logicalId)).toContain(
       stack.getLogicalId(gateway.truststoreInUse),
@@ -276,11 +297,12 @@ describe('parts of the user behind the interfaces', () => {
 
     const { Properties, DependsOn, logicalId } = onlyResource(stack, CLIENT_CERTIFICATE);
     expect(Properties).toMatchObject({
-      ServiceToken: 'arn:aws:lambda:eu-central-1:123456789012:function:issuer',
+      ServiceToken: 'arn:aws:lambda:eu-central-1:123456789012:function:deployment',
       Requesters: [stack.resolve(role.roleArn)],
     });
     expect(DependsOn).toEqual([expect.stringMatching(/^IssuerInUse/)]);
     expect(issuer.requesters).toEqual([role]);
+    expect(issuer.served).toEqual([client]);
     const rotation = onlyResource(stack, 'AWS::SecretsManager::RotationSchedule');
     expect(rotation.DependsOn).toEqual(
       expect.arrayContaining([logicalId, expect.stringContaining('IssuerPermission')]),

@@ -83,6 +83,30 @@ const OWN_EVENTS =
   'if events:source StringEquals mtls-service-mesh';
 const EXECUTE_API = 'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{MeshGatewayApi}';
 
+const ISSUE = [
+  'Allow acm-pca:GetCertificate on {MeshCertificateAuthorityActivation}',
+  'Allow acm-pca:IssueCertificate on {MeshCertificateAuthorityActivation} ' +
+    'if acm-pca:TemplateArn StringEquals arn:{AWS::Partition}:acm-pca:::template/EndEntityClientAuthCertificate_APIPassthrough/V1',
+  'Allow s3:GetObjectVersion on {MeshTruststoreBucket.Arn}/truststore.pem',
+];
+const REVOKE = 'Allow acm-pca:RevokeCertificate on {MeshCertificateAuthorityActivation}';
+const RECORD = 'Allow dynamodb:GetItem, dynamodb:Query, dynamodb:PutItem, dynamodb:UpdateItem';
+const FILL_SECRETS =
+  'Allow secretsmanager:DescribeSecret, secretsmanager:GetSecretValue, secretsmanager:PutSecretValue, ' +
+  `secretsmanager:UpdateSecretVersionStage on ${SECRETS}`;
+
+/** The permissions of one of the issuer's functions. */
+function ofFunction(id: string, permissions: readonly string[]): string[] {
+  return [
+    `MeshIssuer${id}Role: Allow sts:AssumeRole to Service lambda.amazonaws.com`,
+    ...[
+      `Allow events:PutEvents ${OWN_EVENTS}`,
+      `Allow logs:CreateLogStream, logs:PutLogEvents on {MeshIssuer${id}LogGroup.Arn}`,
+      ...permissions,
+    ].map((permission) => `MeshIssuer${id}RoleDefaultPolicy: ${permission}`),
+  ];
+}
+
 const STATEMENTS = [
   'MeshGatewayApiTestMeshGatewayApiAuthorizerPermission: Allow lambda:InvokeFunction to apigateway.amazonaws.com ' +
     `on {MeshGatewayAuthorizerFunction.Arn} if from ${EXECUTE_API}/authorizers/{MeshGatewayApiAuthorizer}`,
@@ -92,21 +116,13 @@ const STATEMENTS = [
   'MeshGatewayAuthorizerRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshGatewayAuthorizerLogGroup.Arn}',
 
   'MeshIssuerHourlyPermission: Allow lambda:InvokeFunction to events.amazonaws.com ' +
-    'on {MeshIssuerFunction.Arn} if from {MeshIssuerHourly.Arn}',
-  'MeshIssuerRole: Allow sts:AssumeRole to Service lambda.amazonaws.com',
-  'MeshIssuerRoleDefaultPolicy: Allow acm-pca:GetCertificate on {MeshCertificateAuthorityActivation}',
-  'MeshIssuerRoleDefaultPolicy: Allow acm-pca:IssueCertificate on {MeshCertificateAuthorityActivation} ' +
-    'if acm-pca:TemplateArn StringEquals arn:{AWS::Partition}:acm-pca:::template/EndEntityClientAuthCertificate_APIPassthrough/V1',
-  'MeshIssuerRoleDefaultPolicy: Allow acm-pca:RevokeCertificate on {MeshCertificateAuthorityActivation}',
-  'MeshIssuerRoleDefaultPolicy: Allow dynamodb:GetItem, dynamodb:Query, dynamodb:Scan, dynamodb:PutItem, ' +
-    'dynamodb:UpdateItem, dynamodb:DeleteItem on {MeshRegistryTable.Arn}',
-  `MeshIssuerRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
-  'MeshIssuerRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshIssuerLogGroup.Arn}',
-  'MeshIssuerRoleDefaultPolicy: Allow s3:GetObjectVersion on {MeshTruststoreBucket.Arn}/truststore.pem',
-  'MeshIssuerRoleDefaultPolicy: Allow secretsmanager:DescribeSecret, secretsmanager:GetSecretValue, ' +
-    `secretsmanager:PutSecretValue, secretsmanager:UpdateSecretVersionStage on ${SECRETS}`,
+    'on {MeshIssuerMaintenanceFunction.Arn} if from {MeshIssuerHourly.Arn}',
   'MeshIssuerRotationPermission: Allow lambda:InvokeFunction to secretsmanager.amazonaws.com ' +
-    `on {MeshIssuerFunction.Arn} if from ${SECRETS} of {AWS::AccountId}`,
+    `on {MeshIssuerRotationFunction.Arn} if from ${SECRETS} of {AWS::AccountId}`,
+  ...ofFunction('Deployment', [...ISSUE, `${RECORD}, dynamodb:DeleteItem on {MeshRegistryTable.Arn}`, FILL_SECRETS]),
+  ...ofFunction('Rotation', [...ISSUE, `${RECORD} on {MeshRegistryTable.Arn}`, FILL_SECRETS]),
+  ...ofFunction('Maintenance', [REVOKE, 'Allow dynamodb:Scan, dynamodb:UpdateItem on {MeshRegistryTable.Arn}']),
+  ...ofFunction('Revocation', [REVOKE, 'Allow dynamodb:Query, dynamodb:UpdateItem on {MeshRegistryTable.Arn}']),
 
   'MeshServiceschedulePermission: Allow lambda:InvokeFunction to apigateway.amazonaws.com ' +
     `on {ScheduleFunction.Arn} if from ${EXECUTE_API}/*/*/schedule*`,
@@ -121,7 +137,7 @@ const STATEMENTS = [
   `MeshTruststorePublisherRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshTruststorePublisherRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshTruststorePublisherLogGroup.Arn}',
   'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:PutObject on {MeshTruststoreBucket.Arn}/truststore.pem',
-];
+].sort();
 
 const STATEMENTS_TO_EMPTY_THE_BUCKET = [
   'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:DeleteObject, s3:DeleteObjectVersion on {MeshTruststoreBucket.Arn}/*',
@@ -133,14 +149,11 @@ test('these are all permissions of a mesh', () => {
 });
 
 const STATEMENTS_FOR_OPERATORS = [
-  'MeshOperatorPolicy: Allow acm-pca:RevokeCertificate on {MeshCertificateAuthorityActivation}',
   'MeshOperatorPolicy: Allow dynamodb:Query, dynamodb:Scan on {MeshRegistryTable.Arn}',
   'MeshOperatorPolicy: Allow dynamodb:UpdateItem on {MeshRegistryTable.Arn} ' +
-    'if dynamodb:Attributes ForAllValues:StringEquals partitionKey, sortKey, state, updatedAt, updatedBy, status, ' +
-    'revokedAt, revokedBy, revocationReason, revokedAtAuthority',
-  'MeshOperatorPolicy: Allow cloudwatch:PutMetricData on * if cloudwatch:namespace StringEquals MtlsServiceMesh',
-  `MeshOperatorPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
-  'MeshOperatorPolicy: Allow lambda:InvokeFunction on {MeshIssuerFunction.Arn} if aws:ViaAWSService Bool true',
+    'if dynamodb:Attributes ForAllValues:StringEquals partitionKey, sortKey, state, updatedAt, updatedBy',
+  'MeshOperatorPolicy: Allow lambda:InvokeFunction on {MeshIssuerRevocationFunction.Arn}',
+  'MeshOperatorPolicy: Allow lambda:InvokeFunction on {MeshIssuerRotationFunction.Arn}',
   `MeshOperatorPolicy: Allow secretsmanager:RotateSecret on ${SECRETS}`,
 ];
 
@@ -156,18 +169,23 @@ test('a grant of requests lets a role through the function\u2019s URL, and never
     const role = new iam.Role(mesh, 'MailApp', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
     mesh.addClient('social', { ownKey: true }).grantRequest(role);
   });
-  expect(permissions.filter((permission) => !STATEMENTS.includes(permission))).toEqual([
-    'MeshMailApp: Allow sts:AssumeRole to Service ec2.amazonaws.com',
-    'MeshMailAppDefaultPolicy: Allow lambda:InvokeFunction on {MeshIssuerFunction.Arn} ' +
-      'if lambda:InvokedViaFunctionUrl Bool true',
-    'MeshMailAppDefaultPolicy: Allow lambda:InvokeFunctionUrl on {MeshIssuerFunction.Arn} ' +
-      'if lambda:FunctionUrlAuthType StringEquals AWS_IAM',
-  ]);
+  expect(permissions.filter((permission) => !STATEMENTS.includes(permission))).toEqual(
+    [
+      // The function that strangers call can neither read a secret nor revoke anything.
+      ...ofFunction('Request', [...ISSUE, `${RECORD} on {MeshRegistryTable.Arn}`]),
+      'MeshMailApp: Allow sts:AssumeRole to Service ec2.amazonaws.com',
+      'MeshMailAppDefaultPolicy: Allow lambda:InvokeFunction on {MeshIssuerRequestFunction.Arn} ' +
+        'if lambda:InvokedViaFunctionUrl Bool true',
+      'MeshMailAppDefaultPolicy: Allow lambda:InvokeFunctionUrl on {MeshIssuerRequestFunction.Arn} ' +
+        'if lambda:FunctionUrlAuthType StringEquals AWS_IAM',
+    ].sort(),
+  );
 });
 
-const STATEMENTS_FOR_AN_ANCHOR = ['MeshIssuerRoleDefaultPolicy', 'MeshTruststorePublisherRoleDefaultPolicy'].map(
-  (policy) => `${policy}: Allow s3:GetObjectVersion on arn:{AWS::Partition}:s3:::partners/roots/partner.pem`,
-);
+const STATEMENTS_FOR_AN_ANCHOR = [
+  'MeshIssuerDeploymentRoleDefaultPolicy',
+  'MeshTruststorePublisherRoleDefaultPolicy',
+].map((policy) => `${policy}: Allow s3:GetObjectVersion on arn:{AWS::Partition}:s3:::partners/roots/partner.pem`);
 
 test('those that must read a trust anchor may read the object that holds it and no other', () => {
   const permissions = permissionsOfMesh(RemovalPolicy.RETAIN, (mesh) => {
@@ -184,7 +202,7 @@ test('a mesh that leaves nothing behind may empty its bucket as well', () => {
   expect(permissionsOfMesh(RemovalPolicy.DESTROY)).toEqual([...STATEMENTS, ...STATEMENTS_TO_EMPTY_THE_BUCKET].sort());
 });
 
-test('with a successor, who issues may do so with both authorities, and operators revoke at both', () => {
+test('with a successor, who issues may do so with both authorities, and who revokes as well', () => {
   const permissions = permissionsOfMesh(
     RemovalPolicy.RETAIN,
     (mesh) => mesh.operatorPolicy,
@@ -193,6 +211,6 @@ test('with a successor, who issues may do so with both authorities, and operator
   const ofSuccessor = [...STATEMENTS, ...STATEMENTS_FOR_OPERATORS]
     .filter((statement) => statement.includes('acm-pca:'))
     .map((statement) => statement.replace('{MeshCertificateAuthorityActivation}', '{SuccessorActivation}'));
-  expect(ofSuccessor).toHaveLength(4);
+  expect(ofSuccessor).toHaveLength(6);
   expect(permissions).toEqual([...STATEMENTS, ...STATEMENTS_FOR_OPERATORS, ...ofSuccessor].sort());
 });

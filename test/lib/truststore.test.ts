@@ -79,7 +79,11 @@ test('what publishes asks the registry who holds certificates, and CloudFormatio
   newTruststore(stack, { registry });
 
   expect(onlyResource(stack, 'AWS::Lambda::Function').Properties['Environment']).toEqual({
-    Variables: { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: stack.resolve(registry.table.tableName) },
+    Variables: {
+      TRUST_DOMAIN: 'mesh.example.com',
+      REGISTRY_TABLE: stack.resolve(registry.table.tableName),
+      STACKS: { Ref: 'AWS::StackId' },
+    },
   });
   expect(onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument']).toMatchObject({
     Statement: expect.arrayContaining([

@@ -3,11 +3,13 @@ import type {
   RegistryClient,
   RegistryExternalClient,
   RegistryIdentity,
+  RegistryPublicKey,
 } from '../../registry/records';
 import type {
   CertificateId,
   ClientProfile,
   ExternalClientProfile,
+  KeyClaim,
   Registry,
   RegistryRecord,
   RevocationMark,
@@ -21,21 +23,28 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
   readonly identities = new Map<string, RegistryIdentity>();
   /** By fingerprint. */
   readonly certificates = new Map<string, RegistryCertificate>();
+  /** By hash. */
+  readonly publicKeys = new Map<string, RegistryPublicKey>();
+  /** The names of removed clients that were disabled. */
+  private readonly disabled = new Set<string>();
 
   async getClient(clientName: string): Promise<RegistryClient | undefined> {
     return this.clients.get(clientName);
   }
 
   async registerClient(profile: ClientProfile): Promise<string | undefined> {
-    const { declaredBy = profile.declaredBy } = this.clients.get(profile.clientName) ?? {};
-    if (declaredBy !== profile.declaredBy) return declaredBy;
-    const state = this.stateOf(profile.clientName);
-    this.clients.set(profile.clientName, { ...profile, state });
+    const other = this.takenBy(profile.clientName, 'issued', profile.declaredBy);
+    if (other !== undefined) return other;
+    this.clients.set(profile.clientName, { ...profile, state: this.stateOf(profile.clientName) });
     return undefined;
   }
 
-  async removeClient(clientName: string): Promise<void> {
+  async removeClient(clientName: string, declaredBy: string): Promise<boolean> {
+    const known = this.clients.get(clientName);
+    if (known !== undefined && known.declaredBy !== declaredBy) return false;
+    if (known?.state === 'DISABLED') this.disabled.add(clientName);
     this.clients.delete(clientName);
+    return true;
   }
 
   async getExternalClient(clientName: string): Promise<RegistryExternalClient | undefined> {
@@ -43,15 +52,36 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
   }
 
   async registerExternalClient(profile: ExternalClientProfile): Promise<string | undefined> {
-    const { registeredBy = profile.registeredBy } = this.externalClients.get(profile.clientName) ?? {};
-    if (registeredBy !== profile.registeredBy) return registeredBy;
-    const state = this.stateOf(profile.clientName);
-    this.externalClients.set(profile.clientName, { ...profile, state });
+    const other = this.takenBy(profile.clientName, 'external', profile.registeredBy);
+    if (other !== undefined) return other;
+    this.externalClients.set(profile.clientName, { ...profile, state: this.stateOf(profile.clientName) });
     return undefined;
   }
 
-  async removeExternalClient(clientName: string, registeredBy: string): Promise<void> {
-    if (this.externalClients.get(clientName)?.registeredBy === registeredBy) this.externalClients.delete(clientName);
+  async removeExternalClient(clientName: string, registeredBy: string): Promise<boolean> {
+    const known = this.externalClients.get(clientName);
+    if (known !== undefined && known.registeredBy !== registeredBy) return false;
+    if (known?.state === 'DISABLED') this.disabled.add(clientName);
+    this.externalClients.delete(clientName);
+    return true;
+  }
+
+  async claimKey(
+    publicKeyHash: string,
+    claim: Required<Pick<RegistryPublicKey, 'clientName' | 'expiresAt'>>,
+  ): Promise<KeyClaim> {
+    const known = this.publicKeys.get(publicKeyHash);
+    if (known?.revokedAt !== undefined) return 'revoked';
+    if (known !== undefined && known.clientName !== claim.clientName) return 'taken by another client';
+    this.publicKeys.set(publicKeyHash, claim);
+    return 'claimed';
+  }
+
+  async revokeKey(
+    publicKeyHash: string,
+    revoked: Required<Pick<RegistryPublicKey, 'clientName' | 'revokedAt'>>,
+  ): Promise<void> {
+    this.publicKeys.set(publicKeyHash, revoked);
   }
 
   async addIdentity(id: string, identity: RegistryIdentity): Promise<string | undefined> {
@@ -121,7 +151,17 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
 
   private stateOf(clientName: string): RegistryClient['state'] {
     const known = this.clients.get(clientName) ?? this.externalClients.get(clientName);
-    return known?.state ?? 'ENABLED';
+    return known?.state ?? (this.disabled.has(clientName) ? 'DISABLED' : 'ENABLED');
+  }
+
+  /** The resource that already declares the client. */
+  private takenBy(clientName: string, kind: 'issued' | 'external', resource: string): string | undefined {
+    const issued = this.clients.get(clientName)?.declaredBy;
+    const external = this.externalClients.get(clientName)?.registeredBy;
+    const [own, other] = kind === 'issued' ? [issued, external] : [external, issued];
+    const [stack] = resource.split(' ');
+    if (own !== undefined && own !== resource) return own;
+    return other?.startsWith(`${stack} `) === false ? other : undefined;
   }
 
   private change({ fingerprint }: CertificateId, changed: (known: RegistryCertificate) => RegistryCertificate): void {

@@ -15,6 +15,7 @@ export function clientOf(clientName: string, overrides: Partial<RegistryClient> 
     validityHours: 168,
     certificateAuthorityArn: authorityArn(1),
     signingAlgorithm: 'SHA256WITHECDSA',
+    declaredBy: 'stack Mail',
     updatedAt: '2026-11-22T12:00:00.000Z',
     updatedBy: 'deployment',
     ...overrides,

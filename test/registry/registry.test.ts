@@ -27,6 +27,7 @@ const profile: ClientProfile = {
   validityHours: 168,
   certificateAuthorityArn: 'arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/1',
   signingAlgorithm: 'SHA256WITHECDSA',
+  declaredBy: 'stack Mail',
   updatedAt: '2026-11-22T12:00:00.000Z',
   updatedBy: 'deployment',
 };
@@ -49,7 +50,9 @@ const certificate: RegistryCertificate = {
   expiresAt: 1_803_556_800,
 };
 
-const external: ExternalClientProfile = {
+const REMOVED = '2026-11-24T00:00:00.000Z';
+
+const externalProfile: ExternalClientProfile = {
   clientName: 'mail',
   spiffeId: MAIL,
   trustAnchor: 'partner',
@@ -182,24 +185,103 @@ describe('the registry in DynamoDB', () => {
 
   test('leaves a client to the resource that declares it, and says which that is', async () => {
     await registry.registerClient(profile, signal);
-    const declared = { ...profile, declaredBy: 'stack Mail' };
-    await expect(registry.registerClient(declared, signal)).resolves.toBeUndefined();
-    await expect(registry.registerClient({ ...declared, validityHours: 24 }, signal)).resolves.toBeUndefined();
+    await expect(registry.registerClient({ ...profile, validityHours: 24 }, signal)).resolves.toBeUndefined();
 
-    const taken = registry.registerClient({ ...declared, declaredBy: 'stack Other', validityHours: 8 }, signal);
+    const taken = { ...profile, declaredBy: 'stack Other', validityHours: 8 };
+    await expect(registry.registerClient(taken, signal)).resolves.toBe('stack Mail');
+    await expect(registry.removeClient('mail', 'stack Other', REMOVED, signal)).resolves.toBe(false);
 
-    await expect(taken).resolves.toBe('stack Mail');
-    const known = { ...declared, validityHours: 24, state: 'ENABLED' };
-    await expect(registry.getClient('mail', signal)).resolves.toEqual(known);
+    expect(await records()).toEqual([{ kind: 'client', client: { ...profile, validityHours: 24, state: 'ENABLED' } }]);
   });
+
+  test.each(['other External', 'stac External', 'stack2 External', ' External', 'External'])(
+    'leaves the name of a client to its stack, whatever the kind: %j gets none',
+    async (resource) => {
+      await registry.registerClient(profile, signal);
+      const external = registry.registerExternalClient({ ...externalProfile, registeredBy: resource }, signal);
+      await expect(external).resolves.toBe('stack Mail');
+
+      await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
+      await registry.registerExternalClient(externalProfile, signal);
+      const issued = registry.registerClient({ ...profile, declaredBy: resource }, signal);
+      await expect(issued).resolves.toBe('stack External');
+      expect((await records()).map(({ kind }) => kind)).toEqual(['external client']);
+    },
+  );
 
   test('forgets a client, also one that it does not know', async () => {
     await registry.registerClient(profile, signal);
 
-    await registry.removeClient('mail', signal);
-    await registry.removeClient('mail', signal);
+    await expect(registry.removeClient('mail', 'stack Mail', REMOVED, signal)).resolves.toBe(true);
+    await expect(registry.removeClient('mail', 'stack Mail', REMOVED, signal)).resolves.toBe(true);
 
-    await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
+    expect(await items()).toEqual([]);
+  });
+
+  test.each(['issued', 'external'])(
+    'keeps a disabled %s client disabled when it is removed and added again',
+    async (kind) => {
+      const change = { state: 'DISABLED', updatedAt: REMOVED, updatedBy: 'operator' } as const;
+      const register = () =>
+        kind === 'issued'
+          ? registry.registerClient(profile, signal)
+          : registry.registerExternalClient(externalProfile, signal);
+      const remove = () =>
+        kind === 'issued'
+          ? registry.removeClient('mail', 'stack Mail', REMOVED, signal)
+          : registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
+      await register();
+      await registry.setClientState('mail', change, signal);
+
+      await expect(remove()).resolves.toBe(true);
+      expect(await records()).toEqual([]);
+      await expect(lookup.findExternalClient('mail')).resolves.not.toHaveProperty('trustAnchor');
+      await expect(remove()).resolves.toBe(true);
+      await register();
+
+      expect((await records()).map((record) => 'client' in record && record.client.state)).toEqual(['DISABLED']);
+      expect((await items()).flatMap(Object.keys)).not.toContain('removedAt');
+      await registry.setClientState('mail', { ...change, state: 'ENABLED' }, signal);
+      await remove();
+      expect(await items()).toEqual([]);
+    },
+  );
+
+  describe('of a public key', () => {
+    const claim = (clientName: string, expiresAt: number) =>
+      registry.claimKey('hash', { clientName, expiresAt }, signal);
+
+    test('gives it to the client that claims it first, for as long as its last certificate', async () => {
+      await expect(claim('mail', 200)).resolves.toBe('claimed');
+      await expect(claim('social', 900)).resolves.toBe('taken by another client');
+      await expect(claim('mail', 300)).resolves.toBe('claimed');
+      await expect(claim('mail', 100)).resolves.toBe('claimed');
+
+      expect(await items()).toEqual([expect.objectContaining({ clientName: { S: 'mail' }, expiresAt: { N: '300' } })]);
+      expect(await records()).toEqual([]);
+    });
+
+    test('gives a revoked one to nobody, for ever', async () => {
+      await claim('mail', 200);
+      await registry.revokeKey('hash', { clientName: 'mail', revokedAt: REMOVED }, signal);
+      await registry.revokeKey('hash', { clientName: 'mail', revokedAt: '2027-01-01T00:00:00.000Z' }, signal);
+
+      await expect(claim('mail', 300)).resolves.toBe('revoked');
+      await expect(claim('social', 300)).resolves.toBe('revoked');
+      expect(await items()).toEqual([
+        {
+          partitionKey: { S: 'PUBLIC_KEY#hash' },
+          sortKey: { S: 'PUBLIC_KEY' },
+          clientName: { S: 'mail' },
+          revokedAt: { S: REMOVED },
+        },
+      ]);
+    });
+
+    test('revokes one that it no longer knew', async () => {
+      await registry.revokeKey('hash', { clientName: 'mail', revokedAt: REMOVED }, signal);
+      await expect(claim('mail', 300)).resolves.toBe('revoked');
+    });
   });
 
   describe('of an external client', () => {
@@ -215,12 +297,15 @@ describe('the registry in DynamoDB', () => {
       );
 
     test('knows it as it was registered last, enabled at first, and as no other', async () => {
-      await registry.registerExternalClient({ ...external, identityIds: ['0c'] }, signal);
-      await registry.registerExternalClient(external, signal);
+      await registry.registerExternalClient({ ...externalProfile, identityIds: ['0c'] }, signal);
+      await registry.registerExternalClient(externalProfile, signal);
 
-      await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({ ...external, state: 'ENABLED' });
+      await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({
+        ...externalProfile,
+        state: 'ENABLED',
+      });
       await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
-      expect(await records()).toEqual([{ kind: 'external client', client: { ...external, state: 'ENABLED' } }]);
+      expect(await records()).toEqual([{ kind: 'external client', client: { ...externalProfile, state: 'ENABLED' } }]);
       await expect(lookup.findExternalClient('mail')).resolves.toEqual({
         spiffeId: MAIL,
         state: 'ENABLED',
@@ -237,50 +322,53 @@ describe('the registry in DynamoDB', () => {
     });
 
     test('removes it for the resource that registered it, and for no other', async () => {
-      await registry.registerExternalClient(external, signal);
+      await registry.registerExternalClient(externalProfile, signal);
 
-      const taken = registry.registerExternalClient({ ...external, registeredBy: 'stack Other' }, signal);
+      const taken = registry.registerExternalClient({ ...externalProfile, registeredBy: 'stack Other' }, signal);
       await expect(taken).resolves.toBe('stack External');
-      await registry.removeExternalClient('mail', 'stack Other', signal);
-      await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({ ...external, state: 'ENABLED' });
-      await registry.removeClient('mail', signal);
+      await registry.removeExternalClient('mail', 'stack Other', REMOVED, signal);
+      await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({
+        ...externalProfile,
+        state: 'ENABLED',
+      });
+      await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
       await expect(registry.getExternalClient('mail', signal)).resolves.toBeDefined();
 
-      await registry.removeExternalClient('mail', 'stack External', signal);
-      await registry.removeExternalClient('mail', 'stack External', signal);
+      await registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
+      await registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
       expect(await items()).toEqual([]);
     });
 
     test('holds both while a client changes from issued to external, and keeps its state', async () => {
       await registry.registerClient({ ...profile, overlapHours: 3, declaredBy: 'stack Mail' }, signal);
       await disable();
-      await registry.registerExternalClient(external, signal);
+      await registry.registerExternalClient(externalProfile, signal);
 
       expect((await records()).map(({ kind }) => kind).sort()).toEqual(['client', 'external client']);
       await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 3, state: 'DISABLED' });
 
-      await registry.removeClient('mail', signal);
-      expect(await records()).toEqual([{ kind: 'external client', client: { ...external, state: 'DISABLED' } }]);
+      await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
+      expect(await records()).toEqual([{ kind: 'external client', client: { ...externalProfile, state: 'DISABLED' } }]);
       expect((await items()).flatMap(Object.keys)).not.toContain('secretId');
       expect((await items()).flatMap(Object.keys)).not.toContain('declaredBy');
     });
 
     test('holds both while a client changes from external to issued, and keeps its state', async () => {
-      await registry.registerExternalClient(external, signal);
+      await registry.registerExternalClient(externalProfile, signal);
       await disable();
       await registry.registerClient(profile, signal);
 
       await expect(registry.getExternalClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
 
-      await registry.removeExternalClient('mail', 'stack External', signal);
+      await registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
       expect(await records()).toEqual([{ kind: 'client', client: { ...profile, state: 'DISABLED' } }]);
       expect((await items()).flatMap(Object.keys)).not.toContain('trustAnchor');
     });
 
     test('survives that such a change is taken back', async () => {
       await registry.registerClient(profile, signal);
-      await registry.registerExternalClient(external, signal);
-      await registry.removeExternalClient('mail', 'stack External', signal);
+      await registry.registerExternalClient(externalProfile, signal);
+      await registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
 
       await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ secretId: profile.secretId });
       expect(await records()).toHaveLength(1);

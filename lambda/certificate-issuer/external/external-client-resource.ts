@@ -49,6 +49,8 @@ export interface ExternalClientResourceOptions {
  * everything that an interrupted run has left behind.
  */
 export class ExternalClientResource implements CustomResourceHandler {
+  readonly removesOnlyItsOwn = true;
+
   constructor(private readonly options: ExternalClientResourceOptions) {}
 
   identify(properties: ResourceProperties): string {
@@ -93,14 +95,14 @@ export class ExternalClientResource implements CustomResourceHandler {
 
   /** Keeps a client that another resource has registered under the same name. */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
-    const { trustDomain, registry, log } = this.options;
+    const { trustDomain, registry, now, log } = this.options;
     const clientName = clientNameFromSpiffeId(readSpiffeId(request.properties), trustDomain);
     if (clientName === undefined) return;
     const registeredBy = resourceOf(request);
     const known = await registry.getExternalClient(clientName, signal);
     if (known?.registeredBy !== registeredBy) return;
     for (const id of known.identityIds) await registry.removeIdentity(id, clientName, signal);
-    await registry.removeExternalClient(clientName, registeredBy, signal);
+    await registry.removeExternalClient(clientName, registeredBy, now().toISOString(), signal);
     log({ event: 'external-client-removed', client: clientName });
   }
 

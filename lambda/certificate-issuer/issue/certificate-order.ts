@@ -1,6 +1,13 @@
 import { authorityArnProblem, secretArnProblem } from '../../../mesh/aws-names';
 import type { ClientCertificateProperties } from '../../../mesh/contract';
-import { clientNameFromSpiffeId, clientNameProblem, clientSpiffeIdProblem, dnsNameProblem } from '../../../mesh/names';
+import {
+  clientNameFromSecretArn,
+  clientNameFromSpiffeId,
+  clientNameProblem,
+  clientSpiffeIdProblem,
+  dnsNameProblem,
+  secretName,
+} from '../../../mesh/names';
 import { requesterArnProblem } from '../../../mesh/requesters';
 import { KEY_ALGORITHMS } from '../../../pki/keys';
 import { SIGNING_ALGORITHMS } from '../../../pki/signature';
@@ -40,10 +47,26 @@ export function readCertificateOrder(properties: ResourceProperties): Certificat
   };
 }
 
-/** Undefined for a client that keeps its own key. */
-export function readSecretId(properties: ResourceProperties): string | undefined {
+/**
+ * The secret of the client with that name. Undefined for a client that keeps its own key.
+ * @throws PropertyError for the secret of another client
+ */
+export function readSecretId(
+  properties: ResourceProperties,
+  clientName: string,
+  trustDomain: string,
+): string | undefined {
   const property = 'SecretId' satisfies PropertyName;
-  return properties[property] === undefined ? undefined : textProperty(properties, property, secretArnProblem);
+  if (properties[property] === undefined) return undefined;
+  return textProperty(
+    properties,
+    property,
+    (arn) =>
+      secretArnProblem(arn) ??
+      (clientNameFromSecretArn(arn, trustDomain) === clientName
+        ? undefined
+        : `must be the secret ${secretName(trustDomain, clientName)}`),
+  );
 }
 
 /** The IAM roles and users that may request certificates for their own keys, if there are any. */
@@ -60,6 +83,14 @@ export function readOverlap(properties: ResourceProperties): Pick<RegistryClient
   const problem = (hours: string) =>
     /^(0|[1-9]\d{0,5})$/.test(hours) ? undefined : 'must be whole hours from 0 to 999999';
   return { overlapHours: Number(textProperty(properties, property, problem)) };
+}
+
+/** The most valid certificates for the client's own keys, if its resource says it. */
+export function readCertificateLimit(properties: ResourceProperties): Pick<RegistryClient, 'certificateLimit'> {
+  const property = 'CertificateLimit' satisfies PropertyName;
+  if (properties[property] === undefined) return {};
+  const problem = (limit: string) => (/^[1-9]\d{0,5}$/.test(limit) ? undefined : 'must be a number from 1 to 999999');
+  return { certificateLimit: Number(textProperty(properties, property, problem)) };
 }
 
 /** The client's SPIFFE ID, which also identifies the custom resource. */

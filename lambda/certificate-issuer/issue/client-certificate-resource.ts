@@ -8,6 +8,7 @@ import type { CustomResourceHandler } from '../../custom-resource/custom-resourc
 import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../../custom-resource/request';
 import {
   clientNameInTrustDomain,
+  readCertificateLimit,
   readCertificateOrder,
   readOverlap,
   readRequesters,
@@ -21,7 +22,7 @@ const DEPLOYMENT = 'deployment';
 
 export interface ClientCertificateResourceOptions {
   readonly trustDomain: string;
-  readonly registry: Pick<Registry, 'getClient' | 'registerClient' | 'removeClient' | 'certificatesOf'>;
+  readonly registry: Pick<Registry, 'registerClient' | 'removeClient' | 'certificatesOf'>;
   readonly versions: SecretVersions;
   readonly promotion: Promotion;
   readonly revocation: Pick<Revocation, 'revoke'>;
@@ -35,6 +36,8 @@ export interface ClientCertificateResourceOptions {
  * version, so an event that is delivered twice issues only one certificate.
  */
 export class ClientCertificateResource implements CustomResourceHandler {
+  readonly removesOnlyItsOwn = true;
+
   constructor(private readonly options: ClientCertificateResourceOptions) {}
 
   identify(properties: ResourceProperties): string {
@@ -45,10 +48,16 @@ export class ClientCertificateResource implements CustomResourceHandler {
     const { trustDomain, versions, promotion, log } = this.options;
     const { properties, requestId } = request;
     const order = readCertificateOrder(properties);
-    clientNameInTrustDomain(order.spiffeId, trustDomain);
-    const secretId = readSecretId(properties);
-    const declaredBy = resourceOf(request);
-    const profile = { ...order, ...readOverlap(properties), ...readRequesters(properties), secretId, declaredBy };
+    const clientName = clientNameInTrustDomain(order.spiffeId, trustDomain);
+    const secretId = readSecretId(properties, clientName, trustDomain);
+    const profile = {
+      ...order,
+      ...readOverlap(properties),
+      ...readCertificateLimit(properties),
+      ...readRequesters(properties),
+      secretId,
+      declaredBy: resourceOf(request),
+    };
     await this.register(profile, signal);
     if (secretId === undefined) return {};
 
@@ -73,12 +82,10 @@ export class ClientCertificateResource implements CustomResourceHandler {
    * name. A client of another trust domain is not in this registry.
    */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
-    const { trustDomain, registry, revocation, log } = this.options;
+    const { trustDomain, registry, revocation, now, log } = this.options;
     const clientName = clientNameFromSpiffeId(readSpiffeId(request.properties), trustDomain);
     if (clientName === undefined) return;
-    const { declaredBy = resourceOf(request) } = (await registry.getClient(clientName, signal)) ?? {};
-    if (declaredBy !== resourceOf(request)) return;
-    await registry.removeClient(clientName, signal);
+    if (!(await registry.removeClient(clientName, resourceOf(request), now().toISOString(), signal))) return;
     log({ event: 'client-removed', client: clientName });
     for (const certificate of await registry.certificatesOf(clientName, signal)) {
       await revocation.revoke(certificate, { by: DEPLOYMENT, reason: 'CESSATION_OF_OPERATION' }, signal);

@@ -10,7 +10,7 @@ import {
 import type { ClientSecret } from '../../../mesh/client-secret';
 import { issuerText, notAfterOf } from '../../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../../pki/certificate-signing-request';
-import { generatePrivateKey, privateKeyPem } from '../../../pki/keys';
+import { generatePrivateKey, privateKeyPem, publicKeyHash } from '../../../pki/keys';
 import { readCertificate, readCertificates } from '../../../pki/pem';
 import type { Audit } from '../../../registry/audit';
 import { REGISTRY_RETENTION_DAYS, type RegistryCertificate } from '../../../registry/records';
@@ -30,7 +30,7 @@ export interface CertifiedKey {
 
 export interface IssuanceOptions {
   readonly authority: Pick<AcmPca, 'issueCertificate' | 'getCertificate'>;
-  readonly registry: Pick<Registry, 'addCertificate'>;
+  readonly registry: Pick<Registry, 'addCertificate' | 'claimKey'>;
   /** Undefined without a gateway. */
   readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined;
   readonly audit: Audit;
@@ -38,9 +38,15 @@ export interface IssuanceOptions {
   readonly log: Log;
 }
 
+/** The mesh doesn't certify the key for the client. The message is for the holder of the key. */
+export class KeyRefusedError extends Error {
+  override readonly name = 'KeyRefusedError';
+}
+
 /** ACM PCA issues a certificate in about a second, and its quota allows 75 GetCertificate calls per second. */
 const POLLING: RetryPolicy = { backoff: { first: 150, longest: 5_000 } };
 
+const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
 /** Issues all client certificates of the mesh. */
@@ -66,6 +72,8 @@ export class Issuance {
    * Issues a certificate for a key that may be outside the issuer. Checks that the client can use the certificate and
    * that the gateway trusts it, and records it in the registry. Repeating the call with the same key within minutes
    * returns the same certificate.
+   *
+   * @throws KeyRefusedError if the key is revoked or belongs to another client
    */
   async certify(
     order: CertificateOrder,
@@ -76,6 +84,8 @@ export class Issuance {
     const { authority, registry, truststore, audit, now, log } = this.options;
     const { clientName, spiffeId, certificateAuthorityArn } = order;
     const { secretVersionId, requestedBy } = occasion;
+    const keyHash = publicKeyHash(publicKey);
+    await this.claimKey(keyHash, order, signal);
     const certificateArn = await authority.issueCertificate(
       {
         certificateAuthorityArn,
@@ -96,11 +106,25 @@ export class Issuance {
     verifyCertificateDocument(document, { spiffeId, publicKey }, now());
     await truststore?.assertTrusts({ clientName, certificate: document.certificate }, signal);
     signal.throwIfAborted();
-    await registry.addCertificate(this.record(order, occasion, document, certificateArn), signal);
+    const record = { ...this.record(order, occasion, document, certificateArn), publicKeyHash: keyHash };
+    await registry.addCertificate(record, signal);
 
     const certificate = { clientName, spiffeId, ...document };
     await audit.record('certificateIssued', { certificate }, { secretVersionId, requestedBy });
     return document;
+  }
+
+  private async claimKey(keyHash: string, { clientName, validityHours }: CertificateOrder, signal: AbortSignal) {
+    const { registry, now } = this.options;
+    const notAfter = now().getTime() / 1000 + validityHours * HOUR_SECONDS;
+    const expiresAt = Math.ceil(notAfter) + REGISTRY_RETENTION_DAYS * DAY_SECONDS;
+    const claim = await registry.claimKey(keyHash, { clientName, expiresAt }, signal);
+    if (claim === 'claimed') return;
+    throw new KeyRefusedError(
+      claim === 'revoked'
+        ? 'a certificate for this key was revoked: generate another key'
+        : 'this key belongs to another client: generate another key',
+    );
   }
 
   private waitFor(

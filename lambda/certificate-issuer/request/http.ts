@@ -22,7 +22,7 @@ export class CertificateRequestRefusal extends Error {
 
   constructor(
     /** HTTP status. */
-    readonly status: 400 | 403 | 405 | 413,
+    readonly status: 400 | 403 | 405 | 409 | 413,
     message: string,
     options?: ErrorOptions,
   ) {

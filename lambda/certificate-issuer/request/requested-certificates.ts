@@ -1,5 +1,6 @@
 import type { Log } from '../../../aws/cloudwatch';
 import type { CertificateDocument } from '../../../mesh/certificate-document';
+import { DEFAULT_CERTIFICATE_LIMIT } from '../../../mesh/contract';
 import { requesterFromArn, requesterFromCaller } from '../../../mesh/requesters';
 import {
   type CertificateSigningRequest,
@@ -9,7 +10,8 @@ import {
 import { keyAlgorithmOf } from '../../../pki/keys';
 import type { RegistryClient } from '../../../registry/records';
 import type { Registry } from '../../../registry/registry';
-import type { Issuance, Occasion } from '../issue/issuance';
+import { certificateStatus } from '../../../registry/status';
+import { type CertifiedKey, type Issuance, KeyRefusedError, type Occasion } from '../issue/issuance';
 import { CertificateRequestRefusal, type HttpCertificateRequest } from './http';
 
 /** Why a caller may not request a certificate. For the log only, because callers must not learn which clients exist. */
@@ -24,7 +26,7 @@ interface Permission {
 }
 
 export interface RequestedCertificatesOptions {
-  readonly registry: Pick<Registry, 'getClient' | 'getCertificate'>;
+  readonly registry: Pick<Registry, 'getClient' | 'getCertificate' | 'certificatesOf'>;
   readonly issuance: Pick<Issuance, 'certify'>;
   readonly now: () => Date;
   readonly log: Log;
@@ -39,7 +41,7 @@ export class RequestedCertificates {
 
   /** @throws CertificateRequestRefusal */
   async issue(request: HttpCertificateRequest, signal: AbortSignal): Promise<CertificateDocument> {
-    const { issuance, now, log } = this.options;
+    const { now, log } = this.options;
     const { client, requestedBy } = await this.permit(request, signal);
     log({ event: 'certificate-request', client: client.clientName, requestedBy });
     const { pem, publicKey } = readSigningRequest(request.certificateSigningRequest, client);
@@ -50,12 +52,38 @@ export class RequestedCertificates {
       // If the client has a secret, the certificate in it stays the current one.
       ...(client.secretId === undefined && { currentSince: now().toISOString() }),
     };
+    await this.assertBelowLimit(client, signal);
     const key = { publicKey, certificateSigningRequest: pem };
-    const document = await issuance.certify(client, key, occasion, signal);
+    const document = await this.certify(client, key, occasion, signal);
     // Removing a client revokes its certificates in the registry. This one may have been added after that.
     await this.permit(request, signal);
     await this.assertNotRevoked(client, document, signal);
     return document;
+  }
+
+  private async certify(client: RegistryClient, key: CertifiedKey, occasion: Occasion, signal: AbortSignal) {
+    try {
+      return await this.options.issuance.certify(client, key, occasion, signal);
+    } catch (error) {
+      if (error instanceof KeyRefusedError) throw new CertificateRequestRefusal(400, error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  /** Concurrent requests may exceed the limit by their number. */
+  private async assertBelowLimit(client: RegistryClient, signal: AbortSignal): Promise<void> {
+    const { registry, now } = this.options;
+    const { clientName, certificateLimit = DEFAULT_CERTIFICATE_LIMIT } = client;
+    const certificates = await registry.certificatesOf(clientName, signal);
+    const accepted = certificates.filter(
+      (certificate) => certificate.issuedBy === 'request' && certificateStatus(certificate, now()) === 'ISSUED',
+    );
+    if (accepted.length < certificateLimit) return;
+    throw new CertificateRequestRefusal(
+      409,
+      `the client has ${accepted.length} valid certificates, and its limit is ${certificateLimit}: ` +
+        'wait until one expires, revoke one, or raise the limit',
+    );
   }
 
   /** A request that is repeated within minutes returns the previous certificate, even if that is now revoked. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
+import { invokeApi } from './operations';
 import { Permissions } from './permissions';
 import { functionType } from './resources/function';
 import { permissionType } from './resources/permission';
@@ -13,7 +14,7 @@ import { FunctionUrls } from './url/function-urls';
 /** AWS Lambda: the functions of templates. Each runs in its own child processes, on the Node.js of the sandbox. */
 export class LambdaService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
-  /** Function URLs only: nothing in the library invokes functions by the API. */
+  /** Function URLs and Invoke. */
   readonly api: AwsApi;
   private readonly functions: Functions;
   private readonly permissions = new Permissions();
@@ -32,7 +33,7 @@ export class LambdaService implements Service {
       'AWS::Lambda::Permission': permissionType(surroundings.account, this.functions, this.permissions),
       'AWS::Lambda::Url': urlType(this.functions, urls),
     };
-    this.api = urls;
+    this.api = eitherApi(urls, invokeApi(surroundings.account, this));
   }
 
   /**
@@ -78,4 +79,14 @@ export class LambdaService implements Service {
   close(): Promise<void> {
     return this.functions.close();
   }
+}
+
+/** The API of function URLs for calls to them, and the API of Lambda for all others. Both are signed for `lambda`. */
+function eitherApi(urls: FunctionUrls, operations: AwsApi): AwsApi {
+  const apiFor = ({ path }: { readonly path: string }) => (FunctionUrls.serves(path) ? urls : operations);
+  return {
+    signingName: urls.signingName,
+    describe: (call) => apiFor(call).describe(call),
+    handle: (call) => apiFor(call).handle(call),
+  };
 }

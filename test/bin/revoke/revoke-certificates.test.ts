@@ -35,20 +35,56 @@ test('marks every certificate in the registry before any authority is told', asy
   expect(mesh.certificate('0C').status).toBe('ISSUED');
 });
 
-test('all are those that would still be accepted, the pending one included', async () => {
+test('all are all, whatever their dates: clocks can be wrong', async () => {
   const mesh = meshOf(
     ['mail', '01', { notAfter: new Date(NOW.getTime() - 1).toISOString() }],
     ['mail', '02', { refuseAfter: NOW.toISOString() }],
     ['mail', '03', { ...revokedBefore, revokedAtAuthority: NOW.toISOString() }],
     ['mail', '04'],
     ['mail', '05', { currentSince: undefined }],
+    ['mail', '06', { notBefore: '2026-12-01T00:00:00.000Z', notAfter: '2026-12-08T00:00:00.000Z' }],
+    ['social', '07'],
   );
+  // The clock of the operator's machine does not matter.
+  mesh.now = () => new Date('2027-11-22T12:00:00.000Z');
 
   const revoked = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'UNSPECIFIED');
 
-  expect(revoked.map(({ certificate }) => certificate.serialNumber)).toEqual(['04', '05']);
-  expect(await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'UNSPECIFIED')).toEqual([]);
+  expect(revoked.filter(({ already }) => already).map(({ serialNumber }) => serialNumber)).toEqual(['03']);
+  expect(revoked.filter(({ expired }) => expired).map(({ serialNumber }) => serialNumber)).toEqual(['01']);
+  expect(serials(mesh)).toEqual(['01', '02', '03', '04', '05', '06']);
+  expect(mesh.told.map(([serialNumber]) => serialNumber)).toEqual(['02', '04', '05', '06']);
+  expect(mesh.counted).toHaveLength(4);
+  const again = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+  expect(again.every(({ already }) => already)).toBe(true);
+  expect(mesh.told).toHaveLength(4);
 });
+
+test('a certificate that is issued during the revocation of all is revoked as well', async () => {
+  const mesh = meshOf(['mail', '0A']);
+  const mark = mesh.registry.markRevoked.bind(mesh.registry);
+  jest.spyOn(mesh.registry, 'markRevoked').mockImplementationOnce((id, revocation) => {
+    const late = certificateOf('mail', '0B');
+    mesh.registry.certificates.set(late.fingerprint, late);
+    return mark(id, revocation);
+  });
+
+  await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(serials(mesh)).toEqual(['0A', '0B']);
+});
+
+test.each(['KEY_COMPROMISE', 'UNSPECIFIED', 'PRIVILEGE_WITHDRAWN', 'SUPERSEDED', 'CESSATION_OF_OPERATION'] as const)(
+  'the key goes with the certificate, unless the reason does not concern it: %s',
+  async (reason) => {
+    const mesh = meshOf(['mail', '0A', { publicKeyHash: 'hash' }]);
+
+    await revokeCertificates(mesh, 'mail', { kind: 'all' }, reason);
+
+    const isKept = reason === 'SUPERSEDED' || reason === 'CESSATION_OF_OPERATION';
+    expect(mesh.registry.publicKeys.get('hash')?.revokedAt).toBe(isKept ? undefined : NOW.toISOString());
+  },
+);
 
 test.each<[string, CertificateSelection]>([
   ['serial number', { kind: 'serialNumber', serialNumber: '0AFF' }],
@@ -106,7 +142,12 @@ test('what is revoked already stays as it was, and is neither reported nor count
     'KEY_COMPROMISE',
   );
 
-  expect(outcome).toMatchObject({ already: true, failures: [], certificate: revokedBefore });
+  expect(outcome).toMatchObject({
+    already: true,
+    failures: [],
+    revokedAt: revokedBefore.revokedAt,
+    reason: 'SUPERSEDED',
+  });
   expect(mesh.certificate('0A')).toMatchObject(revokedBefore);
   expect([mesh.steps, mesh.sent, mesh.counted]).toEqual([[], [], []]);
 });

@@ -1,5 +1,6 @@
 import type { OperatedMesh } from '../../../bin/shared/mesh';
-import type { EventDetail, RevocationReason } from '../../../mesh/contract';
+import { OperatorRevocation } from '../../../lambda/certificate-issuer/revoke/operator-revocation';
+import type { EventDetail, RevocationOrder, RevocationReason, RevocationResult } from '../../../mesh/contract';
 import { Audit } from '../../../registry/audit';
 import type { RegistryCertificate, RegistryClient, RegistryExternalClient } from '../../../registry/records';
 import { Revocation } from '../../../registry/revocation';
@@ -19,6 +20,7 @@ export function clientOf(clientName: string, changed: Partial<RegistryClient> = 
     validityHours: 168,
     certificateAuthorityArn: 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1',
     signingAlgorithm: 'SHA256WITHECDSA',
+    declaredBy: 'arn:aws:cloudformation:us-east-1:123456789012:stack/mesh/1 Mail',
     updatedAt: '2026-11-20T00:00:00.000Z',
     updatedBy: 'deployment',
     ...changed,
@@ -77,7 +79,7 @@ export function certificateOf(
 export class MemoryMesh implements OperatedMesh {
   readonly trustDomain = 'mesh.example.com';
   readonly registry = new MemoryRegistry();
-  readonly revocation: Revocation;
+  private readonly revocation: Revocation;
   readonly told: [serialNumber: string, reason: RevocationReason][] = [];
   readonly rotated: string[] = [];
   readonly sent: [type: string, detail: EventDetail][] = [];
@@ -108,6 +110,12 @@ export class MemoryMesh implements OperatedMesh {
     const found = [...this.registry.certificates.values()].find((candidate) => candidate.serialNumber === serialNumber);
     if (found === undefined) throw new Error(`no certificate ${serialNumber}`);
     return found;
+  }
+
+  /** What the function of the mesh does. */
+  revoke(order: RevocationOrder): Promise<RevocationResult> {
+    const { registry, revocation } = this;
+    return new OperatorRevocation({ registry, revocation, now: () => NOW }).run(order, new AbortController().signal);
   }
 
   async startRotation(secretId: string): Promise<string> {
@@ -144,6 +152,7 @@ export class MemoryMesh implements OperatedMesh {
           return isMarked;
         },
         markAuthorityTold: (certificate, at) => registry.markAuthorityTold(certificate, at),
+        revokeKey: (publicKeyHash, revoked) => registry.revokeKey(publicKeyHash, revoked),
       },
       authority: {
         revokeCertificate: async (_authority, serialNumber, reason) => {
@@ -153,7 +162,7 @@ export class MemoryMesh implements OperatedMesh {
         },
       },
       audit,
-      now: this.now,
+      now: () => NOW,
       log,
     });
   }

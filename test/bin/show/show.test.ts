@@ -54,3 +54,16 @@ test('a client that keeps its own key is shown with who may request, and its cer
   expect(text).toContain(`by ${requestedBy}`);
   expect(text).toMatch(/│ 0A +│ none +│/);
 });
+
+test('a client that comes in with certificates of the mesh and of a trust anchor is shown with both', async () => {
+  const mesh = new MemoryMesh([clientOf('mail'), externalClientOf('mail')], [certificateOf('mail', '0A')]);
+
+  const text = clientAsText(await showClient(mesh, 'mail'), NOW);
+  expect(text).toContain('Secret         arn:aws:secretsmanager:');
+  expect(text).toContain('Recognized by  SPIFFE_ID spiffe://partner.example.com/mail');
+  expect(JSON.parse(clientAsJson(await showClient(mesh, 'mail'), NOW))).toMatchObject({
+    secretId: expect.any(String),
+    trustAnchor: 'partner',
+    certificates: [{ serialNumber: '0A' }],
+  });
+});

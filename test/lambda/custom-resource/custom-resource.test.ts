@@ -7,7 +7,8 @@ import {
 } from '../../../lambda/custom-resource/custom-resource';
 import { AnswerNotDeliveredError } from '../../../lambda/custom-resource/delivery';
 import { CustomResourceEventError, type CustomResourceRequest } from '../../../lambda/custom-resource/request';
-import { createEvent, REQUEST_ID } from './requests';
+import { StackList } from '../../../lambda/custom-resource/stack-list';
+import { createEvent, createRequest, REQUEST_ID } from './requests';
 import { ResponseBucket } from './response-bucket';
 
 const invocation: Invocation = {
@@ -42,13 +43,14 @@ describe('a custom resource', () => {
   const logs: LogEntry[] = [];
   const log = (entry: LogEntry) => void logs.push(entry);
   const properties = { Name: 'mail' };
+  const STACK = createRequest().stackId;
+  const stacks = new StackList([STACK]);
 
   const handle = (resource: CustomResourceHandler, overrides: Record<string, unknown> = {}, context = invocation) =>
     handleCustomResource(
       resource,
       createEvent({ ResponseURL: bucket.url, ResourceProperties: properties, ...overrides }),
-      context,
-      log,
+      { invocation: context, stacks, log },
     );
 
   /** A bucket that is closed after the test, whether it passes or fails. */
@@ -246,6 +248,30 @@ describe('a custom resource', () => {
     expect(JSON.stringify(logs)).not.toContain('presigned');
   });
 
+  describe('of a stack that is not listed', () => {
+    const StackId = STACK.replace('stack/mesh/', 'stack/attacker/');
+
+    test.each(['Create', 'Update', 'Delete'])('is refused: %s', async (RequestType) => {
+      const thing = new Thing();
+      await handle(thing, { RequestType, StackId, PhysicalResourceId: 'thing:mail' });
+
+      expect(bucket.answer).toMatchObject({
+        Status: 'FAILED',
+        Reason: expect.stringContaining(`the mesh does not serve the stack ${StackId}`),
+      });
+      expect([thing.applied, thing.removed]).toEqual([[], []]);
+    });
+
+    test('is deleted if the resource removes only what it has created itself', async () => {
+      const thing = Object.assign(new Thing(), { removesOnlyItsOwn: true as const });
+      await handle(thing, { RequestType: 'Delete', StackId, PhysicalResourceId: 'thing:mail' });
+      await handle(thing, { RequestType: 'Update', StackId, PhysicalResourceId: 'thing:mail' });
+
+      expect(thing.removed).toHaveLength(1);
+      expect(thing.applied).toEqual([]);
+    });
+  });
+
   test.each([
     ['null', null],
     ['a string', 'Create'],
@@ -256,7 +282,7 @@ describe('a custom resource', () => {
     ['a ResponseURL that is none', createEvent({ ResponseURL: 'not a url?X-Amz-Signature=presigned' })],
     ['a ResponseURL into the file system', createEvent({ ResponseURL: 'file:///etc/presigned' })],
   ])('rejects an event that nobody can answer: %s', async (_case, event) => {
-    const handled = handleCustomResource(new Thing(), event, invocation, log);
+    const handled = handleCustomResource(new Thing(), event, { invocation, stacks, log });
 
     await expect(handled).rejects.toThrow(CustomResourceEventError);
     await expect(handled).rejects.not.toThrow(/presigned/);

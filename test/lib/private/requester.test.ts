@@ -32,7 +32,7 @@ describe('whoever is granted requests', () => {
 
     const policies = Object.entries(resourcesOfType(stack, 'AWS::IAM::Policy'));
     const [, policy] = policies.find(([id]) => id.startsWith('Reader')) ?? [];
-    const Resource = stack.resolve(issuer.handler.functionArn);
+    const Resource = onlyResource(stack, 'AWS::Lambda::Url').Properties['TargetFunctionArn'];
     expect(policy?.Properties['PolicyDocument']).toMatchObject({
       Statement: [
         {

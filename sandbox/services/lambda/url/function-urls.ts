@@ -63,9 +63,13 @@ export class FunctionUrls implements AwsApi {
     for (const [urlId, arn] of this.functionArns) if (arn === functionArn) this.functionArns.delete(urlId);
   }
 
-  describe({ path, body }: Pick<AwsCall, 'path' | 'body'>): CallDescription {
-    const isUrl = path.startsWith(FUNCTION_URLS_PATH);
-    return { operation: isUrl ? 'InvokeFunctionUrl' : path, input: { Body: body.toString('utf8') } };
+  /** Whether the path is that of a function URL. */
+  static serves(path: string): boolean {
+    return path.startsWith(FUNCTION_URLS_PATH);
+  }
+
+  describe({ body }: Pick<AwsCall, 'body'>): CallDescription {
+    return { operation: 'InvokeFunctionUrl', input: { Body: body.toString('utf8') } };
   }
 
   /** The body of an error. Only its `Message` is documented. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  readCertificateLimit,
   readCertificateOrder,
   readOverlap,
   readRequesters,
@@ -7,6 +8,8 @@ import {
 } from '../../../../lambda/certificate-issuer/issue/certificate-order';
 import { PropertyError } from '../../../../lambda/custom-resource/properties';
 import { PROPERTIES } from '../properties';
+
+const TRUST_DOMAIN = 'mesh.example.com';
 
 describe('a certificate order', () => {
   test('is read from the strings that CloudFormation sends', () => {
@@ -19,7 +22,7 @@ describe('a certificate order', () => {
       certificateAuthorityArn: PROPERTIES.CertificateAuthorityArn,
       signingAlgorithm: 'SHA256WITHECDSA',
     });
-    expect(readSecretId({ ...PROPERTIES })).toBe(PROPERTIES.SecretId);
+    expect(readSecretId({ ...PROPERTIES }, 'mail', TRUST_DOMAIN)).toBe(PROPERTIES.SecretId);
   });
 
   test.each([
@@ -69,7 +72,8 @@ describe('a certificate order', () => {
   });
 
   test('may come without a secret, an overlap, and requesters', () => {
-    expect(readSecretId({})).toBeUndefined();
+    expect(readSecretId({}, 'mail', TRUST_DOMAIN)).toBeUndefined();
+    expect(readCertificateLimit({})).toEqual({});
     expect(readOverlap({})).toEqual({});
     expect(readRequesters({})).toEqual({});
   });
@@ -98,7 +102,29 @@ describe('a certificate order', () => {
     'arn:aws:secretsmanager:eu-central-1:111122223333:secret:*',
     'arn:aws:ssm:eu-central-1:111122223333:parameter/mail',
   ])('refuses the SecretId %s', (SecretId) => {
-    expect(() => readSecretId({ SecretId })).toThrow(/^SecretId must be the ARN of a secret, got "/);
+    expect(() => readSecretId({ SecretId }, 'mail', TRUST_DOMAIN)).toThrow(
+      /^SecretId must be the ARN of a secret, got "/,
+    );
+  });
+
+  const SECRETS = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:';
+  test.each([
+    `${SECRETS}mesh.example.com/social-AbCdEf`,
+    `${SECRETS}other.example.com/mail-AbCdEf`,
+    `${SECRETS}mesh.example.com/mail`,
+    `${SECRETS}mesh.example.com/mail/social-AbCdEf`,
+    `${SECRETS}database-AbCdEf`,
+  ])('refuses the secret of somebody else for mail: %s', (SecretId) => {
+    expect(() => readSecretId({ SecretId }, 'mail', TRUST_DOMAIN)).toThrow(
+      /^SecretId must be the secret mesh.example.com\/mail, got "/,
+    );
+  });
+
+  test('reads a limit of certificates', () => {
+    expect(readCertificateLimit({ CertificateLimit: '12' })).toEqual({ certificateLimit: 12 });
+    for (const CertificateLimit of ['0', '-1', '1.5', '1e9', '10000000', '', 12]) {
+      expect(() => readCertificateLimit({ CertificateLimit })).toThrow(PropertyError);
+    }
   });
 
   test('quotes refused values in brief and on one line', () => {

@@ -16,6 +16,8 @@ import { PROPERTIES } from '../properties';
 const OTHER_REQUEST_ID = '7a6b5c4d-1111-4222-8333-944455556666';
 const signal = new AbortController().signal;
 
+const SOCIAL_SECRET = PROPERTIES.SecretId.replace('/mail-', '/social-');
+
 describe('the certificate of a client', () => {
   let authority: MemoryAuthority;
   let secrets: MemorySecrets;
@@ -169,9 +171,17 @@ describe('the certificate of a client', () => {
   });
 
   test('is refused when the version of the request holds that of another client', async () => {
-    await certificate.apply(request({ ClientName: 'social', SpiffeId: 'spiffe://mesh.example.com/social' }), signal);
+    const social = { ClientName: 'social', SpiffeId: 'spiffe://mesh.example.com/social', SecretId: SOCIAL_SECRET };
+    await certificate.apply(request(social), signal);
 
     await expect(certificate.apply(request(), signal)).rejects.toThrow(SecretVersionError);
+  });
+
+  test('is not put into the secret of another client', async () => {
+    await expect(certificate.apply(request({ SecretId: SOCIAL_SECRET }), signal)).rejects.toThrow(
+      'SecretId must be the secret mesh.example.com/mail',
+    );
+    expect([registry.clients.size, secrets.versions.size, authority.requests.length]).toEqual([0, 0, 0]);
   });
 
   test('is refused when the version of the request holds no certificate', async () => {

@@ -22,6 +22,7 @@ function client(clientName: string, changed: Partial<RegistryClient> = {}): Regi
     validityHours: 168,
     certificateAuthorityArn: PROPERTIES.CertificateAuthorityArn,
     signingAlgorithm: 'SHA256WITHECDSA',
+    declaredBy: 'stack Mail',
     updatedAt: at(-48),
     updatedBy: 'deployment',
     ...changed,

@@ -178,18 +178,51 @@ describe('a certificate by request', () => {
     expect(await refusalOf(request())).toMatchObject({ status: 400, message: REVOKED });
   });
 
-  test('of one key for two clients is one for each', async () => {
+  test('is not for the key of another client, even if the same role may request for both', async () => {
     const social = { ClientName: 'social', SpiffeId: 'spiffe://mesh.example.com/social', DnsNames: [] };
     await deploy({ ...social, SecretId: undefined, Requesters: [MAIL_ROLE] });
-    const nameless = await foreignRequest({ name: '' });
+    const anonymous = await foreignRequest({ name: 'O=Example' });
+    await request({ certificateSigningRequest: anonymous });
+    const issued = authority.requests.length;
 
-    const [mail, other] = [
-      await request({ certificateSigningRequest: nameless }),
-      await request({ clientName: 'social', certificateSigningRequest: nameless }),
-    ];
+    expect(await refusalOf(request({ clientName: 'social', certificateSigningRequest: anonymous }))).toMatchObject({
+      status: 400,
+      message: 'this key belongs to another client: generate another key',
+    });
+    expect(authority.requests).toHaveLength(issued);
+  });
 
-    expect(new X509Certificate(mail.certificate).subjectAltName).toContain('/mail');
-    expect(new X509Certificate(other.certificate).subjectAltName).toContain('/social');
+  test('is not for a key that was revoked, however long ago', async () => {
+    const { fingerprint } = await request();
+    const certificate = registry.certificates.get(fingerprint);
+    if (certificate?.publicKeyHash === undefined) throw new Error('the certificate is recorded without its key');
+    await issuer.operatorRevocation.run({ clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'operator' }, signal);
+    registry.certificates.clear();
+    const issued = authority.requests.length;
+
+    expect(await refusalOf(request())).toMatchObject({
+      status: 400,
+      message: 'a certificate for this key was revoked: generate another key',
+    });
+    expect(authority.requests).toHaveLength(issued);
+  });
+
+  test('is one of a limited number of valid ones', async () => {
+    await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE], CertificateLimit: '2' });
+    const another = async () => request({ certificateSigningRequest: await foreignRequest({ name: 'CN=mail' }) });
+    const first = await another();
+    await another();
+
+    expect(await refusalOf(another())).toMatchObject({
+      status: 409,
+      message: expect.stringMatching(
+        /^the client has 2 valid certificates, and its limit is 2: wait until one expires/,
+      ),
+    });
+    const { fingerprint } = first;
+    const order = { clientName: 'mail', fingerprints: [fingerprint], reason: 'SUPERSEDED', by: 'operator' } as const;
+    await issuer.operatorRevocation.run(order, signal);
+    await expect(another()).resolves.toMatchObject({ serialNumber: expect.any(String) });
   });
 
   test('is not handed out when the client was removed meanwhile', async () => {
@@ -350,10 +383,21 @@ describe('a request that names somebody else is refused', () => {
       { type: 'url', value: 'spiffe://mesh.example.com/mail' },
       { type: 'dns', value: 'mail.internal.example.com' },
     ];
-    for (const foreign of [{ name: 'O=Example, CN=mail', names: own }, { name: '' }]) {
+    for (const foreign of [
+      { name: 'O=Example, CN=mail', names: own },
+      { name: '', names: own },
+      { name: 'O=Example' },
+    ]) {
       const document = await request({ certificateSigningRequest: await foreignRequest(foreign) });
       expect(new X509Certificate(document.certificate).subject).toBe('CN=mail');
     }
+  });
+
+  test('and one without any name, which ACM PCA would not take', async () => {
+    expect(await refusalOf(request({ certificateSigningRequest: await foreignRequest({ name: '' }) }))).toMatchObject({
+      status: 400,
+      message: 'the request must have a subject or a subject alternative name',
+    });
   });
 
   test('while an authority it asks to be is none', async () => {

@@ -1,0 +1,105 @@
+import {
+  REVOCATION_REASONS,
+  type RevocationOrder,
+  type RevocationResult,
+  type RevokedCertificate,
+} from '../../../mesh/contract';
+import { clientNameProblem } from '../../../mesh/names';
+import type { RegistryCertificate } from '../../../registry/records';
+import type { Registry } from '../../../registry/registry';
+import type { Revocation, RevocationRequest } from '../../../registry/revocation';
+import { isExpired } from '../../../registry/status';
+import { choiceProperty, listProperty, textProperty } from '../../custom-resource/properties';
+
+const LONGEST_OPERATOR = 2048;
+
+/** @throws PropertyError for the first invalid field */
+export function readRevocationOrder(event: unknown): RevocationOrder {
+  const fields: Readonly<Record<string, unknown>> = { ...Object(event) };
+  const name = (field: keyof RevocationOrder) => field;
+  const isForAll = fields[name('fingerprints')] === undefined;
+  return {
+    clientName: textProperty(fields, name('clientName'), clientNameProblem),
+    ...(!isForAll && { fingerprints: listProperty(fields, name('fingerprints'), fingerprintProblem) }),
+    reason: choiceProperty(fields, name('reason'), REVOCATION_REASONS),
+    by: textProperty(fields, name('by'), operatorProblem),
+  };
+}
+
+function fingerprintProblem(fingerprint: string): string | undefined {
+  return /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/.test(fingerprint) ? undefined : 'must be a SHA-256 fingerprint';
+}
+
+function operatorProblem(by: string): string | undefined {
+  return by.length > 0 && by.length <= LONGEST_OPERATOR && !/\p{C}/u.test(by)
+    ? undefined
+    : `must have 1 to ${LONGEST_OPERATOR} characters, and no control characters`;
+}
+
+interface Marked {
+  readonly certificate: RegistryCertificate;
+  readonly already: boolean;
+}
+
+export interface OperatorRevocationOptions {
+  readonly registry: Pick<Registry, 'certificatesOf'>;
+  readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
+  readonly now: () => Date;
+}
+
+/**
+ * Revokes certificates for operators, who can't write to the registry themselves: what they revoke stays revoked. First marks
+ * all certificates in the registry, whatever their dates, so that the authorizer refuses them within seconds. Then revokes
+ * those that haven't expired at their authority, including certificates that were marked earlier.
+ */
+export class OperatorRevocation {
+  constructor(private readonly options: OperatorRevocationOptions) {}
+
+  async run({ clientName, fingerprints, reason, by }: RevocationOrder, signal: AbortSignal): Promise<RevocationResult> {
+    const request: RevocationRequest = { by, reason };
+    const marked = new Map<string, Marked>();
+    // A certificate that is issued meanwhile is found by another reading.
+    for (let found = -1; found < marked.size; ) {
+      found = marked.size;
+      for (const certificate of await this.options.registry.certificatesOf(clientName, signal)) {
+        const { fingerprint } = certificate;
+        if (marked.has(fingerprint) || fingerprints?.includes(fingerprint) === false) continue;
+        marked.set(fingerprint, await this.mark(certificate, request, signal));
+      }
+    }
+    const certificates: RevokedCertificate[] = [];
+    for (const one of marked.values()) certificates.push(await this.complete(one, request, signal));
+    return { certificates };
+  }
+
+  private async mark(
+    certificate: RegistryCertificate,
+    request: RevocationRequest,
+    signal: AbortSignal,
+  ): Promise<Marked> {
+    const revoked = await this.options.revocation.mark(certificate, request, signal);
+    return { certificate: revoked ?? certificate, already: revoked === undefined };
+  }
+
+  private async complete(
+    { certificate, already }: Marked,
+    request: RevocationRequest,
+    signal: AbortSignal,
+  ): Promise<RevokedCertificate> {
+    const { revocation, now } = this.options;
+    const { serialNumber, fingerprint, revokedAtAuthority, revocationReason: reason = request.reason } = certificate;
+    const expired = isExpired(certificate, now());
+    const [untold, unrecorded] = await Promise.all([
+      expired || revokedAtAuthority !== undefined
+        ? undefined
+        : revocation.tellAuthority({ ...certificate, revocationReason: reason }, signal),
+      expired || already ? [] : revocation.audit(certificate),
+    ]);
+    const failures = [
+      ...(untold === undefined ? [] : [`${untold}; the mesh tries again within the hour`]),
+      ...unrecorded,
+    ];
+    const { revokedAt = now().toISOString() } = certificate;
+    return { serialNumber, fingerprint, already, expired, revokedAt, reason, failures };
+  }
+}

@@ -1,0 +1,90 @@
+import { AwsClient } from 'aws4fetch';
+import { CallLog } from '../../../../sandbox/endpoint/call-log';
+import { Endpoint } from '../../../../sandbox/endpoint/server';
+import { FunctionCloud } from './function-cloud';
+
+let endpoint: Endpoint;
+let cloud: FunctionCloud;
+const calls = new CallLog();
+
+beforeAll(async () => {
+  endpoint = await Endpoint.listen();
+  cloud = new FunctionCloud({ endpointUrl: endpoint.url });
+  const { iam, lambda, clock, faults } = cloud;
+  endpoint.serve({
+    apis: [lambda.api],
+    iam,
+    clock,
+    faults,
+    calls,
+    killProcessOf: (accessKeyId) => lambda.killProcessOf(accessKeyId),
+    receiveCustomResourceResponse: () => false,
+  });
+});
+
+afterAll(async () => {
+  await cloud.lambda.close();
+  await endpoint.close();
+  cloud.clock.close();
+});
+
+async function createFunction(body: string): Promise<string> {
+  return String((await cloud.createFunction(body)).attributes.Arn);
+}
+
+async function invoke(name: string, init: RequestInit = {}, principal = cloud.iam.operator) {
+  const credentials = cloud.iam.issueCredentials(principal);
+  const client = new AwsClient({ ...credentials, service: 'lambda', region: 'us-east-1', retries: 0 });
+  const url = `${endpoint.url}/2015-03-31/functions/${name}/invocations`;
+  const response = await client.fetch(url, { method: 'POST', body: '{"name":"mail"}', ...init });
+  const { status, headers } = response;
+  const body: unknown = JSON.parse(await response.text());
+  return { status, body, failure: headers.get('x-amz-function-error'), error: headers.get('x-amzn-errortype') };
+}
+
+const nameIn = (arn: string) => arn.split(':').at(-1) ?? '';
+
+test('a function is invoked by its name or ARN, with the payload as its event', async () => {
+  const arn = await createFunction('return { hello: event.name };');
+
+  for (const name of [nameIn(arn), arn, encodeURIComponent(arn)]) {
+    expect(await invoke(name)).toMatchObject({ status: 200, body: { hello: 'mail' }, failure: null });
+  }
+  expect(await invoke(nameIn(arn), { body: '' })).toMatchObject({ status: 200, body: {} });
+  expect(calls.calls.at(-1)).toMatchObject({ service: 'lambda', operation: 'Invoke' });
+});
+
+test('the failure of a function is an answer', async () => {
+  const arn = await createFunction("throw new RangeError('too far');");
+
+  expect(await invoke(nameIn(arn))).toMatchObject({
+    status: 200,
+    failure: 'Unhandled',
+    body: { errorType: 'RangeError', errorMessage: 'too far' },
+  });
+});
+
+test.each<[string, string, RequestInit, number, string]>([
+  ['an unknown function', 'missing', {}, 404, 'ResourceNotFoundException'],
+  ['a payload that is no JSON', '', { body: '{' }, 400, 'InvalidRequestContentException'],
+  ['a payload of more than 6 MB', '', { body: `"${'x'.repeat(6 * 1024 * 1024)}"` }, 413, 'RequestTooLargeException'],
+  [
+    'an asynchronous invocation',
+    '',
+    { headers: { 'x-amz-invocation-type': 'Event' } },
+    400,
+    'UnknownOperationException',
+  ],
+  ['another method', '', { method: 'PUT' }, 400, 'UnknownOperationException'],
+  ['a name that is none', '..%2f..%2fx', {}, 400, 'UnknownOperationException'],
+])('%s is refused by name', async (_, name, init, status, error) => {
+  const arn = await createFunction('return {};');
+  expect(await invoke(name || nameIn(arn), init)).toMatchObject({ status, error });
+});
+
+test('who has no permission for the function invokes nothing', async () => {
+  const arn = await createFunction('return {};');
+  const role = await cloud.createRole();
+
+  expect(await invoke(nameIn(arn), {}, role)).toMatchObject({ status: 403, error: 'AccessDeniedException' });
+});
