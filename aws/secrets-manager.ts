@@ -71,6 +71,17 @@ export class SecretsManager {
     }
   }
 
+  /** The complete ARN of a secret. @throws AwsCallError if there is no secret with the name */
+  async arnOf(secretName: string, signal: AbortSignal): Promise<string> {
+    const command = new DescribeSecretCommand({ SecretId: secretName });
+    const { ARN } = await sdkCall(
+      'secretsmanager:DescribeSecret',
+      this.client.send(command, { abortSignal: signal }),
+    );
+    if (ARN === undefined) throw new AwsCallError('secretsmanager:DescribeSecret', 'InvalidAnswer', 'no ARN');
+    return ARN;
+  }
+
   /** The ID of the version with the staging label. */
   async findVersion(secretId: string, stage: SecretStage, signal: AbortSignal): Promise<string | undefined> {
     const command = new DescribeSecretCommand({ SecretId: secretId });

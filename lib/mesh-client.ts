@@ -60,8 +60,8 @@ export interface MeshClientOptions extends ClientCertificateOptions {
   /**
    * Whether the client creates and keeps its own key and requests each certificate with `mtls-mesh request`. The
    * deployment then creates neither a certificate nor a secret, and only the client renews its certificates. Don't set
-   * `rotateAfter`, `overlap`, `encryptionKey`, or `removalPolicy`. Use `grantRequest` to allow a role or user to request
-   * certificates.
+   * `rotateAfter`, `overlap`, `encryptionKey`, `adoptSecret`, or `removalPolicy`. Use `grantRequest` to allow a role or user
+   * to request certificates.
    *
    * @default false
    */
@@ -87,6 +87,18 @@ export interface MeshClientOptions extends ClientCertificateOptions {
    * @default - the AWS managed key of Secrets Manager
    */
   readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Whether to use the secret with the client's name that exists already, because it was retained when an earlier stack or
+   * client was removed. The deployment puts a new certificate into it. An adopted secret is not part of the stack: the stack
+   * doesn't delete it. If the secret has a KMS key of its own, set `encryptionKey` to that key.
+   *
+   * Don't use it to rename the construct of a client: the removal of the old construct would end the rotation of the secret
+   * and revoke its certificates. Keep the logical IDs instead, with `cdk refactor` or `overrideLogicalId`.
+   *
+   * @default false
+   */
+  readonly adoptSecret?: boolean;
 
   /**
    * What happens to the secret when the client is removed from the app. `DESTROY` deletes it immediately, without a
@@ -161,10 +173,13 @@ export class MeshClient extends Construct {
     }
     checkLimit(this, props.certificateLimit);
     if (props.ownKey) refuseOptionsOfSecret(this, props);
+    if (props.adoptSecret && props.removalPolicy !== undefined) {
+      refuse(this, 'removalPolicy', 'must not be set with adoptSecret, because the stack keeps the secret', 'a value');
+    }
     this.storedSecret = props.ownKey ? undefined : clientSecret(this, { ...props, spiffeId: this.spiffeId });
 
     const properties: ClientCertificateProperties = {
-      SecretId: this.storedSecret?.secretArn,
+      SecretId: this.storedSecret && secretIdOf(this.storedSecret, props),
       ClientName: clientName,
       SpiffeId: this.spiffeId,
       DnsNames: dnsNames,
@@ -241,7 +256,7 @@ export class MeshClient extends Construct {
   private rotate(secret: secretsmanager.ISecret, { issuer, ...props }: MeshClientProps): void {
     const rotateAfter = rotationInterval(this, props.rotateAfter, props.certificateValidity ?? DEFAULT_VALIDITY);
     const rotation = new secretsmanager.CfnRotationSchedule(this, 'Rotation', {
-      secretId: secret.secretArn,
+      secretId: secretIdOf(secret, props),
       rotationLambdaArn: issuer.rotationHandler.functionArn,
       rotationRules: rotationSchedule(rotateAfter, this.spiffeId),
       // The certificate is new. Secrets Manager still invokes testSecret, so the certificate must exist.
@@ -249,6 +264,11 @@ export class MeshClient extends Construct {
     });
     rotation.node.addDependency(this.registration, issuer.rotationPermission);
   }
+}
+
+/** An adopted secret is known by its name only: the random end of its ARN is not. */
+function secretIdOf(secret: secretsmanager.ISecret, { adoptSecret }: MeshClientOptions): string {
+  return adoptSecret ? secret.secretName : secret.secretArn;
 }
 
 function checkLimit(client: MeshClient, limit: number | undefined): void {
@@ -262,7 +282,7 @@ function refuseWithOwnKey(client: MeshClient, property: string): never {
 }
 
 function refuseOptionsOfSecret(client: MeshClient, props: MeshClientProps): void {
-  for (const property of ['rotateAfter', 'overlap', 'encryptionKey', 'removalPolicy'] as const) {
+  for (const property of ['rotateAfter', 'overlap', 'encryptionKey', 'adoptSecret', 'removalPolicy'] as const) {
     if (props[property] === undefined) continue;
     refuse(client, property, 'must not be set with ownKey, because there is no secret', 'a value');
   }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -12,21 +12,39 @@ export interface ClientSecretProps {
   /** The function that fills the secret. */
   readonly issuer: ICertificateIssuer;
   readonly encryptionKey?: kms.IKey;
+  readonly adoptSecret?: boolean;
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Adds a secret without a version, which the issuer fills. By default, the CDK construct generates a random value. */
+/** The client's secret, which the issuer fills: an existing one, or one that is added. */
 export function clientSecret(scope: Construct, props: ClientSecretProps): secretsmanager.ISecret {
   const { issuer, encryptionKey } = props;
+  if (encryptionKey) allowEncryption(scope, issuer, encryptionKey);
+  const name = secretName(issuer.trustDomain, props.clientName);
+  return props.adoptSecret ? existingSecret(scope, name, encryptionKey) : newSecret(scope, name, props);
+}
+
+function existingSecret(scope: Construct, name: string, encryptionKey?: kms.IKey): secretsmanager.ISecret {
+  const secretPartialArn = Stack.of(scope).formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    resourceName: name,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return secretsmanager.Secret.fromSecretAttributes(scope, 'Secret', { secretPartialArn, encryptionKey });
+}
+
+/** A secret without a version. By default, the CDK construct generates a random value. */
+function newSecret(scope: Construct, name: string, props: ClientSecretProps): secretsmanager.ISecret {
+  const { encryptionKey } = props;
   const secret = new secretsmanager.Secret(scope, 'Secret', {
-    secretName: secretName(issuer.trustDomain, props.clientName),
+    secretName: name,
     description: `Client certificate and private key of ${props.spiffeId}`,
     encryptionKey,
     removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
   });
   const resource = secret.node.defaultChild as secretsmanager.CfnSecret;
   resource.generateSecretString = undefined;
-  if (encryptionKey) allowEncryption(scope, issuer, encryptionKey);
   return secret;
 }
 

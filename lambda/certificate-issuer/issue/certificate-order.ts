@@ -48,7 +48,7 @@ export function readCertificateOrder(properties: ResourceProperties): Certificat
 }
 
 /**
- * The secret of the client with that name. Undefined for a client that keeps its own key.
+ * The ARN or the name of the secret of the client with that name. Undefined for a client that keeps its own key.
  * @throws PropertyError for the secret of another client
  */
 export function readSecretId(
@@ -58,14 +58,14 @@ export function readSecretId(
 ): string | undefined {
   const property = 'SecretId' satisfies PropertyName;
   if (properties[property] === undefined) return undefined;
+  const secret = secretName(trustDomain, clientName);
+  if (properties[property] === secret) return secret;
   return textProperty(
     properties,
     property,
     (arn) =>
       secretArnProblem(arn) ??
-      (clientNameFromSecretArn(arn, trustDomain) === clientName
-        ? undefined
-        : `must be the secret ${secretName(trustDomain, clientName)}`),
+      (clientNameFromSecretArn(arn, trustDomain) === clientName ? undefined : `must be the secret ${secret}`),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Log } from '../../../aws/cloudwatch';
+import type { SecretsManager } from '../../../aws/secrets-manager';
 import type { ClientCertificateAttributes } from '../../../mesh/contract';
 import { clientNameFromSpiffeId } from '../../../mesh/names';
 import { type ClientProfile, ClientTakenError, type Registry } from '../../../registry/registry';
@@ -23,6 +24,7 @@ const DEPLOYMENT = 'deployment';
 export interface ClientCertificateResourceOptions {
   readonly trustDomain: string;
   readonly registry: Pick<Registry, 'registerClient' | 'removeClient' | 'certificatesOf'>;
+  readonly secrets: Pick<SecretsManager, 'arnOf'>;
   readonly versions: SecretVersions;
   readonly promotion: Promotion;
   readonly revocation: Pick<Revocation, 'revoke'>;
@@ -49,7 +51,7 @@ export class ClientCertificateResource implements CustomResourceHandler {
     const { properties, requestId } = request;
     const order = readCertificateOrder(properties);
     const clientName = clientNameInTrustDomain(order.spiffeId, trustDomain);
-    const secretId = readSecretId(properties, clientName, trustDomain);
+    const secretId = await this.secretArn(readSecretId(properties, clientName, trustDomain), signal);
     const profile = {
       ...order,
       ...readOverlap(properties),
@@ -90,6 +92,13 @@ export class ClientCertificateResource implements CustomResourceHandler {
     for (const certificate of await registry.certificatesOf(clientName, signal)) {
       await revocation.revoke(certificate, { by: DEPLOYMENT, reason: 'CESSATION_OF_OPERATION' }, signal);
     }
+  }
+
+  /** An adopted secret is declared by its name. */
+  private async secretArn(secretId: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+    return secretId === undefined || secretId.startsWith('arn:')
+      ? secretId
+      : this.options.secrets.arnOf(secretId, signal);
   }
 
   private async register(profile: Omit<ClientProfile, 'updatedAt' | 'updatedBy'>, signal: AbortSignal): Promise<void> {

@@ -30,6 +30,7 @@ export class Tables {
 
   /** @throws AwsError `ResourceInUseException` if the name is taken */
   async create(name: string, definition: object): Promise<void> {
+    if (this.has(name)) throw new AwsError('ResourceInUseException', `Table already exists: ${name}`);
     await this.run('CreateTable', { ...definition, TableName: name });
     this.settingsByName.set(name, { isProtected: false });
     while ((await this.status(name)) !== 'ACTIVE') await setImmediate();

@@ -15,6 +15,10 @@ export class MemorySecrets implements Pick<SecretsManager, keyof SecretsManager>
     this.stages.set('AWSPENDING', versionId);
   }
 
+  async arnOf(secretName: string): Promise<string> {
+    return `arn:aws:secretsmanager:eu-central-1:111122223333:secret:${secretName}-AbCdEf`;
+  }
+
   async getVersion(_secretId: string, versionId: string): Promise<string | undefined> {
     return this.versions.get(versionId);
   }

@@ -177,6 +177,15 @@ describe('the certificate of a client', () => {
     await expect(certificate.apply(request(), signal)).rejects.toThrow(SecretVersionError);
   });
 
+  test('is put into an adopted secret, which is declared by its name', async () => {
+    await certificate.apply(request({ SecretId: 'mesh.example.com/mail' }), signal);
+
+    expect(registry.clients.get('mail')?.secretId).toBe(PROPERTIES.SecretId);
+    await expect(certificate.apply(request({ SecretId: 'mesh.example.com/social' }), signal)).rejects.toThrow(
+      'SecretId must be the ARN of a secret',
+    );
+  });
+
   test('is not put into the secret of another client', async () => {
     await expect(certificate.apply(request({ SecretId: SOCIAL_SECRET }), signal)).rejects.toThrow(
       'SecretId must be the secret mesh.example.com/mail',
