@@ -74,10 +74,7 @@ export class SecretsManager {
   /** The complete ARN of a secret. @throws AwsCallError if there is no secret with the name */
   async arnOf(secretName: string, signal: AbortSignal): Promise<string> {
     const command = new DescribeSecretCommand({ SecretId: secretName });
-    const { ARN } = await sdkCall(
-      'secretsmanager:DescribeSecret',
-      this.client.send(command, { abortSignal: signal }),
-    );
+    const { ARN } = await sdkCall('secretsmanager:DescribeSecret', this.client.send(command, { abortSignal: signal }));
     if (ARN === undefined) throw new AwsCallError('secretsmanager:DescribeSecret', 'InvalidAnswer', 'no ARN');
     return ARN;
   }

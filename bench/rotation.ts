@@ -65,7 +65,7 @@ export async function simulateRotation(clients: number): Promise<Simulation> {
         declaredBy: 'stack Clients',
       };
       const update = { updatedAt: new Date().toISOString(), updatedBy: 'deployment' };
-      await mesh.registry.registerClient({ ...profile, ...update }, NEVER_ABORTED);
+      await mesh.registry.registerClient({ ...profile, ...update }, false, NEVER_ABORTED);
       waiting.push(client.SecretId);
     }
     await run.time.run(() => {

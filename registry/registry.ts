@@ -113,11 +113,14 @@ export class Registry {
    * Enables a new client. A known client keeps its state, even if it was removed. A name belongs to one resource, and to one
    * stack if a client changes from one kind to the other.
    *
+   * @param isUpdate whether the resource exists already. Its stack may have given it another logical ID since it declared the
+   * client: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-refactoring.html
    * @returns the resource that already declares a client with the name, in which case nothing changes. Undefined if the
    * client was registered.
    */
-  registerClient(profile: ClientProfile, signal: AbortSignal): Promise<string | undefined> {
-    return this.register({ ...ISSUED_CLIENT_ONLY, ...profile }, ISSUED_CLIENT, profile.declaredBy, signal);
+  registerClient(profile: ClientProfile, isUpdate: boolean, signal: AbortSignal): Promise<string | undefined> {
+    const resource = { id: profile.declaredBy, isUpdate };
+    return this.register({ ...ISSUED_CLIENT_ONLY, ...profile }, ISSUED_CLIENT, resource, signal);
   }
 
   /**
@@ -146,8 +149,12 @@ export class Registry {
   }
 
   /** As `registerClient`. */
-  registerExternalClient(profile: ExternalClientProfile, signal: AbortSignal): Promise<string | undefined> {
-    return this.register(profile, EXTERNAL_CLIENT, profile.registeredBy, signal);
+  registerExternalClient(
+    profile: ExternalClientProfile,
+    isUpdate: boolean,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    return this.register(profile, EXTERNAL_CLIENT, { id: profile.registeredBy, isUpdate }, signal);
   }
 
   /**
@@ -286,16 +293,16 @@ export class Registry {
   private async register(
     { clientName, ...attributes }: { readonly clientName: string },
     kind: ClientKind,
-    resource: string,
+    resource: { readonly id: string; readonly isUpdate: boolean },
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const [own, other] = [kind.resource, otherThan(kind).resource];
-    const stack = stackPrefixOf(resource);
+    const stack = stackPrefixOf(resource.id);
     const change: ItemChange = {
       set: { clientName, ...attributes, ...NOT_REMOVED },
       setOnce: { state: 'ENABLED' },
       condition:
-        `(attribute_not_exists(${own}) OR ${own} = :${own}) AND ` +
+        `(attribute_not_exists(${own}) OR ${own} = :${own}${resource.isUpdate ? ` OR begins_with(${own}, :stack)` : ''}) AND ` +
         `(attribute_not_exists(${other}) OR begins_with(${other}, :stack))`,
       values: { ':stack': stack },
     };
@@ -303,7 +310,7 @@ export class Registry {
     if (await updateItem(this.table, key, change, signal)) return undefined;
     const known = await getItem(this.table, key, signal);
     const [declaredBy, ofOtherKind] = [known?.[own]?.S, known?.[other]?.S];
-    return (declaredBy === resource ? undefined : declaredBy) ?? ofOtherKind ?? 'unknown';
+    return (declaredBy === resource.id ? undefined : declaredBy) ?? ofOtherKind ?? 'unknown';
   }
 
   /** A disabled client leaves an item behind, so that it is still disabled if a deployment adds it again. */

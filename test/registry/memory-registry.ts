@@ -32,8 +32,8 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     return this.clients.get(clientName);
   }
 
-  async registerClient(profile: ClientProfile): Promise<string | undefined> {
-    const other = this.takenBy(profile.clientName, 'issued', profile.declaredBy);
+  async registerClient(profile: ClientProfile, isUpdate: boolean): Promise<string | undefined> {
+    const other = this.takenBy(profile.clientName, 'issued', profile.declaredBy, isUpdate);
     if (other !== undefined) return other;
     this.clients.set(profile.clientName, { ...profile, state: this.stateOf(profile.clientName) });
     return undefined;
@@ -51,8 +51,8 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     return this.externalClients.get(clientName);
   }
 
-  async registerExternalClient(profile: ExternalClientProfile): Promise<string | undefined> {
-    const other = this.takenBy(profile.clientName, 'external', profile.registeredBy);
+  async registerExternalClient(profile: ExternalClientProfile, isUpdate: boolean): Promise<string | undefined> {
+    const other = this.takenBy(profile.clientName, 'external', profile.registeredBy, isUpdate);
     if (other !== undefined) return other;
     this.externalClients.set(profile.clientName, { ...profile, state: this.stateOf(profile.clientName) });
     return undefined;
@@ -155,12 +155,18 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
   }
 
   /** The resource that already declares the client. */
-  private takenBy(clientName: string, kind: 'issued' | 'external', resource: string): string | undefined {
+  private takenBy(
+    clientName: string,
+    kind: 'issued' | 'external',
+    resource: string,
+    isUpdate: boolean,
+  ): string | undefined {
     const issued = this.clients.get(clientName)?.declaredBy;
     const external = this.externalClients.get(clientName)?.registeredBy;
     const [own, other] = kind === 'issued' ? [issued, external] : [external, issued];
     const [stack] = resource.split(' ');
-    if (own !== undefined && own !== resource) return own;
+    const isOwn = own === resource || (isUpdate && own?.startsWith(`${stack} `));
+    if (own !== undefined && !isOwn) return own;
     return other?.startsWith(`${stack} `) === false ? other : undefined;
   }
 

@@ -112,19 +112,19 @@ describe('the registry in DynamoDB', () => {
   };
 
   test('knows a client as it was registered last, enabled at first', async () => {
-    await registry.registerClient({ ...profile, overlapHours: 6, validityHours: 24 }, signal);
+    await registry.registerClient({ ...profile, overlapHours: 6, validityHours: 24 }, false, signal);
     await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 6, validityHours: 24 });
 
     const { secretId: _, ...withoutSecret } = profile;
     const requesters = ['arn:aws:iam::111122223333:role/MailApp'];
-    await registry.registerClient({ ...withoutSecret, requesters }, signal);
+    await registry.registerClient({ ...withoutSecret, requesters }, false, signal);
     await expect(registry.getClient('mail', signal)).resolves.toEqual({
       ...withoutSecret,
       requesters,
       state: 'ENABLED',
     });
 
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
 
     await expect(registry.getClient('mail', signal)).resolves.toEqual({ ...profile, state: 'ENABLED' });
     await expect(registry.getClient('social', signal)).resolves.toBeUndefined();
@@ -144,7 +144,7 @@ describe('the registry in DynamoDB', () => {
   });
 
   test('writes clients and certificates as the contract says', async () => {
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
     await registry.addCertificate(certificate, signal);
 
     expect(await items()).toEqual(
@@ -167,7 +167,7 @@ describe('the registry in DynamoDB', () => {
   });
 
   test('keeps the state of a client that is registered again', async () => {
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
     await sdk.send(
       new UpdateItemCommand({
         TableName,
@@ -178,17 +178,17 @@ describe('the registry in DynamoDB', () => {
       }),
     );
 
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
 
     await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
   });
 
   test('leaves a client to the resource that declares it, and says which that is', async () => {
-    await registry.registerClient(profile, signal);
-    await expect(registry.registerClient({ ...profile, validityHours: 24 }, signal)).resolves.toBeUndefined();
+    await registry.registerClient(profile, false, signal);
+    await expect(registry.registerClient({ ...profile, validityHours: 24 }, false, signal)).resolves.toBeUndefined();
 
     const taken = { ...profile, declaredBy: 'stack Other', validityHours: 8 };
-    await expect(registry.registerClient(taken, signal)).resolves.toBe('stack Mail');
+    await expect(registry.registerClient(taken, false, signal)).resolves.toBe('stack Mail');
     await expect(registry.removeClient('mail', 'stack Other', REMOVED, signal)).resolves.toBe(false);
 
     expect(await records()).toEqual([{ kind: 'client', client: { ...profile, validityHours: 24, state: 'ENABLED' } }]);
@@ -197,20 +197,36 @@ describe('the registry in DynamoDB', () => {
   test.each(['other External', 'stac External', 'stack2 External', ' External', 'External'])(
     'leaves the name of a client to its stack, whatever the kind: %j gets none',
     async (resource) => {
-      await registry.registerClient(profile, signal);
-      const external = registry.registerExternalClient({ ...externalProfile, registeredBy: resource }, signal);
+      await registry.registerClient(profile, false, signal);
+      const external = registry.registerExternalClient({ ...externalProfile, registeredBy: resource }, false, signal);
       await expect(external).resolves.toBe('stack Mail');
 
       await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
-      await registry.registerExternalClient(externalProfile, signal);
-      const issued = registry.registerClient({ ...profile, declaredBy: resource }, signal);
+      await registry.registerExternalClient(externalProfile, false, signal);
+      const issued = registry.registerClient({ ...profile, declaredBy: resource }, false, signal);
       await expect(issued).resolves.toBe('stack External');
       expect((await records()).map(({ kind }) => kind)).toEqual(['external client']);
     },
   );
 
+  test('follows a resource whose stack has given it another logical ID, and no other', async () => {
+    const [issued, external] = [profile, externalProfile];
+    await registry.registerClient(issued, false, signal);
+    await registry.registerExternalClient(external, false, signal);
+    const update = (stack: string) => [
+      registry.registerClient({ ...issued, declaredBy: `${stack} Renamed` }, true, signal),
+      registry.registerExternalClient({ ...external, registeredBy: `${stack} Renamed` }, true, signal),
+    ];
+
+    expect(await Promise.all(update('other'))).toEqual(['stack Mail', 'stack External']);
+    expect(await Promise.all(update('stack'))).toEqual([undefined, undefined]);
+    await expect(registry.removeClient('mail', 'stack Renamed', REMOVED, signal)).resolves.toBe(true);
+    await expect(registry.removeExternalClient('mail', 'stack Renamed', REMOVED, signal)).resolves.toBe(true);
+    expect(await items()).toEqual([]);
+  });
+
   test('forgets a client, also one that it does not know', async () => {
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
 
     await expect(registry.removeClient('mail', 'stack Mail', REMOVED, signal)).resolves.toBe(true);
     await expect(registry.removeClient('mail', 'stack Mail', REMOVED, signal)).resolves.toBe(true);
@@ -224,8 +240,8 @@ describe('the registry in DynamoDB', () => {
       const change = { state: 'DISABLED', updatedAt: REMOVED, updatedBy: 'operator' } as const;
       const register = () =>
         kind === 'issued'
-          ? registry.registerClient(profile, signal)
-          : registry.registerExternalClient(externalProfile, signal);
+          ? registry.registerClient(profile, false, signal)
+          : registry.registerExternalClient(externalProfile, false, signal);
       const remove = () =>
         kind === 'issued'
           ? registry.removeClient('mail', 'stack Mail', REMOVED, signal)
@@ -297,8 +313,8 @@ describe('the registry in DynamoDB', () => {
       );
 
     test('knows it as it was registered last, enabled at first, and as no other', async () => {
-      await registry.registerExternalClient({ ...externalProfile, identityIds: ['0c'] }, signal);
-      await registry.registerExternalClient(externalProfile, signal);
+      await registry.registerExternalClient({ ...externalProfile, identityIds: ['0c'] }, false, signal);
+      await registry.registerExternalClient(externalProfile, false, signal);
 
       await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({
         ...externalProfile,
@@ -315,16 +331,16 @@ describe('the registry in DynamoDB', () => {
     });
 
     test('does not take one that the mesh issues for to be external', async () => {
-      await registry.registerClient(profile, signal);
+      await registry.registerClient(profile, false, signal);
 
       await expect(registry.getExternalClient('mail', signal)).resolves.toBeUndefined();
       await expect(lookup.findExternalClient('mail')).resolves.not.toHaveProperty('trustAnchor');
     });
 
     test('removes it for the resource that registered it, and for no other', async () => {
-      await registry.registerExternalClient(externalProfile, signal);
+      await registry.registerExternalClient(externalProfile, false, signal);
 
-      const taken = registry.registerExternalClient({ ...externalProfile, registeredBy: 'stack Other' }, signal);
+      const taken = registry.registerExternalClient({ ...externalProfile, registeredBy: 'stack Other' }, false, signal);
       await expect(taken).resolves.toBe('stack External');
       await registry.removeExternalClient('mail', 'stack Other', REMOVED, signal);
       await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({
@@ -340,9 +356,9 @@ describe('the registry in DynamoDB', () => {
     });
 
     test('holds both while a client changes from issued to external, and keeps its state', async () => {
-      await registry.registerClient({ ...profile, overlapHours: 3, declaredBy: 'stack Mail' }, signal);
+      await registry.registerClient({ ...profile, overlapHours: 3, declaredBy: 'stack Mail' }, false, signal);
       await disable();
-      await registry.registerExternalClient(externalProfile, signal);
+      await registry.registerExternalClient(externalProfile, false, signal);
 
       expect((await records()).map(({ kind }) => kind).sort()).toEqual(['client', 'external client']);
       await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 3, state: 'DISABLED' });
@@ -354,9 +370,9 @@ describe('the registry in DynamoDB', () => {
     });
 
     test('holds both while a client changes from external to issued, and keeps its state', async () => {
-      await registry.registerExternalClient(externalProfile, signal);
+      await registry.registerExternalClient(externalProfile, false, signal);
       await disable();
-      await registry.registerClient(profile, signal);
+      await registry.registerClient(profile, false, signal);
 
       await expect(registry.getExternalClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
 
@@ -366,8 +382,8 @@ describe('the registry in DynamoDB', () => {
     });
 
     test('survives that such a change is taken back', async () => {
-      await registry.registerClient(profile, signal);
-      await registry.registerExternalClient(externalProfile, signal);
+      await registry.registerClient(profile, false, signal);
+      await registry.registerExternalClient(externalProfile, false, signal);
       await registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
 
       await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ secretId: profile.secretId });
@@ -454,7 +470,7 @@ describe('the registry in DynamoDB', () => {
   });
 
   test('lists the certificates of one client', async () => {
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
     await registry.addCertificate(certificate, signal);
     await registry.addCertificate({ ...certificate, fingerprint: 'CC' }, signal);
     await registry.addCertificate({ ...certificate, clientName: 'mail-2' }, signal);
@@ -466,7 +482,7 @@ describe('the registry in DynamoDB', () => {
   });
 
   test('enables and disables a known client, and creates no unknown one', async () => {
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
     const change = { state: 'DISABLED', updatedAt: '2026-11-24T00:00:00.000Z', updatedBy: 'operator' } as const;
 
     await registry.setClientState('mail', change, signal);
@@ -477,7 +493,7 @@ describe('the registry in DynamoDB', () => {
   });
 
   test('gives a client with all its certificates, and nothing of other clients', async () => {
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
     await registry.addCertificate(certificate, signal);
     await registry.addCertificate({ ...certificate, clientName: 'mail-2' }, signal);
 
@@ -509,7 +525,7 @@ describe('the registry in DynamoDB', () => {
   });
 
   test('gives all records over many pages, and leaves out what is of another kind', async () => {
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
     const issuer = 'x'.repeat(300_000);
     for (let n = 0; n < 8; n++) await registry.addCertificate({ ...certificate, fingerprint: `0${n}`, issuer }, signal);
     const grant = { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'OTHER#1' } };
@@ -534,7 +550,7 @@ describe('the registry in DynamoDB', () => {
   test('says in one reading how a client and its certificate stand', async () => {
     await expect(lookup.findIssued('mail', 'AA:BB')).resolves.toEqual({ client: undefined, certificate: undefined });
 
-    await registry.registerClient(profile, signal);
+    await registry.registerClient(profile, false, signal);
     await registry.addCertificate(certificate, signal);
     await registry.markReplaced(certificate, '2026-11-23T00:00:00.000Z', signal);
 

@@ -79,6 +79,7 @@ export class ExternalClientResource implements CustomResourceHandler {
           updatedAt: now().toISOString(),
           updatedBy: 'deployment',
         },
+        request.requestType === 'Update',
         signal,
       );
       if (other !== undefined) throw new ClientTakenError(clientName, other);

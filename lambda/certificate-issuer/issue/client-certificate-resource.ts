@@ -60,7 +60,7 @@ export class ClientCertificateResource implements CustomResourceHandler {
       secretId,
       declaredBy: resourceOf(request),
     };
-    await this.register(profile, signal);
+    await this.register(profile, request, signal);
     if (secretId === undefined) return {};
 
     const version = { secretId, secretVersionId: requestId, stage: 'DEPLOYMENT', issuedBy: DEPLOYMENT } as const;
@@ -101,10 +101,14 @@ export class ClientCertificateResource implements CustomResourceHandler {
       : this.options.secrets.arnOf(secretId, signal);
   }
 
-  private async register(profile: Omit<ClientProfile, 'updatedAt' | 'updatedBy'>, signal: AbortSignal): Promise<void> {
+  private async register(
+    profile: Omit<ClientProfile, 'updatedAt' | 'updatedBy'>,
+    { requestType }: CustomResourceRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { registry, now, log } = this.options;
     const updated = { updatedAt: now().toISOString(), updatedBy: DEPLOYMENT };
-    const other = await registry.registerClient({ ...profile, ...updated }, signal);
+    const other = await registry.registerClient({ ...profile, ...updated }, requestType === 'Update', signal);
     if (other !== undefined) throw new ClientTakenError(profile.clientName, other);
     log({ event: 'client-registered', client: profile.clientName });
   }
