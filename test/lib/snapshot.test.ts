@@ -28,8 +28,7 @@ test.each([
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) });
   mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
 
-  const scrubbed = JSON.stringify(resourcesOf(stack)).replace(/[0-9a-f]{64}\.zip/g, '<asset>.zip');
-  expect(JSON.parse(scrubbed)).toMatchSnapshot();
+  expect(withoutAssetHashes(resourcesOf(stack))).toMatchSnapshot();
 });
 
 test('what a client that keeps its own key adds to the template', () => {
@@ -42,5 +41,10 @@ test('what a client that keeps its own key adds to the template', () => {
 
   const known = Object.keys(resourcesOf(before));
   const added = Object.entries(resourcesOf(stack)).filter(([id]) => !known.includes(id));
-  expect(Object.fromEntries(added)).toMatchSnapshot();
+  expect(withoutAssetHashes(Object.fromEntries(added))).toMatchSnapshot();
 });
+
+/** A bundle's hash changes with every change of its code. */
+function withoutAssetHashes(resources: object): object {
+  return JSON.parse(JSON.stringify(resources).replace(/[0-9a-f]{64}\.zip/g, '<asset>.zip'));
+}
