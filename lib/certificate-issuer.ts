@@ -180,7 +180,8 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   }
 
   /**
-   * Allows `grantee` to start the rotation of a client's secret, but not to read the secret.
+   * Allows `grantee` to start the rotation of a client's secret, but not to read the secret, to change the rotation's schedule,
+   * or to name another function.
    *
    * `RotateSecret` requires `lambda:InvokeFunction` on the rotation function. Who invokes that function directly can only
    * complete a rotation that Secrets Manager has started.
@@ -192,6 +193,12 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
       grantee,
       actions: ['secretsmanager:RotateSecret'],
       resourceArns: [secretArnsOf(this, this.trustDomain)],
+      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html. The keys may be absent
+      // from a request that changes neither.
+      conditions: {
+        BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
+        ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': this.rotationHandler.functionArn },
+      },
     }).combine(invocation(grantee, this.rotationHandler));
   }
 

@@ -125,6 +125,8 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
     return this.grant(grantee, ['dynamodb:Query', 'dynamodb:Scan']).combine(
       this.grant(grantee, ['dynamodb:UpdateItem'], {
         'ForAllValues:StringEquals': { 'dynamodb:Attributes': OPERATORS_ATTRIBUTES },
+        // `ForAllValues` also holds for a request that names no attribute.
+        Null: { 'dynamodb:Attributes': 'false' },
       }),
     );
   }

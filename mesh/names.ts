@@ -20,11 +20,18 @@ export function clientNameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** For a trust domain. https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md */
+/**
+ * For a trust domain of a mesh. https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md. It must have a dot although
+ * SPIFFE doesn't require one: the issuer may read and write all secrets whose names begin with the trust domain and a slash,
+ * and with `prod`, for example, these would include secrets of others.
+ */
 export function trustDomainProblem(trustDomain: string): string | undefined {
   if (trustDomain.length > LONGEST_TRUST_DOMAIN) return `must have at most ${LONGEST_TRUST_DOMAIN} characters`;
   if (!/^[a-z0-9._-]+$/.test(trustDomain)) {
     return 'must have only lower-case letters, digits, dots, hyphens and underscores';
+  }
+  if (!/[^.]\.[^.]/.test(trustDomain)) {
+    return 'must contain a dot, like a domain name, because the names of secrets begin with it';
   }
   return undefined;
 }

@@ -222,7 +222,15 @@ test('who may rotate secrets can’t read them, and may call the function that r
     Statement: object[];
   };
   expect(Statement).toEqual([
-    expect.objectContaining({ Action: 'secretsmanager:RotateSecret' }),
+    expect.objectContaining({
+      Action: 'secretsmanager:RotateSecret',
+      Condition: {
+        BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
+        ArnEqualsIfExists: {
+          'secretsmanager:RotationLambdaARN': stack.resolve(issuer.rotationHandler.functionArn),
+        },
+      },
+    }),
     {
       Effect: 'Allow',
       Action: 'lambda:InvokeFunction',

@@ -80,7 +80,7 @@ function permissionsOfMesh(
 const SECRETS = 'arn:{AWS::Partition}:secretsmanager:{AWS::Region}:{AWS::AccountId}:secret:mesh.example.com/*';
 const OWN_EVENTS =
   'on arn:{AWS::Partition}:events:{AWS::Region}:{AWS::AccountId}:event-bus/default ' +
-  'if events:source StringEquals mtls-service-mesh';
+  'if events:source ForAllValues:StringEquals mtls-service-mesh if events:source Null false';
 const EXECUTE_API = 'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{MeshGatewayApi}';
 
 const ISSUE = [
@@ -151,10 +151,13 @@ test('these are all permissions of a mesh', () => {
 const STATEMENTS_FOR_OPERATORS = [
   'MeshOperatorPolicy: Allow dynamodb:Query, dynamodb:Scan on {MeshRegistryTable.Arn}',
   'MeshOperatorPolicy: Allow dynamodb:UpdateItem on {MeshRegistryTable.Arn} ' +
-    'if dynamodb:Attributes ForAllValues:StringEquals partitionKey, sortKey, state, updatedAt, updatedBy',
+    'if dynamodb:Attributes ForAllValues:StringEquals partitionKey, sortKey, state, updatedAt, updatedBy ' +
+    'if dynamodb:Attributes Null false',
   'MeshOperatorPolicy: Allow lambda:InvokeFunction on {MeshIssuerRevocationFunction.Arn}',
   'MeshOperatorPolicy: Allow lambda:InvokeFunction on {MeshIssuerRotationFunction.Arn}',
-  `MeshOperatorPolicy: Allow secretsmanager:RotateSecret on ${SECRETS}`,
+  `MeshOperatorPolicy: Allow secretsmanager:RotateSecret on ${SECRETS} ` +
+    'if secretsmanager:ModifyRotationRules BoolIfExists false ' +
+    'if secretsmanager:RotationLambdaARN ArnEqualsIfExists {MeshIssuerRotationFunction.Arn}',
 ];
 
 test('an operator may do this and no more, in a policy that is made when it is asked for', () => {

@@ -16,7 +16,7 @@ import {
 import { isSpiffeId } from '../../pki/certificate-fields';
 
 const clientName = fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
-const trustDomain = fc.stringMatching(/^[a-z0-9._-]{1,100}$/);
+const trustDomain = fc.stringMatching(/^[a-z0-9_-]{1,50}\.[a-z0-9_-]{1,50}$/);
 
 test.each(['a', 'mail', 'mail-2', 'a'.repeat(63)])('%s is a client name', (name) => {
   expect(clientNameProblem(name)).toBeUndefined();
@@ -29,16 +29,26 @@ test.each(['', 'Mail', '2mail', '-mail', 'mail-', 'ma il', 'ma.il', 'ma/il', 'ma
   },
 );
 
-test.each(['example.com', 'mesh', 'a_b-c.1'])('%s is a trust domain', (name) => {
+test.each(['example.com', 'prod.mesh', 'a_b-c.1'])('%s is a trust domain', (name) => {
   expect(trustDomainProblem(name)).toBeUndefined();
 });
 
-test.each(['', 'Example.com', 'example.com/', 'example.com:443', 'ex ample', 'example.com\n', 'a'.repeat(256)])(
-  '%j is no trust domain',
-  (name) => {
-    expect(trustDomainProblem(name)).toMatch(/^must /);
-  },
-);
+test.each([
+  'prod',
+  '.',
+  'prod.',
+  '.prod',
+  '..',
+  '',
+  'Example.com',
+  'example.com/',
+  'example.com:443',
+  'ex ample',
+  'example.com\n',
+  'a'.repeat(256),
+])('%j is no trust domain', (name) => {
+  expect(trustDomainProblem(name)).toMatch(/^must /);
+});
 
 test.each(['example.com', 'a', '1.example.com', `${'a'.repeat(63)}.example.com`])('%s is a DNS name', (name) => {
   expect(dnsNameProblem(name)).toBeUndefined();

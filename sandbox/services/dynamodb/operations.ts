@@ -1,14 +1,15 @@
-import type { AwsCall } from '../../endpoint/api';
+import type { AwsCall, ConditionKeys } from '../../endpoint/api';
 import type { JsonDocument, JsonOperation } from '../../endpoint/json-protocol';
 import { boolean, string, structure } from '../shared/shape';
+import { attributeKeys } from './attributes';
 import type { EngineOperation } from './engine';
 import type { Tables } from './state';
 
 const tableName = string({ min: 1, max: 1024 });
 
 /**
- * Operations on tables that templates create. Policies are evaluated for tables and indexes, without the condition keys
- * of single items, such as `dynamodb:LeadingKeys`.
+ * Operations on tables that templates create. Policies are evaluated for tables and indexes, and for the attributes in the
+ * request, without the other condition keys, such as `dynamodb:LeadingKeys`.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html
  */
 export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string, JsonOperation>> {
@@ -17,7 +18,7 @@ export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string
     return (input, call) => {
       const table = tableOf(input);
       const index = typeof input.IndexName === 'string' ? input.IndexName : undefined;
-      call.authorize(`dynamodb:${operation}`, tables().arn(table, index));
+      call.authorize(`dynamodb:${operation}`, tables().arn(table, index), attributeKeys(input));
       return tables().run(operation, { ...input, TableName: table });
     };
   }
@@ -25,8 +26,9 @@ export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string
   /** An operation on the tables in `RequestItems`. */
   function onTables(operation: EngineOperation): JsonOperation {
     return (input, call) => {
-      const names = Object.keys(input.RequestItems ?? {});
-      for (const name of names) call.authorize(`dynamodb:${operation}`, tables().arn(name));
+      for (const [name, request] of Object.entries(input.RequestItems ?? {})) {
+        for (const keys of attributeKeysOf(request)) call.authorize(`dynamodb:${operation}`, tables().arn(name), keys);
+      }
       return tables().run(operation, input);
     };
   }
@@ -74,6 +76,18 @@ export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string
     UpdateItem: onTable('UpdateItem'),
     UpdateTimeToLive: updateTimeToLive,
   };
+}
+
+/** For each part of what `RequestItems` has for a table: keys to get, or items to put and keys to delete. */
+function attributeKeysOf(request: unknown): readonly ConditionKeys[] {
+  if (!Array.isArray(request)) {
+    const { Keys = [], ...others } = { ...Object(request) } as { readonly Keys?: readonly object[] };
+    return [attributeKeys({ ...others, Key: Object.assign({}, ...Keys) })];
+  }
+  return request.map((write: unknown) => {
+    const { PutRequest, DeleteRequest } = Object(write) as Readonly<Record<string, object | undefined>>;
+    return attributeKeys({ ...PutRequest, ...DeleteRequest });
+  });
 }
 
 /** `TableName` can also be an ARN. */

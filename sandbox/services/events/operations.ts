@@ -31,9 +31,12 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
 
   function putEvents(input: unknown, call: AwsCall): object {
     const { Entries } = shape(input, '');
-    for (const { Source = '', DetailType = '' } of Entries) {
-      call.authorize('events:PutEvents', busArn, { 'events:source': Source, 'events:detail-type': DetailType });
-    }
+    // Both keys have many values:
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+    call.authorize('events:PutEvents', busArn, {
+      'events:source': Entries.map(({ Source = '' }) => Source),
+      'events:detail-type': Entries.map(({ DetailType = '' }) => DetailType),
+    });
     if (call.body.length > MAX_BYTES) {
       throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
     }

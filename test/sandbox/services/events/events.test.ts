@@ -111,12 +111,19 @@ describe('PutEvents', () => {
       {
         action: 'events:PutEvents',
         resource: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
-        conditionKeys: { 'events:source': 'mtls-service-mesh', 'events:detail-type': 'Certificate Revoked' },
+        conditionKeys: { 'events:source': ['mtls-service-mesh'], 'events:detail-type': ['Certificate Revoked'] },
       },
     ]);
     served.denied.add('events:PutEvents');
     await expect(put(REVOKED)).rejects.toMatchObject({ name: 'AccessDeniedException' });
     expect(service.events).toHaveLength(1);
+  });
+
+  test('asks for permission for all entries at once, so that one foreign source denies them all', async () => {
+    await put(REVOKED, { ...REVOKED, Source: 'other' });
+    expect(served.authorizations).toMatchObject([
+      { conditionKeys: { 'events:source': ['mtls-service-mesh', 'other'] } },
+    ]);
   });
 
   test('takes one to ten entries', async () => {
