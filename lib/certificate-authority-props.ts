@@ -1,4 +1,5 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { KeyAlgorithm, SigningAlgorithm } from './algorithms';
 
 /**
@@ -103,4 +104,14 @@ export interface CertificateAuthorityAttributes {
    * @default - not checked at synthesis
    */
   readonly longestCertificateValidity?: Duration;
+
+  /**
+   * The bucket that ACM PCA publishes the authority's certificate revocation list (CRL) in. Set it if the authority has one:
+   * whoever revokes certificates of such an authority must be allowed to write to the bucket, or ACM PCA rejects the
+   * revocation. The mesh refuses a revoked certificate in any case.
+   *
+   * @default - the authority publishes no revocation list
+   * @see https://docs.aws.amazon.com/privateca/latest/APIReference/API_RevokeCertificate.html
+   */
+  readonly revocationListBucket?: s3.IBucket;
 }

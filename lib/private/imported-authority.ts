@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type Duration, Token } from 'aws-cdk-lib';
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
 import { authorityArnProblem } from '../../mesh/aws-names';
 import { SigningAlgorithm } from '../algorithms';
@@ -15,6 +16,7 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
   readonly certificateChain: string;
   readonly signingAlgorithm: SigningAlgorithm;
   readonly longestCertificateValidity?: Duration;
+  private readonly revocationListBucket?: s3.IBucket;
 
   constructor(scope: Construct, id: string, attributes: CertificateAuthorityAttributes) {
     super(scope, id);
@@ -26,6 +28,7 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
     this.certificateChain = attributes.certificateChain;
     this.signingAlgorithm = attributes.signingAlgorithm ?? signingAlgorithmOf(this, keyType);
     this.longestCertificateValidity = attributes.longestCertificateValidity;
+    this.revocationListBucket = attributes.revocationListBucket;
   }
 
   grantIssue(grantee: iam.IGrantable): iam.Grant {
@@ -33,8 +36,24 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
   }
 
   grantRevoke(grantee: iam.IGrantable): iam.Grant {
-    return grantRevoke(this.certificateAuthorityArn, grantee);
+    const revoke = grantRevoke(this.certificateAuthorityArn, grantee);
+    return this.revocationListBucket ? revoke.combine(grantWriteList(this.revocationListBucket, grantee)) : revoke;
   }
+}
+
+/** The permissions that ACM PCA itself needs: https://docs.aws.amazon.com/privateca/latest/userguide/crl-planning.html */
+function grantWriteList(bucket: s3.IBucket, grantee: iam.IGrantable): iam.Grant {
+  return iam.Grant.addToPrincipal({
+    grantee,
+    actions: ['s3:PutObject', 's3:PutObjectAcl'],
+    resourceArns: [bucket.arnForObjects('*')],
+  }).combine(
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['s3:GetBucketAcl', 's3:GetBucketLocation'],
+      resourceArns: [bucket.bucketArn],
+    }),
+  );
 }
 
 /**

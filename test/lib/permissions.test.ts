@@ -1,4 +1,4 @@
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { CfnParameter, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
@@ -7,6 +7,7 @@ import {
   MeshIntegration,
   type MtlsServiceMesh,
   type MtlsServiceMeshProps,
+  SigningAlgorithm,
   TrustAnchorSource,
 } from '../../lib';
 import { newFunction, newMesh, newStack, resourcesOf, type TemplateResource } from './mesh-stack';
@@ -216,4 +217,28 @@ test('with a successor, who issues may do so with both authorities, and who revo
     .map((statement) => statement.replace('{MeshCertificateAuthorityActivation}', '{SuccessorActivation}'));
   expect(ofSuccessor).toHaveLength(6);
   expect(permissions).toEqual([...STATEMENTS, ...STATEMENTS_FOR_OPERATORS, ...ofSuccessor].sort());
+});
+
+test('who revokes at an authority with a revocation list may write to the bucket of that list', () => {
+  const permissions = permissionsOfMesh(
+    RemovalPolicy.RETAIN,
+    () => undefined,
+    (stack) => ({
+      certificateAuthority: CertificateAuthority.fromCertificateAuthorityAttributes(stack, 'Existing', {
+        certificateAuthorityArn:
+          'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555',
+        certificateChain: new CfnParameter(stack, 'Chain').valueAsString,
+        signingAlgorithm: SigningAlgorithm.SHA256WITHECDSA,
+        revocationListBucket: Bucket.fromBucketName(stack, 'Lists', 'revocation-lists'),
+      }),
+    }),
+  );
+  expect(permissions.filter((permission) => permission.includes('revocation-lists'))).toEqual(
+    ['Maintenance', 'Revocation'].flatMap((id) => [
+      `MeshIssuer${id}RoleDefaultPolicy: Allow s3:GetBucketAcl, s3:GetBucketLocation ` +
+        'on arn:{AWS::Partition}:s3:::revocation-lists',
+      `MeshIssuer${id}RoleDefaultPolicy: Allow s3:PutObject, s3:PutObjectAcl ` +
+        'on arn:{AWS::Partition}:s3:::revocation-lists/*',
+    ]),
+  );
 });
