@@ -28,10 +28,13 @@ export interface TrustAnchorProps {
  * a client of the mesh's own trust domain.
  *
  * The rules for a truststore apply to all its authorities together: each authority needs its chain up to a root, at most
- * four certificates deep, and no two authorities share a subject unless they share key and issuer. API Gateway also
+ * four certificates deep, no two certificates share a subject, and the whole has less than 1,000 KB. API Gateway also
  * rejects a subject that another mutual TLS domain of the account uses under a different issuer.
  *
- * To replace an authority, keep it in the source beside its successor until clients no longer use its certificates.
+ * To replace an authority, keep it in the source beside its successor until clients no longer use its certificates. If the
+ * successor has the same subject, for example because its owner renewed the root's certificate, they can't overlap: ask the
+ * owner for a root with a subject of its own. Otherwise, replace the one with the other in one deployment, at a time that you
+ * agree on. A renewed certificate with the same key accepts the same clients, so its replacement interrupts nobody.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */

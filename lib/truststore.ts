@@ -17,6 +17,7 @@ import { grantPutEvents } from './private/event-grant';
 import { CUSTOM_RESOURCE_TIMEOUT, MeshFunction } from './private/mesh-function';
 import { ServedStacks } from './private/served-stacks';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
+import { TruststoreContents } from './private/truststore-contents';
 
 /** Properties of a `Truststore`. */
 export interface TruststoreProps {
@@ -71,6 +72,7 @@ export class Truststore extends Construct implements ITruststore {
   readonly handler: lambda.IFunction;
 
   private readonly trustAnchors: ITrustAnchor[] = [];
+  private readonly contents = new TruststoreContents();
   private readonly servedStacks: ServedStacks;
 
   constructor(scope: Construct, id: string, props: TruststoreProps) {
@@ -78,6 +80,10 @@ export class Truststore extends Construct implements ITruststore {
 
     if (props.certificateAuthorities.length === 0) {
       throw new Error(`${this.node.path}: certificateAuthorities must contain at least one authority, got none`);
+    }
+
+    for (const authority of props.certificateAuthorities) {
+      this.contents.add(authority, 'certificateChain', authority.certificateChain);
     }
 
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
@@ -146,6 +152,7 @@ export class Truststore extends Construct implements ITruststore {
 
   /** Publishes the certificates of `trustAnchor` as well. `TrustAnchor` calls this method. */
   addTrustAnchor(trustAnchor: ITrustAnchor): void {
+    this.contents.add(trustAnchor, 'source', trustAnchor.certificates.pem ?? '');
     this.trustAnchors.push(trustAnchor);
     grantReadCertificates(trustAnchor, this.handler);
   }

@@ -56,6 +56,15 @@ export function notAfterOf(certificate: X509Certificate): Date {
   return new Date(certificate.validTo);
 }
 
+/**
+ * The same text for subjects that a verifier may take for the same: OpenSSL ignores the case, repeated spaces, and the string
+ * type of an attribute when it compares names (RFC 5280, section 7.1).
+ */
+export function subjectKey(certificate: X509Certificate): string {
+  const subject: string | undefined = certificate.subject;
+  return (subject ?? '').toLowerCase().replace(/[^\S\n]+/g, ' ');
+}
+
 /** The subject on one line, for display: `C=DE, O=Example, CN=mail`. */
 export function subjectText(certificate: X509Certificate): string {
   return nameText(certificate.subject);

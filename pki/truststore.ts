@@ -1,7 +1,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar/asn1-x509';
-import { issuerText, subjectText } from './certificate-fields';
+import { issuerText, subjectKey, subjectText } from './certificate-fields';
 import { assertValidAt, ChainError, isIssuedBy, verifyTrust } from './chain';
 import { encodePem, PemError, readCertificates } from './pem';
 import { signatureAlgorithmOf } from './signature';
@@ -17,6 +17,8 @@ export interface TruststoreLimits {
   readonly verifier: string;
   /** Number of certificates in the longest chain of authorities, including the root. */
   readonly longestChain: number;
+  /** Bytes. */
+  readonly largestBundle: number;
   /** Bits. */
   readonly shortestRsaKey: number;
   /** The accepted elliptic curves. Maps each OpenSSL name to the name in error messages. */
@@ -39,9 +41,16 @@ export function truststoreBundle(pemTexts: readonly string[], at: Date, limits: 
     assertStrongKey(certificate, limits);
     assertStrongSignature(certificate, limits);
   }
-  assertDistinct(certificates);
+  assertDistinct(certificates, limits);
   for (const certificate of certificates) assertChainToRoot(certificate, certificates, limits);
-  return certificates.map(({ raw }) => encodePem('CERTIFICATE', raw)).join('');
+  const bundle = certificates.map(({ raw }) => encodePem('CERTIFICATE', raw)).join('');
+  if (bundle.length > limits.largestBundle) {
+    throw new TruststoreError(
+      `the truststore has ${bundle.length} bytes in ${certificates.length} certificates: ${limits.verifier} accepts at most ` +
+        `${limits.largestBundle}, remove authorities that no client needs`,
+    );
+  }
+  return bundle;
 }
 
 /**
@@ -139,18 +148,19 @@ function assertStrongSignature(certificate: X509Certificate, { verifier }: Trust
   }
 }
 
-/** Verifiers find authorities by subject, so a subject must have a single key and a single issuer. */
-function assertDistinct(certificates: readonly X509Certificate[]): void {
-  const bySubject = new Map<string, X509Certificate>();
+/** Verifiers find authorities by subject. */
+function assertDistinct(certificates: readonly X509Certificate[], { verifier }: TruststoreLimits): void {
+  const subjects = new Set<string>();
   for (const certificate of certificates) {
-    const other = bySubject.get(certificate.subject) ?? certificate;
-    bySubject.set(certificate.subject, other);
-    if (!other.publicKey.equals(certificate.publicKey) || other.issuer !== certificate.issuer) {
+    const subject = subjectKey(certificate);
+    if (subjects.has(subject)) {
       throw invalid(
         certificate,
-        'has the same subject as another one with a different key or issuer: keep one of them',
+        `has the same subject as another one: ${verifier} accepts one certificate of each subject. Keep one of them. An ` +
+          'authority that takes over from it while both are in use needs a subject of its own',
       );
     }
+    subjects.add(subject);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../../aws/cloudwatch';
 import type { ObjectPublisher, ObjectReader } from '../../aws/s3';
 import { authorityArnProblem, bucketNameProblem, objectKeyProblem } from '../../mesh/aws-names';
 import type { TrustedAuthority, TruststoreAttributes, TruststoreProperties } from '../../mesh/contract';
+import { LARGEST_TRUSTSTORE } from '../../mesh/truststore';
 import { TruststoreError, type TruststoreLimits, truststoreBundle, validAuthorities } from '../../pki/truststore';
 import type { Audit } from '../../registry/audit';
 import type { CustomResourceHandler } from '../custom-resource/custom-resource';
@@ -20,6 +21,7 @@ export class TruststoreBucketError extends Error {
 export const API_GATEWAY_LIMITS: TruststoreLimits = {
   verifier: 'API Gateway',
   longestChain: 4,
+  largestBundle: LARGEST_TRUSTSTORE,
   shortestRsaKey: 2048,
   curves: { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' },
 };

@@ -139,22 +139,34 @@ test('of several texts, the authorities that are valid and lead to a root remain
 test('refuses one subject for two keys', async () => {
   const other = await createRoot('Root');
   expect(() => truststoreBundle([root.pem, other.pem], now)).toThrow(
-    'the certificate "O=Example, CN=Root" has the same subject as another one with a different key or issuer',
+    'the certificate "O=Example, CN=Root" has the same subject as another one: API Gateway accepts one certificate of each',
   );
 });
 
-test('accepts a root beside its renewal with the same key', () => {
+test.each([
+  ['with the same key', { organization: 'Example', commonName: 'Root' }],
+  ['in other letters', { organization: 'EXAMPLE', commonName: 'root' }],
+])('refuses a root beside its renewal %s', (_, name) => {
   const renewed = signCertificate({
     ...validFor(7300),
     serialNumber: randomSerialNumber(),
-    subject: encodeDistinguishedName({ organization: 'Example', commonName: 'Root' }),
-    issuer: encodeDistinguishedName({ organization: 'Example', commonName: 'Root' }),
+    subject: encodeDistinguishedName(name),
+    issuer: encodeDistinguishedName(name),
     publicKey: createPublicKey(root.privateKey),
     extensions: rootAuthorityExtensions(),
     signingKey: root.privateKey,
     signingAlgorithm: 'SHA256WITHECDSA',
   });
-  expect(truststoreBundle([root.pem, renewed], now)).toBe(root.pem + renewed);
+  expect(() => truststoreBundle([root.pem, renewed], now)).toThrow('has the same subject as another one');
+  expect(truststoreBundle([renewed], now)).toBe(renewed);
+});
+
+test('refuses more than API Gateway reads, and takes all but that', () => {
+  const limits = { ...API_GATEWAY_LIMITS, largestBundle: root.pem.length };
+  expect(truststore.truststoreBundle([root.pem], now, limits)).toBe(root.pem);
+  expect(() => truststore.truststoreBundle([root.pem], now, { ...limits, largestBundle: root.pem.length - 1 })).toThrow(
+    /^the truststore has \d+ bytes in 1 certificates: API Gateway accepts at most \d+, remove authorities/,
+  );
 });
 
 test('refuses a root whose signature was tampered with', () => {

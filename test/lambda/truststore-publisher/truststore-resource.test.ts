@@ -131,7 +131,7 @@ describe('a truststore', () => {
       const subordinate = await createSubordinate(partner, 'Partner Issuing');
 
       await expect(truststore.apply(request({ TrustAnchors: [{ Pem: impostor.pem }] }), signal)).rejects.toThrow(
-        'has the same subject as another one with a different key or issuer',
+        'has the same subject as another one: API Gateway accepts one certificate of each subject',
       );
       await expect(truststore.apply(request({ TrustAnchors: [{ Pem: subordinate.pem }] }), signal)).rejects.toThrow(
         'which is missing: add every authority up to the root',

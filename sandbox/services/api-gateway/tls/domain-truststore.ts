@@ -12,6 +12,12 @@ import type { Objects } from '../ports';
  */
 const MAX_AUTHORITIES = 4;
 
+/**
+ * The limit of the file, and that two certificates can't have the same subject, are measured and not documented:
+ * https://github.com/aws-samples/serverless-samples/tree/main/apigw-mtls-multi-tenant
+ */
+const MAX_BYTES = 1_000_000;
+
 /** Extended key usages: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12 */
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USAGE = '2.5.29.37.0';
@@ -25,15 +31,14 @@ interface Anchor {
 export class DomainTruststore {
   private readonly authorities: readonly Anchor[];
 
-  /** @throws PemError if the bundle is invalid */
+  /** @throws PemError if the bundle is invalid, or AwsError if two certificates have the same subject */
   constructor(
     readonly bundle: string,
     private readonly clock: Clock,
   ) {
-    this.authorities = readCertificates(bundle).map((certificate) => ({
-      certificate,
-      pathLength: pathLengthOf(certificate),
-    }));
+    const certificates = readCertificates(bundle);
+    assertDistinctSubjects(certificates);
+    this.authorities = certificates.map((certificate) => ({ certificate, pathLength: pathLengthOf(certificate) }));
   }
 
   /**
@@ -68,6 +73,16 @@ export class DomainTruststore {
   }
 }
 
+function assertDistinctSubjects(certificates: readonly X509Certificate[]): void {
+  const subjects = new Set<string>();
+  for (const { subject } of certificates) {
+    if (subjects.has(subject)) {
+      throw new AwsError('BadRequestException', `The truststore has several certificates of the subject ${subject}`);
+    }
+    subjects.add(subject);
+  }
+}
+
 /** Reads the bundle and version in a domain's `MutualTlsAuthentication`. */
 export function readTruststore(
   objects: Objects,
@@ -79,6 +94,9 @@ export function readTruststore(
   const object = bucket === '' ? undefined : objects.getObject(bucket, key, version);
   if (!object) {
     throw new AwsError('BadRequestException', `Unable to access truststore URI ${uri} version ${version ?? 'N/A'}`);
+  }
+  if (object.body.length >= MAX_BYTES) {
+    throw new AwsError('BadRequestException', `The truststore ${uri} must be smaller than ${MAX_BYTES} bytes`);
   }
   return new DomainTruststore(object.body.toString('utf8'), clock);
 }
