@@ -44,6 +44,15 @@ export interface TruststoreProps {
 }
 
 /**
+ * A changed truststore reached all of API Gateway 60 to 90 seconds after the update of the domain, as measured by the authors
+ * of https://github.com/aws-samples/serverless-samples/tree/main/apigw-mtls-multi-tenant. AWS documents no time.
+ */
+const PROPAGATION = Duration.seconds(120);
+
+/** As `CUSTOM_RESOURCE_TIMEOUT`, for a function that takes twice as long. */
+const WAITING_TIMEOUT = Duration.minutes(25);
+
+/**
  * The certificates that the gateway trusts, as one PEM object in a versioned bucket.
  *
  * When the chain of an authority changes, the deployment publishes a new version of the object and updates the domain that
@@ -104,7 +113,8 @@ export class Truststore extends Construct implements ITruststore {
     const publisher = new MeshFunction(this, 'Publisher', {
       asset: 'truststore-publisher',
       description: 'Checks trust anchors and publishes them into a truststore',
-      timeout: Duration.minutes(3),
+      // For the update of a domain, and then its propagation.
+      timeout: Duration.minutes(6),
       memorySize: 256,
       environment: {
         [TRUST_DOMAIN_VARIABLE]: registry.trustDomain,
@@ -158,8 +168,8 @@ export class Truststore extends Construct implements ITruststore {
   }
 
   /**
-   * Waits, during deployment, until a domain uses `versionId`. The deployment fails if API Gateway warns that it would
-   * reject some clients.
+   * Waits, during deployment, until a domain uses `versionId`, and after a change two minutes more, until all of API Gateway
+   * does. The deployment fails if API Gateway warns that it would reject some clients.
    *
    * @param scope where the custom resource that waits is added
    * @returns what to depend on in order to wait
@@ -174,11 +184,15 @@ export class Truststore extends Construct implements ITruststore {
       resourceName: domainName,
     });
     this.handler.addToRolePolicy(new iam.PolicyStatement({ actions: ['apigateway:GET'], resources: [resource] }));
-    const properties: DomainTruststoreProperties = { DomainName: domain.name, TruststoreVersion: this.versionId };
+    const properties: DomainTruststoreProperties = {
+      DomainName: domain.name,
+      TruststoreVersion: this.versionId,
+      PropagationSeconds: String(PROPAGATION.toSeconds()),
+    };
     return new CustomResource(scope, 'TruststoreInUse', {
       resourceType: DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
       serviceToken: this.handler.functionArn,
-      serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
+      serviceTimeout: WAITING_TIMEOUT,
       properties,
     });
   }

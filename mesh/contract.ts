@@ -60,6 +60,8 @@ export interface DomainTruststoreProperties {
   readonly DomainName: string;
   /** The S3 version that the domain must use. */
   readonly TruststoreVersion: string;
+  /** How long the domain must have used the version after a change of it. Whole seconds, a decimal number. */
+  readonly PropagationSeconds: string;
 }
 
 /**

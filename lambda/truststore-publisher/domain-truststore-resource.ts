@@ -14,15 +14,20 @@ export class DomainTruststoreError extends Error {
 
 export interface DomainTruststoreResourceOptions {
   readonly domainNames: Pick<ApiGateway, 'domainName'>;
-  /** How long to wait. Shorter than the function's timeout, so that the error can give the reason. Milliseconds. */
+  /**
+   * How long to wait until the domain uses the truststore. With the time for its propagation, shorter than the function's
+   * timeout, so that the error can give the reason. Milliseconds.
+   */
   readonly deadline: number;
+  pause(milliseconds: number, signal: AbortSignal): Promise<void>;
   readonly log: Log;
 }
 
 /**
  * `Custom::MtlsDomainTruststore`: waits until a domain uses a version of its truststore. The documentation
- * does not say that CloudFormation waits for this after it updates a domain. Certificates of a new authority are issued
- * after this resource.
+ * does not say that CloudFormation waits for this after it updates a domain. A changed version is not yet in use in all of
+ * API Gateway when the domain reports it, so the resource then waits a stated time more. Certificates of a new authority are
+ * issued after this resource.
  */
 export class DomainTruststoreResource implements CustomResourceHandler {
   constructor(private readonly options: DomainTruststoreResourceOptions) {}
@@ -31,9 +36,29 @@ export class DomainTruststoreResource implements CustomResourceHandler {
     return readProperties(properties).DomainName;
   }
 
-  async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {
-    const { domainNames, deadline, log } = this.options;
-    const { DomainName, TruststoreVersion } = readProperties(properties);
+  async apply(request: CustomResourceRequest, signal: AbortSignal) {
+    const { pause, log } = this.options;
+    const { requestId } = request;
+    const wanted = readProperties(request.properties);
+    const { DomainName: domainName, TruststoreVersion: versionId } = wanted;
+    await this.waitForUse(wanted, signal);
+    log({ event: 'truststore-in-use', domainName, versionId, requestId });
+    for (let left = propagationOf(request, wanted); left > 0; left -= LOOK) {
+      await pause(Math.min(left, LOOK), signal);
+      await this.waitForUse(wanted, signal);
+    }
+    log({ event: 'truststore-propagated', domainName, versionId, requestId });
+    return {};
+  }
+
+  /** Does nothing, because the resource has created nothing. */
+  async remove(): Promise<void> {}
+
+  private async waitForUse(
+    { DomainName, TruststoreVersion }: DomainTruststoreProperties,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { domainNames, deadline } = this.options;
     await retry(
       { deadline, backoff: { first: 50, longest: 5_000 } },
       async (limited) => {
@@ -43,12 +68,19 @@ export class DomainTruststoreResource implements CustomResourceHandler {
       },
       signal,
     );
-    log({ event: 'truststore-in-use', domainName: DomainName, versionId: TruststoreVersion, requestId });
-    return {};
   }
+}
 
-  /** Does nothing, because the resource has created nothing. */
-  async remove(): Promise<void> {}
+/** Milliseconds between two looks at the domain during the propagation. */
+const LOOK = 15_000;
+
+/** Milliseconds. A domain that was created with the truststore has used no other. */
+function propagationOf(
+  { requestType, oldProperties }: CustomResourceRequest,
+  { TruststoreVersion, PropagationSeconds }: DomainTruststoreProperties,
+): number {
+  const isChanged = requestType === 'Update' && oldProperties['TruststoreVersion'] !== TruststoreVersion;
+  return isChanged ? Number(PropagationSeconds) * 1_000 : 0;
 }
 
 /** @throws DomainTruststoreError if waiting does not help */
@@ -81,7 +113,12 @@ function readProperties(properties: ResourceProperties): DomainTruststorePropert
   return {
     DomainName: textProperty(properties, 'DomainName', dnsNameProblem),
     TruststoreVersion: textProperty(properties, 'TruststoreVersion', truststoreVersionProblem),
+    PropagationSeconds: textProperty(properties, 'PropagationSeconds', propagationProblem),
   };
+}
+
+function propagationProblem(seconds: string): string | undefined {
+  return /^(0|[1-9]\d{0,2})$/.test(seconds) ? undefined : 'must be whole seconds from 0 to 999';
 }
 
 /** https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html */

@@ -75,9 +75,10 @@ describe('the domain', () => {
     const inUse = onlyResource(stack, 'Custom::MtlsDomainTruststore');
     expect(inUse.Properties).toEqual({
       ServiceToken: published.Properties['ServiceToken'],
-      ServiceTimeout: '900',
+      ServiceTimeout: '1500',
       DomainName: { Ref: onlyResource(stack, DOMAIN).logicalId },
       TruststoreVersion: { 'Fn::GetAtt': [published.logicalId, 'VersionId'] },
+      PropagationSeconds: '120',
     });
     const logGroup = stack.getLogicalId(gateway.accessLog.node.defaultChild as CfnElement);
     expect(resourcesOf(stack)[logGroup]?.DependsOn).toEqual([inUse.logicalId]);

@@ -112,12 +112,16 @@ export class Functions {
     { accessKeyId, eventText }: { readonly accessKeyId?: string | undefined; readonly eventText: string },
     milliseconds: number,
   ): Promise<void> {
-    const { clock } = this.surroundings;
     const process =
       accessKeyId === undefined
         ? [...this.processes.values()].find(({ current }) => current?.event.includes(eventText))
         : this.processes.get(accessKeyId);
-    if (process?.current === undefined) return;
+    if (process !== undefined) await this.skipTime(process, milliseconds);
+  }
+
+  private async skipTime(process: FunctionProcess, milliseconds: number): Promise<void> {
+    const { clock } = this.surroundings;
+    if (process.current === undefined) return;
     const remaining = Math.max(process.current.deadline - clock.now().getTime(), 0);
     clock.skip(Math.min(milliseconds, remaining));
     await process.letTimePass({ clockOffset: clock.offset });
@@ -144,12 +148,13 @@ export class Functions {
     const credentials = iam.issueCredentials(configuration.roleArn);
     const day = clock.now().toISOString().slice(0, 10).replaceAll('-', '/');
     const logStream = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
-    const process = new FunctionProcess({
+    const process: FunctionProcess = new FunctionProcess({
       directory: configuration.directory,
       environment: environmentOf(configuration, { account, credentials, endpointUrl, logStream, authorityFile }),
       outside: this.outside(),
       onLog: (level, text, requestId) => log(`${clock.now().toISOString()}\t${requestId}\t${level}\t${text}`),
       onOutput: log,
+      onWait: (milliseconds) => void this.skipTime(process, milliseconds),
     });
     this.processes.set(credentials.accessKeyId, process);
     void process.ended.then(() => this.processes.delete(credentials.accessKeyId));

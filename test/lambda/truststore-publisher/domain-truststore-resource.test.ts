@@ -8,7 +8,7 @@ import {
 import { createRequest } from '../custom-resource/requests';
 
 const signal = new AbortController().signal;
-const properties = { DomainName: 'mesh.example.com', TruststoreVersion: 'v2' };
+const properties = { DomainName: 'mesh.example.com', TruststoreVersion: 'v2', PropagationSeconds: '40' };
 const request = (overrides: object = {}) => createRequest({ properties: { ...properties, ...overrides } });
 
 const state = (overrides: Partial<DomainNameState> = {}): DomainNameState => ({
@@ -31,10 +31,10 @@ function domainThatIs(...states: DomainNameState[]) {
 
 function waitFor(domain: ReturnType<typeof domainThatIs>, deadline = 60_000) {
   const logs: LogEntry[] = [];
-  return {
-    logs,
-    resource: new DomainTruststoreResource({ domainNames: domain, deadline, log: (entry) => logs.push(entry) }),
-  };
+  const pauses: number[] = [];
+  const pause = async (milliseconds: number) => void pauses.push(milliseconds);
+  const log = (entry: LogEntry) => logs.push(entry);
+  return { logs, pauses, resource: new DomainTruststoreResource({ domainNames: domain, deadline, pause, log }) };
 }
 
 describe('that a domain uses its truststore', () => {
@@ -45,7 +45,41 @@ describe('that a domain uses its truststore', () => {
     await expect(resource.apply(request(), signal)).resolves.toEqual({});
 
     expect(domain.looks).toEqual(['mesh.example.com']);
-    expect(logs).toMatchObject([{ event: 'truststore-in-use', domainName: 'mesh.example.com', versionId: 'v2' }]);
+    expect(logs).toMatchObject([
+      { event: 'truststore-in-use', domainName: 'mesh.example.com', versionId: 'v2' },
+      { event: 'truststore-propagated' },
+    ]);
+  });
+
+  test('is waited for after a change until all of API Gateway does, with a look now and then', async () => {
+    const domain = domainThatIs(state());
+    const { resource, pauses } = waitFor(domain);
+    const changed = { requestType: 'Update', properties, oldProperties: { ...properties, TruststoreVersion: 'v1' } };
+
+    await resource.apply(createRequest(changed), signal);
+
+    expect(pauses).toEqual([15_000, 15_000, 10_000]);
+    expect(domain.looks).toHaveLength(4);
+  });
+
+  test.each([
+    ['the domain is new', 'Create', {}],
+    ['the version is the same', 'Update', { ...properties, PropagationSeconds: '0' }],
+  ])('is not waited for when %s', async (_, requestType, oldProperties) => {
+    const { resource, pauses } = waitFor(domainThatIs(state()));
+    await resource.apply(createRequest({ requestType, properties, oldProperties }), signal);
+    expect(pauses).toEqual([]);
+  });
+
+  test('fails when the domain comes to warn during the propagation', async () => {
+    const { resource } = waitFor(domainThatIs(state(), state({ truststoreWarnings: ['expired'] })));
+    const changed = { requestType: 'Update', properties, oldProperties: {} };
+    await expect(resource.apply(createRequest(changed), signal)).rejects.toThrow('API Gateway warns');
+  });
+
+  test.each(['', '-1', '1.5', '1000', 40, undefined])('is refused a propagation of %j seconds', async (value) => {
+    const { resource } = waitFor(domainThatIs(state()));
+    await expect(resource.apply(request({ PropagationSeconds: value }), signal)).rejects.toThrow(PropertyError);
   });
 
   test.each([

@@ -17,8 +17,14 @@ const DOMAIN_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]
 /** The hosted zone of regional API Gateway domain names in us-east-1, for alias records. https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
 const REGIONAL_HOSTED_ZONE_ID = 'Z1UJRXOUMOOFQ8';
 
-/** How long a domain keeps using its previous truststore after an update, in real time. AWS documents no time. */
+/** How long a domain is `UPDATING` after its truststore has changed, in real time. AWS documents no time. */
 const TRUSTSTORE_CHANGE_MILLISECONDS = 500;
+
+/**
+ * How long the gateway goes on with the previous truststore after that, by the sandbox's clock: the longest time that was
+ * measured by https://github.com/aws-samples/serverless-samples/tree/main/apigw-mtls-multi-tenant. AWS documents no time.
+ */
+const TRUSTSTORE_PROPAGATION_MILLISECONDS = 90_000;
 
 interface DomainTypePorts {
   readonly certificates: Certificates;
@@ -31,8 +37,8 @@ interface DomainTypePorts {
 /**
  * `AWS::ApiGatewayV2::DomainName`. The truststore is read when the domain is created or updated, and at no other time:
  * a new object with the same key changes nothing. An update to another truststore completes before the truststore is in
- * effect. Until then, the domain is `UPDATING` and uses the previous truststore. AWS documents nothing that excludes
- * this. AWS requires an ownership certificate for an imported or private server certificate. The sandbox can't
+ * effect: first the domain is `UPDATING`, and when it is `AVAILABLE` again, the gateway still uses the previous truststore for
+ * a while. AWS documents nothing that excludes this. AWS requires an ownership certificate for an imported or private server certificate. The sandbox can't
  * distinguish these, so it accepts an ownership certificate and never requires one.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */
@@ -108,9 +114,12 @@ export function domainNameType(
       clock.background(async () => {
         await pause(TRUSTSTORE_CHANGE_MILLISECONDS, undefined, { ref: false });
         // The domain may be deleted or updated since.
-        if (configuration.domains.get(name) !== domain || domain.settings !== settings) return;
-        await ports.serve(name, tls);
+        const isCurrent = () => configuration.domains.get(name) === domain && domain.settings === settings;
+        if (!isCurrent()) return;
         domain.status = 'AVAILABLE';
+        clock.at(new Date(clock.now().getTime() + TRUSTSTORE_PROPAGATION_MILLISECONDS), async () => {
+          if (isCurrent()) await ports.serve(name, tls);
+        });
       });
       return resource;
     },

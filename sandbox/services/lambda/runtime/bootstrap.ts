@@ -7,6 +7,8 @@ export type ProcessMessage =
   | { readonly type: 'answer'; readonly result: string }
   /** The timers that became due by a `TimeMessage` have run. */
   | { readonly type: 'time-passed' }
+  /** The handler waits. */
+  | { readonly type: 'wait'; readonly milliseconds: number }
   /** The handler failed, or couldn't be loaded before the first invocation. */
   | { readonly type: 'error'; readonly error: FunctionFailure };
 
@@ -54,7 +56,8 @@ export interface TimeMessage {
  * `TimeMessage` over IPC.
  *
  * `Date` returns the sandbox's time as of the start of the invocation. Timers run in real time until a `TimeMessage`
- * advances the clock. Timers that are due then fire immediately. OpenSSL and other native code use real time.
+ * advances the clock. Timers that are due then fire immediately. While a handler waits by `scheduler.wait` of
+ * `node:timers/promises`, the parent sends such a message, so that nobody has to wait in real time. OpenSSL and other native code use real time.
  * Connections to port 443 of a domain that the sandbox serves go to the sandbox. All others are unchanged. The
  * program's only argument is the `Outside` in JSON, for the time while the handler loads.
  *
@@ -113,6 +116,11 @@ require('node:timers/promises').setTimeout = (milliseconds, value, { signal, ref
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort);
   });
+require('node:timers/promises').scheduler.wait = (milliseconds, options) => {
+  const waited = require('node:timers/promises').setTimeout(milliseconds, undefined, options);
+  send({ type: 'wait', milliseconds });
+  return waited;
+};
 AbortSignal.timeout = (milliseconds) => {
   const controller = new AbortController();
   const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');

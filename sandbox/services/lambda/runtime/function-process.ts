@@ -37,6 +37,8 @@ export interface ProcessOptions {
   onLog(level: string, text: string, requestId: string | undefined): void;
   /** Lines on standard output and error that don't come from `console`. */
   onOutput(line: string): void;
+  /** The handler waits. It goes on as soon as `letTimePass` has advanced the clock so far. */
+  onWait(milliseconds: number): void;
 }
 
 interface Settle {
@@ -120,6 +122,7 @@ export class FunctionProcess {
   private receive(message: ProcessMessage): void {
     if (message.type === 'log') this.options.onLog(message.level, message.text, message.requestId);
     else if (message.type === 'time-passed') this.timePassed();
+    else if (message.type === 'wait') this.options.onWait(message.milliseconds);
     else if (message.type === 'error') this.settle.reject(new FunctionError(message.error));
     else this.settle.resolve(message.type === 'answer' ? message.result : '');
   }

@@ -107,6 +107,23 @@ describe('the time inside', () => {
   });
 });
 
+test('time that a function waits by scheduler.wait passes at once, by the clock of all', async () => {
+  const waiting = await cloud.createFunction(
+    `const { scheduler } = require('node:timers/promises');
+     const before = Date.now();
+     await scheduler.wait(100_000);
+     await scheduler.wait(20_000, { signal: new AbortController().signal });
+     return Date.now() - before;`,
+    { Timeout: 900 },
+  );
+  const before = cloud.clock.now().getTime();
+
+  const waited = await cloud.lambda.invoke(waiting.physicalId, {});
+
+  expect(waited).toBeGreaterThanOrEqual(120_000);
+  expect(cloud.clock.now().getTime() - before).toBeGreaterThanOrEqual(120_000);
+});
+
 describe('an asynchronous invocation', () => {
   const attempts = (created: Resource) => cloud.logOf(created).match(/START RequestId: \S+/g) ?? [];
 

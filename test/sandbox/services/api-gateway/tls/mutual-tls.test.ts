@@ -199,6 +199,17 @@ describe('a truststore', () => {
     await expect(fixture.call('/', { client: next.client() })).rejects.toThrow();
   });
 
+  test('of another version is not in effect yet when the domain is available again', async () => {
+    const next = TestAuthority.root('Next root');
+    fixture.truststores.set('v2', next.certificate);
+    await updateTruststore('v2');
+    await fixture.surroundings.clock.advance(89_000);
+    await expect(fixture.call('/', { client: next.client() })).rejects.toThrow();
+
+    await fixture.surroundings.clock.advance(2_000);
+    expect((await fixture.call('/', { client: next.client() })).status).toBe(200);
+  });
+
   test('that is taken back before it is in effect never is', async () => {
     fixture.truststores.set('v2', TestAuthority.root('Next root').certificate);
     await updateTruststore('v2');
@@ -394,8 +405,10 @@ function closed(socket: TLSSocket): Promise<Error> {
 }
 
 /** Once all that domains were told is in effect. */
-function inEffect(): Promise<void> {
-  return fixture.surroundings.clock.advance(0);
+/** After the domain's update, and the time that the gateway then takes. */
+async function inEffect(): Promise<void> {
+  await fixture.surroundings.clock.advance(0);
+  await fixture.surroundings.clock.advance(90_000);
 }
 
 async function deleteDomain(): Promise<void> {
