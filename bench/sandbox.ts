@@ -70,7 +70,10 @@ export async function warmDecision(assembly: string): Promise<Measurement> {
     const event = {
       rawPath: '/equipment',
       headers: { host: 'mesh.example.com', accept: '*/*' },
-      requestContext: { authentication: { clientCert: { clientCertPem: certificate } } },
+      requestContext: {
+        http: { path: '/equipment' },
+        authentication: { clientCert: { clientCertPem: certificate } },
+      },
     };
     const { isAuthorized } = await decide(event);
     if (!isAuthorized) throw new Error('the authorizer refused a client of the mesh');

@@ -33,7 +33,10 @@ export interface MeshIntegrationConfig {
  * The backend of a service.
  *
  * The request headers `x-mesh-client-name`, `x-mesh-spiffe-id`, `x-mesh-certificate-serial-number`, and
- * `x-mesh-certificate-fingerprint` identify the client. The gateway overwrites whatever the caller sent in these headers.
+ * `x-mesh-certificate-fingerprint` identify the client to an HTTP backend. The authorizer refuses a request that brings
+ * one of these headers itself with 403, and the gateway overwrites them. An application that forwards the headers of a
+ * request that it received must leave these out. A Lambda function reads the client from
+ * `requestContext.authorizer.lambda` instead.
  *
  * Extend this class to use another kind of integration.
  *
@@ -55,8 +58,9 @@ export interface MeshIntegrationConfig {
  */
 export abstract class MeshIntegration {
   /**
-   * A Lambda function, called with payload format 2.0. It receives the whole path, `/<service name>/…`. It also finds the
-   * client's identity in `requestContext.authorizer.lambda` (`clientName`, `spiffeId`, `serialNumber`, `fingerprint`).
+   * A Lambda function, called with payload format 2.0. It receives the whole path, `/<service name>/…`, decoded twice. It
+   * reads the client's identity from `requestContext.authorizer.lambda` (`clientName`, `spiffeId`, `serialNumber`,
+   * `fingerprint`), which only the authorizer sets. AWS doesn't document that the identity headers reach a function.
    */
   static lambdaFunction(handler: lambda.IFunction): MeshIntegration {
     return new LambdaIntegration(handler);

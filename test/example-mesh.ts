@@ -20,7 +20,7 @@ export function addScheduleService(stack: Stack, mesh: MtlsServiceMesh): void {
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: lambda.Code.fromInline(
-      `exports.handler = async ({ headers }) => ({ statusCode: 200, body: headers['x-mesh-client-name'] });`,
+      'exports.handler = async ({ requestContext }) => ({ statusCode: 200, body: requestContext.authorizer.lambda.clientName });',
     ),
   });
   mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });

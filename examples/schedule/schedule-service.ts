@@ -1,20 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
 const dynamodb = new DynamoDBClient({});
 const TableName = process.env.EVENTS_TABLE;
+
+/** The authorizer of the mesh states the client in the event. */
+type MeshEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<{ readonly clientName: string }>;
 
 /**
  * `POST /schedule/events` creates an event. `GET /schedule/events` lists all events and the client that created each.
  * The gateway determines the client. Nothing in the request can change it.
  */
-export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-  const createdBy = event.headers['x-mesh-client-name'];
+export async function handler(event: MeshEvent): Promise<APIGatewayProxyStructuredResultV2> {
+  const createdBy = event.requestContext.authorizer.lambda.clientName;
   switch (`${event.requestContext.http.method} ${event.rawPath}`) {
     case 'POST /schedule/events': {
       const title = titleOf(event.body);
-      if (createdBy === undefined || title === undefined) return answer(400, { message: 'an event needs a title' });
+      if (title === undefined) return answer(400, { message: 'an event needs a title' });
       const item = { id: { S: randomUUID() }, title: { S: title }, createdBy: { S: createdBy } };
       await dynamodb.send(new PutItemCommand({ TableName, Item: item }));
       return answer(201, { id: item.id.S, title, createdBy });

@@ -1,11 +1,14 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2WithLambdaAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { MeshHttpClient } from 'cdk-mtls-service-mesh/client';
 
 const { MESH_URL = '', CLIENT_SECRET = '' } = process.env;
 
 /** Calls other services with this service's own certificate, and follows its rotation. */
 const mesh = new MeshHttpClient({ secretId: CLIENT_SECRET, secretsManager: new SecretsManager({}) });
+
+/** The authorizer of the mesh states the client in the event. */
+type MeshEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<{ readonly clientName: string }>;
 
 /** Answers requests to one path. `ask` calls another service. */
 type Route = (ask: <T>(path: string) => Promise<T>) => Promise<object>;
@@ -20,11 +23,11 @@ class NotAnswered extends Error {}
 
 /** Creates the handler of a service from its GET routes by path. */
 export function serve(name: string, routes: Readonly<Record<string, Route>>) {
-  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+  return async (event: MeshEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const route = Object.hasOwn(routes, event.rawPath) ? routes[event.rawPath] : undefined;
     if (route === undefined || event.requestContext.http.method !== 'GET') return answer(404, { message: 'no route' });
 
-    const hops = [`${event.headers['x-mesh-client-name']} → ${name}`];
+    const hops = [`${event.requestContext.authorizer.lambda.clientName} → ${name}`];
     async function ask<T>(path: string): Promise<T> {
       const response = await mesh.fetch(`${MESH_URL}${path}`);
       if (!response.ok) throw new NotAnswered(`${path} answers ${name} with ${response.status}`);

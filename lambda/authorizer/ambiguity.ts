@@ -1,41 +1,107 @@
 import { IDENTITY_HEADERS } from '../../mesh/contract';
 import { DenialError } from './denial';
 
-/** Matches a character as it is or percent-encoded, even if its percent sign is encoded any number of times. */
-const encoded = (plain: string, hexadecimal: string) => `(?:${plain}|%(?:25)*${hexadecimal})`;
-
-const DOT = encoded('\\.', '2e');
-const ENCODED_SLASH = `(?:\\\\|%(?:25)*(?:2f|5c))`;
-/** Java servers treat the text after a semicolon as parameters and remove it before they resolve the segment. */
-const PARAMETERS = `(?:${encoded(';', '3b')}[^/]*)?`;
-
-const AMBIGUOUS = new RegExp(`${ENCODED_SLASH}|(?:^|/)${DOT}{1,2}${PARAMETERS}(?:/|$)`, 'i');
+/** The parts of an event that say which path the request is for, as API Gateway sends them or anything else. */
+export interface RequestPaths {
+  readonly rawPath?: unknown;
+  readonly requestContext?: { readonly http?: { readonly path?: unknown } | undefined } | null;
+  readonly pathParameters?: unknown;
+}
 
 /**
- * Denies paths that may lead to another service behind the gateway. API Gateway selects the route by the path and does
- * not document how it treats `..`. A server behind it may resolve it (RFC 3986, section 5.2.4), or treat `%2f` or `\`
- * as a slash.
+ * Denies paths that may lead to another service behind the gateway: API Gateway selects the route, and the server behind
+ * it may read the same path differently. API Gateway decodes the path twice before the authorizer and the service get it,
+ * and cuts it only at a `?` from the first decoding:
+ * https://github.com/hotsock/voker/blob/a1c00bf491e026f81917cc2edfdaca03eabc7518/vokerhttp/testdata/ingress-paths.json
  */
-export function denyAmbiguousPath(path: unknown): void {
-  if (typeof path !== 'string') throw new DenialError('AMBIGUOUS_REQUEST', 'the request has no path');
-  if (AMBIGUOUS.test(path)) {
-    throw new DenialError('AMBIGUOUS_REQUEST', `the path ${JSON.stringify(path)} is ambiguous`);
+export function denyAmbiguousPaths({ rawPath, requestContext, pathParameters }: RequestPaths): void {
+  denyAmbiguousPath('path', rawPath);
+  denyAmbiguousPath('path', requestContext?.http?.path);
+  for (const [name, value] of Object.entries(pathParameters ?? {})) {
+    denyAmbiguousPath(`path parameter ${JSON.stringify(name)}`, value);
   }
+}
+
+function denyAmbiguousPath(what: string, path: unknown): void {
+  if (typeof path !== 'string') throw new DenialError('AMBIGUOUS_REQUEST', `the request has no ${what}`);
+  const problem = PLAIN.test(path) ? undefined : pathProblem(path);
+  if (problem !== undefined) {
+    throw new DenialError('AMBIGUOUS_REQUEST', `the ${what} ${JSON.stringify(path)} is ambiguous: it ${problem}`);
+  }
+}
+
+/** Most paths. Every server reads them alike. */
+const PLAIN = /^[\w/~-]*$/;
+
+/** A path that is encoded more often has no honest reason. Bounds the work for a hostile one. */
+const MOST_ENCODINGS = 8;
+
+/**
+ * Control characters, half characters, and the replacement of octets that are not UTF-8, which a server may see; `?` and
+ * `#`, at which a server may end the path; and `\`, which a server may treat as a slash.
+ */
+const FORBIDDEN = /[\p{Cc}\p{Cs}\uFFFD?#\\]/u;
+
+/** The problem with a decoded path for servers that decode it again any number of times, or fold its characters. */
+function pathProblem(path: string): string | undefined {
+  let [text, folded] = [path, fold(path)];
+  for (let encodings = 0; encodings <= MOST_ENCODINGS; encodings++) {
+    if (FORBIDDEN.test(text)) return 'contains a character that servers treat differently';
+    if ([...dividedAtSlashes(text), ...dividedAtSlashes(folded)].some(isDotSegment)) return 'contains a dot segment';
+    const [next, nextFolded] = [decode(text), fold(decode(folded))];
+    if (next === text && nextFolded === folded) return undefined;
+    if (next.split('/').length > text.split('/').length) return 'contains an encoded slash';
+    [text, folded] = [next, nextFolded];
+  }
+  return `is percent-encoded more than ${MOST_ENCODINGS} times`;
+}
+
+/** Replaces the escapes that are there, as lenient servers do. Octets that are not UTF-8 become U+FFFD. */
+function decode(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString());
+}
+
+/** Servers that store names in another character set replace characters such as U+FF0E with the nearest, here a dot. */
+function fold(text: string): string {
+  return text.normalize('NFKC');
+}
+
+/** Also at U+2044, U+2215, and U+2216, which Windows replaces with a slash or a backslash but NFKC keeps. */
+function dividedAtSlashes(text: string): readonly string[] {
+  return text.split(/[/\\\u2044\u2215\u2216]/);
+}
+
+/** Marks, spaces, format characters and others without a shape of their own, which a server may drop or trim. */
+const INVISIBLE = /[\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/**
+ * Whether a server may take the segment for `.` or `..` (RFC 3986, section 5.2.4). Java servers treat the text after a
+ * semicolon as parameters and remove it first.
+ */
+function isDotSegment(segment: string): boolean {
+  const [name = ''] = segment.split(';');
+  const visible = name.replace(INVISIBLE, '');
+  return /^\.+$/.test(visible) && (visible.length <= 2 || visible.length < name.length);
 }
 
 const IDENTITY_HEADER_NAMES: ReadonlySet<string> = new Set(Object.values(IDENTITY_HEADERS));
 
 /**
- * Denies headers that a service may mistake for identity headers. The gateway overwrites identity headers by their
- * exact names, but servers that turn headers into variables can't distinguish `x_mesh_client_name` from
- * `x-mesh-client-name` (RFC 3875, section 4.1.18), and some fold other punctuation in the same way.
+ * Denies requests that bring identity headers themselves. The gateway is configured to overwrite these headers, but AWS
+ * documents for no Lambda integration that the overwritten ones arrive. Servers that turn headers into variables can't
+ * distinguish `x_mesh_client_name` from `x-mesh-client-name` (RFC 3875, section 4.1.18), and some fold other punctuation
+ * in the same way.
  */
-export function denyFoldedIdentityHeaders(headers: Readonly<Record<string, unknown>> | undefined): void {
+export function denyIdentityHeaders(headers: Readonly<Record<string, unknown>> | undefined): void {
   for (const header of Object.keys(headers ?? {})) {
     const name = header.toLowerCase();
     const folded = name.replace(/[^a-z0-9]/g, '-');
-    if (folded !== name && IDENTITY_HEADER_NAMES.has(folded)) {
-      throw new DenialError('AMBIGUOUS_REQUEST', `a service may mistake the header ${header} for ${folded}`);
-    }
+    if (!IDENTITY_HEADER_NAMES.has(folded)) continue;
+    const reason =
+      folded === name
+        ? `the request brings the identity header ${name}, which only the gateway may set: ` +
+          'a service that forwards the headers of a request it received must leave out its identity headers'
+        : `a service may mistake the header ${header} for ${folded}`;
+    throw new DenialError('AMBIGUOUS_REQUEST', reason);
   }
 }

@@ -2,7 +2,7 @@ import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { Log } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
 import type { CallerIdentity } from '../../mesh/contract';
-import { denyAmbiguousPath, denyFoldedIdentityHeaders } from './ambiguity';
+import { denyAmbiguousPaths, denyIdentityHeaders } from './ambiguity';
 import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
 import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
@@ -16,7 +16,10 @@ export type Decision =
   | { readonly isAuthorized: true; readonly context: CallerIdentity }
   | { readonly isAuthorized: false };
 
-type AuthorizerEvent = Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'rawPath' | 'requestContext'>;
+type AuthorizerEvent = Pick<
+  APIGatewayRequestAuthorizerEventV2,
+  'headers' | 'rawPath' | 'pathParameters' | 'requestContext'
+>;
 
 export interface AuthorizerOptions {
   readonly certificates: ClientCertificateReader;
@@ -31,8 +34,8 @@ export class Authorizer {
 
   async decide(event: AuthorizerEvent): Promise<Decision> {
     try {
-      denyAmbiguousPath(event.rawPath);
-      denyFoldedIdentityHeaders(event.headers);
+      denyAmbiguousPaths(event);
+      denyIdentityHeaders(event.headers);
       const pem: unknown = event.requestContext.authentication?.clientCert?.clientCertPem;
       if (typeof pem !== 'string') {
         throw new DenialError('NO_CLIENT_CERTIFICATE', 'the request has no client certificate');

@@ -1,26 +1,51 @@
-import { denyAmbiguousPath } from '../../../lambda/authorizer/ambiguity';
+import { denyAmbiguousPaths, denyIdentityHeaders } from '../../../lambda/authorizer/ambiguity';
+import { IDENTITY_HEADERS } from '../../../mesh/contract';
 import { superLinearExpressions } from '../../linear-regular-expressions';
 
-describe('the path of a request', () => {
+/** The places of an event that hold a path, each with the path in this place only. */
+const PLACES: readonly [string, (path: unknown) => Parameters<typeof denyAmbiguousPaths>[0]][] = [
+  ['rawPath', (path) => ({ rawPath: path, requestContext: { http: { path: '/' } } })],
+  ['requestContext.http.path', (path) => ({ rawPath: '/', requestContext: { http: { path } } })],
+  [
+    'a path parameter',
+    (path) => ({ rawPath: '/', requestContext: { http: { path: '/' } }, pathParameters: { id: '5', proxy: path } }),
+  ],
+];
+
+describe.each(PLACES)('the path in %s', (_place, eventWith) => {
+  const deny = (path: unknown) => denyAmbiguousPaths(eventWith(path));
+
   test.each([
     '/',
     '/schedule/events',
     '/schedule/events/',
+    '/schedule//events',
     '/schedule/...',
+    '/schedule/…',
     '/schedule/.well-known/x',
     '/schedule/a..b',
+    '/schedule/..a',
     '/schedule/file.txt',
+    '/schedule/a b',
     '/schedule/a%20b',
     '/schedule/%C3%BC',
+    '/schedule/λ-世界',
+    '/schedule/何？',
+    '/schedule/👩\u200d💻',
+    '/schedule/e\u0301t\u00e9',
+    '/schedule/100%',
     '/schedule/100%25',
+    '/schedule/%zz',
     '/schedule/;v=1',
     '/schedule/a;v=1/b',
+    'events',
     '',
   ])('may be %p', (path) => {
-    expect(() => denyAmbiguousPath(path)).not.toThrow();
+    expect(() => deny(path)).not.toThrow();
   });
 
   test.each([
+    // Dot segments, encoded to any depth
     '/schedule/../admin',
     '/schedule/..',
     '/../admin',
@@ -35,10 +60,15 @@ describe('the path of a request', () => {
     '/schedule/%2e/events',
     '/schedule/%252e%252e/admin',
     '/schedule/%25252e%25252E/admin',
+    '/schedule/%%32e%%32e/admin',
+    `/schedule/%${'25'.repeat(100)}2e%${'25'.repeat(100)}2e/admin`,
+    // Parameters beside them
     '/schedule/..;/admin',
     '/schedule/..;v=1/admin',
     '/schedule/..%3b/admin',
     '/schedule/..%253Bx/admin',
+    '/schedule/.;x.',
+    // Slashes
     '/schedule\\..\\admin',
     '/schedule/a\\b',
     '/schedule/%5c',
@@ -47,20 +77,113 @@ describe('the path of a request', () => {
     '/schedule%2fadmin',
     '/schedule/..%2Fadmin',
     '/schedule/..%252fadmin',
+    '/schedule/..%c0%afadmin',
+    '/schedule/%c0%ae%c0%ae/admin',
+    // The end of the path, for some servers
+    '/schedule/question?value',
+    '/schedule/hash#value',
+    '/schedule/x%3F/admin',
+    '/schedule/x%2523/admin',
+    // Control characters and octets that are not UTF-8
+    '/schedule/a\u0000b',
+    '/schedule/%00',
+    '/schedule/a%0d%0ax-header: b',
+    '/schedule/.\t./admin',
+    '/schedule/\u007f',
+    '/schedule/\u0085',
+    '/schedule/\ud800',
+    '/schedule/\ufffd',
+    '/schedule/%ff',
+    // Something invisible beside dots
+    '/schedule/..\u200b/admin',
+    '/schedule/\u200b../admin',
+    '/schedule/.\u200d./admin',
+    '/schedule/..\u00ad/admin',
+    '/schedule/\ufeff../admin',
+    '/schedule/.\u2060./admin',
+    '/schedule/..\u202e/admin',
+    '/schedule/.. /admin',
+    '/schedule/. ./admin',
+    '/schedule/..\u00a0/admin',
+    '/schedule/..\u3000/admin',
+    '/schedule/..\u2028/admin',
+    '/schedule/..\u3164/admin',
+    '/schedule/..\ufe0f/admin',
+    '/schedule/..\u{e0001}/admin',
+    '/schedule/...\u200b/admin',
+    '/schedule/..%E2%80%8B/admin',
+    '/schedule/..%25E2%2580%258B/admin',
+    '/schedule/..%20/admin',
+    '/schedule/..\u200b;v=1/admin',
+    // Characters that servers may replace with dots, slashes, and others
+    '/schedule/\uff0e\uff0e/admin',
+    '/schedule/\u2025/admin',
+    '/schedule/\u2024./admin',
+    '/schedule/..\uff0fadmin',
+    '/schedule/..\uff3cadmin',
+    '/schedule/..\u2215admin',
+    '/schedule/..\u037ex/admin',
+    '/schedule/\uff052e\uff052e/admin',
   ])('is refused when it is %p', (path) => {
-    expect(() => denyAmbiguousPath(path)).toThrow(/is ambiguous$/);
+    expect(() => deny(path)).toThrow(/ is ambiguous: it /);
   });
 
   test.each([undefined, null, 7, ['/schedule'], {}])('is refused when it is no text: %p', (path) => {
-    expect(() => denyAmbiguousPath(path)).toThrow('the request has no path');
+    expect(() => deny(path)).toThrow(/^the request has no path/);
   });
 
-  test('is checked in a number of steps that is linear in its length', () => {
-    const superLinear = superLinearExpressions(() => denyAmbiguousPath(`/${'%25'.repeat(3_000)}`));
-    expect(superLinear).toEqual([]);
-  });
+  test.each(['%25', '%2525', '\uff05', '/..;', '.\u200b', '%E2%80%8B'])(
+    'is checked in a number of steps that is linear in its length, with many %p',
+    (part) => {
+      const superLinear = superLinearExpressions(() => {
+        try {
+          deny(`/${part.repeat(3_000)}`);
+        } catch {
+          // Some are refused.
+        }
+      });
+      expect(superLinear).toEqual([]);
+    },
+  );
 
   test('is quoted on one line', () => {
-    expect(() => denyAmbiguousPath('/..\n/{"event":"allowed"}/..')).toThrow('the path "/..\\n/');
+    expect(() => deny('/..\n/{"event":"allowed"}/..')).toThrow('"/..\\n/');
+  });
+});
+
+test('the path parameter is named in the reason', () => {
+  const event = { rawPath: '/', requestContext: { http: { path: '/' } }, pathParameters: { proxy: 'a/../b' } };
+
+  expect(() => denyAmbiguousPaths(event)).toThrow(
+    'the path parameter "proxy" "a/../b" is ambiguous: it contains a dot segment',
+  );
+});
+
+describe('the headers of a request', () => {
+  test.each(Object.values(IDENTITY_HEADERS).flatMap((name) => [name, name.toUpperCase()]))(
+    'are refused with %s, and the reason helps an application that forwards what it got',
+    (header) => {
+      expect(() => denyIdentityHeaders({ accept: '*/*', [header]: 'social' })).toThrow(
+        `the request brings the identity header ${header.toLowerCase()}, which only the gateway may set: ` +
+          'a service that forwards the headers of a request it received must leave out its identity headers',
+      );
+    },
+  );
+
+  test.each(['x_mesh_client_name', 'X-Mesh_Client-Name', 'x_mesh_spiffe_id', 'x.mesh.certificate.fingerprint'])(
+    'are refused with %s, which a server may take for the identity',
+    (header) => {
+      expect(() => denyIdentityHeaders({ [header]: 'social' })).toThrow(
+        `a service may mistake the header ${header} for x-mesh-`,
+      );
+    },
+  );
+
+  test.each(['x_mesh_other', 'x-mesh-client', 'accept', '__proto__'])('may include %s', (header) => {
+    expect(() => denyIdentityHeaders(JSON.parse(`{${JSON.stringify(header)}:"social"}`))).not.toThrow();
+  });
+
+  test('may be absent', () => {
+    expect(() => denyIdentityHeaders(undefined)).not.toThrow();
   });
 });

@@ -190,22 +190,13 @@ describe('the authorizer', () => {
     expect(logs).toHaveLength(1);
   });
 
-  test.each(['x_mesh_client_name', 'X-Mesh_Client-Name', 'x_mesh_spiffe_id', 'x.mesh.certificate.fingerprint'])(
-    'denies a header that a server may take for the identity: %s',
+  test.each(['x-mesh-client-name', 'x_mesh_client_name'])(
+    'denies a request that brings the header %s itself, and says so',
     async (header) => {
       const event = { ...authorizerEvent(mail.pem), headers: { [header]: 'social' } };
 
       expect(await authorizer.decide(event)).toEqual({ isAuthorized: false });
-      expect(denial()?.reason).toContain(header);
-    },
-  );
-
-  test.each(['x-mesh-client-name', 'X-Mesh-Client-Name', 'x_mesh_other', 'accept', '__proto__'])(
-    'leaves alone the header %s',
-    async (header) => {
-      const event = { ...authorizerEvent(mail.pem), headers: JSON.parse(`{${JSON.stringify(header)}:"social"}`) };
-
-      expect((await authorizer.decide(event)).isAuthorized).toBe(true);
+      expect(denial()).toMatchObject({ code: 'AMBIGUOUS_REQUEST', reason: expect.stringContaining(header) });
     },
   );
 
@@ -231,7 +222,9 @@ describe('the authorizer', () => {
     ['an authentication without a certificate', { authentication: {} }],
     ['no text in place of the certificate', { authentication: { clientCert: { clientCertPem: 7 } } }],
   ])('says that there is no client certificate when the request has %s', async (_what, requestContext) => {
-    const event = { ...authorizerEvent(mail.pem), requestContext: requestContext as AuthorizerEvent['requestContext'] };
+    const ofRequest = authorizerEvent(mail.pem);
+    const { http } = ofRequest.requestContext;
+    const event = { ...ofRequest, requestContext: { ...(requestContext as AuthorizerEvent['requestContext']), http } };
 
     expect(await authorizer.decide(event)).toEqual({ isAuthorized: false });
     expect(denial()).toEqual({
@@ -251,13 +244,19 @@ describe('the authorizer', () => {
     });
   });
 
-  test('denies a path that may lead to another service', async () => {
-    const event = { ...authorizerEvent(mail.pem), rawPath: '/schedule/%2e%2e/admin' };
-
-    expect(await authorizer.decide(event)).toEqual({ isAuthorized: false });
+  const { requestContext } = authorizerEvent('');
+  test.each<[string, Partial<AuthorizerEvent>]>([
+    ['the raw path', { rawPath: '/schedule/%2e%2e/admin' }],
+    [
+      'the path in the request context',
+      { requestContext: { ...requestContext, http: { ...requestContext.http, path: '/schedule/%2e%2e/admin' } } },
+    ],
+    ['a path parameter', { pathParameters: { proxy: '/schedule/%2e%2e/admin' } }],
+  ])('denies a path that may lead to another service, in %s', async (_where, part) => {
+    expect(await authorizer.decide({ ...authorizerEvent(mail.pem), ...part })).toEqual({ isAuthorized: false });
     expect(denial()).toMatchObject({
       code: 'AMBIGUOUS_REQUEST',
-      reason: 'the path "/schedule/%2e%2e/admin" is ambiguous',
+      reason: expect.stringContaining('"/schedule/%2e%2e/admin" is ambiguous: it contains a dot segment'),
     });
   });
 

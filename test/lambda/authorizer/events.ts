@@ -6,6 +6,7 @@ export function authorizerEvent(clientCertPem: unknown, said: Record<string, str
     rawPath: '/schedule/events',
     headers: { accept: '*/*' },
     requestContext: {
+      http: { method: 'GET', path: '/schedule/events', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: '' },
       authentication: {
         clientCert: {
           clientCertPem,
@@ -17,5 +18,5 @@ export function authorizerEvent(clientCertPem: unknown, said: Record<string, str
         },
       },
     },
-  } as unknown as Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'rawPath' | 'requestContext'>;
+  } as unknown as Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'rawPath' | 'pathParameters' | 'requestContext'>;
 }

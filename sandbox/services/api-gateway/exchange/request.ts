@@ -23,7 +23,7 @@ export interface ClientRequest {
   readonly method: string;
   /** `HTTP/1.1` */
   readonly protocol: string;
-  /** The complete decoded path, including the API mapping's key. */
+  /** The complete path, decoded twice, including the API mapping's key. */
   readonly path: string;
   /** Encoded, without the question mark. */
   readonly rawQuery: string;

@@ -44,6 +44,8 @@ test.each([
   ['/schedule/%2e%2e/groups/1', 400],
   ['/schedule/..%2fgroups/1', 400],
   ['/schedule/..%5Cgroups/1', 400],
+  ['/schedule/%252e%252e/groups/1', 400],
+  ['/schedule/percent%25done', 400],
   ['//groups/1', 404],
   ['/%2fgroups/1', 404],
   ['/Groups/1', 404],
@@ -55,8 +57,10 @@ test.each([
 
 test.each([
   ['/schedule//groups/1', '/groups/1'],
-  ['/schedule/%252e%252e/groups/1', '%2e%2e/groups/1'],
+  ['/schedule/%25252e%25252e/groups/1', '%2e%2e/groups/1'],
   ['/schedule%2fgroups/1', 'groups/1'],
+  ['/schedule%252fgroups/1', 'groups/1'],
+  ['/schedule/a%3F/groups/1', 'a'],
 ])('keeps %s within the service that it begins with', async (path, proxy) => {
   expect((await fixture.call(path)).body).toBe('schedule');
   expect(fixture.events[0]?.event['pathParameters']).toEqual({ proxy });
