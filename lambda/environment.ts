@@ -8,6 +8,8 @@ import {
   tableNameProblem,
 } from '../mesh/aws-names';
 import {
+  AUTHORIZER_TIMES,
+  type AuthorizerTime,
   GATEWAY_DOMAIN_NAME_VARIABLE,
   REGISTRY_TABLE_VARIABLE,
   STACKS_VARIABLE,
@@ -68,6 +70,25 @@ const GATEWAY_VARIABLES = [
 
 function stackPatternsProblem(patterns: string): string | undefined {
   return patterns.split(',').map(stackPatternProblem).find(Boolean);
+}
+
+/** How long the authorizer goes by what it has read. Milliseconds. Absent variables have their usual values. */
+export function memoryTimesIn(environment: NodeJS.ProcessEnv): Readonly<Record<AuthorizerTime, number>> {
+  return {
+    revocationDelay: millisecondsIn(environment, 'revocationDelay'),
+    outageTolerance: millisecondsIn(environment, 'outageTolerance'),
+  };
+}
+
+/** CloudFormation updates the code and the variables of a function one after the other, so a new variable may be absent. */
+function millisecondsIn(environment: NodeJS.ProcessEnv, time: AuthorizerTime): number {
+  const { variable, usual, longest } = AUTHORIZER_TIMES[time];
+  if (environment[variable] === undefined) return usual * 1_000;
+  const isValid = (value: string) => /^\d{1,9}$/.test(value) && Number(value) <= longest;
+  const value = read(environment, variable, (text) =>
+    isValid(text) ? undefined : `must be whole seconds, at most ${longest}`,
+  );
+  return Number(value) * 1_000;
 }
 
 function read(

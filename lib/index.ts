@@ -1,4 +1,5 @@
 export * from './algorithms';
+export * from './authorizer-options';
 export * from './certificate-authority';
 export * from './certificate-authority-props';
 export * from './certificate-issuer';

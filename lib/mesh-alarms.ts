@@ -30,6 +30,12 @@ export class MeshAlarms extends Construct {
   /** A certificate authority or trust anchor expires within 90 days, and with it all certificates that it issued. */
   readonly authorityExpiring: cloudwatch.Alarm;
 
+  /**
+   * The authorizer could not look up a caller in the registry. It still accepts clients that it knows, for the time that
+   * `outageTolerance` of the gateway sets, and answers all others with 500.
+   */
+  readonly registryUnavailable: cloudwatch.Alarm;
+
   private readonly action?: cloudwatch.IAlarmAction;
 
   constructor(scope: Construct, id: string, props: MeshAlarmsProps) {
@@ -60,6 +66,13 @@ export class MeshAlarms extends Construct {
       threshold: 90,
       evaluationPeriods: 3,
       datapointsToAlarm: 1,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    this.registryUnavailable = this.alarm('RegistryUnavailable', trustDomain, METRICS.registryUnavailable, {
+      alarmDescription: `The authorizer of ${trustDomain} can't read the registry and will soon refuse clients`,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      evaluationPeriods: 1,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
   }

@@ -10,8 +10,10 @@ import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct, type IDependable } from 'constructs';
 import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../mesh/contract';
 import { dnsNameProblem } from '../mesh/names';
+import type { AuthorizerOptions } from './authorizer-options';
 import type { IMeshRegistry, IMtlsGateway, ITruststore } from './interfaces';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
+import { authorizerEnvironment } from './private/authorizer-environment';
 import { DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
 import { checkText, refuse } from './private/validation';
 
@@ -47,7 +49,7 @@ export interface MtlsDomainOptions {
 }
 
 /** Properties of an `MtlsGateway`. */
-export interface MtlsGatewayProps extends MtlsDomainOptions {
+export interface MtlsGatewayProps extends MtlsDomainOptions, AuthorizerOptions {
   /** The authorities that the gateway trusts. */
   readonly truststore: ITruststore;
 
@@ -75,8 +77,9 @@ export interface MtlsGatewayProps extends MtlsDomainOptions {
  * During the handshake, API Gateway verifies that the certificate was issued by an authority in the truststore. For each
  * request, the authorizer then identifies the client by its certificate. It refuses callers that aren't clients of the
  * trust domain, disabled clients, revoked certificates, and certificates that the registry doesn't contain. It caches what
- * it reads from the registry for 10 seconds. It refuses a certificate of another trust domain, or of none, unless the
- * certificate identifies an external client. The API has no other address: its `execute-api` endpoint, which doesn't
+ * it reads from the registry for `revocationDelay`. It refuses a certificate of another trust domain, or of none, unless
+ * the certificate identifies an external client. It also refuses requests that bring identity headers themselves, and
+ * paths that a service may read as another path. The API has no other address: its `execute-api` endpoint, which doesn't
  * require a certificate, is disabled.
  */
 export class MtlsGateway extends Construct implements IMtlsGateway {
@@ -146,6 +149,7 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
       environment: {
         [TRUST_DOMAIN_VARIABLE]: registry.trustDomain,
         [REGISTRY_TABLE_VARIABLE]: registry.table.tableName,
+        ...authorizerEnvironment(this, props),
       },
       logRetention: props.logRetention,
       removalPolicy,

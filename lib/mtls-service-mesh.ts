@@ -7,6 +7,7 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE, METRICS } from '../mesh/contract';
 import { clientNameProblem, dnsNameProblem } from '../mesh/names';
+import type { AuthorizerOptions } from './authorizer-options';
 import { CertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
@@ -23,7 +24,11 @@ import type { TrustAnchorSource } from './trust-anchor-source';
 import { Truststore } from './truststore';
 
 /** Properties of an `MtlsServiceMesh`. */
-export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertificateOptions, MeshRegistryOptions {
+export interface MtlsServiceMeshProps
+  extends MtlsDomainOptions,
+    AuthorizerOptions,
+    ClientCertificateOptions,
+    MeshRegistryOptions {
   /**
    * The SPIFFE trust domain. SPIFFE IDs are `spiffe://<trust domain>/<client name>`, and secrets are named
    * `<trust domain>/<client name>`.
@@ -54,7 +59,8 @@ export interface MtlsServiceMeshProps extends MtlsDomainOptions, ClientCertifica
   readonly certificateAuthoritySuccessors?: ICertificateAuthority[];
 
   /**
-   * The topic that is notified when a rotation fails, and before a certificate or an authority expires.
+   * The topic that is notified when a rotation fails, when the authorizer can't read the registry, and before a certificate
+   * or an authority expires.
    * @default - none: alarms change their state without a notification
    */
   readonly alarmTopic?: sns.ITopic;
@@ -160,6 +166,8 @@ export class MtlsServiceMesh extends Construct {
       hostedZone: props.hostedZone,
       truststore: this.truststore,
       registry: this.registry,
+      revocationDelay: props.revocationDelay,
+      outageTolerance: props.outageTolerance,
       removalPolicy,
       logRetention,
     });
@@ -301,6 +309,11 @@ export class MtlsServiceMesh extends Construct {
   /** The days until the first certificate authority expires. Minimum over an hour. */
   metricDaysToAuthorityExpiry(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.daysToAuthorityExpiry, options);
+  }
+
+  /** The number of lookups of a caller that the authorizer could not make. Sum over 5 minutes. */
+  metricRegistryUnavailable(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.registryUnavailable, options);
   }
 
   private idOf(kind: 'Client' | 'Service' | 'TrustAnchor', property: string, name: string): string {

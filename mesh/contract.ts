@@ -134,6 +134,15 @@ export const TRUSTSTORE_VERSION_VARIABLE = 'TRUSTSTORE_VERSION';
 /** The domain name that clients call the gateway at. Issuer. */
 export const GATEWAY_DOMAIN_NAME_VARIABLE = 'GATEWAY_DOMAIN_NAME';
 
+/** How the authorizer goes by what it has read from the registry. All times in whole seconds. */
+export const AUTHORIZER_TIMES = {
+  /** How long a caller is not looked up again. */
+  revocationDelay: { variable: 'REVOCATION_DELAY_SECONDS', usual: 5, longest: 300 },
+  /** How long after that an accepted caller stays accepted while the registry can't be read. */
+  outageTolerance: { variable: 'OUTAGE_TOLERANCE_SECONDS', usual: 60, longest: 3_600 },
+} as const;
+export type AuthorizerTime = keyof typeof AUTHORIZER_TIMES;
+
 // Revocation
 
 /** Reasons for a revocation (RFC 5280, section 5.3.1), with the names that ACM PCA uses. */
@@ -209,7 +218,7 @@ export interface EventDetail {
 export const METRIC_NAMESPACE = 'MtlsServiceMesh';
 export const METRIC_DIMENSION = 'TrustDomain';
 
-/** The mesh's metrics. The first four are counts of changes; the hourly run reports the others. */
+/** The mesh's metrics. The first four are counts of changes; the hourly run reports those about expiry. */
 export const METRICS = {
   certificatesIssued: 'CertificatesIssued',
   rotationsSucceeded: 'RotationsSucceeded',
@@ -221,6 +230,8 @@ export const METRICS = {
   hoursToExpiry: 'HoursToExpiry',
   /** Days until the first authority above those certificates expires, trust anchors included. */
   daysToAuthorityExpiry: 'DaysToAuthorityExpiry',
+  /** Number of lookups of a caller that the authorizer could not make. */
+  registryUnavailable: 'RegistryUnavailable',
 } as const;
 export type Metric = (typeof METRICS)[keyof typeof METRICS];
 

@@ -9,7 +9,7 @@ import { ScheduleCaller } from './schedule-caller';
 import { type Call, Traffic } from './traffic';
 
 /** The authorizer keeps what it has read of a certificate for at most this time. Milliseconds. */
-const AUTHORIZER_MEMORY = 10_000;
+const AUTHORIZER_MEMORY = 5_000;
 
 /** What a rotation and a revocation change for clients that keep calling. */
 export function lifeClaims(sandbox: Sandbox): readonly Claim[] {
@@ -61,7 +61,7 @@ export function lifeClaims(sandbox: Sandbox): readonly Claim[] {
       check: rotated,
     },
     {
-      what: 'ten seconds after all certificates of mail are revoked',
+      what: 'five seconds after all certificates of mail are revoked',
       expected: 'mail: every call 403; social: every call 200',
       check: revoked,
     },

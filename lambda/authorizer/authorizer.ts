@@ -7,6 +7,7 @@ import type { CallerCertificate, ClientCertificateReader } from './client-certif
 import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
 import type { IssuedCallers } from './issued-callers';
+import { RegistryUnavailableError } from './registry-memory';
 
 /**
  * A simple response of payload format 2.0.
@@ -28,10 +29,19 @@ export interface AuthorizerOptions {
   readonly log: Log;
 }
 
-/** Identifies and authorizes the caller of a request. Every error denies the request. Only the log has the reason. */
+/** Identifies and authorizes the caller of a request. Only the log has the reason of a denial. */
 export class Authorizer {
   constructor(private readonly options: AuthorizerOptions) {}
 
+  /**
+   * Every other error denies the request, which API Gateway answers with 403.
+   *
+   * @throws RegistryUnavailableError if the registry can't be read. API Gateway answers 500 for a function that throws, so
+   * a client can tell an outage from a refusal. AWS documents this for REST APIs; for HTTP APIs it documents 500 for any
+   * response that is not in the required format, and the error of a function is none.
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/call-api-with-api-gateway-lambda-authorization.html
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+   */
   async decide(event: AuthorizerEvent): Promise<Decision> {
     try {
       denyAmbiguousPaths(event);
@@ -40,9 +50,12 @@ export class Authorizer {
       if (typeof pem !== 'string') {
         throw new DenialError('NO_CLIENT_CERTIFICATE', 'the request has no client certificate');
       }
-      const context = await this.identify(this.options.certificates.readCaller(pem));
+      const caller = this.options.certificates.readCaller(pem);
+      const context = await this.identify(caller);
+      this.options.certificates.keep(pem, caller);
       return { isAuthorized: true, context };
     } catch (error) {
+      if (error instanceof RegistryUnavailableError) throw error;
       const { code, certificate } = error instanceof DenialError ? error : { code: 'ERROR', certificate: {} };
       this.options.log({ event: 'denied', code, reason: failureSentence(error), ...certificate });
       return { isAuthorized: false };

@@ -3,8 +3,8 @@ import type { CallerIdentity } from '../../mesh/contract';
 import { clientNameFromSpiffeId, isInTrustDomain } from '../../mesh/names';
 import { hasUri, isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../pki/certificate-fields';
 import { readCertificate } from '../../pki/pem';
+import { CALLER_CAPACITY, CallerMap } from './bounded-map';
 import { DenialError } from './denial';
-import { BoundedMap } from './memory';
 
 /**
  * The holder of a certificate. The identity comes from the certificate if that names the mesh's trust domain, and from
@@ -23,17 +23,17 @@ interface Validity {
 /** Reads the caller from a client certificate. The gateway has verified that a trusted authority issued it. */
 export class ClientCertificateReader {
   /** The keys are PEM texts, because parsing one takes longer than the rest of a decision. */
-  private readonly issued: BoundedMap<string, CallerCertificate>;
-  /** A separate map, so that certificates of other authorities never evict certificates of the mesh. */
-  private readonly external: BoundedMap<string, CallerCertificate>;
+  private readonly issued: CallerMap<CallerCertificate>;
+  /** A separate map, because an authority outside the mesh can issue any number of certificates for its clients. */
+  private readonly external: CallerMap<CallerCertificate>;
 
-  /** @param capacity the number of certificates of each kind to remember */
+  /** @param capacity the number of accepted certificates, and of others, of each kind to remember */
   constructor(
     private readonly trustDomain: string,
-    capacity = 512,
+    capacity = CALLER_CAPACITY,
   ) {
-    this.issued = new BoundedMap(capacity);
-    this.external = new BoundedMap(capacity);
+    this.issued = new CallerMap(capacity);
+    this.external = new CallerMap(capacity);
   }
 
   /** @throws DenialError, or PemError if the text is not exactly one certificate */
@@ -41,8 +41,13 @@ export class ClientCertificateReader {
     const known = this.issued.get(pem) ?? this.external.get(pem);
     if (known !== undefined) return known;
     const caller = readCaller(readCertificate(pem), this.trustDomain);
-    this[caller.kind].set(pem, caller);
+    this[caller.kind].set(pem, caller, false);
     return caller;
+  }
+
+  /** Keeps the certificate of an accepted caller, however many others are refused. */
+  keep(pem: string, caller: CallerCertificate): void {
+    this[caller.kind].set(pem, caller, true);
   }
 }
 

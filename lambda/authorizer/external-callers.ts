@@ -3,13 +3,15 @@ import type { CallerIdentity } from '../../mesh/contract';
 import { spiffeId } from '../../mesh/names';
 import { identitiesOf } from '../../pki/certificate-identity';
 import { isIssuedBy } from '../../pki/chain';
-import { readCertificate } from '../../pki/pem';
+import { PemError, readCertificate } from '../../pki/pem';
 import type { ExternalClientFacts, RegistryLookup } from '../../registry/lookup';
 import { identityId } from '../../registry/records';
 import { refusalOf } from '../../registry/status';
 import type { CallerCertificate } from './client-certificate-reader';
 import { DenialError, refusalError } from './denial';
-import { RegistryMemory } from './memory';
+import { RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
+
+type ExternalCertificate = Extract<CallerCertificate, { kind: 'external' }>;
 
 /** The clients that a certificate identifies. A valid certificate identifies exactly one. */
 interface Findings {
@@ -26,21 +28,26 @@ interface Findings {
 export class ExternalCallers {
   private readonly memory: RegistryMemory<Findings>;
 
-  /** @param capacity the number of certificates to remember, including certificates that identify no client */
   constructor(
     private readonly trustDomain: string,
     private readonly registry: Pick<RegistryLookup, 'findIdentities' | 'findExternalClient'>,
-    private readonly now: () => Date,
-    capacity = 512,
+    private readonly options: RegistryMemoryOptions,
   ) {
-    this.memory = new RegistryMemory(now, capacity);
+    this.memory = new RegistryMemory(options);
   }
 
-  /** @throws DenialError, or AwsCallError if the registry can't be read */
-  async identify({ certificate, validity }: Extract<CallerCertificate, { kind: 'external' }>): Promise<CallerIdentity> {
+  /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
+  identify(caller: ExternalCertificate): Promise<CallerIdentity> {
+    return this.memory.identify({
+      certificate: caller.certificate.fingerprint256,
+      read: () => this.find(caller.certificate),
+      judge: (findings) => this.judge(caller, findings),
+    });
+  }
+
+  private judge({ certificate, validity }: ExternalCertificate, { clientNames, client }: Findings): CallerIdentity {
     const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
     const certificateOfDenial = { subject, serialNumber };
-    const { clientNames, client } = await this.memory.recall(fingerprint, () => this.find(certificate));
     const [clientName, ...others] = clientNames;
     if (clientName === undefined) {
       const message = 'the certificate of another authority identifies no client';
@@ -54,7 +61,7 @@ export class ExternalCallers {
     // The registry has no records of these certificates, only of their client.
     const certificateFacts = { spiffeId: id, status: 'ISSUED', ...validity };
     const known = client?.trustAnchor ? client : undefined;
-    const refusal = refusalOf({ client: known, certificate: certificateFacts }, id, this.now());
+    const refusal = refusalOf({ client: known, certificate: certificateFacts }, id, this.options.now());
     if (refusal === undefined) return { clientName, spiffeId: id, serialNumber, fingerprint };
     throw refusalError(refusal, clientName, certificateOfDenial);
   }
@@ -74,6 +81,16 @@ export class ExternalCallers {
 
 /** Anyone can copy the name of an issuer. Only the signature proves who the issuer is. */
 function isSignedBy(certificate: X509Certificate, authorityPem: string): boolean {
-  const authority = readCertificate(authorityPem);
-  return authority.ca && isIssuedBy(certificate, authority);
+  const authority = readAuthority(authorityPem);
+  return authority?.ca === true && isIssuedBy(certificate, authority);
+}
+
+/** Undefined for a text that is not a certificate. The registry was read, so that is no outage. */
+function readAuthority(pem: string): X509Certificate | undefined {
+  try {
+    return readCertificate(pem);
+  } catch (error) {
+    if (error instanceof PemError) return undefined;
+    throw error;
+  }
 }

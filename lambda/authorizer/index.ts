@@ -1,22 +1,34 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { logLine } from '../../aws/cloudwatch';
+import { LoggedMetrics, logLine } from '../../aws/cloudwatch';
 import { functionConnection } from '../../aws/connection';
+import { failureSentence } from '../../aws/failure';
+import { METRICS } from '../../mesh/contract';
 import { RegistryLookup } from '../../registry/lookup';
-import { registryTableIn, trustDomainIn } from '../environment';
+import { memoryTimesIn, registryTableIn, trustDomainIn } from '../environment';
 import { Authorizer, type Decision } from './authorizer';
 import { ClientCertificateReader } from './client-certificate-reader';
 import { ExternalCallers } from './external-callers';
 import { IssuedCallers } from './issued-callers';
+import type { RegistryMemoryOptions } from './registry-memory';
 
 const now = () => new Date();
 
 // Without a trust domain or a registry, the function does not start, and the gateway returns 500.
 const trustDomain = trustDomainIn(process.env);
 const registry = new RegistryLookup(registryTableIn(process.env), functionConnection(process.env));
+const metrics = new LoggedMetrics({ trustDomain, now, log: logLine });
+const memory: RegistryMemoryOptions = {
+  times: memoryTimesIn(process.env),
+  now,
+  onUnavailable(cause, isAccepted) {
+    logLine({ event: 'registry-unavailable', reason: failureSentence(cause), isAccepted });
+    void metrics.put(METRICS.registryUnavailable, 1);
+  },
+};
 const authorizer = new Authorizer({
   certificates: new ClientCertificateReader(trustDomain),
-  issuedCallers: new IssuedCallers(registry, now),
-  externalCallers: new ExternalCallers(trustDomain, registry, now),
+  issuedCallers: new IssuedCallers(registry, memory),
+  externalCallers: new ExternalCallers(trustDomain, registry, memory),
   log: logLine,
 });
 

@@ -3,30 +3,31 @@ import type { IssuedFacts, RegistryLookup } from '../../registry/lookup';
 import { refusalOf } from '../../registry/status';
 import type { CallerCertificate } from './client-certificate-reader';
 import { refusalError } from './denial';
-import { RegistryMemory } from './memory';
+import { RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
 
 /** Identifies callers with certificates that the mesh issued. */
 export class IssuedCallers {
   private readonly memory: RegistryMemory<IssuedFacts>;
 
-  /** @param capacity the number of certificates to remember */
   constructor(
     private readonly registry: Pick<RegistryLookup, 'findIssued'>,
-    private readonly now: () => Date,
-    capacity = 512,
+    private readonly options: RegistryMemoryOptions,
   ) {
-    this.memory = new RegistryMemory(now, capacity);
+    this.memory = new RegistryMemory(options);
   }
 
-  /** @throws DenialError, or AwsCallError if the registry can't be read */
-  async identify({ identity, validity }: Extract<CallerCertificate, { kind: 'issued' }>): Promise<CallerIdentity> {
+  /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
+  identify({ identity, validity }: Extract<CallerCertificate, { kind: 'issued' }>): Promise<CallerIdentity> {
     const { clientName, spiffeId, serialNumber, fingerprint } = identity;
-    const { client, certificate } = await this.memory.recall(fingerprint, () =>
-      this.registry.findIssued(clientName, fingerprint),
-    );
-    const facts = { client, certificate: certificate && { ...certificate, ...validity } };
-    const refusal = refusalOf(facts, spiffeId, this.now());
-    if (refusal === undefined) return identity;
-    throw refusalError(refusal, clientName, { subject: spiffeId, serialNumber });
+    return this.memory.identify({
+      certificate: fingerprint,
+      read: () => this.registry.findIssued(clientName, fingerprint),
+      judge: ({ client, certificate }) => {
+        const facts = { client, certificate: certificate && { ...certificate, ...validity } };
+        const refusal = refusalOf(facts, spiffeId, this.options.now());
+        if (refusal === undefined) return identity;
+        throw refusalError(refusal, clientName, { subject: spiffeId, serialNumber });
+      },
+    });
   }
 }

@@ -11,6 +11,7 @@ const STATISTICS: Readonly<Record<Metric, string>> = {
   [METRICS.certificatesExpiring]: cloudwatch.Stats.MAXIMUM,
   [METRICS.hoursToExpiry]: cloudwatch.Stats.MINIMUM,
   [METRICS.daysToAuthorityExpiry]: cloudwatch.Stats.MINIMUM,
+  [METRICS.registryUnavailable]: cloudwatch.Stats.SUM,
 };
 
 /** Metrics with one value an hour, so shorter periods would be empty. */

@@ -252,7 +252,7 @@ test('an operator sees who asked, and revokes what was issued', async () => {
   });
 
   expect((await run(['revoke', 'mail', '--all', '--reason', 'KEY_COMPROMISE'])).code).toBe(0);
-  await sandbox.advance(11_000);
+  await sandbox.advance(6_000);
   expect((await callWith('mail')).status).toBe(403);
 
   await run(['request', '--client', 'mail'], 'MailRole');

@@ -7,7 +7,7 @@ import { Sandbox } from '../../sandbox';
 
 const DOMAIN = 'mesh.example.com';
 /** Longer than the authorizer goes by what it has read. */
-const AUTHORIZER_MEMORY = 11_000;
+const AUTHORIZER_MEMORY = 6_000;
 
 let sandbox: Sandbox;
 

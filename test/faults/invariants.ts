@@ -7,7 +7,7 @@ import { assertHolds } from './cell';
 import { statusFor, TRUST_DOMAIN } from './mesh';
 
 /** Longer than the authorizer caches what it reads. */
-const CACHE_MILLISECONDS = 11_000;
+const CACHE_MILLISECONDS = 6_000;
 
 /** The deployed mesh as an operator's commands see it, with the sandbox's time. */
 export function meshOf(sandbox: Sandbox): OperatedMesh {

@@ -1,4 +1,4 @@
-import { EnvironmentError, gatewayIn, registryTableIn, trustDomainIn } from '../../lambda/environment';
+import { EnvironmentError, gatewayIn, memoryTimesIn, registryTableIn, trustDomainIn } from '../../lambda/environment';
 
 test('a function finds its trust domain and its registry in its environment', () => {
   const environment = { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: 'mtls-mesh.mesh.example.com' };
@@ -20,6 +20,26 @@ test.each([{}, { REGISTRY_TABLE: '' }, { REGISTRY_TABLE: 'ab' }, { REGISTRY_TABL
     expect(() => registryTableIn(environment)).toThrow(/^environment variable REGISTRY_TABLE must be/);
   },
 );
+
+test('the authorizer finds its times in its environment, or uses the usual ones', () => {
+  const environment = { REVOCATION_DELAY_SECONDS: '0', OUTAGE_TOLERANCE_SECONDS: '3600' };
+
+  expect(memoryTimesIn(environment)).toEqual({ revocationDelay: 0, outageTolerance: 3_600_000 });
+  expect(memoryTimesIn({})).toEqual({ revocationDelay: 5_000, outageTolerance: 60_000 });
+});
+
+test.each(['', '-1', '1.5', '1e2', ' 5', '0x5', '301', '9999999999', 'NaN', 'Infinity'])(
+  'the authorizer does not start with a revocation delay of %j',
+  (seconds) => {
+    expect(() => memoryTimesIn({ REVOCATION_DELAY_SECONDS: seconds })).toThrow(
+      `environment variable REVOCATION_DELAY_SECONDS must be whole seconds, at most 300, got ${JSON.stringify(seconds)}`,
+    );
+  },
+);
+
+test('the authorizer does not start with an outage tolerance of more than an hour', () => {
+  expect(() => memoryTimesIn({ OUTAGE_TOLERANCE_SECONDS: '3601' })).toThrow(EnvironmentError);
+});
 
 const GATEWAY = {
   GATEWAY_DOMAIN_NAME: 'mesh.example.com',

@@ -14,7 +14,7 @@ function alarmsOf(topic: boolean) {
   return { stack, alarms: Object.values(resourcesOfType(stack, ALARM)).map(({ Properties }) => Properties) };
 }
 
-test('ring for a failed rotation, a certificate that nobody rotates, and an authority near its end', () => {
+test('ring for a failed rotation, a certificate that nobody rotates, an authority near its end, and an outage', () => {
   const { alarms } = alarmsOf(false);
 
   expect(alarms).toEqual([
@@ -47,6 +47,16 @@ test('ring for a failed rotation, a certificate that nobody rotates, and an auth
       Threshold: 90,
       TreatMissingData: 'notBreaching',
     }),
+    expect.objectContaining({
+      ...WATCHED,
+      MetricName: 'RegistryUnavailable',
+      Statistic: 'Sum',
+      Period: 300,
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    }),
   ]);
   expect(alarms.flatMap((alarm) => alarm['AlarmActions'] ?? [])).toEqual([]);
 });
@@ -55,6 +65,11 @@ test('tell a topic, also when the hourly report fails to come', () => {
   const { stack, alarms } = alarmsOf(true);
 
   const topic = [{ Ref: onlyResource(stack, 'AWS::SNS::Topic').logicalId }];
-  expect(alarms.map(({ AlarmActions }) => AlarmActions)).toEqual([topic, topic, topic]);
-  expect(alarms.map(({ InsufficientDataActions }) => InsufficientDataActions)).toEqual([undefined, topic, undefined]);
+  expect(alarms.map(({ AlarmActions }) => AlarmActions)).toEqual([topic, topic, topic, topic]);
+  expect(alarms.map(({ InsufficientDataActions }) => InsufficientDataActions)).toEqual([
+    undefined,
+    topic,
+    undefined,
+    undefined,
+  ]);
 });

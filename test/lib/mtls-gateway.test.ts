@@ -1,4 +1,4 @@
-import { type CfnElement, Lazy, type Stack } from 'aws-cdk-lib';
+import { type CfnElement, CfnParameter, Duration, Lazy, type Stack } from 'aws-cdk-lib';
 import * as acmpca from 'aws-cdk-lib/aws-acmpca';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -289,10 +289,59 @@ describe('the authorizer', () => {
     const { 'Fn::GetAtt': reference } = stack.resolve(gateway.handler.functionArn);
     expect(functions[reference[0]]?.Properties).toMatchObject({
       Environment: {
-        Variables: { TRUST_DOMAIN: 'example.com', REGISTRY_TABLE: stack.resolve(registry.table.tableName) },
+        Variables: {
+          TRUST_DOMAIN: 'example.com',
+          REGISTRY_TABLE: stack.resolve(registry.table.tableName),
+          REVOCATION_DELAY_SECONDS: '5',
+          OUTAGE_TOLERANCE_SECONDS: '60',
+        },
       },
       Timeout: 10,
     });
+  });
+
+  /** The environment variables for the authorizer's times. */
+  function timesIn(stack: Stack, gateway: MtlsGateway): unknown {
+    const functions = resourcesOfType(stack, 'AWS::Lambda::Function');
+    const { 'Fn::GetAtt': reference } = stack.resolve(gateway.handler.functionArn);
+    const { Variables = {} } = Object(functions[reference[0]]?.Properties['Environment']);
+    return [Variables.REVOCATION_DELAY_SECONDS, Variables.OUTAGE_TOLERANCE_SECONDS];
+  }
+
+  test('goes by what it has read as long as it is told', () => {
+    const stack = newStack();
+    const times = { revocationDelay: Duration.seconds(0), outageTolerance: Duration.hours(1) };
+    const gateway = newGateway(stack, { serverCertificate: serverCertificate(stack), ...times });
+
+    expect(timesIn(stack, gateway)).toEqual(['0', '3600']);
+  });
+
+  test('of a mesh goes by what it has read as long as the mesh is told', () => {
+    const stack = newStack();
+    const mesh = newMesh(stack, { revocationDelay: Duration.minutes(5), outageTolerance: Duration.millis(0) });
+
+    expect(timesIn(stack, mesh.gateway)).toEqual(['300', '0']);
+  });
+
+  test('takes a time from a parameter', () => {
+    const stack = newStack();
+    const seconds = new CfnParameter(stack, 'Delay', { type: 'Number' }).valueAsNumber;
+    const revocationDelay = Duration.seconds(seconds);
+    const gateway = newGateway(stack, { serverCertificate: serverCertificate(stack), revocationDelay });
+
+    expect(timesIn(stack, gateway)).toEqual([{ Ref: 'Delay' }, '60']);
+  });
+
+  test.each([
+    ['revocationDelay', Duration.millis(1_500), 'must be whole seconds, at most 5 minutes, got 1 second 500 millis'],
+    ['revocationDelay', Duration.seconds(301), 'must be whole seconds, at most 5 minutes, got 5 minutes 1 second'],
+    ['outageTolerance', Duration.seconds(3_601), 'must be whole seconds, at most 1 hour, got 1 hour 1 second'],
+  ])('does not take a %s of %s', (property, value, problem) => {
+    const stack = newStack();
+
+    expect(() => newGateway(stack, { serverCertificate: serverCertificate(stack), [property]: value })).toThrow(
+      `Test/Gateway: ${property} ${problem}`,
+    );
   });
 });
 

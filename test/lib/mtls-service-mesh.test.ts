@@ -249,6 +249,7 @@ test.each([
   ['metricCertificatesExpiring', 'CertificatesExpiring', 'Maximum'],
   ['metricHoursToExpiry', 'HoursToExpiry', 'Minimum'],
   ['metricDaysToAuthorityExpiry', 'DaysToAuthorityExpiry', 'Minimum'],
+  ['metricRegistryUnavailable', 'RegistryUnavailable', 'Sum'],
 ] as const)('%s is the metric %s of the trust domain, and its options hold', (method, metricName, statistic) => {
   const mesh = newMesh(newStack(), { trustDomain: 'example.com' });
 

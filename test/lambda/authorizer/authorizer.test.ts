@@ -3,6 +3,7 @@ import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
 import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
 import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
+import { RegistryUnavailableError } from '../../../lambda/authorizer/registry-memory';
 import type { IssuedFacts, RegistryLookup } from '../../../registry/lookup';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { authorizerEvent } from './events';
@@ -28,10 +29,15 @@ describe('the authorizer', () => {
       findExternalClient: unexpected,
       ...lookups,
     };
+    const memory = {
+      times: { revocationDelay: 5_000, outageTolerance: 60_000 },
+      now: () => now,
+      onUnavailable: () => {},
+    };
     return new Authorizer({
       certificates: new ClientCertificateReader(TRUST_DOMAIN),
-      issuedCallers: new IssuedCallers(registry, () => now),
-      externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, () => now),
+      issuedCallers: new IssuedCallers(registry, memory),
+      externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
       log: (entry) => void logs.push(entry),
     });
   }
@@ -210,11 +216,17 @@ describe('the authorizer', () => {
     expect(denial()).toMatchObject({ code, serialNumber: mail.certificate.serialNumber });
   });
 
-  test('denies every caller while the registry can’t be read', async () => {
+  test('neither accepts nor denies a caller that it does not know while the registry can’t be read', async () => {
     const blind = createAuthorizer({});
 
-    expect(await blind.decide(authorizerEvent(mail.pem))).toEqual({ isAuthorized: false });
-    expect(denial()).toMatchObject({ code: 'ERROR', reason: 'unexpected lookup' });
+    await expect(blind.decide(authorizerEvent(mail.pem))).rejects.toThrow(RegistryUnavailableError);
+    expect(logs).toEqual([]);
+  });
+
+  test('denies an ambiguous request also while the registry can’t be read', async () => {
+    const blind = createAuthorizer({});
+
+    expect(await blind.decide({ ...authorizerEvent(mail.pem), rawPath: '/..' })).toEqual({ isAuthorized: false });
   });
 
   test.each<[string, unknown]>([
@@ -278,13 +290,59 @@ describe('the authorizer', () => {
     expect(reader.readCaller(social.pem)).toMatchObject({ kind: 'issued', identity: { clientName: 'social' } });
   });
 
-  test('keeps the mesh’s certificates in memory, however many of other authorities it reads', async () => {
+  test('keeps accepted certificates in memory, whatever else it reads', async () => {
     const reader = new ClientCertificateReader(TRUST_DOMAIN, 1);
-    const partner = await createClient(root, 'partner', { uris: [] });
+    const [partner, other, forged] = await Promise.all([
+      createClient(root, 'partner', { uris: [] }),
+      createClient(root, 'other', { uris: [] }),
+      createClient(root, 'forged', { uris: ['spiffe://mesh.example.com/mail'] }),
+    ]);
 
-    const first = reader.readCaller(mail.pem);
-    reader.readCaller(partner.pem);
+    const [known, external] = [reader.readCaller(mail.pem), reader.readCaller(partner.pem)];
+    reader.keep(mail.pem, known);
+    reader.keep(partner.pem, external);
+    for (const { pem } of [other, forged]) reader.readCaller(pem);
 
-    expect(reader.readCaller(mail.pem)).toBe(first);
+    expect(reader.readCaller(mail.pem)).toBe(known);
+    expect(reader.readCaller(partner.pem)).toBe(external);
+  });
+
+  test('keeps the mesh’s certificates, however many of its clients a trust anchor issues certificates for', async () => {
+    const reader = new ClientCertificateReader(TRUST_DOMAIN, 1);
+    const known = reader.readCaller(mail.pem);
+    reader.keep(mail.pem, known);
+    for (const name of ['partner', 'other']) {
+      const { pem } = await createClient(root, name, { uris: [] });
+      reader.keep(pem, reader.readCaller(pem));
+    }
+
+    expect(reader.readCaller(mail.pem)).toBe(known);
+  });
+
+  test('keeps a caller that it accepted, whatever it refuses since', async () => {
+    const reader = new ClientCertificateReader(TRUST_DOMAIN, 1);
+    const forged = await createClient(root, 'mail', { uris: ['spiffe://mesh.example.com/mail'] });
+    const registry = {
+      findIssued: async (_name: string, fingerprint: string) =>
+        fingerprint === mail.certificate.fingerprint256 ? facts : { ...facts, certificate: undefined },
+      findIdentities: () => Promise.reject(new Error('unexpected lookup')),
+      findExternalClient: () => Promise.reject(new Error('unexpected lookup')),
+    };
+    const memory = {
+      times: { revocationDelay: 5_000, outageTolerance: 60_000 },
+      now: () => now,
+      onUnavailable: () => {},
+    };
+    const read = jest.spyOn(reader, 'readCaller');
+    authorizer = new Authorizer({
+      certificates: reader,
+      issuedCallers: new IssuedCallers(registry, memory),
+      externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
+      log: (entry) => void logs.push(entry),
+    });
+    for (const { pem } of [mail, forged, mail]) await authorizer.decide(authorizerEvent(pem));
+
+    expect(read.mock.results[2]?.value).toBe(read.mock.results[0]?.value);
+    expect(logs).toEqual([expect.objectContaining({ code: 'CERTIFICATE_UNKNOWN' })]);
   });
 });

@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
 import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
-import { MEMORY_TIME } from '../../../lambda/authorizer/memory';
 import { notAfterOf, notBeforeOf } from '../../../pki/certificate-fields';
 import { type CertificateIdentityKind, identitiesOf } from '../../../pki/certificate-identity';
 import { isIssuedBy } from '../../../pki/chain';
@@ -9,6 +8,7 @@ import { identityId, type RegistryIdentity } from '../../../registry/records';
 import { type Authority, createClient, createPlain, createRoot, createSubordinate } from '../../pki/authorities';
 
 const BILLING = 'spiffe://mesh.example.com/billing';
+const REVOCATION_DELAY = 5_000;
 const FOREIGN = 'spiffe://partner.example.com/billing';
 
 describe('a caller with a certificate of another authority', () => {
@@ -33,6 +33,13 @@ describe('a caller with a certificate of another authority', () => {
       return clients.get(clientName);
     },
   };
+  const create = (capacity?: number) =>
+    new ExternalCallers('mesh.example.com', registry, {
+      times: { revocationDelay: REVOCATION_DELAY, outageTolerance: 60_000 },
+      now: () => new Date(now),
+      onUnavailable: () => {},
+      ...(capacity !== undefined && { capacity }),
+    });
   /** Lets the certificate of that kind of identity and that issuer stand for a client. */
   const register = (
     kind: CertificateIdentityKind,
@@ -60,7 +67,7 @@ describe('a caller with a certificate of another authority', () => {
     readings = [];
     failure = undefined;
     now = Date.now();
-    callers = new ExternalCallers('mesh.example.com', registry, () => new Date(now));
+    callers = create();
   });
 
   test.each(['SPIFFE_ID', 'SUBJECT', 'FINGERPRINT'] as const)(
@@ -139,11 +146,11 @@ describe('a caller with a certificate of another authority', () => {
     await expect(identify()).rejects.toThrow('identifies no client');
   });
 
-  test('is refused when the stored authority can’t be read', async () => {
+  test('is nobody when the stored authority can’t be read', async () => {
     register('SUBJECT');
     for (const [id, identity] of identities) identities.set(id, { ...identity, authority: 'PEM' });
 
-    await expect(identify()).rejects.toThrow();
+    await expect(identify()).rejects.toMatchObject({ code: 'IDENTITY_UNKNOWN' });
   });
 
   test('is refused when the certificate stands for two clients, each known', async () => {
@@ -188,7 +195,7 @@ describe('a caller with a certificate of another authority', () => {
     await expect(identify()).rejects.toMatchObject({ code: 'NOT_YET_VALID' });
   });
 
-  test('is remembered for ten seconds, known or not', async () => {
+  test('is remembered for the revocation delay, known or not', async () => {
     const stranger = (await createClient(partner, 'stranger', { uris: [] })).certificate;
     register('SUBJECT');
     for (let call = 0; call < 3; call++) {
@@ -197,22 +204,46 @@ describe('a caller with a certificate of another authority', () => {
     }
     expect(readings).toEqual(['identities', 'client billing', 'identities']);
 
-    now += MEMORY_TIME;
+    now += REVOCATION_DELAY;
     clients.set('billing', { spiffeId: BILLING, state: 'DISABLED', trustAnchor: 'partner' });
     await expect(identify()).rejects.toMatchObject({ code: 'CLIENT_DISABLED' });
   });
 
-  test('is refused when the registry can’t be read, which is not remembered', async () => {
+  test('is not accepted when the registry can’t be read, which is not remembered', async () => {
     register('SUBJECT');
     failure = new Error('slow');
-    await expect(identify()).rejects.toThrow('slow');
+    await expect(identify()).rejects.toMatchObject({ name: 'RegistryUnavailableError', cause: failure });
 
     failure = undefined;
     await expect(identify()).resolves.toMatchObject({ clientName: 'billing' });
   });
 
+  test('that was accepted stays so in an outage, until the certificate expires', async () => {
+    register('SUBJECT');
+    now = notAfterOf(shown).getTime() - 10_000;
+    await identify();
+
+    failure = new Error('slow');
+    now += 9_000;
+    await expect(identify()).resolves.toMatchObject({ clientName: 'billing' });
+    now += 2_000;
+    await expect(identify()).rejects.toMatchObject({ code: 'EXPIRED' });
+  });
+
   test('is forgotten when others called since, so that memory has an end', async () => {
-    callers = new ExternalCallers('mesh.example.com', registry, () => new Date(now), 2);
+    callers = create(1);
+    register('SUBJECT');
+    const renewed = (await createClient(partner, 'billing', { uris: [] })).certificate;
+    await identify();
+    await identify(renewed);
+    readings = [];
+    await identify();
+
+    expect(readings).toEqual(['identities', 'client billing']);
+  });
+
+  test('is not forgotten, however many strangers called since', async () => {
+    callers = create(1);
     register('SUBJECT');
     await identify();
     for (const name of ['a', 'b']) {
@@ -222,6 +253,6 @@ describe('a caller with a certificate of another authority', () => {
     readings = [];
     await identify();
 
-    expect(readings).toEqual(['identities', 'client billing']);
+    expect(readings).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
-import { MEMORY_TIME } from '../../../lambda/authorizer/memory';
 import type { CallerIdentity } from '../../../mesh/contract';
 import type { IssuedFacts } from '../../../registry/lookup';
 
+const REVOCATION_DELAY = 5_000;
 const OTHER = 'spiffe://mesh.example.com/social';
 const MAIL = 'spiffe://mesh.example.com/mail';
 
@@ -31,8 +31,12 @@ describe('a caller with an issued certificate', () => {
           return facts;
         },
       },
-      () => new Date(now),
-      capacity,
+      {
+        times: { revocationDelay: REVOCATION_DELAY, outageTolerance: 60_000 },
+        now: () => new Date(now),
+        onUnavailable: () => {},
+        ...(capacity !== undefined && { capacity }),
+      },
     );
 
   /** The validity is the certificate's own, and lasts from a minute ago for a minute. */
@@ -83,25 +87,24 @@ describe('a caller with an issued certificate', () => {
   });
 
   test('is accepted until the overlap of a replaced certificate is over, though remembered', async () => {
-    change('certificate', { refuseAfter: '2026-11-22T12:00:05.000Z' });
+    change('certificate', { refuseAfter: '2026-11-22T12:00:04.000Z' });
     await identify();
 
-    now += 5_000;
+    now += 4_000;
     await expect(identify()).rejects.toMatchObject({ code: 'REPLACED' });
     expect(readings).toHaveLength(1);
   });
 
-  test('is remembered for ten seconds, and no longer', async () => {
+  test('is remembered for the revocation delay, and no longer', async () => {
     await identify();
     change('certificate', { status: 'REVOKED' });
 
-    now += MEMORY_TIME - 1;
+    now += REVOCATION_DELAY - 1;
     await identify();
     expect(readings).toHaveLength(1);
 
     now += 1;
     await expect(identify()).rejects.toMatchObject({ code: 'REVOKED' });
-    expect(MEMORY_TIME).toBe(10_000);
   });
 
   test('is read again when the clock was set back', async () => {
@@ -125,7 +128,7 @@ describe('a caller with an issued certificate', () => {
     expect(readings).toHaveLength(1);
   });
 
-  test('is refused when the registry can’t be read, which is not remembered', async () => {
+  test('is not accepted when the registry can’t be read, which is not remembered', async () => {
     failure = new Error('slow');
     const denials = await Promise.allSettled([identify(), identify()]);
     expect(denials.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -135,10 +138,37 @@ describe('a caller with an issued certificate', () => {
     await expect(identify()).resolves.toEqual(identity());
   });
 
+  test('that was accepted stays so in an outage, until its certificate expires or its overlap ends', async () => {
+    change('certificate', { refuseAfter: atSecond(30) });
+    await identify('AA');
+    const validity = { notBefore: atSecond(-60), notAfter: atSecond(20) };
+    await identify('BB', validity);
+
+    failure = new Error('slow');
+    now += 15_000;
+    await expect(identify('AA')).resolves.toEqual(identity('AA'));
+    await expect(identify('BB', validity)).resolves.toEqual(identity('BB'));
+    now += 10_000;
+    await expect(identify('BB', validity)).rejects.toMatchObject({ code: 'EXPIRED' });
+    now += 5_000;
+    await expect(identify('AA')).rejects.toMatchObject({ code: 'REPLACED' });
+  });
+
   test('is forgotten when others were asked for since, so that memory has an end', async () => {
     callers = create(2);
     for (const fingerprint of ['AA', 'BB', 'AA', 'CC', 'AA', 'BB']) await identify(fingerprint);
 
     expect(readings).toEqual(['mail AA', 'mail BB', 'mail CC', 'mail BB']);
+  });
+
+  test('is not forgotten, however many certificates were refused since', async () => {
+    callers = create(1);
+    await identify('AA');
+    change('certificate', { status: 'REVOKED' });
+    for (const fingerprint of ['BB', 'CC']) await expect(identify(fingerprint)).rejects.toThrow();
+    readings = [];
+    await identify('AA');
+
+    expect(readings).toEqual([]);
   });
 });

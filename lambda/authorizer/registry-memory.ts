@@ -1,0 +1,155 @@
+import type { CallerIdentity } from '../../mesh/contract';
+import { CALLER_CAPACITY, CallerMap } from './bounded-map';
+
+/** How long the authorizer goes by what it has read. Milliseconds. */
+interface MemoryTimes {
+  /** A caller is looked up again after this time. */
+  readonly revocationDelay: number;
+  /** The time after `revocationDelay` for which an accepted caller stays accepted while the registry can't be read. */
+  readonly outageTolerance: number;
+}
+
+export interface RegistryMemoryOptions {
+  readonly times: MemoryTimes;
+  readonly now: () => Date;
+  /** Receives the reason of each lookup that failed, and whether the last one accepted the caller, which stays so. */
+  readonly onUnavailable: (cause: unknown, isAccepted: boolean) => void;
+  /** The number of accepted certificates, and of others, to remember. */
+  readonly capacity?: number;
+}
+
+/** How one caller is looked up. `T` is what the registry says about it. */
+export interface Lookup<T> {
+  /** The fingerprint of the certificate. */
+  readonly certificate: string;
+  read(): Promise<T>;
+  /** @throws DenialError if the caller must be refused at this time */
+  judge(facts: T): CallerIdentity;
+}
+
+/** The registry can't be read, and the authorizer doesn't know the caller well enough to decide without it. */
+export class RegistryUnavailableError extends Error {
+  override readonly name = 'RegistryUnavailableError';
+}
+
+/** How long a known caller waits for an answer of the registry before that counts as unavailable. Milliseconds. */
+const PATIENCE = 1_000;
+
+/** How long after a failure known callers are not looked up, so that not every request waits. Milliseconds. */
+const RETRY_INTERVAL = 5_000;
+
+interface Remembered<T> {
+  /** When the lookup began. Milliseconds since 1970. */
+  readonly readAt: number;
+  readonly facts: T;
+  readonly isAccepted: boolean;
+}
+
+/**
+ * Remembers what the registry says about callers. Requests of a busy client don't wait for the registry, and accepted
+ * callers get through a short outage, in which one request in five seconds waits for at most a second. It waits because
+ * Lambda stops a function between requests, so that a lookup in the background would not end.
+ */
+export class RegistryMemory<T> {
+  private readonly remembered: CallerMap<Remembered<T>>;
+  private readonly pending = new Map<string, { readonly startedAt: number; readonly facts: Promise<T> }>();
+  /** When a lookup of an accepted caller failed. Undefined after a lookup that succeeded. Milliseconds since 1970. */
+  private failedAt: number | undefined;
+
+  constructor(private readonly options: RegistryMemoryOptions) {
+    this.remembered = new CallerMap(options.capacity ?? CALLER_CAPACITY);
+  }
+
+  /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
+  async identify(lookup: Lookup<T>): Promise<CallerIdentity> {
+    const { revocationDelay } = this.options.times;
+    const known = this.remembered.get(lookup.certificate);
+    if (known !== undefined && this.isWithin(revocationDelay, known.readAt)) return lookup.judge(known.facts);
+
+    const settled = this.settled(lookup);
+    if (settled && this.failedAt !== undefined && this.isWithin(RETRY_INTERVAL, this.failedAt)) {
+      return lookup.judge(settled.facts);
+    }
+    let facts: T;
+    try {
+      facts = await (settled ? withinPatience(this.read(lookup)) : this.read(lookup));
+    } catch (cause) {
+      return this.identifyWithoutRegistry(lookup, cause);
+    }
+    return lookup.judge(facts);
+  }
+
+  /** By what is known now, after the lookup has failed. */
+  private identifyWithoutRegistry(lookup: Lookup<T>, cause: unknown): CallerIdentity {
+    const settled = this.settled(lookup);
+    const isAccepted = settled?.isAccepted === true;
+    this.options.onUnavailable(cause, isAccepted);
+    // Only these failures count, so that a stranger can't keep others from being looked up.
+    if (isAccepted) this.failedAt = this.options.now().getTime();
+    if (settled) return lookup.judge(settled.facts);
+    throw new RegistryUnavailableError('the registry cannot be read, so the caller cannot be identified', { cause });
+  }
+
+  /** What is known of a caller and counts without the registry: it was accepted not too long ago, or refused. */
+  private settled(lookup: Lookup<T>): Remembered<T> | undefined {
+    const { revocationDelay, outageTolerance } = this.options.times;
+    const known = this.remembered.get(lookup.certificate);
+    if (known === undefined) return undefined;
+    // A refusal that no longer holds, such as that of a certificate that was not valid yet, is no acceptance.
+    const counts = known.isAccepted
+      ? this.isWithin(revocationDelay + outageTolerance, known.readAt)
+      : !accepts(lookup, known.facts);
+    return counts ? known : undefined;
+  }
+
+  /** Requests at the same time share one read, as long as its result would also be remembered. */
+  private read(lookup: Lookup<T>): Promise<T> {
+    const { certificate } = lookup;
+    const shared = this.pending.get(certificate);
+    if (shared && this.isWithin(this.options.times.revocationDelay, shared.startedAt)) return shared.facts;
+
+    const startedAt = this.options.now().getTime();
+    const reading = { startedAt, facts: this.readAndRemember(lookup, startedAt) };
+    this.pending.set(certificate, reading);
+    const end = () => {
+      if (this.pending.get(certificate) === reading) this.pending.delete(certificate);
+    };
+    reading.facts.then(end, end);
+    return reading.facts;
+  }
+
+  private async readAndRemember(lookup: Lookup<T>, readAt: number): Promise<T> {
+    const facts = await lookup.read();
+    this.failedAt = undefined;
+    const known = this.remembered.get(lookup.certificate);
+    if (known === undefined || known.readAt <= readAt || known.readAt > this.options.now().getTime()) {
+      const isAccepted = accepts(lookup, facts);
+      this.remembered.set(lookup.certificate, { readAt, facts, isAccepted }, isAccepted);
+    }
+    return facts;
+  }
+
+  /** False for a time in the future: if the clock is set back, nothing lasts longer. */
+  private isWithin(duration: number, since: number): boolean {
+    const age = this.options.now().getTime() - since;
+    return age >= 0 && age < duration;
+  }
+}
+
+function accepts<T>(lookup: Lookup<T>, facts: T): boolean {
+  try {
+    lookup.judge(facts);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws Error after `PATIENCE`. The work goes on. */
+async function withinPatience<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the registry gave no answer within ${PATIENCE} ms`)), PATIENCE);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,32 @@
+import type { Duration } from 'aws-cdk-lib';
+
+/** How the authorizer of a gateway goes by what it has read from the registry. */
+export interface AuthorizerOptions {
+  /**
+   * The longest time that a revoked certificate or a disabled client may still be accepted, while the registry can be
+   * read. Whole seconds, from 0 to 5 minutes.
+   *
+   * Each instance of the authorizer reads the registry at most once in this time for a certificate that keeps calling:
+   * one `BatchGetItem` with two consistent reads of up to 4 KB each, which are two read request units. For 100 clients
+   * that call all the time and 10 instances of the authorizer, 5 seconds are at most 200 of these calls a second. With 0,
+   * every request reads the registry, and waits for it.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly revocationDelay?: Duration;
+
+  /**
+   * How long the authorizer still accepts a client, after `revocationDelay`, while the registry can't be read. Whole
+   * seconds, from 0 to 1 hour.
+   *
+   * The client must have been accepted when the same instance of the authorizer last looked it up. Its certificate must
+   * not have expired or been replaced since. During an outage, a revocation may therefore take effect later by this time,
+   * unless the instance has already refused the certificate. Callers that an instance doesn't know, and all callers
+   * after this time, get 500 instead of 403, so that clients can tell an outage from a revocation.
+   *
+   * With 0, nobody is accepted without the registry.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly outageTolerance?: Duration;
+}
