@@ -3,6 +3,7 @@ import type { CallerIdentity } from '../../mesh/contract';
 import { clientNameFromSpiffeId, isInTrustDomain } from '../../mesh/names';
 import { hasUri, isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../pki/certificate-fields';
 import { readCertificate } from '../../pki/pem';
+import { weaknessOf } from '../../pki/strength';
 import { CALLER_CAPACITY, CallerMap } from './bounded-map';
 import { DenialError } from './denial';
 
@@ -54,7 +55,7 @@ export class ClientCertificateReader {
 /** A certificate that names the mesh's trust domain is never external. */
 function readCaller(certificate: X509Certificate, trustDomain: string): CallerCertificate {
   const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
-  const denied = (code: 'NOT_A_CLIENT_CERTIFICATE' | 'IDENTITY_UNKNOWN', message: string) =>
+  const denied = (code: 'NOT_A_CLIENT_CERTIFICATE' | 'IDENTITY_UNKNOWN' | 'WEAK_CERTIFICATE', message: string) =>
     new DenialError(code, message, { subject, serialNumber });
   if (!isClientCertificate(certificate)) {
     throw denied('NOT_A_CLIENT_CERTIFICATE', 'the certificate is not a client certificate');
@@ -68,6 +69,9 @@ function readCaller(certificate: X509Certificate, trustDomain: string): CallerCe
     throw denied('IDENTITY_UNKNOWN', 'the URIs in the certificate are not a single SPIFFE ID');
   }
   if (spiffeId === undefined || !isInTrustDomain(spiffeId, trustDomain)) {
+    // The issuer decides the strength of the others, and the registry has no others.
+    const weakness = weaknessOf(certificate);
+    if (weakness !== undefined) throw denied('WEAK_CERTIFICATE', `the certificate of another authority ${weakness}`);
     return { kind: 'external', certificate, validity };
   }
   const clientName = clientNameFromSpiffeId(spiffeId, trustDomain);

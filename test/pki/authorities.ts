@@ -94,6 +94,8 @@ export interface ClientOptions {
   readonly validity?: Validity;
   readonly uris?: readonly string[];
   readonly dnsNames?: readonly string[];
+  /** @default - a new one of the algorithm */
+  readonly privateKey?: KeyObject;
 }
 
 /** A client certificate of `spiffe://example.com/<name>`, unless other URIs are given. */
@@ -119,7 +121,7 @@ async function createEndEntity(
   issuer: Authority,
   commonName: string | undefined,
   extensions: ReturnType<typeof clientExtensions>,
-  options: ClientOptions & { readonly privateKey?: KeyObject; readonly organization?: string },
+  options: ClientOptions & { readonly organization?: string },
 ): Promise<EndEntity> {
   const { keyAlgorithm = 'EC_prime256v1', validity = validFor(7), organization } = options;
   const privateKey = options.privateKey ?? (await generatePrivateKey(keyAlgorithm));

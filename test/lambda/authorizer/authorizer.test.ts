@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { LogEntry } from '../../../aws/cloudwatch';
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
@@ -161,6 +162,26 @@ describe('the authorizer', () => {
     expect(logs).toHaveLength(1);
     expect(findIdentities).not.toHaveBeenCalled();
   });
+
+  test.each([
+    ['a weak key', 'has an ECDSA key on secp256k1', generateKeyPairSync('ec', { namedCurve: 'secp256k1' })],
+    ['a short key', 'has an RSA key of 1024 bits', generateKeyPairSync('rsa', { modulusLength: 1024 })],
+  ])(
+    'denies a certificate of another authority with %s, registered or not',
+    async (_case, weakness, { privateKey }) => {
+      const { pem } = await createClient(root, 'billing', { uris: [], privateKey });
+      const external = createAuthorizer({
+        findIdentities: async () => [{ clientName: 'billing', authority: root.pem }],
+      });
+
+      expect(await external.decide(authorizerEvent(pem))).toEqual({ isAuthorized: false });
+      expect(denial()).toMatchObject({
+        code: 'WEAK_CERTIFICATE',
+        reason: `the certificate of another authority ${weakness}`,
+        subject: 'CN=billing',
+      });
+    },
+  );
 
   test('denies a server certificate', async () => {
     const server = await createServer(root, 'mesh.example.com');

@@ -1,0 +1,98 @@
+/** Whether a certificate's key and signature are strong enough, without an ASN.1 library. */
+import type { KeyObject, X509Certificate } from 'node:crypto';
+
+/** Bits. */
+const SHORTEST_RSA_KEY = 2048;
+/** With an exponent of 1, everyone can sign. */
+const SMALLEST_RSA_EXPONENT = 3n;
+/** Maps the OpenSSL name of each accepted curve to the name in messages. */
+const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
+
+/**
+ * The first reason why the certificate is weak. Undefined for a key and a signature algorithm that API Gateway accepts:
+ * RSA of 2048 bits or more or ECDSA on a NIST curve of 256 bits or more, signed with SHA-256 or a stronger hash.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
+ */
+export function weaknessOf(certificate: X509Certificate): string | undefined {
+  return keyWeakness(publicKeyOf(certificate)) ?? signatureWeakness(certificate.raw);
+}
+
+/** Undefined for a key that OpenSSL can't read. */
+function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return undefined;
+  }
+}
+
+function keyWeakness(key: KeyObject | undefined): string | undefined {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key ?? {};
+  if (type === 'rsa') {
+    const { modulusLength = 0, publicExponent = 0n } = details ?? {};
+    if (modulusLength < SHORTEST_RSA_KEY) return `has an RSA key of ${modulusLength} bits`;
+    return publicExponent < SMALLEST_RSA_EXPONENT ? `has an RSA key with the exponent ${publicExponent}` : undefined;
+  }
+  if (type === 'ec') {
+    const curve = details?.namedCurve ?? '';
+    return Object.hasOwn(CURVES, curve) ? undefined : `has an ECDSA key on ${curve || 'a curve without a name'}`;
+  }
+  return `has a key of type ${type ?? 'unknown'}`;
+}
+
+/** The content octets of accepted object identifiers, hexadecimal. */
+const SHA_2_WITH_ECDSA = ['2a8648ce3d040302', '2a8648ce3d040303', '2a8648ce3d040304'];
+const SHA_2_WITH_RSA = ['2a864886f70d01010b', '2a864886f70d01010c', '2a864886f70d01010d'];
+const RSASSA_PSS = '2a864886f70d01010a';
+const SHA_2 = ['608648016503040201', '608648016503040202', '608648016503040203'];
+
+/** Reads the `signatureAlgorithm` of a certificate (RFC 5280, section 4.1). Node.js 20 has no property for it. */
+function signatureWeakness(der: Uint8Array): string | undefined {
+  const certificate = readElement(der, SEQUENCE);
+  const tbsCertificate = certificate && readElement(certificate.content, SEQUENCE);
+  const algorithm = tbsCertificate && readElement(tbsCertificate.rest, SEQUENCE);
+  const identifier = algorithm && readElement(algorithm.content, OBJECT_IDENTIFIER);
+  if (!identifier) return 'has a signature algorithm that cannot be read';
+
+  const oid = hexadecimal(identifier.content);
+  if (SHA_2_WITH_ECDSA.includes(oid) || SHA_2_WITH_RSA.includes(oid)) return undefined;
+  if (oid === RSASSA_PSS && SHA_2.includes(pssHash(identifier.rest) ?? '')) return undefined;
+  return 'is not signed with RSA or ECDSA and SHA-256, SHA-384, or SHA-512';
+}
+
+/** The OID of the hash in RSASSA-PSS-params (RFC 4055, section 3.1). Undefined for the default, which is SHA-1. */
+function pssHash(parameters: Uint8Array): string | undefined {
+  const sequence = readElement(parameters, SEQUENCE);
+  const hashAlgorithm = sequence && readElement(sequence.content, FIRST_EXPLICIT);
+  const algorithm = hashAlgorithm && readElement(hashAlgorithm.content, SEQUENCE);
+  const identifier = algorithm && readElement(algorithm.content, OBJECT_IDENTIFIER);
+  return identifier && hexadecimal(identifier.content);
+}
+
+const SEQUENCE = 0x30;
+const OBJECT_IDENTIFIER = 0x06;
+const FIRST_EXPLICIT = 0xa0;
+
+interface Element {
+  readonly content: Uint8Array;
+  /** What follows the element. */
+  readonly rest: Uint8Array;
+}
+
+/** The DER element at the beginning. Undefined if it has another tag, or does not fit into the octets. */
+function readElement(octets: Uint8Array, tag: number): Element | undefined {
+  const [first, short = 0x80] = octets;
+  if (first !== tag) return undefined;
+  const lengthOctets = short < 0x80 ? 0 : short - 0x80;
+  // A length of indefinite form is not DER. No certificate that API Gateway passes on needs more than three octets.
+  if (short === 0x80 || lengthOctets > 3) return undefined;
+  const start = 2 + lengthOctets;
+  const length = short < 0x80 ? short : octets.subarray(2, start).reduce((sum, octet) => sum * 256 + octet, 0);
+  const end = start + length;
+  if (end > octets.length) return undefined;
+  return { content: octets.subarray(start, end), rest: octets.subarray(end) };
+}
+
+function hexadecimal(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex');
+}
