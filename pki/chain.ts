@@ -63,14 +63,17 @@ function orphanAbove(
 export function assertValidAt(certificate: X509Certificate, at: Date): void {
   const notBefore = notBeforeOf(certificate);
   const notAfter = notAfterOf(certificate);
-  if (at < notBefore) {
-    throw new ChainError(
-      `the certificate "${subjectText(certificate)}" is not valid before ${notBefore.toISOString()}`,
-    );
+  // A comparison with a time that can't be parsed is false.
+  if (!(at >= notBefore)) {
+    throw new ChainError(`the certificate "${subjectText(certificate)}" is not valid before ${timeText(notBefore)}`);
   }
-  if (at > notAfter) {
-    throw new ChainError(`the certificate "${subjectText(certificate)}" expired at ${notAfter.toISOString()}`);
+  if (!(at <= notAfter)) {
+    throw new ChainError(`the certificate "${subjectText(certificate)}" expired at ${timeText(notAfter)}`);
   }
+}
+
+function timeText(time: Date): string {
+  return Number.isNaN(time.getTime()) ? 'a time that cannot be read' : time.toISOString();
 }
 
 /** Whether `issuer` names and signs `certificate`. */

@@ -51,7 +51,7 @@ export function clientKinds(item: Item): { readonly isIssued: boolean; readonly 
 }
 
 export function externalClientFromItem(item: Item): RegistryExternalClient {
-  const { text, choice, texts } = reader(item);
+  const { text, time, choice, texts } = reader(item);
   return {
     clientName: text('clientName'),
     spiffeId: text('spiffeId'),
@@ -59,7 +59,7 @@ export function externalClientFromItem(item: Item): RegistryExternalClient {
     trustAnchor: text('trustAnchor'),
     identityKind: choice('identityKind', CERTIFICATE_IDENTITY_KINDS),
     identityValue: text('identityValue'),
-    authoritiesNotAfter: text('authoritiesNotAfter'),
+    authoritiesNotAfter: time('authoritiesNotAfter'),
     identityIds: texts('identityIds'),
     registeredBy: text('registeredBy'),
     updatedAt: text('updatedAt'),
@@ -68,7 +68,7 @@ export function externalClientFromItem(item: Item): RegistryExternalClient {
 }
 
 export function certificateFromItem(item: Item): RegistryCertificate {
-  const { text, number, choice, optional } = reader(item);
+  const { text, time, number, choice, optional } = reader(item);
   return {
     clientName: text('clientName'),
     spiffeId: text('spiffeId'),
@@ -77,18 +77,18 @@ export function certificateFromItem(item: Item): RegistryCertificate {
     certificateArn: text('certificateArn'),
     certificateAuthorityArn: text('certificateAuthorityArn'),
     fingerprint: text('fingerprint'),
-    notBefore: text('notBefore'),
-    notAfter: text('notAfter'),
-    authoritiesNotAfter: text('authoritiesNotAfter'),
+    notBefore: time('notBefore'),
+    notAfter: time('notAfter'),
+    authoritiesNotAfter: time('authoritiesNotAfter'),
     ...optional('publicKeyHash', text),
     ...optional('secretVersionId', text),
     status: choice('status', ['ISSUED', 'REVOKED']),
-    issuedAt: text('issuedAt'),
+    issuedAt: time('issuedAt'),
     issuedBy: choice('issuedBy', ['deployment', 'rotation', 'request']),
     ...optional('requestedBy', text),
     expiresAt: number('expiresAt'),
-    ...optional('currentSince', text),
-    ...optional('refuseAfter', text),
+    ...optional('currentSince', time),
+    ...optional('refuseAfter', time),
     ...optional('revokedAt', text),
     ...optional('revokedBy', text),
     ...optional('revocationReason', (name) => choice(name, REVOCATION_REASONS)),
@@ -105,6 +105,15 @@ function reader(item: Item) {
     const value = item[name];
     if (value?.S !== undefined) return value.S;
     throw malformed(name, 'a string');
+  }
+
+  /** In the form in which the mesh writes times. Comparisons of other texts would be wrong, and never noticed. */
+  function time(name: string): string {
+    const value = text(name);
+    const parsed = new Date(value);
+    if (Number.isNaN(parsed.getTime()) || parsed.toISOString() !== value)
+      throw malformed(name, 'a time in ISO 8601, UTC');
+    return value;
   }
 
   function number(name: string): number {
@@ -134,7 +143,7 @@ function reader(item: Item) {
     return item[name] === undefined ? {} : ({ [name]: read(name) } as { readonly [K in N]: T });
   }
 
-  return { text, number, choice, texts, optional };
+  return { text, time, number, choice, texts, optional };
 }
 
 export function keyFromItem(item: Item): RegistryKey {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { notAfterOf, notBeforeOf } from '../../pki/certificate-fields';
-import { ChainError, verifyChain, verifyTrust } from '../../pki/chain';
+import { assertValidAt, ChainError, verifyChain, verifyTrust } from '../../pki/chain';
 import {
   type Authority,
   createClient,
@@ -195,4 +195,19 @@ describe('trust', () => {
     expect(client.certificate.verify(plain.certificate.publicKey)).toBe(true);
     expect(() => verifyTrust(client.certificate, [plain.certificate, root.certificate], now)).toThrow(ChainError);
   });
+});
+
+test.each([
+  ['notBefore', 'is not valid before a time that cannot be read'],
+  ['notAfter', 'expired at a time that cannot be read'],
+] as const)('a certificate whose %s can’t be parsed is not valid at any time', (field, problem) => {
+  const raw = Buffer.from(client.certificate.raw);
+  const first = raw.indexOf(Buffer.from('170d', 'hex'));
+  raw.write('ZZ', first + 2 + (field === 'notBefore' ? 0 : 15), 'latin1');
+  const spoilt = new X509Certificate(raw);
+
+  for (const at of [now, new Date(0), new Date(8.64e15)]) {
+    if (field === 'notAfter' && at < now) continue;
+    expect(() => assertValidAt(spoilt, at)).toThrow(problem);
+  }
 });
