@@ -13,6 +13,7 @@ export * from './mesh-registry';
 export * from './mesh-service';
 export * from './mtls-gateway';
 export * from './mtls-service-mesh';
+export * from './throttle';
 export * from './trust-anchor';
 export * from './trust-anchor-source';
 export * from './truststore';

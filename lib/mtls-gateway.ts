@@ -1,7 +1,6 @@
 import { Duration, Names, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -15,7 +14,9 @@ import type { IMeshRegistry, IMtlsGateway, ITruststore } from './interfaces';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { authorizerEnvironment } from './private/authorizer-environment';
 import { DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
+import { SourcelessAuthorizer } from './private/sourceless-authorizer';
 import { checkText, refuse } from './private/validation';
+import { stageThrottle, type ThrottleOptions } from './throttle';
 
 /** Options of a gateway's domain. */
 export interface MtlsDomainOptions {
@@ -49,7 +50,7 @@ export interface MtlsDomainOptions {
 }
 
 /** Properties of an `MtlsGateway`. */
-export interface MtlsGatewayProps extends MtlsDomainOptions, AuthorizerOptions {
+export interface MtlsGatewayProps extends MtlsDomainOptions, AuthorizerOptions, ThrottleOptions {
   /** The authorities that the gateway trusts. */
   readonly truststore: ITruststore;
 
@@ -161,13 +162,9 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
       apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
       description: `Mutual TLS on ${domainName}`,
       disableExecuteApiEndpoint: true,
+      ipAddressType: apigatewayv2.IpAddressType.DUAL_STACK,
       createDefaultStage: false,
-      // No identity source and no cache: with them, API Gateway would reuse one client's decision for another.
-      defaultAuthorizer: new HttpLambdaAuthorizer('Authorizer', this.handler, {
-        identitySource: [],
-        resultsCacheTtl: Duration.seconds(0),
-        responseTypes: [HttpLambdaResponseType.SIMPLE],
-      }),
+      defaultAuthorizer: new SourcelessAuthorizer('Authorizer', this.handler),
     });
     this.httpApi = this.api;
 
@@ -178,6 +175,7 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
     const stage = new apigatewayv2.HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
+      throttle: stageThrottle(this, props),
       accessLogSettings: {
         destination: new apigatewayv2.LogGroupLogDestination(this.accessLog),
         format: apigateway.AccessLogFormat.custom(ACCESS_LOG_FORMAT),

@@ -19,6 +19,7 @@ import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
 import { meshMetric } from './private/mesh-metric';
 import { checkText, refuse } from './private/validation';
+import type { ThrottleOptions } from './throttle';
 import { TrustAnchor } from './trust-anchor';
 import type { TrustAnchorSource } from './trust-anchor-source';
 import { Truststore } from './truststore';
@@ -27,6 +28,7 @@ import { Truststore } from './truststore';
 export interface MtlsServiceMeshProps
   extends MtlsDomainOptions,
     AuthorizerOptions,
+    ThrottleOptions,
     ClientCertificateOptions,
     MeshRegistryOptions {
   /**
@@ -164,6 +166,7 @@ export class MtlsServiceMesh extends Construct {
       serverCertificate: props.serverCertificate,
       ownershipCertificate: props.ownershipCertificate,
       hostedZone: props.hostedZone,
+      throttle: props.throttle,
       truststore: this.truststore,
       registry: this.registry,
       revocationDelay: props.revocationDelay,

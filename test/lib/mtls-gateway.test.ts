@@ -115,6 +115,7 @@ describe('the domain', () => {
       Description: 'Mutual TLS on mesh.example.com',
       ProtocolType: 'HTTP',
       DisableExecuteApiEndpoint: true,
+      IpAddressType: 'dualstack',
     });
     expect(onlyResource(stack, 'AWS::ApiGatewayV2::ApiMapping').Properties).toEqual({
       ApiId: { Ref: api.logicalId },
@@ -235,13 +236,14 @@ describe('the authorizer', () => {
     const stack = newStack();
     newMesh(stack).addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) });
 
-    expect(onlyResource(stack, 'AWS::ApiGatewayV2::Authorizer').Properties).toMatchObject({
+    const { Properties } = onlyResource(stack, 'AWS::ApiGatewayV2::Authorizer');
+    expect(Properties).toMatchObject({
       AuthorizerType: 'REQUEST',
       AuthorizerPayloadFormatVersion: '2.0',
       EnableSimpleResponses: true,
-      IdentitySource: [],
       AuthorizerResultTtlInSeconds: 0,
     });
+    expect(Properties).not.toHaveProperty('IdentitySource');
   });
 
   test('can be invoked by its API alone', () => {
@@ -342,6 +344,49 @@ describe('the authorizer', () => {
     expect(() => newGateway(stack, { serverCertificate: serverCertificate(stack), [property]: value })).toThrow(
       `Test/Gateway: ${property} ${problem}`,
     );
+  });
+});
+
+describe('the throttle', () => {
+  const settings = (props: Partial<MtlsGatewayProps> = {}) => {
+    const stack = newStack();
+    newGateway(stack, { serverCertificate: serverCertificate(stack), ...props });
+    return onlyResource(stack, 'AWS::ApiGatewayV2::Stage').Properties['DefaultRouteSettings'];
+  };
+
+  test.each([
+    ['500 requests a second and 250 at once', undefined, 500, 250],
+    ['another rate with the same burst', { rateLimit: 20.5 }, 20.5, 250],
+    ['another burst with the same rate', { burstLimit: 10 }, 500, 10],
+    ['no request at all', { rateLimit: 0, burstLimit: 0 }, 0, 0],
+  ])('can be %s', (_limit, throttle, ThrottlingRateLimit, ThrottlingBurstLimit) => {
+    expect(settings({ throttle })).toEqual({ ThrottlingRateLimit, ThrottlingBurstLimit });
+  });
+
+  test.each([-1, -0.001, Number.NaN, Number.POSITIVE_INFINITY])('refuses the rate %p', (rateLimit) => {
+    expect(() => settings({ throttle: { rateLimit } })).toThrow(
+      `Test/Gateway: throttle.rateLimit must be a number of 0 or more, got ${rateLimit}`,
+    );
+  });
+
+  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses the burst %p', (burstLimit) => {
+    expect(() => settings({ throttle: { burstLimit } })).toThrow(
+      `Test/Gateway: throttle.burstLimit must be a whole number of 0 or more, got ${burstLimit}`,
+    );
+  });
+
+  test('can be made of tokens, which only CloudFormation can read', () => {
+    const rateLimit = Lazy.number({ produce: () => 7 });
+    expect(settings({ throttle: { rateLimit } })).toMatchObject({ ThrottlingRateLimit: 7 });
+  });
+
+  test('of a mesh is that of its gateway', () => {
+    const stack = newStack();
+    newMesh(stack, { throttle: { rateLimit: 50, burstLimit: 20 } });
+    expect(onlyResource(stack, 'AWS::ApiGatewayV2::Stage').Properties['DefaultRouteSettings']).toEqual({
+      ThrottlingRateLimit: 50,
+      ThrottlingBurstLimit: 20,
+    });
   });
 });
 

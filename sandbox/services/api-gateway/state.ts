@@ -36,6 +36,16 @@ export interface Stage {
   readonly name: string;
   readonly variables: ReadonlyMap<string, string>;
   readonly accessLog?: AccessLogSettings | undefined;
+  /** Absent if only the limits of the account apply, which the sandbox doesn't enforce. */
+  readonly throttle?: Throttle | undefined;
+}
+
+/** The limits of each route. */
+interface Throttle {
+  /** Requests a second. */
+  readonly rateLimit: number;
+  /** Requests at once. */
+  readonly burstLimit: number;
 }
 
 export interface AccessLogSettings {

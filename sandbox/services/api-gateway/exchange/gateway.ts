@@ -14,6 +14,7 @@ import { selectMapping } from './mapping-selection';
 import { GatewayRefusal } from './refusal';
 import { type ClientRequest, type Connection, readRequest } from './request';
 import { pathSegments, selectRoute } from './route-selection';
+import { Throttles } from './throttles';
 import { callUrl } from './url-integration';
 
 /** The API, stage, and mapping of a request. */
@@ -27,6 +28,7 @@ interface Destination {
 export class Gateway {
   private readonly connections = new WeakMap<Socket, Connection>();
   private readonly authorizers: Authorizers;
+  private readonly throttles: Throttles;
   private readonly server: Server;
 
   constructor(
@@ -36,6 +38,7 @@ export class Gateway {
     private readonly logs: Logs,
   ) {
     this.authorizers = new Authorizers(surroundings, functions);
+    this.throttles = new Throttles(surroundings.clock);
     this.server = createServer((message, response) => void this.serve(message, response));
   }
 
@@ -71,7 +74,7 @@ export class Gateway {
       const destination = this.destinationOf(request);
       exchange = this.begin(requestId, startedAt, request, destination);
       accessLog = destination.stage.accessLog;
-      answer = await this.pass(exchange, destination.api);
+      answer = await this.pass(exchange, destination);
     } catch (error) {
       const refusal =
         error instanceof GatewayRefusal ? error : new GatewayRefusal(500, String(error), { cause: error });
@@ -117,12 +120,14 @@ export class Gateway {
     };
   }
 
-  private async pass(exchange: Exchange, api: HttpApi): Promise<Answer> {
+  private async pass(exchange: Exchange, { api, stage }: Destination): Promise<Answer> {
     const { request, path } = exchange;
     const selected = selectRoute(api.routes.values(), request.method, pathSegments(path));
     if (!selected) throw new GatewayRefusal(404);
     exchange.route = selected.route;
     exchange.pathParameters = selected.pathParameters;
+    // A throttle that let requests through to the authorizer would not protect it.
+    this.throttles.take(stage, selected.route.key.text);
     const { authorizerId, integrationId } = selected.route;
     if (authorizerId !== undefined) {
       const authorizer = api.authorizers.get(authorizerId);

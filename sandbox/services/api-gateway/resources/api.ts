@@ -16,6 +16,25 @@ import { mutability, newIdentifier, partOfApi } from './part-of-api';
 const INTEGRATION_TIMEOUT = 30_000;
 const MAX_AUTHORIZER_RESULT_TTL = 3_600;
 
+/**
+ * Requests a second, and at once, in most Regions.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+const ACCOUNT_RATE_LIMIT = 10_000;
+const ACCOUNT_BURST_LIMIT = 5_000;
+
+interface RouteSettings {
+  readonly ThrottlingRateLimit?: number | undefined;
+  readonly ThrottlingBurstLimit?: number | undefined;
+}
+
+/** A number of 0 or more, or its text, because CloudFormation passes both. */
+const rate: Shape<number> = (value, path) => {
+  const given = typeof value === 'string' && /^\d{1,16}(\.\d{1,16})?$/.test(value) ? Number(value) : value;
+  if (typeof given === 'number' && given >= 0 && Number.isFinite(given)) return given;
+  throw invalid(`Invalid value for ${path}: ${JSON.stringify(value)}`);
+};
+
 /** Texts by name. */
 const texts: Shape<Readonly<Record<string, string>>> = (value, path) => {
   const entries = Object.entries(Object(value)).map(([name, text]) => [name, string()(text, `${path}.${name}`)]);
@@ -73,8 +92,8 @@ export function stageType(configuration: Configuration): ResourceType {
     DefaultRouteSettings: optional(
       structure({
         DetailedMetricsEnabled: optional(boolean),
-        ThrottlingBurstLimit: optional(integer()),
-        ThrottlingRateLimit: optional(anything),
+        ThrottlingBurstLimit: optional(integer({ min: 0 })),
+        ThrottlingRateLimit: optional(rate),
       }),
     ),
     Description: optional(string()),
@@ -85,12 +104,14 @@ export function stageType(configuration: Configuration): ResourceType {
   const read = structure(members);
 
   function put(properties: unknown) {
-    const { ApiId, AccessLogSettings: log, AutoDeploy, StageName: name, StageVariables } = read(properties, '');
+    const values = read(properties, '');
+    const { ApiId, AccessLogSettings: log, AutoDeploy, StageName: name, StageVariables } = values;
     if (AutoDeploy !== true) throw new UnsupportedSetting('a stage without AutoDeploy');
     const stage: Stage = {
       name,
       variables: new Map(Object.entries(StageVariables ?? {})),
       accessLog: log && parseAccessLogSettings(log.DestinationArn, log.Format),
+      throttle: throttleOf(values.DefaultRouteSettings),
     };
     configuration.api(ApiId).stages.set(name, stage);
     return { physicalId: name, attributes: {} };
@@ -104,6 +125,13 @@ export function stageType(configuration: Configuration): ResourceType {
       configuration.apis.get(String(properties['ApiId']))?.stages.delete(physicalId);
     },
   };
+}
+
+/** A missing limit is that of the account. */
+function throttleOf(settings: RouteSettings = {}): Stage['throttle'] {
+  const { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit } = settings;
+  if (rateLimit === undefined && burstLimit === undefined) return undefined;
+  return { rateLimit: rateLimit ?? ACCOUNT_RATE_LIMIT, burstLimit: burstLimit ?? ACCOUNT_BURST_LIMIT };
 }
 
 /** `AWS::ApiGatewayV2::Route` */

@@ -129,7 +129,6 @@ export class GatewayFixture {
       AuthorizerPayloadFormatVersion: '2.0',
       AuthorizerUri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
       EnableSimpleResponses: true,
-      IdentitySource: [],
       AuthorizerResultTtlInSeconds: 0,
       ...settings,
     });
