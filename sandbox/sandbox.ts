@@ -308,7 +308,14 @@ export class Sandbox {
   private newStack(): Stack {
     const { account, clock } = this.cloud.surroundings;
     const resourceType = (name: string) => this.cloud.resourceType(name);
-    const stack = new Stack({ name: this.stackName, account, clock, resourceType, onEvent: this.onEvent });
+    const stack = new Stack({
+      name: this.stackName,
+      account,
+      clock,
+      resourceType,
+      readSecret: (reference) => this.cloud.secrets.textOf(reference),
+      onEvent: this.onEvent,
+    });
     this.cloud.stacks.add(stack);
     return stack;
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StackIdentity } from './definition';
+import { firstDynamicReference, resolveDynamicReferences, type SecretReader } from './dynamic-references';
 import type { ResourceFailure, ResourceStatus, StackEvent } from './event';
 import type { Properties, Resource, ResourceRequest, ResourceType } from './resource-type';
 import { type ResourceDeclaration, TemplateError } from './template';
@@ -18,6 +19,7 @@ export interface StackResource {
 export interface StackSurroundings {
   readonly stack: StackIdentity;
   readonly resourceType: (name: string) => ResourceType | undefined;
+  readonly readSecret: SecretReader;
   readonly report: (event: Omit<StackEvent, 'timestamp'>) => void;
 }
 
@@ -56,6 +58,24 @@ export function changeBetween(
 
 export function requestFor(stack: StackIdentity, logicalId: string, properties: Properties): ResourceRequest {
   return { stackName: stack.name, stackId: stack.id, logicalId, properties };
+}
+
+/**
+ * The request that creates or updates a resource, with its dynamic references replaced.
+ * @throws TemplateError if one doesn't resolve, or for a custom resource, whose function would see the secret:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+ */
+export function requestWithSecrets(
+  { stack, readSecret }: StackSurroundings,
+  logicalId: string,
+  type: ResourceType,
+  properties: Properties,
+): ResourceRequest {
+  const reference = type.otherProperties === undefined ? undefined : firstDynamicReference(properties);
+  if (reference !== undefined) {
+    throw new TemplateError(`a custom resource can not have the dynamic reference ${reference}`);
+  }
+  return requestFor(stack, logicalId, resolveDynamicReferences(properties, readSecret));
 }
 
 /** Reports an event of a resource. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Account, regionalArn } from '../account';
 import type { Clock } from '../clock';
 import { StackDefinition } from './definition';
+import type { SecretReader } from './dynamic-references';
 import { type ResourceFailure, type StackEvent, StackFailure, type StackStatus } from './event';
 import { remove } from './removal';
 import type { ResourceType } from './resource-type';
@@ -15,6 +16,8 @@ export interface StackOptions {
   readonly clock: Clock;
   /** Finds a resource type. Undefined for a type that the sandbox doesn't support. */
   readonly resourceType: (name: string) => ResourceType | undefined;
+  /** Reads the secrets that dynamic references name. */
+  readonly readSecret: SecretReader;
   readonly onEvent?: (event: StackEvent) => void;
 }
 
@@ -48,6 +51,7 @@ export class Stack {
     this.surroundings = {
       stack: { name: options.name, id: this.id, account: options.account },
       resourceType: options.resourceType,
+      readSecret: options.readSecret,
       report: (event) => options.onEvent?.({ timestamp: options.clock.now(), ...event }),
     };
   }

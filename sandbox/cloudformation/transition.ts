@@ -9,7 +9,7 @@ import {
   knownResourceType,
   reasonOf,
   reportResource,
-  requestFor,
+  requestWithSecrets,
   type StackResource,
   type StackSurroundings,
 } from './stack-resource';
@@ -128,7 +128,7 @@ export class Transition {
   private async make(target: Target): Promise<void> {
     const { logicalId, properties, type } = target;
     const resource = await this.attempt(target, () =>
-      type.create(requestFor(this.surroundings.stack, logicalId, properties)),
+      type.create(requestWithSecrets(this.surroundings, logicalId, type, properties)),
     );
     this.resources.set(logicalId, { ...target, resource });
     this.created.add(logicalId);
@@ -139,7 +139,11 @@ export class Transition {
     // A failed update may have taken effect partially, so a rollback must undo it.
     this.resources.set(logicalId, { ...current, properties });
     const resource = await this.attempt(target, () =>
-      type.update(requestFor(this.surroundings.stack, logicalId, properties), current.resource, current.properties),
+      type.update(
+        requestWithSecrets(this.surroundings, logicalId, type, properties),
+        current.resource,
+        current.properties,
+      ),
     );
     this.resources.set(logicalId, { ...target, resource });
     if (resource.physicalId !== current.resource.physicalId) this.leftovers.push({ resource: current, reason });

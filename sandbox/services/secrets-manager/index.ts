@@ -1,5 +1,6 @@
+import type { SecretReference } from '../../cloudformation/dynamic-references';
 import type { ResourceType } from '../../cloudformation/resource-type';
-import type { AwsApi } from '../../endpoint/api';
+import { type AwsApi, AwsError } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
 import type { Service, Surroundings } from '../shared/service';
 import { secretsManagerOperations } from './operations';
@@ -22,9 +23,11 @@ interface SecretsManagerOptions {
 export class SecretsManagerService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
+  private readonly secrets: Secrets;
 
   constructor({ account, clock }: Surroundings, { functions, events }: SecretsManagerOptions) {
     const secrets = new Secrets(account, clock);
+    this.secrets = secrets;
     const rotations = new Rotations(clock, new RotationRunner(functions, events));
     const now = () => clock.now();
     this.resourceTypes = {
@@ -39,5 +42,12 @@ export class SecretsManagerService implements Service {
       operations: { ...secretsManagerOperations(secrets, now), ...rotationOperations(secrets, rotations) },
       quotas: secretsManagerQuotas(now),
     });
+  }
+
+  /** @throws AwsError if the secret, or that version, doesn't exist or isn't text */
+  textOf({ secretId, versionId, versionStage }: SecretReference): string {
+    const { value } = this.secrets.getLiving(secretId).read(versionId, versionStage);
+    if ('SecretString' in value) return value.SecretString;
+    throw new AwsError('InvalidRequestException', 'the secret has bytes and no text');
   }
 }

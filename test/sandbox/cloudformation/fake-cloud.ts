@@ -44,6 +44,9 @@ export class FakeCloud {
     },
   };
 
+  /** The texts of secrets, by ID, and by ID and version. */
+  readonly secrets = new Map<string, string>();
+
   stack(options: { onEvent?: (event: StackEvent) => void; otherTypes?: Record<string, ResourceType> } = {}): Stack {
     const types: Record<string, ResourceType> = { 'Test::Thing': this.thing, ...options.otherTypes };
     return new Stack({
@@ -51,6 +54,11 @@ export class FakeCloud {
       account: SANDBOX_ACCOUNT,
       clock: new Clock(),
       resourceType: (name) => types[name],
+      readSecret: ({ secretId, versionStage, versionId }) => {
+        const text = this.secrets.get([secretId, versionStage ?? versionId].filter(Boolean).join(' '));
+        if (text === undefined) throw new Error('no such secret');
+        return text;
+      },
       onEvent: options.onEvent,
     });
   }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import { randomText } from '../../shared/random-text';
-import { integer, optional, string, structure } from '../../shared/shape';
+import { boolean, integer, optional, string, structure } from '../../shared/shape';
 import { tagList } from '../../shared/tags';
 import type { Secret } from '../secret';
 import type { Secrets } from '../state';
@@ -17,6 +17,7 @@ const shape = structure({
     structure({
       PasswordLength: optional(integer({ min: 1, max: 4096 })),
       ExcludeCharacters: optional(string({ max: 4096 })),
+      ExcludePunctuation: optional(boolean),
     }),
   ),
   Tags: optional(tagList),
@@ -80,9 +81,12 @@ function templateValue(properties: Properties): string | undefined {
     throw new AwsError('InvalidParameterException', reason);
   }
   if (!GenerateSecretString) return SecretString;
-  const { PasswordLength = 32, ExcludeCharacters = '' } = GenerateSecretString;
-  return randomPassword(PasswordLength, ExcludeCharacters);
+  const { PasswordLength = 32, ExcludeCharacters = '', ExcludePunctuation = false } = GenerateSecretString;
+  return randomPassword(PasswordLength, ExcludePunctuation ? ExcludeCharacters + PUNCTUATION : ExcludeCharacters);
 }
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html */
+const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /**
  * The printable ASCII characters without the space.

@@ -389,6 +389,12 @@ describe('in a template', () => {
     expect((await get()).SecretString).toMatch(/^[^"\\' ]{64}$/);
   });
 
+  test('a generated value can be letters and digits alone', async () => {
+    const GenerateSecretString = { PasswordLength: 4096, ExcludePunctuation: true };
+    await secretType().create(requestFor({ Name: 'mail', GenerateSecretString }));
+    expect((await get()).SecretString).toMatch(/^[A-Za-z0-9]{4096}$/);
+  });
+
   test('a resource policy is read back and given to every authorization', async () => {
     const { physicalId: SecretId } = await secretType().create(requestFor({ Name: 'mail', SecretString: 'one' }));
     const ResourcePolicy = { Statement: [{ Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }] };
