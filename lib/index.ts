@@ -9,6 +9,7 @@ export * from './interfaces';
 export * from './mesh-alarms';
 export * from './mesh-client';
 export * from './mesh-integration';
+export * from './mesh-integration-options';
 export * from './mesh-registry';
 export * from './mesh-service';
 export * from './mtls-gateway';

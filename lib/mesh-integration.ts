@@ -1,12 +1,26 @@
 import { Stack } from 'aws-cdk-lib';
 import { type HttpRouteIntegration, MappingValue, ParameterMapping } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration, HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import {
+  HttpAlbIntegration,
+  HttpLambdaIntegration,
+  HttpNlbIntegration,
+  HttpServiceDiscoveryIntegration,
+} from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as servicediscovery from 'aws-cdk-lib/aws-servicediscovery';
 import type { Construct } from 'constructs';
 import { IDENTITY_HEADERS } from '../mesh/contract';
 import type { IMtlsGateway } from './interfaces';
-import { checkText } from './private/validation';
+import type {
+  CloudMapIntegrationOptions,
+  PrivateIntegrationOptions,
+  PublicIntegrationOptions,
+} from './mesh-integration-options';
+import { type PrivateTarget, privateIntegrations } from './private/private-integration';
+import { publicIntegrations } from './private/public-integration';
 
 /** The service that a `MeshIntegration` is bound to. */
 export interface MeshIntegrationBindOptions {
@@ -27,6 +41,12 @@ export interface MeshIntegrationConfig {
 
   /** The integration of `/<service name>/{proxy+}`. */
   readonly below: HttpRouteIntegration;
+
+  /**
+   * The secret that the gateway sends to the backend. `MeshService.gatewaySecret` returns it.
+   * @default - none
+   */
+  readonly gatewaySecret?: secretsmanager.ISecret;
 }
 
 /**
@@ -41,14 +61,12 @@ export interface MeshIntegrationConfig {
  * Extend this class to use another kind of integration.
  *
  * @example
- * declare const vpcLink: apigatewayv2.VpcLink;
- * declare const listener: elbv2.IApplicationListener;
- *
- * class LoadBalancerIntegration extends MeshIntegration {
- *   bind(): MeshIntegrationConfig {
- *     const integration = new HttpAlbIntegration('Integration', listener, {
- *       vpcLink,
- *       parameterMapping: MeshIntegration.identityHeaders(),
+ * class VersionedIntegration extends MeshIntegration {
+ *   bind(options: MeshIntegrationBindOptions): MeshIntegrationConfig {
+ *     const parameterMapping = MeshIntegration.identityHeaders()
+ *       .overwriteHeader('x-service-version', apigatewayv2.MappingValue.custom('2'));
+ *     const integration = new HttpUrlIntegration('Integration', `https://${options.serviceName}.example.com`, {
+ *       parameterMapping,
  *     });
  *     return { root: integration, below: integration };
  *   }
@@ -67,16 +85,69 @@ export abstract class MeshIntegration {
   }
 
   /**
+   * The listener of an Application Load Balancer in a VPC. The gateway forwards `/<service name>` to `/`, and
+   * `/<service name>/<path>` to `/<path>`. The load balancer doesn't need a public address.
+   *
+   * The backend can trust the identity headers if only the VPC link can reach the load balancer.
+   *
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html
+   */
+  static applicationLoadBalancer(
+    listener: elbv2.IApplicationListener,
+    options: PrivateIntegrationOptions = {},
+  ): MeshIntegration {
+    return new PrivateIntegration((id, settings) => new HttpAlbIntegration(id, listener, settings), options);
+  }
+
+  /**
+   * The listener of a Network Load Balancer in a VPC. The gateway forwards `/<service name>` to `/`, and
+   * `/<service name>/<path>` to `/<path>`. The load balancer doesn't need a public address.
+   *
+   * The backend can trust the identity headers if only the VPC link can reach the load balancer.
+   *
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html
+   */
+  static networkLoadBalancer(
+    listener: elbv2.INetworkListener,
+    options: PrivateIntegrationOptions = {},
+  ): MeshIntegration {
+    return new PrivateIntegration((id, settings) => new HttpNlbIntegration(id, listener, settings), options);
+  }
+
+  /**
+   * The instances of an AWS Cloud Map service, such as the tasks of an ECS service. The gateway forwards `/<service name>` to
+   * `/`, and `/<service name>/<path>` to `/<path>`.
+   *
+   * The backend can trust the identity headers if only the VPC link can reach its instances.
+   *
+   * @param service a service with SRV records, or without DNS, because the gateway needs the ports of its instances
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html
+   */
+  static cloudMap(service: servicediscovery.IService, options: CloudMapIntegrationOptions): MeshIntegration {
+    return new PrivateIntegration(
+      (id, settings) => new HttpServiceDiscoveryIntegration(id, service, settings),
+      options,
+    );
+  }
+
+  /**
    * A public HTTPS URL. The gateway forwards `/<service name>` to `url`, and `/<service name>/<path>` to `<url>/<path>`.
    *
-   * The backend can trust the identity headers only if it accepts requests from this gateway alone. Anyone who can reach
-   * it another way can set these headers to any value. Plain `http` isn't allowed, because every host on the path could
-   * change the headers.
+   * Everyone can reach a public address and set the identity headers to any value. The gateway therefore sends a secret in
+   * the header `x-mesh-gateway-secret`, over whatever the caller sent. The backend must refuse every request without this
+   * secret. Compare it in constant time. `MeshService.gatewaySecret.grantRead` lets the backend read it. Where you can, use a
+   * private backend instead.
+   *
+   * The template refers to the secret and doesn't contain it. Who can read the API's configuration (`apigateway:GET`) or the
+   * events of its deployment can read the secret.
+   *
+   * Plain `http` isn't allowed, because every host on the path could read the secret and change the headers.
    *
    * @param url an `https` URL without query, fragment, or credentials
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
    */
-  static http(url: string): MeshIntegration {
-    return new HttpIntegration(url);
+  static http(url: string, options: PublicIntegrationOptions = {}): MeshIntegration {
+    return new PublicIntegration(url, options);
   }
 
   /**
@@ -123,28 +194,28 @@ class PermittedLambdaIntegration extends HttpLambdaIntegration {
   protected override completeBind(): void {}
 }
 
-class HttpIntegration extends MeshIntegration {
-  constructor(private readonly url: string) {
+class PublicIntegration extends MeshIntegration {
+  constructor(
+    private readonly url: string,
+    private readonly options: PublicIntegrationOptions,
+  ) {
     super();
   }
 
   override bind({ scope }: MeshIntegrationBindOptions): MeshIntegrationConfig {
-    checkText(scope, 'url', this.url, urlProblem);
-    const url = this.url.replace(/\/$/, '');
-    const parameterMapping = MeshIntegration.identityHeaders();
-    return {
-      root: new HttpUrlIntegration('Integration', url, { parameterMapping }),
-      below: new HttpUrlIntegration('Integration', `${url}/{proxy}`, { parameterMapping }),
-    };
+    return publicIntegrations(scope, this.url, MeshIntegration.identityHeaders(), this.options);
   }
 }
 
-function urlProblem(text: string): string | undefined {
-  // API Gateway takes braces for path variables, and the URL parser ignores white space.
-  if (/[\s{}]/.test(text)) return 'must contain neither white space nor braces';
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'https:') return 'must be an absolute https URL';
-  if (/[?#]/.test(text)) return 'must contain neither a query nor a fragment';
-  if (url.username !== '' || url.password !== '') return 'must not contain credentials';
-  return undefined;
+class PrivateIntegration extends MeshIntegration {
+  constructor(
+    private readonly target: PrivateTarget,
+    private readonly options: PrivateIntegrationOptions,
+  ) {
+    super();
+  }
+
+  override bind(): MeshIntegrationConfig {
+    return privateIntegrations(this.target, () => MeshIntegration.identityHeaders(), this.options);
+  }
 }

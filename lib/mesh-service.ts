@@ -1,4 +1,5 @@
 import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { clientNameProblem } from '../mesh/names';
 import type { IMtlsGateway } from './interfaces';
@@ -36,6 +37,12 @@ export class MeshService extends Construct {
   /** The URL that clients call, without a slash at the end: `https://<domain name>/<service name>`. */
   readonly url: string;
 
+  /**
+   * The secret that the gateway sends to the backend in the header `x-mesh-gateway-secret`. The backend must refuse requests
+   * without it: allow the backend to read it with `grantRead`. Undefined unless the integration is `MeshIntegration.http`.
+   */
+  readonly gatewaySecret?: secretsmanager.ISecret;
+
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
 
@@ -46,11 +53,12 @@ export class MeshService extends Construct {
 
     const { httpApi } = props.gateway;
     if (!httpApi.defaultAuthorizer) refuse(this, 'gateway', 'must have an httpApi with a default authorizer', 'none');
-    const { root, below } = props.integration.bind({
+    const { root, below, gatewaySecret } = props.integration.bind({
       scope: this,
       serviceName: props.serviceName,
       gateway: props.gateway,
     });
+    this.gatewaySecret = gatewaySecret;
     new HttpRoute(this, 'Root', {
       httpApi,
       routeKey: HttpRouteKey.with(`/${props.serviceName}`, HttpMethod.ANY),

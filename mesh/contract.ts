@@ -252,3 +252,6 @@ export const IDENTITY_HEADERS: Readonly<Record<keyof CallerIdentity, string>> = 
   serialNumber: 'x-mesh-certificate-serial-number',
   fingerprint: 'x-mesh-certificate-fingerprint',
 };
+
+/** The header with the secret that proves to a backend at a public address that the gateway sent a request. */
+export const GATEWAY_SECRET_HEADER = 'x-mesh-gateway-secret';

@@ -25,6 +25,8 @@ import { StsService } from './services/sts';
 export interface CloudOptions {
   /** The port of the gateway's TLS listener. The default is a free port. */
   readonly gatewayPort?: number;
+  /** URLs that stand in for the backends of services. */
+  readonly targets?: ReadonlyMap<string, URL>;
 }
 
 /** The services of one sandbox, connected with each other, and their endpoint. */
@@ -51,7 +53,7 @@ export class Cloud {
 
   private constructor(
     readonly endpoint: Endpoint,
-    { gatewayPort }: CloudOptions,
+    { gatewayPort, targets }: CloudOptions,
     readonly surroundings: Surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() },
   ) {
     const { faults } = this;
@@ -74,7 +76,14 @@ export class Cloud {
     });
     const events = new EventBridgeService(surroundings, { functions, topics });
     const secrets = new SecretsManagerService(surroundings, { functions, events });
-    const gateway = new ApiGatewayService(surroundings, { functions, certificates, objects, logs, port: gatewayPort });
+    const gateway = new ApiGatewayService(surroundings, {
+      functions,
+      certificates,
+      objects,
+      logs,
+      port: gatewayPort,
+      targets,
+    });
     const customResources = new CustomResources({
       invoke: (functionArn, event) => functions.invokeAsynchronously(functionArn, event),
       responseUrl: (token) => endpoint.responseUrl(token),

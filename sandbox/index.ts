@@ -28,3 +28,4 @@ export {
 } from './sandbox';
 export type { BusEvent, Delivery } from './services/events/state';
 export type { Notification } from './services/sns/state';
+export type { SandboxTargets } from './targets';

@@ -13,6 +13,9 @@ import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults'
 import type { BusEvent } from './services/events/state';
 import type { Credentials } from './services/iam';
 import type { Notification } from './services/sns/state';
+import { readTargets, type SandboxTargets } from './targets';
+
+const ROUTE_TYPE = 'AWS::ApiGatewayV2::Route';
 
 /** A CDK app, or the path of a directory that `cdk synth` wrote. */
 export type SandboxApp = string | { synth(): { readonly directory: string } };
@@ -33,6 +36,14 @@ export interface DeployOptions {
    * @default - a free port
    */
   readonly port?: number;
+  /**
+   * What answers for services with an HTTP backend, by the name of the service: a port on 127.0.0.1, or the URL of a server.
+   * It stands in for a backend behind a VPC link, which the sandbox can't reach, or for a public URL. The test or a person
+   * starts it, for example in a debugger.
+   *
+   * @default - none: a service behind a VPC link can't be deployed, and public URLs are called
+   */
+  readonly targets?: SandboxTargets;
   /** Called for every stack event. */
   readonly onEvent?: (event: StackEvent) => void;
 }
@@ -110,10 +121,13 @@ export class Sandbox {
   /**
    * Prepares a sandbox without creating the stack, so you can inject faults first. `update` creates the stack.
    * @throws AssemblyError if the stack doesn't exist
+   * @throws Error if a target isn't a port or URL, or isn't one of a service
    */
   static async prepare(app: SandboxApp, options: Omit<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
-    const { stackName } = readAssembly(directoryOf(app), options.stack);
-    return new Sandbox(await Cloud.start({ gatewayPort: options.port }), stackName, options.onEvent);
+    const { stackName, template } = readAssembly(directoryOf(app), options.stack);
+    const targets = readTargets(options.targets ?? {});
+    refuseUnknownServices(targets, template);
+    return new Sandbox(await Cloud.start({ gatewayPort: options.port, targets }), stackName, options.onEvent);
   }
 
   private constructor(
@@ -340,6 +354,17 @@ export class Sandbox {
     } catch (cause) {
       throw DeploymentError.from(this.stackName, cause);
     }
+  }
+}
+
+/** A target of a service that doesn't exist is a mistake in its name. */
+function refuseUnknownServices(targets: ReadonlyMap<string, URL>, template: string): void {
+  const routes = Object.values(readTemplate(template).resources).filter(({ type }) => type === ROUTE_TYPE);
+  const names = routes.map(({ properties }) => String(properties['RouteKey']).split(/[ /]+/)[1] ?? '');
+  for (const name of targets.keys()) {
+    if (names.includes(name)) continue;
+    const known = [...new Set(names)].filter((each) => /^[\w-]+$/.test(each)).sort();
+    throw new Error(`the target ${name} must be a service of the stack; it has ${known.join(', ') || 'none'}`);
   }
 }
 

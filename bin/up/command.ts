@@ -10,8 +10,20 @@ export function addUpCommand(program: Command, load: () => Pick<typeof import('.
     .option('--stack <name>', 'stack to deploy (default: the only one)')
     .option('--out <dir>', 'directory for certificates and keys', 'mtls-mesh.out')
     .option('--port <n>', 'port of the gateway on 127.0.0.1 (default: a free one)', port)
+    .option(
+      '--target <name=port>',
+      'port or URL that answers for a service with an HTTP backend; repeat it for more services',
+      target,
+    )
     .option('--json', 'print one line of JSON when the mesh is up')
     .action((options: UpOptions) => load().runUp(options));
+}
+
+function target(text: string, others: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const [, name = '', address = ''] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text) ?? [];
+  if (name === '') throw new InvalidArgumentError('must be the name of a service, an equals sign, and a port or URL');
+  if (Object.hasOwn(others, name)) throw new InvalidArgumentError(`must name one target for ${name}`);
+  return { ...others, [name]: address };
 }
 
 function port(text: string): number {

@@ -11,6 +11,8 @@ export interface UpOptions {
   readonly stack?: string;
   readonly out: string;
   readonly port?: number;
+  /** By the name of the service. */
+  readonly target?: Readonly<Record<string, string>>;
   readonly json?: true;
 }
 
@@ -39,10 +41,10 @@ export async function runUp(options: UpOptions): Promise<void> {
   }
 }
 
-async function deploy(assembly: string, { stack, port }: UpOptions): Promise<Sandbox> {
+async function deploy(assembly: string, { stack, port, target: targets }: UpOptions): Promise<Sandbox> {
   const progress = new DeploymentProgress();
   try {
-    const sandbox = await Sandbox.deploy(assembly, { stack, port, onEvent: progress.onEvent });
+    const sandbox = await Sandbox.deploy(assembly, { stack, port, targets, onEvent: progress.onEvent });
     progress.succeed();
     return sandbox;
   } catch (error) {

@@ -2,9 +2,10 @@ import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
 import { Gateway } from './exchange/gateway';
+import { Targets } from './exchange/targets';
 import { domainNameApi } from './operations';
 import type { Certificates, InvokedFunctions, Logs, Objects } from './ports';
-import { apiType, authorizerType, integrationType, routeType, stageType } from './resources/api';
+import { apiType, authorizerType, integrationType, routeType, stageType, vpcLinkType } from './resources/api';
 import { apiMappingType, domainNameType } from './resources/domain-name';
 import { Configuration } from './state';
 import { TlsListener } from './tls/tls-listener';
@@ -16,6 +17,8 @@ interface ApiGatewayOptions {
   readonly logs: Logs;
   /** The port of the listener. @default - a free port */
   readonly port?: number;
+  /** Addresses that stand in for the backends of HTTP integrations, by the first segment of their routes. */
+  readonly targets?: ReadonlyMap<string, URL>;
 }
 
 /** Amazon API Gateway: HTTP APIs behind custom domain names, with mutual TLS. */
@@ -27,7 +30,8 @@ export class ApiGatewayService implements Service {
 
   constructor(surroundings: Surroundings, options: ApiGatewayOptions) {
     const configuration = new Configuration();
-    const gateway = new Gateway(surroundings, configuration, options.functions, options.logs);
+    const targets = new Targets(options.targets ?? new Map());
+    const gateway = new Gateway(surroundings, configuration, options.functions, options.logs, targets);
     this.listener = new TlsListener((connection) => gateway.take(connection));
     this.api = domainNameApi(surroundings.account, configuration);
     this.resourceTypes = {
@@ -45,8 +49,9 @@ export class ApiGatewayService implements Service {
         withdraw: (domainName) => this.listener.withdraw(domainName),
       }),
       'AWS::ApiGatewayV2::Integration': integrationType(configuration),
-      'AWS::ApiGatewayV2::Route': routeType(configuration),
+      'AWS::ApiGatewayV2::Route': routeType(configuration, targets),
       'AWS::ApiGatewayV2::Stage': stageType(configuration),
+      'AWS::ApiGatewayV2::VpcLink': vpcLinkType(),
     };
   }
 

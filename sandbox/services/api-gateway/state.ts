@@ -61,7 +61,9 @@ export interface Route {
   readonly integrationId: string;
 }
 
-export type Integration = FunctionIntegration | UrlIntegration;
+export type Integration = FunctionIntegration | HttpIntegration;
+
+export type HttpIntegration = UrlIntegration | PrivateIntegration;
 
 export interface FunctionIntegration {
   readonly kind: 'function';
@@ -77,11 +79,18 @@ export interface UrlIntegration {
   readonly method: string;
   /** Without path. */
   readonly origin: URL;
-  /** Path and query, with path variables as `{name}` or `{name+}`. */
-  readonly pathTemplate: string;
+  /** Path and query, with path variables as `{name}` or `{name+}`. Absent to forward the path of the request. */
+  readonly pathTemplate?: string | undefined;
   /** Milliseconds. */
   readonly timeout: number;
   readonly mapping: ParameterMapping;
+}
+
+/** A backend behind a VPC link. */
+export interface PrivateIntegration extends Omit<UrlIntegration, 'kind' | 'origin' | 'pathTemplate'> {
+  readonly kind: 'private';
+  /** The listener of a load balancer, or a Cloud Map service. */
+  readonly targetArn: string;
 }
 
 export interface RouteAuthorizer {

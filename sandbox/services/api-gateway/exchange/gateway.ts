@@ -13,7 +13,8 @@ import { callFunction } from './function-integration';
 import { selectMapping } from './mapping-selection';
 import { GatewayRefusal } from './refusal';
 import { type ClientRequest, type Connection, readRequest } from './request';
-import { pathSegments, selectRoute } from './route-selection';
+import { pathSegments, type RouteKey, selectRoute } from './route-selection';
+import type { Targets } from './targets';
 import { Throttles } from './throttles';
 import { callUrl } from './url-integration';
 
@@ -36,6 +37,7 @@ export class Gateway {
     private readonly configuration: Configuration,
     private readonly functions: InvokedFunctions,
     private readonly logs: Logs,
+    private readonly targets: Targets,
   ) {
     this.authorizers = new Authorizers(surroundings, functions);
     this.throttles = new Throttles(surroundings.clock);
@@ -134,10 +136,10 @@ export class Gateway {
       if (!authorizer) throw new GatewayRefusal(500, `the route's authorizer ${authorizerId} is gone`);
       await this.authorizers.authorize(exchange, authorizer);
     }
-    return this.integrate(exchange, api, integrationId);
+    return this.integrate(exchange, api, integrationId, selected.route.key);
   }
 
-  private async integrate(exchange: Exchange, api: HttpApi, integrationId: string): Promise<Answer> {
+  private async integrate(exchange: Exchange, api: HttpApi, integrationId: string, key: RouteKey): Promise<Answer> {
     const integration = api.integrations.get(integrationId);
     if (!integration) throw new GatewayRefusal(500, `the route's integration ${integrationId} is gone`);
     const before = performance.now();
@@ -145,7 +147,7 @@ export class Gateway {
       const answer =
         integration.kind === 'function'
           ? await callFunction(exchange, integration, this.functions, this.surroundings.account)
-          : await callUrl(exchange, integration);
+          : await callUrl(exchange, this.targets.applyTo(integration, key));
       exchange.integrationStatus = answer.status;
       return answer;
     } catch (error) {

@@ -46,10 +46,23 @@ async function send(
   return { status: message.statusCode ?? 0, headers: answerHeaders(message), body: await buffer(message) };
 }
 
-function requestTarget(pathTemplate: string, exchange: Exchange, { path, rawQuery }: IntegrationRequest): string {
-  const [templatePath = '', templateQuery] = pathTemplate.split('?');
+function requestTarget(
+  pathTemplate: string | undefined,
+  exchange: Exchange,
+  { path, rawQuery }: IntegrationRequest,
+): string {
+  const [templatePath = '', templateQuery] = (pathTemplate ?? '').split('?');
   const query = [templateQuery, rawQuery].filter(Boolean).join('&');
-  return (path === undefined ? expand(templatePath, exchange) : encodePath(path)) + (query && `?${query}`);
+  const unmapped = () => (pathTemplate === undefined ? privatePath(exchange) : expand(templatePath, exchange));
+  return (path === undefined ? unmapped() : encodePath(path)) + (query && `?${query}`);
+}
+
+/**
+ * Private integrations receive the name of the stage in front of the path. `$default` isn't part of an address.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html
+ */
+function privatePath({ stage, path }: Exchange): string {
+  return (stage.name === '$default' ? '' : `/${stage.name}`) + encodePath(path);
 }
 
 /** The template with the path variables of the request. For the default route, followed by the whole path. */

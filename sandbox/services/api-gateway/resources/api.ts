@@ -6,6 +6,7 @@ import { parseAccessLogSettings } from '../exchange/access-log';
 import { parseParameterMapping } from '../exchange/parameter-mapping';
 import { parseRouteKey } from '../exchange/route-selection';
 import { parseSelection } from '../exchange/selection';
+import type { Targets } from '../exchange/targets';
 import type { Configuration, Integration, Route, RouteAuthorizer, Stage } from '../state';
 import { mutability, newIdentifier, partOfApi } from './part-of-api';
 
@@ -135,7 +136,7 @@ function throttleOf(settings: RouteSettings = {}): Stage['throttle'] {
 }
 
 /** `AWS::ApiGatewayV2::Route` */
-export function routeType(configuration: Configuration): ResourceType {
+export function routeType(configuration: Configuration, targets: Targets): ResourceType {
   const members = {
     ApiId: string(),
     AuthorizationType: optional(oneOf('NONE', 'CUSTOM')),
@@ -157,7 +158,9 @@ export function routeType(configuration: Configuration): ResourceType {
       if (isTaken)
         throw new AwsError('ConflictException', `Route with key ${RouteKey} already exists for this API`, 409);
       const integrationId = Target.replace(/^integrations\//, '');
-      if (!api.integrations.has(integrationId)) throw invalid(`Invalid integration identifier specified: ${Target}`);
+      const integration = api.integrations.get(integrationId);
+      if (!integration) throw invalid(`Invalid integration identifier specified: ${Target}`);
+      targets.check(key, integration);
       if (AuthorizationType !== 'CUSTOM') return { key, integrationId };
       if (AuthorizerId === undefined || !api.authorizers.has(AuthorizerId)) {
         throw invalid(`Invalid authorizer identifier specified: ${AuthorizerId}`);
@@ -203,10 +206,15 @@ export function authorizerType(configuration: Configuration): ResourceType {
   });
 }
 
-/** `AWS::ApiGatewayV2::Integration`: functions with payload format 2.0, and HTTP or HTTPS URLs. */
+/**
+ * `AWS::ApiGatewayV2::Integration`: functions with payload format 2.0, HTTP or HTTPS URLs, and load balancers or Cloud Map
+ * services behind a VPC link.
+ */
 export function integrationType(configuration: Configuration): ResourceType {
   const members = {
     ApiId: string(),
+    ConnectionId: optional(string()),
+    ConnectionType: optional(oneOf('INTERNET', 'VPC_LINK')),
     Description: optional(string()),
     IntegrationMethod: optional(string()),
     IntegrationType: oneOf('AWS_PROXY', 'HTTP_PROXY'),
@@ -214,6 +222,7 @@ export function integrationType(configuration: Configuration): ResourceType {
     PayloadFormatVersion: optional(oneOf('1.0', '2.0')),
     RequestParameters: optional(texts),
     TimeoutInMillis: optional(integer({ min: 50, max: INTEGRATION_TIMEOUT })),
+    TlsConfig: optional(structure({ ServerNameToVerify: optional(string({ min: 1, max: 512 })) })),
   };
   const read = structure(members);
   return partOfApi({
@@ -227,6 +236,10 @@ export function integrationType(configuration: Configuration): ResourceType {
       const mapping = parseParameterMapping(values.RequestParameters ?? {});
       if (values.IntegrationType === 'HTTP_PROXY') {
         if (!method) throw invalid('HttpMethod must be specified for integration type HTTP_PROXY');
+        if (values.ConnectionType === 'VPC_LINK') {
+          if (!values.ConnectionId) throw invalid('ConnectionId must be specified for connection type VPC_LINK');
+          return { kind: 'private', method, targetArn: privateTargetOf(uri), timeout, mapping };
+        }
         return { kind: 'url', method, ...parseUri(uri), timeout, mapping };
       }
       if (values.PayloadFormatVersion !== '2.0') {
@@ -235,6 +248,30 @@ export function integrationType(configuration: Configuration): ResourceType {
       return { kind: 'function', functionArn: functionArnOf(uri), timeout, mapping };
     },
   });
+}
+
+/** `AWS::ApiGatewayV2::VpcLink`. The sandbox has no VPC, so the link leads to the targets that were named for it. */
+export function vpcLinkType(): ResourceType {
+  const members = {
+    Name: string({ min: 1, max: 128 }),
+    SecurityGroupIds: optional(list(string())),
+    SubnetIds: list(string()),
+    Tags: anything,
+  };
+  const read = structure(members);
+  const describe = (id: string) => ({ physicalId: id, attributes: { VpcLinkId: id } });
+  return {
+    properties: mutability(members, ['SecurityGroupIds', 'SubnetIds']),
+    create: async ({ properties }) => {
+      read(properties, '');
+      return describe(newIdentifier(6));
+    },
+    update: async ({ properties }, { physicalId }) => {
+      read(properties, '');
+      return describe(physicalId);
+    },
+    delete: async () => undefined,
+  };
 }
 
 /** The setting is valid on AWS but not supported by the sandbox. */
@@ -251,6 +288,12 @@ function functionArnOf(uri: string): string {
   const [, arn = uri] = /:lambda:path\/[^/]+\/functions\/(.+)\/invocations$/.exec(uri) ?? [];
   if (!/^arn:[^:]+:lambda:/.test(arn)) throw invalid(`Invalid function ARN or invalid Uri: ${uri}`);
   return arn;
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html */
+function privateTargetOf(uri: string): string {
+  if (/^arn:[^:]+:(elasticloadbalancing:.*:listener\/|servicediscovery:.*:service\/)\S+$/.test(uri)) return uri;
+  throw invalid(`Invalid integration URI specified for connection type VPC_LINK: ${uri}`);
 }
 
 function parseUri(uri: string): { origin: URL; pathTemplate: string } {

@@ -41,6 +41,8 @@ export class GatewayFixture {
   /** Bundles by version. */
   readonly truststores = new Map([['v1', this.authority.certificate]]);
   readonly log: string[] = [];
+  /** Servers that stand in for backends, by service. */
+  readonly targets = new Map<string, URL>();
   readonly surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
   readonly certificates = new CertificateManagerService(this.surroundings);
   readonly gateway = new ApiGatewayService(this.surroundings, {
@@ -63,6 +65,7 @@ export class GatewayFixture {
       },
     },
     logs: { append: (logGroup, line) => this.log.push(`${logGroup}: ${line}`) },
+    targets: this.targets,
   });
   apiId = '';
   private authorizerId: string | undefined;
