@@ -87,7 +87,7 @@ export interface UrlIntegration {
 }
 
 /** A backend behind a VPC link. */
-export interface PrivateIntegration extends Omit<UrlIntegration, 'kind' | 'origin' | 'pathTemplate'> {
+interface PrivateIntegration extends Omit<UrlIntegration, 'kind' | 'origin' | 'pathTemplate'> {
   readonly kind: 'private';
   /** The listener of a load balancer, or a Cloud Map service. */
   readonly targetArn: string;

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { MeshIntegration } from '../../../lib';
 import type { ClientSecret } from '../../../mesh/client-secret';
 import { installed } from '../../programs';
 import { COMMAND, killRuns, Run } from '../shared/command';
@@ -191,6 +193,42 @@ test('a client that keeps its own key is there, without files', async () => {
   expect(remains(at)).toEqual([]);
 });
 
+withCurl('servers on this machine answer for the services that have targets', async () => {
+  const assembly = join(root, 'targets.out');
+  synthesizeExample(assembly, (mesh) => {
+    for (const name of ['groups', 'users']) {
+      mesh.addService(name, { integration: MeshIntegration.http(`https://${name}.invalid/v1`) });
+    }
+  });
+  const server = createHttpServer((request, response) =>
+    response.end(`${request.url} for ${request.headers['x-mesh-client-name']}`),
+  ).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.on('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const at = place();
+  try {
+    const targets = ['--target', `groups=${port}`, '--target', `users=http://127.0.0.1:${port}`];
+    const run = up(at, '--app', assembly, '--json', ...targets);
+    await run.prints(/^\{.*\}\n/m);
+    const { clients } = JSON.parse(run.stdout);
+    const [{ curl }] = clients as readonly [{ curl: string }];
+    expect(curl).toMatch(/mesh\.example\.com\/groups$/);
+    for (const name of ['groups', 'users']) {
+      const line = `${curl.replace(/groups$/, name)}/7 --silent --show-error`;
+      // Not synchronous: the server answers in this process.
+      const call = new Run('sh', ['-c', line], at.cwd, environmentOf(at));
+      expect(await call.ended()).toBe(0);
+      expect(call.stdout).toBe('/v1/7 for mail');
+    }
+    run.process.kill('SIGTERM');
+    expect(await run.ended()).toBe(0);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  expect(remains(at)).toEqual([]);
+});
+
 test('a signal during the deployment ends the mesh once it is up', async () => {
   const here = place();
   const run = up(here, '--app', assembly);
@@ -234,6 +272,30 @@ describe('what can not be brought up is refused in one line, and leaves nothing'
     expect(await refused(place(), '--port', port)).toEqual([
       expect.stringMatching(/^error: option '--port <n>' argument '.*' is invalid\. must be a number from 1 to 65535$/),
     ]);
+  });
+
+  test.each(['groups', 'groups=', '=8080', 'Groups=8080', ''])('a target %j', async (target) => {
+    const [line] = await refused(place(), '--target', target);
+    expect(line).toMatch(
+      /'--target <name=port>' argument '.*' is invalid\. must be the name of a service, an equals sign/,
+    );
+  });
+
+  test.each([
+    ['--target', 'a=1', '--target', 'a=2', /must name one target for a$/],
+    ['--app', 'ASSEMBLY', '--target', 'schedule=99999', /the target of schedule must be a port from 1 to 65535/],
+    [
+      '--app',
+      'ASSEMBLY',
+      '--target',
+      'shedule=8080',
+      /the target shedule must be a service of the stack; it has schedule$/,
+    ],
+    ['--app', 'ASSEMBLY', '--target', 'schedule=8080', /the service schedule is a Lambda function/],
+  ])('the targets %s %s %s %s', async (...args) => {
+    const pattern = args.at(-1) as RegExp;
+    const given = args.slice(0, -1).map((arg) => (arg === 'ASSEMBLY' ? assembly : String(arg)));
+    expect((await refused(place(), ...given)).at(-1)).toMatch(pattern);
   });
 
   test('an option that there is not', async () => {
