@@ -25,17 +25,8 @@ export interface PublicIntegrationOptions {
   readonly gatewaySecretVersion?: string;
 }
 
-/** Options of a backend in a VPC. */
-export interface PrivateIntegrationOptions {
-  /**
-   * The VPC link that the gateway reaches the backend through. The security group of the backend must admit the security
-   * groups of the VPC link, and should admit nobody else.
-   *
-   * @default - a VPC link, without security groups, in the VPC of a load balancer that this app creates; required for an
-   * imported listener
-   */
-  readonly vpcLink?: IVpcLink;
-
+/** Options of every backend in a VPC. */
+export interface PrivateConnectionOptions {
   /**
    * The name in the certificate of the backend. With it, the gateway uses HTTPS to the backend. Without it, the gateway uses
    * HTTP, and every host on the path in the VPC can read and change requests and the identity headers.
@@ -45,8 +36,20 @@ export interface PrivateIntegrationOptions {
   readonly secureServerName?: string;
 }
 
+/** Options of a load balancer in a VPC. */
+export interface PrivateIntegrationOptions extends PrivateConnectionOptions {
+  /**
+   * The VPC link that the gateway reaches the backend through. The security group of the backend must admit the security
+   * groups of the VPC link, and should admit nobody else.
+   *
+   * @default - a VPC link, without security groups, in the VPC of a load balancer that this app creates; required for an
+   * imported listener
+   */
+  readonly vpcLink?: IVpcLink;
+}
+
 /** Options of a backend that is registered with AWS Cloud Map. */
-export interface CloudMapIntegrationOptions extends PrivateIntegrationOptions {
+export interface CloudMapIntegrationOptions extends PrivateConnectionOptions {
   /**
    * The VPC link that the gateway reaches the instances through. The security groups of the instances must admit the
    * security groups of the VPC link, and should admit nobody else.
