@@ -16,7 +16,7 @@ export interface MeshAlarmsProps {
   readonly topic?: sns.ITopic;
 }
 
-/** Alarms that ring before the gateway refuses clients. */
+/** Alarms that ring before the gateway refuses clients, and for events that could not be sent. */
 export class MeshAlarms extends Construct {
   /** A rotation failed. The certificate in the secret remains valid, and Secrets Manager tries again. */
   readonly rotationFailed: cloudwatch.Alarm;
@@ -35,6 +35,12 @@ export class MeshAlarms extends Construct {
    * `outageTolerance` of the gateway sets, and answers all others with 500.
    */
   readonly registryUnavailable: cloudwatch.Alarm;
+
+  /**
+   * An event or metric of a change could not be sent, so what listens to the mesh's events may have missed it. The change
+   * itself took effect. The log line `audit-incomplete` names it and the reason.
+   */
+  readonly auditIncomplete: cloudwatch.Alarm;
 
   private readonly action?: cloudwatch.IAlarmAction;
 
@@ -70,6 +76,13 @@ export class MeshAlarms extends Construct {
     });
     this.registryUnavailable = this.alarm('RegistryUnavailable', trustDomain, METRICS.registryUnavailable, {
       alarmDescription: `The authorizer of ${trustDomain} can't read the registry and will soon refuse clients`,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      evaluationPeriods: 1,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    this.auditIncomplete = this.alarm('AuditIncomplete', trustDomain, METRICS.auditIncomplete, {
+      alarmDescription: `An event or metric of ${trustDomain} could not be sent`,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       evaluationPeriods: 1,

@@ -299,6 +299,11 @@ export class MtlsServiceMesh extends Construct {
     return meshMetric(this.trustDomain, METRICS.certificatesRevoked, options);
   }
 
+  /** The number of events and metrics that could not be sent. Sum over 5 minutes. */
+  metricAuditIncomplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.auditIncomplete, options);
+  }
+
   /** The number of current certificates with less than a third of their validity left. Maximum over an hour. */
   metricCertificatesExpiring(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.certificatesExpiring, options);

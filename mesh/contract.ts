@@ -224,6 +224,8 @@ export const METRICS = {
   rotationsSucceeded: 'RotationsSucceeded',
   rotationsFailed: 'RotationsFailed',
   certificatesRevoked: 'CertificatesRevoked',
+  /** Number of events and metrics that could not be sent. */
+  auditIncomplete: 'AuditIncomplete',
   /** Number of current certificates of enabled clients with less than a third of their validity left. */
   certificatesExpiring: 'CertificatesExpiring',
   /** Hours until the first current certificate of an enabled client expires. */

@@ -70,6 +70,7 @@ export class Audit {
     return (await Promise.all(recorded)).filter((failure) => failure !== undefined);
   }
 
+  /** Counts what could not be sent. A metric that could not be counted is only logged, because nothing else is left. */
   private async attempt(failure: string, work: Promise<void>): Promise<string | undefined> {
     try {
       await work;
@@ -77,6 +78,9 @@ export class Audit {
     } catch (error) {
       const reason = failureSentence(error);
       this.options.log({ event: 'audit-incomplete', failure, reason });
+      await this.options.metrics
+        .put(METRICS.auditIncomplete, 1, AbortSignal.timeout(TIME_LIMIT))
+        .catch(() => undefined);
       return `${failure}: ${reason}`;
     }
   }

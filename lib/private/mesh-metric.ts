@@ -8,6 +8,7 @@ const STATISTICS: Readonly<Record<Metric, string>> = {
   [METRICS.rotationsSucceeded]: cloudwatch.Stats.SUM,
   [METRICS.rotationsFailed]: cloudwatch.Stats.SUM,
   [METRICS.certificatesRevoked]: cloudwatch.Stats.SUM,
+  [METRICS.auditIncomplete]: cloudwatch.Stats.SUM,
   [METRICS.certificatesExpiring]: cloudwatch.Stats.MAXIMUM,
   [METRICS.hoursToExpiry]: cloudwatch.Stats.MINIMUM,
   [METRICS.daysToAuthorityExpiry]: cloudwatch.Stats.MINIMUM,

@@ -14,7 +14,7 @@ function alarmsOf(topic: boolean) {
   return { stack, alarms: Object.values(resourcesOfType(stack, ALARM)).map(({ Properties }) => Properties) };
 }
 
-test('ring for a failed rotation, a certificate that nobody rotates, an authority near its end, and an outage', () => {
+test('ring for a failed rotation, a certificate that nobody rotates, an authority near its end, an outage, and a lost event', () => {
   const { alarms } = alarmsOf(false);
 
   expect(alarms).toEqual([
@@ -50,6 +50,16 @@ test('ring for a failed rotation, a certificate that nobody rotates, an authorit
     expect.objectContaining({
       ...WATCHED,
       MetricName: 'RegistryUnavailable',
+      Statistic: 'Sum',
+      Period: 300,
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    }),
+    expect.objectContaining({
+      ...WATCHED,
+      MetricName: 'AuditIncomplete',
       Statistic: 'Sum',
       Period: 300,
       ComparisonOperator: 'GreaterThanThreshold',

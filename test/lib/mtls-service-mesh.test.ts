@@ -246,6 +246,7 @@ test.each([
   ['metricRotationsSucceeded', 'RotationsSucceeded', 'Sum'],
   ['metricRotationsFailed', 'RotationsFailed', 'Sum'],
   ['metricCertificatesRevoked', 'CertificatesRevoked', 'Sum'],
+  ['metricAuditIncomplete', 'AuditIncomplete', 'Sum'],
   ['metricCertificatesExpiring', 'CertificatesExpiring', 'Maximum'],
   ['metricHoursToExpiry', 'HoursToExpiry', 'Minimum'],
   ['metricDaysToAuthorityExpiry', 'DaysToAuthorityExpiry', 'Minimum'],
