@@ -75,10 +75,11 @@ test('tell a topic, also when the hourly report fails to come', () => {
   const { stack, alarms } = alarmsOf(true);
 
   const topic = [{ Ref: onlyResource(stack, 'AWS::SNS::Topic').logicalId }];
-  expect(alarms.map(({ AlarmActions }) => AlarmActions)).toEqual([topic, topic, topic, topic]);
+  expect(alarms.map(({ AlarmActions }) => AlarmActions)).toEqual(Array(5).fill(topic));
   expect(alarms.map(({ InsufficientDataActions }) => InsufficientDataActions)).toEqual([
     undefined,
     topic,
+    undefined,
     undefined,
     undefined,
   ]);
