@@ -309,6 +309,14 @@ export class MtlsServiceMesh extends Construct {
     return meshMetric(this.trustDomain, METRICS.certificatesExpiring, options);
   }
 
+  /**
+   * The number of items of the registry that the hourly run could not read and skipped. Maximum over an hour. The run's log
+   * names each of them in a line `registry-item-malformed`.
+   */
+  metricRegistryItemsMalformed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.registryItemsMalformed, options);
+  }
+
   /** The hours until the first current certificate expires. Minimum over an hour. */
   metricHoursToExpiry(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.hoursToExpiry, options);

@@ -230,6 +230,8 @@ export const METRICS = {
   certificatesExpiring: 'CertificatesExpiring',
   /** Hours until the first current certificate of an enabled client expires. */
   hoursToExpiry: 'HoursToExpiry',
+  /** Number of items that the hourly run could not read. */
+  registryItemsMalformed: 'RegistryItemsMalformed',
   /** Days until the first authority above those certificates expires, trust anchors included. */
   daysToAuthorityExpiry: 'DaysToAuthorityExpiry',
   /** Number of lookups of a caller that the authorizer could not make. */

@@ -11,9 +11,10 @@ import type {
   RegistryKey,
   RegistryRemovedClient,
 } from './records';
+import type { CertificateFacts } from './status';
 
 /** An item of the registry is malformed. */
-class RegistryItemError extends Error {
+export class RegistryItemError extends Error {
   override readonly name = 'RegistryItemError';
 }
 
@@ -144,6 +145,12 @@ function reader(item: Item) {
   }
 
   return { text, time, number, choice, texts, optional };
+}
+
+/** The facts of a certificate as they stand in its item, which may be malformed. */
+export function certificateFactsIn(item: Item): CertificateFacts & { readonly certificateAuthorityArn?: string } {
+  const names = ['certificateAuthorityArn', 'spiffeId', 'status', 'notBefore', 'notAfter', 'refuseAfter'] as const;
+  return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name].S ?? '']])));
 }
 
 export function keyFromItem(item: Item): RegistryKey {

@@ -10,7 +10,15 @@ import {
   toItem,
   updateItem,
 } from '../aws/dynamodb';
-import { certificateFromItem, clientFromItem, clientKinds, externalClientFromItem, keyFromItem } from './items';
+import {
+  certificateFactsIn,
+  certificateFromItem,
+  clientFromItem,
+  clientKinds,
+  externalClientFromItem,
+  keyFromItem,
+  RegistryItemError,
+} from './items';
 import {
   CERTIFICATE_SORT_KEY_PREFIX,
   certificateKey,
@@ -51,7 +59,19 @@ export type RevocationMark = Required<Pick<RegistryCertificate, 'revokedAt' | 'r
 export type RegistryRecord =
   | { readonly kind: 'client'; readonly client: RegistryClient }
   | { readonly kind: 'external client'; readonly client: RegistryExternalClient }
-  | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate };
+  | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate }
+  | { readonly kind: 'malformed'; readonly malformed: MalformedItem };
+
+/** An item that can't be read. The others can. */
+export interface MalformedItem {
+  readonly key: RegistryKey;
+  /** From the key. */
+  readonly clientName: string;
+  /** Which attribute is malformed, in one sentence. */
+  readonly problem: string;
+  /** What a certificate's item says nevertheless. Absent for the item of a client. */
+  readonly certificate?: ReturnType<typeof certificateFactsIn> & Pick<RegistryCertificate, 'fingerprint'>;
+}
 
 type Absent<N extends string> = Readonly<Record<N, undefined>>;
 
@@ -229,6 +249,7 @@ export class Registry {
     return item && certificateFromItem(item);
   }
 
+  /** The certificates of a client, without those with a malformed item. */
   async certificatesOf(clientName: string, signal: AbortSignal): Promise<readonly RegistryCertificate[]> {
     const query = {
       KeyConditionExpression: 'partitionKey = :client AND begins_with(sortKey, :certificate)',
@@ -238,8 +259,9 @@ export class Registry {
       }),
     };
     const certificates: RegistryCertificate[] = [];
-    for await (const item of readItems(this.table, 'Query', query, signal))
-      certificates.push(certificateFromItem(item));
+    for await (const item of readItems(this.table, 'Query', query, signal)) {
+      for (const record of recordsIn(item)) if (record.kind === 'certificate') certificates.push(record.certificate);
+    }
     return certificates;
   }
 
@@ -353,13 +375,29 @@ export class Registry {
 
 /** Yields nothing for other items, and two records for a client that changes from one kind to the other. */
 function* recordsIn(item: Item): Iterable<RegistryRecord> {
-  const { partitionKey, sortKey } = keyFromItem(item);
-  if (sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
-    yield { kind: 'certificate', certificate: certificateFromItem(item) };
-  } else if (partitionKey.startsWith(clientKey('').partitionKey) && sortKey === clientKey('').sortKey) {
+  const key = keyFromItem(item);
+  const [clients, client] = [clientKey('').partitionKey, clientKey('').sortKey];
+  if (!key.partitionKey.startsWith(clients)) return;
+  if (key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
+    yield readRecord(item, key, () => ({ kind: 'certificate', certificate: certificateFromItem(item) }));
+  } else if (key.sortKey === client) {
     const { isIssued, isExternal } = clientKinds(item);
-    if (isIssued) yield { kind: 'client', client: clientFromItem(item) };
-    if (isExternal) yield { kind: 'external client', client: externalClientFromItem(item) };
+    if (isIssued) yield readRecord(item, key, () => ({ kind: 'client', client: clientFromItem(item) }));
+    if (isExternal)
+      yield readRecord(item, key, () => ({ kind: 'external client', client: externalClientFromItem(item) }));
+  }
+}
+
+function readRecord(item: Item, key: RegistryKey, read: () => RegistryRecord): RegistryRecord {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RegistryItemError)) throw error;
+    const clientName = key.partitionKey.slice(clientKey('').partitionKey.length);
+    const fingerprint = key.sortKey.slice(CERTIFICATE_SORT_KEY_PREFIX.length);
+    const isCertificate = key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX);
+    const certificate = isCertificate ? { certificate: { ...certificateFactsIn(item), fingerprint } } : {};
+    return { kind: 'malformed', malformed: { key, clientName, problem: error.message, ...certificate } };
   }
 }
 

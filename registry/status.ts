@@ -60,7 +60,7 @@ export function isExpired({ notAfter }: Pick<CertificateFacts, 'notAfter'>, at: 
 export function endOfAcceptance({
   notAfter,
   refuseAfter = notAfter,
-}: Pick<RegistryCertificate, 'notAfter' | 'refuseAfter'>) {
+}: Pick<CertificateFacts, 'notAfter' | 'refuseAfter'>) {
   return Math.min(timeOf(notAfter), timeOf(refuseAfter));
 }
 

@@ -63,7 +63,8 @@ async function readInventories(
   const certificates = new Map<string, RegistryCertificate[]>();
   try {
     for await (const record of records) {
-      if (record.kind === 'client') issued.set(record.client.clientName, record.client);
+      if (record.kind === 'malformed') warnOnce(`skipped: ${record.malformed.problem}`);
+      else if (record.kind === 'client') issued.set(record.client.clientName, record.client);
       else if (record.kind === 'external client') external.set(record.client.clientName, record.client);
       else {
         const { clientName } = record.certificate;
@@ -79,6 +80,14 @@ async function readInventories(
     ...inventoryOf(client, certificates.get(client.clientName) ?? []),
     external: isExternal(client) ? undefined : external.get(client.clientName),
   }));
+}
+
+const warnings = new Set<string>();
+
+/** A command that waits reads the registry again and again. */
+function warnOnce(warning: string): void {
+  if (!warnings.has(warning)) console.error(warning);
+  warnings.add(warning);
 }
 
 function inventoryOf(client: AnyClient, certificates: readonly RegistryCertificate[]): ClientInventory {

@@ -2,8 +2,8 @@ import type { CloudFormation } from '../../aws/cloudformation';
 import type { Log } from '../../aws/cloudwatch';
 import type { TrustedAuthority } from '../../mesh/contract';
 import type { RegistryCertificate } from '../../registry/records';
-import type { Registry } from '../../registry/registry';
-import { certificateStatus, endOfAcceptance } from '../../registry/status';
+import type { MalformedItem, Registry } from '../../registry/registry';
+import { type CertificateFacts, certificateStatus, endOfAcceptance } from '../../registry/status';
 
 /** An authority can't be removed from the truststore, because its certificates are still accepted. */
 export class AuthorityInUseError extends Error {
@@ -64,21 +64,34 @@ export class RemovalGuard {
     return inUse.map(({ authority }) => authority);
   }
 
+  /** The authorizer reads fewer attributes, so it may accept what can't be read in full here. */
+  private addMalformed(
+    { key, clientName, problem, certificate }: MalformedItem,
+    clients: Set<string>,
+    accepted: HeldCertificate[],
+    at: Date,
+  ): void {
+    this.options.log({ event: 'registry-item-malformed', ...key, reason: problem });
+    if (certificate === undefined) clients.add(clientName);
+    else if (mayBeAccepted(certificate, at)) accepted.push({ clientName, ...certificate });
+  }
+
   private async findInUse(
     leaving: readonly TrustedAuthority[],
     signal: AbortSignal,
   ): Promise<readonly AuthorityInUse[]> {
     const { registry, now } = this.options;
     const clients = new Set<string>();
-    const accepted: RegistryCertificate[] = [];
+    const accepted: HeldCertificate[] = [];
     const at = now();
     for await (const record of registry.records(signal)) {
       if (record.kind === 'client') clients.add(record.client.clientName);
       if (record.kind === 'certificate' && mayBeAccepted(record.certificate, at)) accepted.push(record.certificate);
+      if (record.kind === 'malformed') this.addMalformed(record.malformed, clients, accepted, at);
     }
     return leaving.flatMap((authority) => {
       const held = accepted.filter(
-        ({ certificateAuthorityArn, clientName }) =>
+        ({ certificateAuthorityArn = authority.CertificateAuthorityArn, clientName }) =>
           certificateAuthorityArn === authority.CertificateAuthorityArn && clients.has(clientName),
       );
       if (held.length === 0) return [];
@@ -89,8 +102,12 @@ export class RemovalGuard {
   }
 }
 
+/** A certificate without an authority may be one of any. */
+type HeldCertificate = Pick<RegistryCertificate, 'clientName'> &
+  Partial<Pick<RegistryCertificate, 'certificateAuthorityArn' | 'notAfter' | 'refuseAfter'>>;
+
 /** Whether the certificate lets an enabled client in, now or later. */
-function mayBeAccepted(certificate: RegistryCertificate, at: Date): boolean {
+function mayBeAccepted(certificate: CertificateFacts, at: Date): boolean {
   const status = certificateStatus(certificate, at);
   return status === 'ISSUED' || status === 'NOT_YET_VALID';
 }

@@ -10,13 +10,19 @@ const STATISTICS: Readonly<Record<Metric, string>> = {
   [METRICS.certificatesRevoked]: cloudwatch.Stats.SUM,
   [METRICS.auditIncomplete]: cloudwatch.Stats.SUM,
   [METRICS.certificatesExpiring]: cloudwatch.Stats.MAXIMUM,
+  [METRICS.registryItemsMalformed]: cloudwatch.Stats.MAXIMUM,
   [METRICS.hoursToExpiry]: cloudwatch.Stats.MINIMUM,
   [METRICS.daysToAuthorityExpiry]: cloudwatch.Stats.MINIMUM,
   [METRICS.registryUnavailable]: cloudwatch.Stats.SUM,
 };
 
 /** Metrics with one value an hour, so shorter periods would be empty. */
-const HOURLY: readonly Metric[] = [METRICS.certificatesExpiring, METRICS.hoursToExpiry, METRICS.daysToAuthorityExpiry];
+const HOURLY: readonly Metric[] = [
+  METRICS.registryItemsMalformed,
+  METRICS.certificatesExpiring,
+  METRICS.hoursToExpiry,
+  METRICS.daysToAuthorityExpiry,
+];
 
 export function meshMetric(
   trustDomain: string,

@@ -10,6 +10,7 @@ import type {
   ClientProfile,
   ExternalClientProfile,
   KeyClaim,
+  MalformedItem,
   Registry,
   RegistryRecord,
   RevocationMark,
@@ -23,6 +24,7 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
   readonly identities = new Map<string, RegistryIdentity>();
   /** By fingerprint. */
   readonly certificates = new Map<string, RegistryCertificate>();
+  readonly malformed: MalformedItem[] = [];
   /** By hash. */
   readonly publicKeys = new Map<string, RegistryPublicKey>();
   /** The names of removed clients that were disabled. */
@@ -130,12 +132,12 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     for (const certificate of this.certificates.values()) yield { kind: 'certificate', certificate };
     for (const client of this.clients.values()) yield { kind: 'client', client };
     for (const client of this.externalClients.values()) yield { kind: 'external client', client };
+    for (const malformed of this.malformed) yield { kind: 'malformed', malformed };
   }
 
   async *clientRecords(clientName: string): AsyncIterable<RegistryRecord> {
     for await (const record of this.records()) {
-      const { clientName: name } = record.kind === 'certificate' ? record.certificate : record.client;
-      if (name === clientName) yield record;
+      if (nameIn(record) === clientName) yield record;
     }
   }
 
@@ -174,4 +176,9 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     const known = this.certificates.get(fingerprint);
     if (known !== undefined) this.certificates.set(fingerprint, changed(known));
   }
+}
+
+function nameIn(record: RegistryRecord): string {
+  if (record.kind === 'malformed') return record.malformed.clientName;
+  return record.kind === 'certificate' ? record.certificate.clientName : record.client.clientName;
 }

@@ -537,14 +537,35 @@ describe('the registry in DynamoDB', () => {
     expect(kinds.filter((kind) => kind === 'client')).toHaveLength(1);
   });
 
-  test('names the item and attribute that somebody has spoilt', async () => {
+  test('names the item and attribute that somebody has spoilt, and reads all others', async () => {
+    await registry.registerClient(profile, false, signal);
+    await registry.addCertificate({ ...certificate, fingerprint: 'CC:DD' }, signal);
     const key = certificateKey('mail', 'AA:BB');
-    const Item = { partitionKey: { S: key.partitionKey }, sortKey: { S: key.sortKey }, clientName: { N: '7' } };
-    await sdk.send(new PutItemCommand({ TableName, Item }));
+    const facts = { clientName: { N: '7' }, status: { S: 'ISSUED' }, notAfter: { S: certificate.notAfter } };
+    const spoilt = { partitionKey: { S: key.partitionKey }, sortKey: { S: key.sortKey }, ...facts };
+    await sdk.send(new PutItemCommand({ TableName, Item: spoilt }));
+    const client = { partitionKey: { S: 'CLIENT#social' }, sortKey: { S: 'CLIENT' }, state: { S: 'ENABLED' } };
+    await sdk.send(new PutItemCommand({ TableName, Item: client }));
 
-    await expect(registry.certificatesOf('mail', signal)).rejects.toThrow(
-      'the attribute "clientName" of the registry\'s item CLIENT#mail CERTIFICATE#AA:BB must be a string',
-    );
+    await expect(registry.certificatesOf('mail', signal)).resolves.toMatchObject([{ fingerprint: 'CC:DD' }]);
+    expect((await records()).map(({ kind }) => kind).sort()).toEqual([
+      'certificate',
+      'client',
+      'malformed',
+      'malformed',
+    ]);
+    expect(await records(registry.clientRecords('mail', signal))).toContainEqual({
+      kind: 'malformed',
+      malformed: {
+        key,
+        clientName: 'mail',
+        problem: 'the attribute "clientName" of the registry\'s item CLIENT#mail CERTIFICATE#AA:BB must be a string',
+        certificate: { fingerprint: 'AA:BB', status: 'ISSUED', notAfter: certificate.notAfter },
+      },
+    });
+    expect(await records(registry.clientRecords('social', signal))).toEqual([
+      { kind: 'malformed', malformed: expect.objectContaining({ clientName: 'social' }) },
+    ]);
   });
 
   test('says in one reading how a client and its certificate stand', async () => {

@@ -1,3 +1,4 @@
+import type { Log } from '../../../aws/cloudwatch';
 import { METRICS } from '../../../mesh/contract';
 import type { Audit, AuditOptions } from '../../../registry/audit';
 import type { RegistryCertificate, RegistryClient } from '../../../registry/records';
@@ -21,6 +22,8 @@ interface Survey {
   readonly replaced: RegistryCertificate[];
   /** Unexpired certificates that are revoked, but not yet at their authority. */
   readonly untold: RegistryCertificate[];
+  /** The number of items that could not be read. */
+  malformed: number;
 }
 
 export interface MaintenanceOptions {
@@ -29,6 +32,7 @@ export interface MaintenanceOptions {
   readonly audit: Audit;
   readonly metrics: AuditOptions['metrics'];
   readonly now: () => Date;
+  readonly log: Log;
 }
 
 /**
@@ -39,8 +43,9 @@ export class Maintenance {
   constructor(private readonly options: MaintenanceOptions) {}
 
   async run(signal: AbortSignal): Promise<void> {
-    const { revocation } = this.options;
+    const { revocation, metrics } = this.options;
     const { untold, replaced, ...survey } = await this.survey(signal);
+    await metrics.put(METRICS.registryItemsMalformed, survey.malformed, signal);
     await this.reportExpiry(survey, signal);
     const revoked: RegistryCertificate[] = [];
     for (const certificate of replaced) {
@@ -59,6 +64,7 @@ export class Maintenance {
       current: new Map(),
       replaced: [],
       untold: [],
+      malformed: 0,
     };
     const now = this.options.now();
     for await (const record of this.options.registry.records(signal)) {
@@ -71,6 +77,14 @@ export class Maintenance {
           break;
         case 'certificate':
           addCertificate(survey, record.certificate, now);
+          break;
+        case 'malformed':
+          survey.malformed += 1;
+          this.options.log({
+            event: 'registry-item-malformed',
+            ...record.malformed.key,
+            reason: record.malformed.problem,
+          });
       }
     }
     return survey;

@@ -6,7 +6,7 @@ import {
 } from '../../../mesh/contract';
 import { clientNameProblem } from '../../../mesh/names';
 import type { RegistryCertificate } from '../../../registry/records';
-import type { Registry } from '../../../registry/registry';
+import type { Registry, RegistryRecord } from '../../../registry/registry';
 import type { Revocation, RevocationRequest } from '../../../registry/revocation';
 import { isExpired } from '../../../registry/status';
 import { choiceProperty, listProperty, textProperty } from '../../custom-resource/properties';
@@ -36,13 +36,13 @@ function operatorProblem(by: string): string | undefined {
     : `must have 1 to ${LONGEST_OPERATOR} characters, and no control characters`;
 }
 
-interface Marked {
-  readonly certificate: RegistryCertificate;
-  readonly already: boolean;
-}
+/** A certificate that is marked in the registry. `problem` says why its item can't be read in full. */
+type Marked =
+  | { readonly certificate: RegistryCertificate; readonly already: boolean }
+  | { readonly fingerprint: string; readonly already: boolean; readonly problem: string };
 
 export interface OperatorRevocationOptions {
-  readonly registry: Pick<Registry, 'certificatesOf'>;
+  readonly registry: Pick<Registry, 'clientRecords' | 'markRevoked'>;
   readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
   readonly now: () => Date;
 }
@@ -50,7 +50,8 @@ export interface OperatorRevocationOptions {
 /**
  * Revokes certificates for operators, who can't write to the registry themselves: what they revoke stays revoked. First marks
  * all certificates in the registry, whatever their dates, so that the authorizer refuses them within seconds. Then revokes
- * those that haven't expired at their authority, including certificates that were marked earlier.
+ * those that haven't expired at their authority, including certificates that were marked earlier. A certificate whose item
+ * can't be read in full is marked only.
  */
 export class OperatorRevocation {
   constructor(private readonly options: OperatorRevocationOptions) {}
@@ -61,10 +62,12 @@ export class OperatorRevocation {
     // A certificate that is issued meanwhile is found by another reading.
     for (let found = -1; found < marked.size; ) {
       found = marked.size;
-      for (const certificate of await this.options.registry.certificatesOf(clientName, signal)) {
-        const { fingerprint } = certificate;
-        if (marked.has(fingerprint) || fingerprints?.includes(fingerprint) === false) continue;
-        marked.set(fingerprint, await this.mark(certificate, request, signal));
+      for await (const record of this.options.registry.clientRecords(clientName, signal)) {
+        const fingerprint = fingerprintOf(record);
+        if (fingerprint === undefined || marked.has(fingerprint)) continue;
+        if (fingerprints?.includes(fingerprint) === false) continue;
+        const one = await this.mark(record, request, signal);
+        if (one !== undefined) marked.set(fingerprint, one);
       }
     }
     const certificates: RevokedCertificate[] = [];
@@ -73,20 +76,33 @@ export class OperatorRevocation {
   }
 
   private async mark(
-    certificate: RegistryCertificate,
+    record: RegistryRecord,
     request: RevocationRequest,
     signal: AbortSignal,
-  ): Promise<Marked> {
-    const revoked = await this.options.revocation.mark(certificate, request, signal);
-    return { certificate: revoked ?? certificate, already: revoked === undefined };
+  ): Promise<Marked | undefined> {
+    const { registry, revocation, now } = this.options;
+    if (record.kind === 'certificate') {
+      const { certificate } = record;
+      const revoked = await revocation.mark(certificate, request, signal);
+      return { certificate: revoked ?? certificate, already: revoked === undefined };
+    }
+    if (record.kind !== 'malformed' || record.malformed.certificate === undefined) return undefined;
+    const { clientName, problem, certificate } = record.malformed;
+    const { fingerprint } = certificate;
+    const mark = { revokedAt: now().toISOString(), revokedBy: request.by, revocationReason: request.reason };
+    const isMarked = await registry.markRevoked({ clientName, fingerprint }, mark, signal);
+    return { fingerprint, already: !isMarked, problem };
   }
 
-  private async complete(
-    { certificate, already }: Marked,
-    request: RevocationRequest,
-    signal: AbortSignal,
-  ): Promise<RevokedCertificate> {
+  private async complete(marked: Marked, request: RevocationRequest, signal: AbortSignal): Promise<RevokedCertificate> {
     const { revocation, now } = this.options;
+    if ('problem' in marked) {
+      const { fingerprint, already, problem } = marked;
+      const failures = [`the registry refuses the certificate, and its authority was not told: ${problem}`];
+      const [revokedAt, { reason }] = [now().toISOString(), request];
+      return { serialNumber: fingerprint, fingerprint, already, expired: false, revokedAt, reason, failures };
+    }
+    const { certificate, already } = marked;
     const { serialNumber, fingerprint, revokedAtAuthority, revocationReason: reason = request.reason } = certificate;
     const expired = isExpired(certificate, now());
     const [untold, unrecorded] = await Promise.all([
@@ -102,4 +118,9 @@ export class OperatorRevocation {
     const { revokedAt = now().toISOString() } = certificate;
     return { serialNumber, fingerprint, already, expired, revokedAt, reason, failures };
   }
+}
+
+function fingerprintOf(record: RegistryRecord): string | undefined {
+  if (record.kind === 'certificate') return record.certificate.fingerprint;
+  return record.kind === 'malformed' ? record.malformed.certificate?.fingerprint : undefined;
 }

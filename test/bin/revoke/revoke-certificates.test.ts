@@ -225,3 +225,32 @@ test('nothing is revoked of a client with certificates of another authority', as
   );
   expect(mesh.steps).toEqual([]);
 });
+
+test('a certificate whose item somebody has spoilt is marked, and the others are revoked', async () => {
+  const mesh = meshOf(['mail', '0A']);
+  mesh.registry.malformed.push({
+    key: { partitionKey: 'CLIENT#mail', sortKey: 'CERTIFICATE#FI:NG:0B' },
+    clientName: 'mail',
+    problem: 'the attribute "issuedBy" must be one of deployment, rotation, request',
+    certificate: { fingerprint: 'FI:NG:0B', status: 'ISSUED' },
+  });
+  const mark = jest.spyOn(mesh.registry, 'markRevoked').mockResolvedValue(true);
+  const warn = jest.spyOn(console, 'error').mockReturnValue();
+
+  const revoked = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(mark.mock.calls.map(([{ fingerprint }]) => fingerprint)).toEqual(['FI:NG:0A', 'FI:NG:0B']);
+  expect(revoked).toMatchObject([
+    { fingerprint: 'FI:NG:0A', already: false },
+    {
+      fingerprint: 'FI:NG:0B',
+      already: false,
+      failures: [
+        expect.stringMatching(/^the registry refuses the certificate, and its authority was not told: the attr/),
+      ],
+    },
+  ]);
+  expect(warn.mock.calls).toEqual([['skipped: the attribute "issuedBy" must be one of deployment, rotation, request']]);
+  warn.mockRestore();
+  expect(mesh.told.map(([serialNumber]) => serialNumber)).toEqual(['0A']);
+});

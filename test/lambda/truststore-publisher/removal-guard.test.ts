@@ -54,6 +54,32 @@ describe('an authority that is to leave the truststore', () => {
     expect(asked).toEqual([]);
   });
 
+  test.each<[string, boolean, object]>([
+    ['of it that the authorizer accepts', false, { certificateAuthorityArn: authorityArn(1) }],
+    ['of an authority that is spoilt, too', false, {}],
+    ['of another authority', true, { certificateAuthorityArn: authorityArn(2) }],
+    ['that is revoked', true, { certificateAuthorityArn: authorityArn(1), status: 'REVOKED' }],
+    ['that has expired', true, { certificateAuthorityArn: authorityArn(1), notAfter: '2026-11-01T00:00:00.000Z' }],
+    [
+      'with a spoilt expiry, which the authorizer refuses',
+      true,
+      { certificateAuthorityArn: authorityArn(1), notAfter: '' },
+    ],
+  ])('a spoilt item of a certificate %s: may it leave? %s', async (_, mayLeave, facts) => {
+    const { notBefore, notAfter } = certificateOf();
+    const certificate = { fingerprint: 'AA', status: 'ISSUED', notBefore, notAfter, ...facts };
+    const key = { partitionKey: 'CLIENT#mail', sortKey: 'CERTIFICATE#AA' };
+    const problem = 'the attribute "issuedBy" must be a string';
+    registry.malformed.push({ key, clientName: 'mail', problem, certificate });
+    // The client's own item is spoilt as well.
+    registry.malformed.push({ key: { ...key, sortKey: 'CLIENT' }, clientName: 'mail', problem });
+
+    const decided = guard.authoritiesToKeep([first], STACK, signal);
+    if (mayLeave) await expect(decided).resolves.toEqual([]);
+    else await expect(decided).rejects.toThrow(AuthorityInUseError);
+    expect(logs).toContainEqual({ event: 'registry-item-malformed', ...key, reason: problem });
+  });
+
   test('may not as long as clients hold certificates of it; they are named, with the day and what to do', async () => {
     add('mail', { notAfter: '2026-11-28T12:00:00.000Z' });
     add('mail', { notAfter: '2026-11-30T12:00:00.000Z' });

@@ -220,6 +220,22 @@ describe('maintenance', () => {
     expect(known('01')?.revokedAtAuthority).toBeDefined();
   });
 
+  test('skips an item that somebody has spoilt, names it in the log, and counts it', async () => {
+    add(client('mail'), certificate('mail', '01', { refuseAfter: at(-0.5) }));
+    const key = { partitionKey: 'CLIENT#mail', sortKey: 'CERTIFICATE#FF' };
+    registry.malformed.push({ key, clientName: 'mail', problem: 'the attribute "status" must be a string' });
+
+    await run();
+
+    expect(known('01')).toMatchObject({ status: 'REVOKED' });
+    expect(issuer.metric('RegistryItemsMalformed')).toEqual([1]);
+    expect(issuer.logs).toContainEqual({
+      event: 'registry-item-malformed',
+      ...key,
+      reason: 'the attribute "status" must be a string',
+    });
+  });
+
   test('stops when its time is over', async () => {
     add(certificate('mail', '01', { status: 'REVOKED' }));
     authority.revokeCertificate = () => Promise.reject(new Error('slow'));
