@@ -33,7 +33,7 @@ describe('a backend behind a VPC link', () => {
   test.each([
     ['$request.path', '/schedule/a%20b?x=1', 'PUT /schedule/a%20b?x=1'],
     ['/${request.path.proxy}', '/schedule/a%20b/c?x=1&y=%26', 'PUT /a%20b/c?x=1&y=%26'],
-    ['/${request.path.proxy}', '/schedule/%252e%252e/b', 'PUT /%252e%252e/b'],
+    ['/${request.path.proxy}', '/schedule/percent%2525done', 'PUT /percent%25done'],
     ['/${request.path.proxy}', '/schedule//evil.example.com/b', 'PUT //evil.example.com/b'],
     ['/', '/schedule/a', 'PUT /'],
   ])('gets the path that the mapping %s makes of %s', async (path, sent, expected) => {
@@ -42,6 +42,14 @@ describe('a backend behind a VPC link', () => {
     await fixture.createUrlRoute('ANY /schedule/{proxy+}', LISTENER, { ...PRIVATE, RequestParameters });
     expect(await fixture.call(sent, { method: 'PUT' })).toMatchObject({ status: 200, body: 'answer' });
     expect(received).toEqual([expected]);
+  });
+
+  test('gets no request whose path, decoded as API Gateway does it, leads elsewhere', async () => {
+    nameTarget('schedule');
+    const RequestParameters = { 'overwrite:path': '/${request.path.proxy}' };
+    await fixture.createUrlRoute('ANY /schedule/{proxy+}', LISTENER, { ...PRIVATE, RequestParameters });
+    expect(await fixture.call('/schedule/%252e%252e/b')).toMatchObject({ status: 400 });
+    expect(received).toEqual([]);
   });
 
   test('gets the whole path without a mapping', async () => {
