@@ -90,6 +90,7 @@ export function certificateFromItem(item: Item): RegistryCertificate {
     expiresAt: number('expiresAt'),
     ...optional('currentSince', time),
     ...optional('refuseAfter', time),
+    ...optional('expiryReportedAt', time),
     ...optional('revokedAt', text),
     ...optional('revokedBy', text),
     ...optional('revocationReason', (name) => choice(name, REVOCATION_REASONS)),

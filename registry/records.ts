@@ -89,6 +89,8 @@ export interface RegistryCertificate {
   readonly currentSince?: string;
   /** The mesh refuses the certificate from this time. Set on a replaced certificate when its overlap is limited. */
   readonly refuseAfter?: string;
+  /** When its approaching expiry was last reported as an event. */
+  readonly expiryReportedAt?: string;
   readonly revokedAt?: string;
   /** `deployment`, `rotation`, or the ARN of the principal that revoked the certificate. */
   readonly revokedBy?: string;

@@ -296,6 +296,11 @@ export class Registry {
     await this.updateKnown(id, { setOnce: { revokedAtAuthority } }, signal);
   }
 
+  /** Records when the certificate's approaching expiry was reported. */
+  async markExpiryReported(id: CertificateId, expiryReportedAt: string, signal: AbortSignal): Promise<void> {
+    await this.updateKnown(id, { set: { expiryReportedAt } }, signal);
+  }
+
   // Records of all kinds
 
   /** All clients and certificates, in any order. */

@@ -34,12 +34,60 @@ describe('the event bus', () => {
     expect(JSON.parse(endpoint.calls[0]?.body ?? '')).toEqual({ Entries: [entry] });
   });
 
-  test('says when it did not take the event, though the call succeeds', async () => {
-    const Entries = [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' }];
-    endpoint.replies.push(jsonReply({ FailedEntryCount: 1, Entries }));
+  const taken = { EventId: '1' };
+  const refused = { ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' };
+  const put = (clientName: string) =>
+    bus.put('Certificate Issued', { trustDomain: 'mesh.example.com', clientName }, signal);
+  const clientsIn = (body: string): string[] =>
+    JSON.parse(body).Entries.map(({ Detail }: { Detail: string }) => JSON.parse(Detail).clientName);
 
-    await expect(bus.put('Certificate Issued', { trustDomain: 'mesh.example.com' }, signal)).rejects.toThrow(
-      /slow down/,
-    );
+  test('says when it did not take the event, though the call succeeds', async () => {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      endpoint.replies.push(jsonReply({ FailedEntryCount: 1, Entries: [refused] }));
+    }
+
+    await expect(put('mail')).rejects.toThrow('events:PutEvents failed with ThrottlingException: slow down');
+    expect(endpoint.calls).toHaveLength(3);
   });
+
+  test('is given up to ten events in one call', async () => {
+    const names = Array.from({ length: 23 }, (_, index) => `client-${index}`);
+    for (const length of [10, 10, 3]) {
+      endpoint.replies.push(jsonReply({ FailedEntryCount: 0, Entries: Array(length).fill(taken) }));
+    }
+
+    await Promise.all(names.map(put));
+
+    expect(endpoint.calls.map(({ body }) => clientsIn(body).length).sort()).toEqual([10, 10, 3]);
+    expect(endpoint.calls.flatMap(({ body }) => clientsIn(body)).sort()).toEqual([...names].sort());
+  });
+
+  test('gets only those events again that it did not take', async () => {
+    endpoint.replies.push(
+      jsonReply({ FailedEntryCount: 1, Entries: [taken, refused, taken] }),
+      jsonReply({ FailedEntryCount: 0, Entries: [taken] }),
+    );
+
+    await Promise.all(['mail', 'social', 'wiki'].map(put));
+
+    expect(endpoint.calls.map(({ body }) => clientsIn(body))).toEqual([['mail', 'social', 'wiki'], ['social']]);
+  });
+
+  test('loses one event without the others of its call', async () => {
+    endpoint.replies.push(jsonReply({ FailedEntryCount: 1, Entries: [taken, refused] }));
+    for (let attempt = 1; attempt < 3; attempt += 1) {
+      endpoint.replies.push(jsonReply({ FailedEntryCount: 1, Entries: [refused] }));
+    }
+
+    const results = await Promise.allSettled(['mail', 'social'].map(put));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test.each([{}, { Entries: 7 }, { Entries: [] }, { Entries: [null] }])(
+    'took nothing if it answers %j',
+    async (answer) => {
+      for (let attempt = 0; attempt < 3; attempt += 1) endpoint.replies.push(jsonReply(answer));
+      await expect(put('mail')).rejects.toThrow('events:PutEvents failed with FailedEntry');
+    },
+  );
 });

@@ -128,6 +128,10 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     this.change(id, (known) => ({ revokedAtAuthority, ...known }));
   }
 
+  async markExpiryReported(id: CertificateId, expiryReportedAt: string): Promise<void> {
+    this.change(id, (known) => ({ ...known, expiryReportedAt }));
+  }
+
   async *records(): AsyncIterable<RegistryRecord> {
     for (const certificate of this.certificates.values()) yield { kind: 'certificate', certificate };
     for (const client of this.clients.values()) yield { kind: 'client', client };

@@ -27,7 +27,7 @@ interface Survey {
 }
 
 export interface MaintenanceOptions {
-  readonly registry: Pick<Registry, 'records'>;
+  readonly registry: Pick<Registry, 'records' | 'markExpiryReported'>;
   readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
   readonly audit: Audit;
   readonly metrics: AuditOptions['metrics'];
@@ -48,12 +48,12 @@ export class Maintenance {
     await metrics.put(METRICS.registryItemsMalformed, survey.malformed, signal);
     await this.reportExpiry(survey, signal);
     const revoked: RegistryCertificate[] = [];
-    for (const certificate of replaced) {
+    await inBatches(replaced, async (certificate) => {
       const marked = await revocation.mark(certificate, { by: 'rotation', reason: 'SUPERSEDED' }, signal);
-      if (marked === undefined) continue;
+      if (marked === undefined) return;
       await revocation.audit(marked);
       revoked.push(marked);
-    }
+    });
     for (const certificate of [...untold, ...revoked]) await revocation.tellAuthority(certificate, signal);
   }
 
@@ -98,7 +98,7 @@ export class Maintenance {
     { clients, current, trustAnchorExpiries }: Pick<Survey, 'clients' | 'current' | 'trustAnchorExpiries'>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { audit, metrics, now } = this.options;
+    const { registry, audit, metrics, now } = this.options;
     const watched = [...current.values()].filter(
       ({ clientName, status }) => status === 'ISSUED' && clients.get(clientName)?.state === 'ENABLED',
     );
@@ -114,7 +114,32 @@ export class Maintenance {
     if (watched.length === 0) return;
 
     await metrics.put(METRICS.hoursToExpiry, soonest(watched.map(({ notAfter }) => notAfter)) / HOUR_MS, signal);
-    for (const certificate of expiring) await audit.record('certificateExpiring', { certificate });
+    await inBatches(
+      expiring.filter((certificate) => isReportDue(certificate, at)),
+      async (certificate) => {
+        const failures = await audit.record('certificateExpiring', { certificate });
+        // What was not sent is sent in the next run.
+        if (failures.length === 0) await registry.markExpiryReported(certificate, now().toISOString(), signal);
+      },
+    );
+  }
+}
+
+/** Once a day, and a little earlier, because the runs are not exactly an hour apart. */
+const REPORT_INTERVAL = 23.5 * HOUR_MS;
+
+function isReportDue({ expiryReportedAt = '' }: RegistryCertificate, at: number): boolean {
+  const reportedAt = Date.parse(expiryReportedAt);
+  return !(at - reportedAt < REPORT_INTERVAL);
+}
+
+/** The entries of one PutEvents call. */
+const BATCH = 10;
+
+/** Works on some at the same time, so that their events share a call. */
+async function inBatches<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < all.length; start += BATCH) {
+    await Promise.all(all.slice(start, start + BATCH).map(work));
   }
 }
 

@@ -144,6 +144,33 @@ describe('maintenance', () => {
     expect(issuer.metric('CertificatesExpiring')).toEqual([1]);
   });
 
+  test('tells of the same certificate once a day, and counts it every hour', async () => {
+    add(client('mail'), certificate('mail', '01', { notBefore: at(-100), notAfter: at(49) }));
+    let hours = 0;
+    const registryAndBus = { authority, registry, secrets: new MemorySecrets(), bus };
+    const hourly = issuerWith({ ...registryAndBus, now: () => new Date(NOW + hours * HOUR) });
+    const told: number[] = [];
+    for (; hours < 49; hours += 1) {
+      const before = bus.events.length;
+      await hourly.maintenance.run(signal);
+      if (bus.events.length > before) told.push(hours);
+    }
+
+    expect(told).toEqual([0, 24, 48]);
+    expect(hourly.metric('CertificatesExpiring')).toEqual(Array(49).fill(1));
+  });
+
+  test('tells of it in the next run when the bus did not take it', async () => {
+    add(client('mail'), certificate('mail', '01', { notBefore: at(-100), notAfter: at(49) }));
+    jest.spyOn(bus, 'put').mockRejectedValueOnce(new Error('bus closed'));
+
+    await run();
+    await run();
+    await run();
+
+    expect(bus.types()).toEqual(['Certificate Expiring']);
+  });
+
   test('measures how soon the first authority of an external client that may call expires', async () => {
     add(client('mail'), certificate('mail', '01'));
     registry.externalClients.set('billing', externalClient({ authoritiesNotAfter: at(72) }));
