@@ -60,10 +60,11 @@ function readCaller(certificate: X509Certificate, trustDomain: string): CallerCe
   if (!isClientCertificate(certificate)) {
     throw denied('NOT_A_CLIENT_CERTIFICATE', 'the certificate is not a client certificate');
   }
-  const validity = {
-    notBefore: notBeforeOf(certificate).toISOString(),
-    notAfter: notAfterOf(certificate).toISOString(),
-  };
+  const [notBefore, notAfter] = [notBeforeOf(certificate), notAfterOf(certificate)];
+  if (Number.isNaN(notBefore.getTime()) || Number.isNaN(notAfter.getTime())) {
+    throw denied('NOT_A_CLIENT_CERTIFICATE', 'the validity of the certificate can not be read');
+  }
+  const validity = { notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() };
   const spiffeId = spiffeIdOf(certificate);
   if (spiffeId === undefined && hasUri(certificate)) {
     throw denied('IDENTITY_UNKNOWN', 'the URIs in the certificate are not a single SPIFFE ID');

@@ -5,6 +5,7 @@ import { ClientCertificateReader } from '../../../lambda/authorizer/client-certi
 import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
 import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
 import { RegistryUnavailableError } from '../../../lambda/authorizer/registry-memory';
+import { encodePem } from '../../../pki/pem';
 import type { IssuedFacts, RegistryLookup } from '../../../registry/lookup';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { authorizerEvent } from './events';
@@ -59,6 +60,25 @@ describe('the authorizer', () => {
     expect(logs).toHaveLength(1);
     return logs[0];
   };
+
+  test.each(['notBefore', 'notAfter'])(
+    'denies a certificate whose %s is no time, as OpenSSL still reads it',
+    async (which) => {
+      // The month of a UTCTime: the first of two.
+      const times = [...mail.certificate.raw.toString('latin1').matchAll(/\d{12}Z/g)];
+      const raw = Buffer.from(mail.certificate.raw);
+      const { index = 0 } = times[which === 'notBefore' ? 0 : 1] ?? {};
+      raw.write('99', index + 2, 'latin1');
+
+      await expect(authorizer.decide(authorizerEvent(encodePem('CERTIFICATE', raw)))).resolves.toEqual({
+        isAuthorized: false,
+      });
+      expect(denial()).toMatchObject({
+        code: 'NOT_A_CLIENT_CERTIFICATE',
+        reason: 'the validity of the certificate can not be read',
+      });
+    },
+  );
 
   test('identifies the caller', async () => {
     expect(await authorizer.decide(authorizerEvent(mail.pem))).toEqual({
