@@ -38,7 +38,9 @@ function urisOf(certificate: X509Certificate): string[] {
  * https://nodejs.org/api/crypto.html#x509subjectaltname
  */
 function alternativeNames(certificate: X509Certificate): string[] {
-  return certificate.subjectAltName?.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)?.map((name) => name.trim()) ?? [];
+  const names = certificate.subjectAltName?.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [];
+  // Only the space after a comma is not the name's own.
+  return names.map((name, index) => (index === 0 ? name : name.replace(/^ /, '')));
 }
 
 /** Whether this is an end-entity certificate that may authenticate a TLS client. */

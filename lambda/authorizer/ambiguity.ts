@@ -95,7 +95,7 @@ const IDENTITY_HEADER_NAMES: ReadonlySet<string> = new Set(Object.values(IDENTIT
 export function denyIdentityHeaders(headers: Readonly<Record<string, unknown>> | undefined): void {
   for (const header of Object.keys(headers ?? {})) {
     const name = header.toLowerCase();
-    const folded = name.replace(/[^a-z0-9]/g, '-');
+    const folded = name.replace(/[^a-z0-9]+/g, '-');
     if (!IDENTITY_HEADER_NAMES.has(folded)) continue;
     const reason =
       folded === name

@@ -45,6 +45,8 @@ test.each([
   ['a comma that imitates a second name', ['spiffe://example.com/mail, DNS:x'], []],
   ['a quotation mark', ['spiffe://example.com/"mail'], []],
   ['a line feed', ['spiffe://example.com/mail\n'], []],
+  ['a space at its end', ['spiffe://example.com/mail '], []],
+  ['a space at its beginning', [' spiffe://example.com/mail'], []],
   ['a NUL', ['spiffe://example.com/mail\0.example.com'], []],
   ['a URI hidden in a DNS name', [], ['x, URI:spiffe://example.com/mail']],
   ['a URI hidden behind a quotation mark', [], ['x", URI:spiffe://example.com/mail']],

@@ -1,0 +1,95 @@
+import { connect } from 'node:tls';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { ExternalIdentity, MeshIntegration, TrustAnchorSource } from '../../lib';
+import { type ClientSecret, Sandbox } from '../../sandbox';
+import { exampleMesh } from '../example-mesh';
+import type { Authority } from '../pki/authorities';
+
+export const HOST = 'mesh.example.com';
+export const PARTNER_IDENTITY = 'spiffe://partner.example.com/billing';
+
+/** What the service behind the gateway saw of a request that reached it. */
+export interface Seen {
+  /** Of the authorizer's context. */
+  readonly clientName: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const ECHO = `exports.handler = async ({ rawPath, headers, requestContext }) => ({
+  statusCode: 200,
+  body: JSON.stringify({ clientName: requestContext.authorizer.lambda.clientName, path: rawPath, headers }),
+});`;
+
+/** A mesh with two clients, one that keeps its own key, and one of a partner; and the services schedule and users. */
+export async function deployAttackedMesh(partner?: Authority): Promise<Sandbox> {
+  const app = new App();
+  const stack = new Stack(app, 'Attacked');
+  const mesh = exampleMesh(stack, { removalPolicy: RemovalPolicy.DESTROY, revocationDelay: Duration.seconds(0) });
+  for (const name of ['schedule', 'users']) {
+    const handler = new lambda.Function(stack, `Service-${name}`, {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline(ECHO),
+    });
+    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+  }
+  const assumedBy = new iam.ServicePrincipal('ec2.amazonaws.com');
+  mesh.addClient('mail');
+  mesh.addClient('social');
+  mesh.addClient('own', { ownKey: true }).grantRequest(new iam.Role(stack, 'Own', { assumedBy, roleName: 'own' }));
+  const operator = new iam.Role(stack, 'Operator', { assumedBy, roleName: 'operator' });
+  mesh.operatorPolicy.attachToRole(operator);
+  if (partner) {
+    const trustAnchor = mesh.addTrustAnchor('partner', TrustAnchorSource.fromPem(partner.pem));
+    mesh.addExternalClient('billing', { trustAnchor, identity: ExternalIdentity.spiffeId(PARTNER_IDENTITY) });
+  }
+  return Sandbox.deploy(app);
+}
+
+export interface Answer {
+  /** Undefined if the gateway closed the connection without an answer. */
+  readonly status: number | undefined;
+  /** What the services saw, in order; one for each answer with 200 on the connection. */
+  readonly seen: readonly Seen[];
+}
+
+export interface RawOptions {
+  readonly credentials?: Pick<ClientSecret, 'certificate' | 'certificateChain' | 'privateKey'> | undefined;
+  readonly serverName?: string;
+}
+
+/** Sends octets over a connection, and reads until it closes. */
+export async function sendRaw(sandbox: Sandbox, octets: string, options: RawOptions = {}): Promise<Answer> {
+  const { credentials, serverName = HOST } = options;
+  const socket = connect({
+    host: '127.0.0.1',
+    port: sandbox.gatewayPort,
+    servername: serverName,
+    ca: sandbox.serverAuthority,
+    checkServerIdentity: () => undefined,
+    ...(credentials && { cert: credentials.certificate + credentials.certificateChain, key: credentials.privateKey }),
+  });
+  let received = '';
+  socket.on('data', (chunk) => {
+    received += chunk.toString('latin1');
+  });
+  socket.on('error', () => undefined);
+  // An attack may leave the gateway waiting for more.
+  socket.setTimeout(1_500, () => socket.destroy());
+  socket.write(Buffer.from(octets, 'latin1'));
+  await new Promise((resolve) => socket.once('close', resolve));
+  const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(received) ?? [];
+  const seen = [...received.matchAll(/\{"clientName":.*\}/g)].map(([json]) => JSON.parse(json) as Seen);
+  return { status: status === undefined ? undefined : Number(status), seen };
+}
+
+export function request(
+  path: string,
+  headers: readonly string[] = [],
+  { method = 'GET', host = [`Host: ${HOST}`] }: { readonly method?: string; readonly host?: readonly string[] } = {},
+): string {
+  return `${[`${method} ${path} HTTP/1.1`, ...host, 'Connection: close', ...headers].join('\r\n')}\r\n\r\n`;
+}

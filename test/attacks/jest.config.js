@@ -1,0 +1,9 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  ...require('../../jest.config'),
+  rootDir: '../..',
+  testTimeout: 120_000,
+  maxWorkers: 2,
+  testMatch: ['<rootDir>/test/attacks/**/*.test.ts'],
+  testPathIgnorePatterns: [],
+};
