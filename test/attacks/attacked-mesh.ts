@@ -75,10 +75,12 @@ export async function sendRaw(sandbox: Sandbox, octets: string, options: RawOpti
   let received = '';
   socket.on('data', (chunk) => {
     received += chunk.toString('latin1');
+    // A connection may stay open after an answer.
+    socket.setTimeout(1_500);
   });
   socket.on('error', () => undefined);
-  // An attack may leave the gateway waiting for more.
-  socket.setTimeout(1_500, () => socket.destroy());
+  // An attack may leave the gateway waiting for more. A slow answer must not pass for a refusal.
+  socket.setTimeout(10_000, () => socket.destroy());
   socket.write(Buffer.from(octets, 'latin1'));
   await new Promise((resolve) => socket.once('close', resolve));
   const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(received) ?? [];

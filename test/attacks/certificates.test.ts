@@ -131,7 +131,7 @@ describe('cut off', () => {
     ],
     ['disabled', () => setClientState(mesh(), 'social', 'DISABLED'), () => setClientState(mesh(), 'social', 'ENABLED')],
   ];
-  test.each(cases)('a client that is %s reaches nothing, on old and new connections', async (_, cutOff, restore) => {
+  test.each(cases)('a client that is %s reaches nothing', async (_, cutOff, restore) => {
     const secret = await sandbox.clientSecret('social');
     expect(await reach(secret)).toEqual(['social']);
     await cutOff(secret);

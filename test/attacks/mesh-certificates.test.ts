@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { Agent, type RequestOptions, request as send } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls';
+import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
+import { AcmPca } from '../../aws/acm-pca';
+import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
+import { rotateClient } from '../../bin/rotate/rotate';
+import { awsMesh } from '../../bin/shared/aws-mesh';
+import { setClientState } from '../../bin/shared/client-state';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
+import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
+import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
+import type { ClientSecret, Sandbox } from '../../sandbox';
+import { deployAttackedMesh, HOST, type RawOptions, request, sendRaw } from './attacked-mesh';
+import { attacks } from './attacks';
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await deployAttackedMesh();
+});
+afterAll(() => sandbox?.close());
+
+const mesh = () => awsMesh(HOST, sandboxAccess(sandbox));
+const signal = AbortSignal.timeout(600_000);
+
+interface Unregistered {
+  readonly commonName: string;
+  readonly spiffeId: string;
+  readonly dnsNames?: readonly string[];
+}
+
+/** A certificate of the mesh's own authority that the registry doesn't know. */
+async function issueOutside({
+  dnsNames = [],
+  ...names
+}: Unregistered): Promise<NonNullable<RawOptions['credentials']>> {
+  const authority = new AcmPca(new ACMPCAClient(sandboxAccess(sandbox)));
+  const found = Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ACMPCA::CertificateAuthority');
+  const certificateAuthorityArn = String(found?.physicalId);
+  const key = await generatePrivateKey('EC_prime256v1');
+  const arn = await authority.issueCertificate(
+    {
+      ...names,
+      dnsNames,
+      certificateAuthorityArn,
+      certificateSigningRequest: await createCertificateSigningRequest(key, names.commonName),
+      signingAlgorithm: 'SHA256WITHECDSA',
+      validity: { type: 'DAYS', value: 1 },
+      idempotencyToken: crypto.randomUUID(),
+    },
+    signal,
+  );
+  for (;;) {
+    const issued = await authority.getCertificate(certificateAuthorityArn, arn, signal);
+    if (issued) {
+      return {
+        certificate: `${issued.certificate}\n`,
+        certificateChain: issued.certificateChain,
+        privateKey: privateKeyPem(key),
+      };
+    }
+    await sandbox.advance(1_000);
+  }
+}
+
+const spiffeId = (name: string) => `spiffe://${HOST}/${name}`;
+
+attacks<Unregistered>(
+  'certificates of the right authority that are not registered',
+  [
+    ['of a client', { commonName: 'mail', spiffeId: spiffeId('mail') }],
+    ['of a client, with its name in DNS', { commonName: 'mail', spiffeId: spiffeId('mail'), dnsNames: [HOST] }],
+    ['of a client that keeps its own key', { commonName: 'own', spiffeId: spiffeId('own') }],
+    ['of nobody', { commonName: 'ghost', spiffeId: spiffeId('ghost') }],
+    ['of a client in the subject only', { commonName: 'mail', spiffeId: spiffeId('ghost') }],
+    ['of a client in other case', { commonName: 'mail', spiffeId: spiffeId('MAIL') }],
+    ['of a client with a slash', { commonName: 'mail', spiffeId: `${spiffeId('mail')}/` }],
+    ['of a client below', { commonName: 'mail', spiffeId: spiffeId('mail/mail') }],
+    ['of another trust domain', { commonName: 'mail', spiffeId: 'spiffe://other.example.com/mail' }],
+    ['of the trust domain itself', { commonName: 'mail', spiffeId: `spiffe://${HOST}` }],
+  ],
+  async (names) => {
+    const { status, seen } = await sendRaw(sandbox, request('/schedule'), { credentials: await issueOutside(names) });
+    expect([status, seen]).toEqual([403, []]);
+  },
+);
+
+const tlsOptions = ({ certificate, certificateChain, privateKey }: ClientSecret, version: SecureVersion) => ({
+  host: '127.0.0.1',
+  port: sandbox.gatewayPort,
+  servername: HOST,
+  ca: sandbox.serverAuthority,
+  cert: certificate + certificateChain,
+  key: privateKey,
+  minVersion: version,
+  maxVersion: version,
+});
+
+async function statusOf(options: RequestOptions): Promise<number | undefined> {
+  const outgoing = send({ ...options, path: '/schedule', headers: { host: HOST } }).end();
+  const [incoming] = await once(outgoing, 'response');
+  await text(incoming);
+  return incoming.statusCode;
+}
+
+/** Sends a request on a connection that offers the session. */
+async function resume(options: ConnectionOptions): Promise<{ readonly isResumed: boolean; readonly answer: string }> {
+  const socket = connect(options);
+  await once(socket, 'secureConnect');
+  const isResumed = socket.isSessionReused();
+  socket.write(request('/schedule'));
+  return { isResumed, answer: (await text(socket)).slice(0, 'HTTP/1.1 200'.length) };
+}
+
+/** A session of the client with the gateway. */
+async function sessionOf(secret: ClientSecret, version: SecureVersion): Promise<Buffer> {
+  const socket = connect(tlsOptions(secret, version));
+  let session: Buffer | undefined;
+  socket.on('session', (ticket) => {
+    session = ticket;
+  });
+  socket.write(request('/schedule'));
+  await text(socket);
+  if (session === undefined) throw new Error('the gateway gave no session');
+  return session;
+}
+
+const restore = {
+  revoked: () => rotateClient(mesh(), 'social'),
+  disabled: () => setClientState(mesh(), 'social', 'ENABLED'),
+};
+const cutOff = {
+  revoked: () => revokeCertificates(mesh(), 'social', { kind: 'all' }, 'KEY_COMPROMISE'),
+  disabled: () => setClientState(mesh(), 'social', 'DISABLED'),
+};
+
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('with %s', (version) => {
+  describe.each(['revoked', 'disabled'] as const)('a client that is %s', (state) => {
+    afterEach(() => restore[state]());
+
+    test('is refused on a connection that it opened before', async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const options = { ...tlsOptions(await sandbox.clientSecret('social'), version), agent };
+      let connections = 0;
+      const createConnection = agent.createConnection.bind(agent);
+      agent.createConnection = (...parameters) => {
+        connections += 1;
+        return createConnection(...parameters);
+      };
+      expect(await statusOf(options)).toBe(200);
+      await cutOff[state]();
+      expect(await statusOf(options)).toBe(403);
+      expect(connections).toBe(1);
+      agent.destroy();
+    });
+
+    test('is refused when it offers a session of before, which the gateway does not resume', async () => {
+      const options = tlsOptions(await sandbox.clientSecret('social'), version);
+      const session = await sessionOf(await sandbox.clientSecret('social'), version);
+      expect(await resume({ ...options, session })).toEqual({ isResumed: false, answer: 'HTTP/1.1 200' });
+      await cutOff[state]();
+      expect(await resume({ ...options, session })).toEqual({ isResumed: false, answer: 'HTTP/1.1 403' });
+    });
+  });
+});
