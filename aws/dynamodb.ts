@@ -99,21 +99,12 @@ export async function batchGetItems(
   return items;
 }
 
-/** All items of a query or a scan. Reads see all earlier writes. */
-export async function* readItems(
-  table: Table,
-  operation: 'Query' | 'Scan',
-  input: JsonObject,
-  signal: AbortSignal,
-): AsyncIterable<Item> {
+/** All items of a query. Reads see all earlier writes, unless the query says otherwise. */
+export async function* queryItems(table: Table, input: JsonObject, signal: AbortSignal): AsyncIterable<Item> {
   let start: unknown;
   do {
     const from = start === undefined ? {} : { ExclusiveStartKey: start };
-    const page = await table.call(
-      operation,
-      { TableName: table.name, ConsistentRead: true, ...input, ...from },
-      signal,
-    );
+    const page = await table.call('Query', { TableName: table.name, ConsistentRead: true, ...input, ...from }, signal);
     yield* (page['Items'] ?? []) as Item[];
     start = page['LastEvaluatedKey'];
   } while (start !== undefined);

@@ -12,6 +12,7 @@ import type { ClientCertificateProperties } from '../mesh/contract';
 import { secretName, spiffeId } from '../mesh/names';
 import { REGISTRY_KEYS } from '../registry/records';
 import { Registry } from '../registry/registry';
+import { RegistrySurvey } from '../registry/survey';
 import type { InProcessCloud } from './in-process-cloud';
 
 const TRUST_DOMAIN = 'mesh.example.com';
@@ -46,6 +47,8 @@ export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMes
   const issuer = createIssuer({
     trustDomain: TRUST_DOMAIN,
     registry,
+    survey: new RegistrySurvey(TABLE, connection),
+    authorities: [CertificateAuthorityArn],
     authority: new AcmPca(new ACMPCAClient(settings)),
     secrets: new SecretsManager(new SecretsManagerClient(settings)),
     objects: new ObjectReader({ connection }),

@@ -1,6 +1,7 @@
 /** Reads the environment variables of the functions. */
 import type { VersionedObject } from '../aws/s3';
 import {
+  authorityArnProblem,
   bucketNameProblem,
   objectKeyProblem,
   objectVersionProblem,
@@ -10,6 +11,7 @@ import {
 import {
   AUTHORIZER_TIMES,
   type AuthorizerTime,
+  CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
   REGISTRY_TABLE_VARIABLE,
   STACKS_VARIABLE,
@@ -40,6 +42,13 @@ export function registryTableIn(environment: NodeJS.ProcessEnv): string {
 
 export function stacksIn(environment: NodeJS.ProcessEnv): StackList {
   return new StackList(read(environment, STACKS_VARIABLE, stackPatternsProblem).split(','));
+}
+
+/** Empty for a function without the variable. */
+export function authoritiesIn(environment: NodeJS.ProcessEnv): readonly string[] {
+  if (environment[CERTIFICATE_AUTHORITIES_VARIABLE] === undefined) return [];
+  const problem = (arns: string) => arns.split(',').map(authorityArnProblem).find(Boolean);
+  return read(environment, CERTIFICATE_AUTHORITIES_VARIABLE, problem).split(',');
 }
 
 /** The gateway that must accept the certificates that the function issues. */

@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct, type IDependable } from 'constructs';
 import {
+  CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
   REGISTRY_TABLE_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
@@ -142,6 +143,11 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
     const maintenance = this.revokingFunction('Maintenance', 'maintenance', {
       description: 'Looks after client certificates every hour',
+      environment: {
+        [CERTIFICATE_AUTHORITIES_VARIABLE]: this.authorities()
+          .map((authority) => authority.certificateAuthorityArn)
+          .join(),
+      },
     });
     this.registry.grantMaintain(maintenance.handler);
     this.maintenanceHandler = maintenance.handler;
@@ -227,11 +233,9 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
   /** A function that can have the authorities, current and earlier ones, issue client certificates. */
   private issuingFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
-    const { certificateAuthorityPredecessors = [], gateway } = this.props;
+    const { gateway } = this.props;
     const issuing = this.addFunction(id, handler, options);
-    for (const authority of [...certificateAuthorityPredecessors, this.certificateAuthority]) {
-      authority.grantIssue(issuing.handler);
-    }
+    for (const authority of this.authorities()) authority.grantIssue(issuing.handler);
     if (gateway) {
       const { bucket, objectKey } = gateway.truststore;
       issuing.allow(['s3:GetObjectVersion'], [bucket.arnForObjects(objectKey)]);
@@ -241,12 +245,14 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
   /** A function that can have the authorities, current and earlier ones, revoke client certificates. */
   private revokingFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
-    const { certificateAuthorityPredecessors = [] } = this.props;
     const revoking = this.addFunction(id, handler, options);
-    for (const authority of [...certificateAuthorityPredecessors, this.certificateAuthority]) {
-      authority.grantRevoke(revoking.handler);
-    }
+    for (const authority of this.authorities()) authority.grantRevoke(revoking.handler);
     return revoking;
+  }
+
+  /** Current and earlier ones. */
+  private authorities(): readonly ICertificateAuthority[] {
+    return [...(this.props.certificateAuthorityPredecessors ?? []), this.certificateAuthority];
   }
 
   private addFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { tableNameProblem } from '../mesh/aws-names';
 import { registryTableName, trustDomainProblem } from '../mesh/names';
-import { REGISTRY_KEYS, type RegistryClient, type RegistryKey } from '../registry/records';
+import { REGISTRY_INDEXES, REGISTRY_KEYS, type RegistryClient, type RegistryKey } from '../registry/records';
 import type { IMeshRegistry } from './interfaces';
 import { checkText } from './private/validation';
 
@@ -73,10 +73,10 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
   }
 
   private createTable(tableName: string, props: MeshRegistryProps): dynamodb.ITable {
-    return new dynamodb.Table(this, 'Table', {
+    const { agenda, certificateAuthority } = REGISTRY_INDEXES;
+    const table = new dynamodb.Table(this, 'Table', {
       tableName,
-      partitionKey: { name: REGISTRY_KEYS.partitionKey, type: dynamodb.AttributeType.STRING },
-      sortKey: { name: REGISTRY_KEYS.sortKey, type: dynamodb.AttributeType.STRING },
+      ...keySchema(REGISTRY_KEYS),
       timeToLiveAttribute: REGISTRY_KEYS.timeToLive,
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       encryption: dynamodb.TableEncryption.AWS_MANAGED,
@@ -84,6 +84,14 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
       deletionProtection: props.deletionProtection,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
+    table.addGlobalSecondaryIndex({ indexName: agenda.name, ...keySchema(agenda) });
+    table.addGlobalSecondaryIndex({
+      indexName: certificateAuthority.name,
+      ...keySchema(certificateAuthority),
+      projectionType: dynamodb.ProjectionType.INCLUDE,
+      nonKeyAttributes: [...certificateAuthority.attributes],
+    });
+    return table;
   }
 
   /** Allows the authorizer to look up a client and its certificate by key. */
@@ -101,9 +109,12 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
     return this.grant(grantee, RECORD_ACTIONS);
   }
 
-  /** Allows the issuer to look after all certificates: to scan the table, and to change items. */
+  /** Allows the issuer to look after all certificates: to query what is due, and to change items. */
   grantMaintain(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, ['dynamodb:Scan', 'dynamodb:UpdateItem']);
+    const { agenda, certificateAuthority } = REGISTRY_INDEXES;
+    return this.grant(grantee, ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'])
+      .combine(this.grantIndex(grantee, agenda.name))
+      .combine(this.grantIndex(grantee, certificateAuthority.name));
   }
 
   /** Allows the issuer to revoke certificates of a client. */
@@ -111,9 +122,11 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
     return this.grant(grantee, ['dynamodb:Query', 'dynamodb:UpdateItem']);
   }
 
-  /** Allows the truststore to scan the table for certificates of an authority. */
+  /** Allows the truststore to find the certificates of an authority, and their clients. */
   grantSurvey(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, ['dynamodb:Scan']);
+    return this.grant(grantee, ['dynamodb:BatchGetItem']).combine(
+      this.grantIndex(grantee, REGISTRY_INDEXES.certificateAuthority.name),
+    );
   }
 
   /**
@@ -122,13 +135,20 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
    * certificate valid again.
    */
   grantOperate(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, ['dynamodb:Query', 'dynamodb:Scan']).combine(
-      this.grant(grantee, ['dynamodb:UpdateItem'], {
-        'ForAllValues:StringEquals': { 'dynamodb:Attributes': OPERATORS_ATTRIBUTES },
-        // `ForAllValues` also holds for a request that names no attribute.
-        Null: { 'dynamodb:Attributes': 'false' },
-      }),
-    );
+    return this.grant(grantee, ['dynamodb:BatchGetItem', 'dynamodb:Query'])
+      .combine(this.grantIndex(grantee, REGISTRY_INDEXES.agenda.name))
+      .combine(
+        this.grant(grantee, ['dynamodb:UpdateItem'], {
+          'ForAllValues:StringEquals': { 'dynamodb:Attributes': OPERATORS_ATTRIBUTES },
+          // `ForAllValues` also holds for a request that names no attribute.
+          Null: { 'dynamodb:Attributes': 'false' },
+        }),
+      );
+  }
+
+  private grantIndex(grantee: iam.IGrantable, name: string): iam.Grant {
+    const resourceArns = [`${this.table.tableArn}/index/${name}`];
+    return iam.Grant.addToPrincipal({ grantee, actions: ['dynamodb:Query'], resourceArns });
   }
 
   private grant(
@@ -151,5 +171,10 @@ const OPERATORS_ATTRIBUTES: readonly (keyof (RegistryKey & RegistryClient))[] = 
   'updatedAt',
   'updatedBy',
 ];
+
+function keySchema({ partitionKey, sortKey }: { readonly partitionKey: string; readonly sortKey: string }) {
+  const { STRING } = dynamodb.AttributeType;
+  return { partitionKey: { name: partitionKey, type: STRING }, sortKey: { name: sortKey, type: STRING } };
+}
 
 const RECORD_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];

@@ -127,6 +127,8 @@ export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
  * Issuer and publisher.
  */
 export const STACKS_VARIABLE = 'STACKS';
+/** ARNs of the authorities that issue, or have issued, certificates, separated by commas. Issuer. */
+export const CERTIFICATE_AUTHORITIES_VARIABLE = 'CERTIFICATE_AUTHORITIES';
 /** Where the gateway's truststore is published. Issuer. This and the next three are absent without a gateway. */
 export const TRUSTSTORE_BUCKET_VARIABLE = 'TRUSTSTORE_BUCKET';
 export const TRUSTSTORE_KEY_VARIABLE = 'TRUSTSTORE_KEY';

@@ -8,6 +8,7 @@ import type {
   RegistryCertificate,
   RegistryClient,
   RegistryExternalClient,
+  RegistryIdentity,
   RegistryKey,
   RegistryRemovedClient,
 } from './records';
@@ -19,7 +20,7 @@ export class RegistryItemError extends Error {
 }
 
 export function clientFromItem(item: Item): RegistryClient {
-  const { text, number, choice, texts, optional } = reader(item);
+  const { text, time, number, choice, texts, optional } = reader(item);
   return {
     clientName: text('clientName'),
     spiffeId: text('spiffeId'),
@@ -33,6 +34,9 @@ export function clientFromItem(item: Item): RegistryClient {
     ...optional('overlapHours', number),
     ...optional('certificateLimit', number),
     ...optional('requesters', texts),
+    ...optional('currentCertificate', text),
+    ...optional('currentIssuedAt', time),
+    ...optional('lastRotation', time),
     declaredBy: text('declaredBy'),
     updatedAt: text('updatedAt'),
     updatedBy: text('updatedBy'),
@@ -66,6 +70,11 @@ export function externalClientFromItem(item: Item): RegistryExternalClient {
     updatedAt: text('updatedAt'),
     updatedBy: text('updatedBy'),
   } satisfies RegistryExternalClient;
+}
+
+export function identityFromItem(item: Item): RegistryIdentity {
+  const { text, time } = reader(item);
+  return { clientName: text('clientName'), authority: text('authority'), authorityNotAfter: time('authorityNotAfter') };
 }
 
 export function certificateFromItem(item: Item): RegistryCertificate {
@@ -149,8 +158,8 @@ function reader(item: Item) {
 }
 
 /** The facts of a certificate as they stand in its item, which may be malformed. */
-export function certificateFactsIn(item: Item): CertificateFacts & { readonly certificateAuthorityArn?: string } {
-  const names = ['certificateAuthorityArn', 'spiffeId', 'status', 'notBefore', 'notAfter', 'refuseAfter'] as const;
+export function certificateFactsIn(item: Item): CertificateFacts {
+  const names = ['spiffeId', 'status', 'notBefore', 'notAfter', 'refuseAfter'] as const;
   return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name].S ?? '']])));
 }
 

@@ -4,9 +4,35 @@ import type { RevocationReason } from '../mesh/contract';
 import type { CertificateIdentity, CertificateIdentityKind } from '../mesh/external-identity';
 import type { KeyAlgorithm } from '../pki/keys';
 import type { SigningAlgorithm } from '../pki/signature';
+import type { AgendaEntry } from './agenda';
 
 /** The key attributes of the registry's table, both strings, and the TTL attribute, in seconds since 1970. */
 export const REGISTRY_KEYS = { partitionKey: 'partitionKey', sortKey: 'sortKey', timeToLive: 'expiresAt' } as const;
+
+/** The global secondary indexes of the table. Their keys are strings. An index contains the items that have both keys. */
+export const REGISTRY_INDEXES = {
+  /** What the hourly run looks after, with all attributes. */
+  agenda: {
+    name: 'Agenda',
+    partitionKey: 'due' satisfies keyof AgendaEntry,
+    sortKey: 'dueAt' satisfies keyof AgendaEntry,
+  },
+  /** Certificates of an authority in the order of their expiry. */
+  certificateAuthority: {
+    name: 'CertificateAuthority',
+    partitionKey: 'certificateAuthorityArn' satisfies keyof RegistryCertificate,
+    sortKey: 'notAfter' satisfies keyof RegistryCertificate,
+    /** The attributes in addition to the keys. */
+    attributes: [
+      'spiffeId',
+      'status',
+      'notBefore',
+      'refuseAfter',
+      'authoritiesNotAfter',
+    ] satisfies readonly (keyof RegistryCertificate)[],
+  },
+} as const;
+
 /** How long a certificate stays in the registry after it has expired. */
 export const REGISTRY_RETENTION_DAYS = 90;
 
@@ -46,6 +72,15 @@ export interface RegistryClient {
   readonly certificateLimit?: number;
   /** `Requesters` of the client's resource. */
   readonly requesters?: readonly string[];
+  /**
+   * Fingerprint of the client's current certificate: of those that have `currentSince`, the most recently issued one. Absent
+   * before the first.
+   */
+  readonly currentCertificate?: string;
+  /** When the current certificate was issued. */
+  readonly currentIssuedAt?: string;
+  /** When the latest certificate of a rotation became current. */
+  readonly lastRotation?: string;
   /** The resource whose deletion removes the client: the ARN of its stack and its logical ID, separated by a space. */
   readonly declaredBy: string;
   /** ISO 8601, UTC. */
@@ -83,8 +118,7 @@ export interface RegistryCertificate {
   readonly requestedBy?: string;
   /**
    * When its secret version became current, or when a client without a secret requested it. Absent until then, and for
-   * requested certificates of a client with a secret. The client's current certificate is the most recently issued one
-   * with this attribute, because a version never replaces one that was issued later.
+   * requested certificates of a client with a secret. A version never replaces one that was issued later.
    */
   readonly currentSince?: string;
   /** The mesh refuses the certificate from this time. Set on a replaced certificate when its overlap is limited. */
@@ -154,6 +188,8 @@ export interface RegistryIdentity {
   readonly clientName: string;
   /** PEM of the authority that must have signed the certificate. The authority's name alone proves nothing. */
   readonly authority: string;
+  /** When the authority expires. ISO 8601, UTC. */
+  readonly authorityNotAfter: string;
 }
 
 /** @param issuer the authority's distinguished name, as Node.js prints it */

@@ -2,23 +2,28 @@ import type { AwsConnection } from '../aws/connection';
 import {
   deleteItem,
   getItem,
-  type Item,
   type ItemChange,
   putItem,
-  readItems,
-  Table,
+  queryItems,
+  type Table,
   toItem,
   updateItem,
 } from '../aws/dynamodb';
+import { type AgendaEntry, expiringFrom } from './agenda';
 import {
-  certificateFactsIn,
-  certificateFromItem,
-  clientFromItem,
-  clientKinds,
-  externalClientFromItem,
-  keyFromItem,
-  RegistryItemError,
-} from './items';
+  CLIENT_ENTRY,
+  type ClientKind,
+  type ClientProfile,
+  type CurrentCertificate,
+  EXTERNAL_CLIENT,
+  type ExternalClientProfile,
+  ISSUED_CLIENT,
+  ISSUED_PROFILE_ONLY,
+  NOT_REMOVED,
+  OFF_THE_AGENDA,
+  otherThan,
+} from './client-kinds';
+import { certificateFromItem, clientFromItem, clientKinds, externalClientFromItem } from './items';
 import {
   CERTIFICATE_SORT_KEY_PREFIX,
   certificateKey,
@@ -31,12 +36,9 @@ import {
   type RegistryIdentity,
   type RegistryKey,
   type RegistryPublicKey,
-  type RegistryRemovedClient,
 } from './records';
-
-/** The attributes that a deployment registers for a client. Operators change the state. */
-export type ClientProfile = Omit<RegistryClient, 'state'>;
-export type ExternalClientProfile = Omit<RegistryExternalClient, 'state'>;
+import { recordsIn } from './stored-records';
+import { registryTable } from './table';
 
 /** Another resource already declares a client with this name. */
 export class ClientTakenError extends Error {
@@ -55,61 +57,6 @@ export type KeyClaim = 'claimed' | 'revoked' | 'taken by another client';
 export type CertificateId = Pick<RegistryCertificate, 'clientName' | 'fingerprint'>;
 export type RevocationMark = Required<Pick<RegistryCertificate, 'revokedAt' | 'revokedBy' | 'revocationReason'>>;
 
-/** One item of the registry. */
-export type RegistryRecord =
-  | { readonly kind: 'client'; readonly client: RegistryClient }
-  | { readonly kind: 'external client'; readonly client: RegistryExternalClient }
-  | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate }
-  | { readonly kind: 'malformed'; readonly malformed: MalformedItem };
-
-/** An item that can't be read. The others can. */
-export interface MalformedItem {
-  readonly key: RegistryKey;
-  /** From the key. */
-  readonly clientName: string;
-  /** Which attribute is malformed, in one sentence. */
-  readonly problem: string;
-  /** What a certificate's item says nevertheless. Absent for the item of a client. */
-  readonly certificate?: ReturnType<typeof certificateFactsIn> & Pick<RegistryCertificate, 'fingerprint'>;
-}
-
-type Absent<N extends string> = Readonly<Record<N, undefined>>;
-
-/** The attributes that only clients with issued certificates have. */
-const ISSUED_CLIENT_ONLY: Absent<Exclude<keyof RegistryClient, keyof RegistryExternalClient>> = {
-  secretId: undefined,
-  dnsNames: undefined,
-  keyAlgorithm: undefined,
-  validityHours: undefined,
-  certificateAuthorityArn: undefined,
-  signingAlgorithm: undefined,
-  overlapHours: undefined,
-  certificateLimit: undefined,
-  requesters: undefined,
-  declaredBy: undefined,
-};
-
-/** The attributes that only external clients have. */
-const EXTERNAL_CLIENT_ONLY: Absent<Exclude<keyof RegistryExternalClient, keyof RegistryClient>> = {
-  trustAnchor: undefined,
-  identityKind: undefined,
-  identityValue: undefined,
-  authoritiesNotAfter: undefined,
-  identityIds: undefined,
-  registeredBy: undefined,
-};
-
-const NOT_REMOVED: Absent<Exclude<keyof RegistryRemovedClient, keyof RegistryClient>> = { removedAt: undefined };
-
-/** How the item of a client holds a kind of client: the attribute with its resource, and all attributes of the kind. */
-interface ClientKind {
-  readonly resource: 'declaredBy' | 'registeredBy';
-  readonly only: Absent<string>;
-}
-
-const ISSUED_CLIENT: ClientKind = { resource: 'declaredBy', only: ISSUED_CLIENT_ONLY };
-const EXTERNAL_CLIENT: ClientKind = { resource: 'registeredBy', only: EXTERNAL_CLIENT_ONLY };
-
 /**
  * The clients of the mesh and every certificate issued to them, in a DynamoDB table. Reads are strongly consistent, and
  * every write is atomic and idempotent. All methods throw `AwsCallError`.
@@ -118,8 +65,7 @@ export class Registry {
   private readonly table: Table;
 
   constructor(tableName: string, connection: AwsConnection) {
-    const retryPolicy = { attempts: 8, timeout: 5_000, backoff: { first: 50, longest: 5_000 } };
-    this.table = new Table({ name: tableName, connection, retryPolicy });
+    this.table = registryTable(tableName, connection);
   }
 
   // Clients with issued certificates
@@ -140,7 +86,7 @@ export class Registry {
    */
   registerClient(profile: ClientProfile, isUpdate: boolean, signal: AbortSignal): Promise<string | undefined> {
     const resource = { id: profile.declaredBy, isUpdate };
-    return this.register({ ...ISSUED_CLIENT_ONLY, ...profile }, ISSUED_CLIENT, resource, signal);
+    return this.register({ ...ISSUED_PROFILE_ONLY, ...profile }, ISSUED_CLIENT, resource, signal);
   }
 
   /**
@@ -200,7 +146,8 @@ export class Registry {
       condition: 'attribute_not_exists(partitionKey) OR clientName = :clientName',
       values: { ':clientName': identity.clientName },
     };
-    if (await putItem(this.table, { ...identityKey(id), ...identity }, condition, signal)) return undefined;
+    const entry: AgendaEntry = { due: 'TRUST_ANCHOR', dueAt: identity.authorityNotAfter };
+    if (await putItem(this.table, { ...identityKey(id), ...identity, ...entry }, condition, signal)) return undefined;
     const known = await getItem(this.table, identityKey(id), signal);
     return known?.['clientName']?.S ?? 'unknown';
   }
@@ -259,32 +206,58 @@ export class Registry {
       }),
     };
     const certificates: RegistryCertificate[] = [];
-    for await (const item of readItems(this.table, 'Query', query, signal)) {
+    for await (const item of queryItems(this.table, query, signal)) {
       for (const record of recordsIn(item)) if (record.kind === 'certificate') certificates.push(record.certificate);
     }
     return certificates;
   }
 
-  /** Does nothing if the certificate is already recorded. */
+  /** Does nothing if the certificate is already recorded. A certificate with `currentSince` becomes the current one. */
   async addCertificate(certificate: RegistryCertificate, signal: AbortSignal): Promise<void> {
     const item = { ...keyOf(certificate), ...certificate };
-    await putItem(this.table, item, { condition: 'attribute_not_exists(partitionKey)' }, signal);
+    const isNew = await putItem(this.table, item, { condition: 'attribute_not_exists(partitionKey)' }, signal);
+    if (certificate.currentSince === undefined) return;
+    const recorded = isNew ? certificate : await this.getCertificate(certificate, signal);
+    if (recorded !== undefined) await this.markCurrent(recorded, certificate.currentSince, signal);
   }
 
-  /** Records when the certificate became current. Doesn't change an earlier record. */
-  async markCurrent(id: CertificateId, currentSince: string, signal: AbortSignal): Promise<void> {
-    await this.updateKnown(id, { setOnce: { currentSince } }, signal);
+  /**
+   * Records when the certificate became current, unless that is recorded, and makes it the client's current certificate,
+   * unless that is one that was issued later.
+   */
+  async markCurrent(certificate: RegistryCertificate, since: string, signal: AbortSignal): Promise<void> {
+    const { clientName, fingerprint, issuedAt, issuedBy, currentSince = since } = certificate;
+    await this.updateKnown(certificate, { setOnce: { currentSince } }, signal);
+    const current: CurrentCertificate = {
+      currentCertificate: fingerprint,
+      currentIssuedAt: issuedAt,
+      ...(issuedBy === 'rotation' && { lastRotation: currentSince }),
+    };
+    const entry: AgendaEntry = { due: 'CLIENT', dueAt: expiringFrom(certificate) };
+    const change: ItemChange = {
+      set: { ...current, ...entry },
+      condition:
+        'attribute_exists(declaredBy) AND ' +
+        '(attribute_not_exists(#currentIssuedAt) OR #currentIssuedAt < :currentIssuedAt)',
+    };
+    await updateItem(this.table, clientKey(clientName), change, signal);
   }
 
-  /** Records the time from which a replaced certificate is refused. Doesn't change an earlier record. */
+  /**
+   * Records the time from which a replaced certificate is refused. Doesn't change an earlier record or a revoked
+   * certificate.
+   */
   async markReplaced(id: CertificateId, refuseAfter: string, signal: AbortSignal): Promise<void> {
-    await this.updateKnown(id, { setOnce: { refuseAfter } }, signal);
+    const entry: AgendaEntry = { due: 'END_OF_OVERLAP', dueAt: refuseAfter };
+    const condition = 'attribute_not_exists(#refuseAfter) AND attribute_not_exists(revokedAt)';
+    await this.updateKnown(id, { set: { refuseAfter, ...entry }, condition }, signal);
   }
 
   /** @returns false, and changes nothing, if the certificate was already revoked or doesn't exist */
   async markRevoked(id: CertificateId, revocation: RevocationMark, signal: AbortSignal): Promise<boolean> {
+    const entry: AgendaEntry = { due: 'AUTHORITY_NOTICE', dueAt: revocation.revokedAt };
     const change: ItemChange = {
-      set: { status: 'REVOKED', ...revocation },
+      set: { status: 'REVOKED', ...revocation, ...entry },
       // The same mark comes from an earlier attempt whose response was lost, and not from an earlier revocation.
       condition: '(#status <> :status OR (#revokedAt = :revokedAt AND #revokedBy = :revokedBy))',
     };
@@ -293,7 +266,7 @@ export class Registry {
 
   /** Records when the certificate was revoked at its authority. Doesn't change an earlier record. */
   async markAuthorityTold(id: CertificateId, revokedAtAuthority: string, signal: AbortSignal): Promise<void> {
-    await this.updateKnown(id, { setOnce: { revokedAtAuthority } }, signal);
+    await this.updateKnown(id, { setOnce: { revokedAtAuthority }, set: OFF_THE_AGENDA }, signal);
   }
 
   /** Records when the certificate's approaching expiry was reported. */
@@ -301,20 +274,9 @@ export class Registry {
     await this.updateKnown(id, { set: { expiryReportedAt } }, signal);
   }
 
-  // Records of all kinds
-
-  /** All clients and certificates, in any order. */
-  async *records(signal: AbortSignal): AsyncIterable<RegistryRecord> {
-    for await (const item of readItems(this.table, 'Scan', {}, signal)) yield* recordsIn(item);
-  }
-
-  /** A client of either kind and all its certificates, in any order. */
-  async *clientRecords(clientName: string, signal: AbortSignal): AsyncIterable<RegistryRecord> {
-    const query = {
-      KeyConditionExpression: 'partitionKey = :client',
-      ExpressionAttributeValues: toItem({ ':client': clientKey(clientName).partitionKey }),
-    };
-    for await (const item of readItems(this.table, 'Query', query, signal)) yield* recordsIn(item);
+  /** Takes an expired certificate off the agenda. */
+  async markSettled(id: CertificateId, signal: AbortSignal): Promise<void> {
+    await this.updateKnown(id, { set: OFF_THE_AGENDA }, signal);
   }
 
   private async register(
@@ -327,7 +289,7 @@ export class Registry {
     const stack = stackPrefixOf(resource.id);
     const change: ItemChange = {
       set: { clientName, ...attributes, ...NOT_REMOVED },
-      setOnce: { state: 'ENABLED' },
+      setOnce: { state: 'ENABLED', ...CLIENT_ENTRY },
       condition:
         `(attribute_not_exists(${own}) OR ${own} = :${own}${resource.isUpdate ? ` OR begins_with(${own}, :stack)` : ''}) AND ` +
         `(attribute_not_exists(${other}) OR begins_with(${other}, :stack))`,
@@ -351,12 +313,16 @@ export class Registry {
     const values = { ':resource': resource };
     const own = `${kind.resource} = :resource`;
     const other = otherThan(kind).resource;
-    const rest: ItemChange = { set: kind.only, condition: `${own} AND attribute_exists(${other})`, values };
+    const rest: ItemChange = {
+      set: { ...kind.only, ...kind.other },
+      condition: `${own} AND attribute_exists(${other})`,
+      values,
+    };
     if (await updateItem(this.table, key, rest, signal)) return true;
 
     const state = 'DISABLED' satisfies RegistryClient['state'];
     const disabled: ItemChange = {
-      set: { ...kind.only, state, removedAt },
+      set: { ...kind.only, ...OFF_THE_AGENDA, state, removedAt },
       condition: `${own} AND #state = :state`,
       values,
     };
@@ -376,38 +342,6 @@ export class Registry {
     const condition = ['attribute_exists(partitionKey)', change.condition].filter(Boolean).join(' AND ');
     return updateItem(this.table, keyOf(id), { ...change, condition }, signal);
   }
-}
-
-/** Yields nothing for other items, and two records for a client that changes from one kind to the other. */
-function* recordsIn(item: Item): Iterable<RegistryRecord> {
-  const key = keyFromItem(item);
-  const [clients, client] = [clientKey('').partitionKey, clientKey('').sortKey];
-  if (!key.partitionKey.startsWith(clients)) return;
-  if (key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
-    yield readRecord(item, key, () => ({ kind: 'certificate', certificate: certificateFromItem(item) }));
-  } else if (key.sortKey === client) {
-    const { isIssued, isExternal } = clientKinds(item);
-    if (isIssued) yield readRecord(item, key, () => ({ kind: 'client', client: clientFromItem(item) }));
-    if (isExternal)
-      yield readRecord(item, key, () => ({ kind: 'external client', client: externalClientFromItem(item) }));
-  }
-}
-
-function readRecord(item: Item, key: RegistryKey, read: () => RegistryRecord): RegistryRecord {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof RegistryItemError)) throw error;
-    const clientName = key.partitionKey.slice(clientKey('').partitionKey.length);
-    const fingerprint = key.sortKey.slice(CERTIFICATE_SORT_KEY_PREFIX.length);
-    const isCertificate = key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX);
-    const certificate = isCertificate ? { certificate: { ...certificateFactsIn(item), fingerprint } } : {};
-    return { kind: 'malformed', malformed: { key, clientName, problem: error.message, ...certificate } };
-  }
-}
-
-function otherThan(kind: ClientKind): ClientKind {
-  return kind === ISSUED_CLIENT ? EXTERNAL_CLIENT : ISSUED_CLIENT;
 }
 
 /** What the resources of the same stack begin with. A resource is the ARN of its stack and its logical ID. */

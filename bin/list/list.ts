@@ -1,6 +1,6 @@
 import { certificateStatus } from '../../registry/status';
 import { awsMesh } from '../shared/aws-mesh';
-import { type ClientInventory, isExternal, listClients } from '../shared/inventory';
+import { type ClientSummary, isExternal, listClients } from '../shared/inventory';
 import type { ReadOptions } from '../shared/mesh-command';
 import { table } from '../shared/table';
 
@@ -26,7 +26,7 @@ interface ListedClient {
   readonly identityValue?: string;
 }
 
-function listed({ client, external, current, lastRotation }: ClientInventory, at: Date): ListedClient {
+function listed({ client, external, current, lastRotation }: ClientSummary, at: Date): ListedClient {
   const { clientName, spiffeId, state } = client;
   const { trustAnchor, identityKind, identityValue } = (isExternal(client) ? client : external) ?? {};
   const { serialNumber, notAfter } = current ?? {};
@@ -45,11 +45,11 @@ function listed({ client, external, current, lastRotation }: ClientInventory, at
 }
 
 /** A line of JSON for each client. */
-export function listAsJson(clients: readonly ClientInventory[], at: Date): string {
+export function listAsJson(clients: readonly ClientSummary[], at: Date): string {
   return clients.map((client) => JSON.stringify(listed(client, at))).join('\n');
 }
 
-export function listAsTable(clients: readonly ClientInventory[], at: Date): string {
+export function listAsTable(clients: readonly ClientSummary[], at: Date): string {
   const rows = clients.map((client) => {
     const { clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor } = listed(client, at);
     return [clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor].map((cell) => cell ?? '');

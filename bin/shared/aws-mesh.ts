@@ -7,18 +7,20 @@ import { Sts } from '../../aws/sts';
 import type { RevocationOrder, RevocationResult } from '../../mesh/contract';
 import { registryTableName, revocationFunctionName } from '../../mesh/names';
 import { Registry } from '../../registry/registry';
+import { RegistrySurvey } from '../../registry/survey';
 import { type AwsAccess, commandConnection, SDK_SETTINGS } from './aws-access';
 import { NEVER_ABORTED, type OperatedMesh, OperatorError } from './mesh';
 
 /** A mesh in the account and Region of `access`. */
 export function awsMesh(trustDomain: string, access: AwsAccess = {}, now = () => new Date()): OperatedMesh {
   const connection = commandConnection(access);
-  const registry = new Registry(registryTableName(trustDomain), connection);
+  const tableName = registryTableName(trustDomain);
   const functions = new Lambda(connection);
   const secretsManager = new SecretsManagerClient({ ...SDK_SETTINGS, ...access });
   return {
     trustDomain,
-    registry,
+    registry: new Registry(tableName, connection),
+    survey: new RegistrySurvey(tableName, connection),
     startRotation: (secretId) => rotateSecret(secretsManager, secretId, NEVER_ABORTED),
     revoke: (order) => revoke(functions, trustDomain, order),
     operator: () => operatorArn(new Sts(connection)),

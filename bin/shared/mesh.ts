@@ -1,10 +1,12 @@
 import type { RevocationOrder, RevocationResult } from '../../mesh/contract';
 import type { Registry } from '../../registry/registry';
+import type { RegistrySurvey } from '../../registry/survey';
 
 /** A deployed mesh, and what an operator's commands need of it. */
 export interface OperatedMesh {
   readonly trustDomain: string;
-  readonly registry: Pick<Registry, 'records' | 'clientRecords' | 'setClientState'>;
+  readonly registry: Pick<Registry, 'setClientState'>;
+  readonly survey: Pick<RegistrySurvey, 'clients' | 'clientRecords' | 'find'>;
   /** Starts a rotation. @returns the secret version that will become current */
   startRotation(secretId: string): Promise<string>;
   /** Has the mesh revoke certificates. */

@@ -12,9 +12,10 @@ import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { SecretsManager } from '../../aws/secrets-manager';
 import { EXTERNAL_CLIENT_RESOURCE_TYPE, type RevocationResult } from '../../mesh/contract';
 import { Registry } from '../../registry/registry';
+import { RegistrySurvey } from '../../registry/survey';
 import { handleCustomResource } from '../custom-resource/custom-resource';
 import { withDeadline } from '../deadline';
-import { gatewayIn, registryTableIn, stacksIn, trustDomainIn } from '../environment';
+import { authoritiesIn, gatewayIn, registryTableIn, stacksIn, trustDomainIn } from '../environment';
 import { createIssuer } from './issuer';
 import { answerCertificateRequest } from './request/http';
 import { readRevocationOrder } from './revoke/operator-revocation';
@@ -31,11 +32,13 @@ const connection = functionConnection(process.env);
 const issuer = createIssuer({
   trustDomain,
   registry: new Registry(registryTableIn(process.env), connection),
+  survey: new RegistrySurvey(registryTableIn(process.env), connection),
   authority: new AcmPca(new ACMPCAClient(FUNCTION_SDK_SETTINGS)),
   secrets: new SecretsManager(new SecretsManagerClient(FUNCTION_SDK_SETTINGS)),
   objects: new ObjectReader({ connection }),
   events: new EventBridge(connection),
   metrics: new LoggedMetrics({ trustDomain, now, log }),
+  authorities: authoritiesIn(process.env),
   gateway: gateway && { truststore: gateway.truststore, domain: new GatewayDomain(gateway.domainName) },
   now,
   log,

@@ -6,6 +6,7 @@ import type { SecretsManager } from '../../aws/secrets-manager';
 import { Audit, type AuditOptions } from '../../registry/audit';
 import type { Registry } from '../../registry/registry';
 import { Revocation } from '../../registry/revocation';
+import type { RegistrySurvey } from '../../registry/survey';
 import { ExternalClientResource } from './external/external-client-resource';
 import { ClientCertificateResource } from './issue/client-certificate-resource';
 import { GatewayTruststore } from './issue/gateway-truststore';
@@ -23,11 +24,14 @@ import { Rotation } from './rotate/rotation';
 export interface IssuerOptions {
   readonly trustDomain: string;
   readonly registry: Pick<Registry, keyof Registry>;
+  readonly survey: Pick<RegistrySurvey, keyof RegistrySurvey>;
   readonly authority: Pick<AcmPca, keyof AcmPca>;
   readonly secrets: Pick<SecretsManager, keyof SecretsManager>;
   readonly objects: Pick<ObjectReader, 'readObject'>;
   readonly events: AuditOptions['events'];
   readonly metrics: AuditOptions['metrics'];
+  /** ARNs of the authorities that issue, or have issued, the mesh's certificates. */
+  readonly authorities: readonly string[];
   /** Undefined if certificates are not checked against the truststore of a gateway. */
   readonly gateway:
     | { readonly truststore: VersionedObject; readonly domain: Pick<GatewayDomain, 'domainName' | 'tryHandshake'> }

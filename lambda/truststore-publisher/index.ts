@@ -8,7 +8,7 @@ import { EventBridge } from '../../aws/eventbridge';
 import { ObjectPublisher, ObjectReader } from '../../aws/s3';
 import { DOMAIN_TRUSTSTORE_RESOURCE_TYPE } from '../../mesh/contract';
 import { Audit } from '../../registry/audit';
-import { Registry } from '../../registry/registry';
+import { RegistrySurvey } from '../../registry/survey';
 import { handleCustomResource } from '../custom-resource/custom-resource';
 import { registryTableIn, stacksIn, trustDomainIn } from '../environment';
 import { DomainTruststoreResource } from './domain-truststore-resource';
@@ -22,7 +22,7 @@ const now = () => new Date();
 const log = logLine;
 const trustDomain = trustDomainIn(process.env);
 const connection = functionConnection(process.env);
-const registry = new Registry(registryTableIn(process.env), connection);
+const survey = new RegistrySurvey(registryTableIn(process.env), connection);
 const stacks = new CloudFormation(connection);
 const mayServe = stacksIn(process.env);
 const metrics = new LoggedMetrics({ trustDomain, now, log });
@@ -30,7 +30,7 @@ const metrics = new LoggedMetrics({ trustDomain, now, log });
 const truststore = new TruststoreResource({
   objects: new ObjectReader({ connection }),
   publisher: new ObjectPublisher({ connection }),
-  removalGuard: new RemovalGuard({ registry, stacks, now, log }),
+  removalGuard: new RemovalGuard({ survey, stacks, now, log }),
   stacks,
   audit: new Audit({ trustDomain, events: new EventBridge(connection), metrics, log }),
   now,

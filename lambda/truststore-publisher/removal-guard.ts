@@ -1,9 +1,10 @@
 import type { CloudFormation } from '../../aws/cloudformation';
 import type { Log } from '../../aws/cloudwatch';
 import type { TrustedAuthority } from '../../mesh/contract';
-import type { RegistryCertificate } from '../../registry/records';
-import type { MalformedItem, Registry } from '../../registry/registry';
+import { clientKey } from '../../registry/records';
 import { type CertificateFacts, certificateStatus, endOfAcceptance } from '../../registry/status';
+import type { HeldCertificate } from '../../registry/stored-records';
+import type { RegistrySurvey } from '../../registry/survey';
 
 /** An authority can't be removed from the truststore, because its certificates are still accepted. */
 export class AuthorityInUseError extends Error {
@@ -31,7 +32,7 @@ interface AuthorityInUse {
 }
 
 export interface RemovalGuardOptions {
-  readonly registry: Pick<Registry, 'records'>;
+  readonly survey: Pick<RegistrySurvey, 'certificatesOfAuthority' | 'find'>;
   readonly stacks: Pick<CloudFormation, 'isRollingBack'>;
   readonly now: () => Date;
   readonly log: Log;
@@ -64,47 +65,40 @@ export class RemovalGuard {
     return inUse.map(({ authority }) => authority);
   }
 
-  /** The authorizer reads fewer attributes, so it may accept what can't be read in full here. */
-  private addMalformed(
-    { key, clientName, problem, certificate }: MalformedItem,
-    clients: Set<string>,
-    accepted: HeldCertificate[],
-    at: Date,
-  ): void {
-    this.options.log({ event: 'registry-item-malformed', ...key, reason: problem });
-    if (certificate === undefined) clients.add(clientName);
-    else if (mayBeAccepted(certificate, at)) accepted.push({ clientName, ...certificate });
-  }
-
   private async findInUse(
     leaving: readonly TrustedAuthority[],
     signal: AbortSignal,
   ): Promise<readonly AuthorityInUse[]> {
-    const { registry, now } = this.options;
-    const clients = new Set<string>();
-    const accepted: HeldCertificate[] = [];
-    const at = now();
-    for await (const record of registry.records(signal)) {
-      if (record.kind === 'client') clients.add(record.client.clientName);
-      if (record.kind === 'certificate' && mayBeAccepted(record.certificate, at)) accepted.push(record.certificate);
-      if (record.kind === 'malformed') this.addMalformed(record.malformed, clients, accepted, at);
-    }
-    return leaving.flatMap((authority) => {
-      const held = accepted.filter(
-        ({ certificateAuthorityArn = authority.CertificateAuthorityArn, clientName }) =>
-          certificateAuthorityArn === authority.CertificateAuthorityArn && clients.has(clientName),
-      );
-      if (held.length === 0) return [];
+    const { survey, now } = this.options;
+    const inUse: AuthorityInUse[] = [];
+    for (const authority of leaving) {
+      const at = now();
+      const accepted: HeldCertificate[] = [];
+      for await (const certificate of survey.certificatesOfAuthority(authority.CertificateAuthorityArn, at, signal)) {
+        if (mayBeAccepted(certificate, at)) accepted.push(certificate);
+      }
+      const clients = await this.knownClients(accepted, signal);
+      const held = accepted.filter(({ clientName }) => clients.has(clientName));
+      if (held.length === 0) continue;
+      const until = held.reduce((latest, certificate) => Math.max(latest, endOfAcceptance(certificate)), 0);
       const holders = [...new Set(held.map(({ clientName }) => clientName))].sort();
-      const until = new Date(Math.max(...held.map(endOfAcceptance))).toISOString();
-      return [{ authority, clients: holders, until }];
-    });
+      inUse.push({ authority, clients: holders, until: new Date(until).toISOString() });
+    }
+    return inUse;
+  }
+
+  /** The names of those clients that the mesh still has. The authorizer refuses the certificates of others. */
+  private async knownClients(held: readonly HeldCertificate[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const names = new Set(held.map(({ clientName }) => clientName));
+    const known = new Set<string>();
+    for await (const record of this.options.survey.find([...names].map(clientKey), signal)) {
+      if (record.kind === 'client') known.add(record.client.clientName);
+      // The authorizer reads fewer attributes, so it may accept what can't be read in full here.
+      if (record.kind === 'malformed') known.add(record.malformed.clientName);
+    }
+    return known;
   }
 }
-
-/** A certificate without an authority may be one of any. */
-type HeldCertificate = Pick<RegistryCertificate, 'clientName'> &
-  Partial<Pick<RegistryCertificate, 'certificateAuthorityArn' | 'notAfter' | 'refuseAfter'>>;
 
 /** Whether the certificate lets an enabled client in, now or later. */
 function mayBeAccepted(certificate: CertificateFacts, at: Date): boolean {

@@ -203,5 +203,5 @@ describe('with the credentials of the role, past the command', () => {
 });
 
 test('without it nothing can be operated', async () => {
-  expect(await operate('idle', 'runList', { mesh })).toMatch(/^error: .*dynamodb:Scan failed with AccessDenied/);
+  expect(await operate('idle', 'runList', { mesh })).toMatch(/^error: .*dynamodb:Query failed with AccessDenied/);
 });

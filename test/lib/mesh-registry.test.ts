@@ -50,16 +50,17 @@ test('the table can be protected from deletion, or go with the stack', () => {
   });
 });
 
-test.each<[string, (registry: MeshRegistry, grantee: iam.IGrantable) => iam.Grant, string | string[]]>([
+test.each<[string, (registry: MeshRegistry, grantee: iam.IGrantable) => iam.Grant, string | string[], ...string[]]>([
   [
     'who decides on requests finds items by their keys',
     (registry, grantee) => registry.grantLookup(grantee),
     'dynamodb:BatchGetItem',
   ],
   [
-    'who publishes the truststore goes through the registry',
+    'who publishes the truststore finds the certificates of an authority, and their clients',
     (registry, grantee) => registry.grantSurvey(grantee),
-    'dynamodb:Scan',
+    'dynamodb:BatchGetItem',
+    'CertificateAuthority',
   ],
   [
     'who registers clients adds, changes, and deletes items',
@@ -72,23 +73,31 @@ test.each<[string, (registry: MeshRegistry, grantee: iam.IGrantable) => iam.Gran
     ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   ],
   [
-    'who looks after certificates goes through the registry and changes items',
+    'who looks after certificates finds what is due and changes items',
     (registry, grantee) => registry.grantMaintain(grantee),
-    ['dynamodb:Scan', 'dynamodb:UpdateItem'],
+    ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+    'Agenda',
+    'CertificateAuthority',
   ],
   [
     'who revokes finds the certificates of a client and changes items',
     (registry, grantee) => registry.grantRevoke(grantee),
     ['dynamodb:Query', 'dynamodb:UpdateItem'],
   ],
-])('%s, in this table alone', (_rule, grant, actions) => {
+])('%s, in this table alone', (_rule, grant, actions, ...indexes) => {
   const stack = newStack();
   const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
   const registry = newRegistry(stack);
   grant(registry, role);
 
+  const arn = stack.resolve(registry.table.tableArn);
+  const queries = indexes.map((name) => ({
+    Effect: 'Allow',
+    Action: 'dynamodb:Query',
+    Resource: { 'Fn::Join': ['', [arn, `/index/${name}`]] },
+  }));
   expect(onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument']).toMatchObject({
-    Statement: [{ Effect: 'Allow', Action: actions, Resource: stack.resolve(registry.table.tableArn) }],
+    Statement: [{ Effect: 'Allow', Action: actions, Resource: arn }, ...queries],
   });
 });
 
@@ -100,8 +109,12 @@ test('who operates can neither add nor delete, and change nothing but the state 
   const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as {
     Statement: { Action: string; Condition?: Record<string, Record<string, string[]>> }[];
   };
-  expect(Statement.map(({ Action }) => Action)).toEqual([['dynamodb:Query', 'dynamodb:Scan'], 'dynamodb:UpdateItem']);
-  const attributes = Statement[1]?.Condition?.['ForAllValues:StringEquals']?.['dynamodb:Attributes'];
+  expect(Statement.map(({ Action }) => Action)).toEqual([
+    ['dynamodb:BatchGetItem', 'dynamodb:Query'],
+    'dynamodb:Query',
+    'dynamodb:UpdateItem',
+  ]);
+  const attributes = Statement[2]?.Condition?.['ForAllValues:StringEquals']?.['dynamodb:Attributes'];
   expect(attributes).toEqual(['partitionKey', 'sortKey', 'state', 'updatedAt', 'updatedBy']);
 });
 

@@ -106,6 +106,7 @@ describe('an authority with successors', () => {
       'MeshCertificateAuthorityActivation',
       'MeshCertificateAuthorityCertificate',
       'MeshIssuerDeploymentRoleDefaultPolicy',
+      'MeshIssuerMaintenanceFunction',
       'MeshIssuerMaintenanceRoleDefaultPolicy',
       'MeshIssuerRevocationRoleDefaultPolicy',
       'MeshIssuerRotationRoleDefaultPolicy',

@@ -122,7 +122,12 @@ const STATEMENTS = [
     `on {MeshIssuerRotationFunction.Arn} if from ${SECRETS} of {AWS::AccountId}`,
   ...ofFunction('Deployment', [...ISSUE, `${RECORD}, dynamodb:DeleteItem on {MeshRegistryTable.Arn}`, FILL_SECRETS]),
   ...ofFunction('Rotation', [...ISSUE, `${RECORD} on {MeshRegistryTable.Arn}`, FILL_SECRETS]),
-  ...ofFunction('Maintenance', [REVOKE, 'Allow dynamodb:Scan, dynamodb:UpdateItem on {MeshRegistryTable.Arn}']),
+  ...ofFunction('Maintenance', [
+    REVOKE,
+    'Allow dynamodb:BatchGetItem, dynamodb:UpdateItem on {MeshRegistryTable.Arn}',
+    'Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/Agenda',
+    'Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/CertificateAuthority',
+  ]),
   ...ofFunction('Revocation', [REVOKE, 'Allow dynamodb:Query, dynamodb:UpdateItem on {MeshRegistryTable.Arn}']),
 
   'MeshServiceschedulePermission: Allow lambda:InvokeFunction to apigateway.amazonaws.com ' +
@@ -134,7 +139,8 @@ const STATEMENTS = [
   'MeshTruststorePublisherRoleDefaultPolicy: Allow apigateway:GET ' +
     'on arn:{AWS::Partition}:apigateway:{AWS::Region}::/domainnames/mesh.example.com',
   'MeshTruststorePublisherRoleDefaultPolicy: Allow cloudformation:DescribeStacks on {AWS::StackId}',
-  'MeshTruststorePublisherRoleDefaultPolicy: Allow dynamodb:Scan on {MeshRegistryTable.Arn}',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow dynamodb:BatchGetItem on {MeshRegistryTable.Arn}',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/CertificateAuthority',
   `MeshTruststorePublisherRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshTruststorePublisherRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshTruststorePublisherLogGroup.Arn}',
   'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:PutObject on {MeshTruststoreBucket.Arn}/truststore.pem',
@@ -150,7 +156,8 @@ test('these are all permissions of a mesh', () => {
 });
 
 const STATEMENTS_FOR_OPERATORS = [
-  'MeshOperatorPolicy: Allow dynamodb:Query, dynamodb:Scan on {MeshRegistryTable.Arn}',
+  'MeshOperatorPolicy: Allow dynamodb:BatchGetItem, dynamodb:Query on {MeshRegistryTable.Arn}',
+  'MeshOperatorPolicy: Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/Agenda',
   'MeshOperatorPolicy: Allow dynamodb:UpdateItem on {MeshRegistryTable.Arn} ' +
     'if dynamodb:Attributes ForAllValues:StringEquals partitionKey, sortKey, state, updatedAt, updatedBy ' +
     'if dynamodb:Attributes Null false',

@@ -87,7 +87,7 @@ test('what publishes asks the registry who holds certificates, and CloudFormatio
   });
   expect(onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument']).toMatchObject({
     Statement: expect.arrayContaining([
-      { Effect: 'Allow', Action: 'dynamodb:Scan', Resource: stack.resolve(registry.table.tableArn) },
+      { Effect: 'Allow', Action: 'dynamodb:BatchGetItem', Resource: stack.resolve(registry.table.tableArn) },
       { Effect: 'Allow', Action: 'cloudformation:DescribeStacks', Resource: { Ref: 'AWS::StackId' } },
     ]),
   });

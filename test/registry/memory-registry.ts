@@ -1,3 +1,4 @@
+import type { ClientProfile, ExternalClientProfile } from '../../registry/client-kinds';
 import type {
   RegistryCertificate,
   RegistryClient,
@@ -5,16 +6,9 @@ import type {
   RegistryIdentity,
   RegistryPublicKey,
 } from '../../registry/records';
-import type {
-  CertificateId,
-  ClientProfile,
-  ExternalClientProfile,
-  KeyClaim,
-  MalformedItem,
-  Registry,
-  RegistryRecord,
-  RevocationMark,
-} from '../../registry/registry';
+import type { CertificateId, KeyClaim, Registry, RevocationMark } from '../../registry/registry';
+import type { MalformedItem } from '../../registry/stored-records';
+import { MemorySurvey } from './memory-survey';
 
 /** A registry that works like the one in DynamoDB. */
 export class MemoryRegistry implements Pick<Registry, keyof Registry> {
@@ -27,6 +21,9 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
   readonly malformed: MalformedItem[] = [];
   /** By hash. */
   readonly publicKeys = new Map<string, RegistryPublicKey>();
+  /** Fingerprints of certificates that are off the agenda. */
+  readonly settled = new Set<string>();
+  readonly survey = new MemorySurvey(this);
   /** The names of removed clients that were disabled. */
   private readonly disabled = new Set<string>();
 
@@ -109,12 +106,12 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     if (!this.certificates.has(certificate.fingerprint)) this.certificates.set(certificate.fingerprint, certificate);
   }
 
-  async markCurrent(id: CertificateId, currentSince: string): Promise<void> {
-    this.change(id, (known) => ({ currentSince, ...known }));
+  async markCurrent(certificate: CertificateId, currentSince: string): Promise<void> {
+    this.change(certificate, (known) => ({ currentSince, ...known }));
   }
 
   async markReplaced(id: CertificateId, refuseAfter: string): Promise<void> {
-    this.change(id, (known) => ({ refuseAfter, ...known }));
+    this.change(id, (known) => (known.status === 'REVOKED' ? known : { refuseAfter, ...known }));
   }
 
   async markRevoked(id: CertificateId, mark: RevocationMark): Promise<boolean> {
@@ -132,17 +129,8 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     this.change(id, (known) => ({ ...known, expiryReportedAt }));
   }
 
-  async *records(): AsyncIterable<RegistryRecord> {
-    for (const certificate of this.certificates.values()) yield { kind: 'certificate', certificate };
-    for (const client of this.clients.values()) yield { kind: 'client', client };
-    for (const client of this.externalClients.values()) yield { kind: 'external client', client };
-    for (const malformed of this.malformed) yield { kind: 'malformed', malformed };
-  }
-
-  async *clientRecords(clientName: string): AsyncIterable<RegistryRecord> {
-    for await (const record of this.records()) {
-      if (nameIn(record) === clientName) yield record;
-    }
+  async markSettled({ fingerprint }: CertificateId): Promise<void> {
+    this.settled.add(fingerprint);
   }
 
   async setClientState(
@@ -180,9 +168,4 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     const known = this.certificates.get(fingerprint);
     if (known !== undefined) this.certificates.set(fingerprint, changed(known));
   }
-}
-
-function nameIn(record: RegistryRecord): string {
-  if (record.kind === 'malformed') return record.malformed.clientName;
-  return record.kind === 'certificate' ? record.certificate.clientName : record.client.clientName;
 }

@@ -9,10 +9,14 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { functionConnection } from '../../aws/connection';
+import type { ClientProfile, ExternalClientProfile } from '../../registry/client-kinds';
 import { RegistryLookup } from '../../registry/lookup';
-import { certificateKey, REGISTRY_KEYS, type RegistryCertificate } from '../../registry/records';
-import { type ClientProfile, type ExternalClientProfile, Registry, type RegistryRecord } from '../../registry/registry';
+import { certificateKey, clientKey, type RegistryCertificate } from '../../registry/records';
+import { Registry } from '../../registry/registry';
+import type { RegistryRecord } from '../../registry/stored-records';
+import { RegistrySurvey } from '../../registry/survey';
 import { setEnvironment } from '../aws/service-endpoint';
+import { registryTable } from './registry-table';
 
 const TableName = 'mtls-mesh.mesh.example.com';
 const signal = new AbortController().signal;
@@ -72,6 +76,7 @@ describe('the registry in DynamoDB', () => {
   let server: Server;
   let sdk: DynamoDBClient;
   let registry: Registry;
+  let survey: RegistrySurvey;
   let lookup: RegistryLookup;
   let restoreEnvironment: () => void;
 
@@ -82,18 +87,8 @@ describe('the registry in DynamoDB', () => {
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_DYNAMODB: endpoint });
     sdk = new DynamoDBClient({ endpoint, maxAttempts: 1 });
-    const { partitionKey, sortKey } = REGISTRY_KEYS;
-    await sdk.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [
-          { AttributeName: partitionKey, KeyType: 'HASH' },
-          { AttributeName: sortKey, KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      }),
-    );
+    await sdk.send(new CreateTableCommand({ TableName, ...registryTable() }));
+    survey = new RegistrySurvey(TableName, functionConnection(process.env));
     registry = new Registry(TableName, functionConnection(process.env));
     lookup = new RegistryLookup(TableName, functionConnection(process.env));
   });
@@ -105,7 +100,7 @@ describe('the registry in DynamoDB', () => {
   });
 
   const items = async () => (await sdk.send(new ScanCommand({ TableName }))).Items ?? [];
-  const records = async (of: AsyncIterable<RegistryRecord> = registry.records(signal)) => {
+  const records = async (of: AsyncIterable<RegistryRecord> = survey.clients(signal)) => {
     const found: RegistryRecord[] = [];
     for await (const record of of) found.push(record);
     return found;
@@ -392,7 +387,7 @@ describe('the registry in DynamoDB', () => {
 
     test('lets an identity stand for one client, by the authority given last', async () => {
       const add = (clientName: string, authority: string) =>
-        registry.addIdentity('0a', { clientName, authority }, signal);
+        registry.addIdentity('0a', { clientName, authority, authorityNotAfter: REMOVED }, signal);
 
       await expect(add('mail', 'old')).resolves.toBeUndefined();
       await expect(add('social', 'other')).resolves.toBe('mail');
@@ -457,7 +452,7 @@ describe('the registry in DynamoDB', () => {
       await registry.markCurrent(certificate, time, signal);
       await registry.markReplaced(certificate, time, signal);
       await registry.markAuthorityTold(certificate, time, signal);
-      await registry.markCurrent({ clientName: 'mail', fingerprint: 'CC' }, time, signal);
+      await registry.markCurrent({ ...certificate, fingerprint: 'CC' }, time, signal);
     }
 
     await expect(registry.getCertificate(certificate, signal)).resolves.toEqual({
@@ -497,26 +492,27 @@ describe('the registry in DynamoDB', () => {
     await registry.addCertificate(certificate, signal);
     await registry.addCertificate({ ...certificate, clientName: 'mail-2' }, signal);
 
-    await expect(records(registry.clientRecords('mail', signal))).resolves.toEqual([
+    await expect(records(survey.clientRecords('mail', signal))).resolves.toEqual([
       { kind: 'certificate', certificate },
       { kind: 'client', client: { ...profile, state: 'ENABLED' } },
     ]);
-    await expect(records(registry.clientRecords('social', signal))).resolves.toEqual([]);
+    await expect(records(survey.clientRecords('social', signal))).resolves.toEqual([]);
   });
 
-  test('reads everything consistently', async () => {
+  test('reads everything consistently, except for what an index finds', async () => {
     const reads: unknown[] = [];
     const { fetch } = globalThis;
     jest.spyOn(globalThis, 'fetch').mockImplementation((url, init) => {
-      reads.push(JSON.parse(String(init?.body)).ConsistentRead);
+      const { ConsistentRead, RequestItems } = JSON.parse(String(init?.body));
+      reads.push(ConsistentRead ?? RequestItems[TableName].ConsistentRead);
       return fetch(url, init);
     });
     try {
       await registry.getClient('mail', signal);
       await registry.getCertificate(certificate, signal);
       await registry.certificatesOf('mail', signal);
-      await records();
-      await records(registry.clientRecords('mail', signal));
+      await records(survey.find([certificateKey('mail', 'AA:BB')], signal));
+      await records(survey.clientRecords('mail', signal));
     } finally {
       jest.restoreAllMocks();
     }
@@ -531,7 +527,7 @@ describe('the registry in DynamoDB', () => {
     const grant = { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'OTHER#1' } };
     await sdk.send(new PutItemCommand({ TableName, Item: grant }));
 
-    const kinds = (await records()).map(({ kind }) => kind);
+    const kinds = (await records(survey.clientRecords('mail', signal))).map(({ kind }) => kind);
 
     expect(kinds.filter((kind) => kind === 'certificate')).toHaveLength(8);
     expect(kinds.filter((kind) => kind === 'client')).toHaveLength(1);
@@ -548,13 +544,7 @@ describe('the registry in DynamoDB', () => {
     await sdk.send(new PutItemCommand({ TableName, Item: client }));
 
     await expect(registry.certificatesOf('mail', signal)).resolves.toMatchObject([{ fingerprint: 'CC:DD' }]);
-    expect((await records()).map(({ kind }) => kind).sort()).toEqual([
-      'certificate',
-      'client',
-      'malformed',
-      'malformed',
-    ]);
-    expect(await records(registry.clientRecords('mail', signal))).toContainEqual({
+    expect(await records(survey.clientRecords('mail', signal))).toContainEqual({
       kind: 'malformed',
       malformed: {
         key,
@@ -563,9 +553,191 @@ describe('the registry in DynamoDB', () => {
         certificate: { fingerprint: 'AA:BB', status: 'ISSUED', notAfter: certificate.notAfter },
       },
     });
-    expect(await records(registry.clientRecords('social', signal))).toEqual([
+    expect(await records(survey.clientRecords('social', signal))).toEqual([
       { kind: 'malformed', malformed: expect.objectContaining({ clientName: 'social' }) },
     ]);
+  });
+
+  describe('of what is due', () => {
+    const later = { ...certificate, fingerprint: 'CC', issuedAt: '2026-11-25T12:00:00.000Z' };
+    const rotated: RegistryCertificate = {
+      ...later,
+      notBefore: '2026-11-25T11:00:00.000Z',
+      notAfter: '2026-12-02T12:00:00.000Z',
+      issuedBy: 'rotation',
+    };
+    const AT = '2026-11-26T00:00:00.000Z';
+    const names = async (of: AsyncIterable<RegistryRecord>) =>
+      (await records(of)).map((record) => {
+        if (record.kind === 'certificate') return record.certificate.fingerprint;
+        return record.kind === 'malformed' ? 'malformed' : 'client' in record ? record.client.clientName : record.kind;
+      });
+    const revocation = { revokedAt: AT, revokedBy: 'rotation', revocationReason: 'SUPERSEDED' } as const;
+    const notices = () => names(survey.agenda('AUTHORITY_NOTICE', {}, signal));
+    const overlaps = () => names(survey.agenda('END_OF_OVERLAP', {}, signal));
+
+    beforeEach(() => registry.registerClient(profile, false, signal));
+
+    test('a client is due when the last third of its current certificate begins, and never without one', async () => {
+      await expect(names(survey.clients(signal))).resolves.toEqual(['mail']);
+      await expect(names(survey.agenda('CLIENT', {}, signal))).resolves.toEqual([]);
+
+      await registry.addCertificate(certificate, signal);
+      await expect(names(survey.agenda('CLIENT', {}, signal))).resolves.toEqual([]);
+      await registry.markCurrent(certificate, AT, signal);
+
+      // Of 169 hours, less than 56 hours and 20 minutes are left.
+      const due = '2026-11-27T03:40:00.001Z';
+      await expect(names(survey.agenda('CLIENT', { from: due, to: due }, signal))).resolves.toEqual(['mail']);
+      await expect(names(survey.clients(signal))).resolves.toEqual(['mail']);
+    });
+
+    test('the current certificate is the one that was issued last, whichever is recorded last', async () => {
+      for (const one of [certificate, rotated]) await registry.addCertificate(one, signal);
+      await registry.markCurrent(rotated, AT, signal);
+      await registry.markCurrent(certificate, '2026-11-27T00:00:00.000Z', signal);
+
+      await expect(registry.getClient('mail', signal)).resolves.toEqual({
+        ...profile,
+        state: 'ENABLED',
+        currentCertificate: 'CC',
+        currentIssuedAt: rotated.issuedAt,
+        lastRotation: AT,
+      });
+      const due = '2026-11-30T03:40:00.001Z';
+      await expect(names(survey.agenda('CLIENT', { from: due, to: due }, signal))).resolves.toEqual(['mail']);
+
+      await registry.registerClient({ ...profile, validityHours: 24 }, true, signal);
+      await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ currentCertificate: 'CC' });
+    });
+
+    test('a certificate that is current from the start is recorded as such, and a repetition changes nothing', async () => {
+      const [first, second] = [certificate, rotated].map((one) => ({ ...one, currentSince: one.issuedAt }));
+      for (const one of [first, second]) await registry.addCertificate(one as RegistryCertificate, signal);
+      await registry.addCertificate({ ...certificate, issuedAt: AT, currentSince: AT }, signal);
+
+      await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ currentCertificate: 'CC' });
+    });
+
+    test('a client that is removed is not due any more, and begins anew when it is added again', async () => {
+      await registry.addCertificate(certificate, signal);
+      await registry.markCurrent(certificate, AT, signal);
+      await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
+      await registry.markCurrent(certificate, AT, signal);
+      await expect(names(survey.clients(signal))).resolves.toEqual([]);
+
+      await registry.registerClient(profile, false, signal);
+      await registry.setClientState('mail', { state: 'DISABLED', updatedAt: AT, updatedBy: 'operator' }, signal);
+      await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
+      await expect(names(survey.clients(signal))).resolves.toEqual([]);
+      await registry.registerClient(profile, false, signal);
+      await expect(names(survey.clients(signal))).resolves.toEqual(['mail']);
+      await expect(names(survey.agenda('CLIENT', {}, signal))).resolves.toEqual([]);
+    });
+
+    test('a client that becomes an external one is never due, and still listed', async () => {
+      await registry.addCertificate(certificate, signal);
+      await registry.markCurrent(certificate, AT, signal);
+      await registry.registerExternalClient(externalProfile, false, signal);
+      await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
+
+      await expect(names(survey.clients(signal))).resolves.toEqual(['mail']);
+      await expect(names(survey.agenda('CLIENT', {}, signal))).resolves.toEqual([]);
+    });
+
+    test('the authority of an external client is due when it expires', async () => {
+      const identity = { clientName: 'mail', authority: 'PEM', authorityNotAfter: AT };
+      await registry.addIdentity('0a', identity, signal);
+
+      const found = await records(survey.agenda('TRUST_ANCHOR', { to: AT }, signal));
+      expect(found).toEqual([{ kind: 'identity', identity }]);
+      await registry.removeIdentity('0a', 'mail', signal);
+      await expect(records(survey.agenda('TRUST_ANCHOR', {}, signal))).resolves.toEqual([]);
+    });
+
+    test('a replaced certificate is due when its overlap ends, and a revoked one until its authority knows', async () => {
+      await registry.addCertificate(certificate, signal);
+      await registry.markReplaced(certificate, AT, signal);
+      await expect(names(survey.agenda('END_OF_OVERLAP', { to: AT }, signal))).resolves.toEqual(['AA:BB']);
+      await expect(names(survey.agenda('END_OF_OVERLAP', { to: '2026-11-25T23:59:59.999Z' }, signal))).resolves.toEqual(
+        [],
+      );
+
+      await registry.markRevoked(certificate, revocation, signal);
+      expect([await overlaps(), await notices()]).toEqual([[], ['AA:BB']]);
+      await registry.markReplaced(certificate, REMOVED, signal);
+      expect([await overlaps(), await notices()]).toEqual([[], ['AA:BB']]);
+      await registry.markAuthorityTold(certificate, AT, signal);
+      expect([await overlaps(), await notices()]).toEqual([[], []]);
+    });
+
+    test('what is settled is not due any more', async () => {
+      await registry.addCertificate(certificate, signal);
+      await registry.markReplaced(certificate, AT, signal);
+      await registry.markSettled(certificate, signal);
+
+      await expect(overlaps()).resolves.toEqual([]);
+      await registry.markSettled({ clientName: 'social', fingerprint: 'AA' }, signal);
+      expect(await items()).toHaveLength(2);
+    });
+
+    test('a page at a time gives the same', async () => {
+      for (const [index, name] of ['a', 'b', 'c', 'd', 'e'].entries()) {
+        await registry.registerClient({ ...profile, clientName: name }, false, signal);
+        const notAfter = `2026-12-0${9 - index}T00:00:00.000Z`;
+        const one = { ...certificate, clientName: name, fingerprint: name, notAfter };
+        await registry.addCertificate(one, signal);
+        await registry.markCurrent(one, AT, signal);
+      }
+
+      await expect(names(survey.agenda('CLIENT', { pageSize: 2 }, signal))).resolves.toEqual(['e', 'd', 'c', 'b', 'a']);
+    });
+
+    test('the certificates of an authority are those that have not expired, the first to expire first', async () => {
+      const other = 'arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/2';
+      await registry.addCertificate(rotated, signal);
+      await registry.addCertificate(certificate, signal);
+      await registry.addCertificate({ ...certificate, fingerprint: 'DD', certificateAuthorityArn: other }, signal);
+      await registry.markRevoked(certificate, revocation, signal);
+
+      const held = async (at: string, pageSize?: number) => {
+        const found: unknown[] = [];
+        const { certificateAuthorityArn } = certificate;
+        for await (const one of survey.certificatesOfAuthority(
+          certificateAuthorityArn,
+          new Date(at),
+          signal,
+          pageSize,
+        )) {
+          found.push(one);
+        }
+        return found;
+      };
+      const facts = ({ spiffeId, notBefore, notAfter, authoritiesNotAfter }: RegistryCertificate) => ({
+        clientName: 'mail',
+        spiffeId,
+        notBefore,
+        notAfter,
+        authoritiesNotAfter,
+      });
+      const both = [
+        { ...facts(certificate), status: 'REVOKED' },
+        { ...facts(rotated), status: 'ISSUED' },
+      ];
+      expect(await held(certificate.notAfter)).toEqual(both);
+      expect(await held(certificate.notAfter, 1)).toEqual(both);
+      expect(await held('2026-11-29T12:00:00.001Z')).toEqual(both.slice(1));
+      expect(await held('2026-12-02T12:00:00.001Z')).toEqual([]);
+    });
+
+    test('two hundred and fifty records are found by their keys', async () => {
+      const clients = Array.from({ length: 250 }, (_, index) => `client-${index}`);
+      for (const clientName of clients) await registry.registerClient({ ...profile, clientName }, false, signal);
+      const keys = [...clients, 'nobody'].map(clientKey);
+
+      expect((await names(survey.find(keys, signal))).sort()).toEqual(clients.sort());
+      await expect(names(survey.find([], signal))).resolves.toEqual([]);
+    });
   });
 
   test('says in one reading how a client and its certificate stand', async () => {

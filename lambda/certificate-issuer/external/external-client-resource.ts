@@ -115,7 +115,11 @@ export class ExternalClientResource implements CustomResourceHandler {
     signal: AbortSignal,
   ): Promise<void> {
     const pem = encodePem('CERTIFICATE', authority.raw);
-    const other = await this.options.registry.addIdentity(id, { clientName, authority: pem }, signal);
+    const other = await this.options.registry.addIdentity(
+      id,
+      { clientName, authority: pem, authorityNotAfter: notAfterOf(authority).toISOString() },
+      signal,
+    );
     if (other === undefined) return;
     throw new ExternalClientError(
       `${kind} ${JSON.stringify(value)} of "${subjectText(authority)}" already identifies client ${other}, ` +

@@ -15,7 +15,7 @@ class PromotionError extends Error {
 }
 
 export interface PromotionOptions {
-  readonly registry: Pick<Registry, 'markCurrent' | 'markReplaced' | 'certificatesOf'>;
+  readonly registry: Pick<Registry, 'getCertificate' | 'markCurrent' | 'markReplaced' | 'certificatesOf'>;
   readonly secrets: Pick<SecretsManager, 'findVersion' | 'promoteVersion'>;
   readonly now: () => Date;
   readonly log: Log;
@@ -66,15 +66,15 @@ export class Promotion {
 
   private async record({ secret }: FilledVersion, { overlapHours }: Overlap, signal: AbortSignal): Promise<void> {
     const { registry, now, log } = this.options;
-    await registry.markCurrent(secret, now().toISOString(), signal);
+    const current = await registry.getCertificate(secret, signal);
+    if (current === undefined) return;
+    // The overlap begins with the promotion, even if a later run records it.
+    const { currentSince = now().toISOString() } = current;
+    await registry.markCurrent(current, currentSince, signal);
     if (overlapHours === undefined) return;
 
-    const certificates = await registry.certificatesOf(secret.clientName, signal);
-    const current = certificates.find(({ fingerprint }) => fingerprint === secret.fingerprint);
-    if (current?.currentSince === undefined) return;
-    // The overlap begins with the promotion, even if a later run records it.
-    const refuseAfter = new Date(Date.parse(current.currentSince) + overlapHours * HOUR_MS).toISOString();
-    for (const replaced of certificates) {
+    const refuseAfter = new Date(Date.parse(currentSince) + overlapHours * HOUR_MS).toISOString();
+    for (const replaced of await registry.certificatesOf(secret.clientName, signal)) {
       if (!isReplacedBy(current, replaced) || replaced.notAfter <= refuseAfter) continue;
       await registry.markReplaced(replaced, refuseAfter, signal);
       const { clientName, serialNumber } = replaced;

@@ -6,9 +6,11 @@ import {
 } from '../../../mesh/contract';
 import { clientNameProblem } from '../../../mesh/names';
 import type { RegistryCertificate } from '../../../registry/records';
-import type { Registry, RegistryRecord } from '../../../registry/registry';
+import type { Registry } from '../../../registry/registry';
 import type { Revocation, RevocationRequest } from '../../../registry/revocation';
 import { isExpired } from '../../../registry/status';
+import type { RegistryRecord } from '../../../registry/stored-records';
+import type { RegistrySurvey } from '../../../registry/survey';
 import { choiceProperty, listProperty, textProperty } from '../../custom-resource/properties';
 
 const LONGEST_OPERATOR = 2048;
@@ -42,7 +44,8 @@ type Marked =
   | { readonly fingerprint: string; readonly already: boolean; readonly problem: string };
 
 export interface OperatorRevocationOptions {
-  readonly registry: Pick<Registry, 'clientRecords' | 'markRevoked'>;
+  readonly registry: Pick<Registry, 'markRevoked'>;
+  readonly survey: Pick<RegistrySurvey, 'clientRecords'>;
   readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
   readonly now: () => Date;
 }
@@ -62,7 +65,7 @@ export class OperatorRevocation {
     // A certificate that is issued meanwhile is found by another reading.
     for (let found = -1; found < marked.size; ) {
       found = marked.size;
-      for await (const record of this.options.registry.clientRecords(clientName, signal)) {
+      for await (const record of this.options.survey.clientRecords(clientName, signal)) {
         const fingerprint = fingerprintOf(record);
         if (fingerprint === undefined || marked.has(fingerprint)) continue;
         if (fingerprints?.includes(fingerprint) === false) continue;

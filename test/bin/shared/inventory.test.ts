@@ -11,9 +11,9 @@ test('the current certificate is the one issued last of those that became curren
 
 test('a mesh that does not exist is refused by name', async () => {
   const missing = new MemoryMesh([]);
-  const noTable = new AwsCallError('dynamodb:Scan', 'ResourceNotFoundException', 'no such table');
+  const noTable = new AwsCallError('dynamodb:Query', 'ResourceNotFoundException', 'no such table');
   const failing = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(noTable) }) };
-  missing.registry.records = missing.registry.clientRecords = () => failing;
+  missing.survey.clients = missing.survey.clientRecords = () => failing;
 
   const refused = 'found no registry of the mesh mesh.example.com in this account and Region';
   await expect(listClients(missing)).rejects.toThrow(refused);

@@ -79,6 +79,7 @@ export function certificateOf(
 export class MemoryMesh implements OperatedMesh {
   readonly trustDomain = 'mesh.example.com';
   readonly registry = new MemoryRegistry();
+  readonly survey = this.registry.survey;
   private readonly revocation: Revocation;
   readonly told: [serialNumber: string, reason: RevocationReason][] = [];
   readonly rotated: string[] = [];
@@ -114,8 +115,11 @@ export class MemoryMesh implements OperatedMesh {
 
   /** What the function of the mesh does. */
   revoke(order: RevocationOrder): Promise<RevocationResult> {
-    const { registry, revocation } = this;
-    return new OperatorRevocation({ registry, revocation, now: () => NOW }).run(order, new AbortController().signal);
+    const { registry, survey, revocation } = this;
+    return new OperatorRevocation({ registry, survey, revocation, now: () => NOW }).run(
+      order,
+      new AbortController().signal,
+    );
   }
 
   async startRotation(secretId: string): Promise<string> {

@@ -2,11 +2,14 @@ import type { LogEntry } from '../../../aws/cloudwatch';
 import { LoggedMetrics } from '../../../aws/cloudwatch';
 import { createIssuer, type IssuerOptions } from '../../../lambda/certificate-issuer/issuer';
 import { MemoryObjects } from '../../aws/memory-objects';
+import type { MemoryRegistry } from '../../registry/memory-registry';
 import { type MemoryGateway, PUBLISHED } from './memory-gateway';
+import { PROPERTIES } from './properties';
 
 const trustDomain = 'mesh.example.com';
 
-interface Surroundings extends Pick<IssuerOptions, 'authority' | 'registry' | 'secrets'> {
+interface Surroundings extends Pick<IssuerOptions, 'authority' | 'secrets'> {
+  readonly registry: MemoryRegistry;
   readonly bus: IssuerOptions['events'];
   readonly now?: () => Date;
   readonly gateway?: MemoryGateway;
@@ -18,6 +21,8 @@ export function issuerWith({ bus, gateway, now = () => new Date(), ...services }
   const log = (entry: LogEntry) => void logs.push(entry);
   const issuer = createIssuer({
     ...services,
+    survey: services.registry.survey,
+    authorities: [PROPERTIES.CertificateAuthorityArn],
     trustDomain,
     objects: gateway ?? new MemoryObjects(),
     events: bus,

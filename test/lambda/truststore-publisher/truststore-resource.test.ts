@@ -48,7 +48,7 @@ describe('a truststore', () => {
     return new TruststoreResource({
       objects,
       publisher: bucket,
-      removalGuard: new RemovalGuard({ registry, stacks, now, log }),
+      removalGuard: new RemovalGuard({ survey: registry.survey, stacks, now, log }),
       stacks,
       audit: new Audit({ trustDomain: 'mesh.example.com', events: bus, metrics, log }),
       now,

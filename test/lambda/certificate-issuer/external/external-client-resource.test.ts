@@ -76,6 +76,7 @@ describe('an external client', () => {
       expect(registry.identities.get(id(authority, 'SPIFFE_ID', FOREIGN))).toEqual({
         clientName: 'billing',
         authority: authority.pem,
+        authorityNotAfter: new Date(authority.certificate.validTo).toISOString(),
       });
     }
     expect(registry.identities.size).toBe(2);

@@ -120,15 +120,47 @@ describe('maintenance', () => {
     expect(issuer.metric('HoursToExpiry')).toEqual([144, 144]);
   });
 
-  test('does not look at clients that may not call, nor at revoked certificates', async () => {
+  test('measures no expiry of clients that may not call, nor of revoked certificates', async () => {
     add(client('mail', { state: 'DISABLED' }), certificate('mail', '01', { notAfter: at(1) }));
     add(client('social'), certificate('social', '02', { status: 'REVOKED', revokedAtAuthority: at(-1) }));
 
     await run();
 
     expect(issuer.metric('HoursToExpiry')).toEqual([]);
-    expect(issuer.metric('DaysToAuthorityExpiry')).toEqual([]);
     expect(issuer.metric('CertificatesExpiring')).toEqual([0]);
+  });
+
+  test('measures the expiry of an authority until its last certificate has expired', async () => {
+    add(certificate('mail', '01', { status: 'REVOKED', notAfter: at(-1), authoritiesNotAfter: at(24) }));
+    await run();
+    expect(issuer.metric('DaysToAuthorityExpiry')).toEqual([]);
+
+    add(certificate('mail', '02', { notAfter: at(1), authoritiesNotAfter: at(48) }));
+    await run();
+    expect(issuer.metric('DaysToAuthorityExpiry')).toEqual([2]);
+  });
+
+  test('measures the hours of the first to expire among those that are due next, however many are not looked at', async () => {
+    for (let index = 0; index < 150; index += 1) {
+      const name = `gone-${String(index).padStart(3, '0')}`;
+      add(client(name, { state: 'DISABLED' }), certificate(name, name, { notAfter: at(140) }));
+    }
+    add(client('mail'), certificate('mail', '01', { notAfter: at(144) }));
+    add(client('daily'), certificate('daily', '02', { notBefore: at(-9), notAfter: at(150) }));
+
+    await run();
+
+    expect(issuer.metric('HoursToExpiry')).toEqual([144]);
+  });
+
+  test('settles what has expired before its turn came', async () => {
+    add(certificate('mail', '01', { refuseAfter: at(-2), notAfter: at(-1) }));
+    add(certificate('mail', '02', { status: 'REVOKED', revokedAt: at(-3), notAfter: at(-1) }));
+
+    await run();
+
+    expect([...registry.settled].sort()).toEqual(['FF:01', 'FF:02']);
+    expect([known('01')?.status, authority.revoked.size]).toEqual(['ISSUED', 0]);
   });
 
   test('tells of a certificate with less than a third of its validity left', async () => {
@@ -174,7 +206,10 @@ describe('maintenance', () => {
   test('measures how soon the first authority of an external client that may call expires', async () => {
     add(client('mail'), certificate('mail', '01'));
     registry.externalClients.set('billing', externalClient({ authoritiesNotAfter: at(72) }));
-    registry.externalClients.set('idle', externalClient({ state: 'DISABLED', authoritiesNotAfter: at(24) }));
+    registry.externalClients.set(
+      'idle',
+      externalClient({ clientName: 'idle', state: 'DISABLED', authoritiesNotAfter: at(24) }),
+    );
 
     await run();
 
@@ -271,7 +306,7 @@ describe('maintenance', () => {
   });
 
   test('fails when the registry can’t be read, so that Lambda tries again', async () => {
-    registry.records = () => {
+    registry.survey.agenda = () => {
       throw new Error('AccessDenied');
     };
 

@@ -1,0 +1,95 @@
+/** Reads any item of the registry, malformed or not. */
+import type { Item } from '../aws/dynamodb';
+import {
+  certificateFactsIn,
+  certificateFromItem,
+  clientFromItem,
+  clientKinds,
+  externalClientFromItem,
+  identityFromItem,
+  keyFromItem,
+  RegistryItemError,
+} from './items';
+import {
+  CERTIFICATE_SORT_KEY_PREFIX,
+  clientKey,
+  identityKey,
+  type RegistryCertificate,
+  type RegistryClient,
+  type RegistryExternalClient,
+  type RegistryIdentity,
+  type RegistryKey,
+} from './records';
+import type { CertificateFacts } from './status';
+
+/** One item of the registry. */
+export type RegistryRecord =
+  | { readonly kind: 'client'; readonly client: RegistryClient }
+  | { readonly kind: 'external client'; readonly client: RegistryExternalClient }
+  | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate }
+  | { readonly kind: 'identity'; readonly identity: RegistryIdentity }
+  | { readonly kind: 'malformed'; readonly malformed: MalformedItem };
+
+/** An item that can't be read. The others can. */
+export interface MalformedItem {
+  readonly key: RegistryKey;
+  /** From the key. Empty for the item of an identity. */
+  readonly clientName: string;
+  /** Which attribute is malformed, in one sentence. */
+  readonly problem: string;
+  /** What a certificate's item says nevertheless. Absent for other items. */
+  readonly certificate?: CertificateFacts & Pick<RegistryCertificate, 'fingerprint'>;
+}
+
+/** A certificate as the index of its authority has it. */
+export interface HeldCertificate extends CertificateFacts {
+  /** From the key. */
+  readonly clientName: string;
+  readonly authoritiesNotAfter?: string;
+}
+
+/** Yields nothing for other items, and two records for a client that changes from one kind to the other. */
+export function* recordsIn(item: Item): Iterable<RegistryRecord> {
+  const key = keyFromItem(item);
+  if (key.sortKey === identityKey('').sortKey) {
+    yield readRecord(item, key, () => ({ kind: 'identity', identity: identityFromItem(item) }));
+  } else if (key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
+    yield readRecord(item, key, () => ({ kind: 'certificate', certificate: certificateFromItem(item) }));
+  } else if (key.sortKey === clientKey('').sortKey) {
+    const { isIssued, isExternal } = clientKinds(item);
+    if (isIssued) yield readRecord(item, key, () => ({ kind: 'client', client: clientFromItem(item) }));
+    if (isExternal)
+      yield readRecord(item, key, () => ({ kind: 'external client', client: externalClientFromItem(item) }));
+  }
+}
+
+function readRecord(item: Item, key: RegistryKey, read: () => RegistryRecord): RegistryRecord {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RegistryItemError)) throw error;
+    const fingerprint = key.sortKey.slice(CERTIFICATE_SORT_KEY_PREFIX.length);
+    const isCertificate = key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX);
+    const certificate = isCertificate ? { certificate: { ...certificateFactsIn(item), fingerprint } } : {};
+    return {
+      kind: 'malformed',
+      malformed: { key, clientName: clientNameIn(key), problem: error.message, ...certificate },
+    };
+  }
+}
+
+/** Empty for the key of another item. */
+function clientNameIn({ partitionKey }: RegistryKey): string {
+  const prefix = clientKey('').partitionKey;
+  return partitionKey.startsWith(prefix) ? partitionKey.slice(prefix.length) : '';
+}
+
+/** A certificate in the index of its authority. */
+export function heldCertificateIn(item: Item): HeldCertificate {
+  const authoritiesNotAfter = item['authoritiesNotAfter']?.S;
+  return {
+    ...certificateFactsIn(item),
+    clientName: clientNameIn(keyFromItem(item)),
+    ...(authoritiesNotAfter !== undefined && { authoritiesNotAfter }),
+  };
+}
