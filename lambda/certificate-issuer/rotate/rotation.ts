@@ -111,10 +111,7 @@ export class Rotation {
       throw new RotationError(`client ${client.clientName} is disabled: enable it to rotate its certificate`);
     }
     const version = { secretId, secretVersionId: versionId, stage: 'AWSPENDING', issuedBy: 'rotation' } as const;
-    // After a failure, Secrets Manager repeats all steps, even for a version that the last step made current.
-    if (!(await this.isIn('AWSPENDING', request, signal)) && !(await this.isIn('AWSCURRENT', request, signal))) {
-      throw new RotationError(`version ${versionId} of ${secretId} is not pending: the rotation is over`);
-    }
+    await this.assertInProgress(request, signal);
     await this.options.versions.fill(client, version, signal);
   }
 
@@ -138,6 +135,7 @@ export class Rotation {
     const { versions, promotion, audit } = this.options;
     const { secretId, versionId } = request;
     const client = await this.findClient(secretId, signal);
+    await this.assertInProgress(request, signal);
     const secret = await versions.find(client.spiffeId, { secretId, secretVersionId: versionId }, signal);
     if (secret === undefined) throw new SecretVersionError(`version ${versionId} of ${secretId} has no value`);
     const filled = { secretId, secretVersionId: versionId, secret, isCurrent: false };
@@ -147,6 +145,18 @@ export class Rotation {
     // If the label stayed, it would look like a rotation in progress after a deployment makes another version current.
     await this.endPending(request, signal);
     await audit.record('certificateRotated', { certificate: secret }, { versionId });
+  }
+
+  /**
+   * Secrets Manager labels the version of a rotation as pending until the rotation is over. After a failure, it repeats all
+   * steps, even for a version that the last step made current. Whoever invokes the function directly can name any other
+   * version, such as one that failed its test.
+   */
+  private async assertInProgress(request: RotationRequest, signal: AbortSignal): Promise<void> {
+    if (await this.isIn('AWSPENDING', request, signal)) return;
+    if (await this.isIn('AWSCURRENT', request, signal)) return;
+    const { secretId, versionId } = request;
+    throw new RotationError(`version ${versionId} of ${secretId} is not pending: the rotation is over`);
   }
 
   /** The client that owns the secret, according to both the secret's name and the registry. */

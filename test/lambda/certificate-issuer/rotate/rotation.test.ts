@@ -252,6 +252,32 @@ describe('the rotation of a secret', () => {
     await expect(run('testSecret')).rejects.toThrow(/has no certificate yet/);
   });
 
+  test('does not finish with a version that failed its test, although that is newer', async () => {
+    secrets.beginRotation(TOKEN);
+    await run('createSecret');
+    change(TOKEN, { status: 'REVOKED' });
+    await expect(run('testSecret')).rejects.toThrow(/is REVOKED/);
+
+    await expect(run('finishSecret')).rejects.toThrow(/is not pending: the rotation is over/);
+
+    expect(secrets.current).toBe(REQUEST_ID);
+  });
+
+  test('does not finish with the version of a deployment that did not get so far', async () => {
+    const promote = secrets.promoteVersion;
+    secrets.promoteVersion = () => Promise.reject(new Error('killed'));
+    const deployed = issuer.clientCertificateResource.apply(
+      createRequest({ requestId: TOKEN, properties: PROPERTIES }),
+      signal,
+    );
+    await expect(deployed).rejects.toThrow('killed');
+    secrets.promoteVersion = promote;
+
+    await expect(run('finishSecret')).rejects.toThrow(/is not pending: the rotation is over/);
+
+    expect(secrets.current).toBe(REQUEST_ID);
+  });
+
   test('does not finish without a value', async () => {
     secrets.beginRotation(TOKEN);
 
