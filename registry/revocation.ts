@@ -24,8 +24,10 @@ export interface RevocationOptions {
 /** How long an authority is asked. An operator waits for it, and the hourly run asks again. Milliseconds. */
 const TELLING_TIME = 8_000;
 
-/** Reasons that say nothing about the key. A certificate that is revoked for any other reason takes its key with it. */
-const KEEPING_THE_KEY: ReadonlySet<RevocationReason> = new Set(['SUPERSEDED', 'CESSATION_OF_OPERATION']);
+/** Whether the mesh must never certify the key again. Two reasons say nothing about the key. */
+function concernsKey(reason: RevocationReason): boolean {
+  return reason !== 'SUPERSEDED' && reason !== 'CESSATION_OF_OPERATION';
+}
 
 /**
  * Revokes certificates. The authorizer decides based on the registry, so it refuses a certificate that is marked there.
@@ -34,14 +36,16 @@ const KEEPING_THE_KEY: ReadonlySet<RevocationReason> = new Set(['SUPERSEDED', 'C
 export class Revocation {
   constructor(private readonly options: RevocationOptions) {}
 
-  /** Marks the certificate and audits the revocation. Does nothing for a certificate that is already revoked. */
+  /** Marks the certificate and audits the revocation, unless it is already revoked. */
   async revoke(certificate: RegistryCertificate, request: RevocationRequest, signal: AbortSignal): Promise<void> {
     const revoked = await this.mark(certificate, request, signal);
     if (revoked !== undefined) await this.audit(revoked);
   }
 
   /**
-   * Marks the certificate in the registry.
+   * Marks the certificate in the registry, and its key if the reason concerns it. A certificate that was revoked before keeps
+   * its mark, but a key that turns out to be compromised later is marked then.
+   *
    * @returns the revoked certificate. Undefined if it was already revoked.
    */
   async mark(
@@ -49,15 +53,15 @@ export class Revocation {
     { by, reason }: RevocationRequest,
     signal: AbortSignal,
   ): Promise<RegistryCertificate | undefined> {
-    if (certificate.status === 'REVOKED') return undefined;
     const { registry, now } = this.options;
     const { clientName, publicKeyHash } = certificate;
     const revokedAt = now().toISOString();
     const mark = { revokedAt, revokedBy: by, revocationReason: reason };
     // First the key: if this fails in between, the certificate isn't revoked yet, and the caller tries again.
-    if (publicKeyHash !== undefined && !KEEPING_THE_KEY.has(reason)) {
+    if (publicKeyHash !== undefined && concernsKey(reason)) {
       await registry.revokeKey(publicKeyHash, { clientName, revokedAt }, signal);
     }
+    if (certificate.status === 'REVOKED') return undefined;
     const isMarked = await registry.markRevoked(certificate, mark, signal);
     return isMarked ? { ...certificate, status: 'REVOKED', ...mark } : undefined;
   }

@@ -85,6 +85,21 @@ describe('revocation', () => {
     expect(await registry.getCertificate(certificate)).toEqual(certificate);
   });
 
+  test.each([
+    ['KEY_COMPROMISE', NOON],
+    ['SUPERSEDED', undefined],
+  ] as const)(
+    'a key that turns out to be %s after its certificate was revoked is revoked at %s',
+    async (reason, revokedAt) => {
+      const certificate = await registered({ status: 'REVOKED', revokedAt: NOON, publicKeyHash: 'hash' });
+
+      await revocation.revoke(certificate, { ...REQUEST, reason }, signal);
+
+      expect(registry.publicKeys.get('hash')?.revokedAt).toBe(revokedAt);
+      expect(await registry.getCertificate(certificate)).toEqual(certificate);
+    },
+  );
+
   test('tells nobody when another revocation was faster', async () => {
     const certificate = certificateOf();
     await registered({ status: 'REVOKED', revokedAt: '2026-11-22T11:59:59.000Z' });
