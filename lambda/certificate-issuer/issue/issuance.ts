@@ -111,6 +111,8 @@ export class Issuance {
 
     const certificate = { clientName, spiffeId, ...document };
     await audit.record('certificateIssued', { certificate }, { secretVersionId, requestedBy });
+    // An operator may have revoked the key before the certificate was in the registry, where the operator would find it.
+    await this.claimKey(keyHash, order, signal);
     return document;
   }
 

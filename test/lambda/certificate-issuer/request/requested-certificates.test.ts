@@ -207,6 +207,21 @@ describe('a certificate by request', () => {
     expect(authority.requests).toHaveLength(issued);
   });
 
+  test('is not handed out if its key was revoked while the authority issued it', async () => {
+    await request();
+    offset = 600_000;
+    const issue = authority.issueCertificate.bind(authority);
+    authority.issueCertificate = async (asked) => {
+      await issuer.operatorRevocation.run({ clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'operator' }, signal);
+      return issue(asked);
+    };
+
+    expect(await refusalOf(request())).toMatchObject({
+      status: 400,
+      message: 'a certificate for this key was revoked: generate another key',
+    });
+  });
+
   test('is one of a limited number of valid ones', async () => {
     await deploy({ SecretId: undefined, Requesters: [MAIL_ROLE], CertificateLimit: '2' });
     const another = async () => request({ certificateSigningRequest: await foreignRequest({ name: 'CN=mail' }) });
