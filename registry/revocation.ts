@@ -25,7 +25,7 @@ export interface RevocationOptions {
 const TELLING_TIME = 8_000;
 
 /** Whether the mesh must never certify the key again. Two reasons say nothing about the key. */
-function concernsKey(reason: RevocationReason): boolean {
+export function concernsKey(reason: RevocationReason): boolean {
   return reason !== 'SUPERSEDED' && reason !== 'CESSATION_OF_OPERATION';
 }
 

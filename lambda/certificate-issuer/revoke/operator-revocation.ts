@@ -7,7 +7,7 @@ import {
 import { clientNameProblem } from '../../../mesh/names';
 import type { RegistryCertificate } from '../../../registry/records';
 import type { Registry } from '../../../registry/registry';
-import type { Revocation, RevocationRequest } from '../../../registry/revocation';
+import { concernsKey, type Revocation, type RevocationRequest } from '../../../registry/revocation';
 import { isExpired } from '../../../registry/status';
 import type { RegistryRecord } from '../../../registry/stored-records';
 import type { RegistrySurvey } from '../../../registry/survey';
@@ -52,25 +52,32 @@ export interface OperatorRevocationOptions {
 
 /**
  * Revokes certificates for operators, who can't write to the registry themselves: what they revoke stays revoked. First marks
- * all certificates in the registry, whatever their dates, so that the authorizer refuses them within seconds. Then revokes
- * those that haven't expired at their authority, including certificates that were marked earlier. A certificate whose item
- * can't be read in full is marked only.
+ * all certificates in the registry, whatever their dates, so that the authorizer refuses them within seconds. If the reason
+ * concerns the key, the client's other certificates for the same key are among them. Then revokes those that haven't expired
+ * at their authority, including certificates that were marked earlier. A certificate whose item can't be read in full is
+ * marked only.
  */
 export class OperatorRevocation {
   constructor(private readonly options: OperatorRevocationOptions) {}
 
   async run({ clientName, fingerprints, reason, by }: RevocationOrder, signal: AbortSignal): Promise<RevocationResult> {
     const request: RevocationRequest = { by, reason };
+    const ordered = fingerprints && new Set(fingerprints);
+    const revokedKeys = new Set<string>();
     const marked = new Map<string, Marked>();
-    // A certificate that is issued meanwhile is found by another reading.
+    // Another reading finds what is issued meanwhile, and what came before the certificate that it shares its key with.
     for (let found = -1; found < marked.size; ) {
       found = marked.size;
       for await (const record of this.options.survey.clientRecords(clientName, signal)) {
         const fingerprint = fingerprintOf(record);
         if (fingerprint === undefined || marked.has(fingerprint)) continue;
-        if (fingerprints?.includes(fingerprint) === false) continue;
+        const publicKeyHash = record.kind === 'certificate' ? record.certificate.publicKeyHash : undefined;
+        const isOrdered = ordered === undefined || ordered.has(fingerprint);
+        if (!isOrdered && !(publicKeyHash !== undefined && revokedKeys.has(publicKeyHash))) continue;
         const one = await this.mark(record, request, signal);
-        if (one !== undefined) marked.set(fingerprint, one);
+        if (one === undefined) continue;
+        marked.set(fingerprint, one);
+        if (publicKeyHash !== undefined && concernsKey(reason)) revokedKeys.add(publicKeyHash);
       }
     }
     const certificates: RevokedCertificate[] = [];

@@ -86,6 +86,23 @@ test.each(['KEY_COMPROMISE', 'UNSPECIFIED', 'PRIVILEGE_WITHDRAWN', 'SUPERSEDED',
   },
 );
 
+test.each([
+  ['KEY_COMPROMISE', ['0A', '0B', '0C']],
+  ['SUPERSEDED', ['0B', '0C']],
+] as const)('if one of several certificates for a key is revoked as %s, revoked are %s', async (reason, revoked) => {
+  const mesh = meshOf(
+    ['mail', '0A', { publicKeyHash: 'hash' }],
+    ['mail', '0B', { publicKeyHash: 'hash', ...revokedBefore }],
+    ['mail', '0C', { publicKeyHash: 'hash' }],
+    ['mail', '0D', { publicKeyHash: 'other' }],
+    ['mail', '0E'],
+  );
+
+  await revokeCertificates(mesh, 'mail', { kind: 'serialNumber', serialNumber: '0C' }, reason);
+
+  expect(serials(mesh)).toEqual(revoked);
+});
+
 test.each<[string, CertificateSelection]>([
   ['serial number', { kind: 'serialNumber', serialNumber: '0AFF' }],
   ['serial number in lower case with colons', { kind: 'serialNumber', serialNumber: '0a:ff' }],
