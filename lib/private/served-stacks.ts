@@ -1,4 +1,4 @@
-import { Lazy, type NestedStack, Stack } from 'aws-cdk-lib';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { STACKS_VARIABLE } from '../../mesh/contract';
 
@@ -9,8 +9,8 @@ export class ServedStacks {
   private readonly others = new Set<Stack>();
 
   constructor(private readonly scope: IConstruct) {
-    const patterns = () => [Stack.of(scope).stackId, ...[...this.others].map(arnPattern)];
-    this.environment = { [STACKS_VARIABLE]: Lazy.string({ produce: () => patterns().join(',') }) };
+    const patterns = () => new Set([Stack.of(scope).stackId, ...[...this.others].map(arnPattern)]);
+    this.environment = { [STACKS_VARIABLE]: Lazy.string({ produce: () => [...patterns()].join(',') }) };
   }
 
   /** Adds the stack of a construct of the same app. */
@@ -22,15 +22,13 @@ export class ServedStacks {
 
 /**
  * Matches the ARN of the stack by name, because a reference to the stack's ID would be a reference in the other direction.
- * The name of a nested stack is the name of its parent, its logical ID, and random characters.
+ * The name of a nested stack is the name of its parent, its logical ID, and random characters. In a nested stack of a nested
+ * stack, the parent's name has such characters as well, so the pattern is that of the outermost nested stack.
  */
 function arnPattern(stack: Stack): string {
-  const pattern = stack.nestedStackParent ? `${nestedName(stack as NestedStack)}-*` : `${stack.stackName}/*`;
-  return stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: pattern });
-}
-
-function nestedName(stack: Stack): string {
   const { nestedStackParent: parent, nestedStackResource: resource } = stack;
-  if (parent === undefined || resource === undefined) return stack.stackName;
-  return `${nestedName(parent)}-${parent.getLogicalId(resource)}`;
+  if (parent?.nestedStackParent) return arnPattern(parent);
+  const pattern =
+    parent && resource ? `${parent.stackName}-${parent.getLogicalId(resource)}-*` : `${stack.stackName}/*`;
+  return stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: pattern });
 }

@@ -81,6 +81,20 @@ test('custom resources are served for the stacks of the app that declare clients
   }
 });
 
+test('a stack in a nested stack is served by the name of the outer one, which its own begins with', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Test');
+  const issuer = newIssuer(stack);
+  const outer = new NestedStack(new Stack(app, 'Other'), 'Outer');
+  new MeshClient(outer, 'Mail', { clientName: 'mail', issuer });
+  new MeshClient(new NestedStack(outer, 'Inner'), 'Social', { clientName: 'social', issuer });
+
+  const text = JSON.stringify(variablesOf(stack, 'deployment'));
+  expect(text.match(/:stack\/[\w*/-]+/g)).toEqual([
+    expect.stringMatching(/^:stack\/Other-OuterNestedStackOuterNestedStackResource[0-9A-F]{8}-\*$/),
+  ]);
+});
+
 test('two clients of one issuer can’t have one name, in whichever stacks they are', () => {
   const app = new App();
   const issuer = newIssuer(new Stack(app, 'Test'));
