@@ -30,6 +30,8 @@ export interface DomainTruststoreResourceOptions {
  * issued after this resource.
  */
 export class DomainTruststoreResource implements CustomResourceHandler {
+  readonly removesOnlyItsOwn = true;
+
   constructor(private readonly options: DomainTruststoreResourceOptions) {}
 
   identify(properties: ResourceProperties): string {

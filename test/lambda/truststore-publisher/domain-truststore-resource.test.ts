@@ -1,11 +1,14 @@
 import type { DomainNameState } from '../../../aws/api-gateway';
 import type { LogEntry } from '../../../aws/cloudwatch';
+import { handleCustomResource } from '../../../lambda/custom-resource/custom-resource';
 import { PropertyError } from '../../../lambda/custom-resource/properties';
+import { StackList } from '../../../lambda/custom-resource/stack-list';
 import {
   DomainTruststoreError,
   DomainTruststoreResource,
 } from '../../../lambda/truststore-publisher/domain-truststore-resource';
-import { createRequest } from '../custom-resource/requests';
+import { createEvent, createRequest } from '../custom-resource/requests';
+import { ResponseBucket } from '../custom-resource/response-bucket';
 
 const signal = new AbortController().signal;
 const properties = { DomainName: 'mesh.example.com', TruststoreVersion: 'v2', PropagationSeconds: '40' };
@@ -145,6 +148,30 @@ describe('that a domain uses its truststore', () => {
     expect(resource.identify(properties)).toBe('mesh.example.com');
     await expect(resource.remove()).resolves.toBeUndefined();
     expect(domain.looks).toEqual([]);
+  });
+
+  test('can be deleted with a stack that the mesh no longer serves', async () => {
+    const bucket = await ResponseBucket.open();
+    const { resource, logs } = waitFor(domainThatIs(state()));
+    const event = createEvent({
+      RequestType: 'Delete',
+      ResponseURL: bucket.url,
+      PhysicalResourceId: 'mesh.example.com',
+      ResourceProperties: properties,
+    });
+    const invocation = { getRemainingTimeInMillis: () => 60_000, logGroupName: 'group', logStreamName: 'stream' };
+
+    try {
+      await handleCustomResource(resource, event, {
+        invocation,
+        stacks: new StackList([]),
+        log: (entry) => logs.push(entry),
+      });
+
+      expect(bucket.answer).toMatchObject({ Status: 'SUCCESS' });
+    } finally {
+      await bucket.close();
+    }
   });
 
   test.each([
