@@ -56,9 +56,18 @@ function pathProblem(path: string): string | undefined {
   return `is percent-encoded more than ${MOST_ENCODINGS} times`;
 }
 
-/** Replaces the escapes that are there, as lenient servers do. Octets that are not UTF-8 become U+FFFD. */
+/**
+ * Replaces the escapes that are there, as lenient servers do. Octets that are not UTF-8 become U+FFFD. Windows servers also
+ * replace `%u002e` (`PercentUAllowed`, on by default):
+ * https://learn.microsoft.com/en-us/troubleshoot/developer/webapps/iis/iisadmin-service-inetinfo/httpsys-registry-windows
+ */
 function decode(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString());
+  const unescaped = text.replace(/%u([0-9a-f]{4})/gi, (_, unit: string) =>
+    String.fromCharCode(Number.parseInt(unit, 16)),
+  );
+  return unescaped.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) =>
+    Buffer.from(escapes.replaceAll('%', ''), 'hex').toString(),
+  );
 }
 
 /** Servers that store names in another character set replace characters such as U+FF0E with the nearest, here a dot. */
@@ -66,9 +75,12 @@ function fold(text: string): string {
   return text.normalize('NFKC');
 }
 
-/** Also at U+2044, U+2215, and U+2216, which Windows replaces with a slash or a backslash but NFKC keeps. */
+/**
+ * Also at U+2044, U+2215, and U+2216, and at U+00A5 (yen) and U+20A9 (won) in code pages 932 and 949, which Windows replaces
+ * with a slash or a backslash but NFKC keeps: https://www.unicode.org/Public/MAPPINGS/VENDORS/MICSFT/WindowsBestFit/
+ */
 function dividedAtSlashes(text: string): readonly string[] {
-  return text.split(/[/\\\u2044\u2215\u2216]/);
+  return text.split(/[/\\\u00A5\u20A9\u2044\u2215\u2216]/);
 }
 
 /** Marks, spaces, format characters and others without a shape of their own, which a server may drop or trim. */

@@ -36,6 +36,9 @@ describe.each(PLACES)('the path in %s', (_place, eventWith) => {
     '/schedule/100%',
     '/schedule/100%25',
     '/schedule/%zz',
+    '/schedule/%u00',
+    '/schedule/%u00e9',
+    '/schedule/5\u00a5',
     '/schedule/;v=1',
     '/schedule/a;v=1/b',
     'events',
@@ -124,6 +127,17 @@ describe.each(PLACES)('the path in %s', (_place, eventWith) => {
     '/schedule/..\u2215admin',
     '/schedule/..\u037ex/admin',
     '/schedule/\uff052e\uff052e/admin',
+    '/schedule/..\u00a5admin',
+    '/schedule/..\u20a9..\u20a9admin',
+    // Escapes of Windows servers
+    '/schedule/%u002e%u002e/admin',
+    '/schedule/%U002E./admin',
+    '/schedule/%25u002e%2525u002e/admin',
+    '/schedule/..%u2215admin',
+    '/schedule/a%u002fb',
+    '/schedule/%u005c',
+    '/schedule/%u003f',
+    '/schedule/%ud800',
   ])('is refused when it is %p', (path) => {
     expect(() => deny(path)).toThrow(/ is ambiguous: it /);
   });
@@ -132,7 +146,7 @@ describe.each(PLACES)('the path in %s', (_place, eventWith) => {
     expect(() => deny(path)).toThrow(/^the request has no path/);
   });
 
-  test.each(['%25', '%2525', '\uff05', '/..;', '.\u200b', '%E2%80%8B'])(
+  test.each(['%25', '%2525', '%u0025', '%u', '\uff05', '/..;', '.\u200b', '%E2%80%8B'])(
     'is checked in a number of steps that is linear in its length, with many %p',
     (part) => {
       const superLinear = superLinearExpressions(() => {
