@@ -5,13 +5,14 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 const SHORTEST_RSA_KEY = 2048;
 /** With an exponent of 1, everyone can sign. */
 const SMALLEST_RSA_EXPONENT = 3n;
-/** Maps the OpenSSL name of each accepted curve to the name in messages. */
-const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
+/** The curves P-256, P-384, and P-521, by their OpenSSL names. */
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
+/** For messages. */
+export const STRONG_KEYS = 'RSA of 2048 bits or more, and ECDSA on P-256, P-384, or P-521';
 
 /**
- * The first reason why the certificate is weak. Undefined for a key and a signature algorithm that API Gateway accepts:
- * RSA of 2048 bits or more or ECDSA on a NIST curve of 256 bits or more, signed with SHA-256 or a stronger hash.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
+ * The first reason why the certificate is weak, as the rest of a sentence. Undefined for RSA of 2048 bits or more or ECDSA on
+ * a NIST curve of 256 bits or more, signed with SHA-256 or a stronger hash.
  */
 export function weaknessOf(certificate: X509Certificate): string | undefined {
   return keyWeakness(publicKeyOf(certificate)) ?? signatureWeakness(certificate.raw);
@@ -26,7 +27,8 @@ function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   }
 }
 
-function keyWeakness(key: KeyObject | undefined): string | undefined {
+/** As `weaknessOf`, for a key. A key that is undefined can't be read. */
+export function keyWeakness(key: KeyObject | undefined): string | undefined {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key ?? {};
   if (type === 'rsa') {
     const { modulusLength = 0, publicExponent = 0n } = details ?? {};
@@ -35,7 +37,7 @@ function keyWeakness(key: KeyObject | undefined): string | undefined {
   }
   if (type === 'ec') {
     const curve = details?.namedCurve ?? '';
-    return Object.hasOwn(CURVES, curve) ? undefined : `has an ECDSA key on ${curve || 'a curve without a name'}`;
+    return CURVES.includes(curve) ? undefined : `has an ECDSA key on ${curve || 'a curve without a name'}`;
   }
   return `has a key of type ${type ?? 'unknown'}`;
 }
@@ -84,7 +86,7 @@ function readElement(octets: Uint8Array, tag: number): Element | undefined {
   const [first, short = 0x80] = octets;
   if (first !== tag) return undefined;
   const lengthOctets = short < 0x80 ? 0 : short - 0x80;
-  // A length of indefinite form is not DER. No certificate that API Gateway passes on needs more than three octets.
+  // A length of indefinite form is not DER. No certificate in use needs more than three octets.
   if (short === 0x80 || lengthOctets > 3) return undefined;
   const start = 2 + lengthOctets;
   const length = short < 0x80 ? short : octets.subarray(2, start).reduce((sum, octet) => sum * 256 + octet, 0);

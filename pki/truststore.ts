@@ -5,6 +5,7 @@ import { issuerText, subjectKey, subjectText } from './certificate-fields';
 import { assertValidAt, ChainError, isIssuedBy, verifyTrust } from './chain';
 import { encodePem, PemError, readCertificates } from './pem';
 import { signatureAlgorithmOf } from './signature';
+import { keyWeakness, STRONG_KEYS } from './strength';
 
 /** The verifier would reject the truststore, or accept it and refuse some clients. */
 export class TruststoreError extends Error {
@@ -19,10 +20,6 @@ export interface TruststoreLimits {
   readonly longestChain: number;
   /** Bytes. */
   readonly largestBundle: number;
-  /** Bits. */
-  readonly shortestRsaKey: number;
-  /** The accepted elliptic curves. Maps each OpenSSL name to the name in error messages. */
-  readonly curves: Readonly<Record<string, string>>;
 }
 
 /**
@@ -104,9 +101,9 @@ function assertNotExpired(certificate: X509Certificate, at: Date): void {
   }
 }
 
-function assertStrongKey(certificate: X509Certificate, limits: TruststoreLimits): void {
-  const problem = keyProblem(publicKeyOf(certificate), limits);
-  if (problem !== undefined) throw invalid(certificate, problem);
+function assertStrongKey(certificate: X509Certificate, { verifier }: TruststoreLimits): void {
+  const weakness = keyWeakness(publicKeyOf(certificate));
+  if (weakness !== undefined) throw invalid(certificate, `${weakness}: ${verifier} accepts ${STRONG_KEYS}`);
 }
 
 function publicKeyOf(certificate: X509Certificate): KeyObject {
@@ -117,25 +114,6 @@ function publicKeyOf(certificate: X509Certificate): KeyObject {
       cause,
     });
   }
-}
-
-function keyProblem(
-  { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
-  { verifier, shortestRsaKey, curves }: TruststoreLimits,
-): string | undefined {
-  if (type === 'rsa') {
-    const bits = details?.modulusLength ?? 0;
-    return bits < shortestRsaKey
-      ? `has an RSA key of ${bits} bits: ${verifier} needs at least ${shortestRsaKey}`
-      : undefined;
-  }
-  if (type === 'ec') {
-    const curve = details?.namedCurve ?? 'an unnamed curve';
-    return Object.hasOwn(curves, curve)
-      ? undefined
-      : `has an ECDSA key on ${curve}: ${verifier} accepts ${Object.values(curves).join(', ')}`;
-  }
-  return `has a key of type ${type}: ${verifier} accepts RSA and ECDSA`;
 }
 
 function assertStrongSignature(certificate: X509Certificate, { verifier }: TruststoreLimits): void {

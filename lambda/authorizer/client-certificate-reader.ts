@@ -70,7 +70,8 @@ function readCaller(certificate: X509Certificate, trustDomain: string): CallerCe
     throw denied('IDENTITY_UNKNOWN', 'the URIs in the certificate are not a single SPIFFE ID');
   }
   if (spiffeId === undefined || !isInTrustDomain(spiffeId, trustDomain)) {
-    // The issuer decides the strength of the others, and the registry has no others.
+    // As API Gateway demands: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
+    // The issuer decides the strength of the mesh's own, and the registry has no others.
     const weakness = weaknessOf(certificate);
     if (weakness !== undefined) throw denied('WEAK_CERTIFICATE', `the certificate of another authority ${weakness}`);
     return { kind: 'external', certificate, validity };

@@ -22,8 +22,6 @@ export const API_GATEWAY_LIMITS: TruststoreLimits = {
   verifier: 'API Gateway',
   longestChain: 4,
   largestBundle: LARGEST_TRUSTSTORE,
-  shortestRsaKey: 2048,
-  curves: { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' },
 };
 
 export interface TruststoreResourceOptions {

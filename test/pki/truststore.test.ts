@@ -1,7 +1,9 @@
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
-import { createPublicKey, webcrypto, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, webcrypto, X509Certificate } from 'node:crypto';
 import { devNull } from 'node:os';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { Certificate, SubjectPublicKeyInfo } from '@peculiar/asn1-x509';
 import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { API_GATEWAY_LIMITS } from '../../lambda/truststore-publisher/truststore-resource';
 import { privateKeyPem } from '../../pki/keys';
@@ -208,13 +210,20 @@ describe('roots of others', () => {
   });
 
   test.each([
-    ['an RSA key of 1024 bits', rsa(1024, 'SHA-256'), 'has an RSA key of 1024 bits: API Gateway needs at least 2048'],
+    ['an RSA key of 1024 bits', rsa(1024, 'SHA-256'), 'has an RSA key of 1024 bits: API Gateway accepts RSA of 2048'],
     ['SHA-1 and RSA', rsa(2048, 'SHA-1'), 'is signed with the algorithm 1.2.840.113549.1.1.5: API Gateway needs'],
     ['SHA-1 and ECDSA', ecdsa('P-256', 'SHA-1'), 'is signed with the algorithm 1.2.840.10045.4.1: API Gateway needs'],
-    ['Ed25519', { name: 'Ed25519' }, 'has a key of type ed25519: API Gateway accepts RSA and ECDSA'],
+    ['Ed25519', { name: 'Ed25519' }, 'has a key of type ed25519: API Gateway accepts RSA of 2048'],
   ])('are refused with %s', async (_name, algorithm, message) => {
     const pem = await peculiarRoot(algorithm);
     expect(() => truststoreBundle([pem], now)).toThrow(`the certificate "CN=Foreign" ${message}`);
+  });
+
+  test('are refused with an RSA exponent of 1, with which everyone can sign', async () => {
+    const authority = await createRoot('Foreign', { keyAlgorithm: 'RSA_2048' });
+    expect(() => truststoreBundle([withExponentOne(authority)], now)).toThrow(
+      'has an RSA key with the exponent 1: API Gateway accepts RSA of 2048 bits or more',
+    );
   });
 
   testWithOpenssl.each([
@@ -227,3 +236,21 @@ describe('roots of others', () => {
     expect(() => truststoreBundle([stdout], soon)).toThrow(`the certificate "CN=Foreign" ${message}`);
   });
 });
+
+/** The certificate with another exponent, signed without the private key. */
+function withExponentOne({ certificate }: Authority): string {
+  const forged = AsnConvert.parse(certificate.raw, Certificate);
+  const jwk = { ...certificate.publicKey.export({ format: 'jwk' }), e: 'AQ' };
+  const key = createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'der', type: 'spki' });
+  forged.tbsCertificate.subjectPublicKeyInfo = AsnConvert.parse(key, SubjectPublicKeyInfo);
+  const hash = createHash('sha256')
+    .update(new Uint8Array(AsnConvert.serialize(forged.tbsCertificate)))
+    .digest();
+  // DigestInfo of SHA-256, padded to the length of the modulus (RFC 8017, section 9.2).
+  const digestInfo = Buffer.concat([Buffer.from('3031300d060960864801650304020105000420', 'hex'), hash]);
+  const padding = Buffer.alloc(256 - 3 - digestInfo.length, 0xff);
+  const signature = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), digestInfo]);
+  forged.signatureValue = new Uint8Array(signature).buffer;
+  delete forged.tbsCertificateRaw;
+  return encodePem('CERTIFICATE', Buffer.from(AsnConvert.serialize(forged)));
+}
