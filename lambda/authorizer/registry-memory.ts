@@ -33,7 +33,7 @@ export class RegistryUnavailableError extends Error {
 }
 
 /** How long a known caller waits for an answer of the registry before that counts as unavailable. Milliseconds. */
-const PATIENCE = 1_000;
+const TIME_LIMIT = 1_000;
 
 /** How long after a failure known callers are not looked up, so that not every request waits. Milliseconds. */
 const RETRY_INTERVAL = 5_000;
@@ -72,7 +72,7 @@ export class RegistryMemory<T> {
     }
     let facts: T;
     try {
-      facts = await (settled ? withinPatience(this.read(lookup)) : this.read(lookup));
+      facts = await (settled ? withTimeLimit(this.read(lookup)) : this.read(lookup));
     } catch (cause) {
       return this.identifyWithoutRegistry(lookup, cause);
     }
@@ -145,11 +145,11 @@ function accepts<T>(lookup: Lookup<T>, facts: T): boolean {
   }
 }
 
-/** @throws Error after `PATIENCE`. The work goes on. */
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
+/** @throws Error after `TIME_LIMIT`. The work goes on. */
+async function withTimeLimit<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`the registry gave no answer within ${PATIENCE} ms`)), PATIENCE);
+    timer = setTimeout(() => reject(new Error(`the registry gave no answer within ${TIME_LIMIT} ms`)), TIME_LIMIT);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -12,7 +12,8 @@ class UnlistedStackError extends Error {
 /**
  * The stacks whose custom resources a function serves. CloudFormation calls the function of a custom resource with the
  * permissions of whoever deploys the stack, and writes the stack's ARN into the event. Without the list, everyone who may
- * invoke the function and create a stack could declare clients.
+ * create a stack with these permissions could declare clients. The list does not stop those who may invoke the function
+ * themselves, because they write the event, or who may create a stack with a listed name.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
 export class StackList {
