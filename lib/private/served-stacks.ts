@@ -1,6 +1,7 @@
-import { Lazy, Stack } from 'aws-cdk-lib';
+import { type CfnResource, Lazy, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { STACKS_VARIABLE } from '../../mesh/contract';
+import { refuse } from './validation';
 
 /** The stacks whose custom resources a function serves: the function's own stack, and those that are added. */
 export class ServedStacks {
@@ -28,7 +29,17 @@ export class ServedStacks {
 function arnPattern(stack: Stack): string {
   const { nestedStackParent: parent, nestedStackResource: resource } = stack;
   if (parent?.nestedStackParent) return arnPattern(parent);
-  const pattern =
-    parent && resource ? `${parent.stackName}-${parent.getLogicalId(resource)}-*` : `${stack.stackName}/*`;
+  const pattern = parent && resource ? `${nestedName(stack, parent, resource)}-*` : `${stack.stackName}/*`;
   return stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: pattern });
+}
+
+/** Without the hyphen and up to 13 characters that CloudFormation adds. The longest name of a stack has 128. */
+const LONGEST_NESTED_NAME = 114;
+
+/** Throws for a name that CloudFormation would shorten, because AWS doesn't document how. */
+function nestedName(stack: Stack, parent: Stack, resource: CfnResource): string {
+  const name = `${parent.stackName}-${parent.resolve(parent.getLogicalId(resource))}`;
+  if (name.length <= LONGEST_NESTED_NAME) return name;
+  const rule = `must give the nested stack a name of at most ${LONGEST_NESTED_NAME} characters, because it declares clients`;
+  return refuse(stack, 'id', rule, name);
 }

@@ -95,6 +95,17 @@ test('a stack in a nested stack is served by the name of the outer one, which it
   ]);
 });
 
+test('a nested stack whose name CloudFormation would shorten can’t declare clients', () => {
+  const stack = new Stack(new App(), 'Test');
+  const issuer = newIssuer(stack);
+  const nested = new NestedStack(stack, 'N'.repeat(40));
+  new MeshClient(nested, 'Mail', { clientName: 'mail', issuer });
+
+  expect(() => variablesOf(stack, 'deployment')).toThrow(
+    /Test\/N{40}: id must give the nested stack a name of at most 114 characters, because it declares clients, got Test-N{40}/,
+  );
+});
+
 test('two clients of one issuer can’t have one name, in whichever stacks they are', () => {
   const app = new App();
   const issuer = newIssuer(new Stack(app, 'Test'));
