@@ -334,6 +334,8 @@ export class Registry {
       values: { ...values, ':state': state },
     };
     if (await deleteItem(this.table, key, enabled, signal)) return true;
+    // An operator may have disabled the client in between.
+    if (await updateItem(this.table, key, disabled, signal)) return true;
     return (await getItem(this.table, key, signal))?.[kind.resource] === undefined;
   }
 

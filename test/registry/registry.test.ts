@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { functionConnection } from '../../aws/connection';
 import type { ClientProfile, ExternalClientProfile } from '../../registry/client-kinds';
+import { Table } from '../../aws/dynamodb';
 import { RegistryLookup } from '../../registry/lookup';
 import { certificateKey, clientKey, type RegistryCertificate } from '../../registry/records';
 import { Registry } from '../../registry/registry';
@@ -227,6 +228,25 @@ describe('the registry in DynamoDB', () => {
     await expect(registry.removeClient('mail', 'stack Mail', REMOVED, signal)).resolves.toBe(true);
 
     expect(await items()).toEqual([]);
+  });
+
+  test('keeps a client disabled that an operator disables while it is removed', async () => {
+    await registry.registerClient(profile, false, signal);
+    const call = Table.prototype.call;
+    const calls = jest.spyOn(Table.prototype, 'call').mockImplementation(async function (this: Table, ...operation) {
+      if (operation[0] === 'DeleteItem') {
+        const change = { state: 'DISABLED', updatedAt: REMOVED, updatedBy: 'operator' } as const;
+        await registry.setClientState('mail', change, signal);
+      }
+      return call.apply(this, operation);
+    });
+
+    const isRemoved = await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
+
+    calls.mockRestore();
+    expect([isRemoved, await records()]).toEqual([true, []]);
+    await registry.registerClient(profile, false, signal);
+    await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
   });
 
   test.each(['issued', 'external'])(
