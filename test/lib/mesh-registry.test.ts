@@ -15,9 +15,29 @@ test('the table is encrypted, can be restored to any point in time, and forgets 
       { AttributeName: 'partitionKey', KeyType: 'HASH' },
       { AttributeName: 'sortKey', KeyType: 'RANGE' },
     ],
-    AttributeDefinitions: [
-      { AttributeName: 'partitionKey', AttributeType: 'S' },
-      { AttributeName: 'sortKey', AttributeType: 'S' },
+    AttributeDefinitions: ['partitionKey', 'sortKey', 'due', 'dueAt', 'certificateAuthorityArn', 'notAfter'].map(
+      (AttributeName) => ({ AttributeName, AttributeType: 'S' }),
+    ),
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'Agenda',
+        KeySchema: [
+          { AttributeName: 'due', KeyType: 'HASH' },
+          { AttributeName: 'dueAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+      {
+        IndexName: 'CertificateAuthority',
+        KeySchema: [
+          { AttributeName: 'certificateAuthorityArn', KeyType: 'HASH' },
+          { AttributeName: 'notAfter', KeyType: 'RANGE' },
+        ],
+        Projection: {
+          ProjectionType: 'INCLUDE',
+          NonKeyAttributes: ['spiffeId', 'status', 'notBefore', 'refuseAfter', 'authoritiesNotAfter'],
+        },
+      },
     ],
     BillingMode: 'PAY_PER_REQUEST',
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },

@@ -9,8 +9,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { functionConnection } from '../../aws/connection';
-import type { ClientProfile, ExternalClientProfile } from '../../registry/client-kinds';
 import { Table } from '../../aws/dynamodb';
+import type { ClientProfile, ExternalClientProfile } from '../../registry/client-kinds';
 import { RegistryLookup } from '../../registry/lookup';
 import { certificateKey, clientKey, type RegistryCertificate } from '../../registry/records';
 import { Registry } from '../../registry/registry';
