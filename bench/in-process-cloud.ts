@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { SANDBOX_ACCOUNT } from '../sandbox/account';
 import { Clock } from '../sandbox/clock';
 import type { Properties, Resource } from '../sandbox/cloudformation/resource-type';
-import type { AwsAnswer } from '../sandbox/endpoint/api';
+import type { AwsAnswer, AwsApi } from '../sandbox/endpoint/api';
+import type { JsonDocument } from '../sandbox/endpoint/json-protocol';
 import { Requests } from '../sandbox/endpoint/requests';
 import { Faults } from '../sandbox/faults';
 import { AcmPcaService } from '../sandbox/services/acm-pca';
@@ -20,11 +21,21 @@ interface SdkRequest {
   readonly body?: string | Uint8Array;
 }
 
+/** A call of an AWS service. */
+export interface CloudCall {
+  /** The name in the credential scope, such as `dynamodb`. */
+  readonly service: string;
+  readonly operation: string;
+  readonly input: JsonDocument;
+}
+
 export interface InProcessCloudOptions {
-  /** Runs one step of a rotation. */
-  invoke(event: RotationEvent): Promise<void>;
+  /** Runs one step of a rotation. @default - nothing rotates */
+  invoke?(event: RotationEvent): Promise<void>;
   /** Receives the events of Secrets Manager, such as `RotationSucceeded`. */
-  onRotationEvent(name: string): void;
+  onRotationEvent?(name: string): void;
+  /** Surrounds every call. @default - calls take no time */
+  around?(call: CloudCall, answer: () => Promise<AwsAnswer>): Promise<AwsAnswer>;
 }
 
 /**
@@ -38,14 +49,15 @@ export class InProcessCloud {
   /** The number of calls by operation and outcome, such as `IssueCertificate ThrottlingException`. */
   readonly outcomes = new Map<string, number>();
   private readonly requests: Requests;
+  private readonly apis: readonly AwsApi[];
   private readonly resourceTypes: AcmPcaService['resourceTypes'];
 
-  constructor({ invoke, onRotationEvent }: InProcessCloudOptions) {
+  constructor(private readonly options: InProcessCloudOptions = {}) {
     const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
     const iam = new IamService(surroundings);
     const secrets = new SecretsManagerService(surroundings, {
-      functions: { invoke: (_functionArn, event) => invoke(event), assertMayInvoke: () => undefined },
-      events: { put: ({ detail }) => onRotationEvent(String(detail['eventName'])) },
+      functions: { invoke: async (_functionArn, event) => options.invoke?.(event), assertMayInvoke: () => undefined },
+      events: { put: ({ detail }) => options.onRotationEvent?.(String(detail['eventName'])) },
     });
     const targets = {
       functions: { invokeAsynchronously: async () => undefined, assertMayInvoke: () => undefined },
@@ -55,6 +67,7 @@ export class InProcessCloud {
     const services = [new AcmPcaService(surroundings), secrets, new DynamoDbService(surroundings), events];
     const { accessKeyId, secretAccessKey } = iam.issueCredentials(iam.operator);
 
+    this.apis = services.map(({ api }) => api);
     this.resourceTypes = Object.assign({}, ...services.map(({ resourceTypes }) => resourceTypes));
     this.environment = {
       AWS_REGION: this.region,
@@ -62,7 +75,7 @@ export class InProcessCloud {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
     };
     this.requests = new Requests({
-      apis: services.map(({ api }) => api),
+      apis: this.apis,
       iam,
       clock: surroundings.clock,
       faults: new Faults(),
@@ -82,6 +95,14 @@ export class InProcessCloud {
     const resourceType = this.resourceTypes[type];
     if (resourceType === undefined) throw new Error(`there is no resource type ${type}`);
     return resourceType.create({ stackName: 'mesh', stackId: 'mesh', logicalId: 'Resource', properties });
+  }
+
+  /** Calls DynamoDB without a signature, and without `around`. @throws Error with the answer of a failed call */
+  async dynamoDb(operation: string, input: object): Promise<JsonDocument> {
+    const call = { ...dynamoDbRequest(operation, input), caller: { principalArn: '', accessKeyId: '' } };
+    const answer = await this.apiOf('dynamodb')?.handle({ ...call, authorize: () => undefined });
+    if (answer?.status !== 200) throw new Error(`${operation} failed: ${answer?.body}`);
+    return JSON.parse(String(answer.body));
   }
 
   /** The `requestHandler` of an SDK client. */
@@ -120,14 +141,26 @@ export class InProcessCloud {
 
   private async answer({ method, path, headers, body = '' }: SdkRequest): Promise<AwsAnswer> {
     const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-    const answer = await this.requests.answer({
-      method,
-      path,
-      query: '',
-      headers: Object.fromEntries(lowerCase),
-      body: Buffer.from(body),
-    });
-    if (answer === undefined) throw new Error(`${method} ${path} was not answered`);
-    return answer;
+    const request = { method, path, query: '', headers: Object.fromEntries(lowerCase), body: Buffer.from(body) };
+    const answer = async () => {
+      const answered = await this.requests.answer(request);
+      if (answered === undefined) throw new Error(`${method} ${path} was not answered`);
+      return answered;
+    };
+    const { around } = this.options;
+    if (around === undefined) return answer();
+    const [, service = ''] = /\/([^/]+)\/aws4_request/.exec(request.headers['authorization'] ?? '') ?? [];
+    const described = this.apiOf(service)?.describe({ ...request, query: new URLSearchParams() });
+    if (described === undefined) throw new Error(`there is no service ${service}`);
+    return around({ service, ...described }, answer);
   }
+
+  private apiOf(service: string): AwsApi | undefined {
+    return this.apis.find(({ signingName }) => signingName === service);
+  }
+}
+
+function dynamoDbRequest(operation: string, input: object) {
+  const headers = { 'x-amz-target': `DynamoDB_20120810.${operation}` };
+  return { method: 'POST', path: '/', query: new URLSearchParams(), headers, body: Buffer.from(JSON.stringify(input)) };
 }

@@ -1,10 +1,12 @@
 /**
  * Measures the speed of the library and prints each figure beside its budget. `npm run bench -- rotation` instead simulates
  * the rotation of all clients of a large mesh under the quotas of AWS, `npm run bench -- rotation 1000` of 1,000 clients.
+ * `npm run bench -- maintenance` simulates the hourly run of meshes of up to 100,000 clients, and what it costs.
  */
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import Table from 'cli-table3';
 import { issue } from './issue';
+import { maintenance } from './maintenance';
 import type { Measurement } from './measure';
 import { quotas } from './quotas';
 import { discard, firstAnswer, threeServices, warmDecision } from './sandbox';
@@ -42,8 +44,10 @@ function measure([subject, clients]: readonly string[]): Promise<readonly Measur
       return measureAll();
     case 'rotation':
       return quotas(clients === undefined ? ROTATED_CLIENTS : wholeNumber(clients));
+    case 'maintenance':
+      return maintenance();
     default:
-      throw new Error(`the subject must be "rotation" or omitted, got ${JSON.stringify(subject)}`);
+      throw new Error(`the subject must be "rotation", "maintenance", or omitted, got ${JSON.stringify(subject)}`);
   }
 }
 

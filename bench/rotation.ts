@@ -78,7 +78,7 @@ export async function simulateRotation(clients: number): Promise<Simulation> {
 /** CloudFormation creates all clients of a stack at once, each with its own invocation. */
 export async function simulateDeployment(clients: number): Promise<Simulation> {
   const run = new Run();
-  const cloud = new InProcessCloud({ invoke: async () => undefined, onRotationEvent: () => undefined });
+  const cloud = new InProcessCloud();
   const mesh = await simulatedMesh(cloud);
   const all = await Promise.all(Array.from({ length: clients }, (_, i) => mesh.addClient(`client-${i}`)));
   return cloud.inUse(async () => {

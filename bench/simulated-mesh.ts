@@ -1,7 +1,7 @@
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AcmPca } from '../aws/acm-pca';
-import { LoggedMetrics } from '../aws/cloudwatch';
+import { type Log, LoggedMetrics } from '../aws/cloudwatch';
 import { functionConnection } from '../aws/connection';
 import { EventBridge } from '../aws/eventbridge';
 import { ObjectReader } from '../aws/s3';
@@ -10,44 +10,38 @@ import { SecretsManager } from '../aws/secrets-manager';
 import { createIssuer, type Issuer } from '../lambda/certificate-issuer/issuer';
 import type { ClientCertificateProperties } from '../mesh/contract';
 import { secretName, spiffeId } from '../mesh/names';
-import { REGISTRY_KEYS } from '../registry/records';
 import { Registry } from '../registry/registry';
 import { RegistrySurvey } from '../registry/survey';
+import { registryTable } from '../test/registry/registry-table';
 import type { InProcessCloud } from './in-process-cloud';
 
-const TRUST_DOMAIN = 'mesh.example.com';
-const TABLE = 'registry';
+export const TRUST_DOMAIN = 'mesh.example.com';
+export const REGISTRY_TABLE = 'registry';
 
 /** A deployed mesh with its issuer in this process. */
-export interface SimulatedMesh extends Pick<Issuer, 'clientCertificateResource' | 'rotation'> {
+export interface SimulatedMesh extends Pick<Issuer, 'clientCertificateResource' | 'rotation' | 'maintenance'> {
   readonly registry: Registry;
+  readonly certificateAuthorityArn: string;
   /** Creates the client's secret. @returns the properties of the client's custom resource */
   addClient(name: string): Promise<ClientCertificateProperties & { readonly SecretId: string }>;
 }
 
-/** Its issuer calls the services without a network, and has no gateway to test certificates with. */
-export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMesh> {
+/**
+ * Its issuer calls the services without a network, and has no gateway to test certificates with.
+ * @param log receives the log of the issuer
+ */
+export async function simulatedMesh(cloud: InProcessCloud, log: Log = () => undefined): Promise<SimulatedMesh> {
   const CertificateAuthorityArn = await activeAuthority(cloud);
-  const { partitionKey, sortKey } = REGISTRY_KEYS;
-  await cloud.create('AWS::DynamoDB::Table', {
-    TableName: TABLE,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-    KeySchema: [
-      { AttributeName: partitionKey, KeyType: 'HASH' },
-      { AttributeName: sortKey, KeyType: 'RANGE' },
-    ],
-  });
+  await cloud.create('AWS::DynamoDB::Table', { ...registryTable(), TableName: REGISTRY_TABLE });
 
-  const log = () => undefined;
   const now = () => new Date();
   const settings = { ...FUNCTION_SDK_SETTINGS, region: cloud.region, requestHandler: cloud.requestHandler };
   const connection = functionConnection(cloud.environment);
-  const registry = new Registry(TABLE, connection);
+  const registry = new Registry(REGISTRY_TABLE, connection);
   const issuer = createIssuer({
     trustDomain: TRUST_DOMAIN,
     registry,
-    survey: new RegistrySurvey(TABLE, connection),
+    survey: new RegistrySurvey(REGISTRY_TABLE, connection),
     authorities: [CertificateAuthorityArn],
     authority: new AcmPca(new ACMPCAClient(settings)),
     secrets: new SecretsManager(new SecretsManagerClient(settings)),
@@ -62,6 +56,7 @@ export async function simulatedMesh(cloud: InProcessCloud): Promise<SimulatedMes
   return {
     ...issuer,
     registry,
+    certificateAuthorityArn: CertificateAuthorityArn,
     async addClient(name) {
       const secret = await cloud.create('AWS::SecretsManager::Secret', { Name: secretName(TRUST_DOMAIN, name) });
       return {

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** The work did not finish before the function's deadline. */
 class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
@@ -16,6 +18,8 @@ class DeadlineError extends Error {
  */
 export async function withDeadline<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  // Work on many things at the same time listens to it. Node.js takes more than ten listeners for a leak.
+  setMaxListeners(0, controller.signal);
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {

@@ -1,0 +1,135 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { GlobalSecondaryIndex } from '@aws-sdk/client-dynamodb';
+import type { AwsAnswer } from '../sandbox/endpoint/api';
+import type { JsonDocument } from '../sandbox/endpoint/json-protocol';
+import type { CloudCall } from './in-process-cloud';
+
+/**
+ * Dollars in us-east-1. https://aws.amazon.com/dynamodb/pricing/on-demand/, https://aws.amazon.com/eventbridge/pricing/,
+ * https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/cloudwatch/pricing/
+ */
+const PRICES = {
+  readUnit: 0.125e-6,
+  writeUnit: 0.625e-6,
+  event: 1e-6,
+  gigabyteSecond: 13.3334e-6,
+  logByte: 0.5 / 2 ** 30,
+};
+
+export type Item = Readonly<Record<string, JsonDocument>>;
+
+export interface BillOptions {
+  /** The names of the table's keys. */
+  readonly keys: readonly string[];
+  readonly indexes: readonly GlobalSecondaryIndex[];
+  /** Reads an item free of charge. */
+  item(key: unknown): Promise<Item | undefined>;
+}
+
+/**
+ * What calls and log entries are charged with.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+ */
+export class Bill {
+  readUnits = 0;
+  writeUnits = 0;
+  events = 0;
+  private logBytes = 0;
+
+  constructor(private readonly options: BillOptions) {}
+
+  /** The price of an invocation. Dollars. */
+  static functionTime(seconds: number, gigabytes: number): number {
+    return seconds * gigabytes * PRICES.gigabyteSecond;
+  }
+
+  chargeLog(entry: object): void {
+    this.logBytes += Buffer.byteLength(JSON.stringify(entry));
+  }
+
+  /** Makes a call, and adds what it costs. */
+  async charge({ operation, input }: CloudCall, call: () => Promise<AwsAnswer>): Promise<AwsAnswer> {
+    if (operation === 'UpdateItem') return this.chargeWrite(input['Key'], call);
+    const answer = await call();
+    const output = JSON.parse(String(answer.body));
+    if (operation === 'PutEvents') this.events += output.Entries.length;
+    else if (operation === 'Query') this.readUnits += readUnits(sum(output.Items.map(sizeOf)), input['ConsistentRead']);
+    else if (operation === 'BatchGetItem') {
+      const items = Object.values<readonly Item[]>(output.Responses).flat();
+      this.readUnits += sum(items.map((item) => readUnits(sizeOf(item), true)));
+    } else throw new Error(`the bill has no price for ${operation}`);
+    return answer;
+  }
+
+  /** The price of what was charged so far. Dollars. */
+  get dollars(): number {
+    return (
+      this.readUnits * PRICES.readUnit +
+      this.writeUnits * PRICES.writeUnit +
+      this.events * PRICES.event +
+      this.logBytes * PRICES.logByte
+    );
+  }
+
+  /**
+   * Each index that contains the item is written too. A change of an index's key deletes one entry and puts another.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
+   */
+  private async chargeWrite(key: unknown, write: () => Promise<AwsAnswer>): Promise<AwsAnswer> {
+    const { keys, indexes, item } = this.options;
+    const before = await item(key);
+    const result = await write();
+    const after = await item(key);
+    this.writeUnits += writeUnits(Math.max(sizeOf(before), sizeOf(after)));
+    for (const index of indexes) {
+      const [old, current] = [before, after].map((image) => entryOf(image, index, keys));
+      if (isDeepStrictEqual(old, current)) continue;
+      const isMoved = old !== undefined && current !== undefined && !hasSameKey(old, current, index);
+      if (isMoved) this.writeUnits += writeUnits(sizeOf(old)) + writeUnits(sizeOf(current));
+      else this.writeUnits += writeUnits(Math.max(sizeOf(old), sizeOf(current)));
+    }
+    return result;
+  }
+}
+
+/** What an index holds of an item. Undefined without a key of the index. */
+function entryOf(
+  item: Item | undefined,
+  { KeySchema = [], Projection }: GlobalSecondaryIndex,
+  tableKeys: readonly string[],
+): Item | undefined {
+  const keys = KeySchema.map(({ AttributeName }) => String(AttributeName));
+  if (item === undefined || keys.some((name) => item[name] === undefined)) return undefined;
+  const { ProjectionType, NonKeyAttributes = [] } = Projection ?? {};
+  const projected = new Set([...tableKeys, ...keys, ...NonKeyAttributes]);
+  const attributes = Object.entries(item).filter(([name]) => ProjectionType === 'ALL' || projected.has(name));
+  return Object.fromEntries(attributes);
+}
+
+function hasSameKey(one: Item, other: Item, { KeySchema = [] }: GlobalSecondaryIndex): boolean {
+  return KeySchema.every(({ AttributeName: name }) => isDeepStrictEqual(one[String(name)], other[String(name)]));
+}
+
+function readUnits(bytes: number, isConsistent: unknown): number {
+  return Math.max(Math.ceil(bytes / 4096), 1) * (isConsistent === true ? 1 : 0.5);
+}
+
+function writeUnits(bytes: number): number {
+  return Math.max(Math.ceil(bytes / 1024), 1);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Bytes of names and values. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
+function sizeOf(item: Item | undefined): number {
+  return sum(Object.entries(item ?? {}).map(([name, value]) => Buffer.byteLength(name) + valueSize(value)));
+}
+
+function valueSize({ S, N, L }: JsonDocument): number {
+  if (typeof S === 'string') return Buffer.byteLength(S);
+  if (typeof N === 'string') return Math.ceil(N.length / 2) + 1;
+  if (Array.isArray(L)) return 3 + sum(L.map((element) => 1 + valueSize(element)));
+  throw new Error('the bill knows strings, numbers, and lists');
+}
