@@ -310,19 +310,26 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * The number of items of the registry that the hourly run could not read and skipped. Maximum over an hour. The run's log
-   * names each of them in a line `registry-item-malformed`.
+   * The number of items of the registry that the hourly run met, could not read, and skipped. Maximum over an hour. The run
+   * reads only what is due, so that an item can be malformed for some time before it counts. The run's log names each of
+   * them in a line `registry-item-malformed`.
    */
   metricRegistryItemsMalformed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.registryItemsMalformed, options);
   }
 
-  /** The hours until the first current certificate expires. Minimum over an hour. */
+  /**
+   * The hours until the first current certificate expires. Minimum over an hour. If no certificate should have been replaced
+   * by now, it is the first one of the next hundred clients whose certificates should be.
+   */
   metricHoursToExpiry(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.hoursToExpiry, options);
   }
 
-  /** The days until the first certificate authority expires. Minimum over an hour. */
+  /**
+   * The days until the first certificate authority expires. Minimum over an hour. An authority counts until its last
+   * certificate has expired, and one of a trust anchor while a client of it may call.
+   */
   metricDaysToAuthorityExpiry(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.daysToAuthorityExpiry, options);
   }
