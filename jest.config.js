@@ -15,5 +15,9 @@ module.exports = {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdk.out/', '<rootDir>/.stryker-tmp/'],
   globalSetup: '<rootDir>/test/global-setup.ts',
-  reporters: ['default', ...(process.env.TEST_COUNTS ? ['<rootDir>/test/count-reporter.cjs'] : [])],
+  reporters: [
+    'default',
+    '<rootDir>/test/left-out-reporter.cjs',
+    ...(process.env.TEST_COUNTS ? ['<rootDir>/test/count-reporter.cjs'] : []),
+  ],
 };

@@ -1,6 +1,32 @@
 import { spawnSync } from 'node:child_process';
 
-/** Whether a program can be run on this machine; tests that need one that is missing are left out by name. */
-export function installed(program: string): boolean {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+/** The name of a test ends with what it needs, which `jest -t '\[with '` selects and the reporter of left-out tests reads. */
+function named(name: string, programs: readonly string[], missing: readonly string[]): string {
+  return missing.length === 0
+    ? `${name} [with ${programs.join(', ')}]`
+    : `${name} [left out: ${missing.join(', ')} not installed]`;
+}
+
+function missingOf(programs: readonly string[]): readonly string[] {
+  return programs.filter((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined);
+}
+
+/** `test` for what needs programs of others. Without them, the test is left out by name. */
+export function testWith(...programs: readonly string[]): Pick<jest.It, 'each'> & jest.It {
+  const missing = missingOf(programs);
+  const run = missing.length === 0 ? test : test.skip;
+  const one = (name: string, ...rest: [jest.ProvidesCallback?, number?]) =>
+    run(named(name, programs, missing), ...rest);
+  const each =
+    (...table: Parameters<jest.Each>) =>
+    (name: string, ...rest: [(...args: unknown[]) => unknown, number?]) =>
+      run.each(...table)(named(name, programs, missing), ...rest);
+  return Object.assign(one, { each }) as unknown as jest.It;
+}
+
+/** `describe` for tests that need programs of others. Without them, the tests are left out by name. */
+export function describeWith(...programs: readonly string[]): (name: string, tests: () => void) => void {
+  const missing = missingOf(programs);
+  const run = missing.length === 0 ? describe : describe.skip;
+  return (name, tests) => run(named(name, programs, missing), tests);
 }

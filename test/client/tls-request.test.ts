@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type ClientSecret, type Destination, requestOverTls, TlsRequestError } from '../../client';
 import { privateKeyPem } from '../../pki/keys';
 import { type Authority, createRoot, createServer } from '../pki/authorities';
-import { installed } from '../programs';
+import { describeWith } from '../programs';
 import { HOST, MeshServer, serialNumberOf, URL_OF_MESH } from './mesh-server';
 import { createSecret } from './secrets';
 
@@ -154,8 +154,8 @@ test('where nobody listens there is no response', async () => {
   expect(error).toHaveProperty('cause.code', 'ECONNREFUSED');
 });
 
-const withOpenssl = installed('openssl') ? describe : describe.skip;
-withOpenssl('a server by openssl, where it is installed', () => {
+const withOpenssl = describeWith('openssl');
+withOpenssl('a server by openssl', () => {
   let directory: string;
   let child: ChildProcess;
   let address: Destination;

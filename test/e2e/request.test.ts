@@ -10,7 +10,7 @@ import { AwsClient } from 'aws4fetch';
 import { Sandbox } from '../../sandbox';
 import { COMMAND, Run } from '../bin/shared/command';
 import { addScheduleService, exampleMesh } from '../example-mesh';
-import { installed } from '../programs';
+import { testWith } from '../programs';
 
 const WHO_CALLS = 'https://mesh.example.com/schedule';
 const FORBIDDEN = 'the caller may not request certificates of this client';
@@ -18,8 +18,8 @@ const FORBIDDEN = 'the caller may not request certificates of this client';
 // Each test runs the command several times, and each run is a process.
 jest.setTimeout(60_000);
 
-const testWithOpenssl = installed('openssl') ? test : test.skip;
-const testWithCurl = installed('curl') ? test : test.skip;
+const testWithOpenssl = testWith('openssl');
+const testWithCurl = testWith('curl');
 
 let root: string;
 let sandbox: Sandbox;

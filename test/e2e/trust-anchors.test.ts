@@ -18,6 +18,7 @@ import {
 } from '../../lib';
 import { Sandbox, TlsRequestError } from '../../sandbox';
 import { exampleMesh } from '../example-mesh';
+import { testWith } from '../programs';
 import { PartnerAuthority } from './partner-authority';
 
 const WHO_AM_I = 'https://mesh.example.com/whoami';
@@ -30,6 +31,9 @@ const ECHO = `exports.handler = async ({ headers }) => ({
   statusCode: 200,
   body: JSON.stringify(Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-mesh-')))),
 });`;
+
+/** The authorities of partners are made by openssl. */
+const test = testWith('openssl');
 
 jest.setTimeout(120_000);
 

@@ -11,13 +11,14 @@ import {
   identitiesOf,
   identityProblem,
 } from '../../pki/certificate-identity';
+import { describeWith } from '../programs';
 import { type Authority, createClient, createPlain, createRoot } from './authorities';
 
 const canonicalSubject = (value: string) => canonicalIdentity({ kind: 'SUBJECT', value }).value;
 const identityOf = (certificate: X509Certificate, kind: CertificateIdentityKind) =>
   identitiesOf(certificate).find((identity) => identity.kind === kind)?.value;
 
-describe('as OpenSSL prints them', () => {
+describeWith('openssl')('as OpenSSL prints them', () => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'identity-'));

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { weaknessOf } from '../../pki/strength';
-import { installed } from '../programs';
+import { testWith } from '../programs';
 import { type Authority, createRoot } from './authorities';
 
-const testWithOpenssl = installed('openssl') ? test : test.skip;
+const testWithOpenssl = testWith('openssl');
 
 const WEAK_SIGNATURE = 'is not signed with RSA or ECDSA and SHA-256, SHA-384, or SHA-512';
 const UNREADABLE = 'has a signature algorithm that cannot be read';

@@ -9,7 +9,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { MeshIntegration } from '../../lib';
 import { DeploymentError, Sandbox, type StackEvent, TlsRequestError } from '../../sandbox';
 import { exampleMesh } from '../example-mesh';
-import { installed } from '../programs';
+import { testWith } from '../programs';
 
 const run = promisify(execFile);
 const directory = mkdtempSync(join(tmpdir(), 'sandbox-test-'));
@@ -299,7 +299,7 @@ describe('a mesh', () => {
     });
   }, 120_000);
 
-  const withAws = installed('aws') ? test : test.skip;
+  const withAws = testWith('aws');
   withAws('is read by the aws command with the environment that the sandbox gives', async () => {
     await within(Sandbox.deploy(meshOf('mail')), async (sandbox) => {
       const [client] = sandbox.clients;

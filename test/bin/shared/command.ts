@@ -1,9 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The command as it ships; the jest global setup bundles it from the sources at hand. */
 export const COMMAND = join(__dirname, '..', '..', '..', 'dist', 'bin', 'mtls-mesh.js');
+
+/** The command lines of all processes of this machine. Without `/proc`, it takes `ps`. */
+export function commandLines(): readonly string[] {
+  if (!existsSync('/proc/self/cmdline')) return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((id) => {
+      try {
+        return readFileSync(join('/proc', id, 'cmdline'), 'utf8')
+          .replaceAll('\0', ' ')
+          .trim();
+      } catch {
+        return ''; // It ended in between.
+      }
+    });
+}
 
 const runs = new Set<Run>();
 

@@ -16,7 +16,7 @@ import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults } from '../../../sandbox/faults';
 import { type Credentials, IamService } from '../../../sandbox/services/iam';
 import { duringWork } from '../../interval';
-import { installed } from '../../programs';
+import { testWith } from '../../programs';
 import { requestFor, resourceType } from '../services/resource-request';
 import { toyS3, toySecretsManager } from './toy-services';
 
@@ -130,7 +130,7 @@ test('refuses a call that is not signed', async () => {
   await expect(answer.json()).resolves.toMatchObject({ __type: 'MissingAuthenticationTokenException' });
 });
 
-const testWithCurl = installed('curl') ? test : test.skip;
+const testWithCurl = testWith('curl');
 testWithCurl('verifies the signature that curl makes', async () => {
   const { accessKeyId, secretAccessKey } = iam.issueCredentials(iam.operator);
   const { stdout } = await run('curl', [
@@ -141,7 +141,7 @@ testWithCurl('verifies the signature that curl makes', async () => {
 });
 
 describe('the AWS command line', () => {
-  const testWithAwsCli = installed('aws') ? test : test.skip;
+  const testWithAwsCli = testWith('aws');
   let directory: string;
   let environment: NodeJS.ProcessEnv;
 

@@ -29,16 +29,16 @@ import {
   createSubordinate,
   validFor,
 } from '../../pki/authorities';
-import { installed } from '../../programs';
+import { describeWith } from '../../programs';
 
-const withOpenssl = installed('openssl') ? describe : describe.skip;
+const withOpenssl = describeWith('openssl');
 
 function openssl(directory: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync('openssl', args, { cwd: directory, encoding: 'utf8' });
   return `${stdout}${stderr}exit ${status}`;
 }
 
-withOpenssl('openssl, where it is installed', () => {
+withOpenssl('openssl', () => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'certificates-'));

@@ -7,11 +7,11 @@ import { X509Certificate, X509ChainBuilder } from '@peculiar/x509';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import { AcmPcaService } from '../../../../sandbox/services/acm-pca';
-import { installed } from '../../../programs';
+import { testWith } from '../../../programs';
 import { requestFor, resourceType } from '../resource-request';
 import { activeAuthority, newKey, requestOf, template } from './hierarchy';
 
-const withOpenssl = installed('openssl') ? test : test.skip;
+const withOpenssl = testWith('openssl');
 
 let directory: string;
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import { CertificateManagerService } from '../../../../sandbox/services/certificate-manager';
-import { installed } from '../../../programs';
+import { testWith } from '../../../programs';
 
-const withOpenssl = installed('openssl') ? test : test.skip;
+const withOpenssl = testWith('openssl');
 const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
 const manager = new CertificateManagerService(surroundings);
 const type = manager.resourceTypes['AWS::CertificateManager::Certificate'];

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import type { Clock } from '../../../../../sandbox/clock';
-import { installed } from '../../../../programs';
+import { testWith } from '../../../../programs';
 import { DOMAIN, domainProperties, GatewayFixture, TRUSTSTORE_URI } from '../gateway-fixture';
 import { TestAuthority } from '../test-authority';
 
 const run = promisify(execFile);
-const withOpenssl = installed('openssl') ? test : test.skip;
-const withCurl = installed('curl') ? test : test.skip;
+const withOpenssl = testWith('openssl');
+const withCurl = testWith('curl');
 const HOUR = 3_600_000;
 
 let fixture: GatewayFixture;
