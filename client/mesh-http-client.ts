@@ -1,5 +1,6 @@
 import type { Agent } from 'node:https';
 import type { ClientSecret } from '../mesh/client-secret';
+import { withEnvironment } from './environment';
 import { TlsRequestError } from './errors';
 import { SecretCache, type SecretReader } from './secret-cache';
 import { createTlsAgent, type Destination, isStream, requestOverTls } from './tls-request';
@@ -11,7 +12,7 @@ export interface MeshHttpClientOptions {
   readonly secretsManager: SecretReader;
   /**
    * PEM of the certificate authorities that must have issued the servers' certificates.
-   * @default - the authorities that Node.js trusts
+   * @default - those in the file that `MTLS_MESH_CA_FILE` names; without it, the authorities that Node.js trusts
    */
   readonly certificateAuthorities?: string;
   /**
@@ -21,7 +22,7 @@ export interface MeshHttpClientOptions {
   readonly maxAge?: number;
   /**
    * The address that `fetch` connects to. Server name and Host header stay those of the URL.
-   * @default - the URL's host
+   * @default - `MTLS_MESH_CONNECT_TO`, a host and a port with a colon; without it, the URL's host
    */
   readonly connectTo?: Destination;
 }
@@ -48,12 +49,15 @@ interface Session {
  * ```
  */
 export class MeshHttpClient {
+  private readonly options: MeshHttpClientOptions;
   private readonly secrets: SecretCache;
   /** A function, so that the private key does not appear where the client is printed. */
   private session: (() => Session) | undefined;
   private closed = false;
 
-  constructor(private readonly options: MeshHttpClientOptions) {
+  /** @throws Error for environment variables that can't be used */
+  constructor(options: MeshHttpClientOptions) {
+    this.options = withEnvironment(options);
     this.secrets = new SecretCache(options.secretId, options.secretsManager, options.maxAge ?? 300_000);
   }
 
