@@ -5,7 +5,8 @@ import {
   bucketNameProblem,
   objectKeyProblem,
   objectVersionProblem,
-  stackPatternProblem,
+  stackArnProblem,
+  stackNamePatternProblem,
   tableNameProblem,
 } from '../mesh/aws-names';
 import {
@@ -41,7 +42,8 @@ export function registryTableIn(environment: NodeJS.ProcessEnv): string {
 }
 
 export function stacksIn(environment: NodeJS.ProcessEnv): StackList {
-  return new StackList(read(environment, STACKS_VARIABLE, stackPatternsProblem).split(','));
+  const [own = '', ...names] = read(environment, STACKS_VARIABLE, stacksProblem).split(',');
+  return new StackList(own, names);
 }
 
 /** Empty for a function without the variable. */
@@ -77,8 +79,10 @@ const GATEWAY_VARIABLES = [
   TRUSTSTORE_VERSION_VARIABLE,
 ];
 
-function stackPatternsProblem(patterns: string): string | undefined {
-  return patterns.split(',').map(stackPatternProblem).find(Boolean);
+function stacksProblem(stacks: string): string | undefined {
+  const [own = '', ...names] = stacks.split(',');
+  const problem = [stackArnProblem(own), ...names.map(stackNamePatternProblem)].find(Boolean);
+  return problem && `must be the ARN of the function's stack and the names of others: each ${problem}`;
 }
 
 /** How long the authorizer goes by what it has read. Milliseconds. Absent variables have their usual values. */

@@ -127,7 +127,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
     const deployment = this.issuingFunction('Deployment', 'deployment', {
       description: 'Registers clients and issues their first certificates',
-      environment: this.servedStacks.environment,
+      servedStacks: this.servedStacks,
     });
     this.registry.grantRegister(deployment.handler);
     deployment.allow(SECRET_ACTIONS, [secretArns]);
@@ -278,7 +278,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   }
 }
 
-type IssuerFunctionOptions = Pick<MeshFunctionProps, 'description' | 'environment' | 'functionName'>;
+type IssuerFunctionOptions = Pick<MeshFunctionProps, 'description' | 'environment' | 'functionName' | 'servedStacks'>;
 
 /** What the functions that store certificates do with secrets. */
 const SECRET_ACTIONS = [

@@ -119,8 +119,8 @@ export class Truststore extends Construct implements ITruststore {
       environment: {
         [TRUST_DOMAIN_VARIABLE]: registry.trustDomain,
         [REGISTRY_TABLE_VARIABLE]: registry.table.tableName,
-        ...this.servedStacks.environment,
       },
+      servedStacks: this.servedStacks,
       logRetention: props.logRetention,
       removalPolicy,
     });

@@ -15,13 +15,15 @@ export function secretArnProblem(arn: string): string | undefined {
     : 'must be the ARN of a secret';
 }
 
-/** For the ARN of a stack, or a pattern of such ARNs: the stack's name or the beginning of it, and `*`. */
-export function stackPatternProblem(pattern: string): string | undefined {
-  return /^arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack\/[A-Za-z][A-Za-z0-9-]{0,127}(\/[0-9a-f-]{36}|\/\*|-\*)$/.test(
-    pattern,
-  )
+export function stackArnProblem(arn: string): string | undefined {
+  return /^arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack\/[A-Za-z][A-Za-z0-9-]{0,127}\/[0-9a-f-]{36}$/.test(arn)
     ? undefined
-    : 'must be the ARN of a stack, or begin with arn:<partition>:cloudformation:<Region>:<account>:stack/<name> and end with /* or -*';
+    : 'must be the ARN of a stack';
+}
+
+/** For the name of a stack, or the beginning of the names of nested stacks, with `-*` at its end. */
+export function stackNamePatternProblem(name: string): string | undefined {
+  return /^[A-Za-z][A-Za-z0-9-]{0,127}(-\*)?$/.test(name) ? undefined : 'must be the name of a stack, or end with -*';
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */

@@ -123,8 +123,8 @@ export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 /** Name of the registry's table. All functions. */
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
 /**
- * The stacks whose custom resources the function serves: their ARNs, or patterns with `*` at the end, separated by commas.
- * Issuer and publisher.
+ * The stacks whose custom resources the function serves, separated by commas: the ARN of its own, and the names of others in
+ * the same account and Region. A `*` at the end of a name matches any text. Issuer and publisher.
  */
 export const STACKS_VARIABLE = 'STACKS';
 /** ARNs of the authorities that issue, or have issued, certificates, separated by commas. Issuer. */

@@ -17,14 +17,30 @@ class UnlistedStackError extends Error {
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
 export class StackList {
-  /** @param patterns ARNs of stacks. A `*` at the end matches any text. */
-  constructor(private readonly patterns: readonly string[]) {}
+  /**
+   * @param own ARN of the function's own stack
+   * @param names of other stacks in the same account and Region. A `*` at the end matches any text.
+   */
+  constructor(
+    private readonly own: string,
+    private readonly names: readonly string[],
+  ) {}
 
   /** @throws UnlistedStackError */
   assertListed(stackId: string): void {
-    const isListed = this.patterns.some((pattern) =>
-      pattern.endsWith('*') ? stackId.startsWith(pattern.slice(0, -1)) : stackId === pattern,
+    if (stackId === this.own) return;
+    const name = this.nameOf(stackId);
+    const isListed = this.names.some((listed) =>
+      listed.endsWith('*') ? name?.startsWith(listed.slice(0, -1)) : name === listed,
     );
     if (!isListed) throw new UnlistedStackError(stackId);
+  }
+
+  /** The name of a stack in the same account and Region. Undefined for any other text. */
+  private nameOf(stackId: string): string | undefined {
+    const prefix = this.own.slice(0, this.own.indexOf('/') + 1);
+    if (!stackId.startsWith(prefix)) return undefined;
+    const [name, id, ...others] = stackId.slice(prefix.length).split('/');
+    return id && others.length === 0 ? name : undefined;
   }
 }

@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { ServedStacks } from './served-stacks';
 
 /** The default retention of logs. */
 export const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_YEAR;
@@ -27,6 +28,8 @@ export interface MeshFunctionProps {
   /** In MiB. The function's share of CPU grows with it. */
   readonly memorySize: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** For a function of custom resources. */
+  readonly servedStacks?: ServedStacks;
   readonly logRetention?: logs.RetentionDays;
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -60,7 +63,7 @@ export class MeshFunction extends Construct {
       functionName: props.functionName,
       timeout: props.timeout,
       memorySize: props.memorySize,
-      environment: props.environment,
+      environment: { ...props.environment, ...props.servedStacks?.variable(props.environment ?? {}) },
       logGroup,
       role,
     });

@@ -1,36 +1,80 @@
-import { type CfnResource, Lazy, Stack } from 'aws-cdk-lib';
+import { type CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { STACKS_VARIABLE } from '../../mesh/contract';
 import { refuse } from './validation';
 
+/** Bytes, as JSON. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LARGEST_ENVIRONMENT = 4_096;
+
+/** The longest of a stack without its name. */
+const STACK_ARN =
+  'arn:aws-us-gov:cloudformation:ap-southeast-1:111122223333:stack//01234567-89ab-cdef-0123-456789abcdef';
+const LONGEST_STACK_NAME = 128;
+
+/** What a value counts that synthesis doesn't know. A bucket has a name of at most 63 characters. */
+const UNKNOWN_VALUE = ' '.repeat(64);
+
+type Environment = Readonly<Record<string, string>>;
+
 /** The stacks whose custom resources a function serves: the function's own stack, and those that are added. */
 export class ServedStacks {
-  /** The environment of the function. */
-  readonly environment: Readonly<Record<string, string>>;
   private readonly others = new Set<Stack>();
 
-  constructor(private readonly scope: IConstruct) {
-    const patterns = () => new Set([Stack.of(scope).stackId, ...[...this.others].map(arnPattern)]);
-    this.environment = { [STACKS_VARIABLE]: Lazy.string({ produce: () => [...patterns()].join(',') }) };
-  }
+  constructor(private readonly scope: IConstruct) {}
 
-  /** Adds the stack of a construct of the same app. */
+  /** Adds the stack of a construct of the same app, and so of the same account and Region. */
   add(construct: IConstruct): void {
     const stack = Stack.of(construct);
     if (stack !== Stack.of(this.scope)) this.others.add(stack);
   }
+
+  /**
+   * The variable of the function with the stacks. Synthesis fails if Lambda would refuse it.
+   * @param environment the other variables of the function
+   */
+  variable(environment: Environment): Environment {
+    return { [STACKS_VARIABLE]: Lazy.string({ produce: () => this.list(environment) }) };
+  }
+
+  private list(environment: Environment): string {
+    const names = [...new Set([...this.others].map(namePattern))];
+    this.assertFits(names, environment);
+    return [Stack.of(this.scope).stackId, ...names].join(',');
+  }
+
+  private assertFits(names: readonly string[], environment: Environment): void {
+    const { stackName } = Stack.of(this.scope);
+    const ownName = Token.isUnresolved(stackName) ? LONGEST_STACK_NAME : stackName.length;
+    const known = Object.entries(environment).map(([name, value]) => [
+      name,
+      Token.isUnresolved(value) ? UNKNOWN_VALUE : value,
+    ]);
+    const others = JSON.stringify({ ...Object.fromEntries(known), [STACKS_VARIABLE]: STACK_ARN });
+    const room = LARGEST_ENVIRONMENT - Buffer.byteLength(others) - ownName;
+    const fitting = names.filter((_, index) => sizeOf(names.slice(0, index + 1)) <= room).length;
+    if (fitting === names.length) return;
+    const rule =
+      `must have names of at most ${room} bytes together, because Lambda limits the environment of a function to 4 KB: ` +
+      'declare the clients of several stacks in one, or give the stacks shorter names';
+    const got = `${sizeOf(names)} bytes in ${names.length} stacks, of which the first ${fitting} fit`;
+    refuse(this.scope, 'the other stacks with custom resources of the mesh', rule, got);
+  }
+}
+
+/** With the commas before them. Names of stacks are ASCII. */
+function sizeOf(names: readonly string[]): number {
+  return names.reduce((sum, { length }) => sum + 1 + length, 0);
 }
 
 /**
- * Matches the ARN of the stack by name, because a reference to the stack's ID would be a reference in the other direction.
- * The name of a nested stack is the name of its parent, its logical ID, and random characters. In a nested stack of a nested
- * stack, the parent's name has such characters as well, so the pattern is that of the outermost nested stack.
+ * The name of the stack. A reference to the stack's ID would be a reference in the other direction. The name of a nested
+ * stack is the name of its parent, its logical ID, and random characters. In a nested stack of a nested stack, the parent's
+ * name has such characters as well, so the pattern is that of the outermost nested stack.
  */
-function arnPattern(stack: Stack): string {
+function namePattern(stack: Stack): string {
   const { nestedStackParent: parent, nestedStackResource: resource } = stack;
-  if (parent?.nestedStackParent) return arnPattern(parent);
-  const pattern = parent && resource ? `${nestedName(stack, parent, resource)}-*` : `${stack.stackName}/*`;
-  return stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: pattern });
+  if (parent?.nestedStackParent) return namePattern(parent);
+  return parent && resource ? `${nestedName(stack, parent, resource)}-*` : stack.stackName;
 }
 
 /** Without the hyphen and up to 13 characters that CloudFormation adds. The longest name of a stack has 128. */

@@ -1,4 +1,11 @@
-import { EnvironmentError, gatewayIn, memoryTimesIn, registryTableIn, trustDomainIn } from '../../lambda/environment';
+import {
+  EnvironmentError,
+  gatewayIn,
+  memoryTimesIn,
+  registryTableIn,
+  stacksIn,
+  trustDomainIn,
+} from '../../lambda/environment';
 
 test('a function finds its trust domain and its registry in its environment', () => {
   const environment = { TRUST_DOMAIN: 'mesh.example.com', REGISTRY_TABLE: 'mtls-mesh.mesh.example.com' };
@@ -86,4 +93,34 @@ test.each<[keyof typeof GATEWAY, string | undefined]>([
 
   expect(start).toThrow(EnvironmentError);
   expect(start).toThrow(`environment variable ${variable} must`);
+});
+
+const STACK = 'arn:aws:cloudformation:eu-central-1:111122223333:stack';
+const OWN_STACK = `${STACK}/Mesh/11111111-2222-3333-4444-555555555555`;
+
+test('a function finds the stacks that it serves', () => {
+  const stacks = stacksIn({ STACKS: `${OWN_STACK},Mail,Groups-Nested-*` });
+
+  for (const name of ['Mail', 'Groups-Nested-1ABC']) {
+    expect(() => stacks.assertListed(`${STACK}/${name}/99999999-2222-3333-4444-555555555555`)).not.toThrow();
+  }
+  expect(() => stacks.assertListed(`${STACK}/Social/99999999-2222-3333-4444-555555555555`)).toThrow('Social');
+});
+
+test.each([
+  undefined,
+  '',
+  '*',
+  'Mesh',
+  `${STACK}/*`,
+  `${OWN_STACK},`,
+  `${OWN_STACK},*`,
+  `${OWN_STACK},M*`,
+  `${OWN_STACK},-*`,
+  `${OWN_STACK},Mail/*`,
+  `${OWN_STACK},Mail Social`,
+  `${OWN_STACK},${'M'.repeat(129)}`,
+  `${OWN_STACK},${OWN_STACK}`,
+])('a function serves no stacks with %j', (stacks) => {
+  expect(() => stacksIn({ STACKS: stacks })).toThrow(/^environment variable STACKS must be the ARN/);
 });

@@ -60,19 +60,12 @@ test('custom resources are served for the stacks of the app that declare clients
   new MeshClient(other, 'Social', { clientName: 'social', issuer });
 
   const { STACKS } = variablesOf(stack, 'deployment');
-  const stacks = [':cloudformation:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }];
   expect(STACKS).toEqual({
     'Fn::Join': [
       '',
       [
         { Ref: 'AWS::StackId' },
-        ',arn:',
-        { Ref: 'AWS::Partition' },
-        ...stacks,
-        ':stack/mail-app/*,arn:',
-        { Ref: 'AWS::Partition' },
-        ...stacks,
-        expect.stringMatching(/^:stack\/mail-app-NestedNestedStackNestedNestedStackResource\w+-\*$/),
+        expect.stringMatching(/^,mail-app,mail-app-NestedNestedStackNestedNestedStackResource\w+-\*$/),
       ],
     ],
   });
@@ -90,8 +83,8 @@ test('a stack in a nested stack is served by the name of the outer one, which it
   new MeshClient(new NestedStack(outer, 'Inner'), 'Social', { clientName: 'social', issuer });
 
   const text = JSON.stringify(variablesOf(stack, 'deployment'));
-  expect(text.match(/:stack\/[\w*/-]+/g)).toEqual([
-    expect.stringMatching(/^:stack\/Other-OuterNestedStackOuterNestedStackResource[0-9A-F]{8}-\*$/),
+  expect(text.match(/,[\w*/-]+/g)).toEqual([
+    expect.stringMatching(/^,Other-OuterNestedStackOuterNestedStackResource[0-9A-F]{8}-\*$/),
   ]);
 });
 
@@ -104,6 +97,48 @@ test('a nested stack whose name CloudFormation would shorten can’t declare cli
   expect(() => variablesOf(stack, 'deployment')).toThrow(
     /Test\/N{40}: id must give the nested stack a name of at most 114 characters, because it declares clients, got Test-N{40}/,
   );
+});
+
+/** A mesh with so many other stacks that declare clients. Their names have 24 characters. */
+function meshWithStacks(count: number) {
+  const app = new App();
+  const stack = new Stack(app, 'Mesh', { env: { account: '111122223333', region: 'ap-southeast-1' } });
+  const { issuer } = newMesh(stack);
+  for (let index = 0; index < count; index++) {
+    issuer.serveStackOf(new Stack(app, `CustomerRelations-${String(index).padStart(6, '0')}`));
+  }
+  return stack;
+}
+
+/** What Lambda measures: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594 */
+function environmentBytes(stack: Stack): number {
+  const resolved = JSON.stringify(variablesOf(stack, 'deployment'), (_, value) => {
+    const [separator, parts] = Object(value)['Fn::Join'] ?? [];
+    if (parts) return parts.map((part: unknown) => (typeof part === 'string' ? part : OWN_STACK_ID)).join(separator);
+    const isBucket = JSON.stringify(value).startsWith('{"Ref":"MeshTruststoreBucket');
+    if (isBucket) return 'b'.repeat(63);
+    return Object(value).Ref || Object(value)['Fn::GetAtt'] ? 'v'.repeat(32) : value;
+  });
+  return Buffer.byteLength(resolved);
+}
+
+const OWN_STACK_ID =
+  'arn:aws-us-gov:cloudformation:ap-southeast-1:111122223333:stack/Mesh/01234567-89ab-cdef-0123-456789abcdef';
+
+test('as many stacks are served as fit into the environment of a function, and more are refused', () => {
+  let message = '';
+  try {
+    variablesOf(meshWithStacks(200), 'deployment');
+  } catch (error) {
+    message = String(error);
+  }
+  expect(message).toMatch(
+    /Mesh\/Mesh\/Issuer: the other stacks with custom resources of the mesh must have names of at most \d+ bytes together, because Lambda limits the environment of a function to 4 KB: declare the clients of several stacks in one, or give the stacks shorter names, got 5000 bytes in 200 stacks, of which the first \d+ fit/,
+  );
+  const fitting = Number(/the first (\d+) fit/.exec(message)?.[1]);
+  expect(fitting).toBeGreaterThan(120);
+  expect(environmentBytes(meshWithStacks(fitting))).toBeLessThanOrEqual(4_096);
+  expect(() => variablesOf(meshWithStacks(fitting + 1), 'deployment')).toThrow(`the first ${fitting} fit`);
 });
 
 test('two clients of one issuer can’t have one name, in whichever stacks they are', () => {

@@ -44,7 +44,7 @@ describe('a custom resource', () => {
   const log = (entry: LogEntry) => void logs.push(entry);
   const properties = { Name: 'mail' };
   const STACK = createRequest().stackId;
-  const stacks = new StackList([STACK]);
+  const stacks = new StackList(STACK, []);
 
   const handle = (resource: CustomResourceHandler, overrides: Record<string, unknown> = {}, context = invocation) =>
     handleCustomResource(

@@ -3,7 +3,7 @@ import { StackList } from '../../../lambda/custom-resource/stack-list';
 const STACKS = 'arn:aws:cloudformation:eu-central-1:111122223333:stack';
 const MESH = `${STACKS}/Mesh/11111111-2222-3333-4444-555555555555`;
 
-const served = new StackList([MESH, `${STACKS}/Mail/*`, `${STACKS}/Groups-Nested-*`]);
+const served = new StackList(MESH, ['Mail', 'Groups-Nested-*']);
 
 test.each([
   MESH,
@@ -20,6 +20,10 @@ test.each([
   `${MESH}0`,
   `${STACKS}/Mesh`,
   `${STACKS}/Mail`,
+  `${STACKS}/Mail/`,
+  `${STACKS}/Mail/99999999-2222-3333-4444-555555555555/Mail`,
+  `${STACKS}//Mail/99999999-2222-3333-4444-555555555555`,
+  'Mail',
   `${STACKS}/Mail2/99999999-2222-3333-4444-555555555555`,
   `${STACKS}/mail/99999999-2222-3333-4444-555555555555`,
   `${STACKS}/Groups/99999999-2222-3333-4444-555555555555`,

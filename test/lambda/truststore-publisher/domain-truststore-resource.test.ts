@@ -164,7 +164,7 @@ describe('that a domain uses its truststore', () => {
     try {
       await handleCustomResource(resource, event, {
         invocation,
-        stacks: new StackList([]),
+        stacks: new StackList('', []),
         log: (entry) => logs.push(entry),
       });
 

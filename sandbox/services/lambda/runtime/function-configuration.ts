@@ -44,13 +44,21 @@ const RESERVED = new Set([
   'LAMBDA_TASK_ROOT',
 ]);
 
+/** Bytes, as JSON. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LARGEST_ENVIRONMENT = 4_096;
+
 const variables: Shape<Readonly<Record<string, string>>> = (value, path) => {
   const entries = Object.entries(value as object).map(([name, text]): [string, string] => [name, String(text)]);
   const [reserved] = entries.find(([name]) => RESERVED.has(name)) ?? [];
   if (reserved !== undefined) {
     throw new AwsError('InvalidParameterValueException', `${path}.${reserved} is reserved: Lambda sets it itself`);
   }
-  return Object.fromEntries(entries);
+  const all = Object.fromEntries(entries);
+  const size = Buffer.byteLength(JSON.stringify(all));
+  if (size > LARGEST_ENVIRONMENT) {
+    throw new AwsError('InvalidParameterValueException', `${path} must have at most 4 KB as JSON, got ${size} bytes`);
+  }
+  return all;
 };
 
 /**

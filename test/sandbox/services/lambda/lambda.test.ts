@@ -309,6 +309,14 @@ describe('the environment of a function', () => {
     const reserved = { Environment: { Variables: { AWS_REGION: 'eu-central-1' } } };
     await expect(cloud.createFunction('', reserved)).rejects.toThrow('AWS_REGION is reserved');
   });
+
+  test('has at most 4 KB', async () => {
+    const withSize = (bytes: number) => ({ Environment: { Variables: { KEY: 'ä'.repeat((bytes - 10) / 2) } } });
+    await expect(cloud.createFunction('', withSize(4_096))).resolves.toBeDefined();
+    await expect(cloud.createFunction('', withSize(4_098))).rejects.toThrow(
+      'Environment.Variables must have at most 4 KB as JSON, got 4098 bytes',
+    );
+  });
 });
 
 describe('the log of a function', () => {
