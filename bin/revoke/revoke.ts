@@ -26,12 +26,20 @@ export async function runRevoke(clientName: string, options: RevokeOptions): Pro
 
   const revoked = await revokeCertificates(mesh, clientName, selection, options.reason);
   console.log(revocationText(await showClient(mesh, clientName), selection, revoked, mesh.now()));
-  for (const failure of new Set(revoked.flatMap(({ failures }) => failures))) reportPartlyDone(failure);
+  for (const failure of failureLines(revoked)) reportPartlyDone(failure);
   if (options.rotate) {
     await rotateAndReport(mesh, clientName).catch((error: unknown) => {
       reportPartlyDone(`the rotation could not start: ${failureSentence(error)}`);
     });
   }
+}
+
+/** A line for each failure. It says how many certificates the failure is about, if there are several. */
+export function failureLines(revoked: readonly RevokedCertificate[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const failure of revoked.flatMap(({ failures }) => failures))
+    counts.set(failure, (counts.get(failure) ?? 0) + 1);
+  return [...counts].map(([failure, count]) => (count === 1 ? failure : `${count} certificates: ${failure}`));
 }
 
 function selectionIn({ all, serialNumber, issuer, secretVersion }: RevokeOptions): CertificateSelection {

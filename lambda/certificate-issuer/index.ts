@@ -10,6 +10,7 @@ import { GatewayDomain } from '../../aws/gateway-domain';
 import { ObjectReader } from '../../aws/s3';
 import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { SecretsManager } from '../../aws/secrets-manager';
+import { withTimeout } from '../../aws/timeout';
 import { EXTERNAL_CLIENT_RESOURCE_TYPE, type RevocationResult } from '../../mesh/contract';
 import { Registry } from '../../registry/registry';
 import { RegistrySurvey } from '../../registry/survey';
@@ -18,10 +19,10 @@ import { withDeadline } from '../deadline';
 import { authoritiesIn, gatewayIn, registryTableIn, stacksIn, trustDomainIn } from '../environment';
 import { createIssuer } from './issuer';
 import { answerCertificateRequest } from './request/http';
-import { readRevocationOrder } from './revoke/operator-revocation';
+import { readRevocationOrder } from './revoke/revocation-order';
 import { RotationError, readRotationRequest } from './rotate/rotation';
 
-/** The part of the function's time that is reserved for reporting a failure. Milliseconds. */
+/** The part of the function's time that is reserved for reporting a failure, or what remains to be done. Milliseconds. */
 const REPORT_TIME = 6_000;
 
 const now = () => new Date();
@@ -80,8 +81,15 @@ export const maintenance = (_event: unknown, context: Context): Promise<void> =>
   withDeadline(timeForWork(context), (signal) => issuer.maintenance.run(signal));
 
 /** Operators who revoke certificates. */
-export const revocation = (event: unknown, context: Context): Promise<RevocationResult> =>
-  withDeadline(timeForWork(context), (signal) => issuer.operatorRevocation.run(readRevocationOrder(event), signal));
+export const revocation = async (event: unknown, context: Context): Promise<RevocationResult> => {
+  const order = readRevocationOrder(event);
+  const time = timeForWork(context);
+  return withDeadline(time, (signal) =>
+    withTimeout(Math.max(time - REPORT_TIME, 0), signal, (timeUp) =>
+      issuer.operatorRevocation.run(order, signal, timeUp),
+    ),
+  );
+};
 
 function timeForWork(context: Context): number {
   return Math.max(context.getRemainingTimeInMillis() - REPORT_TIME, 0);

@@ -5,7 +5,7 @@ import { DenialError } from '../../lambda/authorizer/denial';
 import { ExternalCallers } from '../../lambda/authorizer/external-callers';
 import { IssuedCallers } from '../../lambda/authorizer/issued-callers';
 import { answerCertificateRequest } from '../../lambda/certificate-issuer/request/http';
-import { readRevocationOrder } from '../../lambda/certificate-issuer/revoke/operator-revocation';
+import { readRevocationOrder } from '../../lambda/certificate-issuer/revoke/revocation-order';
 import { RotationError, readRotationRequest } from '../../lambda/certificate-issuer/rotate/rotation';
 import { PropertyError } from '../../lambda/custom-resource/properties';
 import { CustomResourceEventError, readRequest } from '../../lambda/custom-resource/request';

@@ -7,7 +7,7 @@ import type { Revocation } from '../../../registry/revocation';
 import { isExpired } from '../../../registry/status';
 import type { RegistryRecord } from '../../../registry/stored-records';
 import type { RegistrySurvey } from '../../../registry/survey';
-import { collect, first, grouped, inGroups } from './groups';
+import { collect, first, grouped, inGroups } from '../groups';
 import { RecordReader } from './record-reader';
 
 const HOUR_MS = 3_600_000;

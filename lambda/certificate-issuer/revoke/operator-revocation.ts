@@ -1,47 +1,28 @@
-import {
-  REVOCATION_REASONS,
-  type RevocationOrder,
-  type RevocationResult,
-  type RevokedCertificate,
-} from '../../../mesh/contract';
-import { clientNameProblem } from '../../../mesh/names';
+import { failureSentence } from '../../../aws/failure';
+import type { RevocationOrder, RevocationResult, RevokedCertificate } from '../../../mesh/contract';
 import type { RegistryCertificate } from '../../../registry/records';
 import type { Registry } from '../../../registry/registry';
 import { concernsKey, type Revocation, type RevocationRequest } from '../../../registry/revocation';
 import { isExpired } from '../../../registry/status';
 import type { RegistryRecord } from '../../../registry/stored-records';
 import type { RegistrySurvey } from '../../../registry/survey';
-import { choiceProperty, listProperty, textProperty } from '../../custom-resource/properties';
-
-const LONGEST_OPERATOR = 2048;
-
-/** @throws PropertyError for the first invalid field */
-export function readRevocationOrder(event: unknown): RevocationOrder {
-  const fields: Readonly<Record<string, unknown>> = { ...Object(event) };
-  const name = (field: keyof RevocationOrder) => field;
-  const isForAll = fields[name('fingerprints')] === undefined;
-  return {
-    clientName: textProperty(fields, name('clientName'), clientNameProblem),
-    ...(!isForAll && { fingerprints: listProperty(fields, name('fingerprints'), fingerprintProblem) }),
-    reason: choiceProperty(fields, name('reason'), REVOCATION_REASONS),
-    by: textProperty(fields, name('by'), operatorProblem),
-  };
-}
-
-function fingerprintProblem(fingerprint: string): string | undefined {
-  return /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/.test(fingerprint) ? undefined : 'must be a SHA-256 fingerprint';
-}
-
-function operatorProblem(by: string): string | undefined {
-  return by.length > 0 && by.length <= LONGEST_OPERATOR && !/\p{C}/u.test(by)
-    ? undefined
-    : `must have 1 to ${LONGEST_OPERATOR} characters, and no control characters`;
-}
+import { grouped, inGroups } from '../groups';
 
 /** A certificate that is marked in the registry. `problem` says why its item can't be read in full. */
 type Marked =
   | { readonly certificate: RegistryCertificate; readonly already: boolean }
   | { readonly fingerprint: string; readonly already: boolean; readonly problem: string };
+
+/** Certificates of which some could not be marked in the registry. */
+class UnmarkedCertificatesError extends Error {
+  override readonly name = 'UnmarkedCertificatesError';
+
+  constructor(clientName: string, unmarked: readonly unknown[]) {
+    super(
+      `could not revoke ${unmarked.length} of the certificates of ${clientName}, revoke them again: ${failureSentence(unmarked[0])}`,
+    );
+  }
+}
 
 export interface OperatorRevocationOptions {
   readonly registry: Pick<Registry, 'markRevoked'>;
@@ -49,6 +30,9 @@ export interface OperatorRevocationOptions {
   readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
   readonly now: () => Date;
 }
+
+/** How many certificates are worked on at the same time. Their events share a call. */
+const GROUP = 10;
 
 /**
  * Revokes certificates for operators, who can't write to the registry themselves: what they revoke stays revoked. First marks
@@ -60,29 +44,54 @@ export interface OperatorRevocationOptions {
 export class OperatorRevocation {
   constructor(private readonly options: OperatorRevocationOptions) {}
 
-  async run({ clientName, fingerprints, reason, by }: RevocationOrder, signal: AbortSignal): Promise<RevocationResult> {
-    const request: RevocationRequest = { by, reason };
+  /**
+   * @param signal ends everything
+   * @param timeUp ends what comes after the marks, so that the result says what remains for the hourly run
+   * @throws UnmarkedCertificatesError after all that could be marked are marked
+   */
+  async run(order: RevocationOrder, signal: AbortSignal, timeUp: AbortSignal): Promise<RevocationResult> {
+    const request: RevocationRequest = { by: order.by, reason: order.reason };
+    const { marked, unmarked } = await this.markAll(order, request, signal);
+    const [unrecorded, untold] = await Promise.all([
+      this.auditAll(marked, timeUp),
+      this.tellAll(marked, request, timeUp),
+    ]);
+    if (unmarked.length > 0) throw new UnmarkedCertificatesError(order.clientName, unmarked);
+    const failed = (one: Marked) => [...(untold.get(one) ?? []), ...(unrecorded.get(one) ?? [])];
+    return { certificates: marked.map((one) => this.resultOf(one, request, failed(one))) };
+  }
+
+  /** Goes on after a certificate that can't be marked. */
+  private async markAll(
+    { clientName, fingerprints }: RevocationOrder,
+    request: RevocationRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly marked: readonly Marked[]; readonly unmarked: readonly unknown[] }> {
     const ordered = fingerprints && new Set(fingerprints);
     const revokedKeys = new Set<string>();
     const marked = new Map<string, Marked>();
+    const unmarked = new Map<string, unknown>();
+    const isSelected = (record: RegistryRecord) => {
+      const [fingerprint, key] = [fingerprintOf(record), publicKeyHashOf(record)];
+      if (fingerprint === undefined || marked.has(fingerprint) || unmarked.has(fingerprint)) return false;
+      return ordered === undefined || ordered.has(fingerprint) || (key !== undefined && revokedKeys.has(key));
+    };
     // Another reading finds what is issued meanwhile, and what came before the certificate that it shares its key with.
     for (let found = -1; found < marked.size; ) {
       found = marked.size;
-      for await (const record of this.options.survey.clientRecords(clientName, signal)) {
-        const fingerprint = fingerprintOf(record);
-        if (fingerprint === undefined || marked.has(fingerprint)) continue;
-        const publicKeyHash = record.kind === 'certificate' ? record.certificate.publicKeyHash : undefined;
-        const isOrdered = ordered === undefined || ordered.has(fingerprint);
-        if (!isOrdered && !(publicKeyHash !== undefined && revokedKeys.has(publicKeyHash))) continue;
-        const one = await this.mark(record, request, signal);
-        if (one === undefined) continue;
-        marked.set(fingerprint, one);
-        if (publicKeyHash !== undefined && concernsKey(reason)) revokedKeys.add(publicKeyHash);
+      const selected = filter(this.options.survey.clientRecords(clientName, signal), isSelected);
+      for await (const group of grouped(selected, GROUP)) {
+        const results = await Promise.allSettled(group.map((record) => this.mark(record, request, signal)));
+        signal.throwIfAborted();
+        for (const [index, record] of group.entries()) {
+          const [fingerprint = '', key, result] = [fingerprintOf(record), publicKeyHashOf(record), results[index]];
+          if (result?.status !== 'fulfilled') unmarked.set(fingerprint, result?.reason);
+          else if (result.value !== undefined) marked.set(fingerprint, result.value);
+          if (result?.status === 'fulfilled' && key !== undefined && concernsKey(request.reason)) revokedKeys.add(key);
+        }
       }
     }
-    const certificates: RevokedCertificate[] = [];
-    for (const one of marked.values()) certificates.push(await this.complete(one, request, signal));
-    return { certificates };
+    return { marked: [...marked.values()], unmarked: [...unmarked.values()] };
   }
 
   private async mark(
@@ -104,30 +113,79 @@ export class OperatorRevocation {
     return { fingerprint, already: !isMarked, problem };
   }
 
-  private async complete(marked: Marked, request: RevocationRequest, signal: AbortSignal): Promise<RevokedCertificate> {
-    const { revocation, now } = this.options;
+  /** @returns what failed */
+  private auditAll(all: readonly Marked[], timeUp: AbortSignal): Promise<Failures> {
+    return failuresOf(all, async (one) => {
+      if ('problem' in one || one.already || this.isExpired(one)) return [];
+      if (timeUp.aborted) return ['the time was too short to send the event of the revocation'];
+      return this.options.revocation.audit(one.certificate);
+    });
+  }
+
+  /** @returns what failed */
+  private tellAll(all: readonly Marked[], { reason }: RevocationRequest, timeUp: AbortSignal): Promise<Failures> {
+    return failuresOf(all, async (one) => {
+      if ('problem' in one) {
+        return [`the registry refuses the certificate, and its authority was not told: ${one.problem}`];
+      }
+      const { revokedAtAuthority, revocationReason = reason } = one.certificate;
+      if (revokedAtAuthority !== undefined || this.isExpired(one)) return [];
+      const failure = await this.tell({ ...one.certificate, revocationReason }, timeUp);
+      return failure === undefined ? [] : [`${failure}; the mesh tries again within the hour`];
+    });
+  }
+
+  private async tell(certificate: RegistryCertificate, timeUp: AbortSignal): Promise<string | undefined> {
+    try {
+      timeUp.throwIfAborted();
+      return await this.options.revocation.tellAuthority(certificate, timeUp);
+    } catch (error) {
+      if (!timeUp.aborted) throw error;
+      return 'the time was too short to revoke the certificate at its authority';
+    }
+  }
+
+  private resultOf(marked: Marked, request: RevocationRequest, failures: readonly string[]): RevokedCertificate {
+    const at = this.options.now().toISOString();
     if ('problem' in marked) {
-      const { fingerprint, already, problem } = marked;
-      const failures = [`the registry refuses the certificate, and its authority was not told: ${problem}`];
-      const [revokedAt, { reason }] = [now().toISOString(), request];
-      return { serialNumber: fingerprint, fingerprint, already, expired: false, revokedAt, reason, failures };
+      const { fingerprint, already } = marked;
+      return {
+        serialNumber: fingerprint,
+        fingerprint,
+        already,
+        expired: false,
+        revokedAt: at,
+        reason: request.reason,
+        failures,
+      };
     }
     const { certificate, already } = marked;
-    const { serialNumber, fingerprint, revokedAtAuthority, revocationReason: reason = request.reason } = certificate;
-    const expired = isExpired(certificate, now());
-    const [untold, unrecorded] = await Promise.all([
-      expired || revokedAtAuthority !== undefined
-        ? undefined
-        : revocation.tellAuthority({ ...certificate, revocationReason: reason }, signal),
-      expired || already ? [] : revocation.audit(certificate),
-    ]);
-    const failures = [
-      ...(untold === undefined ? [] : [`${untold}; the mesh tries again within the hour`]),
-      ...unrecorded,
-    ];
-    const { revokedAt = now().toISOString() } = certificate;
-    return { serialNumber, fingerprint, already, expired, revokedAt, reason, failures };
+    const { serialNumber, fingerprint, revokedAt = at, revocationReason: reason = request.reason } = certificate;
+    return { serialNumber, fingerprint, already, expired: this.isExpired(marked), revokedAt, reason, failures };
   }
+
+  private isExpired({ certificate }: { readonly certificate: RegistryCertificate }): boolean {
+    return isExpired(certificate, this.options.now());
+  }
+}
+
+type Failures = ReadonlyMap<Marked, readonly string[]>;
+
+async function failuresOf(
+  all: readonly Marked[],
+  work: (one: Marked) => Promise<readonly string[]>,
+): Promise<Failures> {
+  const failures = new Map<Marked, readonly string[]>();
+  await inGroups(all, GROUP, async (one) => void failures.set(one, await work(one)));
+  return failures;
+}
+
+async function* filter<T>(all: AsyncIterable<T>, isWanted: (one: T) => boolean): AsyncIterable<T> {
+  for await (const one of all) if (isWanted(one)) yield one;
+}
+
+function publicKeyHashOf(record: RegistryRecord): string | undefined {
+  return record.kind === 'certificate' ? record.certificate.publicKeyHash : undefined;
 }
 
 function fingerprintOf(record: RegistryRecord): string | undefined {

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { failureLines } from '../../../bin/revoke/revoke';
 import { type CertificateSelection, revokeCertificates } from '../../../bin/revoke/revoke-certificates';
 import { certificateOf, clientOf, externalClientOf, MemoryMesh, NOW, OPERATOR } from '../shared/memory-mesh';
 
@@ -58,6 +60,75 @@ test('all are all, whatever their dates: clocks can be wrong', async () => {
   const again = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
   expect(again.every(({ already }) => already)).toBe(true);
   expect(mesh.told).toHaveLength(4);
+});
+
+/** `mail` with so many certificates. */
+const meshWithMany = (count: number) =>
+  meshOf(...Array.from({ length: count }, (_, index) => ['mail', `${index + 10}`] as [string, string]));
+
+test('a few authorities are told at a time, not one after the other', async () => {
+  const mesh = meshWithMany(30);
+  let [active, most] = [0, 0];
+  mesh.onTell = async () => {
+    most = Math.max(most, ++active);
+    await setImmediate();
+    active--;
+  };
+
+  const revoked = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(most).toBe(10);
+  expect(mesh.told).toHaveLength(30);
+  expect(revoked.flatMap(({ failures }) => failures)).toEqual([]);
+});
+
+test('when the time is up, everything is refused and the result says what remains for the hourly run', async () => {
+  const mesh = meshWithMany(25);
+  mesh.onTell = async (serialNumber, signal) => {
+    if (Number(serialNumber) < 22) return;
+    while (mesh.sent.length < 25) await setImmediate();
+    mesh.timeUp.abort();
+    signal.throwIfAborted();
+  };
+
+  const revoked = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(serials(mesh)).toHaveLength(25);
+  expect(mesh.told).toHaveLength(12);
+  expect(mesh.sent).toHaveLength(25);
+  const remaining =
+    'the time was too short to revoke the certificate at its authority; the mesh tries again within the hour';
+  expect(revoked.filter(({ failures }) => failures.length === 0).map(({ serialNumber }) => serialNumber)).toEqual(
+    mesh.told.map(([serialNumber]) => serialNumber),
+  );
+  expect(failureLines(revoked)).toEqual([`13 certificates: ${remaining}`]);
+});
+
+test('events that there is no time for are named', async () => {
+  const mesh = meshOf(['mail', '0A']);
+  mesh.timeUp.abort();
+
+  const revoked = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+  expect(serials(mesh)).toEqual(['0A']);
+  expect([mesh.told, mesh.sent]).toEqual([[], []]);
+  expect(failureLines(revoked)).toEqual([
+    'the time was too short to revoke the certificate at its authority; the mesh tries again within the hour',
+    'the time was too short to send the event of the revocation',
+  ]);
+});
+
+test('a certificate that can not be marked keeps no other one from being revoked', async () => {
+  const mesh = meshWithMany(12);
+  mesh.failures.marks.set('FI:NG:10', new Error('no answer'));
+
+  await expect(revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE')).rejects.toThrow(
+    'could not revoke 1 of the certificates of mail, revoke them again: no answer',
+  );
+
+  expect(serials(mesh)).toHaveLength(11);
+  expect(mesh.certificate('10').status).toBe('ISSUED');
+  expect([mesh.told.length, mesh.sent.length]).toEqual([11, 11]);
 });
 
 test('a certificate that is issued during the revocation of all is revoked as well', async () => {

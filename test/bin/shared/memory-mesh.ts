@@ -87,8 +87,18 @@ export class MemoryMesh implements OperatedMesh {
   readonly counted: [metric: string, value: number][] = [];
   /** What was done to the mesh, in order. */
   readonly steps: string[] = [];
-  /** Thrown by the service of that name. */
-  readonly failures: { authority?: Error; events?: Error; metrics?: Error; secrets?: Error } = {};
+  /** Thrown by the service of that name, and by the registry for the marks of certificates, by fingerprint. */
+  readonly failures: {
+    authority?: Error;
+    events?: Error;
+    metrics?: Error;
+    secrets?: Error;
+    marks: Map<string, Error>;
+  } = { marks: new Map() };
+  /** Ends the time of the function for what comes after the marks. */
+  readonly timeUp = new AbortController();
+  /** What the authority does before it revokes a certificate. */
+  onTell: (serialNumber: string, signal: AbortSignal) => Promise<void> = async () => undefined;
   /** What Secrets Manager and the issuer do when a rotation starts. */
   onRotate: (secretVersionId: string) => void = () => undefined;
 
@@ -119,6 +129,7 @@ export class MemoryMesh implements OperatedMesh {
     return new OperatorRevocation({ registry, survey, revocation, now: () => NOW }).run(
       order,
       new AbortController().signal,
+      this.timeUp.signal,
     );
   }
 
@@ -151,6 +162,8 @@ export class MemoryMesh implements OperatedMesh {
     return new Revocation({
       registry: {
         markRevoked: async (certificate, mark) => {
+          const failure = failures.marks.get(certificate.fingerprint);
+          if (failure) throw failure;
           const isMarked = await registry.markRevoked(certificate, mark);
           if (isMarked) this.steps.push(`marked ${this.serialNumberOf(certificate.fingerprint)}`);
           return isMarked;
@@ -159,8 +172,9 @@ export class MemoryMesh implements OperatedMesh {
         revokeKey: (publicKeyHash, revoked) => registry.revokeKey(publicKeyHash, revoked),
       },
       authority: {
-        revokeCertificate: async (_authority, serialNumber, reason) => {
+        revokeCertificate: async (_authority, serialNumber, reason, signal) => {
           if (failures.authority) throw failures.authority;
+          await this.onTell(serialNumber, signal);
           this.told.push([serialNumber, reason]);
           this.steps.push(`told ${serialNumber}`);
         },

@@ -196,7 +196,11 @@ describe('a certificate by request', () => {
     const { fingerprint } = await request();
     const certificate = registry.certificates.get(fingerprint);
     if (certificate?.publicKeyHash === undefined) throw new Error('the certificate is recorded without its key');
-    await issuer.operatorRevocation.run({ clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'operator' }, signal);
+    await issuer.operatorRevocation.run(
+      { clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'operator' },
+      signal,
+      signal,
+    );
     registry.certificates.clear();
     const issued = authority.requests.length;
 
@@ -212,7 +216,11 @@ describe('a certificate by request', () => {
     offset = 600_000;
     const issue = authority.issueCertificate.bind(authority);
     authority.issueCertificate = async (asked) => {
-      await issuer.operatorRevocation.run({ clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'operator' }, signal);
+      await issuer.operatorRevocation.run(
+        { clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'operator' },
+        signal,
+        signal,
+      );
       return issue(asked);
     };
 
@@ -236,7 +244,7 @@ describe('a certificate by request', () => {
     });
     const { fingerprint } = first;
     const order = { clientName: 'mail', fingerprints: [fingerprint], reason: 'SUPERSEDED', by: 'operator' } as const;
-    await issuer.operatorRevocation.run(order, signal);
+    await issuer.operatorRevocation.run(order, signal, signal);
     await expect(another()).resolves.toMatchObject({ serialNumber: expect.any(String) });
   });
 
