@@ -131,13 +131,15 @@ export class Rotation {
     log({ event: 'certificate-tested', client: client.clientName, serialNumber, versionId });
   }
 
+  /** Proves the version again, because whoever invokes the function directly can leave out the step that tests it. */
   private async finish(request: RotationRequest, signal: AbortSignal): Promise<void> {
-    const { versions, promotion, audit } = this.options;
+    const { versions, proof, promotion, audit } = this.options;
     const { secretId, versionId } = request;
     const client = await this.findClient(secretId, signal);
     await this.assertInProgress(request, signal);
     const secret = await versions.find(client.spiffeId, { secretId, secretVersionId: versionId }, signal);
     if (secret === undefined) throw new SecretVersionError(`version ${versionId} of ${secretId} has no value`);
+    await proof.prove(secret, () => this.findCurrent(client, signal), signal);
     const filled = { secretId, secretVersionId: versionId, secret, isCurrent: false };
     if (!(await promotion.promote(filled, client, signal))) {
       throw new SecretVersionError(`version ${versionId} of ${secretId} is older than the current version`);

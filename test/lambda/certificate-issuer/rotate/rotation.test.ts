@@ -5,6 +5,7 @@ import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createRequest, REQUEST_ID } from '../../custom-resource/requests';
 import { issuerWith } from '../issuer';
 import { MemoryAuthority } from '../memory-authority';
+import { MemoryGateway } from '../memory-gateway';
 import { MemorySecrets } from '../memory-secrets';
 import { PROPERTIES } from '../properties';
 
@@ -17,6 +18,7 @@ describe('the rotation of a secret', () => {
   let secrets: MemorySecrets;
   let registry: MemoryRegistry;
   let bus: MemoryBus;
+  let gateway: MemoryGateway;
   let issuer: ReturnType<typeof issuerWith>;
   let offset: number;
 
@@ -43,7 +45,8 @@ describe('the rotation of a secret', () => {
     secrets = new MemorySecrets();
     registry = new MemoryRegistry();
     bus = new MemoryBus();
-    issuer = issuerWith({ authority, registry, secrets, bus, now: () => new Date(Date.now() + offset) });
+    gateway = new MemoryGateway(authority.root.toString('pem'));
+    issuer = issuerWith({ authority, registry, secrets, bus, gateway, now: () => new Date(Date.now() + offset) });
     await deploy();
   });
 
@@ -195,7 +198,7 @@ describe('the rotation of a secret', () => {
     await expect(run('createSecret', secretId)).rejects.toThrow(/is not the secret of a client/);
   });
 
-  test.each<[string, () => void, RegExp]>([
+  describe.each<[string, () => void, RegExp]>([
     ['revoked', () => change(TOKEN, { status: 'REVOKED' }), /is REVOKED in the registry/],
     ['unknown to the registry', () => registry.certificates.clear(), /is unknown in the registry/],
     ['refused', () => change(TOKEN, { refuseAfter: new Date(0).toISOString() }), /is REPLACED in the registry/],
@@ -212,15 +215,33 @@ describe('the rotation of a secret', () => {
       () => secrets.versions.set(TOKEN, JSON.stringify({ ...stored(TOKEN), spiffeId: 'spiffe://mesh.example.com/x' })),
       /can't serve the client/,
     ],
-  ])('does not make current what is %s, and makes way for another rotation', async (_case, arrange, reason) => {
-    secrets.beginRotation(TOKEN);
-    await run('createSecret');
-    arrange();
+    [
+      'refused by the gateway',
+      () => {
+        gateway.take = ({ serialNumber }) => (serialNumber === stored(TOKEN).serialNumber ? 'refused' : 'accepted');
+      },
+      /can't serve the client/,
+    ],
+    [
+      'without a key of its own',
+      () =>
+        secrets.versions.set(TOKEN, JSON.stringify({ ...stored(TOKEN), privateKey: stored(REQUEST_ID).privateKey })),
+      /can't serve the client/,
+    ],
+  ])('what is %s', (_case, arrange, reason) => {
+    test.each(['testSecret', 'finishSecret'] as const)(
+      'does not become current, and makes way for another rotation: %s',
+      async (step) => {
+        secrets.beginRotation(TOKEN);
+        await run('createSecret');
+        arrange();
 
-    await expect(run('testSecret')).rejects.toThrow(reason);
+        await expect(run(step)).rejects.toThrow(reason);
 
-    expect(secrets.current).toBe(REQUEST_ID);
-    expect(secrets.stages.has('AWSPENDING')).toBe(false);
+        expect(secrets.current).toBe(REQUEST_ID);
+        expect(secrets.stages.has('AWSPENDING')).toBe(false);
+      },
+    );
   });
 
   test('keeps the pending version when it is only the registry that can’t be read', async () => {
