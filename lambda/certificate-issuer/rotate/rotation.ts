@@ -60,6 +60,9 @@ export interface RotationOptions {
   readonly log: Log;
 }
 
+/** How long the report of a failure waits for the owner of the secret. Milliseconds. */
+const OWNER_TIME = 1_500;
+
 type ClientWithSecret = RegistryClient & Required<Pick<RegistryClient, 'secretId'>>;
 
 /**
@@ -82,12 +85,20 @@ export class Rotation {
     }
   }
 
-  /** Records that the rotation failed. Never rejects. */
+  /**
+   * Records that the rotation failed, if the secret belongs to a client. Whoever invokes the function directly can name any
+   * secret, so a failure that names another one is only logged. Names no client if the registry can't be read. Never rejects.
+   */
   async reportFailure(secretId: string, error: unknown): Promise<void> {
-    const { trustDomain, audit } = this.options;
-    const clientName = clientNameFromSecretArn(secretId, trustDomain);
+    const { audit, log } = this.options;
     const reason = failureSentence(error);
-    await audit.record('rotationFailed', { ...(clientName !== undefined && { clientName }), reason }, { secretId });
+    try {
+      const { clientName } = await this.findClient(secretId, AbortSignal.timeout(OWNER_TIME));
+      await audit.record('rotationFailed', { clientName, reason }, { secretId });
+    } catch (cause) {
+      if (cause instanceof RotationError) log({ event: 'rotation-refused', secretId, reason });
+      else await audit.record('rotationFailed', { reason }, { secretId });
+    }
   }
 
   private async step(request: RotationRequest, signal: AbortSignal): Promise<void> {

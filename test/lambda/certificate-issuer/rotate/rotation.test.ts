@@ -316,6 +316,42 @@ describe('the rotation of a secret', () => {
     });
     expect(issuer.metric('RotationsFailed')).toEqual([1]);
   });
+
+  test.each<[string, string, () => void]>([
+    ['a client that the registry does not know', PROPERTIES.SecretId, () => registry.clients.clear()],
+    ['another secret with the name of a client', `${PROPERTIES.SecretId.slice(0, -6)}XxXxXx`, () => undefined],
+    [
+      'a client that keeps its own key',
+      PROPERTIES.SecretId,
+      () => {
+        const { secretId: _, ...client } = must(registry.clients.get('mail'));
+        registry.clients.set('mail', client);
+      },
+    ],
+    ['no client', 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:database-AbCdEf', () => undefined],
+  ])('tells no event and no metric of a failure that names %s', async (_case, secretId, arrange) => {
+    arrange();
+    const before = bus.events.length;
+
+    await expect(run('createSecret', secretId)).rejects.toThrow();
+    await issuer.rotation.reportFailure(secretId, new Error('it was refused'));
+
+    expect(bus.events).toHaveLength(before);
+    expect(issuer.metric('RotationsFailed')).toEqual([]);
+    expect(issuer.logs.at(-1)).toEqual({ event: 'rotation-refused', secretId, reason: 'it was refused' });
+  });
+
+  test('tells a failure without the name of a client while the registry can’t be read', async () => {
+    registry.getClient = () => Promise.reject(new Error('slow'));
+
+    await issuer.rotation.reportFailure(PROPERTIES.SecretId, new Error('slow'));
+
+    expect(bus.events.at(-1)).toEqual({
+      type: 'Certificate Rotation Failed',
+      detail: { trustDomain: 'mesh.example.com', reason: 'slow' },
+    });
+    expect(issuer.metric('RotationsFailed')).toEqual([1]);
+  });
 });
 
 describe('a rotation’s event', () => {
