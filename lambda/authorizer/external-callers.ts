@@ -38,8 +38,10 @@ export class ExternalCallers {
 
   /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
   identify(caller: ExternalCertificate): Promise<CallerIdentity> {
+    const { fingerprint256: fingerprint } = caller.certificate;
     return this.memory.identify({
-      certificate: caller.certificate.fingerprint256,
+      certificate: fingerprint,
+      subject: fingerprint,
       read: () => this.find(caller.certificate),
       judge: (findings) => this.judge(caller, findings),
     });

@@ -21,6 +21,7 @@ export class IssuedCallers {
     const { clientName, spiffeId, serialNumber, fingerprint } = identity;
     return this.memory.identify({
       certificate: fingerprint,
+      subject: clientName,
       read: () => this.registry.findIssued(clientName, fingerprint),
       judge: ({ client, certificate }) => {
         const facts = { client, certificate: certificate && { ...certificate, ...validity } };

@@ -22,6 +22,8 @@ export interface RegistryMemoryOptions {
 export interface Lookup<T> {
   /** The fingerprint of the certificate. */
   readonly certificate: string;
+  /** What the data is about: the client, or the certificate while its client is unknown. Data about one may fail alone. */
+  readonly subject: string;
   read(): Promise<T>;
   /** @throws DenialError if the caller must be refused at this time */
   judge(facts: T): CallerIdentity;
@@ -35,7 +37,7 @@ export class RegistryUnavailableError extends Error {
 /** How long a known caller waits for an answer of the registry before that counts as unavailable. Milliseconds. */
 const TIME_LIMIT = 1_000;
 
-/** How long after a failure known callers are not looked up, so that not every request waits. Milliseconds. */
+/** How long after a failure a known caller is not looked up again, so that not every request waits. Milliseconds. */
 const RETRY_INTERVAL = 5_000;
 
 interface Remembered<T> {
@@ -43,18 +45,31 @@ interface Remembered<T> {
   readonly readAt: number;
   readonly facts: T;
   readonly isAccepted: boolean;
+  /** When a later lookup failed. Milliseconds since 1970. */
+  readonly failedAt?: number;
+}
+
+/** The last failure since a lookup succeeded. */
+interface Outage {
+  readonly subject: string;
+  /** Milliseconds since 1970. */
+  readonly failedAt: number;
+  /** Whether lookups of several subjects have failed since one succeeded. */
+  readonly isGeneral: boolean;
 }
 
 /**
  * Remembers what the registry says about callers. Requests of a busy client don't wait for the registry, and accepted
  * callers get through a short outage, in which one request in five seconds waits for at most a second. It waits because
  * Lambda stops a function between requests, so that a lookup in the background would not end.
+ *
+ * Data of one client may be out of reach while the others can be read. Such failures delay only the lookups of that client.
  */
 export class RegistryMemory<T> {
   private readonly remembered: CallerMap<Remembered<T>>;
   private readonly pending = new Map<string, { readonly startedAt: number; readonly facts: Promise<T> }>();
-  /** When a lookup of an accepted caller failed. Undefined after a lookup that succeeded. Milliseconds since 1970. */
-  private failedAt: number | undefined;
+  /** Undefined after a lookup that succeeded. */
+  private outage: Outage | undefined;
 
   constructor(private readonly options: RegistryMemoryOptions) {
     this.remembered = new CallerMap(options.capacity ?? CALLER_CAPACITY);
@@ -67,9 +82,7 @@ export class RegistryMemory<T> {
     if (known !== undefined && this.isWithin(revocationDelay, known.readAt)) return lookup.judge(known.facts);
 
     const settled = this.settled(lookup);
-    if (settled && this.failedAt !== undefined && this.isWithin(RETRY_INTERVAL, this.failedAt)) {
-      return lookup.judge(settled.facts);
-    }
+    if (settled && this.hasJustFailed(settled)) return lookup.judge(settled.facts);
     let facts: T;
     try {
       facts = await (settled ? withTimeLimit(this.read(lookup)) : this.read(lookup));
@@ -84,10 +97,27 @@ export class RegistryMemory<T> {
     const settled = this.settled(lookup);
     const isAccepted = settled?.isAccepted === true;
     this.options.onUnavailable(cause, isAccepted);
-    // Only these failures count, so that a stranger can't keep others from being looked up.
-    if (isAccepted) this.failedAt = this.options.now().getTime();
-    if (settled) return lookup.judge(settled.facts);
+    if (settled) {
+      this.rememberFailure(lookup, settled);
+      return lookup.judge(settled.facts);
+    }
     throw new RegistryUnavailableError('the registry cannot be read, so the caller cannot be identified', { cause });
+  }
+
+  private rememberFailure({ certificate, subject }: Lookup<T>, settled: Remembered<T>): void {
+    const failedAt = this.options.now().getTime();
+    this.remembered.set(certificate, { ...settled, failedAt }, settled.isAccepted);
+    // Only failures of accepted callers count for others, so that a stranger can't keep those from being looked up.
+    if (!settled.isAccepted) return;
+    const { outage } = this;
+    const isGeneral = outage !== undefined && (outage.isGeneral || outage.subject !== subject);
+    this.outage = { subject, failedAt, isGeneral };
+  }
+
+  /** Whether a lookup of the caller has just failed, or lookups of several others without one that succeeded. */
+  private hasJustFailed({ failedAt }: Remembered<T>): boolean {
+    const failures = [failedAt, this.outage?.isGeneral ? this.outage.failedAt : undefined];
+    return failures.some((failure) => failure !== undefined && this.isWithin(RETRY_INTERVAL, failure));
   }
 
   /** What is known of a caller and counts without the registry: it was accepted not too long ago, or refused. */
@@ -120,7 +150,7 @@ export class RegistryMemory<T> {
 
   private async readAndRemember(lookup: Lookup<T>, readAt: number): Promise<T> {
     const facts = await lookup.read();
-    this.failedAt = undefined;
+    this.outage = undefined;
     const known = this.remembered.get(lookup.certificate);
     if (known === undefined || known.readAt <= readAt || known.readAt > this.options.now().getTime()) {
       const isAccepted = accepts(lookup, facts);

@@ -22,9 +22,11 @@ describe('the memory of the registry', () => {
       capacity,
     });
 
+  /** The subject is the first letter: `a1` and `a2` are certificates of one client. */
   const identify = (certificate: string, read?: () => Promise<{ refused: boolean }>) =>
     memory.identify({
       certificate,
+      subject: certificate.charAt(0),
       read: async () => {
         readings.push(certificate);
         if (read) return read();
@@ -161,13 +163,13 @@ describe('the memory of the registry', () => {
       expect(unavailable).toEqual([{ cause: OUTAGE, isAccepted: false }]);
     });
 
-    test('refuses a caller that the last lookup refused without another lookup, when one has just failed', async () => {
+    test('refuses a caller that the last lookup refused without another lookup, when its own has just failed', async () => {
       registry = 'refuses';
       await expect(identify('b')).rejects.toMatchObject(refused);
       registry = 'fails';
-      await identify('a');
+      now += REVOCATION_DELAY;
+      await expect(identify('b')).rejects.toMatchObject(refused);
       now += REVOCATION_DELAY - 1;
-      await identify('a');
       readings = [];
       await expect(identify('b')).rejects.toMatchObject(refused);
       expect(readings).toEqual([]);
@@ -183,6 +185,7 @@ describe('the memory of the registry', () => {
       const early = () =>
         memory.identify({
           certificate: 'early',
+          subject: 'early',
           read: async () => {
             if (!isEarly) throw OUTAGE;
             return { refused: false };
@@ -198,25 +201,60 @@ describe('the memory of the registry', () => {
       await expect(early()).rejects.toMatchObject(unidentified);
     });
 
-    test('looks an accepted caller up again once in five seconds, whichever it is', async () => {
+    test('looks one caller up in five seconds, whichever it is, once the lookups of two have failed', async () => {
       registry = 'accepts';
       await Promise.all([identify('a'), identify('b')]);
       registry = 'fails';
       now += REVOCATION_DELAY;
       readings = [];
-      for (let second = 0; second < 10; second++) {
+      for (let second = 0; second < 15; second++) {
         for (const certificate of ['a', 'b', 'a', 'b']) await identify(certificate);
         now += 1_000;
       }
-      expect(readings).toHaveLength(2);
-      expect(unavailable).toEqual(Array(2).fill({ cause: OUTAGE, isAccepted: true }));
+      expect(readings).toEqual(['a', 'b', 'a', 'a']);
+      expect(unavailable).toEqual(Array(4).fill({ cause: OUTAGE, isAccepted: true }));
     });
 
-    test('looks everyone up as before after the first lookup that succeeds', async () => {
-      await identify('a');
+    test('looks the others up as before after the first lookup that succeeds', async () => {
+      memory = create({}, 3);
+      registry = 'accepts';
+      for (const certificate of ['a', 'b', 'c']) await identify(certificate);
+      now += REVOCATION_DELAY;
+      registry = 'fails';
+      for (const certificate of ['a', 'b', 'c']) await identify(certificate);
       registry = 'refuses';
+      await expect(identify('c')).resolves.toMatchObject({ clientName: 'c' });
       await expect(identify('stranger')).rejects.toMatchObject(refused);
-      await expect(identify('a')).rejects.toMatchObject(refused);
+      await expect(identify('c')).rejects.toMatchObject(refused);
+    });
+
+    test.each([
+      ['one caller', ['a']],
+      ['two certificates of one client', ['a1', 'a2']],
+    ])('the failures of %s keep nobody else from being looked up', async (_case, failing) => {
+      memory = create({}, 3);
+      registry = 'accepts';
+      for (const certificate of [...failing, 'b']) await identify(certificate);
+      now += REVOCATION_DELAY;
+      registry = 'fails';
+      for (const certificate of failing) await identify(certificate);
+      registry = 'refuses';
+      await expect(identify('b')).rejects.toMatchObject(refused);
+    });
+
+    test('a lookup that succeeds does not have the caller that can’t be read looked up with each request', async () => {
+      await identify('a');
+      registry = 'accepts';
+      await identify('b');
+      registry = 'fails';
+      readings = [];
+      await expect(identify('a')).resolves.toMatchObject(accepted);
+      now += REVOCATION_DELAY - 1;
+      await expect(identify('a')).resolves.toMatchObject(accepted);
+      expect(readings).toEqual([]);
+      now += 1;
+      await expect(identify('a')).resolves.toMatchObject(accepted);
+      expect(readings).toEqual(['a']);
     });
 
     test('a stranger whose lookup fails does not keep accepted callers from being looked up', async () => {
