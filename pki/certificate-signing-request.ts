@@ -13,6 +13,7 @@ import {
   SubjectAlternativeName,
   type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
+import { Tag } from './der';
 import { encodePem, readPemBlocks } from './pem';
 import { SIGNATURE_SCHEMES, type SigningAlgorithm, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
 
@@ -170,9 +171,6 @@ function encodeCommonName(commonName: string): Buffer {
   const attribute = new AttributeTypeAndValue({ type: COMMON_NAME, value });
   return Buffer.from(AsnConvert.serialize(new Name([new RelativeDistinguishedName([attribute])])));
 }
-
-/** Identifier octets of the elements of a request (X.690, section 8.1.2). */
-const Tag = { integer: 0x02, bitString: 0x03, sequence: 0x30, context0: 0xa0 } as const;
 
 /** A DER element whose contents are already DER. */
 function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {

@@ -1,5 +1,6 @@
 /** Whether a certificate's key and signature are strong enough, without an ASN.1 library. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { readElement, Tag } from './der';
 
 /** Bits. */
 const SHORTEST_RSA_KEY = 2048;
@@ -50,10 +51,10 @@ const SHA_2 = ['608648016503040201', '608648016503040202', '608648016503040203']
 
 /** Reads the `signatureAlgorithm` of a certificate (RFC 5280, section 4.1). Node.js 20 has no property for it. */
 function signatureWeakness(der: Uint8Array): string | undefined {
-  const certificate = readElement(der, SEQUENCE);
-  const tbsCertificate = certificate && readElement(certificate.content, SEQUENCE);
-  const algorithm = tbsCertificate && readElement(tbsCertificate.rest, SEQUENCE);
-  const identifier = algorithm && readElement(algorithm.content, OBJECT_IDENTIFIER);
+  const certificate = readElement(der, Tag.sequence);
+  const tbsCertificate = certificate && readElement(certificate.content, Tag.sequence);
+  const algorithm = tbsCertificate && readElement(tbsCertificate.rest, Tag.sequence);
+  const identifier = algorithm && readElement(algorithm.content, Tag.objectIdentifier);
   if (!identifier) return 'has a signature algorithm that cannot be read';
 
   const oid = hexadecimal(identifier.content);
@@ -64,35 +65,11 @@ function signatureWeakness(der: Uint8Array): string | undefined {
 
 /** The OID of the hash in RSASSA-PSS-params (RFC 4055, section 3.1). Undefined for the default, which is SHA-1. */
 function pssHash(parameters: Uint8Array): string | undefined {
-  const sequence = readElement(parameters, SEQUENCE);
-  const hashAlgorithm = sequence && readElement(sequence.content, FIRST_EXPLICIT);
-  const algorithm = hashAlgorithm && readElement(hashAlgorithm.content, SEQUENCE);
-  const identifier = algorithm && readElement(algorithm.content, OBJECT_IDENTIFIER);
+  const sequence = readElement(parameters, Tag.sequence);
+  const hashAlgorithm = sequence && readElement(sequence.content, Tag.context0);
+  const algorithm = hashAlgorithm && readElement(hashAlgorithm.content, Tag.sequence);
+  const identifier = algorithm && readElement(algorithm.content, Tag.objectIdentifier);
   return identifier && hexadecimal(identifier.content);
-}
-
-const SEQUENCE = 0x30;
-const OBJECT_IDENTIFIER = 0x06;
-const FIRST_EXPLICIT = 0xa0;
-
-interface Element {
-  readonly content: Uint8Array;
-  /** What follows the element. */
-  readonly rest: Uint8Array;
-}
-
-/** The DER element at the beginning. Undefined if it has another tag, or does not fit into the octets. */
-function readElement(octets: Uint8Array, tag: number): Element | undefined {
-  const [first, short = 0x80] = octets;
-  if (first !== tag) return undefined;
-  const lengthOctets = short < 0x80 ? 0 : short - 0x80;
-  // A length of indefinite form is not DER. No certificate in use needs more than three octets.
-  if (short === 0x80 || lengthOctets > 3) return undefined;
-  const start = 2 + lengthOctets;
-  const length = short < 0x80 ? short : octets.subarray(2, start).reduce((sum, octet) => sum * 256 + octet, 0);
-  const end = start + length;
-  if (end > octets.length) return undefined;
-  return { content: octets.subarray(start, end), rest: octets.subarray(end) };
 }
 
 function hexadecimal(octets: Uint8Array): string {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { CallerIdentity } from '../../mesh/contract';
 import { clientNameFromSpiffeId, isInTrustDomain } from '../../mesh/names';
+import { extensionProblem } from '../../pki/certificate-extensions';
 import { hasUri, isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../../pki/certificate-fields';
 import { readCertificate } from '../../pki/pem';
 import { weaknessOf } from '../../pki/strength';
@@ -74,6 +75,10 @@ function readCaller(certificate: X509Certificate, trustDomain: string): CallerCe
     // The issuer decides the strength of the mesh's own, and the registry has no others.
     const weakness = weaknessOf(certificate);
     if (weakness !== undefined) throw denied('WEAK_CERTIFICATE', `the certificate of another authority ${weakness}`);
+    const problem = extensionProblem(certificate);
+    if (problem !== undefined) {
+      throw denied('NOT_A_CLIENT_CERTIFICATE', `the certificate of another authority ${problem}`);
+    }
     return { kind: 'external', certificate, validity };
   }
   const clientName = clientNameFromSpiffeId(spiffeId, trustDomain);

@@ -8,6 +8,10 @@ import {
   Extensions,
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
+  id_ce_certificatePolicies,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
   id_ce_subjectKeyIdentifier,
   KeyIdentifier,
   Name,
@@ -103,6 +107,23 @@ export function pathLengthOf(authority: X509Certificate): number | undefined {
   const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate);
   const constraints = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
   return constraints && AsnConvert.parse(constraints.extnValue.buffer, BasicConstraints).pathLenConstraint;
+}
+
+/** The extensions of an end-entity certificate that the sandbox processes, and certificate policies, of which it accepts all. */
+const PROCESSED_EXTENSIONS: readonly string[] = [
+  id_ce_basicConstraints,
+  id_ce_keyUsage,
+  id_ce_extKeyUsage,
+  id_ce_subjectAltName,
+  id_ce_certificatePolicies,
+];
+
+/** Whether there is a critical extension that the sandbox doesn't process (RFC 5280, section 4.2). */
+export function hasUnknownCriticalExtension(certificate: X509Certificate): boolean {
+  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
+  return [...(tbsCertificate.extensions ?? [])].some(
+    ({ extnID, critical }) => critical && !PROCESSED_EXTENSIONS.includes(extnID),
+  );
 }
 
 /** Whether `issuer` names and signs `certificate`. */

@@ -3,7 +3,7 @@ import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { ExternalIdentity, MeshIntegration, TrustAnchorSource } from '../../lib';
-import { type ClientSecret, Sandbox } from '../../sandbox';
+import type { ClientSecret, Sandbox } from '../../sandbox';
 import { exampleMesh } from '../example-mesh';
 import type { Authority } from '../pki/authorities';
 
@@ -23,8 +23,18 @@ const ECHO = `exports.handler = async ({ rawPath, headers, requestContext }) => 
   body: JSON.stringify({ clientName: requestContext.authorizer.lambda.clientName, path: rawPath, headers }),
 });`;
 
-/** A mesh with two clients, one that keeps its own key, and one of a partner; and the services schedule and users. */
-export async function deployAttackedMesh(partner?: Authority): Promise<Sandbox> {
+export interface AttackedMeshOptions {
+  /** All authorities of the partner, up to their roots. @default - there is no partner */
+  readonly partner?: readonly Authority[];
+  /** The clients with secrets. @default - mail and social */
+  readonly clientNames?: readonly string[];
+}
+
+/**
+ * A mesh with two clients, one that keeps its own key, and one of a partner; and the services schedule and users.
+ * A client's certificate is accepted for an hour after its replacement.
+ */
+export function attackedMesh({ partner = [], clientNames = ['mail', 'social'] }: AttackedMeshOptions = {}): App {
   const app = new App();
   const stack = new Stack(app, 'Attacked');
   const mesh = exampleMesh(stack, { removalPolicy: RemovalPolicy.DESTROY, revocationDelay: Duration.seconds(0) });
@@ -37,19 +47,23 @@ export async function deployAttackedMesh(partner?: Authority): Promise<Sandbox> 
     mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
   }
   const assumedBy = new iam.ServicePrincipal('ec2.amazonaws.com');
-  mesh.addClient('mail');
-  mesh.addClient('social');
+  for (const name of clientNames) mesh.addClient(name, { overlap: Duration.hours(1) });
   mesh.addClient('own', { ownKey: true }).grantRequest(new iam.Role(stack, 'Own', { assumedBy, roleName: 'own' }));
   const operator = new iam.Role(stack, 'Operator', { assumedBy, roleName: 'operator' });
   mesh.operatorPolicy.attachToRole(operator);
-  if (partner) {
-    const trustAnchor = mesh.addTrustAnchor('partner', TrustAnchorSource.fromPem(partner.pem));
+  if (partner.length > 0) {
+    const source = TrustAnchorSource.fromPem(partner.map(({ pem }) => pem).join(''));
+    const trustAnchor = mesh.addTrustAnchor('partner', source);
     mesh.addExternalClient('billing', { trustAnchor, identity: ExternalIdentity.spiffeId(PARTNER_IDENTITY) });
   }
-  return Sandbox.deploy(app);
+  return app;
 }
 
+export type Credentials = Pick<ClientSecret, 'certificate' | 'certificateChain' | 'privateKey'>;
+
 export interface Answer {
+  /** Whether the attacker's side of the handshake was completed, so that a refusal is the gateway's. */
+  readonly isConnected: boolean;
   /** Undefined if the gateway closed the connection without an answer. */
   readonly status: number | undefined;
   /** What the services saw, in order; one for each answer with 200 on the connection. */
@@ -57,7 +71,8 @@ export interface Answer {
 }
 
 export interface RawOptions {
-  readonly credentials?: Pick<ClientSecret, 'certificate' | 'certificateChain' | 'privateKey'> | undefined;
+  readonly credentials?: Credentials | undefined;
+  /** Of the handshake, which has none if this is empty. @default - the domain of the mesh */
   readonly serverName?: string;
 }
 
@@ -70,9 +85,15 @@ export async function sendRaw(sandbox: Sandbox, octets: string, options: RawOpti
     servername: serverName,
     ca: sandbox.serverAuthority,
     checkServerIdentity: () => undefined,
+    // Weak keys and signatures are for the gateway to refuse, and not for the attacker's own library.
+    ciphers: 'DEFAULT@SECLEVEL=0',
     ...(credentials && { cert: credentials.certificate + credentials.certificateChain, key: credentials.privateKey }),
   });
   let received = '';
+  let isConnected = false;
+  socket.once('secureConnect', () => {
+    isConnected = true;
+  });
   socket.on('data', (chunk) => {
     received += chunk.toString('latin1');
     // A connection may stay open after an answer.
@@ -85,7 +106,7 @@ export async function sendRaw(sandbox: Sandbox, octets: string, options: RawOpti
   await new Promise((resolve) => socket.once('close', resolve));
   const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(received) ?? [];
   const seen = [...received.matchAll(/\{"clientName":.*\}/g)].map(([json]) => JSON.parse(json) as Seen);
-  return { status: status === undefined ? undefined : Number(status), seen };
+  return { isConnected, status: status === undefined ? undefined : Number(status), seen };
 }
 
 export function request(

@@ -8,8 +8,8 @@ import { listClients } from '../../bin/shared/inventory';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { generatePrivateKey, type KeyAlgorithm } from '../../pki/keys';
-import type { Sandbox } from '../../sandbox';
-import { deployAttackedMesh, HOST } from './attacked-mesh';
+import { Sandbox } from '../../sandbox';
+import { attackedMesh, HOST } from './attacked-mesh';
 import { attacks, type Shape } from './attacks';
 
 let sandbox: Sandbox;
@@ -17,7 +17,7 @@ let responses: Server;
 const answers: { readonly Status: string; readonly Reason?: string }[] = [];
 
 beforeAll(async () => {
-  sandbox = await deployAttackedMesh();
+  sandbox = await Sandbox.deploy(attackedMesh());
   // Where CloudFormation, or whoever forges its events, receives the answers.
   responses = createServer(async (incoming, outgoing) => {
     answers.push(JSON.parse(await text(incoming)));

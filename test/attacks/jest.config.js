@@ -2,7 +2,7 @@
 module.exports = {
   ...require('../../jest.config'),
   rootDir: '../..',
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   maxWorkers: 2,
   testMatch: ['<rootDir>/test/attacks/**/*.test.ts'],
   testPathIgnorePatterns: [],

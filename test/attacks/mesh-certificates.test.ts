@@ -11,14 +11,15 @@ import { setClientState } from '../../bin/shared/client-state';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
-import type { ClientSecret, Sandbox } from '../../sandbox';
-import { deployAttackedMesh, HOST, type RawOptions, request, sendRaw } from './attacked-mesh';
+import { type ClientSecret, Sandbox } from '../../sandbox';
+import { attackedMesh, type Credentials, HOST, request, sendRaw } from './attacked-mesh';
 import { attacks } from './attacks';
+import { askAuthorizer, authorizerEvent } from './calls';
 
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await deployAttackedMesh();
+  sandbox = await Sandbox.deploy(attackedMesh());
 });
 afterAll(() => sandbox?.close());
 
@@ -32,10 +33,7 @@ interface Unregistered {
 }
 
 /** A certificate of the mesh's own authority that the registry doesn't know. */
-async function issueOutside({
-  dnsNames = [],
-  ...names
-}: Unregistered): Promise<NonNullable<RawOptions['credentials']>> {
+async function issueOutside({ dnsNames = [], ...names }: Unregistered): Promise<Credentials> {
   const authority = new AcmPca(new ACMPCAClient(sandboxAccess(sandbox)));
   const found = Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ACMPCA::CertificateAuthority');
   const certificateAuthorityArn = String(found?.physicalId);
@@ -86,6 +84,10 @@ attacks<Unregistered>(
     expect([status, seen]).toEqual([403, []]);
   },
 );
+
+test('without a certificate the handshake fails', async () => {
+  expect(await sendRaw(sandbox, request('/schedule'))).toMatchObject({ status: undefined, seen: [] });
+});
 
 const tlsOptions = ({ certificate, certificateChain, privateKey }: ClientSecret, version: SecureVersion) => ({
   host: '127.0.0.1',
@@ -165,3 +167,71 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('with %s', (version) => {
     });
   });
 });
+
+const social = () => sandbox.clientSecret('social');
+const HOUR = 3_600_000;
+
+/** Each begins with an accepted certificate of the client, and ends with the client's certificate that must be refused. */
+attacks<[code: string, after: () => Promise<unknown>, restore?: () => Promise<unknown>]>(
+  'certificates of a client that was cut off',
+  [
+    ['revoked', ['REVOKED', cutOff.revoked, restore.revoked]],
+    ['disabled', ['CLIENT_DISABLED', cutOff.disabled, restore.disabled]],
+    [
+      'revoked, and the client disabled and enabled again',
+      [
+        'REVOKED',
+        async () => {
+          await cutOff.revoked();
+          await cutOff.disabled();
+          await restore.disabled();
+        },
+        restore.revoked,
+      ],
+    ],
+    [
+      'replaced, after its overlap',
+      [
+        'REPLACED',
+        async () => {
+          const replaced = await social();
+          await rotateClient(mesh(), 'social');
+          await sandbox.advance(HOUR / 2);
+          expect(await statusWith(replaced)).toBe(200);
+          await sandbox.advance(HOUR / 2);
+        },
+      ],
+    ],
+    ['of a client that was removed', ['CLIENT_UNKNOWN', () => sandbox.update(attackedMesh({ clientNames: ['mail'] }))]],
+  ],
+  async ([code, after, restored]) => {
+    const credentials = await social();
+    expect(await statusWith(credentials)).toBe(200);
+    await after();
+    expect(await statusWith(credentials)).toBe(403);
+    expect(await askAuthorizer(sandbox, authorizerEvent(credentials.certificate))).toBe(code);
+    await restored?.();
+  },
+);
+
+test('a client that is added again does not bring back the certificates of before', async () => {
+  await sandbox.update(attackedMesh());
+  const before = await social();
+  await sandbox.update(attackedMesh({ clientNames: ['mail'] }));
+  await sandbox.update(attackedMesh());
+  expect(await statusWith(await social())).toBe(200);
+  expect(await statusWith(before)).toBe(403);
+  expect(await askAuthorizer(sandbox, authorizerEvent(before.certificate))).toBe('REVOKED');
+});
+
+test('an expired certificate is refused in the handshake, and by the authorizer: the hourly run has revoked it', async () => {
+  const credentials = await social();
+  await sandbox.advance(8 * 24 * HOUR);
+  expect(await statusWith(credentials)).toBeUndefined();
+  expect(await askAuthorizer(sandbox, authorizerEvent(credentials.certificate))).toBe('REVOKED');
+  expect(await statusWith(await social())).toBe(200);
+});
+
+async function statusWith(credentials: Credentials): Promise<number | undefined> {
+  return (await sendRaw(sandbox, request('/schedule'), { credentials })).status;
+}

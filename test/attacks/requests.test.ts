@@ -1,12 +1,12 @@
-import type { ClientSecret, Sandbox } from '../../sandbox';
-import { deployAttackedMesh, HOST, request, type Seen, sendRaw } from './attacked-mesh';
+import { type ClientSecret, Sandbox } from '../../sandbox';
+import { attackedMesh, HOST, request, type Seen, sendRaw } from './attacked-mesh';
 import { attacks, type Shape } from './attacks';
 
 let sandbox: Sandbox;
 let mail: ClientSecret;
 
 beforeAll(async () => {
-  sandbox = await deployAttackedMesh();
+  sandbox = await Sandbox.deploy(attackedMesh());
   mail = await sandbox.clientSecret('mail');
 });
 afterAll(() => sandbox?.close());

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { Extension } from '@peculiar/asn1-x509';
 import type { LogEntry } from '../../../aws/cloudwatch';
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
@@ -8,6 +9,7 @@ import { RegistryUnavailableError } from '../../../lambda/authorizer/registry-me
 import { encodePem } from '../../../pki/pem';
 import type { IssuedFacts, RegistryLookup } from '../../../registry/lookup';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
+import { forge, unknownExtension } from '../../pki/forgery';
 import { authorizerEvent } from './events';
 
 type AuthorizerEvent = Parameters<Authorizer['decide']>[0];
@@ -202,6 +204,28 @@ describe('the authorizer', () => {
       });
     },
   );
+
+  test('denies a certificate of another authority with a critical extension that it does not know', async () => {
+    const external = createAuthorizer({
+      findIdentities: async () => [{ clientName: 'billing', authority: root.pem }],
+      findExternalClient: async () => ({
+        trustAnchor: 'partner',
+        spiffeId: `spiffe://${TRUST_DOMAIN}/billing`,
+        state: 'ENABLED',
+      }),
+    });
+    const decide = (critical: boolean) => {
+      const extensions = (usual: readonly Extension[]) => [...usual, unknownExtension(critical)];
+      return external.decide(authorizerEvent(forge({ by: root, extensions }).certificate));
+    };
+
+    expect(await decide(false)).toMatchObject({ isAuthorized: true });
+    expect(await decide(true)).toEqual({ isAuthorized: false });
+    expect(denial()).toMatchObject({
+      code: 'NOT_A_CLIENT_CERTIFICATE',
+      reason: expect.stringContaining('has a critical extension that the mesh does not process'),
+    });
+  });
 
   test('denies a server certificate', async () => {
     const server = await createServer(root, 'mesh.example.com');

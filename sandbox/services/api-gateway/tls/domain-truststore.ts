@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../../clock';
 import { AwsError } from '../../../endpoint/api';
-import { isIssuedBy, isValidAt, pathLengthOf } from '../../../x509/certificate';
+import { hasUnknownCriticalExtension, isIssuedBy, isValidAt, pathLengthOf } from '../../../x509/certificate';
 import { readCertificates } from '../../../x509/pem';
 import type { Objects } from '../ports';
 
@@ -47,11 +47,12 @@ export class DomainTruststore {
    * its path length, and the number of authorities is limited. All certificates must be valid by the sandbox's clock
    * and fit for client authentication.
    *
-   * OpenSSL rejects authorities with an extended key usage without clientAuth, which API Gateway doesn't document. So
-   * does the sandbox.
+   * OpenSSL rejects authorities with an extended key usage without clientAuth, and certificates with a critical extension
+   * that it doesn't process, neither of which API Gateway documents. So does the sandbox, which looks for such extensions
+   * in the client's certificate only: it doesn't process name constraints of authorities.
    */
   accepts(certificate: X509Certificate): boolean {
-    return this.leadsToRoot(certificate, 0);
+    return !hasUnknownCriticalExtension(certificate) && this.leadsToRoot(certificate, 0);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import type { Clock } from '../../../../../sandbox/clock';
+import { forge, unknownExtension } from '../../../../pki/forgery';
 import { testWith } from '../../../../programs';
 import { DOMAIN, domainProperties, GatewayFixture, TRUSTSTORE_URI } from '../gateway-fixture';
 import { TestAuthority } from '../test-authority';
@@ -40,6 +42,17 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
   test.each([1, 16])('survives a certificate with a negative serial number of %d octets', async (octets) => {
     await call(fixture.authority.clientWithNegativeSerialNumber(octets)).catch((error: Error) => error);
     expect((await call(fixture.client)).status).toBe(200);
+  });
+
+  test('refuses a certificate with an unknown extension if that is critical', async () => {
+    const { certificate: pem, key: privateKey } = fixture.authority;
+    const by = { certificate: new X509Certificate(pem), privateKey, signingAlgorithm: 'SHA256WITHECDSA' } as const;
+    const client = (critical: boolean) => {
+      const forged = forge({ by, extensions: (usual) => [...usual, unknownExtension(critical)] });
+      return { cert: forged.certificate, key: forged.privateKey };
+    };
+    expect((await call(client(false))).status).toBe(200);
+    await expect(call(client(true))).rejects.toThrow();
   });
 
   test('refuses a client without a certificate', async () => {
