@@ -1,5 +1,4 @@
 /** The agenda of the hourly run. An index of the table contains the items that are on it, in the order of their times. */
-import type { RegistryCertificate } from './records';
 
 /** What an item is on the agenda for. */
 export type AgendaTopic =
@@ -25,8 +24,14 @@ export const NEVER = 'never';
 /** A certificate with less than this fraction of its validity left should have been replaced. */
 const EXPIRING_PART = 1 / 3;
 
-/** The first time at which less than a third of a certificate's validity is left. ISO 8601, UTC. */
-export function expiringFrom({ notBefore, notAfter }: Pick<RegistryCertificate, 'notBefore' | 'notAfter'>): string {
+/** The first time at which less than a third of a certificate's validity is left. All times are ISO 8601, UTC. */
+export function expiringFrom({
+  notBefore,
+  notAfter,
+}: {
+  readonly notBefore: string;
+  readonly notAfter: string;
+}): string {
   const [start, end] = [Date.parse(notBefore), Date.parse(notAfter)];
   return new Date(Math.floor(end - (end - start) * EXPIRING_PART) + 1).toISOString();
 }
