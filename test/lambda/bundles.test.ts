@@ -39,7 +39,7 @@ describe('the bundle of', () => {
   });
 
   test('the authorizer is small', () => {
-    expect(statSync(join(root, 'assets', 'authorizer', 'index.js')).size).toBeLessThan(31_000);
+    expect(statSync(join(root, 'assets', 'authorizer', 'index.js')).size).toBeLessThan(33_000);
   });
 
   test('the authorizer does not start without a trust domain', () => {
@@ -115,19 +115,31 @@ describe('the bundle of', () => {
     );
   });
 
-  test('the issuer tells of a rotation that failed, and fails it', () => {
-    const event = JSON.stringify({
-      Step: 'createSecret',
-      SecretId: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:other.example.com/mail-AbCdEf',
-      ClientRequestToken: '7a6b5c4d-1111-4222-8333-944455556666',
-    });
+  const rotationOf = (secret: string) =>
+    outputOfIssuer(
+      'rotation',
+      JSON.stringify({
+        Step: 'createSecret',
+        SecretId: `arn:aws:secretsmanager:eu-central-1:111122223333:secret:${secret}-AbCdEf`,
+        ClientRequestToken: '7a6b5c4d-1111-4222-8333-944455556666',
+      }),
+    );
 
-    const output = outputOfIssuer('rotation', event);
+  test('the issuer tells of a rotation that failed, and fails it', () => {
+    const output = rotationOf('mesh.example.com/mail');
 
     expect(output).toContain('"RotationsFailed":1');
     expect(output).toContain(
       '"event":"audit-incomplete","failure":"the event \\"Certificate Rotation Failed\\" could not be sent"',
     );
+    expect(output).toContain('thrown RotationError');
+  });
+
+  test("the issuer fails the rotation of a secret that is no client's, and only logs it", () => {
+    const output = rotationOf('other.example.com/mail');
+
+    expect(output).toContain('"event":"rotation-refused"');
+    expect(output).not.toContain('RotationsFailed');
     expect(output).toContain('thrown RotationError');
   });
 });
