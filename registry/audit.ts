@@ -20,10 +20,8 @@ type Change = keyof typeof CHANGES;
 
 /** The subject of a change. Empty for a change of the truststore. */
 export interface AuditSubject extends Pick<EventDetail, 'clientName' | 'reason'> {
-  readonly certificate?: Pick<
-    RegistryCertificate,
-    'clientName' | 'spiffeId' | 'serialNumber' | 'fingerprint' | 'notAfter'
-  >;
+  readonly certificate?: Pick<RegistryCertificate, 'clientName' | 'fingerprint'> &
+    Partial<Pick<RegistryCertificate, 'spiffeId' | 'serialNumber' | 'notAfter'>>;
 }
 
 export interface AuditOptions {
@@ -93,5 +91,11 @@ function summaryOf({
   fingerprint,
   notAfter,
 }: Required<AuditSubject>['certificate']) {
-  return { clientName, spiffeId, serialNumber, fingerprint, notAfter };
+  return {
+    clientName,
+    ...(spiffeId && { spiffeId }),
+    ...(serialNumber && { serialNumber }),
+    fingerprint,
+    ...(notAfter && { notAfter }),
+  };
 }

@@ -163,6 +163,23 @@ export function certificateFactsIn(item: Item): CertificateFacts {
   return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name].S ?? '']])));
 }
 
+/** What else a certificate's item says that matters for its revocation. Leaves out what is missing or malformed. */
+export function revocationFactsIn(
+  item: Item,
+): Partial<Pick<RegistryCertificate, (typeof REVOCATION_TEXTS)[number] | 'revocationReason'>> {
+  const texts = REVOCATION_TEXTS.flatMap((name) => (item[name]?.S ? [[name, item[name].S]] : []));
+  const revocationReason = REVOCATION_REASONS.find((reason) => reason === item['revocationReason']?.S);
+  return { ...Object.fromEntries(texts), ...(revocationReason && { revocationReason }) };
+}
+
+const REVOCATION_TEXTS = [
+  'serialNumber',
+  'certificateAuthorityArn',
+  'publicKeyHash',
+  'revokedAt',
+  'revokedAtAuthority',
+] as const satisfies readonly (keyof RegistryCertificate)[];
+
 export function keyFromItem(item: Item): RegistryKey {
   const { text } = reader(item);
   return { partitionKey: text('partitionKey'), sortKey: text('sortKey') };

@@ -6,6 +6,7 @@ import type { RevocationReason } from '../mesh/contract';
 import type { Audit } from './audit';
 import type { RegistryCertificate } from './records';
 import type { Registry } from './registry';
+import type { RevocableCertificate } from './stored-records';
 
 export interface RevocationRequest {
   /** `deployment`, `rotation`, or the ARN of the principal that revokes the certificate. */
@@ -37,7 +38,7 @@ export class Revocation {
   constructor(private readonly options: RevocationOptions) {}
 
   /** Marks the certificate and audits the revocation, unless it is already revoked. */
-  async revoke(certificate: RegistryCertificate, request: RevocationRequest, signal: AbortSignal): Promise<void> {
+  async revoke(certificate: RevocableCertificate, request: RevocationRequest, signal: AbortSignal): Promise<void> {
     const revoked = await this.mark(certificate, request, signal);
     if (revoked !== undefined) await this.audit(revoked);
   }
@@ -48,11 +49,11 @@ export class Revocation {
    *
    * @returns the revoked certificate. Undefined if it was already revoked.
    */
-  async mark(
-    certificate: RegistryCertificate,
+  async mark<C extends RevocableCertificate>(
+    certificate: C,
     { by, reason }: RevocationRequest,
     signal: AbortSignal,
-  ): Promise<RegistryCertificate | undefined> {
+  ): Promise<C | undefined> {
     const { registry, now } = this.options;
     const { clientName, publicKeyHash } = certificate;
     const revokedAt = now().toISOString();
@@ -67,7 +68,7 @@ export class Revocation {
   }
 
   /** @returns as `Audit.record` */
-  audit(revoked: RegistryCertificate): Promise<readonly string[]> {
+  audit(revoked: RevocableCertificate & Partial<Pick<RegistryCertificate, 'revokedBy'>>): Promise<readonly string[]> {
     const { revocationReason: reason, revokedBy: by } = revoked;
     return this.options.audit.record('certificateRevoked', { certificate: revoked, ...(reason && { reason }) }, { by });
   }
@@ -78,9 +79,12 @@ export class Revocation {
    *
    * @returns a sentence with the reason of a failure. Undefined on success.
    */
-  async tellAuthority(certificate: RegistryCertificate, signal: AbortSignal): Promise<string | undefined> {
+  async tellAuthority(certificate: RevocableCertificate, signal: AbortSignal): Promise<string | undefined> {
     const { authority, registry, now, log } = this.options;
     const { clientName, serialNumber, certificateAuthorityArn, revocationReason = 'UNSPECIFIED' } = certificate;
+    if (serialNumber === undefined || certificateAuthorityArn === undefined) {
+      return 'could not revoke the certificate at its authority: the registry does not say its serial number and authority';
+    }
     try {
       await withTimeout(TELLING_TIME, signal, (limited) =>
         authority.revokeCertificate(certificateAuthorityArn, serialNumber, revocationReason, limited),

@@ -9,9 +9,11 @@ import {
   identityFromItem,
   keyFromItem,
   RegistryItemError,
+  revocationFactsIn,
 } from './items';
 import {
   CERTIFICATE_SORT_KEY_PREFIX,
+  certificateKey,
   clientKey,
   identityKey,
   type RegistryCertificate,
@@ -38,7 +40,18 @@ export interface MalformedItem {
   /** Which attribute is malformed, in one sentence. */
   readonly problem: string;
   /** What a certificate's item says nevertheless. Absent for other items. */
-  readonly certificate?: CertificateFacts & Pick<RegistryCertificate, 'fingerprint'>;
+  readonly certificate?: RevocableCertificate;
+}
+
+/** What matters for the revocation of a certificate. `RegistryCertificate` has all of it; a malformed item may lack some. */
+export type RevocableCertificate = CertificateFacts &
+  Pick<RegistryCertificate, 'clientName' | 'fingerprint'> &
+  ReturnType<typeof revocationFactsIn>;
+
+/** The certificate of a record, malformed or not. Undefined for other records. */
+export function revocableIn(record: RegistryRecord): RevocableCertificate | undefined {
+  if (record.kind === 'certificate') return record.certificate;
+  return record.kind === 'malformed' ? record.malformed.certificate : undefined;
 }
 
 /** A certificate as the index of its authority has it. */
@@ -54,7 +67,7 @@ export function* recordsIn(item: Item): Iterable<RegistryRecord> {
   if (key.sortKey === identityKey('').sortKey) {
     yield readRecord(item, key, () => ({ kind: 'identity', identity: identityFromItem(item) }));
   } else if (key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
-    yield readRecord(item, key, () => ({ kind: 'certificate', certificate: certificateFromItem(item) }));
+    yield readRecord(item, key, () => ({ kind: 'certificate', certificate: readCertificate(item, key) }));
   } else if (key.sortKey === clientKey('').sortKey) {
     const { isIssued, isExternal } = clientKinds(item);
     if (isIssued) yield readRecord(item, key, () => ({ kind: 'client', client: clientFromItem(item) }));
@@ -63,18 +76,28 @@ export function* recordsIn(item: Item): Iterable<RegistryRecord> {
   }
 }
 
+/** Changes of the certificate go to the item by these names. */
+function readCertificate(item: Item, key: RegistryKey): RegistryCertificate {
+  const certificate = certificateFromItem(item);
+  const { clientName, fingerprint } = certificate;
+  const { partitionKey, sortKey } = certificateKey(clientName, fingerprint);
+  if (partitionKey === key.partitionKey && sortKey === key.sortKey) return certificate;
+  throw new RegistryItemError(
+    `the registry's item ${key.partitionKey} ${key.sortKey} names certificate ${fingerprint} of ${clientName}`,
+  );
+}
+
 function readRecord(item: Item, key: RegistryKey, read: () => RegistryRecord): RegistryRecord {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof RegistryItemError)) throw error;
-    const fingerprint = key.sortKey.slice(CERTIFICATE_SORT_KEY_PREFIX.length);
+    const clientName = clientNameIn(key);
     const isCertificate = key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX);
-    const certificate = isCertificate ? { certificate: { ...certificateFactsIn(item), fingerprint } } : {};
-    return {
-      kind: 'malformed',
-      malformed: { key, clientName: clientNameIn(key), problem: error.message, ...certificate },
-    };
+    const fingerprint = key.sortKey.slice(CERTIFICATE_SORT_KEY_PREFIX.length);
+    const certificate = { ...certificateFactsIn(item), ...revocationFactsIn(item), clientName, fingerprint };
+    const malformed = { key, clientName, problem: error.message, ...(isCertificate && { certificate }) };
+    return { kind: 'malformed', malformed };
   }
 }
 

@@ -116,7 +116,8 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
 
   async markRevoked(id: CertificateId, mark: RevocationMark): Promise<boolean> {
     const known = this.certificates.get(id.fingerprint);
-    if (known === undefined || (known.status === 'REVOKED' && known.revokedAt !== mark.revokedAt)) return false;
+    if (known === undefined) return this.markMalformed(id, mark);
+    if (known.status === 'REVOKED' && known.revokedAt !== mark.revokedAt) return false;
     this.change(id, () => ({ ...known, status: 'REVOKED', ...mark }));
     return true;
   }
@@ -162,6 +163,14 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     const isOwn = own === resource || (isUpdate && own?.startsWith(`${stack} `));
     if (own !== undefined && !isOwn) return own;
     return other?.startsWith(`${stack} `) === false ? other : undefined;
+  }
+
+  private markMalformed({ fingerprint }: CertificateId, mark: RevocationMark): boolean {
+    const index = this.malformed.findIndex(({ certificate }) => certificate?.fingerprint === fingerprint);
+    const known = this.malformed[index];
+    if (known?.certificate === undefined || known.certificate.status === 'REVOKED') return false;
+    this.malformed[index] = { ...known, certificate: { ...known.certificate, status: 'REVOKED', ...mark } };
+    return true;
   }
 
   private change({ fingerprint }: CertificateId, changed: (known: RegistryCertificate) => RegistryCertificate): void {

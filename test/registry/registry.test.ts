@@ -557,7 +557,15 @@ describe('the registry in DynamoDB', () => {
     await registry.registerClient(profile, false, signal);
     await registry.addCertificate({ ...certificate, fingerprint: 'CC:DD' }, signal);
     const key = certificateKey('mail', 'AA:BB');
-    const facts = { clientName: { N: '7' }, status: { S: 'ISSUED' }, notAfter: { S: certificate.notAfter } };
+    const facts = {
+      clientName: { N: '7' },
+      status: { S: 'ISSUED' },
+      notAfter: { S: certificate.notAfter },
+      serialNumber: { S: '5A01' },
+      publicKeyHash: { S: '' },
+      revokedAtAuthority: { L: [] },
+      revocationReason: { S: 'BOREDOM' },
+    };
     const spoilt = { partitionKey: { S: key.partitionKey }, sortKey: { S: key.sortKey }, ...facts };
     await sdk.send(new PutItemCommand({ TableName, Item: spoilt }));
     const client = { partitionKey: { S: 'CLIENT#social' }, sortKey: { S: 'CLIENT' }, state: { S: 'ENABLED' } };
@@ -570,13 +578,49 @@ describe('the registry in DynamoDB', () => {
         key,
         clientName: 'mail',
         problem: 'the attribute "clientName" of the registry\'s item CLIENT#mail CERTIFICATE#AA:BB must be a string',
-        certificate: { fingerprint: 'AA:BB', status: 'ISSUED', notAfter: certificate.notAfter },
+        certificate: {
+          clientName: 'mail',
+          fingerprint: 'AA:BB',
+          status: 'ISSUED',
+          notAfter: certificate.notAfter,
+          serialNumber: '5A01',
+        },
       },
     });
     expect(await records(survey.clientRecords('social', signal))).toEqual([
       { kind: 'malformed', malformed: expect.objectContaining({ clientName: 'social' }) },
     ]);
   });
+
+  test.each([
+    ['client', 'clientName', 'social', 'AA:BB of social'],
+    ['certificate', 'fingerprint', 'EE:FF', 'EE:FF of mail'],
+  ])(
+    'an item with the name of another %s is malformed, because changes would miss it',
+    async (_what, name, value, other) => {
+      await registry.addCertificate({ ...certificate, fingerprint: 'AA:BB' }, signal);
+      const { partitionKey, sortKey } = certificateKey('mail', 'AA:BB');
+      await sdk.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: { partitionKey: { S: partitionKey }, sortKey: { S: sortKey } },
+          UpdateExpression: 'SET #name = :value',
+          ExpressionAttributeNames: { '#name': name },
+          ExpressionAttributeValues: { ':value': { S: value } },
+        }),
+      );
+
+      expect(await records(survey.clientRecords('mail', signal))).toEqual([
+        {
+          kind: 'malformed',
+          malformed: expect.objectContaining({
+            problem: `the registry's item CLIENT#mail CERTIFICATE#AA:BB names certificate ${other}`,
+            certificate: expect.objectContaining({ clientName: 'mail', fingerprint: 'AA:BB', status: 'ISSUED' }),
+          }),
+        },
+      ]);
+    },
+  );
 
   describe('of what is due', () => {
     const later = { ...certificate, fingerprint: 'CC', issuedAt: '2026-11-25T12:00:00.000Z' };

@@ -1,17 +1,21 @@
 import { failureSentence } from '../../../aws/failure';
 import type { RevocationOrder, RevocationResult, RevokedCertificate } from '../../../mesh/contract';
-import type { RegistryCertificate } from '../../../registry/records';
-import type { Registry } from '../../../registry/registry';
 import { concernsKey, type Revocation, type RevocationRequest } from '../../../registry/revocation';
 import { isExpired } from '../../../registry/status';
-import type { RegistryRecord } from '../../../registry/stored-records';
+import { type RevocableCertificate, revocableIn } from '../../../registry/stored-records';
 import type { RegistrySurvey } from '../../../registry/survey';
 import { grouped, inGroups } from '../groups';
 
-/** A certificate that is marked in the registry. `problem` says why its item can't be read in full. */
-type Marked =
-  | { readonly certificate: RegistryCertificate; readonly already: boolean }
-  | { readonly fingerprint: string; readonly already: boolean; readonly problem: string };
+/** A certificate of the client. `problem` says why its item can't be read in full. */
+interface Found {
+  readonly certificate: RevocableCertificate;
+  readonly problem?: string;
+}
+
+/** A certificate that is marked in the registry. */
+interface Marked extends Found {
+  readonly already: boolean;
+}
 
 /** Certificates of which some could not be marked in the registry. */
 class UnmarkedCertificatesError extends Error {
@@ -25,7 +29,6 @@ class UnmarkedCertificatesError extends Error {
 }
 
 export interface OperatorRevocationOptions {
-  readonly registry: Pick<Registry, 'markRevoked'>;
   readonly survey: Pick<RegistrySurvey, 'clientRecords'>;
   readonly revocation: Pick<Revocation, 'mark' | 'audit' | 'tellAuthority'>;
   readonly now: () => Date;
@@ -38,8 +41,8 @@ const GROUP = 10;
  * Revokes certificates for operators, who can't write to the registry themselves: what they revoke stays revoked. First marks
  * all certificates in the registry, whatever their dates, so that the authorizer refuses them within seconds. If the reason
  * concerns the key, the client's other certificates for the same key are among them. Then revokes those that haven't expired
- * at their authority, including certificates that were marked earlier. A certificate whose item can't be read in full is
- * marked only.
+ * at their authority, including certificates that were marked earlier. Of a certificate whose item can't be read in full,
+ * revokes what can be read.
  */
 export class OperatorRevocation {
   constructor(private readonly options: OperatorRevocationOptions) {}
@@ -71,71 +74,77 @@ export class OperatorRevocation {
     const revokedKeys = new Set<string>();
     const marked = new Map<string, Marked>();
     const unmarked = new Map<string, unknown>();
-    const isSelected = (record: RegistryRecord) => {
-      const [fingerprint, key] = [fingerprintOf(record), publicKeyHashOf(record)];
-      if (fingerprint === undefined || marked.has(fingerprint) || unmarked.has(fingerprint)) return false;
-      return ordered === undefined || ordered.has(fingerprint) || (key !== undefined && revokedKeys.has(key));
+    const isSelected = ({ certificate: { fingerprint, publicKeyHash = '' } }: Found) => {
+      if (marked.has(fingerprint) || unmarked.has(fingerprint)) return false;
+      return ordered === undefined || ordered.has(fingerprint) || revokedKeys.has(publicKeyHash);
     };
     // Another reading finds what is issued meanwhile, and what came before the certificate that it shares its key with.
-    for (let found = -1; found < marked.size; ) {
-      found = marked.size;
-      const selected = filter(this.options.survey.clientRecords(clientName, signal), isSelected);
-      for await (const group of grouped(selected, GROUP)) {
-        const results = await Promise.allSettled(group.map((record) => this.mark(record, request, signal)));
+    for (let found = -1; found < marked.size + unmarked.size; ) {
+      found = marked.size + unmarked.size;
+      for await (const group of grouped(this.find(clientName, isSelected, signal), GROUP)) {
+        const results = await Promise.allSettled(group.map((one) => this.mark(one, request, signal)));
         signal.throwIfAborted();
-        for (const [index, record] of group.entries()) {
-          const [fingerprint = '', key, result] = [fingerprintOf(record), publicKeyHashOf(record), results[index]];
-          if (result?.status !== 'fulfilled') unmarked.set(fingerprint, result?.reason);
-          else if (result.value !== undefined) marked.set(fingerprint, result.value);
-          if (result?.status === 'fulfilled' && key !== undefined && concernsKey(request.reason)) revokedKeys.add(key);
+        for (const [index, result] of results.entries()) {
+          const { fingerprint = '', publicKeyHash } = group[index]?.certificate ?? {};
+          if (result.status === 'rejected') unmarked.set(fingerprint, result.reason);
+          else marked.set(fingerprint, result.value);
+          if (publicKeyHash !== undefined && concernsKey(request.reason)) revokedKeys.add(publicKeyHash);
         }
       }
     }
     return { marked: [...marked.values()], unmarked: [...unmarked.values()] };
   }
 
+  private async *find(
+    clientName: string,
+    isSelected: (one: Found) => boolean,
+    signal: AbortSignal,
+  ): AsyncIterable<Found> {
+    for await (const record of this.options.survey.clientRecords(clientName, signal)) {
+      const certificate = revocableIn(record);
+      if (certificate === undefined) continue;
+      const one = { certificate, ...(record.kind === 'malformed' && { problem: record.malformed.problem }) };
+      if (isSelected(one)) yield one;
+    }
+  }
+
   private async mark(
-    record: RegistryRecord,
+    { certificate, ...others }: Found,
     request: RevocationRequest,
     signal: AbortSignal,
-  ): Promise<Marked | undefined> {
-    const { registry, revocation, now } = this.options;
-    if (record.kind === 'certificate') {
-      const { certificate } = record;
-      const revoked = await revocation.mark(certificate, request, signal);
-      return { certificate: revoked ?? certificate, already: revoked === undefined };
-    }
-    if (record.kind !== 'malformed' || record.malformed.certificate === undefined) return undefined;
-    const { clientName, problem, certificate } = record.malformed;
-    const { fingerprint } = certificate;
-    const mark = { revokedAt: now().toISOString(), revokedBy: request.by, revocationReason: request.reason };
-    const isMarked = await registry.markRevoked({ clientName, fingerprint }, mark, signal);
-    return { fingerprint, already: !isMarked, problem };
+  ): Promise<Marked> {
+    const revoked = await this.options.revocation.mark(certificate, request, signal);
+    return { ...others, certificate: revoked ?? certificate, already: revoked === undefined };
   }
 
   /** @returns what failed */
   private auditAll(all: readonly Marked[], timeUp: AbortSignal): Promise<Failures> {
-    return failuresOf(all, async (one) => {
-      if ('problem' in one || one.already || this.isExpired(one)) return [];
+    return failuresOf(all, async ({ certificate, already }) => {
+      if (already || this.isExpired(certificate)) return [];
       if (timeUp.aborted) return ['the time was too short to send the event of the revocation'];
-      return this.options.revocation.audit(one.certificate);
+      return this.options.revocation.audit(certificate);
     });
   }
 
-  /** @returns what failed */
+  /** @returns what failed, and the key of a malformed item that could not be revoked */
   private tellAll(all: readonly Marked[], { reason }: RevocationRequest, timeUp: AbortSignal): Promise<Failures> {
-    return failuresOf(all, async (one) => {
-      if ('problem' in one) {
-        return [`the registry refuses the certificate, and its authority was not told: ${one.problem}`];
+    return failuresOf(all, async ({ certificate, problem }) => {
+      const failures: string[] = [];
+      if (problem !== undefined && certificate.publicKeyHash === undefined && concernsKey(reason)) {
+        failures.push(`could not revoke the key of the certificate: ${problem}`);
       }
-      const { revokedAtAuthority, revocationReason = reason } = one.certificate;
-      if (revokedAtAuthority !== undefined || this.isExpired(one)) return [];
-      const failure = await this.tell({ ...one.certificate, revocationReason }, timeUp);
-      return failure === undefined ? [] : [`${failure}; the mesh tries again within the hour`];
+      const { revokedAtAuthority, revocationReason = reason } = certificate;
+      if (revokedAtAuthority !== undefined || this.isExpired(certificate)) return failures;
+      const failure = await this.tell({ ...certificate, revocationReason }, timeUp);
+      if (failure === undefined) return failures;
+      // The hourly run skips malformed items.
+      const next =
+        problem === undefined ? 'the mesh tries again within the hour' : `the mesh does not try again: ${problem}`;
+      return [...failures, `${failure}; ${next}`];
     });
   }
 
-  private async tell(certificate: RegistryCertificate, timeUp: AbortSignal): Promise<string | undefined> {
+  private async tell(certificate: RevocableCertificate, timeUp: AbortSignal): Promise<string | undefined> {
     try {
       timeUp.throwIfAborted();
       return await this.options.revocation.tellAuthority(certificate, timeUp);
@@ -145,27 +154,19 @@ export class OperatorRevocation {
     }
   }
 
-  private resultOf(marked: Marked, request: RevocationRequest, failures: readonly string[]): RevokedCertificate {
-    const at = this.options.now().toISOString();
-    if ('problem' in marked) {
-      const { fingerprint, already } = marked;
-      return {
-        serialNumber: fingerprint,
-        fingerprint,
-        already,
-        expired: false,
-        revokedAt: at,
-        reason: request.reason,
-        failures,
-      };
-    }
-    const { certificate, already } = marked;
-    const { serialNumber, fingerprint, revokedAt = at, revocationReason: reason = request.reason } = certificate;
-    return { serialNumber, fingerprint, already, expired: this.isExpired(marked), revokedAt, reason, failures };
+  private resultOf(
+    { certificate, already }: Marked,
+    request: RevocationRequest,
+    failures: readonly string[],
+  ): RevokedCertificate {
+    const { fingerprint, serialNumber = fingerprint, revocationReason: reason = request.reason } = certificate;
+    const { revokedAt = this.options.now().toISOString() } = certificate;
+    return { serialNumber, fingerprint, already, expired: this.isExpired(certificate), revokedAt, reason, failures };
   }
 
-  private isExpired({ certificate }: { readonly certificate: RegistryCertificate }): boolean {
-    return isExpired(certificate, this.options.now());
+  /** False if the item doesn't say when. */
+  private isExpired({ notAfter = '' }: RevocableCertificate): boolean {
+    return !Number.isNaN(Date.parse(notAfter)) && isExpired({ notAfter }, this.options.now());
   }
 }
 
@@ -178,17 +179,4 @@ async function failuresOf(
   const failures = new Map<Marked, readonly string[]>();
   await inGroups(all, GROUP, async (one) => void failures.set(one, await work(one)));
   return failures;
-}
-
-async function* filter<T>(all: AsyncIterable<T>, isWanted: (one: T) => boolean): AsyncIterable<T> {
-  for await (const one of all) if (isWanted(one)) yield one;
-}
-
-function publicKeyHashOf(record: RegistryRecord): string | undefined {
-  return record.kind === 'certificate' ? record.certificate.publicKeyHash : undefined;
-}
-
-function fingerprintOf(record: RegistryRecord): string | undefined {
-  if (record.kind === 'certificate') return record.certificate.fingerprint;
-  return record.kind === 'malformed' ? record.malformed.certificate?.fingerprint : undefined;
 }

@@ -314,31 +314,103 @@ test('nothing is revoked of a client with certificates of another authority', as
   expect(mesh.steps).toEqual([]);
 });
 
-test('a certificate whose item somebody has spoilt is marked, and the others are revoked', async () => {
-  const mesh = meshOf(['mail', '0A']);
-  mesh.registry.malformed.push({
-    key: { partitionKey: 'CLIENT#mail', sortKey: 'CERTIFICATE#FI:NG:0B' },
-    clientName: 'mail',
-    problem: 'the attribute "issuedBy" must be one of deployment, rotation, request',
-    certificate: { fingerprint: 'FI:NG:0B', status: 'ISSUED' },
+describe('a certificate whose item somebody has spoilt', () => {
+  const problem = 'the attribute "issuedBy" must be one of deployment, rotation, request';
+  let warn: jest.SpyInstance;
+  beforeEach(() => {
+    warn = jest.spyOn(console, 'error').mockReturnValue();
   });
-  const mark = jest.spyOn(mesh.registry, 'markRevoked').mockResolvedValue(true);
-  const warn = jest.spyOn(console, 'error').mockReturnValue();
+  afterEach(() => warn.mockRestore());
 
-  const revoked = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+  const spoilt = (mesh: MemoryMesh, readable: object) => {
+    const certificate = { clientName: 'mail', fingerprint: 'FI:NG:0B', ...readable };
+    const key = { partitionKey: 'CLIENT#mail', sortKey: 'CERTIFICATE#FI:NG:0B' };
+    mesh.registry.malformed.push({ key, clientName: 'mail', problem, certificate });
+  };
+  const readable = {
+    status: 'ISSUED',
+    serialNumber: '0B',
+    certificateAuthorityArn: 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1',
+    publicKeyHash: 'hash',
+    spiffeId: 'spiffe://mesh.example.com/mail',
+    notAfter: '2026-11-27T00:00:00.000Z',
+  };
 
-  expect(mark.mock.calls.map(([{ fingerprint }]) => fingerprint)).toEqual(['FI:NG:0A', 'FI:NG:0B']);
-  expect(revoked).toMatchObject([
-    { fingerprint: 'FI:NG:0A', already: false },
-    {
+  test('is revoked, with its key and at its authority, when all of that can be read', async () => {
+    const mesh = meshOf(['mail', '0A']);
+    spoilt(mesh, readable);
+
+    const revoked = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+    expect(mesh.registry.malformed[0]?.certificate?.status).toBe('REVOKED');
+    expect(mesh.registry.publicKeys.get('hash')?.revokedAt).toBe(NOW.toISOString());
+    expect(mesh.told.map(([serialNumber]) => serialNumber)).toEqual(['0A', '0B']);
+    expect(mesh.sent.map(([, { serialNumber, fingerprint }]) => [serialNumber, fingerprint])).toEqual([
+      ['0A', 'FI:NG:0A'],
+      ['0B', 'FI:NG:0B'],
+    ]);
+    expect(revoked.at(-1)).toEqual({
+      serialNumber: '0B',
       fingerprint: 'FI:NG:0B',
       already: false,
-      failures: [
-        expect.stringMatching(/^the registry refuses the certificate, and its authority was not told: the attr/),
+      expired: false,
+      revokedAt: NOW.toISOString(),
+      reason: 'KEY_COMPROMISE',
+      failures: [],
+    });
+    expect(warn.mock.calls).toEqual([[`skipped: ${problem}`]]);
+  });
+
+  test('takes others for the same key with it', async () => {
+    const mesh = meshOf(['mail', '0A', { publicKeyHash: 'hash' }], ['mail', '0C']);
+    spoilt(mesh, readable);
+
+    await mesh.revoke({ clientName: 'mail', fingerprints: ['FI:NG:0B'], reason: 'KEY_COMPROMISE', by: OPERATOR });
+
+    expect(serials(mesh)).toEqual(['0A']);
+  });
+
+  test.each<[string, object, readonly string[]]>([
+    [
+      'serial number and authority',
+      { serialNumber: undefined, certificateAuthorityArn: undefined },
+      [
+        'could not revoke the certificate at its authority: the registry does not say its serial number and authority; ' +
+          `the mesh does not try again: ${problem}`,
       ],
-    },
-  ]);
-  expect(warn.mock.calls).toEqual([['skipped: the attribute "issuedBy" must be one of deployment, rotation, request']]);
-  warn.mockRestore();
-  expect(mesh.told.map(([serialNumber]) => serialNumber)).toEqual(['0A']);
+    ],
+    ['key', { publicKeyHash: undefined }, [`could not revoke the key of the certificate: ${problem}`]],
+    ['expiry', { notAfter: '' }, []],
+    ['client', { spiffeId: '' }, []],
+  ])('is marked, and the result says what could not be revoked without its %s', async (_case, missing, failures) => {
+    const mesh = meshOf();
+    spoilt(mesh, { ...readable, ...missing });
+
+    const [revoked] = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+
+    expect(mesh.registry.malformed[0]?.certificate?.status).toBe('REVOKED');
+    expect(revoked).toMatchObject({ fingerprint: 'FI:NG:0B', already: false, failures });
+  });
+
+  test('is told to its authority by no hourly run', async () => {
+    const mesh = meshOf();
+    spoilt(mesh, readable);
+    mesh.failures.authority = new Error('no answer');
+
+    const [revoked] = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'SUPERSEDED');
+
+    expect(revoked?.failures).toEqual([
+      `could not revoke the certificate at its authority: no answer; the mesh does not try again: ${problem}`,
+    ]);
+  });
+
+  test('is not told again to an authority that knows', async () => {
+    const mesh = meshOf();
+    spoilt(mesh, { ...readable, ...revokedBefore, revokedAtAuthority: NOW.toISOString() });
+
+    const [revoked] = await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'SUPERSEDED');
+
+    expect(revoked).toMatchObject({ already: true, revokedAt: revokedBefore.revokedAt, failures: [] });
+    expect([mesh.told, mesh.sent]).toEqual([[], []]);
+  });
 });

@@ -125,8 +125,8 @@ export class MemoryMesh implements OperatedMesh {
 
   /** What the function of the mesh does. */
   revoke(order: RevocationOrder): Promise<RevocationResult> {
-    const { registry, survey, revocation } = this;
-    return new OperatorRevocation({ registry, survey, revocation, now: () => NOW }).run(
+    const { survey, revocation } = this;
+    return new OperatorRevocation({ survey, revocation, now: () => NOW }).run(
       order,
       new AbortController().signal,
       this.timeUp.signal,
@@ -165,7 +165,7 @@ export class MemoryMesh implements OperatedMesh {
           const failure = failures.marks.get(certificate.fingerprint);
           if (failure) throw failure;
           const isMarked = await registry.markRevoked(certificate, mark);
-          if (isMarked) this.steps.push(`marked ${this.serialNumberOf(certificate.fingerprint)}`);
+          if (isMarked) this.steps.push(`marked ${certificate.fingerprint.replace('FI:NG:', '')}`);
           return isMarked;
         },
         markAuthorityTold: (certificate, at) => registry.markAuthorityTold(certificate, at),
@@ -183,10 +183,6 @@ export class MemoryMesh implements OperatedMesh {
       now: () => NOW,
       log,
     });
-  }
-
-  private serialNumberOf(fingerprint: string): string | undefined {
-    return this.registry.certificates.get(fingerprint)?.serialNumber;
   }
 }
 
