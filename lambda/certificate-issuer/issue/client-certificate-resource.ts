@@ -5,9 +5,12 @@ import { clientNameFromSpiffeId } from '../../../mesh/names';
 import type { ClientProfile } from '../../../registry/client-kinds';
 import { ClientTakenError, type Registry } from '../../../registry/registry';
 import type { Revocation } from '../../../registry/revocation';
+import { type RevocableCertificate, revocableIn } from '../../../registry/stored-records';
+import type { RegistrySurvey } from '../../../registry/survey';
 import type { Attributes } from '../../custom-resource/answer';
 import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
 import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../../custom-resource/request';
+import { inGroups } from '../groups';
 import {
   clientNameInTrustDomain,
   readCertificateLimit,
@@ -22,9 +25,13 @@ import type { SecretVersions } from './secret-versions';
 
 const DEPLOYMENT = 'deployment';
 
+/** How many certificates are revoked at the same time. Their events share a call. */
+const GROUP = 10;
+
 export interface ClientCertificateResourceOptions {
   readonly trustDomain: string;
-  readonly registry: Pick<Registry, 'registerClient' | 'removeClient' | 'certificatesOf'>;
+  readonly registry: Pick<Registry, 'registerClient' | 'removeClient'>;
+  readonly survey: Pick<RegistrySurvey, 'clientRecords'>;
   readonly secrets: Pick<SecretsManager, 'arnOf'>;
   readonly versions: SecretVersions;
   readonly promotion: Promotion;
@@ -85,14 +92,22 @@ export class ClientCertificateResource implements CustomResourceHandler {
    * name. A client of another trust domain is not in this registry.
    */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
-    const { trustDomain, registry, revocation, now, log } = this.options;
+    const { trustDomain, registry, survey, revocation, now, log } = this.options;
     const clientName = clientNameFromSpiffeId(readSpiffeId(request.properties), trustDomain);
     if (clientName === undefined) return;
     if (!(await registry.removeClient(clientName, resourceOf(request), now().toISOString(), signal))) return;
     log({ event: 'client-removed', client: clientName });
-    for (const certificate of await registry.certificatesOf(clientName, signal)) {
-      await revocation.revoke(certificate, { by: DEPLOYMENT, reason: 'CESSATION_OF_OPERATION' }, signal);
+    const certificates: RevocableCertificate[] = [];
+    for await (const record of survey.clientRecords(clientName, signal)) {
+      const certificate = revocableIn(record);
+      if (certificate !== undefined) certificates.push(certificate);
+      if (record.kind !== 'malformed') continue;
+      const { key, problem } = record.malformed;
+      log({ event: 'registry-item-malformed', ...key, reason: problem });
     }
+    // Those with malformed items too: a client that is added again with the same name could use them.
+    const cessation = { by: DEPLOYMENT, reason: 'CESSATION_OF_OPERATION' } as const;
+    await inGroups(certificates, GROUP, (certificate) => revocation.revoke(certificate, cessation, signal));
   }
 
   /** An adopted secret is declared by its name. */

@@ -305,6 +305,23 @@ describe('the certificate of a client', () => {
     expect(bus.types()).toEqual(['Certificate Issued', 'Certificate Revoked']);
   });
 
+  test('is revoked when its item is malformed, which the log says', async () => {
+    await certificate.apply(request(), signal);
+    const key = { partitionKey: 'CLIENT#mail', sortKey: 'CERTIFICATE#AA:BB' };
+    const [clientName, problem] = ['mail', 'the attribute "issuedBy" must be a string'];
+    const malformed = { clientName, fingerprint: 'AA:BB', serialNumber: '5A01', status: 'ISSUED' };
+    registry.malformed.push({ key, clientName, problem, certificate: malformed });
+    registry.malformed.push({ key: { ...key, sortKey: 'CLIENT' }, clientName, problem });
+
+    await certificate.remove(request(), signal);
+
+    expect(registered()?.status).toBe('REVOKED');
+    expect(registry.malformed[0]?.certificate).toMatchObject({ status: 'REVOKED', revokedBy: 'deployment' });
+    expect(bus.events.at(-1)?.detail).toMatchObject({ serialNumber: '5A01', fingerprint: 'AA:BB' });
+    expect(logs).toContainEqual({ event: 'registry-item-malformed', ...key, reason: problem });
+    expect(logs).toContainEqual({ event: 'registry-item-malformed', ...key, sortKey: 'CLIENT', reason: problem });
+  });
+
   test('outlives the deletion of another resource that was refused the name of its client', async () => {
     await certificate.apply(request(), signal);
     const other = { ...request(), logicalResourceId: 'OtherCertificate' };
