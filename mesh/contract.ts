@@ -174,6 +174,9 @@ export interface RevocationResult {
   readonly certificates: readonly RevokedCertificate[];
 }
 
+/** The name of the function's error for a client, or certificates of it, that the registry doesn't contain. */
+export const UNKNOWN_CERTIFICATE_ERROR = 'UnknownCertificateError';
+
 /** The result for one certificate. */
 export interface RevokedCertificate {
   readonly serialNumber: string;

@@ -1,15 +1,18 @@
 import { userInfo } from 'node:os';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { AwsCallError } from '../../aws/aws-error';
 import { failureSentence } from '../../aws/failure';
+import type { JsonObject } from '../../aws/json-caller';
 import { Lambda } from '../../aws/lambda';
 import { rotateSecret } from '../../aws/secrets-manager';
 import { Sts } from '../../aws/sts';
-import type { RevocationOrder, RevocationResult } from '../../mesh/contract';
+import { type RevocationOrder, type RevocationResult, UNKNOWN_CERTIFICATE_ERROR } from '../../mesh/contract';
 import { registryTableName, revocationFunctionName } from '../../mesh/names';
 import { Registry } from '../../registry/registry';
 import { RegistrySurvey } from '../../registry/survey';
 import { type AwsAccess, commandConnection, SDK_SETTINGS } from './aws-access';
 import { NEVER_ABORTED, type OperatedMesh, OperatorError } from './mesh';
+import { readRevocationResult } from './revocation-result';
 
 /** A mesh in the account and Region of `access`. */
 export function awsMesh(trustDomain: string, access: AwsAccess = {}, now = () => new Date()): OperatedMesh {
@@ -30,10 +33,16 @@ export function awsMesh(trustDomain: string, access: AwsAccess = {}, now = () =>
 
 /** @throws OperatorError with what to do meanwhile */
 async function revoke(functions: Lambda, trustDomain: string, order: RevocationOrder): Promise<RevocationResult> {
+  return readRevocationResult(await invokeRevocation(functions, trustDomain, order));
+}
+
+async function invokeRevocation(functions: Lambda, trustDomain: string, order: RevocationOrder): Promise<JsonObject> {
   try {
-    const answer = await functions.invoke(revocationFunctionName(trustDomain), order, NEVER_ABORTED);
-    return { certificates: answer['certificates'] as RevocationResult['certificates'] };
+    return await functions.invoke(revocationFunctionName(trustDomain), order, NEVER_ABORTED);
   } catch (cause) {
+    if (cause instanceof AwsCallError && cause.code === UNKNOWN_CERTIFICATE_ERROR) {
+      throw new OperatorError(cause.reason, { cause });
+    }
     const remedy = `disable the client to refuse it meanwhile: \`mtls-mesh disable ${order.clientName}\``;
     throw new OperatorError(`the mesh can't revoke certificates: ${failureSentence(cause)}; ${remedy}`, { cause });
   }

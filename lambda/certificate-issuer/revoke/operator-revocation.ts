@@ -1,5 +1,10 @@
 import { failureSentence } from '../../../aws/failure';
-import type { RevocationOrder, RevocationResult, RevokedCertificate } from '../../../mesh/contract';
+import {
+  type RevocationOrder,
+  type RevocationResult,
+  type RevokedCertificate,
+  UNKNOWN_CERTIFICATE_ERROR,
+} from '../../../mesh/contract';
 import { concernsKey, type Revocation, type RevocationRequest } from '../../../registry/revocation';
 import { isExpired } from '../../../registry/status';
 import { type RevocableCertificate, revocableIn } from '../../../registry/stored-records';
@@ -15,6 +20,11 @@ interface Found {
 /** A certificate that is marked in the registry. */
 interface Marked extends Found {
   readonly already: boolean;
+}
+
+/** The registry doesn't contain the client, or certificates in the order. */
+class UnknownCertificateError extends Error {
+  override readonly name = UNKNOWN_CERTIFICATE_ERROR;
 }
 
 /** Certificates of which some could not be marked in the registry. */
@@ -34,6 +44,9 @@ export interface OperatorRevocationOptions {
   readonly now: () => Date;
 }
 
+/** How many unknown certificates an error names. */
+const MOST_NAMED = 5;
+
 /** How many certificates are worked on at the same time. Their events share a call. */
 const GROUP = 10;
 
@@ -50,7 +63,7 @@ export class OperatorRevocation {
   /**
    * @param signal ends everything
    * @param timeUp ends what comes after the marks, so that the result says what remains for the hourly run
-   * @throws UnmarkedCertificatesError after all that could be marked are marked
+   * @throws UnmarkedCertificatesError and UnknownCertificateError, after all that could be marked are marked
    */
   async run(order: RevocationOrder, signal: AbortSignal, timeUp: AbortSignal): Promise<RevocationResult> {
     const request: RevocationRequest = { by: order.by, reason: order.reason };
@@ -61,6 +74,7 @@ export class OperatorRevocation {
     ]);
     if (unmarked.length > 0) throw new UnmarkedCertificatesError(order.clientName, unmarked);
     const failed = (one: Marked) => [...(untold.get(one) ?? []), ...(unrecorded.get(one) ?? [])];
+    assertKnown(order, marked);
     return { certificates: marked.map((one) => this.resultOf(one, request, failed(one))) };
   }
 
@@ -100,12 +114,16 @@ export class OperatorRevocation {
     isSelected: (one: Found) => boolean,
     signal: AbortSignal,
   ): AsyncIterable<Found> {
+    let isKnown = false;
     for await (const record of this.options.survey.clientRecords(clientName, signal)) {
+      // The certificates of an external client are not those of the mesh.
+      isKnown ||= record.kind !== 'external client';
       const certificate = revocableIn(record);
       if (certificate === undefined) continue;
       const one = { certificate, ...(record.kind === 'malformed' && { problem: record.malformed.problem }) };
       if (isSelected(one)) yield one;
     }
+    if (!isKnown) throw new UnknownCertificateError(`the mesh has issued no certificates to a client ${clientName}`);
   }
 
   private async mark(
@@ -168,6 +186,16 @@ export class OperatorRevocation {
   private isExpired({ notAfter = '' }: RevocableCertificate): boolean {
     return !Number.isNaN(Date.parse(notAfter)) && isExpired({ notAfter }, this.options.now());
   }
+}
+
+function assertKnown({ clientName, fingerprints = [] }: RevocationOrder, marked: readonly Marked[]): void {
+  const known = new Set(marked.map(({ certificate }) => certificate.fingerprint));
+  const unknown = fingerprints.filter((fingerprint) => !known.has(fingerprint));
+  if (unknown.length === 0) return;
+  throw new UnknownCertificateError(
+    `client ${clientName} has no certificate ${unknown.slice(0, MOST_NAMED).join(', ')}` +
+      `${unknown.length > MOST_NAMED ? ` and ${unknown.length - MOST_NAMED} others` : ''}; the others of the order are revoked`,
+  );
 }
 
 type Failures = ReadonlyMap<Marked, readonly string[]>;

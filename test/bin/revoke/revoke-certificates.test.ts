@@ -220,6 +220,53 @@ test('an unknown client is refused with those there are', async () => {
   );
 });
 
+test.each([
+  ['nobody', []],
+  ['a client with certificates of another authority', [externalClientOf('malory')]],
+])('an order for %s is an error and no empty success, also without the command', async (_who, clients) => {
+  const mesh = new MemoryMesh([clientOf('mail'), ...clients], [certificateOf('mail', '0A')]);
+
+  const revoked = mesh.revoke({ clientName: 'malory', reason: 'KEY_COMPROMISE', by: OPERATOR });
+
+  await expect(revoked).rejects.toMatchObject({
+    name: 'UnknownCertificateError',
+    message: 'the mesh has issued no certificates to a client malory',
+  });
+});
+
+test('a client that has no certificate yet has nothing to revoke', async () => {
+  await expect(revokeCertificates(meshOf(), 'mail', { kind: 'all' }, 'KEY_COMPROMISE')).resolves.toEqual([]);
+});
+
+test('a removed client, of which only certificates are left, can be revoked', async () => {
+  const mesh = new MemoryMesh([], [certificateOf('mail', '0A')]);
+
+  await mesh.revoke({ clientName: 'mail', reason: 'KEY_COMPROMISE', by: OPERATOR });
+
+  expect(serials(mesh)).toEqual(['0A']);
+});
+
+test('an order with unknown certificates is an error, and the known ones are revoked', async () => {
+  const mesh = meshOf(['mail', '0A'], ['mail', '0B'], ['social', '0C']);
+  const unknown = ['FI:NG:0C', ...Array.from({ length: 6 }, (_, index) => `FI:NG:D${index}`)];
+
+  const revoked = mesh.revoke({
+    clientName: 'mail',
+    fingerprints: ['FI:NG:0A', ...unknown],
+    reason: 'KEY_COMPROMISE',
+    by: OPERATOR,
+  });
+
+  await expect(revoked).rejects.toMatchObject({
+    name: 'UnknownCertificateError',
+    message:
+      'client mail has no certificate FI:NG:0C, FI:NG:D0, FI:NG:D1, FI:NG:D2, FI:NG:D3 and 2 others; ' +
+      'the others of the order are revoked',
+  });
+  expect(serials(mesh)).toEqual(['0A']);
+  expect(mesh.told.map(([serialNumber]) => serialNumber)).toEqual(['0A']);
+});
+
 test('what is revoked already stays as it was, and is neither reported nor counted again', async () => {
   const mesh = meshOf(['mail', '0A', { ...revokedBefore, revokedAtAuthority: NOW.toISOString() }]);
 
