@@ -114,11 +114,14 @@ function commonNamesIn(subject: Name): readonly string[] {
   );
 }
 
+/** Those of all extensions, because it depends on the authority which one of several counts. */
 function alternativeNamesIn(info: CertificationRequestInfo): SubjectAlternativeNames {
-  const requested = requestedExtensions(info).find(({ extnID }) => extnID === id_ce_subjectAltName);
+  const requested = requestedExtensions(info).filter(({ extnID }) => extnID === id_ce_subjectAltName);
   const uris: string[] = [];
   const dnsNames: string[] = [];
-  for (const { uniformResourceIdentifier, dNSName } of requested ? decodeAlternativeNames(requested) : []) {
+  for (const { uniformResourceIdentifier, dNSName } of requested.flatMap((names) => [
+    ...decodeAlternativeNames(names),
+  ])) {
     if (uniformResourceIdentifier !== undefined) uris.push(uniformResourceIdentifier);
     else if (dNSName !== undefined) dnsNames.push(dNSName);
     else throw new CertificateSigningRequestError('subject alternative names must be URIs or DNS names');

@@ -106,6 +106,18 @@ test('refuses alternative names of other kinds rather than dropping them', async
   expect(() => readCertificateSigningRequest(pem)).toThrow('subject alternative names must be URIs or DNS names');
 });
 
+test('reads the names of every extension of alternative names', async () => {
+  const pem = await requestWith({
+    extensions: ['mail', 'social'].map(
+      (name) => new SubjectAlternativeNameExtension([{ type: 'dns', value: `${name}.example.com` }]),
+    ),
+  });
+  expect(readCertificateSigningRequest(pem).subjectAlternativeNames.dnsNames).toEqual([
+    'mail.example.com',
+    'social.example.com',
+  ]);
+});
+
 test('refuses a signature by a hash weaker than SHA-256', async () => {
   const pem = await requestWithNames([{ type: 'dns', value: 'mail.example.com' }], 'SHA-1');
   expect(() => readCertificateSigningRequest(pem)).toThrow('must be signed with SHA-256 or stronger');
