@@ -20,7 +20,16 @@ const MAY_IMPORT = {
   sandbox: { folders: SANDBOX_FACADE_IMPORTS, packages: ['@peculiar/', 'dynalite', 'fast-xml-parser'] },
   bin: {
     folders: ['registry', 'aws', 'mesh', 'pki', 'client', 'lib', 'sandbox', 'examples', 'package[.]json$'],
-    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', 'cli-table3', 'commander'],
+    packages: [
+      'aws-cdk-lib',
+      'constructs',
+      '@aws-sdk/',
+      'chokidar',
+      'cli-table3',
+      'commander',
+      'picomatch',
+      '@types/picomatch',
+    ],
   },
   examples: {
     folders: ['lib', 'client'],

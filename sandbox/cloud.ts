@@ -15,6 +15,7 @@ import { EventBridgeService } from './services/events';
 import { IamService } from './services/iam';
 import { LambdaService } from './services/lambda';
 import { CloudWatchLogsService } from './services/logs';
+import type { LogListener } from './services/logs/state';
 import { Route53Service } from './services/route53';
 import { S3Service } from './services/s3';
 import { SecretsManagerService } from './services/secrets-manager';
@@ -27,6 +28,7 @@ export interface CloudOptions {
   readonly gatewayPort?: number;
   /** URLs that stand in for the backends of services. */
   readonly targets?: ReadonlyMap<string, URL>;
+  readonly onLog?: LogListener;
 }
 
 /** The services of one sandbox, connected with each other, and their endpoint. */
@@ -53,12 +55,12 @@ export class Cloud {
 
   private constructor(
     readonly endpoint: Endpoint,
-    { gatewayPort, targets }: CloudOptions,
+    { gatewayPort, targets, onLog }: CloudOptions,
     readonly surroundings: Surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() },
   ) {
     const { faults } = this;
     const iam = new IamService(surroundings);
-    const logs = new CloudWatchLogsService(surroundings);
+    const logs = new CloudWatchLogsService(surroundings, onLog);
     const objects = new S3Service(surroundings);
     const topics = new SnsService(surroundings);
     const assets = { pathOf: (objectKey: string) => this.assets.get(objectKey) };

@@ -46,6 +46,8 @@ export interface DeployOptions {
   readonly targets?: SandboxTargets;
   /** Called for every stack event. */
   readonly onEvent?: (event: StackEvent) => void;
+  /** Called for every line that a function or the gateway logs, as it is written. `logs` returns all of them. */
+  readonly onLog?: (logGroup: string, line: string) => void;
 }
 
 /** A resource of the deployed stack. */
@@ -127,7 +129,8 @@ export class Sandbox {
     const { stackName, template } = readAssembly(directoryOf(app), options.stack);
     const targets = readTargets(options.targets ?? {});
     refuseUnknownServices(targets, template);
-    return new Sandbox(await Cloud.start({ gatewayPort: options.port, targets }), stackName, options.onEvent);
+    const cloud = await Cloud.start({ gatewayPort: options.port, targets, onLog: options.onLog });
+    return new Sandbox(cloud, stackName, options.onEvent);
   }
 
   private constructor(

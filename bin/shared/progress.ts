@@ -28,6 +28,9 @@ export class DeploymentProgress {
     this.write('');
   }
 
+  /** Prints whole lines without the line that changes. */
+  readonly interject = (lines: string): void => this.write(lines);
+
   /** Replaces the line that changes. */
   private write(text: string): void {
     if (process.stderr.isTTY) {

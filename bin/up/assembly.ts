@@ -4,10 +4,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SANDBOX_ACCOUNT } from '../../sandbox/account';
+import { globOf, type WatchedFiles } from './app-watcher';
 
 /** A synthesized app: a `cdk.out` directory. */
 export interface Assembly {
   readonly directory: string;
+  /** The files that it comes from. */
+  readonly files: WatchedFiles;
+  /** Synthesizes the app again, into the same directory. A directory that was given is as it is. */
+  synthesize(): Promise<void>;
   /** Removes the directory if it was created for this run. */
   dispose(): Promise<void>;
 }
@@ -31,27 +36,51 @@ export async function openAssembly(app: string | undefined): Promise<Assembly> {
       'found no cdk.json with an "app" in this directory: specify --app with a cdk.out directory or a command',
     );
   }
-  if (isDirectory(named)) return { directory: named, dispose: async () => undefined };
+  if (isDirectory(named)) {
+    // The CDK writes these files last.
+    const files = { include: globOf(named).map((glob) => `${glob}/*.json`), exclude: [] };
+    return { directory: named, files, synthesize: async () => undefined, dispose: async () => undefined };
+  }
 
-  const context = { ...(await readJsonObject('cdk.context.json')), ...configuration.context };
   const directory = await mkdtemp(join(tmpdir(), 'mtls-mesh-'));
   const dispose = () => rm(directory, { recursive: true, force: true });
+  const synthesize = () => synthesizeInto(directory, named);
   try {
-    await run(named, {
-      ...process.env,
-      CDK_OUTDIR: directory,
-      CDK_CONTEXT_JSON: JSON.stringify(context),
-      CDK_DEFAULT_ACCOUNT: SANDBOX_ACCOUNT.id,
-      CDK_DEFAULT_REGION: SANDBOX_ACCOUNT.region,
-    });
-    if (!existsSync(join(directory, 'manifest.json'))) {
-      throw new SynthesisError(`the command \`${named}\` succeeded but did not synthesize a CDK app`);
-    }
+    await synthesize();
   } catch (error) {
     await dispose();
     throw error;
   }
-  return { directory, dispose };
+  return { directory, files: sourcesOf(configuration), synthesize, dispose };
+}
+
+async function synthesizeInto(directory: string, command: string): Promise<void> {
+  const configuration: CdkJson = await readJsonObject('cdk.json');
+  const context = { ...(await readJsonObject('cdk.context.json')), ...configuration.context };
+  const manifest = join(directory, 'manifest.json');
+  await rm(manifest, { force: true });
+  await run(command, {
+    ...process.env,
+    CDK_OUTDIR: directory,
+    CDK_CONTEXT_JSON: JSON.stringify(context),
+    CDK_DEFAULT_ACCOUNT: SANDBOX_ACCOUNT.id,
+    CDK_DEFAULT_REGION: SANDBOX_ACCOUNT.region,
+  });
+  if (!existsSync(manifest)) {
+    throw new SynthesisError(`the command \`${command}\` succeeded but did not synthesize a CDK app`);
+  }
+}
+
+/**
+ * The files that `cdk watch` watches, by `watch` of cdk.json: by default all, without directories whose names begin with a
+ * dot, `node_modules`, and the CDK's output. https://docs.aws.amazon.com/cdk/v2/guide/ref-cli-cmd-watch.html
+ */
+function sourcesOf({ watch = {}, output = 'cdk.out' }: CdkJson): WatchedFiles {
+  const { include = '**', exclude = [] } = watch;
+  return {
+    include: [include].flat(),
+    exclude: [...[exclude].flat(), ...globOf(output), '**/.*', '**/node_modules'],
+  };
 }
 
 function isDirectory(path: string): boolean {
@@ -61,6 +90,9 @@ function isDirectory(path: string): boolean {
 interface CdkJson {
   readonly app?: string;
   readonly context?: Readonly<Record<string, unknown>>;
+  /** The directory of synthesized apps. */
+  readonly output?: string;
+  readonly watch?: { readonly include?: string | readonly string[]; readonly exclude?: string | readonly string[] };
 }
 
 /** An empty object when there is no such file. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ClientSecret } from '../../mesh/client-secret';
 
@@ -10,9 +10,14 @@ export interface ClientFiles {
   readonly privateKey: string;
 }
 
+/** Another process writes into the directory. */
+class DirectoryInUseError extends Error {
+  override readonly name = 'DirectoryInUseError';
+}
+
 /**
- * PEM files of the clients for programs such as curl. Only their owner can read them. They are removed with the sandbox,
- * after which nothing trusts them.
+ * PEM files of the clients for programs such as curl. Only their owner can read them, and Git ignores them. They are removed
+ * with the sandbox, after which nothing trusts them.
  */
 export class ClientDirectory {
   readonly serverAuthority: string;
@@ -22,13 +27,28 @@ export class ClientDirectory {
   /** Fingerprints of the certificates in the files, by client name. */
   private readonly current = new Map<string, string>();
 
-  constructor(private readonly directory: string) {
+  /**
+   * Creates the directory, unless it exists, and keeps other processes from using it until `remove`.
+   * @throws DirectoryInUseError if a running process uses it
+   */
+  static async open(path: string): Promise<ClientDirectory> {
+    const directory = new ClientDirectory(path);
+    if (await directory.createDirectory(path)) await directory.ignore(path);
+    try {
+      await directory.lock();
+    } catch (error) {
+      await directory.remove();
+      throw error;
+    }
+    return directory;
+  }
+
+  private constructor(private readonly directory: string) {
     this.serverAuthority = join(directory, 'server-ca.pem');
   }
 
   /** @param pem the certificate authority of the gateway's certificate */
   async writeServerAuthority(pem: string): Promise<void> {
-    await this.createDirectory(this.directory);
     await this.write(this.serverAuthority, pem);
   }
 
@@ -46,7 +66,9 @@ export class ClientDirectory {
     const { clientName, fingerprint } = secret;
     if (this.current.get(clientName) === fingerprint) return;
     const files = this.filesOf(clientName);
-    await this.createDirectory(dirname(files.certificate));
+    const folder = dirname(files.certificate);
+    await this.createDirectory(folder);
+    await this.ignore(folder);
     await this.write(files.certificate, secret.certificate);
     await this.write(files.certificateChain, secret.certificateChain);
     await this.write(files.privateKey, secret.privateKey);
@@ -59,11 +81,40 @@ export class ClientDirectory {
     for (const folder of this.created.reverse()) await removeIfEmpty(folder);
   }
 
-  private async createDirectory(path: string): Promise<void> {
+  /** A file that only one process can create. That of a process that was killed remains, and is replaced. */
+  private async lock(): Promise<void> {
+    const path = join(this.directory, 'mtls-mesh.pid');
+    const create = () => writeFile(path, `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
+    try {
+      await create();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const pid = Number(await readFile(path, 'utf8'));
+      if (isRunning(pid)) {
+        throw new DirectoryInUseError(
+          `the directory ${this.directory} is in use by another \`mtls-mesh up\` (process ${pid}): ` +
+            `specify another one with --out, or remove ${path} if that process is something else`,
+        );
+      }
+      await rm(path, { force: true });
+      await create();
+    }
+    this.written.add(path);
+  }
+
+  /** Creates a directory with those above it. @returns whether it was missing */
+  private async createDirectory(path: string): Promise<boolean> {
     const missing: string[] = [];
     for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
     await mkdir(path, { recursive: true, mode: 0o700 });
     this.created.push(...missing);
+    return missing.length > 0;
+  }
+
+  /** Keeps everything in the directory out of Git. Leaves a file that somebody else has written. */
+  private async ignore(folder: string): Promise<void> {
+    const path = join(folder, '.gitignore');
+    if (!existsSync(path)) await this.write(path, '*\n');
   }
 
   /** Replaces an existing file instead of writing into it: it may have a wider mode, or be a link. */
@@ -73,6 +124,17 @@ export class ClientDirectory {
     await rm(unfinished, { force: true });
     await writeFile(unfinished, text, { mode: 0o600, flag: 'wx' });
     await rename(unfinished, path);
+  }
+}
+
+/** Whether there is such a process, of any user. */
+function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

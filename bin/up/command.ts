@@ -9,13 +9,16 @@ export function addUpCommand(program: Command, load: () => Pick<typeof import('.
     .option('--app <cdk.out|command>', 'synthesized app, or command that synthesizes it (default: from cdk.json)')
     .option('--stack <name>', 'stack to deploy (default: the only one)')
     .option('--out <dir>', 'directory for certificates and keys', 'mtls-mesh.out')
-    .option('--port <n>', 'port of the gateway on 127.0.0.1 (default: a free one)', port)
+    .option('--port <n>', 'port of the gateway on 127.0.0.1 (default: 0, a free one)', port)
     .option(
       '--target <name=port>',
       'port or URL that answers for a service with an HTTP backend; repeat it for more services',
       target,
     )
-    .option('--json', 'print one line of JSON when the mesh is up')
+    .option('--role <role>', 'also print credentials of a role of the stack; repeat it for more roles', roles)
+    .option('--watch', 'deploy the app again when its files change, as `cdk watch` does')
+    .option('--logs', 'print the logs of all functions and of the gateway, not only those of functions that fail')
+    .option('--json', 'print one line of JSON when the mesh is up, and after each change of the app')
     .action((options: UpOptions) => load().runUp(options));
 }
 
@@ -28,8 +31,12 @@ function target(text: string, others: Readonly<Record<string, string>> = {}): Re
 
 function port(text: string): number {
   const number = Number(text);
-  if (!/^\d+$/.test(text) || number < 1 || number > 65535) {
-    throw new InvalidArgumentError('must be a number from 1 to 65535');
+  if (!/^\d+$/.test(text) || number > 65535) {
+    throw new InvalidArgumentError('must be a number from 0 to 65535');
   }
   return number;
+}
+
+function roles(text: string, others: readonly string[] = []): readonly string[] {
+  return [...others, text];
 }

@@ -1,18 +1,7 @@
-import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import type { ClientFiles } from './client-files';
+import type { Environment } from './mesh-environment';
 
 const ON_WINDOWS = process.platform === 'win32';
-
-/** The URLs of the mesh's services: the domain name with the fixed part of each route. */
-export function serviceUrls(sandbox: Sandbox): readonly string[] {
-  const resources = Object.values(sandbox.resources);
-  const domain = resources.find(({ type }) => type === 'AWS::ApiGatewayV2::DomainName')?.physicalId;
-  const paths = resources
-    .filter(({ type }) => type === 'AWS::ApiGatewayV2::Route')
-    .map(({ properties }) => String(properties['RouteKey']).replace(/^\S+ /, ''))
-    .filter((path) => path.startsWith('/') && !path.includes('{'));
-  return [...new Set(paths)].sort().map((path) => `https://${domain}${path}`);
-}
 
 /** A command line that calls `url` at the gateway on this machine. */
 export function curlLine(url: string, port: number, serverAuthority: string, files: ClientFiles): string {
@@ -20,6 +9,8 @@ export function curlLine(url: string, port: number, serverAuthority: string, fil
   return [
     // In Windows PowerShell, `curl` is an alias of another command.
     ON_WINDOWS ? 'curl.exe' : 'curl',
+    // The command line must not send this to the proxy that the environment names.
+    `--noproxy ${quoted('*')}`,
     `--connect-to ${hostname}:443:127.0.0.1:${port}`,
     `--cacert ${quoted(serverAuthority)}`,
     `--cert ${quoted(files.certificate)}`,
@@ -30,17 +21,30 @@ export function curlLine(url: string, port: number, serverAuthority: string, fil
 
 /**
  * Lines that set environment variables in the platform's usual shell. They also unset the profile and the session token
- * of a real account: SDKs prefer the profile to other credentials, and send the token with them.
+ * of a real account: SDKs prefer the profile to other credentials, and send the token with them. Where there is a proxy, they
+ * except this machine from it.
  */
-export function environmentLines(environment: Readonly<Record<string, string>>): readonly string[] {
-  const entries = Object.entries(environment);
+export function environmentLines(environment: Environment): readonly string[] {
+  const hasProxy = Object.keys(process.env).some((name) => /^(https?|all)_proxy$/i.test(name) && process.env[name]);
   if (ON_WINDOWS) {
     return [
       'Remove-Item Env:AWS_PROFILE, Env:AWS_SESSION_TOKEN -ErrorAction Ignore',
-      ...entries.map(([name, value]) => `$env:${name} = "${value}"`),
+      ...assignments(environment),
+      ...(hasProxy ? ['$env:NO_PROXY = "127.0.0.1,$env:NO_PROXY"'] : []),
     ];
   }
-  return ['unset AWS_PROFILE AWS_SESSION_TOKEN', ...entries.map(([name, value]) => `export ${name}=${quoted(value)}`)];
+  return [
+    'unset AWS_PROFILE AWS_SESSION_TOKEN',
+    ...assignments(environment),
+    ...(hasProxy ? ['export NO_PROXY="127.0.0.1,$NO_PROXY" no_proxy="127.0.0.1,$no_proxy"'] : []),
+  ];
+}
+
+/** A line for each variable. */
+export function assignments(environment: Environment): readonly string[] {
+  return Object.entries(environment).map(([name, value]) =>
+    ON_WINDOWS ? `$env:${name} = "${value}"` : `export ${name}=${quoted(value)}`,
+  );
 }
 
 /** The text as one word of a command line: in single quotes for a POSIX shell, in double quotes for a Windows shell. */

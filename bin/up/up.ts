@@ -1,10 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { Sandbox, type SandboxClient } from 'cdk-mtls-service-mesh/sandbox';
+import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
+import { failureSentence } from '../../aws/failure';
 import { DeploymentProgress } from '../shared/progress';
-import { clientTable } from '../shared/table';
-import { openAssembly } from './assembly';
-import { ClientDirectory, type ClientFiles } from './client-files';
-import { curlLine, environmentLines, serviceUrls } from './instructions';
+import { accessText, clientsWithSecret, meshAccess } from './access';
+import { AppWatcher, globOf } from './app-watcher';
+import { type Assembly, openAssembly } from './assembly';
+import { ClientDirectory } from './client-files';
+import { FunctionLogs, logGroupNames } from './function-logs';
 
 export interface UpOptions {
   readonly app?: string;
@@ -13,43 +15,128 @@ export interface UpOptions {
   readonly port?: number;
   /** By the name of the service. */
   readonly target?: Readonly<Record<string, string>>;
+  readonly role?: readonly string[];
+  readonly watch?: true;
+  readonly logs?: true;
   readonly json?: true;
 }
 
-/** How often the secrets are read to update the clients' files. Milliseconds. */
+/** How often the secrets are read to update the clients' files, and changes of the app are deployed. Milliseconds. */
 const UPDATE_INTERVAL = 500;
 
 /** Deploys a mesh into a sandbox, prints how to reach it, and keeps it running until a signal ends the process. */
 export async function runUp(options: UpOptions): Promise<void> {
   // A signal during the deployment takes effect after it, so that the sandbox closes in order.
   const ended = endSignal();
-  const assembly = await openAssembly(options.app);
+  const directory = await ClientDirectory.open(options.out);
   try {
-    const sandbox = await deploy(assembly.directory, options);
-    const directory = new ClientDirectory(options.out);
+    const assembly = await openAssembly(options.app);
     try {
-      await directory.writeServerAuthority(sandbox.serverAuthority);
-      await writeClients(sandbox, directory);
-      await print(sandbox, directory, options);
-      while (!(await resolvesWithin(ended, UPDATE_INTERVAL))) await writeClients(sandbox, directory);
+      await new RunningMesh(assembly, directory, options).run(ended);
     } finally {
-      await directory.remove();
-      await sandbox.close();
+      await assembly.dispose();
     }
   } finally {
-    await assembly.dispose();
+    await directory.remove();
   }
 }
 
-async function deploy(assembly: string, { stack, port, target: targets }: UpOptions): Promise<Sandbox> {
-  const progress = new DeploymentProgress();
-  try {
-    const sandbox = await Sandbox.deploy(assembly, { stack, port, targets, onEvent: progress.onEvent });
-    progress.succeed();
-    return sandbox;
-  } catch (error) {
-    progress.fail();
-    throw error;
+class RunningMesh {
+  private progress = new DeploymentProgress();
+  private readonly logs: FunctionLogs;
+  private logGroupNames: ReadonlyMap<string, string> = new Map();
+
+  constructor(
+    private readonly assembly: Assembly,
+    private readonly directory: ClientDirectory,
+    private readonly options: UpOptions,
+  ) {
+    this.logs = new FunctionLogs({
+      all: options.logs ?? false,
+      nameOf: (logGroup) => this.logGroupNames.get(logGroup) ?? logGroup,
+      write: (lines) => this.progress.interject(lines),
+    });
+  }
+
+  async run(ended: Promise<void>): Promise<void> {
+    const watcher = this.options.watch && (await this.watch());
+    try {
+      const sandbox = await this.deploy();
+      try {
+        await this.present(sandbox);
+        while (!(await resolvesWithin(ended, UPDATE_INTERVAL))) {
+          if (watcher?.takeChange()) await this.redeploy(sandbox);
+          await this.writeClients(sandbox);
+        }
+      } finally {
+        await sandbox.close();
+      }
+    } finally {
+      await watcher?.close();
+    }
+  }
+
+  private watch(): Promise<AppWatcher> {
+    const { include, exclude } = this.assembly.files;
+    return AppWatcher.start({ include, exclude: [...exclude, ...globOf(this.options.out)] });
+  }
+
+  private async deploy(): Promise<Sandbox> {
+    const { stack, port, target: targets } = this.options;
+    return this.withProgress(() =>
+      Sandbox.deploy(this.assembly.directory, {
+        stack,
+        port,
+        targets,
+        onEvent: (event) => this.progress.onEvent(event),
+        onLog: this.logs.onLog,
+      }),
+    );
+  }
+
+  /** If that fails, the mesh stays as it was. */
+  private async redeploy(sandbox: Sandbox): Promise<void> {
+    console.error('The app has changed: deploying it again');
+    try {
+      await this.assembly.synthesize();
+      await this.withProgress(() => sandbox.update(this.assembly.directory));
+      await this.present(sandbox);
+    } catch (error) {
+      console.error(`error: ${failureSentence(error)}`);
+    }
+  }
+
+  private async withProgress<T>(deployment: () => Promise<T>): Promise<T> {
+    this.progress = new DeploymentProgress();
+    try {
+      const result = await deployment();
+      this.progress.succeed();
+      return result;
+    } catch (error) {
+      this.progress.fail();
+      throw error;
+    }
+  }
+
+  /** Writes the clients' files and prints how to reach the mesh. */
+  private async present(sandbox: Sandbox): Promise<void> {
+    const { role: roles = [], target = {}, json } = this.options;
+    this.logGroupNames = logGroupNames(sandbox);
+    await this.directory.writeServerAuthority(sandbox.serverAuthority);
+    await this.writeClients(sandbox);
+    const access = await this.logs.withoutPrinting(() =>
+      meshAccess(sandbox, this.directory, { roles, targets: Object.keys(target) }),
+    );
+    const secrets = await Promise.all(clientsWithSecret(sandbox).map(({ name }) => sandbox.clientSecret(name)));
+    console.log(json ? JSON.stringify(access) : `\n${accessText(access, secrets)}`);
+  }
+
+  /** Updates the clients' files. The files of a client stay if its secret can't be read, for example after its deletion. */
+  private async writeClients(sandbox: Sandbox): Promise<void> {
+    for (const { name } of clientsWithSecret(sandbox)) {
+      const secret = await sandbox.clientSecret(name).catch(() => undefined);
+      if (secret !== undefined) await this.directory.writeClient(secret);
+    }
   }
 }
 
@@ -63,66 +150,6 @@ function endSignal(): Promise<void> {
   });
 }
 
-/** The clients whose keys are in secrets. */
-function clientsWithSecret(sandbox: Sandbox): readonly SandboxClient[] {
-  return sandbox.clients.filter(({ secretId }) => secretId !== undefined);
-}
-
-/** Updates the clients' files. The files of a client stay if its secret can't be read, for example after its deletion. */
-async function writeClients(sandbox: Sandbox, directory: ClientDirectory): Promise<void> {
-  for (const { name } of clientsWithSecret(sandbox)) {
-    const secret = await sandbox.clientSecret(name).catch(() => undefined);
-    if (secret !== undefined) await directory.writeClient(secret);
-  }
-}
-
 async function resolvesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {
   return Promise.race([promise.then(() => true), setTimeout(milliseconds, false)]);
-}
-
-interface ClientAccess extends SandboxClient {
-  /** Absent for a client that keeps its own key. */
-  readonly files?: ClientFiles;
-  /** A command line that calls the mesh as this client. Absent without files, and in a mesh without services. */
-  readonly curl?: string;
-}
-
-async function print(sandbox: Sandbox, directory: ClientDirectory, { json }: UpOptions): Promise<void> {
-  const urls = serviceUrls(sandbox);
-  const [url] = urls;
-  const { serverAuthority } = directory;
-  const clients = sandbox.clients.map((client): ClientAccess => {
-    if (client.secretId === undefined) return client;
-    const files = directory.filesOf(client.name);
-    return { ...client, files, curl: url && curlLine(url, sandbox.gatewayPort, serverAuthority, files) };
-  });
-  const environment = sandbox.environment();
-  if (json) {
-    const { endpoint, gatewayPort, outputs } = sandbox;
-    console.log(JSON.stringify({ endpoint, gatewayPort, serverAuthority, urls, clients, environment, outputs }));
-    return;
-  }
-  const secrets = await Promise.all(clientsWithSecret(sandbox).map(({ name }) => sandbox.clientSecret(name)));
-  const examples = [
-    ...clientsWithSecret(sandbox)
-      .slice(0, 1)
-      .map(({ secretId }) => `aws secretsmanager get-secret-value --secret-id ${secretId}`),
-    'aws acm-pca list-certificate-authorities',
-  ];
-  console.log(`
-${clientTable(secrets)}
-
-Call the mesh as a client:
-
-${indented(clients.flatMap(({ curl }) => curl ?? []))}
-
-Use the AWS CLI or an AWS SDK with this sandbox:
-
-${indented([...environmentLines(environment), ...examples])}
-
-Press Ctrl-C to stop the sandbox and remove the certificates.`);
-}
-
-function indented(lines: readonly string[]): string {
-  return lines.map((line) => `  ${line}`).join('\n');
 }

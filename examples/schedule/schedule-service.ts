@@ -10,6 +10,7 @@ type MeshEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<{ readonly clientNam
 
 /**
  * `POST /schedule/events` creates an event. `GET /schedule/events` lists all events and the client that created each.
+ * `GET /schedule` lists these routes.
  * The gateway determines the client. Nothing in the request can change it.
  */
 export async function handler(event: MeshEvent): Promise<APIGatewayProxyStructuredResultV2> {
@@ -29,6 +30,8 @@ export async function handler(event: MeshEvent): Promise<APIGatewayProxyStructur
         Items.map((item) => ({ id: item.id?.S, title: item.title?.S, createdBy: item.createdBy?.S })),
       );
     }
+    case 'GET /schedule':
+      return answer(200, { routes: ['GET /schedule/events', 'POST /schedule/events'] });
     default:
       return answer(404, { message: 'no such route' });
   }

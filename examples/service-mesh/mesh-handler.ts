@@ -21,8 +21,9 @@ interface Answer<T> {
 
 class NotAnswered extends Error {}
 
-/** Creates the handler of a service from its GET routes by path. */
-export function serve(name: string, routes: Readonly<Record<string, Route>>) {
+/** Creates the handler of a service from its GET routes by path. The path of the service itself lists them. */
+export function serve(name: string, given: Readonly<Record<string, Route>>) {
+  const routes: Readonly<Record<string, Route>> = { [`/${name}`]: async () => Object.keys(given), ...given };
   return async (event: MeshEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const route = Object.hasOwn(routes, event.rawPath) ? routes[event.rawPath] : undefined;
     if (route === undefined || event.requestContext.http.method !== 'GET') return answer(404, { message: 'no route' });

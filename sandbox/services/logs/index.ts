@@ -1,14 +1,15 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { Service, Surroundings } from '../shared/service';
 import { logGroupType } from './resources/log-group';
-import { LogGroups } from './state';
+import { LogGroups, type LogListener } from './state';
 
 /** Amazon CloudWatch Logs: the log groups of templates, and the lines that functions and gateways write. */
 export class CloudWatchLogsService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
-  private readonly logGroups = new LogGroups();
+  private readonly logGroups: LogGroups;
 
-  constructor({ account }: Surroundings) {
+  constructor({ account }: Surroundings, onLine?: LogListener) {
+    this.logGroups = new LogGroups(onLine);
     this.resourceTypes = { 'AWS::Logs::LogGroup': logGroupType(account, this.logGroups) };
   }
 

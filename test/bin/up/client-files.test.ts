@@ -22,11 +22,14 @@ let clients: ClientDirectory;
 beforeAll(async () => {
   secret = await createSecret(await createRoot('Root'));
 });
-beforeEach(() => {
+beforeEach(async () => {
   parent = mkdtempSync(join(tmpdir(), 'client-files-'));
-  clients = new ClientDirectory(join(parent, 'clients'));
+  clients = await ClientDirectory.open(join(parent, 'clients'));
 });
-afterEach(() => rmSync(parent, { recursive: true, force: true }));
+afterEach(async () => {
+  await clients.remove();
+  rmSync(parent, { recursive: true, force: true });
+});
 
 test('writes certificate, chain and key, which only their owner can read', async () => {
   await clients.writeClient(secret);
@@ -73,4 +76,58 @@ test('removes what it has written and the directories it has made, and leaves ot
   await clients.remove();
 
   expect(readdirSync(join(parent, 'clients'))).toEqual(['notes.txt']);
+});
+
+describe('a directory', () => {
+  const PID_FILE = 'mtls-mesh.pid';
+  const at = (...names: string[]) => join(parent, 'clients', ...names);
+
+  test('is ignored by Git, and so is each client in one that was there before', async () => {
+    expect(readFileSync(at('.gitignore'), 'utf8')).toBe('*\n');
+    const project = join(parent, 'project');
+    mkdirSync(project);
+    const inProject = await ClientDirectory.open(project);
+    await inProject.writeClient(secret);
+    expect(readdirSync(project).sort()).toEqual(['mail', PID_FILE]);
+    expect(readFileSync(join(project, 'mail', '.gitignore'), 'utf8')).toBe('*\n');
+    await inProject.remove();
+    expect(readdirSync(project)).toEqual([]);
+  });
+
+  test('keeps the .gitignore of somebody else', async () => {
+    const project = join(parent, 'project');
+    mkdirSync(join(project, 'mail'), { recursive: true });
+    writeFileSync(join(project, 'mail', '.gitignore'), 'node_modules');
+    const inProject = await ClientDirectory.open(project);
+    await inProject.writeClient(secret);
+    await inProject.remove();
+    expect(readFileSync(join(project, 'mail', '.gitignore'), 'utf8')).toBe('node_modules');
+  });
+
+  test('is refused while another process uses it, and nothing in it is touched', async () => {
+    await clients.writeClient(secret);
+    const before = readdirSync(at(), { recursive: true }).sort();
+
+    await expect(ClientDirectory.open(at())).rejects.toThrow(
+      `the directory ${at()} is in use by another \`mtls-mesh up\` (process ${process.pid}): ` +
+        `specify another one with --out, or remove ${at(PID_FILE)} if that process is something else`,
+    );
+    expect(readdirSync(at(), { recursive: true }).sort()).toEqual(before);
+
+    await clients.remove();
+    clients = await ClientDirectory.open(at());
+  });
+
+  test.each([
+    ['process', String(2 ** 30)],
+    ['text', 'what'],
+    ['nothing', ''],
+    ['group of processes', '-1'],
+  ])('is taken over from a killed process, whose file holds a %s that does not run', async (_what, text) => {
+    await clients.remove();
+    mkdirSync(at());
+    writeFileSync(at(PID_FILE), text);
+    clients = await ClientDirectory.open(at());
+    expect(readFileSync(at(PID_FILE), 'utf8')).toBe(`${process.pid}\n`);
+  });
 });

@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { MeshIntegration } from '../../../lib';
 import type { ClientSecret } from '../../../mesh/client-secret';
 import { testWith } from '../../programs';
-import { COMMAND, commandLines, killRuns, Run } from '../shared/command';
+import { COMMAND, Run } from '../shared/command';
 import { synthesizeExample } from '../shared/example-assembly';
+import { environmentOf, type Place, place, remains, removePlaces, root, up } from './places';
 
 const withCurl = testWith('curl');
 /** That of util-linux runs a command on a terminal of its own. */
@@ -18,46 +18,14 @@ const withTerminal = process.platform === 'linux' ? testWith('script', 'stty') :
 // Each test runs the command, some of them until a mesh is up.
 jest.setTimeout(60_000);
 
-let root: string;
 let assembly: string;
 
 beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'mtls-mesh-test-'));
   assembly = join(root, 'cdk.out');
   synthesizeExample(assembly);
 });
 
-afterAll(async () => {
-  await killRuns();
-  rmSync(root, { recursive: true, force: true });
-});
-
-/** A directory to run in, and one that is all the command knows for temporary files. */
-function place(): { readonly cwd: string; readonly temporary: string } {
-  const cwd = mkdtempSync(join(root, 'run-'));
-  const temporary = join(cwd, 'tmp');
-  mkdirSync(temporary);
-  return { cwd, temporary };
-}
-
-type Place = ReturnType<typeof place>;
-
-function environmentOf({ temporary }: Place): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], TMPDIR: temporary, TEMP: temporary, TMP: temporary };
-}
-
-function up(at: Place, ...args: readonly string[]): Run {
-  return new Run(process.execPath, [COMMAND, 'up', ...args], at.cwd, environmentOf(at));
-}
-
-/** Files that are left in the place, and processes that run from it. */
-function remains({ cwd, temporary }: Place): readonly string[] {
-  return [
-    ...readdirSync(cwd).filter((name) => name !== 'tmp'),
-    ...readdirSync(temporary),
-    ...commandLines().filter((line) => line.includes(temporary)),
-  ];
-}
+afterAll(removePlaces);
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
@@ -121,11 +89,51 @@ describe('a mesh that is up', () => {
     }
   });
 
-  withCurl('is called as each client by the command lines that it prints', () => {
+  withCurl('is called as each client by the command lines that it prints, past any proxy', () => {
+    // Nothing listens there.
+    const env = { ...process.env, https_proxy: 'http://127.0.0.1:9', all_proxy: 'http://127.0.0.1:9' };
     for (const { name, curl } of at.access.clients) {
-      const body = execFileSync('sh', ['-c', `${curl} --silent --show-error`], { cwd: at.place.cwd, encoding: 'utf8' });
-      expect(body).toBe(name);
+      const line = `${curl} --silent --show-error`;
+      expect(execFileSync('sh', ['-c', line], { cwd: at.place.cwd, encoding: 'utf8', env })).toBe(name);
     }
+  });
+
+  test('gives an environment with which an app for the deployed mesh runs as it is', () => {
+    const app = `
+      const { SecretsManager } = require('@aws-sdk/client-secrets-manager');
+      const { MeshHttpClient } = require('cdk-mtls-service-mesh/client');
+      const mesh = new MeshHttpClient({ secretId: 'mesh.example.com/mail', secretsManager: new SecretsManager({}) });
+      mesh.fetch('https://mesh.example.com/schedule/events').then(async (response) => {
+        console.log(response.status, await response.text());
+        mesh.close();
+      });`;
+    const env = { PATH: process.env['PATH'], ...at.access.environment };
+    // In the repository, where the app finds the package and the SDK.
+    const cwd = join(__dirname, '..', '..', '..');
+    expect(execFileSync(process.execPath, ['-e', app], { cwd, env, encoding: 'utf8', stdio: 'pipe' })).toBe(
+      '200 mail\n',
+    );
+  });
+
+  test('gives an environment with which the other commands operate it', async () => {
+    const list = new Run(process.execPath, [COMMAND, 'list', '--json'], at.place.cwd, {
+      ...environmentOf(at.place),
+      ...at.access.environment,
+    });
+    expect(await list.ended()).toBe(0);
+    expect(list.stdout).toMatch(/^\{"clientName":"mail",.*\n\{"clientName":"social",.*\n$/);
+  });
+
+  test('keeps another one from using its directory', async () => {
+    const run = up(at.place, '--app', assembly, '--out', 'identities/of clients');
+    expect(await run.ended()).toBe(1);
+    expect(run.stderr).toMatch(
+      new RegExp(
+        `^error: the directory identities/of clients is in use by another \`mtls-mesh up\` \\(process ${at.run.process.pid}\\)`,
+      ),
+    );
+    expect(readFileSync(join(at.place.cwd, client('mail').files.certificate), 'utf8')).toMatch(/^-----BEGIN/);
+    expect(readFileSync(join(at.place.cwd, 'identities/of clients/.gitignore'), 'utf8')).toBe('*\n');
   });
 
   test('gives an environment with which an SDK reads what the files hold', async () => {
@@ -161,7 +169,7 @@ test('a person is told where the clients are called and how a shell reaches the 
   await run.prints(/Press Ctrl-C to stop/);
   expect(run.stdout).toMatch(/│ mail +│ spiffe:\/\/mesh\.example\.com\/mail +│ [0-9A-F]{32}/);
   expect(run.stdout).toMatch(
-    /^ {2}curl --connect-to mesh\.example\.com:443:127\.0\.0\.1:\d+ .*mail\/certificate\.pem/m,
+    /^ {2}curl --noproxy '\*' --connect-to mesh\.example\.com:443:127\.0\.0\.1:\d+ .*mail\/certificate\.pem/m,
   );
 
   const lines = run.stdout.split('\n').filter((line) => /^ {2}(unset|export) /.test(line));
@@ -274,9 +282,9 @@ describe('what can not be brought up is refused in one line, and leaves nothing'
     return at;
   };
 
-  test.each(['0', '65536', '80a', '-1', ''])('a port %j', async (port) => {
+  test.each(['65536', '80a', '-1', ''])('a port %j', async (port) => {
     expect(await refused(place(), '--port', port)).toEqual([
-      expect.stringMatching(/^error: option '--port <n>' argument '.*' is invalid\. must be a number from 1 to 65535$/),
+      expect.stringMatching(/^error: option '--port <n>' argument '.*' is invalid\. must be a number from 0 to 65535$/),
     ]);
   });
 
@@ -298,7 +306,8 @@ describe('what can not be brought up is refused in one line, and leaves nothing'
       /the target shedule must be a service of the stack; it has schedule$/,
     ],
     ['--app', 'ASSEMBLY', '--target', 'schedule=8080', /the service schedule is a Lambda function/],
-  ])('the targets %s %s %s %s', async (...args) => {
+    ['--app', 'ASSEMBLY', '--role', 'Nobody', /the stack has no role "Nobody": its roles are .*ScheduleMesh\/Schedule/],
+  ])('the options %s %s %s %s', async (...args) => {
     const pattern = args.at(-1) as RegExp;
     const given = args.slice(0, -1).map((arg) => (arg === 'ASSEMBLY' ? assembly : String(arg)));
     expect((await refused(place(), ...given)).at(-1)).toMatch(pattern);

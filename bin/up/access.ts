@@ -1,0 +1,103 @@
+import type { Sandbox, SandboxClient } from 'cdk-mtls-service-mesh/sandbox';
+import type { ClientSecret } from '../../mesh/client-secret';
+import { clientTable } from '../shared/table';
+import type { ClientDirectory, ClientFiles } from './client-files';
+import { exampleCalls, serviceUrls } from './example-calls';
+import { assignments, curlLine, environmentLines } from './instructions';
+import { type Environment, meshEnvironment, type RoleAccess, roleAccess } from './mesh-environment';
+
+/** How to reach a mesh in the sandbox: the line of JSON that `up --json` prints. */
+export interface MeshAccess {
+  /** The URL of the AWS services. */
+  readonly endpoint: string;
+  /** The port of the mesh on 127.0.0.1. */
+  readonly gatewayPort: number;
+  /** The PEM file of the authority that signed the gateway's certificate. */
+  readonly serverAuthority: string;
+  /** The URLs of the services. */
+  readonly urls: readonly string[];
+  readonly clients: readonly ClientAccess[];
+  /** Variables for programs that use the sandbox with all permissions. */
+  readonly environment: Environment;
+  /** One for each `--role`. */
+  readonly roles: readonly RoleAccess[];
+  /** The outputs of the stack. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+interface ClientAccess extends SandboxClient {
+  /** Absent for a client that keeps its own key. */
+  readonly files?: ClientFiles;
+  /** A command line that calls the mesh as this client. Absent without files, and in a mesh without services. */
+  readonly curl?: string;
+  /** The status of the answer to the call in `curl`, as far as it was tried. */
+  readonly status?: number;
+}
+
+/** What the user has asked for. */
+interface AccessOptions {
+  readonly roles: readonly string[];
+  /** The names of the services with targets. */
+  readonly targets: readonly string[];
+}
+
+/** The clients whose keys are in secrets. */
+export function clientsWithSecret(sandbox: Sandbox): readonly SandboxClient[] {
+  return sandbox.clients.filter(({ secretId }) => secretId !== undefined);
+}
+
+/** @throws Error if the stack doesn't have a role */
+export async function meshAccess(
+  sandbox: Sandbox,
+  directory: ClientDirectory,
+  { roles, targets }: AccessOptions,
+): Promise<MeshAccess> {
+  const { endpoint, gatewayPort, outputs } = sandbox;
+  const { serverAuthority } = directory;
+  const names = clientsWithSecret(sandbox).map(({ name }) => name);
+  const calls = await exampleCalls(sandbox, names, targets);
+  const clients = sandbox.clients.map((client): ClientAccess => {
+    if (client.secretId === undefined) return client;
+    const files = directory.filesOf(client.name);
+    const call = calls.get(client.name);
+    if (call === undefined) return { ...client, files };
+    return { ...client, files, curl: curlLine(call.url, gatewayPort, serverAuthority, files), status: call.status };
+  });
+  return {
+    endpoint,
+    gatewayPort,
+    serverAuthority,
+    urls: serviceUrls(sandbox),
+    clients,
+    environment: meshEnvironment(sandbox, serverAuthority),
+    roles: roles.map((role) => roleAccess(sandbox, role)),
+    outputs,
+  };
+}
+
+/** For a person to read. */
+export function accessText({ clients, environment, roles }: MeshAccess, secrets: readonly ClientSecret[]): string {
+  const [secretId] = clients.flatMap((client) => client.secretId ?? []);
+  const examples = [
+    ...(secretId ? [`aws secretsmanager get-secret-value --secret-id ${secretId}`] : []),
+    'aws acm-pca list-certificate-authorities',
+  ];
+  const paragraphs = [
+    clientTable(secrets),
+    'Call the mesh as a client:',
+    indented(clients.flatMap(({ curl, status }) => (curl ? `${curl}${remark(status)}` : []))),
+    'Use the AWS CLI, an AWS SDK, `mtls-mesh`, or an app with a MeshHttpClient with this sandbox:',
+    indented([...environmentLines(environment), ...examples]),
+    ...roles.flatMap((role) => [`Act as the role ${role.arn}:`, indented(assignments(role.environment))]),
+    'Press Ctrl-C to stop the sandbox and remove the certificates.',
+  ];
+  return paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
+}
+
+function remark(status: number | undefined): string {
+  return status === undefined || status < 300 ? '' : `  # answers ${status}`;
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join('\n');
+}
