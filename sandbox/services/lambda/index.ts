@@ -8,6 +8,7 @@ import { functionType } from './resources/function';
 import { permissionType } from './resources/permission';
 import { urlType } from './resources/url';
 import { invokeUntilItSucceeds } from './runtime/asynchronous-invocation';
+import { FunctionError, type FunctionResult } from './runtime/function-process';
 import { Functions, functionName, type LambdaOptions } from './state';
 import { FunctionUrls } from './url/function-urls';
 
@@ -26,7 +27,7 @@ export class LambdaService implements Service {
     const urls = new FunctionUrls(surroundings, {
       endpointUrl: options.endpointUrl,
       identityOf: (principalArn) => options.iam.identityOf(principalArn),
-      invoke: (functionArn, event) => this.invoke(functionArn, event),
+      invoke: (functionArn, event) => this.invokeForResult(functionArn, event),
     });
     this.resourceTypes = {
       'AWS::Lambda::Function': functionType(surroundings.account, this.functions),
@@ -41,7 +42,12 @@ export class LambdaService implements Service {
    * @throws FunctionError if the function fails, crashes, or exceeds its timeout
    */
   async invoke(functionArn: string, event: unknown): Promise<unknown> {
-    return JSON.parse(await this.functions.get(functionName(functionArn)).invoke(JSON.stringify(event)));
+    return jsonOf(await this.invokeForResult(functionArn, event));
+  }
+
+  /** As `invoke`, for a caller that also takes what a streaming handler writes. */
+  invokeForResult(functionArn: string, event: unknown): Promise<FunctionResult> {
+    return this.functions.get(functionName(functionArn)).invoke(JSON.stringify(event));
   }
 
   /**
@@ -78,6 +84,16 @@ export class LambdaService implements Service {
 
   close(): Promise<void> {
     return this.functions.close();
+  }
+}
+
+function jsonOf({ body }: FunctionResult): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    const errorMessage =
+      'the function streamed a response that is not JSON; its callers must use a function URL or Invoke';
+    throw new FunctionError({ errorType: 'Runtime.InvalidResponse', errorMessage });
   }
 }
 

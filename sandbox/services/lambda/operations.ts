@@ -1,7 +1,7 @@
 import type { Account } from '../../account';
 import { type AwsAnswer, type AwsApi, type AwsCall, AwsError } from '../../endpoint/api';
 import { restJsonError } from '../../endpoint/rest-json';
-import { FunctionError } from './runtime/function-process';
+import { FunctionError, type FunctionResult } from './runtime/function-process';
 import { functionArn } from './state';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -9,7 +9,7 @@ const MAX_PAYLOAD = 6 * 1024 * 1024;
 
 export interface FunctionInvoker {
   /** @throws FunctionError, or AwsError for an unknown function */
-  invoke(functionArn: string, event: unknown): Promise<unknown>;
+  invokeForResult(functionArn: string, event: unknown): Promise<FunctionResult>;
 }
 
 /**
@@ -33,10 +33,11 @@ export function invokeApi(account: Account, functions: FunctionInvoker): AwsApi 
     }
     const event = readPayload(call.body);
     try {
-      return answer(await functions.invoke(arn, event), {});
+      return answer(await functions.invokeForResult(arn, event), {});
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
-      return answer(error.failure, { 'x-amz-function-error': 'Unhandled' });
+      const body = Buffer.from(JSON.stringify(error.failure));
+      return answer({ body, contentType: 'application/json' }, { 'x-amz-function-error': 'Unhandled' });
     }
   }
 
@@ -56,11 +57,11 @@ export function invokeApi(account: Account, functions: FunctionInvoker): AwsApi 
   };
 }
 
-function answer(document: unknown, headers: Readonly<Record<string, string>>): AwsAnswer {
+function answer({ body, contentType }: FunctionResult, headers: Readonly<Record<string, string>>): AwsAnswer {
   return {
     status: 200,
-    headers: { 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST', ...headers },
-    body: JSON.stringify(document ?? null),
+    headers: { 'content-type': contentType, 'x-amz-executed-version': '$LATEST', ...headers },
+    body,
   };
 }
 

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import { type Account, regionalArn } from '../../account';
 import { AccessDenied, AwsError } from '../../endpoint/api';
 import type { Faults } from '../../faults';
 import type { IamService } from '../iam';
 import type { CloudWatchLogsService } from '../logs';
 import type { Surroundings } from '../shared/service';
-import { type AuthorityFile, writeAuthorityFile } from './runtime/authority-file';
-import type { Outside, ServedDomains } from './runtime/bootstrap';
 import { type Assets, type FunctionCode, layOut } from './runtime/function-code';
 import {
   configurationOf,
@@ -15,7 +14,10 @@ import {
   type FunctionProperties,
 } from './runtime/function-configuration';
 import { FunctionProcess } from './runtime/function-process';
+import { type Interpreter, Interpreters } from './runtime/interpreters';
 import { LambdaFunction } from './runtime/lambda-function';
+import type { Outside, ServedDomains } from './runtime/messages';
+import { type RuntimeDirectory, writeRuntimeDirectory } from './runtime/runtime-directory';
 
 export interface LambdaOptions {
   readonly assets: Assets;
@@ -38,6 +40,22 @@ interface Deployment {
   readonly code: FunctionCode;
 }
 
+interface Runtime {
+  readonly directory: RuntimeDirectory;
+  readonly interpreters: Interpreters;
+}
+
+interface ProcessSetting {
+  readonly directory: RuntimeDirectory;
+  readonly interpreter: Interpreter;
+  log(line: string): void;
+}
+
+/** The app, and the program that runs the sandbox: a test runner of the app, or the command of this package. */
+function moduleSources(): readonly string[] {
+  return [process.cwd(), dirname(process.argv[1] ?? process.cwd())];
+}
+
 /** The functions of the account by name. */
 export class Functions {
   private readonly deployments = new Map<string, Deployment>();
@@ -45,7 +63,7 @@ export class Functions {
   private readonly retiring = new Set<Deployment>();
   /** The running processes by their access keys. */
   private readonly processes = new Map<string, FunctionProcess>();
-  private authorityFile: Promise<AuthorityFile> | undefined;
+  private runtime: Promise<Runtime> | undefined;
 
   constructor(
     private readonly surroundings: Surroundings,
@@ -66,21 +84,22 @@ export class Functions {
   async deploy(name: string, properties: FunctionProperties): Promise<void> {
     const { assets, iam, gateway } = this.options;
     iam.assertAssumable(properties.Role, 'lambda.amazonaws.com');
-    const code = await layOut(properties.Code, assets);
+    const code = await layOut(properties, assets);
     const configuration = configurationOf(
       properties,
       name,
       code.directory,
       functionArn(this.surroundings.account, name),
     );
-    this.authorityFile ??= writeAuthorityFile(gateway.serverAuthority);
-    const { path: authorityFile } = await this.authorityFile;
+    this.runtime ??= prepareRuntime(gateway.serverAuthority);
+    const { directory, interpreters } = await this.runtime;
+    const interpreter = await interpreters.of(configuration.runtime);
     const log = this.logOf(configuration);
     const live = new LambdaFunction(configuration, {
       clock: this.surroundings.clock,
       faults: this.options.faults,
       outside: () => this.outside(),
-      startProcess: () => this.startProcess(configuration, authorityFile, log),
+      startProcess: () => this.startProcess(configuration, { directory, interpreter, log }),
       log,
     });
     this.withdraw(name);
@@ -130,7 +149,7 @@ export class Functions {
   async close(): Promise<void> {
     const all = [...this.deployments.values(), ...this.retiring];
     await Promise.all(all.map((deployment) => end(deployment, deployment.live.close())));
-    await (await this.authorityFile)?.remove();
+    await (await this.runtime)?.directory.remove();
   }
 
   private outside(): Outside {
@@ -140,8 +159,7 @@ export class Functions {
 
   private startProcess(
     configuration: FunctionConfiguration,
-    authorityFile: string,
-    log: (line: string) => void,
+    { directory, interpreter, log }: ProcessSetting,
   ): FunctionProcess {
     const { account, clock } = this.surroundings;
     const { endpointUrl, iam } = this.options;
@@ -150,8 +168,15 @@ export class Functions {
     const logStream = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
     const process: FunctionProcess = new FunctionProcess({
       directory: configuration.directory,
-      environment: environmentOf(configuration, { account, credentials, endpointUrl, logStream, authorityFile }),
-      outside: this.outside(),
+      environment: environmentOf(configuration, {
+        account,
+        credentials,
+        endpointUrl,
+        logStream,
+        runtimeDirectory: directory,
+      }),
+      interpreter,
+      argument: { outside: this.outside(), moduleSources: moduleSources() },
       onLog: (level, text, requestId) => log(`${clock.now().toISOString()}\t${requestId}\t${level}\t${text}`),
       onOutput: log,
       onWait: (milliseconds) => void this.skipTime(process, milliseconds),
@@ -177,6 +202,11 @@ export class Functions {
       }
     };
   }
+}
+
+async function prepareRuntime(serverAuthority: string): Promise<Runtime> {
+  const directory = await writeRuntimeDirectory(serverAuthority);
+  return { directory, interpreters: new Interpreters(directory) };
 }
 
 /** Deletes the code of a function after its processes have ended. */

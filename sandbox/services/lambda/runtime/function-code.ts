@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AwsError } from '../../../endpoint/api';
 import type { FunctionProperties } from './function-configuration';
+import { isPython } from './interpreters';
 
 /** The published assets. */
 export interface Assets {
@@ -17,8 +18,9 @@ export interface FunctionCode {
   remove(): Promise<void>;
 }
 
-export async function layOut({ S3Key, ZipFile }: FunctionProperties['Code'], assets: Assets): Promise<FunctionCode> {
-  if (ZipFile !== undefined) return inlineCode(ZipFile);
+export async function layOut({ Code, Runtime }: FunctionProperties, assets: Assets): Promise<FunctionCode> {
+  const { S3Key, ZipFile } = Code;
+  if (ZipFile !== undefined) return inlineCode(isPython(Runtime) ? 'index.py' : 'index.js', ZipFile);
   if (S3Key === undefined) throw invalid('Code must have ZipFile or S3Key');
   const directory = assets.pathOf(S3Key);
   if (directory === undefined) throw invalid(`there is no asset ${S3Key}`);
@@ -28,9 +30,9 @@ export async function layOut({ S3Key, ZipFile }: FunctionProperties['Code'], ass
 }
 
 /** Lambda writes the text to a file named `index`. */
-async function inlineCode(text: string): Promise<FunctionCode> {
+async function inlineCode(name: string, text: string): Promise<FunctionCode> {
   const directory = await mkdtemp(join(tmpdir(), 'function-code-'));
-  await writeFile(join(directory, 'index.js'), text);
+  await writeFile(join(directory, name), text);
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 

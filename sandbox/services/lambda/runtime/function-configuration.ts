@@ -1,9 +1,11 @@
 import { devNull } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import type { Account } from '../../../account';
 import type { Properties } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import type { Credentials } from '../../iam';
 import { anything, integer, list, optional, type Shape, string, structure } from '../../shared/shape';
+import type { RuntimeDirectory } from './runtime-directory';
 
 /** The configuration of a function in its template. */
 export interface FunctionConfiguration {
@@ -13,7 +15,7 @@ export interface FunctionConfiguration {
   /** The absolute path of the code's directory. */
   readonly directory: string;
   readonly handler: string;
-  /** Such as `nodejs24.x`. */
+  /** Such as `nodejs24.x` or `python3.13`. */
   readonly runtime: string;
   /** The environment variables in the template. */
   readonly variables: Readonly<Record<string, string>>;
@@ -75,8 +77,8 @@ const functionProperties = structure({
   LoggingConfig: optional(structure({ LogFormat: optional(string({}, /^Text$/)), LogGroup: optional(string()) })),
   MemorySize: optional(integer({ min: 128, max: 10_240 })),
   Role: string(),
-  // Any version, because the code runs on the Node.js of the sandbox.
-  Runtime: string({}, /^nodejs\d+\.x$/),
+  // Any version, because the code runs on the Node.js of the sandbox and the Python of the machine.
+  Runtime: string({}, /^(nodejs\d+\.x|python3\.\d+)$/),
   Tags: anything,
   Timeout: optional(integer({ min: 1, max: 900 })),
   TracingConfig: anything,
@@ -108,13 +110,20 @@ export function configurationOf(
   };
 }
 
+/** As on Lambda: the directory of the runtime's own program, and those of the system. */
+const PROGRAM_PATH = [
+  dirname(process.execPath),
+  ...(process.platform === 'win32'
+    ? [join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32')]
+    : ['/usr/local/bin', '/usr/bin', '/bin']),
+].join(delimiter);
+
 export interface FunctionEnvironmentOptions {
   readonly account: Account;
   readonly credentials: Credentials;
   readonly endpointUrl: string;
   readonly logStream: string;
-  /** The path of a file of authorities to trust in addition to those of Node.js. */
-  readonly authorityFile: string;
+  readonly runtimeDirectory: Pick<RuntimeDirectory, 'path' | 'authorityFile'>;
 }
 
 /**
@@ -125,10 +134,11 @@ export interface FunctionEnvironmentOptions {
  */
 export function environmentOf(
   configuration: FunctionConfiguration,
-  { account, credentials, endpointUrl, logStream, authorityFile }: FunctionEnvironmentOptions,
+  { account, credentials, endpointUrl, logStream, runtimeDirectory }: FunctionEnvironmentOptions,
 ): Readonly<Record<string, string>> {
   return {
     LANG: 'en_US.UTF-8',
+    PATH: PROGRAM_PATH,
     TZ: 'UTC',
     ...configuration.variables,
     _HANDLER: configuration.handler,
@@ -143,11 +153,12 @@ export function environmentOf(
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: configuration.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    LAMBDA_RUNTIME_DIR: runtimeDirectory.path,
     LAMBDA_TASK_ROOT: configuration.directory,
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_ENDPOINT_URL: endpointUrl,
-    NODE_EXTRA_CA_CERTS: authorityFile,
+    NODE_EXTRA_CA_CERTS: runtimeDirectory.authorityFile,
   };
 }

@@ -1,13 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import {
-  BOOTSTRAP,
-  type FunctionFailure,
-  type InvocationMessage,
-  type Outside,
-  type ProcessMessage,
-  type TimeMessage,
-} from './bootstrap';
+import type { Readable, Writable } from 'node:stream';
+import type { Interpreter } from './interpreters';
+import type { FunctionFailure, InvocationMessage, ProcessMessage, ProgramArgument, TimeMessage } from './messages';
 
 /** A function failed. `message` is the `errorMessage` that Lambda returns. */
 export class FunctionError extends Error {
@@ -31,8 +26,8 @@ export interface ProcessOptions {
   readonly directory: string;
   /** The whole environment. Nothing is added. */
   readonly environment: Readonly<Record<string, string>>;
-  /** While the handler loads. */
-  readonly outside: Outside;
+  readonly interpreter: Interpreter;
+  readonly argument: ProgramArgument;
   /** `console` calls. */
   onLog(level: string, text: string, requestId: string | undefined): void;
   /** Lines on standard output and error that don't come from `console`. */
@@ -41,8 +36,14 @@ export interface ProcessOptions {
   onWait(milliseconds: number): void;
 }
 
+/** What an invocation answers: JSON, or what a streaming handler wrote. */
+export interface FunctionResult {
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
 interface Settle {
-  resolve(result: string): void;
+  resolve(result: FunctionResult): void;
   reject(error: FunctionError): void;
 }
 
@@ -59,10 +60,11 @@ export class FunctionProcess {
   private timePassed: () => void = () => undefined;
 
   constructor(private readonly options: ProcessOptions) {
-    this.child = spawn(process.execPath, ['--eval', BOOTSTRAP, JSON.stringify(options.outside)], {
+    const { command, programArguments, channel } = options.interpreter;
+    this.child = spawn(command, [...programArguments, JSON.stringify(options.argument)], {
       cwd: options.directory,
       env: options.environment,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: channel === 'ipc' ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['pipe', 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
     this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()).once('error', () => resolve()));
@@ -75,9 +77,9 @@ export class FunctionProcess {
     });
     // Prevents an unhandled rejection. The caller of `invoke` gets the failure.
     this.ready.catch(() => undefined);
-    this.child.on('message', (message: ProcessMessage) => this.receive(message));
+    this.listen();
     this.child.once('close', (code, signal) => this.fail(exitReason(code, signal)));
-    this.child.on('error', (error) => this.fail(`Runtime couldn't start: ${error.message}`));
+    this.child.on('error', (error) => this.fail(`Runtime couldn't start: ${startFailure(error, command)}`));
   }
 
   get isAlive(): boolean {
@@ -89,14 +91,12 @@ export class FunctionProcess {
     return this.invocation;
   }
 
-  /** The result of the handler in JSON. @throws FunctionError */
-  invoke(invocation: InvocationMessage): Promise<string> {
+  /** The result of the handler. @throws FunctionError */
+  invoke(invocation: InvocationMessage): Promise<FunctionResult> {
     this.invocation = invocation;
-    return new Promise<string>((resolve, reject) => {
+    return new Promise<FunctionResult>((resolve, reject) => {
       this.settle = { resolve, reject };
-      this.child.send(invocation, (error) => {
-        if (error) this.fail(`Runtime can't be reached: ${error.message}`);
-      });
+      this.send(invocation, (error) => this.fail(`Runtime can't be reached: ${error.message}`));
     }).finally(() => {
       this.invocation = undefined;
     });
@@ -109,7 +109,7 @@ export class FunctionProcess {
     const passed = new Promise<void>((resolve) => {
       this.timePassed = resolve;
     });
-    this.child.send(message, (error) => error && this.timePassed());
+    this.send(message, () => this.timePassed());
     await Promise.race([passed, this.ended]);
   }
 
@@ -121,15 +121,46 @@ export class FunctionProcess {
 
   private receive(message: ProcessMessage): void {
     if (message.type === 'log') this.options.onLog(message.level, message.text, message.requestId);
+    else if (message.type === 'output') this.options.onOutput(message.line);
     else if (message.type === 'time-passed') this.timePassed();
     else if (message.type === 'wait') this.options.onWait(message.milliseconds);
     else if (message.type === 'error') this.settle.reject(new FunctionError(message.error));
-    else this.settle.resolve(message.type === 'answer' ? message.result : '');
+    else this.settle.resolve(resultOf(message));
+  }
+
+  private listen(): void {
+    if (this.options.interpreter.channel === 'ipc') {
+      this.child.on('message', (message: ProcessMessage) => this.receive(message));
+      return;
+    }
+    const [input, , , output] = this.child.stdio;
+    // The end of the process is what reports a broken pipe.
+    input?.on('error', () => undefined);
+    if (output) createInterface({ input: output as Readable }).on('line', (line) => this.receive(JSON.parse(line)));
+  }
+
+  private send(message: InvocationMessage | TimeMessage, onFailure: (error: Error) => void): void {
+    const settled = (error?: Error | null) => error && onFailure(error);
+    if (this.options.interpreter.channel === 'ipc') this.child.send(message, settled);
+    else (this.child.stdin as Writable).write(`${JSON.stringify(message)}\n`, settled);
   }
 
   private fail(reason: string): void {
     this.settle.reject(new FunctionError({ errorType: 'Runtime.ExitError', errorMessage: `Error: ${reason}` }));
   }
+}
+
+function resultOf(message: ProcessMessage): FunctionResult {
+  if (message.type === 'stream') {
+    return { body: Buffer.from(message.bytes, 'base64'), contentType: message.contentType };
+  }
+  return { body: Buffer.from(message.type === 'answer' ? message.result : ''), contentType: 'application/json' };
+}
+
+function startFailure(error: NodeJS.ErrnoException, command: string): string {
+  return error.code === 'ENOENT'
+    ? `the sandbox needs ${command} for this function, and it isn't installed`
+    : error.message;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html */

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../../clock';
 import type { Faults, InvocationFaultKind } from '../../../faults';
-import type { Outside } from './bootstrap';
 import type { FunctionConfiguration } from './function-configuration';
-import { FunctionError, type FunctionProcess } from './function-process';
+import { FunctionError, type FunctionProcess, type FunctionResult } from './function-process';
+import { isPython } from './interpreters';
+import type { FunctionFailure, Outside } from './messages';
 
 /**
  * The time limit for loading a function. Lambda then loads it again within the timeout of the first invocation.
@@ -40,7 +41,7 @@ export class LambdaFunction {
   private starting = false;
   /** Loaded environments without an invocation. */
   private readonly idle: Environment[] = [];
-  private readonly invocations = new Set<Promise<string>>();
+  private readonly invocations = new Set<Promise<FunctionResult>>();
   /** The invocations that wait for an environment. They get undefined if there will be none. */
   private readonly waiting: ((environment: Environment | undefined) => void)[] = [];
   private closed = false;
@@ -56,10 +57,9 @@ export class LambdaFunction {
   /**
    * @param event in JSON
    * @param requestId Lambda's ID of the invocation, which is the same for all attempts of an asynchronous invocation
-   * @returns the result in JSON
    * @throws FunctionError if the function fails, crashes, or exceeds its timeout
    */
-  async invoke(event: string, requestId: string = randomUUID()): Promise<string> {
+  async invoke(event: string, requestId: string = randomUUID()): Promise<FunctionResult> {
     const invocation = this.serve(event, requestId);
     this.invocations.add(invocation);
     return invocation.finally(() => this.invocations.delete(invocation));
@@ -78,7 +78,7 @@ export class LambdaFunction {
     await Promise.all([...this.environments].map(({ process }) => process.end()));
   }
 
-  private async serve(event: string, requestId: string): Promise<string> {
+  private async serve(event: string, requestId: string): Promise<FunctionResult> {
     const environment = await this.take();
     if (environment === undefined) {
       throw new FunctionError({ errorType: 'ResourceNotFoundException', errorMessage: 'the function is gone' });
@@ -90,7 +90,7 @@ export class LambdaFunction {
     }
   }
 
-  private async run({ process, loaded }: Environment, event: string, requestId: string): Promise<string> {
+  private async run({ process, loaded }: Environment, event: string, requestId: string): Promise<FunctionResult> {
     const { log, faults } = this.options;
     const { name, memorySizeMb } = this.configuration;
     const startedAt = performance.now();
@@ -103,7 +103,7 @@ export class LambdaFunction {
       await process.end();
       throw this.failureBy(fault.fault);
     } catch (error) {
-      log(`${requestId}\tERROR\tInvoke Error\t${JSON.stringify((error as FunctionError).failure)}`);
+      log(failureLine((error as FunctionError).failure, this.configuration.runtime, requestId));
       throw error;
     } finally {
       const duration = (performance.now() - startedAt).toFixed(2);
@@ -112,7 +112,7 @@ export class LambdaFunction {
     }
   }
 
-  private call(process: FunctionProcess, event: string, requestId: string): Promise<string> {
+  private call(process: FunctionProcess, event: string, requestId: string): Promise<FunctionResult> {
     const { clock, outside } = this.options;
     const { arn, timeoutSeconds } = this.configuration;
     const deadline = clock.now().getTime() + timeoutSeconds * 1000;
@@ -188,6 +188,13 @@ export class LambdaFunction {
     this.environments.delete(environment);
     this.startIfNeeded();
   }
+}
+
+function failureLine(failure: FunctionFailure, runtime: string, requestId: string): string {
+  if (!isPython(runtime)) return `${requestId}\tERROR\tInvoke Error\t${JSON.stringify(failure)}`;
+  const { errorType, errorMessage, stackTrace = [] } = failure;
+  const trace = stackTrace.length > 0 ? `\nTraceback (most recent call last):\n${stackTrace.join('').trimEnd()}` : '';
+  return `[ERROR] ${errorType}: ${errorMessage}${trace}`;
 }
 
 function timedOut(seconds: number): FunctionError {

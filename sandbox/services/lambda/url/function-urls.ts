@@ -9,17 +9,18 @@ import {
 } from '../../../endpoint/api';
 import { FUNCTION_URLS_PATH } from '../../../endpoint/paths';
 import type { Identity } from '../../iam';
-import { readFunctionAnswer } from '../../shared/function-answer';
 import { randomText } from '../../shared/random-text';
 import type { Surroundings } from '../../shared/service';
 import { oneOf, optional, string, structure } from '../../shared/shape';
+import type { FunctionResult } from '../runtime/function-process';
+import { readUrlAnswer } from './function-url-answer';
 import { functionUrlEvent } from './function-url-event';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-url.html */
 const urlProperties = structure({
   // `NONE` would admit everyone who finds the URL. The library never uses it.
   AuthType: oneOf('AWS_IAM'),
-  InvokeMode: optional(oneOf('BUFFERED')),
+  InvokeMode: optional(oneOf('BUFFERED', 'RESPONSE_STREAM')),
   TargetFunctionArn: string(),
 });
 
@@ -32,7 +33,7 @@ export interface FunctionUrlsOptions {
   readonly endpointUrl: string;
   identityOf(principalArn: string): Identity;
   /** Rejects with the error of the function. */
-  invoke(functionArn: string, event: unknown): Promise<unknown>;
+  invoke(functionArn: string, event: unknown): Promise<FunctionResult>;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -97,7 +98,7 @@ export class FunctionUrls implements AwsApi {
     const { account, clock } = this.surroundings;
     const identity = this.options.identityOf(call.caller.principalArn);
     const event = functionUrlEvent(call, { urlId, path: path || '/', identity, account, at: clock.now() });
-    return readFunctionAnswer(await this.options.invoke(functionArn, event));
+    return readUrlAnswer(await this.options.invoke(functionArn, event));
   }
 }
 

@@ -400,7 +400,7 @@ describe('the code of a function', () => {
 
 describe('a template', () => {
   test.each([
-    ['a runtime other than Node.js', { Runtime: 'python3.13' }, 'Runtime'],
+    ['a runtime other than Node.js and Python', { Runtime: 'java21' }, 'Runtime'],
     ['code of a kind that it does not support', { Code: { ImageUri: 'image' } }, 'Code.ImageUri'],
     ['logs in JSON', { LoggingConfig: { LogFormat: 'JSON' } }, 'LoggingConfig.LogFormat'],
   ])('that asks for %s fails by that name', async (_case, change, named) => {

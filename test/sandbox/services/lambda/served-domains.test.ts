@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import { CertificateManagerService } from '../../../../sandbox/services/certificate-manager';
+import { installed } from '../../../programs';
 import { FunctionCloud } from './function-cloud';
 
 const DOMAIN = 'mesh.example.com';
@@ -91,6 +92,23 @@ test('a function reaches a domain that is made after the function’s process ha
   names = [];
   await expect(call()).resolves.toBe('ECONNREFUSED');
 });
+
+(installed('python3') ? test : test.skip)(
+  'a handler in Python reaches the domain, whose certificate it trusts',
+  async () => {
+    const ZipFile = `
+import urllib.request
+def handler(event, context):
+    return urllib.request.urlopen('https://${DOMAIN}/hello').read().decode()`;
+    const { physicalId } = await cloud.createFunction('', {
+      Code: { ZipFile },
+      Runtime: 'python3.13',
+      Timeout: 20,
+    });
+
+    await expect(cloud.lambda.invoke(physicalId, {})).resolves.toBe(`/hello of ${DOMAIN}, asked for as ${DOMAIN}`);
+  },
+);
 
 test('a handler that calls while it loads reaches what is served then', async () => {
   const { Role } = await cloud.functionProperties('');

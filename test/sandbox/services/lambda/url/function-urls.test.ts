@@ -39,8 +39,8 @@ interface Made {
   readonly resource: Resource;
 }
 
-async function createUrl(body = ECHO, properties: Properties = {}): Promise<Made> {
-  const created = await cloud.createFunction(body);
+async function createUrl(body = ECHO, properties: Properties = {}, ZipFile?: string): Promise<Made> {
+  const created = await cloud.createFunction(body, ZipFile === undefined ? {} : { Code: { ZipFile } });
   const functionArn = String(created.attributes.Arn);
   const resource = await resourceType(cloud.lambda, 'AWS::Lambda::Url').create(
     requestFor({ AuthType: 'AWS_IAM', TargetFunctionArn: functionArn, ...properties }),
@@ -82,10 +82,34 @@ test.each([
   ['AuthType', { AuthType: 'NONE' }],
   ['AuthType', { AuthType: 'JWT' }],
   ['AuthType', { AuthType: undefined }],
-  ['InvokeMode', { InvokeMode: 'RESPONSE_STREAM' }],
+  ['InvokeMode', { InvokeMode: 'WEBSOCKET' }],
   ['Cors', { Cors: { AllowOrigins: ['*'] } }],
 ])('a %s of another kind fails by name: %j', async (name, properties) => {
   await expect(createUrl(ECHO, properties)).rejects.toThrow(`'${name}'`);
+});
+
+test('a streaming function sets status, headers, and cookies before it writes, or writes bytes alone', async () => {
+  const { url } = await createUrl(
+    '',
+    { InvokeMode: 'RESPONSE_STREAM' },
+    `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+    if (event.rawPath === '/bytes') return void stream.end(Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 255]));
+    const metadata = { statusCode: 201, headers: { 'x-mesh': 'yes' }, cookies: ['a=1'] };
+    const body = awslambda.HttpResponseStream.from(stream, metadata);
+    body.write('half, ');
+    body.end('whole');
+  });`,
+  );
+
+  const answer = await sender()(url);
+  expect(answer.status).toBe(201);
+  expect(answer.headers.get('x-mesh')).toBe('yes');
+  expect(answer.headers.get('set-cookie')).toBe('a=1');
+  expect(await answer.text()).toBe('half, whole');
+
+  const bytes = await sender()(`${url}bytes`);
+  expect(bytes.headers.get('content-type')).toBe('application/octet-stream');
+  expect([...new Uint8Array(await bytes.arrayBuffer())]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 255]);
 });
 
 test('the function learns who calls from IAM, whatever the request says', async () => {
