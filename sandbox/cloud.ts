@@ -3,6 +3,7 @@ import { Clock } from './clock';
 import { CustomResources } from './cloudformation/custom-resources';
 import type { ResourceType } from './cloudformation/resource-type';
 import { Stacks } from './cloudformation/stacks';
+import { standInType } from './cloudformation/stand-in';
 import { CallLog } from './endpoint/call-log';
 import { Endpoint } from './endpoint/server';
 import { Faults } from './faults';
@@ -29,6 +30,10 @@ export interface CloudOptions {
   /** URLs that stand in for the backends of services. */
   readonly targets?: ReadonlyMap<string, URL>;
   readonly onLog?: LogListener;
+  /** Another emulator, which answers calls of services that the sandbox doesn't have. */
+  readonly fallback?: URL | undefined;
+  /** Whether everything that the sandbox doesn't know fails with its name. */
+  readonly strict?: boolean | undefined;
 }
 
 /** The services of one sandbox, connected with each other, and their endpoint. */
@@ -45,6 +50,7 @@ export class Cloud {
   readonly gateway: ApiGatewayService;
   /** Every stack must be added to it. */
   readonly stacks: Stacks;
+  readonly strict: boolean;
   private readonly services: readonly Service[];
   private readonly customResources: CustomResources;
   private readonly assets = new Map<string, string>();
@@ -55,7 +61,7 @@ export class Cloud {
 
   private constructor(
     readonly endpoint: Endpoint,
-    { gatewayPort, targets, onLog }: CloudOptions,
+    { gatewayPort, targets, fallback, strict = false, onLog }: CloudOptions,
     readonly surroundings: Surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() },
   ) {
     const { faults } = this;
@@ -106,6 +112,7 @@ export class Cloud {
     ];
     const others = [iam, logs, topics, certificates, new Route53Service()];
 
+    this.strict = strict;
     this.iam = iam;
     this.logs = logs;
     this.metrics = metrics;
@@ -119,6 +126,7 @@ export class Cloud {
     this.services = [...called, ...others];
     endpoint.serve({
       apis: [stacks.api, ...called.map(({ api }) => api)],
+      fallback,
       iam,
       clock: surroundings.clock,
       faults,
@@ -134,10 +142,12 @@ export class Cloud {
     for (const [objectKey, path] of fileAssets) this.assets.set(objectKey, path);
   }
 
-  /** Undefined for a type that is neither a custom resource nor supported by a service. */
+  /** Undefined for a type that the sandbox doesn't know and that must not stand in. */
   resourceType(name: string): ResourceType | undefined {
     const service = this.services.find(({ resourceTypes }) => Object.hasOwn(resourceTypes, name));
-    return service?.resourceTypes[name] ?? this.customResources.resourceType(name);
+    const known = service?.resourceTypes[name] ?? this.customResources.resourceType(name);
+    if (known !== undefined || this.strict) return known;
+    return standInType(name, this.surroundings.account, this.endpoint.url);
   }
 
   /** Stops all listeners, processes, and timers. */

@@ -13,7 +13,7 @@ import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults'
 import type { BusEvent } from './services/events/state';
 import type { Credentials } from './services/iam';
 import type { Notification } from './services/sns/state';
-import { readTargets, type SandboxTargets } from './targets';
+import { readFallback, readTargets, type SandboxTargets } from './targets';
 
 const ROUTE_TYPE = 'AWS::ApiGatewayV2::Route';
 
@@ -44,6 +44,21 @@ export interface DeployOptions {
    * @default - none: a service behind a VPC link can't be deployed, and public URLs are called
    */
   readonly targets?: SandboxTargets;
+  /**
+   * The URL of another emulator, such as LocalStack, moto, or MiniStack, for example `http://127.0.0.1:4566`. Calls of
+   * functions to AWS services that the sandbox doesn't have go there, as they are. The policies of roles don't apply there.
+   *
+   * @default - calls of such services fail with the name of the service and the operation
+   */
+  readonly fallbackEndpoint?: string;
+  /**
+   * Whether a deployment fails if the template has a resource type, property, or managed policy that the sandbox doesn't
+   * know. Otherwise such a resource stands in: it has made-up values, and nothing happens when it is created. See
+   * `notices`.
+   *
+   * @default false
+   */
+  readonly strict?: boolean;
   /** Called for every stack event. */
   readonly onEvent?: (event: StackEvent) => void;
   /** Called for every line that a function or the gateway logs, as it is written. `logs` returns all of them. */
@@ -123,13 +138,16 @@ export class Sandbox {
   /**
    * Prepares a sandbox without creating the stack, so you can inject faults first. `update` creates the stack.
    * @throws AssemblyError if the stack doesn't exist
-   * @throws Error if a target isn't a port or URL, or isn't one of a service
+   * @throws Error if a target isn't a port or URL, or isn't one of a service, or if `fallbackEndpoint` isn't the URL of an
+   * emulator
    */
   static async prepare(app: SandboxApp, options: Omit<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
     const { stackName, template } = readAssembly(directoryOf(app), options.stack);
     const targets = readTargets(options.targets ?? {});
     refuseUnknownServices(targets, template);
-    const cloud = await Cloud.start({ gatewayPort: options.port, targets, onLog: options.onLog });
+    const fallback = options.fallbackEndpoint === undefined ? undefined : readFallback(options.fallbackEndpoint);
+    const { port: gatewayPort, strict, onLog } = options;
+    const cloud = await Cloud.start({ gatewayPort, targets, fallback, strict, onLog });
     return new Sandbox(cloud, stackName, options.onEvent);
   }
 
@@ -176,6 +194,14 @@ export class Sandbox {
   /** The outputs of the stack. */
   get outputs(): Readonly<Record<string, string>> {
     return this.stack.outputs;
+  }
+
+  /**
+   * One line for everything in the template that the sandbox doesn't make real, such as
+   * `stands in: AWS::SQS::Queue ScheduleMesh/Jobs/Resource`.
+   */
+  get notices(): readonly string[] {
+    return this.stack.notices;
   }
 
   /** The resources of the stack by logical ID. */
@@ -330,6 +356,7 @@ export class Sandbox {
       account,
       clock,
       resourceType,
+      strict: this.cloud.strict,
       readSecret: (reference) => this.cloud.secrets.textOf(reference),
       onEvent: this.onEvent,
     });

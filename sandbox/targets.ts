@@ -6,16 +6,32 @@ export function readTargets(targets: SandboxTargets): ReadonlyMap<string, URL> {
   return new Map(Object.entries(targets).map(([name, target]) => [name, originOf(name, target)]));
 }
 
+/** @throws Error unless it is the URL of a server that isn't one of AWS */
+export function readFallback(endpoint: string): URL {
+  const url = serverUrl(endpoint);
+  if (url === undefined || /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)\.?$/.test(url.hostname)) {
+    throw new Error(
+      `fallbackEndpoint must be the URL of an emulator, such as http://127.0.0.1:4566, got ${JSON.stringify(endpoint)}`,
+    );
+  }
+  return url;
+}
+
 function originOf(name: string, target: number | string): URL {
   const isPort = typeof target === 'number' || /^\d+$/.test(target);
   if (isPort && isPortNumber(Number(target))) return new URL(`http://127.0.0.1:${target}`);
-  const url = !isPort && URL.canParse(target) ? new URL(target) : undefined;
-  const isServer = url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
-  if (isServer) return url;
+  const url = isPort ? undefined : serverUrl(String(target));
+  if (url !== undefined) return url;
   throw new Error(
     `the target of ${name} must be a port from 1 to 65535, or a URL such as http://127.0.0.1:8080, ` +
       `got ${JSON.stringify(target)}`,
   );
+}
+
+/** The URL, if it has nothing but a scheme and a host. */
+function serverUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` ? url : undefined;
 }
 
 function isPortNumber(number: number): boolean {

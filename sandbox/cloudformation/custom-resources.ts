@@ -61,6 +61,8 @@ export class CustomResources {
     return {
       properties: { ServiceToken: 'mutable', ServiceTimeout: 'mutable' },
       otherProperties: 'mutable',
+      // The function would see the secret: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+      dynamicReferences: 'refused',
       create: (request) => this.create(name, request),
       update: (request, resource, oldProperties) => this.update(name, request, resource, oldProperties),
       delete: (request, resource) => this.delete(name, request, resource),

@@ -3,11 +3,14 @@ import { evaluateCondition, NO_VALUE, resolve, type Scope } from './intrinsics';
 import { type Dependencies, refuseCycles } from './order';
 import { parameterValues } from './parameters';
 import { referencesIn } from './references';
-import type { Properties, Resource } from './resource-type';
+import type { Properties, Resource, ResourceType } from './resource-type';
 import { type ResourceDeclaration, type Template, TemplateError } from './template';
 
 /** The resources of the stack that exist so far. */
-export type MadeResources = ReadonlyMap<string, { readonly resource: Resource }>;
+export type MadeResources = ReadonlyMap<
+  string,
+  { readonly resource: Resource; readonly type: ResourceType; readonly properties: Properties }
+>;
 
 export interface StackIdentity {
   readonly name: string;
@@ -105,21 +108,23 @@ export class StackDefinition {
   }
 
   private scope(made: MadeResources): Scope {
-    const existing = (logicalId: string): Resource => {
+    const existing = (logicalId: string) => {
       const found = made.get(logicalId);
       if (found === undefined) throw new TemplateError(`${logicalId} is no resource that can be referred to here`);
-      return found.resource;
+      return found;
     };
     return {
       mappings: this.template.mappings,
       condition: (name) => this.condition(name),
-      ref: (name) => (this.names.has(name) ? this.names.get(name) : existing(name).physicalId),
+      ref: (name) => (this.names.has(name) ? this.names.get(name) : existing(name).resource.physicalId),
       attribute: (logicalId, attribute) => {
-        const { attributes } = existing(logicalId);
+        const { resource, type, properties } = existing(logicalId);
+        const { attributes } = resource;
         if (Object.hasOwn(attributes, attribute)) return attributes[attribute];
-        const type = this.template.resources[logicalId]?.type;
+        if (type.attribute !== undefined) return type.attribute(resource, properties, attribute);
+        const typeName = this.template.resources[logicalId]?.type;
         const known = Object.keys(attributes).join(', ') || 'none';
-        throw new TemplateError(`resource ${logicalId} (${type}) has no attribute ${attribute}; it has ${known}`);
+        throw new TemplateError(`resource ${logicalId} (${typeName}) has no attribute ${attribute}; it has ${known}`);
       },
     };
   }

@@ -1,3 +1,4 @@
+import { subnetBlocks } from './cidr';
 import { isRecord, type Mappings, TemplateError } from './template';
 
 /** Resolves the names in a template. */
@@ -27,6 +28,8 @@ const VALUE_FUNCTIONS = {
   'Fn::Split': split,
   'Fn::If': when,
   'Fn::FindInMap': findInMap,
+  'Fn::Cidr': cidr,
+  'Fn::GetAZs': availabilityZones,
   'Fn::Base64': (text: unknown, scope: Scope) =>
     Buffer.from(resolveToString(text, scope, 'Fn::Base64')).toString('base64'),
 } satisfies Record<string, IntrinsicFunction>;
@@ -173,6 +176,21 @@ function findInMap(argument: unknown, scope: Scope): unknown {
     found = found[key];
   }
   return found;
+}
+
+/** Three of the Region, whichever the template asks for. */
+function availabilityZones(argument: unknown, scope: Scope): string[] {
+  const region =
+    resolveToString(argument, scope, 'Fn::GetAZs') || scalarToString(scope.ref('AWS::Region'), 'Fn::GetAZs');
+  return ['a', 'b', 'c'].map((letter) => region + letter);
+}
+
+function cidr(argument: unknown, scope: Scope): readonly string[] {
+  if (!Array.isArray(argument) || argument.length < 2 || argument.length > 3) {
+    throw new TemplateError(`Fn::Cidr must have a list of 2 or 3, got ${show(argument)}`);
+  }
+  const [block = '', count, bits] = argument.map((part) => resolveToString(part, scope, 'Fn::Cidr'));
+  return subnetBlocks(block, Number(count), bits === undefined ? undefined : Number(bits));
 }
 
 function equals(argument: unknown, scope: Scope): boolean {

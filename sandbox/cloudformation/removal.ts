@@ -69,7 +69,7 @@ async function removeOne(leftover: Leftover, surroundings: StackSurroundings, at
 function isRetained({ declaration }: StackResource, reason: Leftover['reason']): boolean {
   switch (reason) {
     case 'removed':
-      return declaration.deletionPolicy !== 'Delete';
+      return !['Delete', 'Snapshot'].includes(declaration.deletionPolicy);
     case 'replaced':
       return declaration.updateReplacePolicy === 'Retain';
     case 'rolledBack':

@@ -23,8 +23,15 @@ export interface ResourceType {
    * its name.
    */
   readonly properties: Readonly<Record<string, 'mutable' | 'createOnly'>>;
-  /** The mutability of other properties. Only custom resources, whose functions define the properties, have this. */
-  readonly otherProperties?: 'mutable';
+  /**
+   * What happens to other properties. `mutable`: the type takes any property, like a custom resource, whose function
+   * defines them. `ignored`: the sandbox leaves them out, unless it is strict. They have no effect on who may call what.
+   *
+   * @default - they fail with their names
+   */
+  readonly otherProperties?: 'mutable' | 'ignored';
+  /** Whether dynamic references in properties fail or stay as they are. @default - they are replaced */
+  readonly dynamicReferences?: 'refused' | 'kept';
   create(request: ResourceRequest): Promise<Resource>;
   /**
    * Called only if a mutable property changed and no create-only property did. A different physical ID in the result
@@ -33,6 +40,10 @@ export interface ResourceType {
   update(request: ResourceRequest, resource: Resource, oldProperties: Properties): Promise<Resource>;
   /** Succeeds if the resource no longer exists. */
   delete(request: ResourceRequest, resource: Resource): Promise<void>;
+  /** The value of an attribute that the resource doesn't have itself. Only stand-ins have this. */
+  attribute?(resource: Resource, properties: Properties, name: string): unknown;
+  /** What the resource doesn't do here but does on AWS, such as `stands in`. One line says so for each. */
+  notices?(properties: Properties): readonly string[];
 }
 
 /** The creation or update of a resource failed and left something behind to delete. */

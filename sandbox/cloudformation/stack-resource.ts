@@ -20,6 +20,8 @@ export interface StackSurroundings {
   readonly stack: StackIdentity;
   readonly resourceType: (name: string) => ResourceType | undefined;
   readonly readSecret: SecretReader;
+  /** Whether a property without effect fails with its name. */
+  readonly strict: boolean;
   readonly report: (event: Omit<StackEvent, 'timestamp'>) => void;
 }
 
@@ -35,7 +37,10 @@ export function knownResourceType(
       `resource ${logicalId} has the type ${declaration.type}, which the sandbox does not support`,
     );
   }
-  const unknown = Object.keys(declaration.properties).find((name) => kindOfProperty(type, name) === undefined);
+  const unknown = Object.keys(declaration.properties).find((name) => {
+    const kind = kindOfProperty(type, name);
+    return kind === undefined || (kind === 'ignored' && surroundings.strict);
+  });
   if (unknown !== undefined) {
     throw new TemplateError(
       `resource ${logicalId} has the property ${unknown}, which the sandbox does not support for ${declaration.type}`,
@@ -51,7 +56,9 @@ export function changeBetween(
   after: Properties,
 ): 'none' | 'update' | 'replacement' {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  const changed = [...names].filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  const changed = [...names].filter(
+    (name) => kindOfProperty(type, name) !== 'ignored' && !isDeepStrictEqual(before[name], after[name]),
+  );
   if (changed.some((name) => kindOfProperty(type, name) === 'createOnly')) return 'replacement';
   return changed.length > 0 ? 'update' : 'none';
 }
@@ -60,10 +67,18 @@ export function requestFor(stack: StackIdentity, logicalId: string, properties: 
   return { stackName: stack.name, stackId: stack.id, logicalId, properties };
 }
 
+/** The lines that say what a resource doesn't do in the sandbox. */
+export function noticesOf(resource: StackResource | undefined): readonly string[] {
+  if (resource === undefined) return [];
+  const { logicalId, declaration, type, properties } = resource;
+  const ignored = Object.keys(properties).filter((name) => kindOfProperty(type, name) === 'ignored');
+  const notices = [...ignored.map((name) => `ignores ${name}`), ...(type.notices?.(properties) ?? [])];
+  return notices.map((notice) => `${notice}: ${declaration.type} ${declaration.constructPath ?? logicalId}`);
+}
+
 /**
- * The request that creates or updates a resource, with its dynamic references replaced.
- * @throws TemplateError if one doesn't resolve, or for a custom resource, whose function would see the secret:
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+ * The request that creates or updates a resource, without ignored properties and with dynamic references replaced.
+ * @throws TemplateError if one doesn't resolve, or if the type refuses them
  */
 export function requestWithSecrets(
   { stack, readSecret }: StackSurroundings,
@@ -71,11 +86,15 @@ export function requestWithSecrets(
   type: ResourceType,
   properties: Properties,
 ): ResourceRequest {
-  const reference = type.otherProperties === undefined ? undefined : firstDynamicReference(properties);
+  const known = Object.fromEntries(
+    Object.entries(properties).filter(([name]) => kindOfProperty(type, name) !== 'ignored'),
+  );
+  if (type.dynamicReferences === 'kept') return requestFor(stack, logicalId, known);
+  const reference = type.dynamicReferences === 'refused' ? firstDynamicReference(known) : undefined;
   if (reference !== undefined) {
     throw new TemplateError(`a custom resource can not have the dynamic reference ${reference}`);
   }
-  return requestFor(stack, logicalId, resolveDynamicReferences(properties, readSecret));
+  return requestFor(stack, logicalId, resolveDynamicReferences(known, readSecret));
 }
 
 /** Reports an event of a resource. */
@@ -104,6 +123,6 @@ export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-function kindOfProperty(type: ResourceType, name: string): 'mutable' | 'createOnly' | undefined {
+function kindOfProperty(type: ResourceType, name: string): 'mutable' | 'createOnly' | 'ignored' | undefined {
   return Object.hasOwn(type.properties, name) ? type.properties[name] : type.otherProperties;
 }

@@ -6,7 +6,7 @@ import type { SecretReader } from './dynamic-references';
 import { type ResourceFailure, type StackEvent, StackFailure, type StackStatus } from './event';
 import { remove } from './removal';
 import type { ResourceType } from './resource-type';
-import { knownResourceType, reasonOf, type StackResource, type StackSurroundings } from './stack-resource';
+import { knownResourceType, noticesOf, reasonOf, type StackResource, type StackSurroundings } from './stack-resource';
 import { type Template, TemplateError } from './template';
 import { Transition } from './transition';
 
@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly clock: Clock;
   /** Finds a resource type. Undefined for a type that the sandbox doesn't support. */
   readonly resourceType: (name: string) => ResourceType | undefined;
+  /** Whether a property without effect fails with its name. */
+  readonly strict?: boolean | undefined;
   /** Reads the secrets that dynamic references name. */
   readonly readSecret: SecretReader;
   readonly onEvent?: (event: StackEvent) => void;
@@ -52,6 +54,7 @@ export class Stack {
       stack: { name: options.name, id: this.id, account: options.account },
       resourceType: options.resourceType,
       readSecret: options.readSecret,
+      strict: options.strict ?? false,
       report: (event) => options.onEvent?.({ timestamp: options.clock.now(), ...event }),
     };
   }
@@ -76,6 +79,11 @@ export class Stack {
 
   get resources(): ReadonlyMap<string, StackResource> {
     return this.made;
+  }
+
+  /** One line for everything that a resource doesn't do in the sandbox. */
+  get notices(): readonly string[] {
+    return [...this.made.values()].flatMap(noticesOf);
   }
 
   get outputs(): Readonly<Record<string, string>> {

@@ -28,10 +28,10 @@ interface OutputDeclaration {
   readonly condition?: string;
 }
 
-const DELETION_POLICIES = ['Delete', 'Retain', 'RetainExceptOnCreate'] as const;
+const DELETION_POLICIES = ['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'] as const;
 type DeletionPolicy = (typeof DELETION_POLICIES)[number];
 
-const UPDATE_REPLACE_POLICIES = ['Delete', 'Retain'] as const;
+const UPDATE_REPLACE_POLICIES = ['Delete', 'Retain', 'Snapshot'] as const;
 type UpdateReplacePolicy = (typeof UPDATE_REPLACE_POLICIES)[number];
 
 /** The template or a parameter is invalid or not supported. */
@@ -56,7 +56,9 @@ const RESOURCE_ATTRIBUTES = [
   'DependsOn',
   'Condition',
   'Metadata',
+  'CreationPolicy',
   'DeletionPolicy',
+  'UpdatePolicy',
   'UpdateReplacePolicy',
 ];
 const OUTPUT_ATTRIBUTES = ['Value', 'Description', 'Condition', 'Export'];

@@ -7,6 +7,7 @@ import {
   changeBetween,
   failureOf,
   knownResourceType,
+  noticesOf,
   reasonOf,
   reportResource,
   requestWithSecrets,
@@ -93,12 +94,20 @@ export class Transition {
         else await this.change(current, target, reason);
       } catch (error) {
         const status = current === undefined ? 'CREATE_FAILED' : 'UPDATE_FAILED';
-        reportResource(this.surroundings, { ...current, logicalId, declaration }, status, reasonOf(error));
-        throw error;
+        const explained = this.explain(error, definition.dependencies.get(logicalId));
+        reportResource(this.surroundings, { ...current, logicalId, declaration }, status, reasonOf(explained));
+        throw explained;
       }
     };
     const failures = await walk(definition.dependencies, visit, { stopOnFailure: true });
     return failures.map(({ node, error }) => failureOf(node, definition.declaration(node), error));
+  }
+
+  /** A resource may have failed because it depends on one that the sandbox only pretends to have. */
+  private explain(error: unknown, dependencies: Iterable<string> = []): unknown {
+    const notices = [...dependencies].flatMap((id) => noticesOf(this.resources.get(id)));
+    if (notices.length === 0) return error;
+    return new Error([reasonOf(error), ...notices].join('; '), { cause: error });
   }
 
   private async create(target: Target): Promise<void> {

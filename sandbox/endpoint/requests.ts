@@ -7,6 +7,7 @@ import { strike } from './faulty-call';
 import { RESPONSES_PATH } from './paths';
 import { rejection } from './rejection';
 import { readSignature, type SignedRequest, verifySignature } from './signature';
+import { type UnknownService, unknownService } from './unknown-service';
 
 /** The principals of requests and their permissions. */
 interface Authority {
@@ -18,6 +19,8 @@ interface Authority {
 
 export interface RequestsOptions {
   readonly apis: readonly AwsApi[];
+  /** Another emulator, which answers for all other services. Without it, their calls fail by name. */
+  readonly fallback?: URL | undefined;
   readonly iam: Authority;
   readonly clock: Clock;
   /** Called for every call. */
@@ -54,9 +57,11 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Dispatches requests and answers them. */
 export class Requests {
   private readonly apis: ReadonlyMap<string, AwsApi>;
+  private readonly unknownService: UnknownService;
 
   constructor(private readonly options: RequestsOptions) {
     this.apis = new Map(options.apis.map((api) => [api.signingName, api]));
+    this.unknownService = unknownService(options.fallback);
   }
 
   async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -113,17 +118,23 @@ export class Requests {
     };
   }
 
-  /** @throws AwsError unless a known principal signed the request for a supported service */
+  /** @throws AwsError unless a known principal signed the request */
   private awsCall(request: SignedRequest): Call {
     const { iam } = this.options;
-    const { api, caller } = this.authenticate(request);
+    const { service, caller } = this.authenticate(request);
+    const api = this.apis.get(service);
+    if (api === undefined) {
+      const operation = this.unknownService.operationOf(request);
+      const carryOut = () => this.unknownService.answer(service, request);
+      return { service, operation, input: documentIn(request.body), caller, request, carryOut };
+    }
     const call: AwsCall = {
       ...request,
       query: new URLSearchParams(request.query),
       caller,
       authorize: (...authorization) => iam.authorize(caller.principalArn, ...authorization),
     };
-    return { service: api.signingName, ...api.describe(call), caller, request, carryOut: () => api.handle(call) };
+    return { service, ...api.describe(call), caller, request, carryOut: () => api.handle(call) };
   }
 
   private async run({ service, operation, input, caller, request, carryOut }: Call): Promise<AwsAnswer | undefined> {
@@ -147,7 +158,7 @@ export class Requests {
     return answer;
   }
 
-  private authenticate(request: SignedRequest): { readonly api: AwsApi; readonly caller: Caller } {
+  private authenticate(request: SignedRequest): { readonly service: string; readonly caller: Caller } {
     const { iam, clock } = this.options;
     const signature = readSignature(request);
     const principalArn = iam.principalOf(signature.accessKeyId);
@@ -156,15 +167,7 @@ export class Requests {
       throw new AwsError('UnrecognizedClientException', 'the access key is not one that this sandbox gave', 403);
     }
     verifySignature(request, signature, secretAccessKey, clock.now());
-    const api = this.apis.get(signature.service);
-    if (api === undefined) {
-      const operation = request.headers['x-amz-target'] ?? `${request.method} ${request.path}`;
-      throw new AwsError(
-        'UnknownService',
-        `the sandbox does not support the service ${signature.service} (${operation})`,
-      );
-    }
-    return { api, caller: { principalArn, accessKeyId: signature.accessKeyId } };
+    return { service: signature.service, caller: { principalArn, accessKeyId: signature.accessKeyId } };
   }
 }
 

@@ -185,7 +185,7 @@ describe('with the credentials of the role, past the command', () => {
     const [account, role] = ['123456789012', 'arn:aws:iam::123456789012:role/operator'];
 
     const request = { principal: { arn: role, account }, action, resource, context };
-    expect(evaluate(request, [parsePolicy(policy as Parameters<typeof parsePolicy>[0])])).toBe(
+    expect(evaluate(request, { ofIdentity: [parsePolicy(policy as Parameters<typeof parsePolicy>[0])] })).toBe(
       expected ? 'allowed' : 'not allowed',
     );
     const simulated = await runSimulation(

@@ -210,12 +210,12 @@ describe('a stack with a custom resource', () => {
   });
 });
 
-test('a type that the sandbox does not support is refused by name before anything is made', async () => {
+test('a type that a strict sandbox does not support is refused by name before anything is made', async () => {
   const events: StackEvent[] = [];
   const app = appWith('Queues', (stack) => {
     new Queue(stack, 'Events');
   });
-  await expect(Sandbox.deploy(app, { onEvent: (event) => events.push(event) })).rejects.toThrow(
+  await expect(Sandbox.deploy(app, { strict: true, onEvent: (event) => events.push(event) })).rejects.toThrow(
     /^Queues: resource Events\w+ has the type AWS::SQS::Queue, which the sandbox does not support$/,
   );
   expect(events).toEqual([]);

@@ -10,7 +10,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { MeshIntegration } from '../../lib';
 import { Sandbox } from '../../sandbox';
-import { readTargets } from '../../sandbox/targets';
+import { readFallback, readTargets } from '../../sandbox/targets';
 import { exampleMesh } from '../example-mesh';
 
 const LISTENER = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/mesh/1/2';
@@ -129,4 +129,25 @@ test.each([
   'http://localhost/#top',
 ])('the target %j is refused', (target) => {
   expect(() => readTargets({ schedule: target })).toThrow(/^the target of schedule must be a port from 1 to 65535, or/);
+});
+
+describe('fallbackEndpoint', () => {
+  test.each(['http://127.0.0.1:4566', 'http://localhost:5000/', 'https://emulator.example.com'])('takes %s', (url) => {
+    expect(readFallback(url).origin).toBe(new URL(url).origin);
+  });
+
+  test.each([
+    '4566',
+    'localhost:4566',
+    'ftp://127.0.0.1',
+    'http://127.0.0.1/path',
+    'http://user:password@127.0.0.1',
+    'https://sqs.us-east-1.amazonaws.com',
+    'https://SQS.us-east-1.AMAZONAWS.com.',
+    'https://sqs.cn-north-1.amazonaws.com.cn',
+    'https://lambda.us-east-1.api.aws',
+    '',
+  ])('refuses %j', (url) => {
+    expect(() => readFallback(url)).toThrow('fallbackEndpoint must be the URL of an emulator');
+  });
 });

@@ -24,6 +24,12 @@ export interface Identity {
 /** The name of all role sessions. On AWS, the caller of AssumeRole chooses it. */
 const SESSION_NAME = 'sandbox';
 
+/**
+ * The actions that the policies of a caller can't allow alone: the policy of a KMS key must allow them as well.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+ */
+const RESOURCE_DECIDES = /^kms:/;
+
 const ADMINISTRATOR_ACCESS = parsePolicy({
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
@@ -39,8 +45,8 @@ export class IamService implements Service {
   private readonly roles: Roles;
   private readonly principals = new Map<string, { readonly arn: string; readonly secretAccessKey: string }>();
 
-  constructor({ account }: Surroundings) {
-    const managedPolicies = new ManagedPolicies(account);
+  constructor({ account }: Surroundings, { strict = false }: { readonly strict?: boolean } = {}) {
+    const managedPolicies = new ManagedPolicies(account, strict);
     this.account = account;
     this.roles = new Roles(managedPolicies);
     this.operator = globalArn(account, 'iam', 'user/operator');
@@ -106,7 +112,12 @@ export class IamService implements Service {
       context: { ...this.globalKeys(principalArn), ...conditionKeys },
     };
     const ofResource = resourcePolicy === undefined ? undefined : parsePolicy(resourcePolicy);
-    const decision = evaluate(request, this.policiesOf(principalArn), ofResource);
+    const decision = evaluate(request, {
+      ofIdentity: this.policiesOf(principalArn),
+      ofResource,
+      boundary: this.boundaryOf(principalArn),
+      resourceDecides: RESOURCE_DECIDES.test(action),
+    });
     if (decision === 'allowed') return;
     throw new AccessDenied(
       `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource} ${reason(decision, action)}`,
@@ -122,7 +133,7 @@ export class IamService implements Service {
       action: 'sts:AssumeRole',
       context: { 'aws:SourceAccount': this.account.id },
     };
-    if (evaluate(request, [], role.trustPolicy) !== 'allowed') {
+    if (evaluate(request, { ofResource: role.trustPolicy }) !== 'allowed') {
       throw new AwsError('InvalidParameterValueException', `the role ${roleArn} cannot be assumed by ${service}`);
     }
   }
@@ -131,6 +142,11 @@ export class IamService implements Service {
     if (principalArn === this.operator) return [ADMINISTRATOR_ACCESS];
     const role = this.roles.findByArn(principalArn);
     return role === undefined ? [] : this.roles.policiesOf(role);
+  }
+
+  private boundaryOf(principalArn: string): Policy | undefined {
+    const role = this.roles.findByArn(principalArn);
+    return role && this.roles.boundaryOf(role);
   }
 
   /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
@@ -156,6 +172,12 @@ function reason(decision: Exclude<PolicyDecision, 'allowed'>, action: string): s
       return 'with an explicit deny in an identity-based policy';
     case 'denied by resource':
       return 'with an explicit deny in a resource-based policy';
+    case 'denied by boundary':
+      return 'with an explicit deny in a permissions boundary';
+    case 'not allowed by boundary':
+      return `because no permissions boundary allows the ${action} action`;
+    case 'not allowed by resource':
+      return `because no resource-based policy allows the ${action} action`;
     case 'not allowed':
       return `because no identity-based policy allows the ${action} action`;
   }

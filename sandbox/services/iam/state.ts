@@ -10,6 +10,8 @@ export interface Role {
   /** The inline policies in the role's own template resource. */
   readonly inlinePolicies: readonly Policy[];
   readonly managedPolicyArns: readonly string[];
+  /** The ARN of a managed policy. */
+  readonly permissionsBoundary?: string | undefined;
 }
 
 /** The roles of the account, and the policies that other resources attach to them. */
@@ -61,33 +63,59 @@ export class Roles {
   policiesOf(role: Role): readonly Policy[] {
     return [
       ...role.inlinePolicies,
-      ...role.managedPolicyArns.map((arn) => this.managedPolicies.get(arn)),
+      ...role.managedPolicyArns.flatMap((arn) => [this.managedPolicies.find(arn) ?? []]),
       ...(this.attached.get(role.name)?.values() ?? []),
     ];
   }
+
+  /** The limit of the role's permissions, if it has one that the sandbox knows. */
+  boundaryOf({ permissionsBoundary }: Role): Policy | undefined {
+    return permissionsBoundary === undefined ? undefined : this.managedPolicies.find(permissionsBoundary);
+  }
 }
 
-/** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html */
-const LAMBDA_BASIC_EXECUTION = {
-  Version: '2012-10-17',
-  Statement: {
-    Effect: 'Allow',
-    Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-    Resource: '*',
-  },
+/** Policies of AWS that the roles of functions often have, by the end of their ARNs. */
+const OF_AWS: Readonly<Record<string, readonly string[]>> = {
+  /** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html */
+  AdministratorAccess: ['*'],
+  /** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSXRayDaemonWriteAccess.html */
+  AWSXRayDaemonWriteAccess: [
+    'xray:PutTraceSegments',
+    'xray:PutTelemetryRecords',
+    'xray:GetSamplingRules',
+    'xray:GetSamplingTargets',
+    'xray:GetSamplingStatisticSummaries',
+  ],
+  /** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html */
+  'service-role/AWSLambdaBasicExecutionRole': ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+  /** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html */
+  'service-role/AWSLambdaVPCAccessExecutionRole': [
+    'logs:CreateLogGroup',
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:DeleteNetworkInterface',
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
 };
 
-/**
- * The managed policies of the account: those of templates, and the AWS managed policy that the CDK attaches by default.
- */
+/** The managed policies of the account: those of templates, and some of AWS. */
 export class ManagedPolicies {
-  private readonly byArn = new Map<string, Policy>();
+  private readonly byArn: Map<string, Policy>;
 
-  constructor({ partition }: Account) {
-    this.byArn.set(
-      `arn:${partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole`,
-      parsePolicy(LAMBDA_BASIC_EXECUTION),
-    );
+  /** @param strict whether a policy that the sandbox doesn't know is an error, instead of granting nothing */
+  constructor(
+    { partition }: Account,
+    private readonly strict: boolean,
+  ) {
+    const ofAws = Object.entries(OF_AWS).map(([name, Action]): [string, Policy] => {
+      const Statement = { Effect: 'Allow', Action, Resource: '*' };
+      return [`arn:${partition}:iam::aws:policy/${name}`, parsePolicy({ Version: '2012-10-17', Statement })];
+    });
+    this.byArn = new Map(ofAws);
   }
 
   set(arn: string, policy: Policy): void {
@@ -98,10 +126,13 @@ export class ManagedPolicies {
     this.byArn.delete(arn);
   }
 
-  get(arn: string): Policy {
-    const policy = this.byArn.get(arn);
-    if (policy === undefined)
-      throw new AwsError('NoSuchEntity', `the sandbox does not support the managed policy ${arn}`);
-    return policy;
+  find(arn: string): Policy | undefined {
+    return this.byArn.get(arn);
+  }
+
+  /** @throws AwsError for a policy that the sandbox doesn't know, if it is strict */
+  assertKnown(arn: string): void {
+    if (!this.strict || this.byArn.has(arn)) return;
+    throw new AwsError('NoSuchEntity', `the sandbox does not support the managed policy ${arn}`);
   }
 }

@@ -68,7 +68,7 @@ export class Topics {
       resource: topicArn,
       context: { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': this.account.id, 'aws:SecureTransport': 'true' },
     };
-    if (evaluate(request, [], this.policies.get(topicArn)) !== 'allowed') {
+    if (evaluate(request, { ofResource: this.policies.get(topicArn) }) !== 'allowed') {
       throw new AccessDenied(`${service} is not authorized to perform: sns:Publish on resource: ${topicArn}`);
     }
     this.published.push({ time: this.clock.now(), topicArn, message });

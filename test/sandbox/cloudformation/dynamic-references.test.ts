@@ -78,7 +78,7 @@ test.each([
 
 test('a custom resource never gets a secret', async () => {
   const cloud = cloudWithSecrets();
-  const custom = { ...cloud.thing, properties: {}, otherProperties: 'mutable' as const };
+  const custom = { ...cloud.thing, properties: {}, otherProperties: 'mutable', dynamicReferences: 'refused' } as const;
   const stack = cloud.stack({ otherTypes: { 'Custom::Thing': custom } });
   const template = templateOf({
     A: { Type: 'Custom::Thing', Properties: { Nested: [{ Size: 'x{{resolve:secretsmanager:key}}' }] } },

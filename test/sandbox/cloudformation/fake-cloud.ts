@@ -47,7 +47,13 @@ export class FakeCloud {
   /** The texts of secrets, by ID, and by ID and version. */
   readonly secrets = new Map<string, string>();
 
-  stack(options: { onEvent?: (event: StackEvent) => void; otherTypes?: Record<string, ResourceType> } = {}): Stack {
+  stack(
+    options: {
+      onEvent?: (event: StackEvent) => void;
+      otherTypes?: Record<string, ResourceType>;
+      strict?: boolean;
+    } = {},
+  ): Stack {
     const types: Record<string, ResourceType> = { 'Test::Thing': this.thing, ...options.otherTypes };
     return new Stack({
       name: 'Mesh',
@@ -59,6 +65,7 @@ export class FakeCloud {
         if (text === undefined) throw new Error('no such secret');
         return text;
       },
+      strict: options.strict,
       onEvent: options.onEvent,
     });
   }

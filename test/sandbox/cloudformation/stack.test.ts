@@ -117,7 +117,7 @@ describe('creation', () => {
     ['an unknown name in an output', templateOf({}, { Outputs: { O: { Value: ref('Ghost') } } }), 'output O refers to'],
     ['an unknown dependency', templateOf({ A: { Properties: {}, DependsOn: 'Ghost' } }), 'A depends on Ghost'],
     ['an unknown condition', templateOf({ A: { Properties: {}, Condition: 'Ghost' } }), 'condition Ghost is not in'],
-    ['an unknown function', templateOf({ A: { Size: { 'Fn::GetAZs': '' } } }), 'Fn::GetAZs is not supported'],
+    ['an unknown function', templateOf({ A: { Size: { 'Fn::Transform': '' } } }), 'Fn::Transform is not supported'],
     ['a circle', templateOf({ A: { Needs: ref('B') }, B: { Needs: ref('A') } }), 'circular dependency'],
     [
       'a condition that refers to itself',

@@ -36,8 +36,8 @@ test.each([
   ['a list', '[]', 'the template must be an object'],
   ['an unknown section', '{"Transform":"AWS::Serverless-2016-10-31"}', 'Transform in the template is not supported'],
   ['an unknown rule', '{"Rules":{"OnlyOnFridays":{}}}', 'rule OnlyOnFridays is not supported'],
-  ['an unknown attribute', JSON.stringify(bucket({ CreationPolicy: {} })), 'CreationPolicy in resource Bucket is not'],
-  ['a snapshot policy', JSON.stringify(bucket({ DeletionPolicy: 'Snapshot' })), 'DeletionPolicy of resource Bucket'],
+  ['an unknown attribute', JSON.stringify(bucket({ Hooks: {} })), 'Hooks in resource Bucket is not'],
+  ['an unknown policy', JSON.stringify(bucket({ DeletionPolicy: 'Keep' })), 'DeletionPolicy of resource Bucket'],
   [
     'a null',
     JSON.stringify(bucket({ Properties: { Name: null } })),

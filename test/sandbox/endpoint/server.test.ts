@@ -62,7 +62,7 @@ test('fails a call of a service that it does not support by its name', async () 
   const client = new ACMPCAClient(settings());
   await expect(client.send(new ListCertificateAuthoritiesCommand({}))).rejects.toMatchObject({
     name: 'UnknownService',
-    message: 'the sandbox does not support the service acm-pca (ACMPrivateCA.ListCertificateAuthorities)',
+    message: 'the sandbox does not support acm-pca:ListCertificateAuthorities',
   });
 });
 
@@ -172,7 +172,9 @@ describe('the AWS command line', () => {
   });
 
   testWithAwsCli('fails by its name a service of the Query protocol', async () => {
-    await expect(aws('sts', 'get-caller-identity')).rejects.toThrow('the sandbox does not support the service sts');
+    await expect(aws('sts', 'get-caller-identity')).rejects.toThrow(
+      'the sandbox does not support sts:GetCallerIdentity',
+    );
   });
 
   testWithAwsCli('makes presigned URLs that work until they expire', async () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { hopByHopHeaders } from '../../../endpoint/hop-by-hop';
 import type { ClientCertificate } from '../tls/client-certificate';
-import { hopByHopHeaders } from './hop-by-hop';
 import { GatewayRefusal } from './refusal';
 import { decodePath } from './request-path';
 

@@ -1,10 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { hopByHopHeaders } from '../../../endpoint/hop-by-hop';
 import type { Answer } from '../../shared/function-answer';
 import type { UrlIntegration } from '../state';
 import type { Exchange } from './exchange';
-import { hopByHopHeaders } from './hop-by-hop';
 import type { IntegrationRequest } from './parameter-mapping';
 import { GatewayRefusal } from './refusal';
 import { encodePath } from './request-path';

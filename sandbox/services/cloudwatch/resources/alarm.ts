@@ -57,6 +57,7 @@ export function alarmType(account: Account): ResourceType {
   } as const;
   return {
     properties: { AlarmName: 'createOnly', ...mutable },
+    otherProperties: 'ignored',
     create: async (request) => {
       const { AlarmName } = readAlarm(request.properties);
       const name = AlarmName ?? physicalName(request, MAX_ALARM_NAME);

@@ -67,6 +67,7 @@ export function tableType(tables: () => Tables): ResourceType {
       TableClass: 'mutable',
       Tags: 'mutable',
     },
+    otherProperties: 'ignored',
     async create(request) {
       const given = shape(request.properties, '');
       const name = given.TableName ?? physicalName(request, MAX_TABLE_NAME);

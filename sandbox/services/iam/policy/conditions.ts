@@ -1,3 +1,4 @@
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import { AwsError, type ConditionKeys } from '../../../endpoint/api';
 import { arnLike, contextValues, equals, like } from './pattern';
 
@@ -26,8 +27,46 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
   StringLike: like,
   ArnEquals: arnLike,
   ArnLike: arnLike,
-  Bool: (expected, value) => expected.toLowerCase() === value.toLowerCase(),
+  Bool: equalsIgnoreCase,
+  StringEqualsIgnoreCase: equalsIgnoreCase,
+  ...orders('Numeric', number),
+  ...orders('Date', dateTime),
+  IpAddress: isInBlock,
 };
+
+function equalsIgnoreCase(expected: string, value: string): boolean {
+  return expected.toLowerCase() === value.toLowerCase();
+}
+
+/** The operators that compare by a number. What isn't one compares with nothing. */
+function orders(type: 'Numeric' | 'Date', read: (text: string) => number): Record<string, Comparison> {
+  return {
+    [`${type}Equals`]: (expected, value) => read(value) === read(expected),
+    [`${type}LessThan`]: (expected, value) => read(value) < read(expected),
+    [`${type}LessThanEquals`]: (expected, value) => read(value) <= read(expected),
+    [`${type}GreaterThan`]: (expected, value) => read(value) > read(expected),
+    [`${type}GreaterThanEquals`]: (expected, value) => read(value) >= read(expected),
+  };
+}
+
+function number(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
+/** In ISO 8601, or seconds since 1970. */
+function dateTime(text: string): number {
+  return /^\d{5,}$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+}
+
+/** An address, or a block of addresses in CIDR notation. */
+function isInBlock(expected: string, value: string): boolean {
+  const [address = '', prefix = isIPv4(address) ? '32' : '128'] = expected.split('/');
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+  if (isIP(address) === 0 || isIP(value) === 0) return false;
+  const block = new BlockList();
+  block.addSubnet(address, Number(prefix), family);
+  return block.check(value, isIPv4(value) ? 'ipv4' : 'ipv6');
+}
 
 /**
  * @throws AwsError for an operator that the sandbox doesn't support, because ignoring it could allow what AWS denies
@@ -49,7 +88,7 @@ function parseOperator(text: string): Operator {
   const [, quantifier, ofSet, ofOne = '', ifExists] =
     /^(?:(ForAnyValue|ForAllValues):(\w+)|(\w+?)(IfExists)?)$/.exec(text) ?? [];
   const base = ofSet ?? ofOne;
-  const name = base.replace(/^(String|Arn)Not/, '$1');
+  const name = base.replace(/^(String|Arn|Numeric|Date)Not/, '$1').replace(/^NotIp/, 'Ip');
   const compare = Object.hasOwn(COMPARISONS, name) ? COMPARISONS[name] : undefined;
   if (compare === undefined) {
     throw new AwsError('MalformedPolicyDocument', `the sandbox does not support the condition operator ${text}`);

@@ -15,28 +15,51 @@ export interface AccessRequest {
 /** An IAM role or user, or an AWS service. */
 type Principal = { readonly arn: string; readonly account: string } | { readonly service: string };
 
-export type PolicyDecision = 'allowed' | 'denied by identity' | 'denied by resource' | 'not allowed';
+export type PolicyDecision =
+  | 'allowed'
+  | 'denied by identity'
+  | 'denied by boundary'
+  | 'denied by resource'
+  | 'not allowed'
+  | 'not allowed by boundary'
+  | 'not allowed by resource';
+
+export interface Policies {
+  /** Those of the caller. */
+  readonly ofIdentity?: readonly Policy[];
+  readonly ofResource?: Policy | undefined;
+  /** The limit of the caller's permissions. */
+  readonly boundary?: Policy | undefined;
+  /** Whether the policies of the caller need an Allow of the resource's policy, at least for the whole account. */
+  readonly resourceDecides?: boolean;
+}
 
 /**
  * Evaluates a request within one account. An explicit deny in any policy denies it. Otherwise one Allow, in a policy of
  * the principal or of the resource, allows it. An Allow of a resource policy for the whole account only delegates to
- * the principal's own policies.
+ * the principal's own policies. A permissions boundary must allow it in addition, unless the resource's policy admits
+ * everyone.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */
-export function evaluate(
-  request: AccessRequest,
-  identityPolicies: readonly Policy[],
-  resourcePolicy: Policy = [],
-): PolicyDecision {
-  const ofIdentity = identityPolicies.flat().filter((statement) => applies(statement, request));
-  const ofResource = resourcePolicy.filter((statement) => applies(statement, request));
+export function evaluate(request: AccessRequest, policies: Policies): PolicyDecision {
+  const applicable = (policy: Policy) => policy.filter((statement) => applies(statement, request));
+  const ofIdentity = applicable((policies.ofIdentity ?? []).flat());
+  const ofBoundary = policies.boundary && applicable(policies.boundary);
+  const ofResource = applicable(policies.ofResource ?? []).filter((one) => includes(one, request.principal));
+  const allows = (statements: readonly Statement[]) => statements.some(({ effect }) => effect === 'Allow');
+  const denies = (statements: readonly Statement[]) => statements.some(({ effect }) => effect === 'Deny');
 
-  if (ofIdentity.some(({ effect }) => effect === 'Deny')) return 'denied by identity';
-  if (ofResource.some((one) => one.effect === 'Deny' && includes(one, request.principal))) return 'denied by resource';
-  if (ofIdentity.some(({ effect }) => effect === 'Allow')) return 'allowed';
-  if (ofResource.some((one) => one.effect === 'Allow' && names(one, request.principal))) return 'allowed';
-  return 'not allowed';
+  if (denies(ofIdentity)) return 'denied by identity';
+  if (ofBoundary && denies(ofBoundary)) return 'denied by boundary';
+  if (denies(ofResource)) return 'denied by resource';
+  const byName = allows(ofResource.filter((one) => names(one, request.principal)));
+  if (!byName && !allows(ofIdentity)) return 'not allowed';
+  if (!byName && policies.resourceDecides && !allows(ofResource)) return 'not allowed by resource';
+  const byEveryone = allows(ofResource.filter((one) => principalsOf(one).aws.includes('*')));
+  if (ofBoundary && !byEveryone && !allows(ofBoundary)) return 'not allowed by boundary';
+  return 'allowed';
 }
 
 function applies({ actions, resources, conditions }: Statement, { action, resource, context }: AccessRequest): boolean {

@@ -78,7 +78,14 @@ function parsePatterns(statement: Readonly<Record<string, unknown>>, element: st
 
 function parsePrincipals(principal: unknown): Principals {
   if (principal === '*') return { aws: ['*'], services: [] };
-  const { AWS: aws = [], Service: services = [], ...others } = recordOf(principal, 'Principal');
+  // Identity providers and canonical users call nothing in the sandbox.
+  const {
+    AWS: aws = [],
+    Service: services = [],
+    Federated: _f,
+    CanonicalUser: _c,
+    ...others
+  } = recordOf(principal, 'Principal');
   const [other] = Object.keys(others);
   if (other !== undefined) throw malformed(`the sandbox does not support the principal type ${other}`);
   const partial = strings(aws, 'Principal').find((arn) => arn !== '*' && /[*?]/.test(arn));

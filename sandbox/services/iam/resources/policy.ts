@@ -7,7 +7,7 @@ import type { ManagedPolicies, Roles } from '../state';
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MAX_POLICY_NAME = 128;
 
-/** `AWS::IAM::Policy`: an inline policy of one or more roles. */
+/** `AWS::IAM::Policy`: an inline policy of one or more roles. Users and groups only stand in, so theirs has no effect. */
 export function policyType(roles: Roles): ResourceType {
   function attach(id: string, { PolicyDocument, Roles: roleNames }: Properties): Resource {
     roles.attach(id, parsePolicy(PolicyDocument), roleNamesIn(roleNames));
@@ -15,7 +15,13 @@ export function policyType(roles: Roles): ResourceType {
   }
 
   return {
-    properties: { PolicyDocument: 'mutable', PolicyName: 'mutable', Roles: 'mutable' },
+    properties: {
+      Groups: 'mutable',
+      PolicyDocument: 'mutable',
+      PolicyName: 'mutable',
+      Roles: 'mutable',
+      Users: 'mutable',
+    },
     create: async (request) => attach(physicalName(request, MAX_POLICY_NAME), request.properties),
     update: async (request, resource) => attach(resource.physicalId, request.properties),
     delete: async (_request, resource) => roles.detach(resource.physicalId),
@@ -40,10 +46,12 @@ export function managedPolicyType(account: Account, roles: Roles, managedPolicie
   return {
     properties: {
       Description: 'createOnly',
+      Groups: 'mutable',
       ManagedPolicyName: 'createOnly',
       Path: 'createOnly',
       PolicyDocument: 'mutable',
       Roles: 'mutable',
+      Users: 'mutable',
     },
     create: async (request) => set(arnFor(request), request.properties),
     update: async (request, resource) => set(resource.physicalId, request.properties),

@@ -11,8 +11,9 @@ const MAX_ROLE_NAME = 64;
 /** `AWS::IAM::Role` */
 export function roleType(account: Account, roles: Roles, managedPolicies: ManagedPolicies): ResourceType {
   function roleOf(properties: Properties, identity: Pick<Role, 'name' | 'arn' | 'roleId'>): Role {
-    const managedPolicyArns = ((properties.ManagedPolicyArns ?? []) as readonly unknown[]).map(String);
-    for (const arn of managedPolicyArns) managedPolicies.get(arn);
+    const managedPolicyArns = managedPolicyArnsIn(properties);
+    const permissionsBoundary = boundaryIn(properties);
+    for (const arn of [...managedPolicyArns, ...permissionsBoundary]) managedPolicies.assertKnown(arn);
     return {
       ...identity,
       trustPolicy: parsePolicy(properties.AssumeRolePolicyDocument),
@@ -20,6 +21,7 @@ export function roleType(account: Account, roles: Roles, managedPolicies: Manage
         parsePolicy(one.PolicyDocument),
       ),
       managedPolicyArns,
+      permissionsBoundary: permissionsBoundary[0],
     };
   }
 
@@ -30,6 +32,7 @@ export function roleType(account: Account, roles: Roles, managedPolicies: Manage
       ManagedPolicyArns: 'mutable',
       MaxSessionDuration: 'mutable',
       Path: 'createOnly',
+      PermissionsBoundary: 'mutable',
       Policies: 'mutable',
       RoleName: 'createOnly',
       Tags: 'mutable',
@@ -52,7 +55,27 @@ export function roleType(account: Account, roles: Roles, managedPolicies: Manage
       return describeRole(role);
     },
     delete: async (_request, resource) => roles.delete(resource.physicalId),
+    notices: (properties) => {
+      const isUnknown = (arn: string) => managedPolicies.find(arn) === undefined;
+      return [
+        ...managedPolicyArnsIn(properties)
+          .filter(isUnknown)
+          .map((arn) => `grants nothing of ${arn}`),
+        ...boundaryIn(properties)
+          .filter(isUnknown)
+          .map((arn) => `does not limit to ${arn}`),
+      ];
+    },
   };
+}
+
+function managedPolicyArnsIn({ ManagedPolicyArns = [] }: Properties): readonly string[] {
+  return (ManagedPolicyArns as readonly unknown[]).map(String);
+}
+
+/** None or one. */
+function boundaryIn({ PermissionsBoundary }: Properties): readonly string[] {
+  return PermissionsBoundary === undefined ? [] : [String(PermissionsBoundary)];
 }
 
 function describeRole({ name, arn, roleId }: Role): Resource {

@@ -30,6 +30,7 @@ export function functionType(account: Account, functions: Functions): ResourceTy
       Timeout: 'mutable',
       TracingConfig: 'mutable',
     },
+    otherProperties: 'ignored',
     create: async (request) => {
       const name = String(request.properties.FunctionName ?? physicalName(request, MAX_FUNCTION_NAME));
       if (functions.has(name))

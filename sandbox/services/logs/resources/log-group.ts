@@ -17,6 +17,7 @@ export function logGroupType(account: Account, groups: LogGroups): ResourceType 
       RetentionInDays: 'mutable',
       Tags: 'mutable',
     },
+    otherProperties: 'ignored',
     create: async (request) => {
       const name = String(request.properties.LogGroupName ?? physicalName(request, 512));
       if (groups.has(name)) {

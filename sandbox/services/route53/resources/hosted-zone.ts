@@ -11,6 +11,7 @@ export function hostedZoneType(): ResourceType {
   });
   return {
     properties: { HostedZoneConfig: 'mutable', HostedZoneTags: 'mutable', Name: 'createOnly' },
+    otherProperties: 'ignored',
     create: async ({ properties }) => {
       const { Name } = read(properties, '');
       const id = `Z${randomText(20).toUpperCase()}`;

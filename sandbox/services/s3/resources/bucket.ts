@@ -55,6 +55,7 @@ export function bucketType(buckets: Buckets, account: Account): ResourceType {
       LoggingConfiguration: 'mutable',
       Tags: 'mutable',
     },
+    otherProperties: 'ignored',
     async create(request) {
       const { BucketName } = shape(request.properties, '');
       const name = BucketName ?? physicalName(request, MAX_BUCKET_NAME).toLowerCase();

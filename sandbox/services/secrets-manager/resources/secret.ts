@@ -44,6 +44,7 @@ export function secretType(secrets: Secrets, now: () => Date): ResourceType {
       GenerateSecretString: 'mutable',
       Tags: 'mutable',
     },
+    otherProperties: 'ignored',
     async create({ logicalId, properties }) {
       const { Name, Description, KmsKeyId, Tags } = shape(properties, '');
       const name = Name ?? `${logicalId}-${randomText(12)}`;

@@ -21,6 +21,7 @@ export function subscriptionType(topics: Topics): ResourceType {
       RawMessageDelivery: 'mutable',
       TopicArn: 'createOnly',
     },
+    otherProperties: 'ignored',
     create: async ({ properties }) => {
       const { TopicArn } = shape(properties, '');
       topics.assertExists(TopicArn);

@@ -26,6 +26,7 @@ export function topicType(account: Account, topics: Topics): ResourceType {
   };
   return {
     properties: { TopicName: 'createOnly', DisplayName: 'mutable', KmsMasterKeyId: 'mutable', Tags: 'mutable' },
+    otherProperties: 'ignored',
     create: async (request) => {
       const { TopicName } = topicShape(request.properties, '');
       const topic = describe(TopicName ?? physicalName(request, MAX_TOPIC_NAME));

@@ -17,8 +17,8 @@ function policy(...statements: PolicyStatement[]): PolicyDocument {
   return { Version: '2012-10-17', Statement: statements };
 }
 
-function newIam(): IamService {
-  return new IamService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+function newIam({ strict = false } = {}): IamService {
+  return new IamService({ account: SANDBOX_ACCOUNT, clock: new Clock() }, { strict });
 }
 
 function create(iam: IamService, type: string, properties: Properties): Promise<Resource> {
@@ -101,13 +101,42 @@ test('allows by a managed policy of the template, whichever side names the other
   expect(mayRead(iam, other)).toBe(true);
 });
 
-test('refuses a managed policy that it does not support, by its name', async () => {
-  const arn = 'arn:aws:iam::aws:policy/AdministratorAccess';
-  await expect(createRole(newIam(), { ManagedPolicyArns: [arn] })).rejects.toThrow(arn);
+describe('a managed policy that the sandbox does not know', () => {
+  const arn = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
+  const boundary = 'arn:aws:iam::123456789012:policy/company';
+  const properties = { ManagedPolicyArns: [arn], PermissionsBoundary: boundary };
+
+  test('grants nothing, and says so', async () => {
+    const iam = newIam();
+    expect(mayRead(iam, (await createRole(iam, properties)).arn)).toBe(false);
+    expect(resourceType(iam, 'AWS::IAM::Role').notices?.(properties)).toEqual([
+      `grants nothing of ${arn}`,
+      `does not limit to ${boundary}`,
+    ]);
+  });
+
+  test.each([{ ManagedPolicyArns: [arn] }, { PermissionsBoundary: boundary }])(
+    'fails by its name in a strict sandbox: %j',
+    async (one) => {
+      await expect(createRole(newIam({ strict: true }), one)).rejects.toThrow(String(Object.values(one).flat()[0]));
+    },
+  );
 });
 
-test('does not list a permissions boundary among the properties that it knows', () => {
-  expect(Object.keys(resourceType(newIam(), 'AWS::IAM::Role').properties)).not.toContain('PermissionsBoundary');
+test('a permissions boundary of the template limits what other policies allow', async () => {
+  const iam = newIam();
+  const inline = { Policies: [{ PolicyName: 'all', PolicyDocument: READS_SECRET }] };
+  const allow = (Action: string) => policy({ Effect: 'Allow', Action, Resource: '*' });
+  const boundary = await create(iam, 'AWS::IAM::ManagedPolicy', { PolicyDocument: allow('s3:*') });
+  const limited = await createRole(iam, { ...inline, PermissionsBoundary: boundary.physicalId });
+  expect(() => iam.authorize(limited.arn, 'secretsmanager:GetSecretValue', SECRET)).toThrow(
+    'because no permissions boundary allows the secretsmanager:GetSecretValue action',
+  );
+
+  const wide = await create(iam, 'AWS::IAM::ManagedPolicy', { PolicyDocument: allow('secretsmanager:*') });
+  expect(mayRead(iam, (await createRole(iam, { ...inline, PermissionsBoundary: wide.physicalId })).arn)).toBe(true);
+  // A boundary alone grants nothing.
+  expect(mayRead(iam, (await createRole(iam, { PermissionsBoundary: wide.physicalId })).arn)).toBe(false);
 });
 
 test('lets the operator do everything that no resource denies', () => {

@@ -14,16 +14,22 @@ interface Question {
   readonly context: ConditionKeys;
   readonly identity: readonly object[];
   readonly ofResource?: readonly object[];
+  readonly boundary?: readonly object[];
 }
 
-function ours({ action, resource, context, identity, ofResource }: Question): boolean {
+function ours({ action, resource, context, identity, ofResource, boundary }: Question): boolean {
   const policy = (statements: readonly object[]) => parsePolicy({ Version: '2012-10-17', Statement: statements });
   const request = { principal: { arn: ROLE, account: ACCOUNT }, action, resource, context };
-  return evaluate(request, [policy(identity)], ofResource && policy(ofResource)) === 'allowed';
+  const policies = {
+    ofIdentity: [policy(identity)],
+    ofResource: ofResource && policy(ofResource),
+    boundary: boundary && policy(boundary),
+  };
+  return evaluate(request, policies) === 'allowed';
 }
 
 /** What an independent implementation of IAM's rules decides. */
-async function theirs({ action, resource, context, identity, ofResource }: Question): Promise<boolean> {
+async function theirs({ action, resource, context, identity, ofResource, boundary }: Question): Promise<boolean> {
   const simulation = {
     request: {
       principal: ROLE,
@@ -34,6 +40,9 @@ async function theirs({ action, resource, context, identity, ofResource }: Quest
     identityPolicies: [{ name: 'identity', policy: { Version: '2012-10-17', Statement: identity } }],
     serviceControlPolicies: [],
     resourceControlPolicies: [],
+    ...(boundary && {
+      permissionBoundaryPolicies: [{ name: 'boundary', policy: { Version: '2012-10-17', Statement: boundary } }],
+    }),
     ...(ofResource && { resourcePolicy: { Version: '2012-10-17', Statement: ofResource } }),
   } satisfies Simulation;
   const result: RunSimulationResults = await runSimulation(simulation, {});
@@ -80,6 +89,33 @@ const condition = fc.oneof(
     someOf('team', 'stage', 't*'),
   ),
   fc.tuple(fc.constantFrom('Bool', 'BoolIfExists'), fc.constantFrom('aws:SecureTransport'), someOf('true', 'false')),
+  fc
+    .tuple(
+      ifExistsToo(
+        fc
+          .tuple(
+            fc.constantFrom('Numeric', 'Date'),
+            fc.constantFrom('Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'),
+          )
+          .map((parts) => parts.join('')),
+      ),
+      fc.constantFrom('aws:MultiFactorAuthAge', 'aws:CurrentTime'),
+      fc.constantFrom('60', '2026-01-01T00:00:00Z', '2026-06-01T00:00:00Z', '3600'),
+    )
+    .filter(([operator, key, expected]) => {
+      const kinds = [operator.startsWith('Date'), key.endsWith('Time'), expected.includes('T')];
+      return new Set(kinds).size === 1;
+    }),
+  fc.tuple(
+    ifExistsToo(fc.constantFrom('IpAddress', 'NotIpAddress')),
+    fc.constantFrom('aws:SourceIp'),
+    someOf('10.0.0.0/8', '192.0.2.7', '2001:db8::/32'),
+  ),
+  fc.tuple(
+    fc.constantFrom('StringEqualsIgnoreCase', 'StringNotEqualsIgnoreCase'),
+    fc.constantFrom('aws:PrincipalTag/domain'),
+    someOf('MESH.example.com', 'other.example.com'),
+  ),
   fc.tuple(
     fc.constantFrom('Null'),
     fc.constantFrom('aws:PrincipalTag/domain', 'aws:TagKeys', 'aws:SecureTransport'),
@@ -116,6 +152,9 @@ const context = fc
     'aws:RequestedRegion': fc.constantFrom('us-east-1', 'us-west-2'),
     'aws:SecureTransport': fc.constantFrom('true', 'false'),
     'aws:PrincipalTag/domain': fc.option(fc.constantFrom('mesh.example.com', 'other.example.com', 'mesh.*')),
+    'aws:MultiFactorAuthAge': fc.option(fc.constantFrom('60', '100', '3600')),
+    'aws:CurrentTime': fc.constantFrom('2026-01-01T00:00:00Z', '2026-03-01T00:00:00Z'),
+    'aws:SourceIp': fc.option(fc.constantFrom('10.1.2.3', '192.0.2.7', '198.51.100.1')),
     'aws:TagKeys': fc.option(fc.subarray(['team', 'stage', 'owner'], { minLength: 1 })),
   })
   .map((keys) => Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== null)) as ConditionKeys);
@@ -157,6 +196,36 @@ test('decides by identity and resource policies together as another implementati
     .map(([asked, ofResource]): Question => ({ ...asked, ofResource }));
   await fc.assert(
     fc.asyncProperty(withResourcePolicy, async (asked) => expect(ours(asked)).toBe(await theirs(asked))),
+    { numRuns: 400 },
+  );
+});
+
+test('decides with a permissions boundary as another implementation does', async () => {
+  const seen = { true: 0, false: 0 };
+  const withBoundary = fc
+    .tuple(question, fc.array(statement, { minLength: 1, maxLength: 2 }))
+    .map(([asked, boundary]): Question => ({ ...asked, boundary }));
+  await fc.assert(
+    fc.asyncProperty(withBoundary, async (asked) => {
+      const expected = await theirs(asked);
+      seen[`${expected}`] += 1;
+      expect(ours(asked)).toBe(expected);
+    }),
+    { numRuns: 400 },
+  );
+  expect(Math.min(seen.true, seen.false)).toBeGreaterThan(3);
+});
+
+test('decides with a boundary and a policy of the resource as another implementation does', async () => {
+  const withBoth = fc
+    .tuple(
+      question,
+      fc.array(statement, { minLength: 1, maxLength: 2 }),
+      fc.array(resourceStatement, { minLength: 1, maxLength: 2 }),
+    )
+    .map(([asked, boundary, ofResource]): Question => ({ ...asked, boundary, ofResource }));
+  await fc.assert(
+    fc.asyncProperty(withBoth, async (asked) => expect(ours(asked)).toBe(await theirs(asked))),
     { numRuns: 400 },
   );
 });
