@@ -9,7 +9,7 @@ const SANDBOX_FACADE_IMPORTS = ['client', 'mesh', 'pki'];
 const MAY_IMPORT = {
   pki: { folders: [], packages: ['@peculiar/'] },
   mesh: { folders: ['pki'], packages: [] },
-  client: { folders: ['mesh', 'pki'], packages: [] },
+  client: { folders: ['mesh', 'pki'], packages: ['@aws-sdk/client-secrets-manager'] },
   aws: { folders: ['mesh', 'pki', TLS_REQUEST], packages: ['@aws-sdk/', 'aws4fetch'] },
   registry: { folders: ['aws', 'mesh', 'pki'], packages: [] },
   lib: { folders: ['mesh', 'registry/records[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },

@@ -7,7 +7,8 @@ module.exports = {
   // `npm run test:package` packs the library and installs it elsewhere. `npm run test:faults` makes every call fail, and
   // `npm run test:attacks` tries to get in.
   testPathIgnorePatterns: ['<rootDir>/test/package/', '<rootDir>/test/faults/', '<rootDir>/test/attacks/'],
-  transform: { '\\.ts$': '<rootDir>/test/esbuild-transformer.cjs' },
+  // Jest runs CommonJS modules without `import()`.
+  transform: { '\\.ts$': ['<rootDir>/test/esbuild-transformer.cjs', { supported: { 'dynamic-import': false } }] },
   // Examples import the package by its name, which resolves to the sources here.
   moduleNameMapper: {
     '^cdk-mtls-service-mesh$': '<rootDir>/lib/index.ts',

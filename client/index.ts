@@ -1,5 +1,7 @@
 export { type ClientSecret, ClientSecretError } from '../mesh/client-secret';
+export type { Undici } from './dispatcher';
 export { SecretUnavailableError, TlsRequestError } from './errors';
 export { MeshHttpClient, type MeshHttpClientOptions } from './mesh-http-client';
-export type { SecretReader } from './secret-cache';
+export type { FetchInput } from './outgoing-request';
+export type { SecretReader, SecretsManagerSender } from './secret-reader';
 export { type Destination, requestOverTls, type TlsCredentials, type TlsRequestOptions } from './tls-request';

@@ -1,15 +1,27 @@
+import type { IncomingMessage } from 'node:http';
 import type { Agent } from 'node:https';
+import type { SecureContext } from 'node:tls';
 import type { ClientSecret } from '../mesh/client-secret';
+import { createDispatcher, type Undici } from './dispatcher';
 import { withEnvironment } from './environment';
 import { TlsRequestError } from './errors';
-import { SecretCache, type SecretReader } from './secret-cache';
-import { createTlsAgent, type Destination, isStream, requestOverTls } from './tls-request';
+import { type OutgoingRequest, readArguments } from './outgoing-request';
+import { SecretCache } from './secret-cache';
+import { readerOf, type SecretReader, type SecretsManagerSender } from './secret-reader';
+import {
+  createTlsAgent,
+  createTlsContext,
+  type Destination,
+  sendOverTls,
+  toResponse,
+  withCancellation,
+} from './tls-request';
 
 export interface MeshHttpClientOptions {
   /** Name or ARN of the client's secret. */
   readonly secretId: string;
-  /** The AWS SDK's `SecretsManager`, or another object that reads secrets. */
-  readonly secretsManager: SecretReader;
+  /** The AWS SDK's `SecretsManager` or `SecretsManagerClient`, or another object that reads secrets. */
+  readonly secretsManager: SecretReader | SecretsManagerSender;
   /**
    * PEM of the certificate authorities that must have issued the servers' certificates.
    * @default - those in the file that `MTLS_MESH_CA_FILE` names; without it, the authorities that Node.js trusts
@@ -25,16 +37,30 @@ export interface MeshHttpClientOptions {
    * @default - `MTLS_MESH_CONNECT_TO`, a host and a port with a colon; without it, the URL's host
    */
   readonly connectTo?: Destination;
+  /**
+   * How long a call of `fetch` may take until its response is complete, in milliseconds. It includes the time to read the
+   * secret, and a second attempt.
+   * @default - no limit
+   */
+  readonly timeout?: number;
 }
 
 /** Methods of requests that may be repeated even if the server has processed them (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
+/** The gateway answers 403 when it refuses the client, for example because its certificate is revoked. */
+const FORBIDDEN = 403;
+
 /** A connection pool for one certificate. */
 interface Session {
   readonly secret: ClientSecret;
+  readonly secureContext: SecureContext;
   readonly agent: Agent;
+  readonly dispatchers: Map<unknown, unknown>;
 }
+
+/** What came of sending a request once. */
+type Outcome = IncomingMessage | TlsRequestError;
 
 /**
  * An HTTPS client of a mesh. It reads its certificate from Secrets Manager, authenticates with it, and follows its
@@ -58,7 +84,7 @@ export class MeshHttpClient {
   /** @throws Error for environment variables that can't be used */
   constructor(options: MeshHttpClientOptions) {
     this.options = withEnvironment(options);
-    this.secrets = new SecretCache(options.secretId, options.secretsManager, options.maxAge ?? 300_000);
+    this.secrets = new SecretCache(options.secretId, readerOf(options.secretsManager), options.maxAge ?? 300_000);
   }
 
   /**
@@ -82,26 +108,60 @@ export class MeshHttpClient {
   }
 
   /**
-   * `fetch` with the client's certificate. Only https; redirects are not followed and bodies are not decompressed.
+   * A dispatcher for `undici`, and for the `fetch` of Node.js. Call this before every request: after a rotation it returns
+   * another dispatcher. Throws as `credentials`.
    *
-   * When the connection fails because of the certificate, the secret is read again and the request is sent once more. This
-   * happens only if the certificate has changed, if the server has not seen the request or the method is idempotent, and
-   * if the body is not a stream.
+   * ```ts
+   * import * as undici from 'undici';
+   * import type { MeshHttpClient } from 'cdk-mtls-service-mesh/client';
+   *
+   * const readEvents = async (mail: MeshHttpClient) => {
+   *   const dispatcher = await mail.dispatcher(undici);
+   *   return undici.request('https://mesh.example.com/schedule/events', { dispatcher });
+   * };
+   * ```
+   *
+   * @param undici the package, which should have the same major version as in `process.versions` for Node's own `fetch`
+   */
+  async dispatcher<D>(undici: Undici<D>): Promise<D> {
+    const { dispatchers, secureContext } = this.sessionFor(await this.credentials());
+    const known = dispatchers.get(undici.Agent) as D | undefined;
+    if (known) return known;
+    const dispatcher = createDispatcher(undici, secureContext, this.options.connectTo);
+    dispatchers.set(undici.Agent, dispatcher);
+    return dispatcher;
+  }
+
+  /**
+   * Reads the secret again, unless that happened within the last five seconds. Call this when a request with `agent` or
+   * `dispatcher` is answered with 403 or refused in the handshake: the certificate may be revoked. `fetch` does it itself.
+   * Throws as `credentials`.
+   *
+   * @returns whether there is another certificate, so that a request is worth sending again
+   */
+  async refresh(): Promise<boolean> {
+    this.assertOpen();
+    const refused = this.session?.().secret;
+    return refused === undefined || (await this.secrets.replacementFor(refused)) !== undefined;
+  }
+
+  /**
+   * `fetch` with the client's certificate. Only https; redirects are not followed and bodies are not decompressed. It is
+   * bound to the client, so you can pass it on.
+   *
+   * When the gateway answers with 403, or the connection fails because of the certificate, the secret is read again, at
+   * most every five seconds, and the request is sent once more. This happens only if the certificate has changed, if the
+   * server has refused or not seen the request or the method is idempotent, and if the body is not a stream.
    *
    * @throws TlsRequestError when there is no response; otherwise as `credentials` and `requestOverTls`
    */
-  async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
-    const session = this.sessionFor(await this.credentials());
-    try {
-      return await this.send(url, init, session);
-    } catch (error) {
-      if (!(error instanceof TlsRequestError) || !mayResend(init, error)) throw error;
-      if (error.reusedConnection) return this.send(url, init, session);
-      const renewed = this.sessionFor(await this.secrets.refresh());
-      if (renewed === session) throw error;
-      return this.send(url, init, renewed);
-    }
-  }
+  readonly fetch: typeof globalThis.fetch = (input, init = {}) =>
+    withCancellation(input, init, this.options.timeout, async (cancellation) => {
+      const request = await readArguments(input, init, cancellation);
+      const outcome = await this.send(request);
+      if (outcome instanceof TlsRequestError) throw outcome;
+      return toResponse(outcome, request);
+    });
 
   /** Closes idle connections at once and the others with their requests. The client can't be used afterwards. */
   close(): void {
@@ -110,8 +170,26 @@ export class MeshHttpClient {
     this.session = undefined;
   }
 
-  private send(url: string | URL, init: RequestInit, { agent }: Session): Promise<Response> {
-    return requestOverTls(url, init, { agent, connectTo: this.options.connectTo });
+  /** Sends a request with the current certificate, and again where that helps. */
+  private async send(request: OutgoingRequest): Promise<Outcome> {
+    const session = this.sessionFor(await request.cancellation.race(this.credentials()));
+    const first = await this.sendOnce(request, session);
+    const again = isStaleConnection(first) && mayResend(request, first);
+    const outcome = again ? await this.sendOnce(request, session) : first;
+    if (!isRefusal(outcome)) return outcome;
+    // If the secret can't be read, the refusal is what the caller needs to know.
+    const replacement = this.secrets.replacementFor(session.secret).catch(() => undefined);
+    const renewed = await request.cancellation.race(replacement);
+    if (renewed === undefined || !mayResend(request, outcome)) return outcome;
+    if (!(outcome instanceof TlsRequestError)) outcome.destroy();
+    return this.sendOnce(request, this.sessionFor(renewed));
+  }
+
+  private sendOnce(request: OutgoingRequest, { agent }: Session): Promise<Outcome> {
+    return sendOverTls(request, agent, this.options.connectTo).catch((error: unknown) => {
+      if (error instanceof TlsRequestError) return error;
+      throw error;
+    });
   }
 
   private sessionFor(secret: ClientSecret): Session {
@@ -120,8 +198,9 @@ export class MeshHttpClient {
     if (known?.secret.fingerprint === secret.fingerprint) return known;
     if (known) drain(known.agent);
     const { certificateAuthorities } = this.options;
-    const agent = createTlsAgent({ credentials: secret, certificateAuthorities }, { keepAlive: true });
-    const session = { secret, agent };
+    const secureContext = createTlsContext({ credentials: secret, certificateAuthorities });
+    const agent = createTlsAgent(secureContext, { keepAlive: true });
+    const session = { secret, secureContext, agent, dispatchers: new Map() };
     this.session = () => session;
     return session;
   }
@@ -131,10 +210,23 @@ export class MeshHttpClient {
   }
 }
 
-function mayResend(init: RequestInit, error: TlsRequestError): boolean {
-  if (isStream(init.body)) return false;
-  const idempotent = IDEMPOTENT.includes((init.method ?? 'GET').toUpperCase());
-  return error.certificateRefused || (error.connectionReset && idempotent);
+/** The server has closed a kept connection in the meantime, which says nothing about the certificate. */
+function isStaleConnection(outcome: Outcome): boolean {
+  return outcome instanceof TlsRequestError && outcome.reusedConnection && !outcome.certificateRefused;
+}
+
+/** Whether another certificate may help. */
+function isRefusal(outcome: Outcome): boolean {
+  return outcome instanceof TlsRequestError
+    ? outcome.certificateRefused || outcome.connectionReset
+    : outcome.statusCode === FORBIDDEN;
+}
+
+/** Whether sending the request again has no effect that sending it once would not have had. */
+function mayResend({ method, body }: OutgoingRequest, outcome: Outcome): boolean {
+  if (!Buffer.isBuffer(body)) return false;
+  if (!(outcome instanceof TlsRequestError) || outcome.certificateRefused) return true;
+  return outcome.connectionReset && IDEMPOTENT.includes(method);
 }
 
 /** Closes idle connections and keeps no others. `destroy()` would end requests in progress. */

@@ -1,13 +1,11 @@
 import { type ClientSecret, ClientSecretError, parseClientSecret, verifyClientSecret } from '../mesh/client-secret';
 import { SecretUnavailableError } from './errors';
-
-/** Reads secrets. The `SecretsManager` of the AWS SDK implements it. */
-export interface SecretReader {
-  getSecretValue(input: { SecretId: string }): Promise<{ SecretString?: string; VersionId?: string }>;
-}
+import type { SecretReader } from './secret-reader';
 
 /** The time until the next refresh after a failed one, while the held certificate is valid. Milliseconds. */
 const RETRY_AFTER = 30_000;
+/** The shortest time between readings because a server refused the certificate. Milliseconds. */
+const RENEWAL_INTERVAL = 5_000;
 
 interface HeldSecret {
   readonly secret: ClientSecret;
@@ -19,6 +17,7 @@ export class SecretCache {
   /** A function, so that the private key does not appear where the cache or its owner is printed. */
   private held: (() => HeldSecret) | undefined;
   private reading: Promise<ClientSecret> | undefined;
+  private renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly secretId: string,
@@ -36,8 +35,27 @@ export class SecretCache {
     return held && Date.now() < held.staleAt && isValid(held.secret) ? held.secret : this.refresh();
   }
 
-  /** Reads the secret again, whatever its age. Concurrent callers share one reading. Throws as `get`. */
-  refresh(): Promise<ClientSecret> {
+  /**
+   * The secret with another certificate than the one refused, or undefined while there is none. Reads the secret again,
+   * but at most every five seconds: a server may refuse one request after the other. Throws as `get`.
+   */
+  async replacementFor(refused: ClientSecret): Promise<ClientSecret | undefined> {
+    const current = await this.current(refused);
+    return current.fingerprint === refused.fingerprint ? undefined : current;
+  }
+
+  private async current(refused: ClientSecret): Promise<ClientSecret> {
+    const held = this.held?.().secret ?? refused;
+    if (held.fingerprint !== refused.fingerprint) return held;
+    if (this.reading !== undefined) return this.reading;
+    const elapsed = Date.now() - this.renewedAt;
+    if (elapsed >= 0 && elapsed < RENEWAL_INTERVAL) return held;
+    this.renewedAt = Date.now();
+    return this.refresh();
+  }
+
+  /** Concurrent callers share one reading. */
+  private refresh(): Promise<ClientSecret> {
     this.reading ??= this.read().finally(() => {
       this.reading = undefined;
     });

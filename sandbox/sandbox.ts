@@ -1,3 +1,4 @@
+import type { FetchInput } from '../client/outgoing-request';
 import { requestOverTls, type TlsCredentials } from '../client/tls-request';
 import type { ClientSecret } from '../mesh/client-secret';
 import { CLIENT_CERTIFICATE_RESOURCE_TYPE } from '../mesh/contract';
@@ -246,12 +247,12 @@ export class Sandbox {
    *
    * @param caller the name of a client; or a certificate, its chain, and its private key in PEM; or undefined for a caller
    * without a certificate
-   * @param url such as `https://mesh.example.com/schedule/events`
+   * @param input such as `https://mesh.example.com/schedule/events`
    * @throws TlsRequestError if there is no response, for example because the gateway refuses the caller in the handshake
    */
-  async fetch(caller: string | TlsCredentials | undefined, url: string | URL, init?: RequestInit): Promise<Response> {
+  async fetch(caller: string | TlsCredentials | undefined, input: FetchInput, init?: RequestInit): Promise<Response> {
     const credentials = typeof caller === 'string' ? await this.clientSecret(caller) : caller;
-    return requestOverTls(url, init, {
+    return requestOverTls(input, init, {
       credentials,
       certificateAuthorities: this.serverAuthority,
       connectTo: { host: '127.0.0.1', port: this.gatewayPort },

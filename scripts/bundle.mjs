@@ -7,7 +7,7 @@
 // - client-sts, only for tests: the other two depend on this version. A different one would be installed in addition.
 // - client-cloudwatch, only for tests: newer versions send PutMetricData with the JSON protocol. `aws/cloudwatch.ts`
 //   and the sandbox use the Query protocol.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -42,23 +42,54 @@ function bundleFunction(name) {
 }
 
 function bundleForNode(entryPoint, options = {}) {
+  const { format = shared.format } = options;
   return build({
     ...shared,
     entryPoints: [entryPoint],
-    outfile: join('dist', entryPoint.replace(/\.ts$/, '.js')),
+    outfile: join('dist', entryPoint.replace(/\.ts$/, format === 'esm' ? '.mjs' : '.js')),
     target: 'node20',
     ...options,
   });
 }
 
+/** An ES module and a CommonJS module. */
+function bundleEntryPoint(entryPoint, { esm, cjs, ...both }) {
+  return Promise.all([
+    bundleForNode(entryPoint, { ...both, ...cjs }),
+    bundleForNode(entryPoint, { ...both, ...esm, format: 'esm' }),
+  ]);
+}
+
 /** The sandbox keeps its tables in memory. The on-disk store of dynalite is native code and can't be bundled. */
-const inMemory = { alias: { 'classic-level': 'memory-level' } };
+const inMemory = { 'classic-level': 'memory-level' };
+
+/** Packages of the sandbox are CommonJS and call `require` for modules of Node.js, which ES modules don't have. */
+const requireInModules = `import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);`;
+
+/**
+ * Jest can't run `import()` in CommonJS modules, and bundlers must see that a package may be missing: both work with
+ * `require` in a `try`.
+ */
+const requireForImport = {
+  name: 'require-for-import',
+  setup({ onLoad }) {
+    onLoad({ filter: /client[/\\]secret-reader\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      if (!source.includes('await import(')) throw new Error(`found no import() in ${path}`);
+      return { loader: 'ts', contents: source.replace('await import(', 'require(') };
+    });
+  },
+};
 
 await mkdir(join(root, 'dist'), { recursive: true });
 await Promise.all([
   ...FUNCTIONS.map(bundleFunction),
-  bundleForNode('client/index.ts'),
-  bundleForNode('sandbox/index.ts', inMemory),
+  bundleEntryPoint('client/index.ts', {
+    external: ['@aws-sdk/client-secrets-manager'],
+    cjs: { plugins: [requireForImport] },
+  }),
+  bundleEntryPoint('sandbox/index.ts', { alias: inMemory, esm: { banner: { js: requireInModules } } }),
   // The command loads the other bundles of bin/ on demand.
   bundleForNode('bin/mtls-mesh.ts', {
     external: ['./operations', './request/request', './up/up'],

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACMPCAClient, RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { ClientSecret } from '../../mesh/client-secret';
+import { type ClientSecret, MeshHttpClient, requestOverTls } from '../../client';
 import { COMMAND, killRuns, Run } from './shared/command';
 import { synthesizeExample } from './shared/example-assembly';
 
@@ -25,6 +25,7 @@ let root: string;
 let up: Run;
 let environment: Readonly<Record<string, string>>;
 let secretIds: ReadonlyMap<string, string>;
+let gateway: { readonly certificateAuthorities: string; readonly connectTo: { host: string; port: number } };
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'mtls-mesh-test-'));
@@ -34,9 +35,15 @@ beforeAll(async () => {
   await up.prints(/^\{.*\}\n/m);
   const access: {
     readonly environment: Record<string, string>;
+    readonly gatewayPort: number;
+    readonly serverAuthority: string;
     readonly clients: readonly { readonly name: string; readonly secretId: string }[];
   } = JSON.parse(up.stdout);
   environment = access.environment;
+  gateway = {
+    certificateAuthorities: readFileSync(join(root, access.serverAuthority), 'utf8'),
+    connectTo: { host: '127.0.0.1', port: access.gatewayPort },
+  };
   secretIds = new Map(access.clients.map(({ name, secretId }) => [name, secretId]));
 }, 60_000);
 
@@ -159,6 +166,23 @@ test('revoke and rotate in one call leave a client with a certificate that is ac
   expect(stdout).toContain(`mail has a new certificate: ${after.serialNumber}`);
   expect(after).toMatchObject({ status: 'ISSUED', serialNumber: (await secretOf('mail')).serialNumber });
   expect(after.serialNumber).not.toBe(before.serialNumber);
+});
+
+test('a running MeshHttpClient goes on after revoke and rotate without a request that fails', async () => {
+  const url = `https://${MESH}/schedule/events`;
+  const secretsManager = new SecretsManagerClient(access());
+  const client = new MeshHttpClient({ secretId: secretIds.get('mail') ?? '', secretsManager, ...gateway });
+  try {
+    expect((await client.fetch(url)).status).toBe(200);
+    const revoked = await client.credentials();
+    await run(['revoke', 'mail', '--all', '--reason', 'KEY_COMPROMISE', '--rotate']);
+    const statusOfRevoked = async () => (await requestOverTls(url, {}, { credentials: revoked, ...gateway })).status;
+    while ((await statusOfRevoked()) !== 403) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await client.fetch(url)).status).toBe(200);
+    expect((await client.credentials()).serialNumber).toBe((await secretOf('mail')).serialNumber);
+  } finally {
+    client.close();
+  }
 });
 
 test('revoke takes the certificate of a secret version', async () => {

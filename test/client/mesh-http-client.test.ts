@@ -3,7 +3,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { SecretsManager, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as undici from 'undici';
 import {
   type ClientSecret,
   ClientSecretError,
@@ -143,18 +144,24 @@ describe('credentials', () => {
     expect(printed).not.toContain('PRIVATE KEY');
   });
 
-  test('come over the wire by the AWS SDK', async () => {
-    const aws = createHttpServer((_request, response) =>
-      response.end(JSON.stringify({ SecretString: JSON.stringify(secret) })),
-    );
+  test.each([
+    ['SecretsManager', SecretsManager],
+    ['SecretsManagerClient', SecretsManagerClient],
+  ])('come over the wire by the %s of the AWS SDK', async (_name, Client) => {
+    const requests: string[] = [];
+    const aws = createHttpServer((request, response) => {
+      request.on('data', (chunk) => requests.push(`${request.headers['x-amz-target']} ${chunk}`));
+      response.end(JSON.stringify({ SecretString: JSON.stringify(secret) }));
+    });
     await new Promise<void>((resolve) => aws.listen(0, '127.0.0.1', resolve));
-    const secretsManager = new SecretsManager({
+    const secretsManager = new Client({
       endpoint: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
       region: 'eu-central-1',
       credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     });
     try {
       expect(await clientOf(secretsManager).credentials()).toEqual(secret);
+      expect(requests).toEqual(['secretsmanager.GetSecretValue {"SecretId":"mesh/mail"}']);
     } finally {
       secretsManager.destroy();
       aws.closeAllConnections();
@@ -255,16 +262,17 @@ describe('fetch', () => {
     expect(received).toEqual([`GET ${renewed.serialNumber}`]);
   });
 
-  test('does not send a POST again when the server hung up without saying why', async () => {
+  test('does not send a POST again when the server hung up without saying why, but sends the next one', async () => {
     const next = await createRoot('Next');
+    const renewed = await createSecret(next);
     server.trust([next]);
-    const secrets = new OneSecret((call) => JSON.stringify(call === 1 ? secret : 'unused'));
+    const secrets = new OneSecret((call) => JSON.stringify(call === 1 ? secret : renewed));
     const client = clientOf(secrets);
-    await expect(client.fetch(URL_OF_MESH, { method: 'POST', body: 'an event' })).rejects.toMatchObject({
-      name: 'TlsRequestError',
-      connectionReset: true,
-    });
-    expect(secrets.calls).toBe(1);
+    const post = () => client.fetch(URL_OF_MESH, { method: 'POST', body: 'an event' });
+    await expect(post()).rejects.toMatchObject({ name: 'TlsRequestError', connectionReset: true });
+    expect(received).toEqual([]);
+    expect((await post()).status).toBe(200);
+    expect(received).toEqual([`POST ${renewed.serialNumber}`]);
   });
 
   test('gives up with the first error when the secret holds no other certificate', async () => {
@@ -332,6 +340,134 @@ describe('fetch', () => {
     });
   });
 
+  describe('after the gateway has answered 403', () => {
+    let gateway: MeshServer;
+    let rotated: ClientSecret;
+    const revoked = new Set<string>();
+
+    beforeAll(async () => {
+      rotated = await createSecret(root);
+    });
+    beforeEach(async () => {
+      revoked.clear();
+      gateway = await MeshServer.start(root, [root], (request, response) => {
+        const serialNumber = serialNumberOf(request);
+        received.push(`${request.method} ${serialNumber}`);
+        if (revoked.has(serialNumber)) response.writeHead(403).end('{"message":"Forbidden"}');
+        else request.pipe(response);
+      });
+    });
+    afterEach(() => gateway.close());
+
+    const gatewayClient = (secrets: OneSecret, options: Partial<MeshHttpClientOptions> = {}) =>
+      clientOf(secrets, { connectTo: gateway.address, ...options });
+
+    test('reads the secret again, and sends the request again with the new certificate', async () => {
+      const secrets = new OneSecret(() => JSON.stringify(secret));
+      const client = gatewayClient(secrets, { timeout: 60_000 });
+      await client.fetch(URL_OF_MESH);
+      revoked.add(secret.serialNumber);
+      secrets.read = () => JSON.stringify(rotated);
+      const response = await client.fetch(URL_OF_MESH, { method: 'POST', body: 'an event' });
+      expect(response.status).toBe(200);
+      expect(await response.text()).toBe('an event');
+      expect(received.slice(1)).toEqual([`POST ${secret.serialNumber}`, `POST ${rotated.serialNumber}`]);
+      expect(secrets.calls).toBe(2);
+    });
+
+    test('reads it again at most every five seconds, and hands the 403 over while there is no other certificate', async () => {
+      revoked.add(secret.serialNumber);
+      const secrets = new OneSecret(() => JSON.stringify(secret));
+      const client = gatewayClient(secrets);
+      for (let index = 0; index < 3; index += 1) {
+        const response = await client.fetch(URL_OF_MESH);
+        expect([response.status, await response.text()]).toEqual([403, '{"message":"Forbidden"}']);
+      }
+      expect(secrets.calls).toBe(2);
+      expect(received).toHaveLength(3);
+      moveClock(5_000);
+      secrets.read = () => JSON.stringify(rotated);
+      expect((await client.fetch(URL_OF_MESH)).status).toBe(200);
+      expect(secrets.calls).toBe(3);
+    });
+
+    test('reads it once for requests at the same time, which all get through', async () => {
+      const secrets = new OneSecret(() => JSON.stringify(secret));
+      const client = gatewayClient(secrets);
+      await client.fetch(URL_OF_MESH);
+      revoked.add(secret.serialNumber);
+      secrets.read = () => JSON.stringify(rotated);
+      const responses = await Promise.all(Array.from({ length: 20 }, () => client.fetch(URL_OF_MESH)));
+      expect(responses.map(({ status }) => status)).toEqual(Array(20).fill(200));
+      expect(secrets.calls).toBe(2);
+    });
+
+    test('hands over the second 403 too, instead of trying for ever', async () => {
+      revoked.add(secret.serialNumber).add(rotated.serialNumber);
+      const client = gatewayClient(new OneSecret((call) => JSON.stringify(call === 1 ? secret : rotated)));
+      expect((await client.fetch(URL_OF_MESH)).status).toBe(403);
+      expect(received).toHaveLength(2);
+    });
+
+    test('does not send a stream again, but the next request has the new certificate', async () => {
+      revoked.add(secret.serialNumber);
+      const client = gatewayClient(new OneSecret((call) => JSON.stringify(call === 1 ? secret : rotated)));
+      const body = new Blob(['an event']).stream();
+      expect((await client.fetch(URL_OF_MESH, { method: 'POST', body })).status).toBe(403);
+      expect((await client.fetch(URL_OF_MESH)).status).toBe(200);
+      expect(received).toHaveLength(2);
+    });
+
+    test('hands the 403 over when the secret cannot be read', async () => {
+      silenceWarnings();
+      revoked.add(secret.serialNumber);
+      const secrets = new OneSecret((call) =>
+        call === 1 ? JSON.stringify(secret) : Promise.reject(new Error('down')),
+      );
+      expect((await gatewayClient(secrets).fetch(URL_OF_MESH)).status).toBe(403);
+    });
+
+    test('refresh does the same for requests by an agent', async () => {
+      const secrets = new OneSecret((call) => JSON.stringify(call < 3 ? secret : rotated));
+      const client = gatewayClient(secrets);
+      const before = await client.agent();
+      expect(await client.refresh()).toBe(false);
+      expect(await client.refresh()).toBe(false);
+      expect(secrets.calls).toBe(2);
+      moveClock(5_000);
+      expect(await client.refresh()).toBe(true);
+      expect(await client.agent()).not.toBe(before);
+      client.close();
+      await expect(client.refresh()).rejects.toThrow('the client is closed');
+    });
+  });
+
+  test('is a `fetch`: it can be passed on, and takes a Request', async () => {
+    const { fetch }: { readonly fetch: typeof globalThis.fetch } = clientOf(
+      new OneSecret(() => JSON.stringify(secret)),
+    );
+    const response = await fetch(new Request(URL_OF_MESH, { method: 'PUT', body: 'an event' }));
+    expect(response.status).toBe(200);
+    expect(response.url).toBe(URL_OF_MESH);
+    expect(received).toEqual([`PUT ${secret.serialNumber}`]);
+  });
+
+  test('rejects with the reason of the signal while the secret is read', async () => {
+    const client = clientOf(new OneSecret(() => new Promise<string>(() => {})));
+    const controller = new AbortController();
+    const pending = client.fetch(URL_OF_MESH, { signal: controller.signal });
+    setImmediate(() => controller.abort('changed my mind'));
+    await expect(pending).rejects.toBe('changed my mind');
+  });
+
+  test('has a timeout that includes the reading of the secret', async () => {
+    const client = clientOf(new OneSecret(() => new Promise<string>(() => {})), { timeout: 20 });
+    await expect(client.fetch(URL_OF_MESH)).rejects.toMatchObject({
+      name: 'TimeoutError',
+      message: 'no complete response after 20 ms',
+    });
+  });
+
   test('sends a GET again when the server has closed a kept connection meanwhile', async () => {
     const client = clientOf(new OneSecret(() => JSON.stringify(secret)));
     await (await client.fetch(URL_OF_MESH)).text();
@@ -367,6 +503,30 @@ describe('agent', () => {
     expect(after).not.toBe(before);
     expect(await getWith(before)).toBe(secret.serialNumber);
     expect(await getWith(after)).toBe(rotated.serialNumber);
+  });
+});
+
+describe('dispatcher', () => {
+  test('serves undici, and is another one after rotation while the old one still works', async () => {
+    const rotated = await createSecret(root);
+    const client = clientOf(new OneSecret((call) => JSON.stringify(call === 1 ? secret : rotated)));
+    const get = async (dispatcher: undici.Agent) =>
+      (await undici.request('https://mesh.example.com./', { dispatcher })).body.text();
+    const before = await client.dispatcher(undici);
+    expect(await client.dispatcher(undici)).toBe(before);
+    expect(await get(before)).toBe(secret.serialNumber);
+    moveClock(301_000);
+    const after = await client.dispatcher(undici);
+    expect(after).not.toBe(before);
+    expect(await get(before)).toBe(secret.serialNumber);
+    expect(await get(after)).toBe(rotated.serialNumber);
+    await Promise.all([before.close(), after.close()]);
+  });
+
+  test('never connects without TLS', async () => {
+    const dispatcher = await clientOf(new OneSecret(() => JSON.stringify(secret))).dispatcher(undici);
+    await expect(undici.request(`http://${HOST}/`, { dispatcher })).rejects.toThrow('the URL must be https, got http:');
+    await dispatcher.close();
   });
 });
 

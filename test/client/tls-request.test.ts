@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClientSecret, type Destination, requestOverTls, TlsRequestError } from '../../client';
+import type { TLSSocket } from 'node:tls';
+import { type ClientSecret, type Destination, type FetchInput, requestOverTls, TlsRequestError } from '../../client';
 import { privateKeyPem } from '../../pki/keys';
 import { type Authority, createRoot, createServer } from '../pki/authorities';
 import { describeWith } from '../programs';
@@ -18,6 +20,14 @@ beforeAll(async () => {
   credentials = await createSecret(root);
   server = await MeshServer.start(root, [root], async (request, response) => {
     if (request.url === '/silence') return;
+    if (request.url === '/slow-body') {
+      response.write('half');
+      return;
+    }
+    if (request.url === '/server-name') {
+      response.end((request.socket as TLSSocket & { readonly servername: string }).servername);
+      return;
+    }
     if (request.url === '/cut') {
       response.writeHead(200, { 'content-length': '10' }).write('half');
       setTimeout(() => response.destroy(), 20);
@@ -43,8 +53,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-function request(init?: RequestInit, url = URL_OF_MESH): Promise<Response> {
-  return requestOverTls(url, init, { credentials, certificateAuthorities: root.pem, connectTo: server.address });
+function request(init?: RequestInit, input: FetchInput = URL_OF_MESH, timeout?: number): Promise<Response> {
+  const trust = { credentials, certificateAuthorities: root.pem, connectTo: server.address };
+  return requestOverTls(input, init, { ...trust, timeout });
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<unknown> {
@@ -78,6 +89,55 @@ test.each([
   const answer = await (await request({ method: 'post', body })).json();
   const sent = body instanceof URLSearchParams ? 'event=1' : body === undefined ? '' : 'an event';
   expect(answer).toMatchObject({ method: 'POST', body: sent, headers });
+});
+
+test.each(['DELETE', 'OPTIONS', 'PATCH'])(
+  'states the length of the body of %s, so that it is not a request of its own',
+  async (method) => {
+    const headers = { 'content-length': '3', 'transfer-encoding': 'gzip' };
+    const answer = await (await request({ method, body: 'an event', headers })).json();
+    expect(answer).toMatchObject({ method, body: 'an event', headers: { 'content-length': '8' } });
+    expect(answer).not.toHaveProperty('headers.transfer-encoding');
+    const stream = await (await request({ method, body: new Blob(['an event']).stream() })).json();
+    expect(stream).toMatchObject({ method, body: 'an event', headers: { 'transfer-encoding': 'chunked' } });
+  },
+);
+
+test('takes a Request, whose parts `init` replaces as in `fetch`', async () => {
+  const given = () => new Request(URL_OF_MESH, { method: 'PUT', body: 'an event', headers: { accept: 'text/plain' } });
+  const headers = { accept: 'text/plain', 'content-length': '8' };
+  expect(await (await request(undefined, given())).json()).toMatchObject({ method: 'PUT', body: 'an event', headers });
+  const changed = await (await request({ method: 'POST', headers: { accept: 'a/b' } }, given())).json();
+  expect(changed).toMatchObject({ method: 'POST', body: 'an event', headers: { accept: 'a/b' } });
+  const used = given();
+  await used.text();
+  await expect(request(undefined, used)).rejects.toMatchObject({ name: 'TypeError' });
+  await expect(request({ signal: {} as AbortSignal })).rejects.toMatchObject({ name: 'TypeError' });
+});
+
+test('states the URL in the response and its copies, without the fragment', async () => {
+  const response = await request({}, `${URL_OF_MESH}#top`);
+  expect(response.url).toBe(URL_OF_MESH);
+  expect(response.clone().clone().url).toBe(URL_OF_MESH);
+  expect(response).toBeInstanceOf(Response);
+});
+
+test('leaves the dot of the root out of the server name', async () => {
+  const response = await request({}, `https://${HOST}./server-name`);
+  expect(await response.text()).toBe(HOST);
+});
+
+test('refuses a dispatcher, which would connect without the certificate', async () => {
+  const dispatcher = { dispatch: () => true } as unknown as RequestInit['dispatcher'];
+  await expect(request({ dispatcher })).rejects.toThrow(TypeError);
+});
+
+test('refuses a redirect where the caller does', async () => {
+  const init: RequestInit = { redirect: 'error', headers: { 'x-status': '302' } };
+  await expect(request(init)).rejects.toThrow(
+    new TypeError(`${HOST} answered with a redirect, which "redirect: error" forbids`),
+  );
+  expect((await request({ ...init, headers: {} })).status).toBe(200);
 });
 
 test('sends headers, and never another Host', async () => {
@@ -115,6 +175,53 @@ test('rejects with the reason of the signal, before and during a request', async
   const pending = request({ signal: controller.signal }, `https://${HOST}/silence`);
   setTimeout(() => controller.abort(reason), 20);
   await expect(pending).rejects.toBe(reason);
+});
+
+describe.each([
+  ['an error', new Error('changed my mind')],
+  ['a text', 'changed my mind'],
+  ['null', null],
+])('rejects with the reason of the signal when that is %s', (_name, reason) => {
+  const abortedWhile = async (work: (signal: AbortSignal) => Promise<unknown>) => {
+    const controller = new AbortController();
+    const pending = work(controller.signal);
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(pending).rejects.toBe(reason);
+  };
+
+  test('while the body of a Request is read', () => {
+    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+    return abortedWhile((signal) =>
+      request({ signal }, new Request(URL_OF_MESH, { method: 'POST', body, duplex: 'half' })),
+    );
+  });
+
+  test('while a stream is sent', () => {
+    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+    return abortedWhile((signal) => request({ signal, method: 'POST', body }));
+  });
+
+  test('while the response is awaited, by the signal of a Request', () =>
+    abortedWhile((signal) => request(undefined, new Request(`https://${HOST}/silence`, { signal }))));
+
+  test('while the body of the response is read', () =>
+    abortedWhile(async (signal) => (await request({ signal }, `https://${HOST}/slow-body`)).text()));
+});
+
+test('has a timeout until the response is complete', async () => {
+  const error = { name: 'TimeoutError', message: 'no complete response after 20 ms' };
+  await expect(request({}, `https://${HOST}/silence`, 20)).rejects.toMatchObject(error);
+  const response = await request({}, `https://${HOST}/slow-body`, 200);
+  await expect(response.text()).rejects.toMatchObject({ name: 'TimeoutError' });
+  expect((await (await request({}, URL_OF_MESH, 10_000)).text()).length).toBeGreaterThan(0);
+});
+
+test('leaves nothing on the signal of the caller', async () => {
+  const { signal } = new AbortController();
+  for (const init of [{}, { method: 'HEAD' }]) await (await request({ ...init, signal })).text();
+  await request({ signal, redirect: 'error', headers: { 'x-status': '301' } }).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('a body whose stream fails ends the request', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
-import { installed } from '../../../programs';
+import { describeWith } from '../../../programs';
 import { FunctionCloud, isRunning } from './function-cloud';
 
 let cloud: FunctionCloud;
@@ -44,9 +44,7 @@ test('without Python, an invocation fails by name, and the deployment does not',
   }
 });
 
-const withPython = installed('python3') ? describe : describe.skip;
-
-withPython('a handler in Python', () => {
+describeWith('python3')('a handler in Python', () => {
   test('gets the event and answers in JSON', async () => {
     const event = { text: 'grüße', list: [1, null], nested: { a: true } };
     await expect(run('def handler(event, context): return {"event": event}', event)).resolves.toEqual({ event });
@@ -192,8 +190,8 @@ def handler(event, context): return sys.stdin.read()`;
     while (isRunning(pid)) await sleep(10);
   });
 
-  const python = installed('python3') ? execFileSync('python3', ['-c', 'import sys; print(sys.prefix)']) : '';
   test('runs in the Python that is active', async () => {
+    const python = execFileSync('python3', ['-c', 'import sys; print(sys.prefix)']);
     await expect(run('import sys\ndef handler(event, context): return sys.prefix')).resolves.toBe(
       String(python).trim(),
     );

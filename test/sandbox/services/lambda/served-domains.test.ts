@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import { CertificateManagerService } from '../../../../sandbox/services/certificate-manager';
-import { installed } from '../../../programs';
+import { testWith } from '../../../programs';
 import { FunctionCloud } from './function-cloud';
 
 const DOMAIN = 'mesh.example.com';
@@ -93,7 +93,7 @@ test('a function reaches a domain that is made after the function’s process ha
   await expect(call()).resolves.toBe('ECONNREFUSED');
 });
 
-(installed('python3') ? test : test.skip)(
+testWith('python3')(
   'a handler in Python reaches the domain, whose certificate it trusts',
   async () => {
     const ZipFile = `
