@@ -48,15 +48,26 @@ describe('an invocation', () => {
   });
 
   test('has a process for itself while it runs, and leaves it to the next one', async () => {
-    const counting = await cloud.createFunction(
-      'globalThis.count = (globalThis.count ?? 0) + 1; if (globalThis.count < 2) await new Promise((r) => setTimeout(r, 1500)); return [process.pid, globalThis.count];',
-    );
-    const invoke = () => cloud.lambda.invoke(counting.physicalId, {}) as Promise<[number, number]>;
-    const together = await Promise.all([invoke(), invoke(), invoke()]);
-    expect(new Set(together.map(([pid]) => pid)).size).toBe(3);
-    const [pid, count] = await invoke();
-    expect(together.map(([one]) => one)).toContain(pid);
-    expect(count).toBe(2);
+    const directory = await mkdtemp(join(tmpdir(), 'invocations-'));
+    try {
+      // Each invocation waits until as many processes have begun one.
+      const counting = await cloud.createFunction(
+        `const { readdirSync, writeFileSync } = require('node:fs');
+        writeFileSync(event.directory + '/' + process.pid, '');
+        while (readdirSync(event.directory).length < 3) await new Promise((r) => setTimeout(r, 5));
+        globalThis.count = (globalThis.count ?? 0) + 1;
+        return [process.pid, globalThis.count];`,
+        { Timeout: 60 },
+      );
+      const invoke = () => cloud.lambda.invoke(counting.physicalId, { directory }) as Promise<[number, number]>;
+      const together = await Promise.all([invoke(), invoke(), invoke()]);
+      expect(new Set(together.map(([pid]) => pid)).size).toBe(3);
+      const [pid, count] = await invoke();
+      expect(together.map(([one]) => one)).toContain(pid);
+      expect(count).toBe(2);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   test('waits for a process when there are as many as one function may have', async () => {

@@ -93,22 +93,19 @@ test('a function reaches a domain that is made after the function’s process ha
   await expect(call()).resolves.toBe('ECONNREFUSED');
 });
 
-testWith('python3')(
-  'a handler in Python reaches the domain, whose certificate it trusts',
-  async () => {
-    const ZipFile = `
+testWith('python3')('a handler in Python reaches the domain, whose certificate it trusts', async () => {
+  const ZipFile = `
 import urllib.request
 def handler(event, context):
     return urllib.request.urlopen('https://${DOMAIN}/hello').read().decode()`;
-    const { physicalId } = await cloud.createFunction('', {
-      Code: { ZipFile },
-      Runtime: 'python3.13',
-      Timeout: 20,
-    });
+  const { physicalId } = await cloud.createFunction('', {
+    Code: { ZipFile },
+    Runtime: 'python3.13',
+    Timeout: 20,
+  });
 
-    await expect(cloud.lambda.invoke(physicalId, {})).resolves.toBe(`/hello of ${DOMAIN}, asked for as ${DOMAIN}`);
-  },
-);
+  await expect(cloud.lambda.invoke(physicalId, {})).resolves.toBe(`/hello of ${DOMAIN}, asked for as ${DOMAIN}`);
+});
 
 test('a handler that calls while it loads reaches what is served then', async () => {
   const { Role } = await cloud.functionProperties('');
