@@ -49,8 +49,11 @@ const SHA_2_WITH_RSA = ['2a864886f70d01010b', '2a864886f70d01010c', '2a864886f70
 const RSASSA_PSS = '2a864886f70d01010a';
 const SHA_2 = ['608648016503040201', '608648016503040202', '608648016503040203'];
 
-/** Reads the `signatureAlgorithm` of a certificate (RFC 5280, section 4.1). Node.js 20 has no property for it. */
-function signatureWeakness(der: Uint8Array): string | undefined {
+/**
+ * As `weaknessOf`, for the signature of a certificate. Reads its `signatureAlgorithm` (RFC 5280, section 4.1), for which
+ * Node.js 20 has no property.
+ */
+export function signatureWeakness(der: Uint8Array): string | undefined {
   const certificate = readElement(der, Tag.sequence);
   const tbsCertificate = certificate && readElement(certificate.content, Tag.sequence);
   const algorithm = tbsCertificate && readElement(tbsCertificate.rest, Tag.sequence);

@@ -4,8 +4,7 @@ import { BasicConstraints, Certificate, id_ce_basicConstraints } from '@peculiar
 import { issuerText, subjectKey, subjectText } from './certificate-fields';
 import { assertValidAt, ChainError, isIssuedBy, verifyTrust } from './chain';
 import { encodePem, PemError, readCertificates } from './pem';
-import { signatureAlgorithmOf } from './signature';
-import { keyWeakness, STRONG_KEYS } from './strength';
+import { keyWeakness, STRONG_KEYS, signatureWeakness } from './strength';
 
 /** The verifier would reject the truststore, or accept it and refuse some clients. */
 export class TruststoreError extends Error {
@@ -117,13 +116,8 @@ function publicKeyOf(certificate: X509Certificate): KeyObject {
 }
 
 function assertStrongSignature(certificate: X509Certificate, { verifier }: TruststoreLimits): void {
-  const { signatureAlgorithm } = AsnConvert.parse(certificate.raw, Certificate);
-  if (signatureAlgorithmOf(signatureAlgorithm.algorithm) === undefined) {
-    throw invalid(
-      certificate,
-      `is signed with the algorithm ${signatureAlgorithm.algorithm}: ${verifier} needs RSA or ECDSA with SHA-256 or stronger`,
-    );
-  }
+  const weakness = signatureWeakness(certificate.raw);
+  if (weakness !== undefined) throw invalid(certificate, `${weakness}, as ${verifier} demands`);
 }
 
 /** Verifiers find authorities by subject. */

@@ -181,6 +181,14 @@ test('refuses a root whose signature was tampered with', () => {
 });
 
 describe('roots of others', () => {
+  const WEAK_SIGNATURE = 'is not signed with RSA or ECDSA and SHA-256, SHA-384, or SHA-512, as API Gateway demands';
+  const PSS = ['-sigopt', 'rsa_padding_mode:pss'];
+
+  function opensslRoot(args: readonly string[]): string {
+    const output = ['-nodes', '-keyout', devNull, '-subj', '/CN=Foreign'];
+    return spawnSync('openssl', ['req', '-x509', ...args, ...output], { encoding: 'utf8' }).stdout;
+  }
+
   type PeculiarAlgorithm = webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams | webcrypto.Algorithm;
 
   async function peculiarRoot(algorithm: PeculiarAlgorithm): Promise<string> {
@@ -211,8 +219,8 @@ describe('roots of others', () => {
 
   test.each([
     ['an RSA key of 1024 bits', rsa(1024, 'SHA-256'), 'has an RSA key of 1024 bits: API Gateway accepts RSA of 2048'],
-    ['SHA-1 and RSA', rsa(2048, 'SHA-1'), 'is signed with the algorithm 1.2.840.113549.1.1.5: API Gateway needs'],
-    ['SHA-1 and ECDSA', ecdsa('P-256', 'SHA-1'), 'is signed with the algorithm 1.2.840.10045.4.1: API Gateway needs'],
+    ['SHA-1 and RSA', rsa(2048, 'SHA-1'), WEAK_SIGNATURE],
+    ['SHA-1 and ECDSA', ecdsa('P-256', 'SHA-1'), WEAK_SIGNATURE],
     ['Ed25519', { name: 'Ed25519' }, 'has a key of type ed25519: API Gateway accepts RSA of 2048'],
   ])('are refused with %s', async (_name, algorithm, message) => {
     const pem = await peculiarRoot(algorithm);
@@ -226,14 +234,21 @@ describe('roots of others', () => {
     );
   });
 
+  testWithOpenssl.each(['-sha256', '-sha384', '-sha512'])(
+    'are accepted with RSASSA-PSS and %s, as in the certificates of their clients',
+    (hash) => {
+      const pem = opensslRoot(['-newkey', 'rsa:2048', hash, ...PSS]);
+      expect(truststoreBundle([pem], new Date(Date.now() + days(1)))).toBe(pem);
+    },
+  );
+
   testWithOpenssl.each([
     ['a P-224 key', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp224r1'], 'has an ECDSA key on secp224r1'],
-    ['MD5', ['-newkey', 'rsa:2048', '-md5'], 'is signed with the algorithm 1.2.840.113549.1.1.4'],
+    ['MD5', ['-newkey', 'rsa:2048', '-md5'], WEAK_SIGNATURE],
+    ['SHA-1 and RSASSA-PSS', ['-newkey', 'rsa:2048', '-sha1', ...PSS], WEAK_SIGNATURE],
   ])('are refused with %s (made by openssl)', (_name, args, message) => {
-    const output = ['-nodes', '-keyout', devNull, '-subj', '/CN=Foreign'];
-    const { stdout } = spawnSync('openssl', ['req', '-x509', ...args, ...output], { encoding: 'utf8' });
     const soon = new Date(Date.now() + days(1));
-    expect(() => truststoreBundle([stdout], soon)).toThrow(`the certificate "CN=Foreign" ${message}`);
+    expect(() => truststoreBundle([opensslRoot(args)], soon)).toThrow(`the certificate "CN=Foreign" ${message}`);
   });
 });
 
