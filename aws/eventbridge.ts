@@ -13,8 +13,8 @@ const ENTRY_RETRY_POLICY: RetryPolicy = { attempts: 3, backoff: { first: 50, lon
 interface Queued {
   readonly entry: { readonly Source: string; readonly DetailType: EventType; readonly Detail: string };
   readonly signal: AbortSignal;
-  resolve(): void;
-  reject(error: unknown): void;
+  /** Without an error, the bus has taken the event. Only the first settlement counts. */
+  settle(error?: unknown): void;
 }
 
 /** The account's default bus. Events that are put at the same time share a call. */
@@ -30,11 +30,18 @@ export class EventBridge {
     });
   }
 
-  /** @throws AwsCallError if the bus does not take the event */
+  /** @throws AwsCallError if the bus does not take the event, or the reason of the signal when that aborts */
   put(type: EventType, detail: EventDetail, signal: AbortSignal): Promise<void> {
     const entry = { Source: EVENT_SOURCE, DetailType: type, Detail: JSON.stringify(detail) };
     return new Promise((resolve, reject) => {
-      this.queue.push({ entry, signal, resolve, reject });
+      const abort = () => reject(signal.reason);
+      const settle = (error?: unknown) => {
+        signal.removeEventListener('abort', abort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      signal.addEventListener('abort', abort);
+      this.queue.push({ entry, signal, settle });
       if (this.queue.length === 1) queueMicrotask(() => this.flush());
     });
   }
@@ -47,26 +54,44 @@ export class EventBridge {
     }
   }
 
-  /** Never rejects. Settles every event of the batch. */
+  /** Never rejects. Settles every event of the batch. An attempt leaves out the events whose signal has aborted. */
   private async send(batch: readonly Queued[]): Promise<void> {
-    const [first] = batch;
     let left = batch;
+    const attempt = async (signal: AbortSignal) => {
+      left = withoutAborted(left);
+      if (left.length === 0) return { value: undefined };
+      const answer = await this.caller.call('PutEvents', { Entries: left.map(({ entry }) => entry) }, signal);
+      const errors = left.map((_, index) => entryError(answer['Entries'], index));
+      for (const [index, { settle }] of left.entries()) if (errors[index] === undefined) settle();
+      left = left.filter((_, index) => errors[index] !== undefined);
+      const error = errors.find((failure) => failure !== undefined);
+      return error === undefined ? { value: undefined } : { error, retryable: true };
+    };
     try {
-      await retry<void>(
-        ENTRY_RETRY_POLICY,
-        async (signal) => {
-          const answer = await this.caller.call('PutEvents', { Entries: left.map(({ entry }) => entry) }, signal);
-          const errors = left.map((_, index) => entryError(answer['Entries'], index));
-          for (const [index, { resolve }] of left.entries()) if (errors[index] === undefined) resolve();
-          left = left.filter((_, index) => errors[index] !== undefined);
-          const error = errors.find((failure) => failure !== undefined);
-          return error === undefined ? { value: undefined } : { error, retryable: true };
-        },
-        first?.signal ?? new AbortController().signal,
-      );
+      await untilAllAbort(batch, (signal) => retry<void>(ENTRY_RETRY_POLICY, attempt, signal));
     } catch (error) {
-      for (const { reject } of left) reject(error);
+      for (const { settle } of withoutAborted(left)) settle(error);
     }
+  }
+}
+
+function withoutAborted(events: readonly Queued[]): readonly Queued[] {
+  for (const { signal, settle } of events) if (signal.aborted) settle(signal.reason);
+  return events.filter(({ signal }) => !signal.aborted);
+}
+
+/** Runs `work` with a signal that aborts once the signals of all events have aborted. */
+async function untilAllAbort(events: readonly Queued[], work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const abort = () => {
+    if (events.every(({ signal }) => signal.aborted)) controller.abort();
+  };
+  for (const { signal } of events) signal.addEventListener('abort', abort);
+  try {
+    abort();
+    await work(controller.signal);
+  } finally {
+    for (const { signal } of events) signal.removeEventListener('abort', abort);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { functionConnection } from '../../aws/connection';
 import { EventBridge } from '../../aws/eventbridge';
 import { jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
@@ -36,8 +37,9 @@ describe('the event bus', () => {
 
   const taken = { EventId: '1' };
   const refused = { ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' };
-  const put = (clientName: string) =>
-    bus.put('Certificate Issued', { trustDomain: 'mesh.example.com', clientName }, signal);
+  const put = (clientName: string) => putUntil(clientName, signal);
+  const putUntil = (clientName: string, until: AbortSignal) =>
+    bus.put('Certificate Issued', { trustDomain: 'mesh.example.com', clientName }, until);
   const clientsIn = (body: string): string[] =>
     JSON.parse(body).Entries.map(({ Detail }: { Detail: string }) => JSON.parse(Detail).clientName);
 
@@ -82,6 +84,56 @@ describe('the event bus', () => {
 
     const results = await Promise.allSettled(['mail', 'social'].map(put));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test.each(['mail', 'social', 'wiki'])(
+    'the abort of one event rejects that, and no other of its call: %s',
+    async (aborted) => {
+      const controller = new AbortController();
+      const names = ['mail', 'social', 'wiki'];
+      endpoint.replies.push(
+        jsonReply({ FailedEntryCount: 3, Entries: [refused, refused, refused] }),
+        jsonReply({ FailedEntryCount: 0, Entries: [taken, taken] }),
+      );
+
+      const puts = names.map((name) => putUntil(name, name === aborted ? controller.signal : signal));
+      while (endpoint.calls.length === 0) await setImmediate();
+      controller.abort(new Error('too late'));
+      const results = await Promise.allSettled(puts);
+
+      const others = names.filter((name) => name !== aborted);
+      expect(endpoint.calls.map(({ body }) => clientsIn(body))).toEqual([names, others]);
+      expect(results).toEqual(
+        names.map((name) =>
+          name === aborted
+            ? { status: 'rejected', reason: new Error('too late') }
+            : { status: 'fulfilled', value: undefined },
+        ),
+      );
+    },
+  );
+
+  test('an event that is aborted before the call is left out of it', async () => {
+    endpoint.replies.push(jsonReply({ FailedEntryCount: 0, Entries: [taken] }));
+
+    const puts = [putUntil('mail', AbortSignal.abort(new Error('too late'))), put('social')];
+
+    await expect(puts[0]).rejects.toThrow('too late');
+    await expect(puts[1]).resolves.toBeUndefined();
+    expect(endpoint.calls.map(({ body }) => clientsIn(body))).toEqual([['social']]);
+  });
+
+  test('a call is not repeated when all its events are aborted, each for its own reason', async () => {
+    endpoint.replies.push(jsonReply({ FailedEntryCount: 2, Entries: [refused, refused] }));
+    const controllers = [new AbortController(), new AbortController()];
+
+    const puts = controllers.map((controller, index) => putUntil(`client-${index}`, controller.signal));
+    while (endpoint.calls.length === 0) await setImmediate();
+    for (const [index, controller] of controllers.entries()) controller.abort(new Error(`late ${index}`));
+
+    await expect(puts[0]).rejects.toThrow('late 0');
+    await expect(puts[1]).rejects.toThrow('late 1');
+    expect(endpoint.calls).toHaveLength(1);
   });
 
   test.each([{}, { Entries: 7 }, { Entries: [] }, { Entries: [null] }])(
