@@ -71,7 +71,7 @@ export async function warmDecision(assembly: string): Promise<Measurement> {
       rawPath: '/equipment',
       headers: { host: 'mesh.example.com', accept: '*/*' },
       requestContext: {
-        http: { path: '/equipment' },
+        http: { method: 'GET', path: '/equipment' },
         authentication: { clientCert: { clientCertPem: certificate } },
       },
     };

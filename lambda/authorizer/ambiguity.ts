@@ -1,6 +1,16 @@
 import { IDENTITY_HEADERS } from '../../mesh/contract';
 import { DenialError } from './denial';
 
+/** A server answers them with the request as it received it (RFC 9110, section 9.3.8). `TRACK` is Microsoft's. */
+const ECHOED_METHODS = ['TRACE', 'TRACK'];
+
+/** Denies methods that return what the gateway adds to a request, such as the secret that it sends to an HTTP backend. */
+export function denyEchoedMethods(method: unknown): void {
+  if (typeof method !== 'string') throw new DenialError('AMBIGUOUS_REQUEST', 'the request has no method');
+  if (!ECHOED_METHODS.includes(method.toUpperCase())) return;
+  throw new DenialError('METHOD_NOT_ALLOWED', `the method ${method} returns headers that only the service may see`);
+}
+
 /** The parts of an event that say which path the request is for, as API Gateway sends them or anything else. */
 export interface RequestPaths {
   readonly rawPath?: unknown;

@@ -2,7 +2,7 @@ import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { Log } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
 import type { CallerIdentity } from '../../mesh/contract';
-import { denyAmbiguousPaths, denyIdentityHeaders } from './ambiguity';
+import { denyAmbiguousPaths, denyEchoedMethods, denyIdentityHeaders } from './ambiguity';
 import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
 import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
@@ -45,6 +45,7 @@ export class Authorizer {
   async decide(event: AuthorizerEvent): Promise<Decision> {
     try {
       denyAmbiguousPaths(event);
+      denyEchoedMethods(event.requestContext.http.method);
       denyIdentityHeaders(event.headers);
       const pem: unknown = event.requestContext.authentication?.clientCert?.clientCertPem;
       if (typeof pem !== 'string') {

@@ -4,6 +4,7 @@ import type { Refusal } from '../../registry/status';
 export type DenialCode =
   | Refusal
   | 'AMBIGUOUS_REQUEST'
+  | 'METHOD_NOT_ALLOWED'
   | 'NO_CLIENT_CERTIFICATE'
   | 'NOT_A_CLIENT_CERTIFICATE'
   | 'WEAK_CERTIFICATE'

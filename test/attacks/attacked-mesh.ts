@@ -26,6 +26,8 @@ const ECHO = `exports.handler = async ({ rawPath, headers, requestContext }) => 
 export interface AttackedMeshOptions {
   /** All authorities of the partner, up to their roots. @default - there is no partner */
   readonly partner?: readonly Authority[];
+  /** Whether there is a service groups behind HTTP, for which a target must be given. @default - there is none */
+  readonly withHttpService?: boolean;
   /** The clients with secrets. @default - mail and social */
   readonly clientNames?: readonly string[];
 }
@@ -34,7 +36,11 @@ export interface AttackedMeshOptions {
  * A mesh with two clients, one that keeps its own key, and one of a partner; and the services schedule and users.
  * A client's certificate is accepted for an hour after its replacement.
  */
-export function attackedMesh({ partner = [], clientNames = ['mail', 'social'] }: AttackedMeshOptions = {}): App {
+export function attackedMesh({
+  partner = [],
+  clientNames = ['mail', 'social'],
+  withHttpService = false,
+}: AttackedMeshOptions = {}): App {
   const app = new App();
   const stack = new Stack(app, 'Attacked');
   const mesh = exampleMesh(stack, { removalPolicy: RemovalPolicy.DESTROY, revocationDelay: Duration.seconds(0) });
@@ -46,6 +52,7 @@ export function attackedMesh({ partner = [], clientNames = ['mail', 'social'] }:
     });
     mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
   }
+  if (withHttpService) mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
   const assumedBy = new iam.ServicePrincipal('ec2.amazonaws.com');
   for (const name of clientNames) mesh.addClient(name, { overlap: Duration.hours(1) });
   mesh.addClient('own', { ownKey: true }).grantRequest(new iam.Role(stack, 'Own', { assumedBy, roleName: 'own' }));
@@ -64,8 +71,10 @@ export type Credentials = Pick<ClientSecret, 'certificate' | 'certificateChain' 
 export interface Answer {
   /** Whether the attacker's side of the handshake was completed, so that a refusal is the gateway's. */
   readonly isConnected: boolean;
-  /** Undefined if the gateway closed the connection without an answer. */
+  /** Of the first answer. Undefined if the gateway closed the connection without one. */
   readonly status: number | undefined;
+  /** Of all answers on the connection. */
+  readonly statuses: readonly number[];
   /** What the services saw, in order; one for each answer with 200 on the connection. */
   readonly seen: readonly Seen[];
 }
@@ -104,9 +113,9 @@ export async function sendRaw(sandbox: Sandbox, octets: string, options: RawOpti
   socket.setTimeout(10_000, () => socket.destroy());
   socket.write(Buffer.from(octets, 'latin1'));
   await new Promise((resolve) => socket.once('close', resolve));
-  const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(received) ?? [];
+  const statuses = [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
   const seen = [...received.matchAll(/\{"clientName":.*\}/g)].map(([json]) => JSON.parse(json) as Seen);
-  return { isConnected, status: status === undefined ? undefined : Number(status), seen };
+  return { isConnected, status: statuses[0], statuses, seen };
 }
 
 export function request(

@@ -8,7 +8,7 @@ import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { Sandbox } from '../../sandbox';
 import { attackedMesh, HOST } from './attacked-mesh';
 import { attacks, type Shape } from './attacks';
-import { accessOf, invoke } from './calls';
+import { accessOf, authorizerEvent, invoke } from './calls';
 
 let sandbox: Sandbox;
 let responses: Server;
@@ -168,25 +168,101 @@ const rotation = (secret: string, step = 'createSecret') => ({
   ClientRequestToken: crypto.randomUUID(),
 });
 
-attacks<() => [path: string, event: object]>(
+type Outcome = 'an error' | 'FAILED' | 'a refusal' | 'a denial' | 'nothing';
+
+/** How each function ends for an event that is not its own. Maintenance does not read its event. */
+const ENTRANCES: Readonly<Record<string, { readonly own: readonly string[]; readonly ends: Outcome }>> = {
+  '/Issuer/Deployment': { own: [], ends: 'an error' },
+  '/Issuer/Rotation': { own: ['a rotation'], ends: 'an error' },
+  '/Issuer/Revocation': { own: ['a revocation'], ends: 'an error' },
+  '/Issuer/Request': { own: ['a request'], ends: 'a refusal' },
+  '/Issuer/Maintenance': { own: ['a schedule'], ends: 'nothing' },
+  '/Truststore/Publisher': { own: [], ends: 'an error' },
+  '/Gateway/Authorizer': { own: ['a call of mail'], ends: 'a denial' },
+};
+
+const mailSecret = () => String(sandbox.clients.find(({ name }) => name === 'mail')?.secretId);
+const ofOwnStack = () => ({ StackId: stackIdOf(sandbox) });
+const EVENTS: Readonly<Record<string, () => unknown>> = {
+  'a request': forgedRequest,
+  'a rotation': () => rotation(mailSecret()),
+  'a schedule': () => ({ source: 'aws.events', 'detail-type': 'Scheduled Event' }),
+  'a revocation': () => ({ clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'attacker' }),
+  'a revocation of everything': () => ({ clientName: '*', reason: 'UNSPECIFIED', by: 'attacker' }),
+  'a call of mail': async () => authorizerEvent((await sandbox.clientSecret('mail')).certificate),
+  'a message of SNS': () => ({ Records: [{ Sns: { Message: JSON.stringify(rotation(mailSecret())) } }] }),
+  'an object of S3': () => ({ Records: [{ eventSource: 'aws:s3', s3: { object: { key: 'truststore.pem' } } }] }),
+  nothing: () => ({}),
+  null: () => null,
+  'a list': () => [rotation(mailSecret())],
+  'a text': () => JSON.stringify(rotation(mailSecret())),
+  'a number': () => 1,
+};
+
+/** CloudFormation gets an answer from both functions that serve custom resources, and the others do not know its events. */
+const RESOURCE_EVENTS: Readonly<Record<string, () => object>> = {
+  'a client of another stack': () => resourceEvent(CERTIFICATE, ghost()),
+  'a truststore of another stack': () => resourceEvent('Custom::MtlsTruststore', { BucketName: 'attacker' }),
+  'a type that nobody serves': () => resourceEvent('Custom::Other', {}, ofOwnStack()),
+};
+const CROSSED: readonly [string, string, () => object][] = [
+  ['/Issuer/Deployment', 'a truststore', () => resourceEvent('Custom::MtlsTruststore', truststore(), ofOwnStack())],
+  [
+    '/Issuer/Deployment',
+    'a domain',
+    () => resourceEvent('Custom::MtlsDomainTruststore', { DomainName: HOST }, ofOwnStack()),
+  ],
+  ['/Truststore/Publisher', 'a client', () => resourceEvent(CERTIFICATE, ghost(), ofOwnStack())],
+  [
+    '/Truststore/Publisher',
+    'an external client',
+    () => resourceEvent('Custom::MtlsExternalClient', { SpiffeId: `spiffe://${HOST}/ghost` }, ofOwnStack()),
+  ],
+];
+const truststore = () => ({ BucketName: 'attacker', ObjectKey: 'truststore.pem', CertificateAuthorities: [] });
+
+attacks<[path: string, event: () => unknown, ends: Outcome]>(
   'events of one kind at the entrance of another',
-  ['/Issuer/Deployment', '/Issuer/Rotation', '/Issuer/Revocation', '/Truststore/Publisher'].flatMap((path) =>
-    (
-      [
-        ['a request', forgedRequest],
-        ['a rotation', () => rotation(`${SECRETS}:${HOST}/mail-AbCdEf`)],
-        ['a schedule', () => ({ source: 'aws.events', 'detail-type': 'Scheduled Event' })],
-        ['a revocation of everything', () => ({ clientName: '*', reason: 'UNSPECIFIED', by: 'x' })],
-      ] as const
-    ).map(([kind, event]): Shape<() => [string, object]> => [`${kind} at ${path}`, () => [path, event()]]),
-  ),
-  async (attack) => {
-    const { serialNumber } = await sandbox.clientSecret('mail');
-    await expect(invoke(sandbox, ...attack())).rejects.toThrow(/Error$/);
-    expect((await sandbox.clientSecret('mail')).serialNumber).toBe(serialNumber);
+  [
+    ...Object.entries(ENTRANCES).flatMap(([path, { own, ends }]) => [
+      ...Object.entries(EVENTS)
+        .filter(([kind]) => !own.includes(kind))
+        .map(([kind, event]) => [`${kind} at ${path}`, [path, event, ends]] as const),
+      ...Object.entries(RESOURCE_EVENTS).map(
+        ([kind, event]) =>
+          [`${kind} at ${path}`, [path, event, /Deployment|Publisher/.test(path) ? 'FAILED' : ends]] as const,
+      ),
+    ]),
+    ...CROSSED.map(([path, kind, event]) => [`${kind} of the own stack at ${path}`, [path, event, 'FAILED']] as const),
+  ].map(([name, [path, event, ends]]): Shape<[string, () => unknown, Outcome]> => [name, [path, event, ends]]),
+  async ([path, event, ends]) => {
+    const forged = await event();
+    const before = changes();
+    expect(await endOf(invoke(sandbox, path, forged))).toBe(ends);
+    expect(changes()).toEqual(before);
+    expect(await clientNames()).toEqual(['mail', 'own', 'social']);
     expect((await sandbox.fetch('mail', `https://${HOST}/schedule`)).status).toBe(200);
   },
 );
+
+async function endOf(invocation: Promise<unknown>): Promise<Outcome | 'another'> {
+  const answer = await invocation.then(
+    (value) => ({ value }),
+    (error: Error) => ({ error }),
+  );
+  if (answers.length > 0) return answers.every(({ Status }) => Status === 'FAILED') ? 'FAILED' : 'another';
+  if ('error' in answer) return /Error$/.test(answer.error.message) ? 'an error' : 'another';
+  if (answer.value === null) return 'nothing';
+  const { statusCode, isAuthorized } = Object(answer.value);
+  if ([400, 403, 405].includes(statusCode)) return 'a refusal';
+  return isAuthorized === false ? 'a denial' : 'another';
+}
+
+/** Calls that changed something outside the functions. */
+function changes(): readonly string[] {
+  const changing = /^(Issue|Revoke|Put(Secret|Object|Item)|Update|Delete|BatchWrite|Transact|Rotate)/;
+  return sandbox.calls.map(({ operation }) => operation).filter((operation) => changing.test(operation));
+}
 
 attacks<() => object>(
   'rotations that an operator forges',

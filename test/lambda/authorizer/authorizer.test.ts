@@ -227,6 +227,16 @@ describe('the authorizer', () => {
     });
   });
 
+  test.each(['TRACE', 'trace', 'TRACK', undefined, ['GET']])('denies the method %j', async (method) => {
+    const event = authorizerEvent(mail.pem);
+    expect(await authorizer.decide(event)).toMatchObject({ isAuthorized: true });
+    const { http } = event.requestContext;
+    const traced = { ...event, requestContext: { ...event.requestContext, http: { ...http, method } } };
+
+    expect(await authorizer.decide(traced as AuthorizerEvent)).toEqual({ isAuthorized: false });
+    expect(denial()?.['code']).toBe(typeof method === 'string' ? 'METHOD_NOT_ALLOWED' : 'AMBIGUOUS_REQUEST');
+  });
+
   test('denies a server certificate', async () => {
     const server = await createServer(root, 'mesh.example.com');
 

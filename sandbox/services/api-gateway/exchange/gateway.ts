@@ -42,6 +42,8 @@ export class Gateway {
     this.authorizers = new Authorizers(surroundings, functions);
     this.throttles = new Throttles(surroundings.clock);
     this.server = createServer((message, response) => void this.serve(message, response));
+    // By default, Node.js drops the headers after the first thousand. Only the size of all limits them.
+    this.server.maxHeadersCount = 0;
   }
 
   /** Serves HTTP on the connection until it ends. Reads the client certificate once for all requests. */

@@ -108,6 +108,14 @@ test('answers 413 for a body of more than 10 MB, and takes one of 10 MB', async 
   expect((await post(limit)).status).toBe(200);
 });
 
+test('reads every header, however many come before it', async () => {
+  const others = 'a:\r\n'.repeat(1_500);
+  const host = 'Host: mesh.example.com\r\n';
+  const get = `GET /groups/1 HTTP/1.1\r\n${host}Connection: close\r\n${others}`;
+  expect(await send(`${get}\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await send(`${get}Host: other.example.com\r\n\r\n`)).toMatch(/^HTTP\/1\.1 403 /);
+});
+
 test('answers 431 for request line and header values of more than 10,240 octets', async () => {
   expect((await fixture.call('/groups/1', { headers: { 'x-long': 'a'.repeat(10_240) } })).status).toBe(431);
   expect((await fixture.call('/groups/1', { headers: { 'x-long': 'a'.repeat(10_000) } })).status).toBe(200);
