@@ -11,7 +11,7 @@ export const HOST = 'mesh.example.com';
 export const PARTNER_IDENTITY = 'spiffe://partner.example.com/billing';
 
 /** What the service behind the gateway saw of a request that reached it. */
-export interface Seen {
+interface Seen {
   /** Of the authorizer's context. */
   readonly clientName: string;
   readonly path: string;

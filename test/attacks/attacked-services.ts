@@ -3,7 +3,7 @@ import { attackedMesh, type Credentials, HOST, sendRaw } from './attacked-mesh';
 import { type Received, RecordingBackend } from './recording-backend';
 
 /** A service that was reached, and whom it read as its caller. */
-export interface Reading {
+interface Reading {
   readonly path: string;
   /** The values of each identity header and of the gateway's secret, in the order of `HEADERS`. */
   readonly identity: readonly (readonly string[])[];

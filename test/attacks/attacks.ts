@@ -19,7 +19,7 @@ export function attacks<T>(
       count += 1;
     });
     afterAll(() => {
-      process.stdout.write(`${kind.padEnd(60)} ${String(count).padStart(4)} of ${shapes.length} ${outcome}\n`);
+      process.stdout.write(`${kind.padEnd(74)} ${String(count).padStart(4)} of ${shapes.length} ${outcome}\n`);
     });
   });
 }

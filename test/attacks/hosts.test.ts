@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import { domainToASCII } from 'node:url';
 import { type ClientSecret, Sandbox } from '../../sandbox';
 import { attackedMesh, HOST, request, sendRaw } from './attacked-mesh';
@@ -42,6 +44,21 @@ attacks<string>(
 
 test('a server name in other case is the same domain (RFC 6066, section 3)', async () => {
   expect((await send(request('/schedule'), HOST.toUpperCase())).status).toBe(200);
+});
+
+// API Gateway speaks HTTP/2 as well. The sandbox's gateway doesn't, and so doesn't stand in for attacks by its frames.
+test('a client that speaks nothing but HTTP/2 is refused in the handshake', async () => {
+  const { certificate, certificateChain, privateKey } = mail;
+  const socket = connect({
+    host: '127.0.0.1',
+    port: sandbox.gatewayPort,
+    servername: HOST,
+    ca: sandbox.serverAuthority,
+    cert: certificate + certificateChain,
+    key: privateKey,
+    ALPNProtocols: ['h2'],
+  });
+  await expect(once(socket, 'secureConnect')).rejects.toThrow(/no application protocol/);
 });
 
 attacks<readonly string[]>(
