@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   client: { folders: ['mesh', 'pki'], packages: ['@aws-sdk/client-secrets-manager'] },
   aws: { folders: ['mesh', 'pki', TLS_REQUEST], packages: ['@aws-sdk/', 'aws4fetch'] },
   registry: { folders: ['aws', 'mesh', 'pki'], packages: [] },
-  lib: { folders: ['mesh', 'registry/records[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },
+  lib: { folders: ['mesh', 'pki/pem[.]ts$', 'registry/records[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },
   lambda: {
     folders: ['registry', 'aws', 'mesh', 'pki', TLS_REQUEST],
     packages: ['@aws-sdk/', '@types/aws-lambda', 'aws-lambda'],

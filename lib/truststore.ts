@@ -162,7 +162,8 @@ export class Truststore extends Construct implements ITruststore {
 
   /** Publishes the certificates of `trustAnchor` as well. `TrustAnchor` calls this method. */
   addTrustAnchor(trustAnchor: ITrustAnchor): void {
-    this.contents.add(trustAnchor, 'source', trustAnchor.certificates.pem ?? '');
+    const { pem } = trustAnchor.certificates;
+    if (pem !== undefined) this.contents.add(trustAnchor, 'source', pem);
     this.trustAnchors.push(trustAnchor);
     grantReadCertificates(trustAnchor, this.handler);
   }

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
-import { type Duration, Token } from 'aws-cdk-lib';
+import type { X509Certificate } from 'node:crypto';
+import type { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
@@ -7,6 +7,7 @@ import { authorityArnProblem } from '../../mesh/aws-names';
 import { SigningAlgorithm } from '../algorithms';
 import type { CertificateAuthorityAttributes } from '../certificate-authority-props';
 import type { ICertificateAuthority } from '../interfaces';
+import { readAuthorities } from './authority-certificates';
 import { grantIssue, grantRevoke } from './authority-grants';
 import { checkText } from './validation';
 
@@ -22,11 +23,11 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
     super(scope, id);
 
     checkText(this, 'certificateAuthorityArn', attributes.certificateAuthorityArn, authorityArnProblem);
-    const keyType = firstKeyType(this, attributes.certificateChain);
+    const [issuing] = readAuthorities(this, 'certificateChain', attributes.certificateChain);
 
     this.certificateAuthorityArn = attributes.certificateAuthorityArn;
     this.certificateChain = attributes.certificateChain;
-    this.signingAlgorithm = attributes.signingAlgorithm ?? signingAlgorithmOf(this, keyType);
+    this.signingAlgorithm = attributes.signingAlgorithm ?? signingAlgorithmOf(this, issuing);
     this.longestCertificateValidity = attributes.longestCertificateValidity;
     this.revocationListBucket = attributes.revocationListBucket;
   }
@@ -56,23 +57,17 @@ function grantWriteList(bucket: s3.IBucket, grantee: iam.IGrantable): iam.Grant 
   );
 }
 
-/**
- * The type of the first key in the chain, or undefined for a token. Errors never quote the chain, which may contain a
- * private key by mistake. The publisher of the truststore checks the certificates.
- */
-function firstKeyType(scope: IConstruct, chain: string): string | undefined {
-  if (Token.isUnresolved(chain)) return undefined;
-  if (chain.includes('PRIVATE KEY')) {
-    throw new Error(`${scope.node.path}: certificateChain must contain certificates only, got a private key as well`);
-  }
+/** Undefined for a key that Node.js can't read. The publisher of the truststore refuses it. */
+function keyTypeOf(certificate: X509Certificate): string | undefined {
   try {
-    return new X509Certificate(chain).publicKey.asymmetricKeyType;
-  } catch (cause) {
-    throw new Error(`${scope.node.path}: certificateChain must start with a certificate in PEM`, { cause });
+    return certificate.publicKey.asymmetricKeyType;
+  } catch {
+    return undefined;
   }
 }
 
-function signingAlgorithmOf(scope: IConstruct, keyType: string | undefined): SigningAlgorithm {
+function signingAlgorithmOf(scope: IConstruct, issuing: X509Certificate | undefined): SigningAlgorithm {
+  const keyType = issuing && keyTypeOf(issuing);
   switch (keyType) {
     case 'ec':
       return SigningAlgorithm.SHA256WITHECDSA;
@@ -81,7 +76,7 @@ function signingAlgorithmOf(scope: IConstruct, keyType: string | undefined): Sig
     default:
       throw new Error(
         `${scope.node.path}: signingAlgorithm must be set when certificateChain doesn't determine it, ` +
-          `got a chain that ${keyType === undefined ? 'is a token' : `starts with a key of type ${keyType}`}`,
+          `got a chain that ${issuing === undefined ? 'is a token' : `starts with a key of type ${keyType ?? 'unknown'}`}`,
       );
   }
 }

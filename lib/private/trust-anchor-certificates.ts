@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../../mesh/aws-names';
 import type { TrustAnchorProperties } from '../../mesh/contract';
 import type { ITrustAnchor, TrustAnchorSourceConfig } from '../interfaces';
+import { readAuthorities } from './authority-certificates';
 import { checkText } from './validation';
 
 /** Throws unless the source of a trust anchor gives either certificates of authorities or a valid bucket object. */
@@ -12,12 +12,11 @@ export function checkCertificates(
   scope: IConstruct,
   { pem, bucketObject, description }: TrustAnchorSourceConfig,
 ): void {
-  const rule =
-    (pem === undefined) === (bucketObject === undefined) ? 'must give either pem or bucketObject' : undefined;
-  const problem = rule ?? (pem === undefined || Token.isUnresolved(pem) ? undefined : pemProblem(pem));
-  if (problem !== undefined) {
-    throw new Error(`${scope.node.path}: source ${problem}${description === undefined ? '' : ` (${description})`}`);
+  if ((pem === undefined) === (bucketObject === undefined)) {
+    const source = description === undefined ? '' : ` (${description})`;
+    throw new Error(`${scope.node.path}: source must give either pem or bucketObject${source}`);
   }
+  if (pem !== undefined) readAuthorities(scope, 'source', pem, description);
   if (bucketObject === undefined) return;
   checkText(scope, 'source bucket', bucketObject.bucket.bucketName, bucketNameProblem);
   checkText(scope, 'source key', bucketObject.objectKey, objectKeyProblem);
@@ -50,23 +49,4 @@ export function grantReadCertificates(trustAnchor: ITrustAnchor, grantee: iam.IG
     resourceArns: [bucket.encryptionKey.keyArn],
     conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(trustAnchor).region}.amazonaws.com` } },
   });
-}
-
-/** Never quotes the text, which may contain a private key by mistake. The publisher checks the chains. */
-function pemProblem(text: string): string | undefined {
-  if (text.includes('PRIVATE KEY')) return 'must contain certificates only, got a private key as well';
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) return 'must contain the certificate of an authority in PEM, got none';
-  const other = blocks.findIndex((block) => !isAuthority(block));
-  return other < 0
-    ? undefined
-    : `must contain certificates of authorities only, got another certificate as number ${other + 1}`;
-}
-
-function isAuthority(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).ca;
-  } catch {
-    return false;
-  }
 }

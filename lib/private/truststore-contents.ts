@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto';
-import { Token } from 'aws-cdk-lib';
+import type { X509Certificate } from 'node:crypto';
 import type { IConstruct } from 'constructs';
 import { LARGEST_TRUSTSTORE, subjectKey } from '../../mesh/truststore';
+import { readAuthorities } from './authority-certificates';
 import { refuse } from './validation';
 
 /** The certificates of a truststore that synthesis knows. The publisher checks all of them. */
@@ -12,10 +12,7 @@ export class TruststoreContents {
 
   /** Throws if API Gateway would reject the truststore with these certificates. Passes tokens. */
   add(scope: IConstruct, property: string, pem: string): void {
-    if (Token.isUnresolved(pem)) return;
-    for (const block of pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []) {
-      this.addCertificate(scope, property, new X509Certificate(block));
-    }
+    for (const certificate of readAuthorities(scope, property, pem)) this.addCertificate(scope, property, certificate);
     if (this.size > LARGEST_TRUSTSTORE) {
       refuse(scope, property, `must leave the truststore at most ${LARGEST_TRUSTSTORE} bytes`, `${this.size}`);
     }

@@ -364,17 +364,18 @@ describe('an existing authority', () => {
     );
   });
 
-  test.each(['', 'not PEM', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'])(
-    'is refused by the chain %j',
-    (certificateChain) => {
-      expect(() =>
-        CertificateAuthority.fromCertificateAuthorityAttributes(newStack(), 'Authority', {
-          certificateAuthorityArn,
-          certificateChain,
-        }),
-      ).toThrow('Test/Authority: certificateChain must start with a certificate in PEM');
-    },
-  );
+  test.each([
+    ['', 'there is no PEM block "-----BEGIN CERTIFICATE-----"'],
+    ['not PEM', 'there is no PEM block "-----BEGIN CERTIFICATE-----"'],
+    ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', 'block 1 is not a DER certificate'],
+  ])('is refused by the chain %j', (certificateChain, reason) => {
+    expect(() =>
+      CertificateAuthority.fromCertificateAuthorityAttributes(newStack(), 'Authority', {
+        certificateAuthorityArn,
+        certificateChain,
+      }),
+    ).toThrow(`Test/Authority: certificateChain must be certificates in PEM: ${reason}`);
+  });
 
   test('is refused when a private key stands in the chain, and the error does not repeat it', () => {
     const certificateChain = `${ecdsaChain}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n`;
@@ -385,7 +386,7 @@ describe('an existing authority', () => {
       });
 
     expect(create).toThrow(
-      'Test/Authority: certificateChain must contain certificates only, got a private key as well',
+      'Test/Authority: certificateChain must be certificates in PEM: the text contains a private key',
     );
     expect(create).not.toThrow('c2VjcmV0');
   });

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { CfnParameter, type Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { API_GATEWAY_LIMITS } from '../../lambda/truststore-publisher/truststore-resource';
 import { TrustAnchorSource } from '../../lib';
+import { truststoreBundle } from '../../pki/truststore';
 import { type Authority, createClient, createRoot, createSubordinate, type EndEntity } from '../pki/authorities';
 import { newMesh, newStack, onlyResource, resourcesOf } from './mesh-stack';
 
@@ -70,23 +72,44 @@ test('what only CloudFormation knows passes', () => {
   expect(published(objects)).toMatchObject([{ ObjectKey: 'partner.pem', VersionId: { Ref: 'Version' } }]);
 });
 
+test.each<[string, (one: string, other: string) => string]>([
+  ['a tab before the second block, as the AWS CLI prints it', (one, other) => `${one.trimEnd()}\t${other}`],
+  ['a byte order mark', (one, other) => `\uFEFF${one}\uFEFF${other}`],
+  ['carriage returns', (one, other) => (one + other).replaceAll('\n', '\r\n')],
+  ['explanatory text', (one, other) => `Bag Attributes\n  localKeyID: 01\n${one}# ${'-'.repeat(60)}\n${other}the end`],
+])('synthesis and deployment both accept %s', (_name, join) => {
+  const text = join(issuing.pem, root.pem);
+  expect(published(add(TrustAnchorSource.fromPem(text)))).toEqual([{ Pem: text }]);
+  expect(truststoreBundle([text], new Date(), API_GATEWAY_LIMITS)).toBe(issuing.pem + root.pem);
+});
+
+test('synthesis finds a subject that is there twice, however the certificates are written', async () => {
+  const renewed = await createRoot('Partner Root');
+  expect(() => add(TrustAnchorSource.fromPem(`${root.pem.trimEnd()}\t${renewed.pem}`))).toThrow(
+    'source must not contain the subject of another certificate in the truststore',
+  );
+});
+
 describe('synthesis refuses', () => {
   test.each<[string, () => string]>([
     [
-      'must contain certificates only, got a private key as well',
+      'must be certificates in PEM: the text contains a private key: remove it, and replace it if others could read it',
       () => `${root.pem}${root.privateKey.export({ format: 'pem', type: 'pkcs8' })}`,
     ],
     [
-      'must contain certificates only, got a private key as well',
+      'must be certificates in PEM: the text contains a private key: remove it, and replace it if others could read it',
       () => String(root.privateKey.export({ format: 'pem', type: 'sec1' })),
     ],
-    ['must contain the certificate of an authority in PEM, got none', () => ''],
-    ['must contain the certificate of an authority in PEM, got none', () => root.certificate.raw.toString('base64')],
-    ['must contain the certificate of an authority in PEM, got none', () => root.pem.replace(/-----END.*/, '')],
+    ['must be certificates in PEM: there is no PEM block "-----BEGIN CERTIFICATE-----"', () => ''],
+    [
+      'must be certificates in PEM: there is no PEM block "-----BEGIN CERTIFICATE-----"',
+      () => root.certificate.raw.toString('base64'),
+    ],
+    ['must be certificates in PEM: block 1 has no end', () => root.pem.replace(/-----END.*/, '')],
     ['must contain certificates of authorities only, got another certificate as number 1', () => leaf.pem],
     ['must contain certificates of authorities only, got another certificate as number 2', () => root.pem + leaf.pem],
     [
-      'must contain certificates of authorities only, got another certificate as number 1',
+      'must be certificates in PEM: block 1 is not a DER certificate',
       () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
     ],
   ])('a text that %s', (rule, text) => {
@@ -101,7 +124,9 @@ describe('synthesis refuses', () => {
       `Test/Mesh/TrustAnchor-partner: source must be a readable file (the file ${missing})`,
     );
     writeFileSync(join(directory, 'empty.pem'), '');
-    expect(() => add(TrustAnchorSource.fromFile(join(directory, 'empty.pem')))).toThrow(/got none \(the file .*empty/);
+    expect(() => add(TrustAnchorSource.fromFile(join(directory, 'empty.pem')))).toThrow(
+      /there is no PEM block .* \(the file .*empty/,
+    );
   });
 
   test.each([

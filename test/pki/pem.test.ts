@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { privateKeyPem } from '../../pki/keys';
 import { encodePem, PemError, readCertificate, readCertificates, readPemBlocks } from '../../pki/pem';
+import { superLinearExpressions } from '../linear-regular-expressions';
+import { installed } from '../programs';
 import { type Authority, createClient, createRoot } from './authorities';
 
 let root: Authority;
@@ -20,6 +23,17 @@ test.each([
   ['carriage returns', (pem: string) => pem.replaceAll('\n', '\r\n'), 1],
   ['trailing spaces', (pem: string) => pem.replaceAll('\n', '  \n'), 1],
   ['no final line feed', (pem: string) => pem.trimEnd(), 1],
+  ['a byte order mark, also in the middle', (pem: string) => `\uFEFF${pem}\uFEFF${pem}`, 2],
+  ['a tab before a block', (pem: string) => `${pem.trimEnd()}\t${pem}`, 2],
+  ['white space before a block', (pem: string) => ` \t\v\f  ${pem}`, 1],
+  ['blocks that touch', (pem: string) => pem.trimEnd() + pem, 2],
+  ['white space within the base64', (pem: string) => pem.replaceAll(/[A-Za-z0-9+/]{16}/g, '$& \t\v\f\r\n\n'), 1],
+  ['base64 beside the boundaries', (pem: string) => pem.replaceAll('\n', ''), 1],
+  ['carriage returns alone', (pem: string) => pem.replaceAll('\n', '\r'), 1],
+  ['a boundary within a line of explanatory text', (pem: string) => `It begins -----BEGIN X-----:\n${pem}`, 1],
+  ['lines of hyphens', (pem: string) => `${'-'.repeat(70)}\n${pem}----- root -----\n`, 1],
+  ['text after a block on its line', (pem: string) => `${pem.trimEnd()} # the root\n${pem}`, 2],
+  ['the older label', (pem: string) => pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE'), 1],
   ['one long line of base64', (pem: string) => pem.replace(/(?<=[A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/=])/g, ''), 1],
 ])('allows %s', (_name, change, count) => {
   expect(readCertificates(change(root.pem))).toHaveLength(count);
@@ -40,7 +54,7 @@ test.each<[string, (pem: string) => string, string]>([
   [
     'a block that ends under another name',
     (pem) => pem.replace('END CERTIFICATE', 'END PUBLIC KEY'),
-    'block 2 has an end without a beginning',
+    'block 2 has the end of a block with another label',
   ],
   [
     'a block within a block',
@@ -76,6 +90,46 @@ test.each<[string, (pem: string) => string, string]>([
   const read = () => readCertificates(message === NO_BLOCK ? text : root.pem + text);
   expect(read).toThrow(PemError);
   expect(read).toThrow(new RegExp(`^${message}$`));
+});
+
+test('says what UTF-16 and DER are, instead of that there is nothing', () => {
+  for (const encoding of ['utf16le', 'latin1'] as const) {
+    const bytes = encoding === 'latin1' ? root.certificate.raw : Buffer.from(`\uFEFF${root.pem}`, encoding);
+    expect(() => readCertificates(bytes.toString())).toThrow(/^the text is not ASCII or UTF-8: it contains zero bytes/);
+  }
+});
+
+test('refuses a private key whose boundary is in the middle of a line', () => {
+  expect(() => readCertificates(`${root.pem}key: ${privateKeyPem(root.privateKey)}`)).toThrow('contains a private key');
+});
+
+test('reads in a number of steps that is linear in the length of the text', () => {
+  expect(superLinearExpressions(() => readCertificates(`text\n ${root.pem}\t${root.pem}`))).toEqual([]);
+});
+
+const testWithOpenssl = installed('openssl') ? test : test.skip;
+const linesOf = (length: number) => () =>
+  [
+    '-----BEGIN CERTIFICATE-----',
+    ...(root.certificate.raw.toString('base64').match(new RegExp(`.{1,${length}}`, 'g')) ?? []),
+    '-----END CERTIFICATE-----',
+    '',
+  ].join('\n');
+
+testWithOpenssl.each<[string, (pem: string) => string]>([
+  ['explanatory text', (pem) => `Root of all:\n${pem}`],
+  ['a boundary within a line of explanatory text', (pem) => `It begins -----BEGIN CERTIFICATE-----:\n${pem}`],
+  ['carriage returns', (pem) => pem.replaceAll('\n', '\r\n')],
+  ['the older label', (pem) => pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE')],
+  ['lines of 76', linesOf(76)],
+  ['one line', linesOf(10_000)],
+  ['spaces at the end of lines', (pem) => pem.replaceAll('\n', ' \t\n')],
+])('takes what OpenSSL takes: %s', (_name, change) => {
+  const text = change(root.pem);
+  const { status, stdout } = spawnSync('openssl', ['x509', '-outform', 'DER'], { input: text });
+  expect(status).toBe(0);
+  expect(stdout).toEqual(root.certificate.raw);
+  expect(readCertificate(text).raw).toEqual(root.certificate.raw);
 });
 
 test('refuses a private key beside certificates, and never repeats it', () => {
