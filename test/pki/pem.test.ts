@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { privateKeyPem } from '../../pki/keys';
 import { encodePem, PemError, readCertificate, readCertificates, readPemBlocks } from '../../pki/pem';
 import { superLinearExpressions } from '../linear-regular-expressions';
-import { installed } from '../programs';
+import { testWith } from '../programs';
 import { type Authority, createClient, createRoot } from './authorities';
 
 let root: Authority;
@@ -107,7 +107,6 @@ test('reads in a number of steps that is linear in the length of the text', () =
   expect(superLinearExpressions(() => readCertificates(`text\n ${root.pem}\t${root.pem}`))).toEqual([]);
 });
 
-const testWithOpenssl = installed('openssl') ? test : test.skip;
 const linesOf = (length: number) => () =>
   [
     '-----BEGIN CERTIFICATE-----',
@@ -116,7 +115,7 @@ const linesOf = (length: number) => () =>
     '',
   ].join('\n');
 
-testWithOpenssl.each<[string, (pem: string) => string]>([
+testWith('openssl').each<[string, (pem: string) => string]>([
   ['explanatory text', (pem) => `Root of all:\n${pem}`],
   ['a boundary within a line of explanatory text', (pem) => `It begins -----BEGIN CERTIFICATE-----:\n${pem}`],
   ['carriage returns', (pem) => pem.replaceAll('\n', '\r\n')],
