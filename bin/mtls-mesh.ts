@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { failureSentence } from '../aws/failure';
 import { version } from '../package.json';
 import { addDisableCommand } from './disable/command';
@@ -7,12 +7,14 @@ import { addListCommand } from './list/command';
 import { addRequestCommand } from './request/command';
 import { addRevokeCommand } from './revoke/command';
 import { addRotateCommand } from './rotate/command';
+import { exitCodeOf } from './shared/exit-codes';
 import { addShowCommand } from './show/command';
 import { addUpCommand } from './up/command';
 
 const program = new Command('mtls-mesh')
   .description('Run mutual TLS service meshes on this machine without an AWS account, and operate deployed ones.')
-  .version(version);
+  .version(version)
+  .exitOverride();
 
 // The work of a command is in a bundle of its own, so that `--help` does not load the sandbox or the AWS clients.
 addUpCommand(program, () => require('./up/up'));
@@ -28,8 +30,9 @@ addRotateCommand(program, loadOperations);
 program
   .parseAsync()
   .catch((error: unknown) => {
-    console.error(`error: ${failureSentence(error)}`);
-    process.exitCode = 1;
+    // Commander has printed its own.
+    if (!(error instanceof CommanderError)) console.error(`error: ${failureSentence(error)}`);
+    process.exitCode = exitCodeOf(error);
   })
   // The idle connections of an SDK client would keep the process running.
   .finally(() => process.stdout.write('', () => process.exit()));

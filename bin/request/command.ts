@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { clientNameProblem } from '../../mesh/names';
 import { KEY_ALGORITHMS } from '../../pki/keys';
+import { addAwsOptions } from '../shared/aws-options';
+import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { RequestOptions } from './request';
 
 const NOTES = `
@@ -10,15 +12,11 @@ The directory is a symbolic link, which the command replaces in one step. A prog
 opens the files always finds a key with its own certificate, even if the command is interrupted.
 
 The command uses the AWS credentials that the AWS SDKs find. Their principal needs a grant for the client:
-client.grantRequest().
-
-Exit codes:
-  0  The command succeeded.
-  1  The command failed.`;
+client.grantRequest().`;
 
 /** Adds the command with which a client that keeps its own key gets a certificate. */
 export function addRequestCommand(program: Command, load: () => Pick<typeof import('./request'), 'runRequest'>): void {
-  program
+  const command = program
     .command('request')
     .description('Generate a private key on this machine and request a certificate for it.')
     .addOption(new Option('--client <name>', 'name of the client').argParser(clientName).makeOptionMandatory())
@@ -34,8 +32,9 @@ export function addRequestCommand(program: Command, load: () => Pick<typeof impo
         .choices(KEY_ALGORITHMS)
         .default('EC_prime256v1'),
     )
-    .addHelpText('after', NOTES)
+    .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: RequestOptions) => load().runRequest(options));
+  addAwsOptions(command);
 }
 
 function clientName(text: string): string {

@@ -3,9 +3,8 @@ import type { RevocationReason, RevokedCertificate } from '../../mesh/contract';
 import { certificateStatus } from '../../registry/status';
 import { rotatableSecret, rotateAndReport } from '../rotate/rotate';
 import { awsMesh } from '../shared/aws-mesh';
-import { reportPartlyDone } from '../shared/exit-codes';
+import { reportPartlyDone, UsageError } from '../shared/exit-codes';
 import { type ClientInventory, showClient } from '../shared/inventory';
-import { OperatorError } from '../shared/mesh';
 import type { MeshOptions } from '../shared/mesh-command';
 import { type CertificateSelection, revokeCertificates } from './revoke-certificates';
 
@@ -44,12 +43,12 @@ export function failureLines(revoked: readonly RevokedCertificate[]): readonly s
 
 function selectionIn({ all, serialNumber, issuer, secretVersion }: RevokeOptions): CertificateSelection {
   if (issuer !== undefined && serialNumber === undefined) {
-    throw new OperatorError('--issuer requires --serial-number');
+    throw new UsageError('--issuer requires --serial-number');
   }
   if (all) return { kind: 'all' };
   if (serialNumber !== undefined) return { kind: 'serialNumber', serialNumber, issuer };
   if (secretVersion !== undefined) return { kind: 'version', secretVersionId: secretVersion };
-  throw new OperatorError('specify the certificates with --serial-number, --secret-version or --all');
+  throw new UsageError('specify the certificates with --serial-number, --secret-version or --all');
 }
 
 /** What was revoked, and what the client may still come in with. */

@@ -29,17 +29,17 @@ export function commandConnection(access: AwsAccess = {}): AwsConnection {
   const { config } = new SecretsManagerClient({ ...others, ...(region && { region }) });
   return {
     signer: async () => ({
-      ...(await found(config.credentials(), 'found no AWS credentials')),
-      region: await found(config.region(), 'found no AWS Region, set AWS_REGION'),
+      ...(await found(config.credentials(), 'found no AWS credentials', 'use --profile, or run `aws configure`')),
+      region: await found(config.region(), 'found no AWS Region', 'use --region, or set AWS_REGION'),
     }),
     endpoint: (variable) => access.endpoint ?? configuredEndpoint(variable, process.env),
   };
 }
 
-async function found<T>(value: Promise<T>, problem: string): Promise<T> {
+async function found<T>(value: Promise<T>, problem: string, remedy: string): Promise<T> {
   try {
     return await value;
   } catch (cause) {
-    throw new AwsAccessError(`${problem}: ${failureSentence(cause)}`, { cause });
+    throw new AwsAccessError(`${problem}: ${remedy} (${failureSentence(cause)})`, { cause });
   }
 }

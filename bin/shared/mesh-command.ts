@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { trustDomainProblem } from '../../mesh/names';
-import { EXIT_CODES_HELP } from './exit-codes';
+import { addAwsOptions } from './aws-options';
+import { OPERATION_EXIT_CODES_HELP } from './exit-codes';
 
 /** The options of every command that operates a deployed mesh. */
 export interface MeshOptions {
@@ -15,7 +16,7 @@ export interface ReadOptions extends MeshOptions {
 
 /** Adds a command that operates a deployed mesh, in AWS or in a sandbox. */
 export function addMeshCommand(program: Command, nameAndArguments: string, description: string): Command {
-  return program
+  const command = program
     .command(nameAndArguments)
     .description(description)
     .addOption(
@@ -24,7 +25,8 @@ export function addMeshCommand(program: Command, nameAndArguments: string, descr
         .argParser(trustDomain)
         .makeOptionMandatory(),
     )
-    .addHelpText('after', EXIT_CODES_HELP);
+    .addHelpText('after', OPERATION_EXIT_CODES_HELP);
+  return addAwsOptions(command);
 }
 
 function trustDomain(text: string): string {

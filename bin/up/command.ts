@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { UpOptions } from './up';
 
 /** Adds the command that runs a mesh in the sandbox. */
@@ -19,6 +20,7 @@ export function addUpCommand(program: Command, load: () => Pick<typeof import('.
     .option('--watch', 'deploy the app again when its files change, as `cdk watch` does')
     .option('--logs', 'print the logs of all functions and of the gateway, not only those of functions that fail')
     .option('--json', 'print one line of JSON when the mesh is up, and after each change of the app')
+    .addHelpText('after', EXIT_CODES_HELP)
     .action((options: UpOptions) => load().runUp(options));
 }
 

@@ -1,4 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACMPCAClient, RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
@@ -235,10 +238,48 @@ test('a disabled client is not rotated until it is enabled, which says what it l
   expect((await run(['rotate', 'social'])).code).toBe(0);
 });
 
+describe('a command uses', () => {
+  const none = { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined };
+
+  test('the Region of --region, before that of the environment', async () => {
+    const scopes: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      scopes.push(/Credential=[^/]+\/\d{8}\/([^/]+\/[^/]+)/.exec(String(request.headers.authorization))?.[1]);
+      response.writeHead(400).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      for (const changed of [none, {}]) {
+        await run(['list', '--region', 'eu-central-1'], { ...changed, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` });
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(scopes).toEqual(['eu-central-1/dynamodb', 'eu-central-1/dynamodb']);
+  });
+
+  test('the profile of --profile, before the credentials of the environment', async () => {
+    const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region } = environment;
+    const files = { AWS_CONFIG_FILE: join(root, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(root, 'credentials') };
+    writeFileSync(files.AWS_CONFIG_FILE, `[profile operator]\nregion = ${region}\n`);
+    writeFileSync(
+      files.AWS_SHARED_CREDENTIALS_FILE,
+      `[operator]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`,
+    );
+    const other = { ...none, ...files, AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' };
+    expect(await run(['list', '--profile', 'operator'], other)).toMatchObject({ code: 0, stderr: '' });
+    expect((await run(['list'], { ...other, AWS_REGION: region })).code).toBe(1);
+    const { code, stderr } = await run(['list', '--profile', 'nobody'], { ...other, AWS_REGION: region });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: found no AWS credentials: use --profile/)]);
+  });
+});
+
 describe('what can not be done is refused in one line', () => {
-  const refused = async (args: readonly string[], changed?: NodeJS.ProcessEnv) => {
+  const refused = async (args: readonly string[], changed?: NodeJS.ProcessEnv, expected = 1) => {
     const { code, stdout, stderr } = await run(args, changed);
-    expect([code, stdout]).toEqual([1, '']);
+    expect([code, stdout]).toEqual([expected, '']);
     const [line = '', ...more] = stderr.trimEnd().split('\n');
     expect(more).toEqual([]);
     return line;
@@ -262,6 +303,11 @@ describe('what can not be done is refused in one line', () => {
       ['list', '--mesh', 'other.example.com'],
       /^error: found no registry of the mesh other\.example\.com in this account and Region: /,
     ],
+  ])('%s', async (_, args, line) => {
+    expect(await refused(args)).toMatch(line);
+  });
+
+  test.each<[string, readonly string[], RegExp]>([
     ['a mesh that can not be one', ['list', '--mesh', 'Mesh/1'], /^error: .*--mesh.*lower-case/],
     ['no certificate', revoke('--reason', 'SUPERSEDED'), /^error: specify the certificates with /],
     [
@@ -280,17 +326,22 @@ describe('what can not be done is refused in one line', () => {
       revoke('--all', '--reason', 'BOREDOM'),
       /Allowed choices are UNSPECIFIED, KEY_/,
     ],
-  ])('%s', async (_, args, line) => {
-    expect(await refused(args)).toMatch(line);
+    ['a command that there is not', ['renew'], /^error: unknown command 'renew'$/],
+    ['no client', ['show'], /^error: missing required argument 'client'$/],
+    ['too many clients', ['show', 'mail', 'social'], /^error: too many arguments for 'show'/],
+  ])('%s, with the exit code of a wrong command line', async (_, args, line) => {
+    expect(await refused(args, {}, 64)).toMatch(line);
   });
 
   test('no mesh', async () => {
-    expect(await refused(['list'], { MTLS_MESH: '' })).toMatch(/^error: .*--mesh/);
+    expect(await refused(['list'], { MTLS_MESH: '' }, 64)).toMatch(/^error: .*--mesh/);
   });
 
   test('no region', async () => {
     const none = { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined, AWS_CONFIG_FILE: join(root, 'none') };
-    expect(await refused(['list'], none)).toBe('error: found no AWS Region, set AWS_REGION: Region is missing');
+    expect(await refused(['list'], none)).toBe(
+      'error: found no AWS Region: use --region, or set AWS_REGION (Region is missing)',
+    );
   });
 
   test('a place where nobody answers', async () => {
@@ -300,6 +351,8 @@ describe('what can not be done is refused in one line', () => {
 
 test('the help of each command says what its exit codes mean', async () => {
   for (const command of ['list', 'show', 'revoke', 'disable', 'enable', 'rotate']) {
-    expect((await run([command, '--help'])).stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 /);
+    expect((await run([command, '--help'])).stdout).toMatch(
+      /Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n(.*\n)+ {2}64 /,
+    );
   }
 });

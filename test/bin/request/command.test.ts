@@ -34,7 +34,7 @@ test.each([
   ['a file', 'file:///etc/passwd'],
 ])('%s is refused, wherever it comes from', async (_name, url) => {
   const refused = {
-    code: 1,
+    code: 64,
     stdout: '',
     stderr: expect.stringContaining('must be an https URL, such as https://<id>'),
   };
@@ -52,7 +52,7 @@ test.each([
     'Allowed choices are EC_prime256v1',
   ],
 ])('%s is refused by its name', async (_name, args, message) => {
-  expect(await run(args)).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
+  expect(await run(args)).toEqual({ code: 64, stdout: '', stderr: expect.stringContaining(message) });
   expect(readdirSync(root)).toEqual([]);
 });
 

@@ -159,6 +159,8 @@ test('says that there are no credentials, before anything is sent', async () => 
 
 test('says that there is no Region, before anything is sent', async () => {
   delete process.env['AWS_REGION'];
-  await expect(requestCertificate(url, BODY)).rejects.toThrow('found no AWS Region, set AWS_REGION: ');
+  await expect(requestCertificate(url, BODY)).rejects.toThrow(
+    'found no AWS Region: use --region, or set AWS_REGION (Region is missing)',
+  );
   expect(asked).toEqual([]);
 });

@@ -271,10 +271,13 @@ describe('what can not be brought up is refused in one line, and leaves nothing'
   const refused = async (at: Place, ...args: readonly string[]) => {
     const before = remains(at);
     const run = up(at, ...args);
-    expect(await run.ended()).toBe(1);
+    const code = await run.ended();
+    const lines = run.stderr.trimEnd().split('\n');
+    // What the command line says is wrong by itself, or with this app.
+    expect([code, lines]).toEqual([/^error: (option|unknown option) /.test(lines[0] ?? '') ? 64 : 1, lines]);
     expect(run.stdout).toBe('');
     expect(remains(at)).toEqual(before);
-    return run.stderr.trimEnd().split('\n');
+    return lines;
   };
   const withCdkJson = (text: string) => {
     const at = place();
