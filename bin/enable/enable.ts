@@ -1,6 +1,6 @@
 import { certificateStatus } from '../../registry/status';
 import { awsMesh } from '../shared/aws-mesh';
-import { setClientState, stateChangeText } from '../shared/client-state';
+import { setClientState, stateChangeJson, stateChangeText } from '../shared/client-state';
 import { isExternal } from '../shared/inventory';
 import type { MeshOptions } from '../shared/mesh-command';
 
@@ -8,7 +8,7 @@ import type { MeshOptions } from '../shared/mesh-command';
 export async function runEnable(clientName: string, options: MeshOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
   const change = await setClientState(mesh, clientName, 'ENABLED');
-  console.log(stateChangeText(change));
+  console.log(options.json ? JSON.stringify(stateChangeJson(change)) : stateChangeText(change));
   const { client, current } = change;
   if (isExternal(client) || (current && certificateStatus(current, mesh.now()) === 'ISSUED')) return;
   const remedy = client.secretId === undefined ? 'request --client' : 'rotate';

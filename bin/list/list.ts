@@ -1,10 +1,10 @@
 import { certificateStatus } from '../../registry/status';
 import { awsMesh } from '../shared/aws-mesh';
 import { type ClientSummary, isExternal, listClients } from '../shared/inventory';
-import type { ReadOptions } from '../shared/mesh-command';
+import type { MeshOptions } from '../shared/mesh-command';
 import { table } from '../shared/table';
 
-export async function runList(options: ReadOptions): Promise<void> {
+export async function runList(options: MeshOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
   const clients = await listClients(mesh);
   if (!options.json) console.log(listAsTable(clients, mesh.now()));

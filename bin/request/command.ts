@@ -32,6 +32,7 @@ export function addRequestCommand(program: Command, load: () => Pick<typeof impo
         .choices(KEY_ALGORITHMS)
         .default('EC_prime256v1'),
     )
+    .option('--json', 'print one line of JSON')
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: RequestOptions) => load().runRequest(options));
   addAwsOptions(command);

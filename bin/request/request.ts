@@ -17,6 +17,14 @@ export interface RequestOptions {
   /** @default - the client's name */
   readonly out?: string;
   readonly keyAlgorithm: KeyAlgorithm;
+  readonly json?: true;
+}
+
+/** The line of JSON that `request` prints. */
+interface PrintedRequest extends Omit<CertificateDocument, 'certificate' | 'certificateChain'> {
+  readonly clientName: string;
+  /** Where the files are. */
+  readonly directory: string;
 }
 
 /** The issuer answered with a certificate that the client can't use. */
@@ -29,7 +37,7 @@ class UnusableCertificateError extends Error {
  * @param ask requests the certificate
  */
 export async function runRequest(
-  { client, url, out = client, keyAlgorithm }: RequestOptions,
+  { client, url, out = client, keyAlgorithm, json }: RequestOptions,
   ask = requestCertificate,
 ): Promise<void> {
   // Fails before a certificate is issued that can't be stored.
@@ -43,7 +51,17 @@ export async function runRequest(
     'certificate.pem': document.certificate,
     'chain.pem': document.certificateChain,
   });
-  console.log(`${client} has a new certificate in ${out}: ${document.serialNumber}, valid until ${document.notAfter}`);
+  const { serialNumber, fingerprint, notBefore, notAfter } = document;
+  const printed: PrintedRequest = {
+    clientName: client,
+    directory: out,
+    serialNumber,
+    fingerprint,
+    notBefore,
+    notAfter,
+  };
+  if (json) console.log(JSON.stringify(printed));
+  else console.log(`${client} has a new certificate in ${out}: ${serialNumber}, valid until ${notAfter}`);
 }
 
 /** The command does not know the mesh's trust domain, so it compares the client's name. */

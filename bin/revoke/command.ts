@@ -5,7 +5,7 @@ import type { RevokeOptions } from './revoke';
 
 export function addRevokeCommand(program: Command, load: () => Pick<typeof import('./revoke'), 'runRevoke'>): void {
   addMeshCommand(program, 'revoke <client>', 'Revoke certificates of a client. The mesh refuses them within seconds.')
-    .addOption(selector('--all', 'revoke every certificate that the mesh still accepts'))
+    .addOption(selector('--all', 'revoke every certificate of the client'))
     .addOption(selector('--serial-number <hex>', 'revoke the certificate with this serial number'))
     .option('--issuer <dn>', 'issuer of the serial number, as `show` prints it')
     .addOption(selector('--secret-version <id>', 'revoke the certificate in this version of the secret'))
@@ -15,6 +15,7 @@ export function addRevokeCommand(program: Command, load: () => Pick<typeof impor
         .makeOptionMandatory(),
     )
     .option('--rotate', 'issue another certificate afterwards')
+    .option('--yes', 'do not ask before --all on a terminal')
     .action((client: string, options: RevokeOptions) => load().runRevoke(client, options));
 }
 

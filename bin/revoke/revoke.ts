@@ -1,10 +1,12 @@
 import { failureSentence } from '../../aws/failure';
 import type { RevocationReason, RevokedCertificate } from '../../mesh/contract';
 import { certificateStatus } from '../../registry/status';
-import { rotatableSecret, rotateAndReport } from '../rotate/rotate';
+import { printRotation, type Rotation, rotatableSecret, rotate } from '../rotate/rotate';
 import { awsMesh } from '../shared/aws-mesh';
+import { confirmed } from '../shared/confirmation';
 import { reportPartlyDone, UsageError } from '../shared/exit-codes';
-import { type ClientInventory, showClient } from '../shared/inventory';
+import { type ClientInventory, showClient, showIssuedClient } from '../shared/inventory';
+import { type OperatedMesh, OperatorError } from '../shared/mesh';
 import type { MeshOptions } from '../shared/mesh-command';
 import { type CertificateSelection, revokeCertificates } from './revoke-certificates';
 
@@ -15,6 +17,8 @@ export interface RevokeOptions extends MeshOptions {
   readonly issuer?: string;
   readonly secretVersion?: string;
   readonly rotate?: true;
+  /** Don't ask. */
+  readonly yes?: true;
 }
 
 export async function runRevoke(clientName: string, options: RevokeOptions): Promise<void> {
@@ -22,14 +26,32 @@ export async function runRevoke(clientName: string, options: RevokeOptions): Pro
   const selection = selectionIn(options);
   // Fails before anything is revoked.
   if (options.rotate) await rotatableSecret(mesh, clientName);
+  if (options.all && !options.yes) await confirm(mesh, clientName, options);
 
   const revoked = await revokeCertificates(mesh, clientName, selection, options.reason);
-  console.log(revocationText(await showClient(mesh, clientName), selection, revoked, mesh.now()));
+  const client = await showClient(mesh, clientName);
+  if (!options.json) console.log(revocationText(client, selection, revoked, mesh.now()));
   for (const failure of failureLines(revoked)) reportPartlyDone(failure);
-  if (options.rotate) {
-    await rotateAndReport(mesh, clientName).catch((error: unknown) => {
-      reportPartlyDone(`the rotation could not start: ${failureSentence(error)}`);
-    });
+  const rotation = options.rotate ? await rotateAfterwards(mesh, clientName) : undefined;
+  if (options.json) console.log(JSON.stringify(revocationJson(client, revoked, rotation, mesh.now())));
+  else if (rotation) printRotation(clientName, rotation);
+}
+
+/** @throws OperatorError as `showIssuedClient`, and if the operator says no */
+async function confirm(mesh: OperatedMesh, clientName: string, { rotate }: RevokeOptions): Promise<void> {
+  const accepted = stillAccepted(await showIssuedClient(mesh, clientName), mesh.now()).certificates.length;
+  const consequence = rotate ? 'It then gets another one.' : 'It gets no other one until its next rotation.';
+  const question = `Revoke all certificates of ${clientName}? The mesh accepts ${accepted} of them. ${consequence}`;
+  if (!(await confirmed(question))) throw new OperatorError('nothing was revoked');
+}
+
+/** The revocation is done, so a rotation that can't start is no failure of the command. */
+async function rotateAfterwards(mesh: OperatedMesh, clientName: string): Promise<Rotation | undefined> {
+  try {
+    return await rotate(mesh, clientName);
+  } catch (error) {
+    reportPartlyDone(`the rotation could not start: ${failureSentence(error)}`);
+    return undefined;
   }
 }
 
@@ -49,6 +71,35 @@ function selectionIn({ all, serialNumber, issuer, secretVersion }: RevokeOptions
   if (serialNumber !== undefined) return { kind: 'serialNumber', serialNumber, issuer };
   if (secretVersion !== undefined) return { kind: 'version', secretVersionId: secretVersion };
   throw new UsageError('specify the certificates with --serial-number, --secret-version or --all');
+}
+
+/** The line of JSON that `revoke` prints. */
+interface PrintedRevocation {
+  readonly clientName: string;
+  /** The selected certificates. With `--all`, all that the registry holds. */
+  readonly certificates: readonly RevokedCertificate[];
+  /** The client's certificates that the mesh still accepts. */
+  readonly acceptedCertificates: readonly { readonly serialNumber: string; readonly notAfter: string }[];
+  /** The trust anchor whose certificates for the client the mesh still accepts. Absent if there is none. */
+  readonly acceptedTrustAnchor?: string | undefined;
+  /** With `--rotate`. Absent if the rotation could not start. */
+  readonly rotation?: Rotation | undefined;
+}
+
+export function revocationJson(
+  client: ClientInventory,
+  revoked: readonly RevokedCertificate[],
+  rotation: Rotation | undefined,
+  at: Date,
+): PrintedRevocation {
+  const { certificates, external } = stillAccepted(client, at);
+  return {
+    clientName: client.client.clientName,
+    certificates: revoked,
+    acceptedCertificates: certificates.map(({ serialNumber, notAfter }) => ({ serialNumber, notAfter })),
+    acceptedTrustAnchor: external?.trustAnchor,
+    rotation,
+  };
 }
 
 /** What was revoked, and what the client may still come in with. */
@@ -76,12 +127,17 @@ function revokedLines(
   );
 }
 
-function remainingLines({ client, external, certificates }: ClientInventory, at: Date): readonly string[] {
-  const { clientName, state } = client;
-  if (state === 'DISABLED') return [];
-  const accepted = certificates.filter((certificate) => certificateStatus(certificate, at) === 'ISSUED');
+/** What the client may still come in with. */
+function stillAccepted({ client, external, certificates }: ClientInventory, at: Date) {
+  if (client.state === 'DISABLED') return { certificates: [], external: undefined };
+  return { certificates: certificates.filter((each) => certificateStatus(each, at) === 'ISSUED'), external };
+}
+
+function remainingLines(client: ClientInventory, at: Date): readonly string[] {
+  const { clientName } = client.client;
+  const { certificates, external } = stillAccepted(client, at);
   return [
-    ...accepted.map(
+    ...certificates.map(
       ({ serialNumber, notAfter }) => `${clientName} ${serialNumber} is still accepted, until ${notAfter}`,
     ),
     ...(external

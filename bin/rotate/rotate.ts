@@ -7,18 +7,39 @@ import { NEVER_ABORTED, type OperatedMesh, OperatorError } from '../shared/mesh'
 import type { MeshOptions } from '../shared/mesh-command';
 
 export async function runRotate(clientName: string, options: MeshOptions): Promise<void> {
-  await rotateAndReport(awsMesh(options.mesh), clientName);
+  const rotation = await rotate(awsMesh(options.mesh), clientName);
+  if (options.json) console.log(JSON.stringify({ clientName, ...rotation }));
+  else printRotation(clientName, rotation);
 }
 
-export async function rotateAndReport(mesh: OperatedMesh, clientName: string): Promise<void> {
+/** What has come of a rotation. */
+export interface Rotation {
+  /** Whether it was not complete when the command ended. The other fields are then absent. */
+  readonly inProgress: boolean;
+  readonly serialNumber?: string;
+  readonly fingerprint?: string;
+  readonly secretVersionId?: string | undefined;
+  /** ISO 8601, UTC. */
+  readonly notBefore?: string;
+  /** ISO 8601, UTC. */
+  readonly notAfter?: string;
+}
+
+/** Rotates a client's secret, and sets the exit code if the rotation is still in progress. Throws as `rotateClient`. */
+export async function rotate(mesh: OperatedMesh, clientName: string): Promise<Rotation> {
   const certificate = await rotateClient(mesh, clientName);
-  if (certificate === undefined) {
-    reportPartlyDone(
-      `the rotation of ${clientName} is still in progress: check it with \`mtls-mesh show ${clientName}\``,
-    );
-    return;
+  if (certificate !== undefined) {
+    const { serialNumber, fingerprint, secretVersionId, notBefore, notAfter } = certificate;
+    return { inProgress: false, serialNumber, fingerprint, secretVersionId, notBefore, notAfter };
   }
-  console.log(`${clientName} has a new certificate: ${certificate.serialNumber}, valid until ${certificate.notAfter}`);
+  reportPartlyDone(
+    `the rotation of ${clientName} is still in progress: check it with \`mtls-mesh show ${clientName}\``,
+  );
+  return { inProgress: true };
+}
+
+export function printRotation(clientName: string, { inProgress, serialNumber, notAfter }: Rotation): void {
+  if (!inProgress) console.log(`${clientName} has a new certificate: ${serialNumber}, valid until ${notAfter}`);
 }
 
 /** A rotation takes seconds. Secrets Manager retries a failed rotation itself. */

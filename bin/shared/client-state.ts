@@ -25,6 +25,22 @@ export async function setClientState(
   return { ...inventory, client: { ...inventory.client, ...change }, changed: true };
 }
 
+/** The line of JSON that `disable` and `enable` print. */
+interface PrintedStateChange {
+  readonly clientName: string;
+  readonly state: 'ENABLED' | 'DISABLED';
+  /** False when the client already had the state. */
+  readonly changed: boolean;
+  /** When the client got the state. ISO 8601, UTC. */
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+}
+
+export function stateChangeJson({ client, changed }: ClientStateChange): PrintedStateChange {
+  const { clientName, state, updatedAt, updatedBy } = client;
+  return { clientName, state, changed, updatedAt, updatedBy };
+}
+
 export function stateChangeText({ client, changed }: ClientStateChange): string {
   const word = client.state === 'ENABLED' ? 'enabled' : 'disabled';
   return changed

@@ -7,15 +7,20 @@ import { OPERATION_EXIT_CODES_HELP } from './exit-codes';
 export interface MeshOptions {
   /** The mesh's trust domain. */
   readonly mesh: string;
-}
-
-/** Options of a command that prints what the mesh holds. */
-export interface ReadOptions extends MeshOptions {
+  /** Print JSON, as `docs/mtls-mesh-output.schema.json` describes it. */
   readonly json?: true;
 }
 
-/** Adds a command that operates a deployed mesh, in AWS or in a sandbox. */
-export function addMeshCommand(program: Command, nameAndArguments: string, description: string): Command {
+/**
+ * Adds a command that operates a deployed mesh, in AWS or in a sandbox.
+ * @param json what `--json` prints
+ */
+export function addMeshCommand(
+  program: Command,
+  nameAndArguments: string,
+  description: string,
+  json = 'one line of JSON',
+): Command {
   const command = program
     .command(nameAndArguments)
     .description(description)
@@ -25,6 +30,7 @@ export function addMeshCommand(program: Command, nameAndArguments: string, descr
         .argParser(trustDomain)
         .makeOptionMandatory(),
     )
+    .option('--json', `print ${json}`)
     .addHelpText('after', OPERATION_EXIT_CODES_HELP);
   return addAwsOptions(command);
 }

@@ -1,25 +1,41 @@
-import type { RegistryCertificate } from '../../registry/records';
+import type { RegistryCertificate, RegistryClient, RegistryExternalClient } from '../../registry/records';
 import { certificateStatus } from '../../registry/status';
 import { awsMesh } from '../shared/aws-mesh';
 import { type AnyClient, type ClientInventory, isExternal, showClient } from '../shared/inventory';
-import type { ReadOptions } from '../shared/mesh-command';
+import type { MeshOptions } from '../shared/mesh-command';
 import { table } from '../shared/table';
 
-export async function runShow(clientName: string, options: ReadOptions): Promise<void> {
+export async function runShow(clientName: string, options: MeshOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
   const client = await showClient(mesh, clientName);
   console.log((options.json ? clientAsJson : clientAsText)(client, mesh.now()));
+}
+
+/** Attributes that concern the registry alone. */
+const INTERNAL: readonly string[] = [
+  'declaredBy',
+  'registeredBy',
+  'identityIds',
+  'signingAlgorithm',
+  'currentCertificate',
+  'currentIssuedAt',
+  'publicKeyHash',
+  'expiryReportedAt',
+  'expiresAt',
+] satisfies readonly (keyof RegistryClient | keyof RegistryExternalClient | keyof RegistryCertificate)[];
+
+function printed(record: object): object {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !INTERNAL.includes(name)));
 }
 
 /** The client's record with its certificates. The `status` of each is its status now, not the one in the registry. */
 export function clientAsJson(inventory: ClientInventory, at: Date): string {
   const { client, external, certificates, current, lastRotation } = inventory;
   return JSON.stringify({
-    ...external,
-    ...client,
+    ...printed({ ...external, ...client }),
     lastRotation,
     certificates: certificates.map((certificate) => ({
-      ...certificate,
+      ...printed(certificate),
       status: certificateStatus(certificate, at),
       current: certificate === current,
     })),

@@ -7,8 +7,13 @@ import { join } from 'node:path';
 import { ACMPCAClient, RevokeCertificateCommand } from '@aws-sdk/client-acm-pca';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type ClientSecret, MeshHttpClient, requestOverTls } from '../../client';
+import { testWith } from '../programs';
 import { COMMAND, killRuns, Run } from './shared/command';
 import { synthesizeExample } from './shared/example-assembly';
+import { parseOutput } from './shared/output-schema';
+
+/** That of util-linux runs a command on a terminal of its own. */
+const withTerminal = process.platform === 'linux' ? testWith('script') : test.skip;
 
 const MESH = 'mesh.example.com';
 /** Where nobody listens: no service has this port (IANA), and `fetch` does not block it. */
@@ -68,6 +73,13 @@ async function run(args: readonly string[], changed: NodeJS.ProcessEnv = {}): Pr
   return { code, stdout: started.stdout, stderr: started.stderr };
 }
 
+/** What a command prints with `--json`, by the published schema. */
+async function json(args: readonly string[], changed?: NodeJS.ProcessEnv) {
+  const { code, stdout, stderr } = await run([...args, '--json'], changed);
+  const outputs = stdout.split('\n').slice(0, -1);
+  return { code, stderr, outputs: outputs.map((line) => parseOutput(args[0] ?? '', line)) };
+}
+
 interface Shown {
   readonly state: string;
   readonly updatedBy: string;
@@ -81,8 +93,14 @@ interface Shown {
   }[];
 }
 
+interface Revocation {
+  readonly certificates: readonly object[];
+  readonly acceptedCertificates: readonly object[];
+  readonly rotation?: object;
+}
+
 async function show(client: string): Promise<Shown> {
-  return JSON.parse((await run(['show', client, '--json'])).stdout);
+  return (await json(['show', client])).outputs[0];
 }
 
 async function currentOf(client: string): Promise<Shown['certificates'][number]> {
@@ -104,16 +122,15 @@ async function secretOf(client: string): Promise<ClientSecret> {
 }
 
 test('list says the same in a table and in lines of JSON', async () => {
-  const [table, json] = [await run(['list']), await run(['list', '--json'])];
-  const lines = json.stdout.trimEnd().split('\n');
-  expect(lines.map((line) => JSON.parse(line))).toEqual([
+  const [table, lines] = [await run(['list']), await json(['list'])];
+  expect(lines.outputs).toEqual([
     expect.objectContaining({ clientName: 'mail', state: 'ENABLED', status: 'ISSUED' }),
     expect.objectContaining({ clientName: 'social', state: 'ENABLED', status: 'ISSUED' }),
   ]);
   const { serialNumber, notAfter } = await secretOf('mail');
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ serialNumber, notAfter });
+  expect(lines.outputs[0]).toMatchObject({ serialNumber, notAfter });
   expect(table.stdout).toContain(`│ mail   │ ENABLED │ ${serialNumber} │ ${notAfter} │ ISSUED │`);
-  expect([table.code, table.stderr, json.code, json.stderr]).toEqual([0, '', 0, '']);
+  expect([table.code, table.stderr, lines.code, lines.stderr]).toEqual([0, '', 0, '']);
 });
 
 test('rotate waits until the secret holds another certificate', async () => {
@@ -236,6 +253,68 @@ test('a disabled client is not rotated until it is enabled, which says what it l
     stderr: 'social has no certificate that the mesh accepts: run `mtls-mesh rotate social`\n',
   });
   expect((await run(['rotate', 'social'])).code).toBe(0);
+});
+
+test('each command says in JSON what it has done', async () => {
+  expect(await json(['disable', 'social'])).toMatchObject({ code: 0, outputs: [{ state: 'DISABLED', changed: true }] });
+  expect(await json(['disable', 'social'])).toMatchObject({ code: 0, outputs: [{ changed: false }] });
+  expect(await json(['enable', 'social'])).toMatchObject({ code: 0, outputs: [{ state: 'ENABLED', changed: true }] });
+
+  const rotated = await json(['rotate', 'social']);
+  const { serialNumber, notAfter } = await secretOf('social');
+  expect(rotated).toEqual({
+    code: 0,
+    stderr: '',
+    outputs: [expect.objectContaining({ clientName: 'social', inProgress: false, serialNumber, notAfter })],
+  });
+
+  const one = ['revoke', 'social', '--serial-number', serialNumber, '--reason', 'SUPERSEDED'];
+  expect(await json(one)).toMatchObject({
+    code: 0,
+    outputs: [{ certificates: [{ serialNumber, already: false, failures: [] }] }],
+  });
+  const all = await json(['revoke', 'social', '--all', '--reason', 'SUPERSEDED', '--rotate']);
+  const [{ certificates, acceptedCertificates, rotation }] = all.outputs as [Revocation];
+  expect([all.code, all.stderr]).toEqual([0, '']);
+  expect(certificates).toContainEqual(expect.objectContaining({ serialNumber, already: true }));
+  expect(acceptedCertificates).toEqual([]);
+  expect(rotation).toMatchObject({ inProgress: false, serialNumber: (await secretOf('social')).serialNumber });
+});
+
+test('a failure after a revocation is in the JSON as far as it is done, and in the exit code', async () => {
+  const unreachable = { ...IMPATIENT, AWS_ENDPOINT_URL_SECRETS_MANAGER: UNREACHABLE };
+  const { code, stderr, outputs } = await json(
+    ['revoke', 'mail', '--all', '--reason', 'SUPERSEDED', '--rotate'],
+    unreachable,
+  );
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^the rotation could not start: /)]);
+  expect(outputs).toEqual([expect.not.objectContaining({ rotation: expect.anything() })]);
+  expect(await json(['show', 'malory'])).toMatchObject({ code: 1, outputs: [] });
+});
+
+withTerminal('on a terminal, revoke --all asks first, and does what the answer says', async () => {
+  await run(['rotate', 'mail']);
+  const revoke = `revoke mail --all --reason SUPERSEDED`;
+  const onTerminal = async (command: string, answer?: string) => {
+    const line = `"${process.execPath}" "${COMMAND}" ${command}`;
+    const env = { PATH: process.env['PATH'], MTLS_MESH: MESH, TERM: 'xterm', ...environment };
+    const started = new Run('script', ['-qfec', line, '/dev/null'], root, env);
+    if (answer !== undefined) {
+      await started.prints(/Revoke all certificates of mail\? The mesh accepts \d of them\. .*\[y\/N\] /);
+      started.process.stdin?.write(answer);
+    }
+    return { code: await started.ended(), output: started.stdout };
+  };
+  const refused = { code: 1, output: expect.stringContaining('error: nothing was revoked') };
+  for (const no of ['\r', 'n\r', 'yess\r', '\u0004']) expect(await onTerminal(revoke, no)).toEqual(refused);
+  expect(await currentOf('mail')).toMatchObject({ status: 'ISSUED' });
+
+  expect(await onTerminal(revoke, 'y\r')).toEqual({ code: 0, output: expect.stringContaining('is revoked') });
+  expect(await currentOf('mail')).toMatchObject({ status: 'REVOKED' });
+  expect(await onTerminal(`${revoke} --yes`)).toEqual({
+    code: 0,
+    output: expect.stringMatching(/^mail has no certificate left to revoke\r\n$/),
+  });
 });
 
 describe('a command uses', () => {

@@ -9,6 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsClient } from 'aws4fetch';
 import { Sandbox } from '../../sandbox';
 import { COMMAND, Run } from '../bin/shared/command';
+import { parseOutput } from '../bin/shared/output-schema';
 import { addScheduleService, exampleMesh } from '../example-mesh';
 import { testWith } from '../programs';
 
@@ -119,6 +120,18 @@ test('the mesh lets in who keeps its own key, with a certificate that its role a
   ]);
   const answer = await callWith('mail');
   expect([answer.status, await answer.text()]).toEqual([200, 'mail']);
+});
+
+test('with --json, the command prints what it has got', async () => {
+  const { code, stdout, stderr } = await run(['request', '--client', 'mail', '--json'], 'MailRole');
+  const { serialNumber, fingerprint256 } = new X509Certificate(fileOf('mail', 'certificate.pem'));
+  expect([code, stderr]).toEqual([0, '']);
+  expect(parseOutput('request', stdout)).toMatchObject({
+    clientName: 'mail',
+    directory: 'mail',
+    serialNumber,
+    fingerprint: fingerprint256,
+  });
 });
 
 testWithCurl('curl gets in with the files as they are', async () => {

@@ -8,6 +8,7 @@ import { requestOverTls } from '../../../client';
 import { MeshIntegration } from '../../../lib';
 import { exampleMesh } from '../../example-mesh';
 import { COMMAND, Run } from '../shared/command';
+import { parseOutput } from '../shared/output-schema';
 import { environmentOf, type Place, place, remains, removePlaces, root, up } from './places';
 
 jest.setTimeout(60_000);
@@ -56,7 +57,7 @@ function synthesize(directory: string, services: Readonly<Record<string, string>
 /** The line of JSON with that number. */
 async function accessIn(run: Run, line = 1): Promise<Access> {
   await run.prints(new RegExp(`^(\\{.*\\}\\n){${line}}`));
-  return JSON.parse(run.stdout.split('\n')[line - 1] ?? '');
+  return parseOutput('up', run.stdout.split('\n')[line - 1] ?? '');
 }
 
 async function callAsMail({ cwd }: Place, access: Access, path: string): Promise<Response> {
