@@ -24,6 +24,7 @@ const MAY_IMPORT = {
       'aws-cdk-lib',
       'constructs',
       '@aws-sdk/',
+      '@bomb.sh/',
       'chokidar',
       'cli-table3',
       'commander',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { failureSentence } from '../aws/failure';
 import { version } from '../package.json';
+import { addCompletionCommand } from './completion/command';
 import { addDisableCommand } from './disable/command';
 import { addEnableCommand } from './enable/command';
 import { addListCommand } from './list/command';
@@ -26,6 +27,8 @@ addRevokeCommand(program, loadOperations);
 addDisableCommand(program, loadOperations);
 addEnableCommand(program, loadOperations);
 addRotateCommand(program, loadOperations);
+// Last, because it describes the commands that there are.
+addCompletionCommand(program);
 
 program
   .parseAsync()
