@@ -105,12 +105,14 @@ export class Cloud {
       secrets,
       functions,
       gateway,
+      iam,
+      logs,
       metrics,
       new AcmPcaService(surroundings),
       new DynamoDbService(surroundings),
-      new StsService(surroundings),
+      new StsService(surroundings, iam),
     ];
-    const others = [iam, logs, topics, certificates, new Route53Service()];
+    const others = [topics, certificates, new Route53Service()];
 
     this.strict = strict;
     this.iam = iam;

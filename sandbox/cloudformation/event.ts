@@ -14,6 +14,11 @@ export interface StackEvent {
   readonly constructPath?: string;
 }
 
+/** An event that the stack keeps. */
+export interface RecordedEvent extends StackEvent {
+  readonly id: string;
+}
+
 export type ResourceStatus =
   | 'CREATE_IN_PROGRESS'
   | 'CREATE_COMPLETE'

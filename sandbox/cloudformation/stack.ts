@@ -3,7 +3,7 @@ import { type Account, regionalArn } from '../account';
 import type { Clock } from '../clock';
 import { StackDefinition } from './definition';
 import type { SecretReader } from './dynamic-references';
-import { type ResourceFailure, type StackEvent, StackFailure, type StackStatus } from './event';
+import { type RecordedEvent, type ResourceFailure, type StackEvent, StackFailure, type StackStatus } from './event';
 import { remove } from './removal';
 import type { ResourceType } from './resource-type';
 import { knownResourceType, noticesOf, reasonOf, type StackResource, type StackSurroundings } from './stack-resource';
@@ -36,6 +36,9 @@ const UPDATABLE: readonly (StackStatus | undefined)[] = [
  */
 const CLEAN_UP_ATTEMPTS = 3;
 
+/** Limits the memory of a sandbox that runs for long. */
+const MAX_EVENTS = 10_000;
+
 const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
 /** A CloudFormation stack. Runs one operation at a time. */
@@ -46,6 +49,7 @@ export class Stack {
   private current?: StackStatus;
   private created?: Date;
   private definition?: StackDefinition;
+  private readonly recorded: RecordedEvent[] = [];
   private currentOutputs: Readonly<Record<string, string>> = {};
 
   constructor(private readonly options: StackOptions) {
@@ -55,7 +59,7 @@ export class Stack {
       resourceType: options.resourceType,
       readSecret: options.readSecret,
       strict: options.strict ?? false,
-      report: (event) => options.onEvent?.({ timestamp: options.clock.now(), ...event }),
+      report: (event) => this.report({ timestamp: options.clock.now(), ...event }),
     };
   }
 
@@ -84,6 +88,11 @@ export class Stack {
   /** One line for everything that a resource doesn't do in the sandbox. */
   get notices(): readonly string[] {
     return [...this.made.values()].flatMap(noticesOf);
+  }
+
+  /** The latest 10,000 events, oldest first. */
+  get events(): readonly RecordedEvent[] {
+    return this.recorded;
   }
 
   get outputs(): Readonly<Record<string, string>> {
@@ -189,6 +198,12 @@ export class Stack {
     transition.arrive(definition);
     this.definition = definition;
     return undefined;
+  }
+
+  private report(event: StackEvent): void {
+    this.recorded.push({ id: randomUUID(), ...event });
+    if (this.recorded.length > MAX_EVENTS) this.recorded.shift();
+    this.options.onEvent?.(event);
   }
 
   private fail(status: StackStatus, failures: readonly ResourceFailure[], reason: string): never {

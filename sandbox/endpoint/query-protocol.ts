@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AccessDenied, type AwsAnswer, type AwsApi, type AwsCall, AwsError } from './api';
-import { writeXml, type XmlElements } from './xml';
+import { jsonApi } from './json-protocol';
+import { writeXml, type XmlContent, type XmlElements } from './xml';
 
 /** The parameters of the operation by name. Names in lists and structures contain dots. */
 export type QueryInput = Readonly<Record<string, string>>;
@@ -18,13 +19,20 @@ export interface QueryApiOptions {
    * documents.
    */
   readonly operations: Readonly<Record<string, (input: QueryInput, call: AwsCall) => XmlElements>>;
+  /**
+   * The prefix of the operation's name in `X-Amz-Target`, if the service also has the protocol AWS JSON 1.0, which newer
+   * clients use. https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+   */
+  readonly jsonTargetPrefix?: string;
 }
 
 /**
  * A service with the AWS Query protocol: a POST of a form to `/`, whose `Action` is the operation, answered in XML.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
-export function queryApi({ signingName, version, namespace, operations }: QueryApiOptions): AwsApi {
+export function queryApi(options: QueryApiOptions): AwsApi {
+  const { signingName, version, namespace, operations, jsonTargetPrefix } = options;
+
   function run(call: AwsCall): AwsAnswer {
     const { Action: name = '', Version: given, ...input } = inputOf(call);
     const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
@@ -35,7 +43,7 @@ export function queryApi({ signingName, version, namespace, operations }: QueryA
     return xml(200, writeXml(`${name}Response`, content, namespace));
   }
 
-  return {
+  const form: AwsApi = {
     signingName,
     describe(call) {
       const { Action: operation = '', Version: _version, ...input } = inputOf(call);
@@ -49,6 +57,15 @@ export function queryApi({ signingName, version, namespace, operations }: QueryA
       }
     },
   };
+  if (jsonTargetPrefix === undefined) return form;
+
+  const json = jsonApi({ signingName, targetPrefix: jsonTargetPrefix, version: '1.0', operations: inJson(operations) });
+  const either = ({ headers }: Pick<AwsCall, 'headers'>) => (headers['x-amz-target'] === undefined ? form : json);
+  return {
+    signingName,
+    describe: (call) => either(call).describe(call),
+    handle: (call) => either(call).handle(call),
+  };
 }
 
 /** An error in the AWS Query protocol. */
@@ -57,6 +74,37 @@ export function queryError(error: unknown): AwsAnswer {
   const Type = status >= 500 ? 'Receiver' : 'Sender';
   const content = { Error: { Type, Code: code, Message: message }, RequestId: randomUUID() };
   return xml(status, writeXml('ErrorResponse', content));
+}
+
+function inJson(operations: QueryApiOptions['operations']) {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [
+      name,
+      (input: object, call: AwsCall) => Object(documentOf(operation(Object.fromEntries(parametersOf(input)), call))),
+    ]),
+  );
+}
+
+/** The parameters of a document: members of lists are numbered from 1, and times are ISO 8601. */
+function parametersOf(value: unknown, path: readonly string[] = []): [string, string][] {
+  if (Array.isArray(value)) {
+    return value.flatMap((each, index) => parametersOf(each, [...path, 'member', String(index + 1)]));
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([name, each]) => parametersOf(each, [...path, name]));
+  }
+  if (value === undefined || value === null) return [];
+  const isTime = typeof value === 'number' && /Time(stamp)?$/.test(path.at(-1) ?? '');
+  return [[path.join('.'), isTime ? new Date(value * 1000).toISOString() : String(value)]];
+}
+
+/** Elements as a document: `member` elements are a list, and times are seconds since 1970. */
+function documentOf(content: XmlContent): unknown {
+  if (content instanceof Date) return content.getTime() / 1000;
+  if (Array.isArray(content)) return content.map(documentOf);
+  if (typeof content !== 'object') return content;
+  if (Object.hasOwn(content, 'member')) return documentOf((content as XmlElements)['member']) ?? [];
+  return Object.fromEntries(Object.entries(content).map(([name, each]) => [name, documentOf(each)]));
 }
 
 function inputOf({ body }: Pick<AwsCall, 'body'>): QueryInput {

@@ -31,6 +31,12 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 /** @throws AwsError if the request has no signature of this form */
 export function readSignature({ headers, query }: SignedRequest): Signature {
   const parameters = new URLSearchParams(query);
+  if (parameters.has('AWSAccessKeyId')) {
+    // The answer of S3 for all buckets since 2020. The AWS CLI 1 and boto3 sign addresses so by default.
+    const hint = 'set s3.signature_version = s3v4 in the configuration of the client';
+    const reason = 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256';
+    throw new AwsError('InvalidRequest', `${reason} (${hint})`);
+  }
   const signature = parameters.has('X-Amz-Signature')
     ? signatureOfQuery(parameters)
     : signatureOfHeader(headers.authorization, headers['x-amz-date']);

@@ -1,8 +1,9 @@
 import { XMLBuilder } from 'fast-xml-parser';
 
-type XmlContent = string | number | boolean | undefined | readonly XmlElements[] | XmlElements;
+/** A list repeats its element, a date is in ISO 8601, and undefined omits the element. */
+export type XmlContent = string | number | boolean | undefined | Date | readonly XmlContent[] | XmlElements;
 
-/** Children by element name. A list repeats its element, and undefined omits it. */
+/** Children by element name. */
 export interface XmlElements {
   readonly [element: string]: XmlContent;
 }
@@ -15,7 +16,7 @@ const builder = new XMLBuilder({
   suppressBooleanAttributes: false,
   // The builder doesn't escape control characters, and a parser would drop or change a carriage return in a key.
   processEntities: false,
-  tagValueProcessor: (_name, value) => escapeText(String(value)),
+  tagValueProcessor: (_name, value) => escapeText(value instanceof Date ? value.toISOString() : String(value)),
 });
 
 /** A document, in a namespace if one is given. */

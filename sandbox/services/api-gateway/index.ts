@@ -3,7 +3,7 @@ import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
 import { Gateway } from './exchange/gateway';
 import { Targets } from './exchange/targets';
-import { domainNameApi } from './operations';
+import { apiGatewayApi } from './operations';
 import type { Certificates, InvokedFunctions, Logs, Objects } from './ports';
 import { apiType, authorizerType, integrationType, routeType, stageType, vpcLinkType } from './resources/api';
 import { apiMappingType, domainNameType } from './resources/domain-name';
@@ -33,9 +33,9 @@ export class ApiGatewayService implements Service {
     const targets = new Targets(options.targets ?? new Map());
     const gateway = new Gateway(surroundings, configuration, options.functions, options.logs, targets);
     this.listener = new TlsListener((connection) => gateway.take(connection));
-    this.api = domainNameApi(surroundings.account, configuration);
+    this.api = apiGatewayApi(surroundings.account, configuration);
     this.resourceTypes = {
-      'AWS::ApiGatewayV2::Api': apiType(configuration, surroundings.account),
+      'AWS::ApiGatewayV2::Api': apiType(configuration, surroundings),
       'AWS::ApiGatewayV2::ApiMapping': apiMappingType(configuration),
       'AWS::ApiGatewayV2::Authorizer': authorizerType(configuration),
       'AWS::ApiGatewayV2::DomainName': domainNameType(surroundings, configuration, {

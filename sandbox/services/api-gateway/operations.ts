@@ -1,54 +1,141 @@
-import type { Account } from '../../account';
-import { type AwsApi, type AwsCall, AwsError } from '../../endpoint/api';
-import { restJsonAnswer, restJsonError } from '../../endpoint/rest-json';
-import type { Configuration, Domain } from './state';
+import { type Account, regionalArn } from '../../account';
+import type { AwsApi, AwsCall } from '../../endpoint/api';
+import { restJsonApi } from '../../endpoint/rest-json';
+import { page } from '../shared/paging';
+import type { Configuration, Domain, HttpApi, Integration, Route, Stage } from './state';
+
+/** More than an account can have, because API Gateway documents no default. */
+const PAGE_SIZE = 500;
 
 /**
- * The only operation of API Gateway that a mesh calls: GetDomainName.
- * https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname.html
+ * The operations that read APIs and domain names.
+ * https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/operations.html
  */
-export function domainNameApi(account: Account, configuration: Configuration): AwsApi {
-  function getDomainName(call: AwsCall): object {
-    const name = domainNameIn(call);
-    if (name === undefined) {
-      throw new AwsError(
-        'UnknownOperationException',
-        `the sandbox does not support ${operationOf(call)} of API Gateway`,
-      );
-    }
-    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html
-    call.authorize('apigateway:GET', `arn:${account.partition}:apigateway:${account.region}::/domainnames/${name}`);
-    return documentOf(configuration.domain(name));
-  }
+export function apiGatewayApi(account: Account, configuration: Configuration): AwsApi {
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html
+  const authorize = (call: AwsCall, resource: string) =>
+    call.authorize('apigateway:GET', `arn:${account.partition}:apigateway:${account.region}::/${resource}`);
 
-  return {
+  const ofApi = (call: AwsCall, ApiId = '', part = '') => {
+    authorize(call, `apis/${ApiId}${part}`);
+    return configuration.api(ApiId);
+  };
+
+  const describeApi = ({ id, name, createdDate, isEndpointDisabled }: HttpApi) => ({
+    apiEndpoint: `https://${id}.execute-api.${account.region}.amazonaws.com`,
+    apiId: id,
+    apiKeySelectionExpression: '$request.header.x-api-key',
+    createdDate: createdDate.toISOString(),
+    disableExecuteApiEndpoint: isEndpointDisabled,
+    name,
+    protocolType: 'HTTP',
+    routeSelectionExpression: '$request.method $request.path',
+  });
+
+  return restJsonApi({
     signingName: 'apigateway',
-    describe(call) {
-      const name = domainNameIn(call);
-      return { operation: operationOf(call), input: name === undefined ? {} : { DomainName: name } };
+    operations: {
+      GetApis: get('/v2/apis', (call) => {
+        authorize(call, 'apis');
+        return listOf([...configuration.apis.values()].map(describeApi), call);
+      }),
+      GetApi: get('/v2/apis/{ApiId}', (call, { ApiId }) => describeApi(ofApi(call, ApiId))),
+      GetStages: get('/v2/apis/{ApiId}/stages', (call, { ApiId }) =>
+        listOf([...ofApi(call, ApiId, '/stages').stages.values()].map(describeStage(account)), call),
+      ),
+      GetRoutes: get('/v2/apis/{ApiId}/routes', (call, { ApiId }) =>
+        listOf([...ofApi(call, ApiId, '/routes').routes].map(describeRoute), call),
+      ),
+      GetIntegrations: get('/v2/apis/{ApiId}/integrations', (call, { ApiId }) =>
+        listOf([...ofApi(call, ApiId, '/integrations').integrations].map(describeIntegration), call),
+      ),
+      GetDomainNames: get('/v2/domainnames', (call) => {
+        authorize(call, 'domainnames');
+        return listOf([...configuration.domains.values()].map(describeDomain), call);
+      }),
+      GetDomainName: get('/v2/domainnames/{DomainName}', (call, { DomainName = '' }) => {
+        authorize(call, `domainnames/${DomainName}`);
+        return describeDomain(configuration.domain(DomainName));
+      }),
+      GetApiMappings: get('/v2/domainnames/{DomainName}/apimappings', (call, { DomainName = '' }) => {
+        authorize(call, `domainnames/${DomainName}/apimappings`);
+        const mappings = [...configuration.domain(DomainName).mappings].map(([apiMappingId, mapping]) => ({
+          apiId: mapping.apiId,
+          apiMappingId,
+          apiMappingKey: mapping.key.join('/'),
+          stage: mapping.stageName,
+        }));
+        return listOf(mappings, call);
+      }),
     },
-    async handle(call) {
-      try {
-        return restJsonAnswer(getDomainName(call));
-      } catch (error) {
-        return restJsonError(error);
-      }
-    },
+  });
+}
+
+function get(path: string, read: (call: AwsCall, labels: Readonly<Record<string, string>>) => object) {
+  return {
+    method: 'GET',
+    path,
+    run: (call: AwsCall, labels: Readonly<Record<string, string>>) => ({ document: read(call, labels) }),
   };
 }
 
-type Request = Pick<AwsCall, 'method' | 'path'>;
-
-function operationOf(request: Request): string {
-  return domainNameIn(request) === undefined ? `${request.method} ${request.path}` : 'GetDomainName';
+function listOf(all: readonly object[], { query }: AwsCall): object {
+  const size = Number(query.get('maxResults') ?? PAGE_SIZE);
+  const { items, nextToken } = page(all, size, query.get('nextToken') ?? undefined);
+  return { items, nextToken };
 }
 
-function domainNameIn({ method, path }: Request): string | undefined {
-  const [, name] = /^\/v2\/domainnames\/([a-z0-9.-]+)$/.exec(path) ?? [];
-  return method === 'GET' ? name : undefined;
+function describeStage(account: Account) {
+  return ({ name, variables, accessLog, throttle }: Stage): object => ({
+    accessLogSettings: accessLog && {
+      destinationArn: regionalArn(account, 'logs', `log-group:${accessLog.logGroup}`),
+      format: accessLog.format,
+    },
+    autoDeploy: true,
+    defaultRouteSettings: {
+      detailedMetricsEnabled: false,
+      throttlingBurstLimit: throttle?.burstLimit,
+      throttlingRateLimit: throttle?.rateLimit,
+    },
+    stageName: name,
+    stageVariables: Object.fromEntries(variables),
+  });
 }
 
-function documentOf({ name, settings, status }: Domain): object {
+function describeRoute([routeId, { key, authorizerId, integrationId }]: readonly [string, Route]): object {
+  return {
+    apiKeyRequired: false,
+    authorizationType: authorizerId === undefined ? 'NONE' : 'CUSTOM',
+    authorizerId,
+    routeId,
+    routeKey: key.text,
+    target: `integrations/${integrationId}`,
+  };
+}
+
+function describeIntegration([integrationId, integration]: readonly [string, Integration]): object {
+  const common = { integrationId, timeoutInMillis: integration.timeout };
+  if (integration.kind === 'function') {
+    return {
+      ...common,
+      connectionType: 'INTERNET',
+      integrationType: 'AWS_PROXY',
+      integrationUri: integration.functionArn,
+      payloadFormatVersion: '2.0',
+    };
+  }
+  return {
+    ...common,
+    connectionType: integration.kind === 'private' ? 'VPC_LINK' : 'INTERNET',
+    integrationMethod: integration.method,
+    integrationType: 'HTTP_PROXY',
+    integrationUri:
+      integration.kind === 'private' ? integration.targetArn : integration.origin.origin + integration.pathTemplate,
+    payloadFormatVersion: '1.0',
+  };
+}
+
+function describeDomain({ name, settings, status }: Domain): object {
   const { certificateArn, truststore } = settings;
   return {
     domainName: name,

@@ -25,6 +25,10 @@ export class Configuration {
 
 export interface HttpApi {
   readonly id: string;
+  name: string;
+  readonly createdDate: Date;
+  /** Whether it is disabled in the template. The sandbox has no `execute-api` endpoint. */
+  isEndpointDisabled: boolean;
   /** By name. */
   readonly stages: Map<string, Stage>;
   readonly routes: Map<string, Route>;

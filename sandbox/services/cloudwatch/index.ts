@@ -3,7 +3,8 @@ import type { AwsApi } from '../../endpoint/api';
 import { queryApi } from '../../endpoint/query-protocol';
 import type { Service, Surroundings } from '../shared/service';
 import { putMetricData } from './operations';
-import { alarmType } from './resources/alarm';
+import { describeAlarms, listMetrics } from './reading-operations';
+import { type Alarm, alarmType } from './resources/alarm';
 import type { MetricDatum } from './state';
 
 /**
@@ -15,13 +16,20 @@ export class CloudWatchService implements Service {
   readonly api: AwsApi;
   private readonly data: MetricDatum[] = [];
 
-  constructor({ account, clock }: Surroundings) {
-    this.resourceTypes = { 'AWS::CloudWatch::Alarm': alarmType(account) };
+  constructor(surroundings: Surroundings) {
+    const { account, clock } = surroundings;
+    const alarms = new Map<string, Alarm>();
+    this.resourceTypes = { 'AWS::CloudWatch::Alarm': alarmType(surroundings, alarms) };
     this.api = queryApi({
       signingName: 'monitoring',
       version: '2010-08-01',
       namespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
-      operations: { PutMetricData: putMetricData(this.data, () => clock.now()) },
+      jsonTargetPrefix: 'GraniteServiceVersion20100801',
+      operations: {
+        DescribeAlarms: describeAlarms(account, alarms),
+        ListMetrics: listMetrics(this.data),
+        PutMetricData: putMetricData(this.data, () => clock.now()),
+      },
     });
   }
 

@@ -33,6 +33,13 @@ export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string
     };
   }
 
+  /** dynalite has no table IDs. */
+  async function describeTable(input: JsonDocument, call: AwsCall): Promise<object> {
+    const { Table } = (await onTable('DescribeTable')(input, call)) as { readonly Table: object };
+    const name = tableOf(input);
+    return { Table: { ...Table, TableId: tables().settings(name).id } };
+  }
+
   function listTables(input: JsonDocument, call: AwsCall): Promise<object> {
     call.authorize('dynamodb:ListTables', '*');
     return tables().run('ListTables', input);
@@ -66,7 +73,7 @@ export function dynamoDbOperations(tables: () => Tables): Readonly<Record<string
     BatchGetItem: onTables('BatchGetItem'),
     BatchWriteItem: onTables('BatchWriteItem'),
     DeleteItem: onTable('DeleteItem'),
-    DescribeTable: onTable('DescribeTable'),
+    DescribeTable: describeTable,
     DescribeTimeToLive: describeTimeToLive,
     GetItem: onTable('GetItem'),
     ListTables: listTables,

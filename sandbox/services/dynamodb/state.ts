@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { type Account, regionalArn } from '../../account';
 import { AwsError } from '../../endpoint/api';
@@ -5,6 +6,7 @@ import { Engine, type EngineOperation } from './engine';
 
 /** The settings of a table, without its items. */
 interface TableSettings {
+  readonly id: string;
   /** The attribute that contains the expiry time of items. */
   timeToLiveAttribute?: string | undefined;
   isProtected: boolean;
@@ -32,7 +34,7 @@ export class Tables {
   async create(name: string, definition: object): Promise<void> {
     if (this.has(name)) throw new AwsError('ResourceInUseException', `Table already exists: ${name}`);
     await this.run('CreateTable', { ...definition, TableName: name });
-    this.settingsByName.set(name, { isProtected: false });
+    this.settingsByName.set(name, { id: randomUUID(), isProtected: false });
     while ((await this.status(name)) !== 'ACTIVE') await setImmediate();
   }
 

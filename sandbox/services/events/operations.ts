@@ -1,8 +1,9 @@
 import { type Account, regionalArn } from '../../account';
 import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
-import { list, number, optional, string, structure } from '../shared/shape';
-import type { EventBus, NewEvent } from './state';
+import { page } from '../shared/paging';
+import { integer, list, number, optional, string, structure } from '../shared/shape';
+import type { EventBus, NewEvent, Rule } from './state';
 
 /**
  * The size of all entries together.
@@ -10,12 +11,17 @@ import type { EventBus, NewEvent } from './state';
  */
 const MAX_BYTES = 1024 * 1024;
 const BUS = 'default';
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html */
+const PAGE_SIZE = 100;
+
+const busName = optional(string({ min: 1, max: 1600 }));
+const limit = optional(integer({ min: 1, max: PAGE_SIZE }));
 
 const entryShape = structure({
   Source: optional(string()),
   DetailType: optional(string({ max: 128 })),
   Detail: optional(string()),
-  EventBusName: optional(string({ min: 1, max: 1600 })),
+  EventBusName: busName,
   Resources: optional(list(string({ max: 2048 }))),
   /** Seconds since 1970. */
   Time: optional(number),
@@ -24,7 +30,7 @@ const entryShape = structure({
 
 type Entry = ReturnType<typeof entryShape>;
 
-/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Operations.html */
 export function eventsOperations(account: Account, bus: EventBus): Readonly<Record<string, JsonOperation>> {
   const busArn = regionalArn(account, 'events', `event-bus/${BUS}`);
   const shape = structure({ Entries: list(entryShape, { min: 1, max: 10 }) });
@@ -54,10 +60,8 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
     }
   }
 
-  function eventIn({ Source, DetailType, Detail, EventBusName = BUS, Resources = [], Time }: Entry): NewEvent {
-    if (EventBusName !== BUS && EventBusName !== busArn) {
-      throw new AwsError('ResourceNotFoundException', `the sandbox has the event bus ${BUS} only, got ${EventBusName}`);
-    }
+  function eventIn({ Source, DetailType, Detail, EventBusName, Resources = [], Time }: Entry): NewEvent {
+    assertDefaultBus(EventBusName);
     const source = required('Source', Source);
     if (source.startsWith('aws.')) {
       throw new AwsError('NotAuthorizedForSource', 'Not authorized for the source.');
@@ -67,7 +71,78 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
     return { source, detailType, detail: detailIn(required('Detail', Detail)), resources: Resources, ...time };
   }
 
-  return { PutEvents: putEvents };
+  const listRulesShape = structure({
+    NamePrefix: optional(string({ min: 1, max: 64 })),
+    EventBusName: busName,
+    Limit: limit,
+    NextToken: optional(string({ min: 1 })),
+  });
+
+  function listRules(input: unknown, call: AwsCall): object {
+    const { NamePrefix = '', EventBusName, Limit = PAGE_SIZE, NextToken } = listRulesShape(input, '');
+    call.authorize('events:ListRules', regionalArn(account, 'events', 'rule/*'));
+    assertDefaultBus(EventBusName);
+    const found = [...bus.rules.values()]
+      .filter(({ name }) => name.startsWith(NamePrefix))
+      .sort(({ name: one }, { name: other }) => (one < other ? -1 : 1));
+    const { items, nextToken } = page(found, Limit, NextToken);
+    return { Rules: items.map(describeRule), NextToken: nextToken };
+  }
+
+  const describeRuleShape = structure({ Name: string({ min: 1, max: 64 }), EventBusName: busName });
+
+  function describe(input: unknown, call: AwsCall): object {
+    const { Name, EventBusName } = describeRuleShape(input, '');
+    return describeRule(authorizedRule('DescribeRule', Name, EventBusName, call));
+  }
+
+  const listTargetsByRuleShape = structure({
+    Rule: string({ min: 1, max: 64 }),
+    EventBusName: busName,
+    Limit: limit,
+    NextToken: optional(string({ min: 1 })),
+  });
+
+  function listTargetsByRule(input: unknown, call: AwsCall): object {
+    const { Rule: name, EventBusName, Limit = PAGE_SIZE, NextToken } = listTargetsByRuleShape(input, '');
+    const { targets } = authorizedRule('ListTargetsByRule', name, EventBusName, call);
+    const { items, nextToken } = page(targets, Limit, NextToken);
+    const Targets = items.map(({ id, arn, inputText }) => ({ Id: id, Arn: arn, Input: inputText }));
+    return { Targets, NextToken: nextToken };
+  }
+
+  function authorizedRule(action: string, name: string, busGiven: string | undefined, call: AwsCall): Rule {
+    call.authorize(`events:${action}`, regionalArn(account, 'events', `rule/${name}`));
+    assertDefaultBus(busGiven);
+    const rule = bus.rules.get(name);
+    if (rule !== undefined) return rule;
+    const reason = `Rule ${name} does not exist on EventBus ${BUS}.`;
+    throw new AwsError('ResourceNotFoundException', reason);
+  }
+
+  function assertDefaultBus(given = BUS): void {
+    if (given === BUS || given === busArn) return;
+    throw new AwsError('ResourceNotFoundException', `the sandbox has the event bus ${BUS} only, got ${given}`);
+  }
+
+  return {
+    DescribeRule: describe,
+    ListRules: listRules,
+    ListTargetsByRule: listTargetsByRule,
+    PutEvents: putEvents,
+  };
+}
+
+function describeRule({ name, arn, description, isEnabled, patternDocument, schedule }: Rule): object {
+  return {
+    Name: name,
+    Arn: arn,
+    EventPattern: patternDocument === undefined ? undefined : JSON.stringify(patternDocument),
+    State: isEnabled ? 'ENABLED' : 'DISABLED',
+    Description: description,
+    ScheduleExpression: schedule,
+    EventBusName: BUS,
+  };
 }
 
 function required(name: string, value: string | undefined): string {

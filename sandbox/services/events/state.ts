@@ -7,16 +7,23 @@ import type { EventPattern } from './event-pattern';
 export interface Rule {
   readonly name: string;
   readonly arn: string;
+  readonly description?: string | undefined;
   readonly isEnabled: boolean;
   /** Absent for a rule with a schedule only. */
   readonly pattern?: EventPattern | undefined;
+  /** The pattern in the template. */
+  readonly patternDocument?: unknown;
+  readonly schedule?: string | undefined;
   readonly targets: readonly RuleTarget[];
 }
 
 interface RuleTarget {
+  readonly id: string;
   readonly arn: string;
   /** What the target receives instead of the event. */
   readonly input?: unknown;
+  /** The input in the template. */
+  readonly inputText?: string | undefined;
 }
 
 /** The delivery of an event to a target of a rule. */

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type Account, globalArn } from '../../account';
 import type { ResourceType } from '../../cloudformation/resource-type';
-import { AccessDenied, AwsError, type ConditionKeys, type PolicyDocument } from '../../endpoint/api';
+import { AccessDenied, type AwsApi, AwsError, type ConditionKeys, type PolicyDocument } from '../../endpoint/api';
+import { queryApi } from '../../endpoint/query-protocol';
 import type { Service, Surroundings } from '../shared/service';
+import { iamOperations } from './operations';
 import { evaluate, type PolicyDecision } from './policy/evaluation';
 import { type Policy, parsePolicy } from './policy/policy';
 import { managedPolicyType, policyType } from './resources/policy';
@@ -45,16 +47,25 @@ export class IamService implements Service {
   private readonly roles: Roles;
   private readonly principals = new Map<string, { readonly arn: string; readonly secretAccessKey: string }>();
 
-  constructor({ account }: Surroundings, { strict = false }: { readonly strict?: boolean } = {}) {
+  readonly api: AwsApi;
+
+  constructor(surroundings: Surroundings, { strict = false }: { readonly strict?: boolean } = {}) {
+    const { account } = surroundings;
     const managedPolicies = new ManagedPolicies(account, strict);
     this.account = account;
     this.roles = new Roles(managedPolicies);
     this.operator = globalArn(account, 'iam', 'user/operator');
     this.resourceTypes = {
-      'AWS::IAM::Role': roleType(account, this.roles, managedPolicies),
+      'AWS::IAM::Role': roleType(surroundings, this.roles, managedPolicies),
       'AWS::IAM::Policy': policyType(this.roles),
       'AWS::IAM::ManagedPolicy': managedPolicyType(account, this.roles, managedPolicies),
     };
+    this.api = queryApi({
+      signingName: 'iam',
+      version: '2010-05-08',
+      namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+      operations: iamOperations(account, this.roles),
+    });
   }
 
   /** Credentials that are valid as long as the sandbox. */

@@ -6,7 +6,12 @@ export interface Role {
   readonly name: string;
   readonly arn: string;
   readonly roleId: string;
+  readonly path: string;
+  readonly createdDate: Date;
+  readonly description?: string | undefined;
   readonly trustPolicy: Policy;
+  /** The trust policy in the template. */
+  readonly trustDocument: unknown;
   /** The inline policies in the role's own template resource. */
   readonly inlinePolicies: readonly Policy[];
   readonly managedPolicyArns: readonly string[];
@@ -38,9 +43,18 @@ export class Roles {
   }
 
   get(name: string): Role {
-    const role = this.byName.get(name);
-    if (role === undefined) throw new AwsError('NoSuchEntity', `there is no role ${name}`, 404);
+    const role = this.find(name);
+    if (role === undefined) throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
     return role;
+  }
+
+  find(name: string): Role | undefined {
+    return this.byName.get(name);
+  }
+
+  /** Sorted by name. */
+  all(): readonly Role[] {
+    return [...this.byName.values()].sort(({ name: one }, { name: other }) => (one < other ? -1 : 1));
   }
 
   findByArn(arn: string): Role | undefined {

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
-import { invokeApi } from './operations';
+import { lambdaApi } from './operations';
 import { Permissions } from './permissions';
 import { functionType } from './resources/function';
 import { permissionType } from './resources/permission';
@@ -15,7 +15,7 @@ import { FunctionUrls } from './url/function-urls';
 /** AWS Lambda: the functions of templates. Each runs in its own child processes, on the Node.js of the sandbox. */
 export class LambdaService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
-  /** Function URLs and Invoke. */
+  /** Function URLs and Lambda's own operations. */
   readonly api: AwsApi;
   private readonly functions: Functions;
   private readonly permissions = new Permissions();
@@ -34,7 +34,7 @@ export class LambdaService implements Service {
       'AWS::Lambda::Permission': permissionType(surroundings.account, this.functions, this.permissions),
       'AWS::Lambda::Url': urlType(this.functions, urls),
     };
-    this.api = eitherApi(urls, invokeApi(surroundings.account, this));
+    this.api = eitherApi(urls, lambdaApi(surroundings.account, this.functions, this));
   }
 
   /**

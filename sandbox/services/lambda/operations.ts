@@ -1,39 +1,55 @@
+import { pathToFileURL } from 'node:url';
 import type { Account } from '../../account';
 import { type AwsAnswer, type AwsApi, type AwsCall, AwsError } from '../../endpoint/api';
-import { restJsonError } from '../../endpoint/rest-json';
+import { restJsonApi } from '../../endpoint/rest-json';
+import { page } from '../shared/paging';
+import { oneOf } from '../shared/shape';
+import type { FunctionConfiguration } from './runtime/function-configuration';
 import { FunctionError, type FunctionResult } from './runtime/function-process';
-import { functionArn } from './state';
+import { type Functions, functionArn, functionName } from './state';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_PAYLOAD = 6 * 1024 * 1024;
+/** https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html */
+const PAGE_SIZE = 50;
 
 export interface FunctionInvoker {
   /** @throws FunctionError, or AwsError for an unknown function */
   invokeForResult(functionArn: string, event: unknown): Promise<FunctionResult>;
+  /** @throws FunctionError of the last attempt */
+  invokeAsynchronously(functionArn: string, event: unknown): Promise<void>;
 }
 
-/**
- * The only operation of Lambda that the sandbox has besides function URLs: a synchronous Invoke.
- * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
- */
-export function invokeApi(account: Account, functions: FunctionInvoker): AwsApi {
-  async function invoke(call: AwsCall): Promise<AwsAnswer> {
-    const name = functionNameIn(call);
-    const type = call.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-    if (name === undefined || type !== 'RequestResponse') {
-      throw new AwsError(
-        'UnknownOperationException',
-        `the sandbox does not support ${operationOf(call)} (${type}) of Lambda`,
-      );
+const invocationType = oneOf('RequestResponse', 'Event', 'DryRun');
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
+export function lambdaApi(account: Account, functions: Functions, invoker: FunctionInvoker): AwsApi {
+  /** @throws AwsError for a name that can't be one, or a function that doesn't exist */
+  function authorizedFunction(action: string, call: AwsCall, nameOrArn = ''): FunctionConfiguration {
+    if (!/^[\w:-]{1,140}$/.test(nameOrArn)) {
+      const constraint = 'failed to satisfy constraint: Member must be a function name or an ARN';
+      throw new AwsError('ValidationException', `1 validation error detected: Value at 'functionName' ${constraint}`);
     }
-    const arn = name.startsWith('arn:') ? name : functionArn(account, name);
-    call.authorize('lambda:InvokeFunction', arn);
+    const name = functionName(nameOrArn);
+    call.authorize(`lambda:${action}`, functionArn(account, name));
+    return functions.get(name).configuration;
+  }
+
+  async function invoke(call: AwsCall, FunctionName: string | undefined): Promise<AwsAnswer> {
+    const { arn } = authorizedFunction('InvokeFunction', call, FunctionName);
     if (call.body.length > MAX_PAYLOAD) {
       throw new AwsError('RequestTooLargeException', `Request must be smaller than ${MAX_PAYLOAD} bytes`, 413);
     }
     const event = readPayload(call.body);
+    const type = invocationType(call.headers['x-amz-invocation-type'] ?? 'RequestResponse', 'invocationType');
+    if (type === 'DryRun') return { status: 204 };
+    if (type === 'Event') {
+      // As on AWS, the caller doesn't learn what becomes of it.
+      invoker.invokeAsynchronously(arn, event).catch(() => undefined);
+      return { status: 202 };
+    }
     try {
-      return answer(await functions.invokeForResult(arn, event), {});
+      return answer(await invoker.invokeForResult(arn, event), {});
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
       const body = Buffer.from(JSON.stringify(error.failure));
@@ -41,19 +57,76 @@ export function invokeApi(account: Account, functions: FunctionInvoker): AwsApi 
     }
   }
 
-  return {
+  function listFunctions(call: AwsCall): object {
+    call.authorize('lambda:ListFunctions', '*');
+    const size = Number(call.query.get('MaxItems') ?? PAGE_SIZE);
+    const { items, nextToken } = page(
+      functions.all(),
+      Math.min(size, PAGE_SIZE),
+      call.query.get('Marker') ?? undefined,
+    );
+    return { Functions: items.map(({ configuration }) => describe(configuration)), NextMarker: nextToken };
+  }
+
+  function getFunction(call: AwsCall, FunctionName: string | undefined): object {
+    const configuration = authorizedFunction('GetFunction', call, FunctionName);
+    return {
+      Configuration: describe(configuration),
+      // On AWS, a presigned URL of a package. Here, the directory itself.
+      Code: { RepositoryType: 'S3', Location: pathToFileURL(configuration.directory).href },
+    };
+  }
+
+  return restJsonApi({
     signingName: 'lambda',
-    describe(call) {
-      const name = functionNameIn(call);
-      return { operation: operationOf(call), input: name === undefined ? {} : { FunctionName: name } };
+    operations: {
+      Invoke: {
+        method: 'POST',
+        path: '/2015-03-31/functions/{FunctionName}/invocations',
+        run: (call, { FunctionName }) => invoke(call, FunctionName),
+      },
+      ListFunctions: {
+        method: 'GET',
+        path: '/2015-03-31/functions',
+        run: (call) => ({ document: listFunctions(call) }),
+      },
+      GetFunction: {
+        method: 'GET',
+        path: '/2015-03-31/functions/{FunctionName}',
+        run: (call, { FunctionName }) => ({ document: getFunction(call, FunctionName) }),
+      },
+      GetFunctionConfiguration: {
+        method: 'GET',
+        path: '/2015-03-31/functions/{FunctionName}/configuration',
+        run: (call, { FunctionName }) => ({
+          document: describe(authorizedFunction('GetFunctionConfiguration', call, FunctionName)),
+        }),
+      },
     },
-    async handle(call) {
-      try {
-        return await invoke(call);
-      } catch (error) {
-        return restJsonError(error);
-      }
-    },
+  });
+}
+
+function describe(configuration: FunctionConfiguration): object {
+  const { name, arn, runtime, roleArn, handler, description, timeoutSeconds, memorySizeMb } = configuration;
+  return {
+    FunctionName: name,
+    FunctionArn: arn,
+    Runtime: runtime,
+    Role: roleArn,
+    Handler: handler,
+    Description: description,
+    Timeout: timeoutSeconds,
+    MemorySize: memorySizeMb,
+    LastModified: configuration.deployedAt.toISOString().replace('Z', '+0000'),
+    Version: '$LATEST',
+    ...(Object.keys(configuration.variables).length > 0 && { Environment: { Variables: configuration.variables } }),
+    TracingConfig: { Mode: 'PassThrough' },
+    State: 'Active',
+    LastUpdateStatus: 'Successful',
+    PackageType: 'Zip',
+    Architectures: configuration.architectures,
+    EphemeralStorage: { Size: 512 },
+    LoggingConfig: { LogFormat: 'Text', LogGroup: configuration.logGroup },
   };
 }
 
@@ -72,16 +145,4 @@ function readPayload(body: Buffer): unknown {
   } catch {
     throw new AwsError('InvalidRequestContentException', 'Could not parse request body into json');
   }
-}
-
-type Request = Pick<AwsCall, 'method' | 'path'>;
-
-function operationOf(request: Request): string {
-  return functionNameIn(request) === undefined ? `${request.method} ${request.path}` : 'Invoke';
-}
-
-/** A name or an ARN. */
-function functionNameIn({ method, path }: Request): string | undefined {
-  const [, name] = /^\/2015-03-31\/functions\/((?:[\w:-]|%3A)+)\/invocations$/.exec(path) ?? [];
-  return method === 'POST' && name !== undefined ? decodeURIComponent(name) : undefined;
 }

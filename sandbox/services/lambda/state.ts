@@ -48,7 +48,7 @@ interface Runtime {
 interface ProcessSetting {
   readonly directory: RuntimeDirectory;
   readonly interpreter: Interpreter;
-  log(line: string): void;
+  log(line: string, logStream: string): void;
 }
 
 /** The app, and the program that runs the sandbox: a test runner of the app, or the command of this package. */
@@ -74,9 +74,16 @@ export class Functions {
     return this.deployments.has(name);
   }
 
+  /** Sorted by name. */
+  all(): readonly LambdaFunction[] {
+    return [...this.deployments.values()]
+      .map(({ live }) => live)
+      .sort((one, other) => (one.configuration.name < other.configuration.name ? -1 : 1));
+  }
+
   get(name: string): LambdaFunction {
     const deployment = this.deployments.get(name);
-    if (deployment === undefined) throw new AwsError('ResourceNotFoundException', `there is no function ${name}`, 404);
+    if (deployment === undefined) throw this.missing(name);
     return deployment.live;
   }
 
@@ -85,12 +92,11 @@ export class Functions {
     const { assets, iam, gateway } = this.options;
     iam.assertAssumable(properties.Role, 'lambda.amazonaws.com');
     const code = await layOut(properties, assets);
-    const configuration = configurationOf(
-      properties,
-      name,
-      code.directory,
-      functionArn(this.surroundings.account, name),
-    );
+    const configuration = configurationOf(properties, name, {
+      directory: code.directory,
+      arn: functionArn(this.surroundings.account, name),
+      deployedAt: this.surroundings.clock.now(),
+    });
     this.runtime ??= prepareRuntime(gateway.serverAuthority);
     const { directory, interpreters } = await this.runtime;
     const interpreter = await interpreters.of(configuration.runtime);
@@ -100,7 +106,6 @@ export class Functions {
       faults: this.options.faults,
       outside: () => this.outside(),
       startProcess: () => this.startProcess(configuration, { directory, interpreter, log }),
-      log,
     });
     this.withdraw(name);
     this.deployments.set(name, { live, code });
@@ -152,6 +157,11 @@ export class Functions {
     await (await this.runtime)?.directory.remove();
   }
 
+  private missing(name: string): AwsError {
+    const arn = functionArn(this.surroundings.account, name);
+    return new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
+  }
+
   private outside(): Outside {
     const servedDomains = this.options.gateway.servedDomains();
     return { clockOffset: this.surroundings.clock.offset, servedDomains };
@@ -177,8 +187,8 @@ export class Functions {
       }),
       interpreter,
       argument: { outside: this.outside(), moduleSources: moduleSources() },
-      onLog: (level, text, requestId) => log(`${clock.now().toISOString()}\t${requestId}\t${level}\t${text}`),
-      onOutput: log,
+      log: (line) => log(line, logStream),
+      consoleLine: (level, text, requestId) => `${clock.now().toISOString()}\t${requestId}\t${level}\t${text}`,
       onWait: (milliseconds) => void this.skipTime(process, milliseconds),
     });
     this.processes.set(credentials.accessKeyId, process);
@@ -187,17 +197,17 @@ export class Functions {
   }
 
   /** As on AWS, the log of a function is lost if its role can't write it. One line in the group says so. */
-  private logOf({ logGroup, roleArn }: FunctionConfiguration): (line: string) => void {
+  private logOf({ logGroup, roleArn }: FunctionConfiguration): ProcessSetting['log'] {
     const { iam, logs } = this.options;
     const arn = regionalArn(this.surroundings.account, 'logs', `log-group:${logGroup}:log-stream:any`);
     let isRefusalTold = false;
-    return (line) => {
+    return (line, logStream) => {
       try {
         iam.authorize(roleArn, 'logs:PutLogEvents', arn);
-        logs.append(logGroup, line);
+        logs.append(logGroup, line, logStream);
       } catch (error) {
         if (!(error instanceof AccessDenied)) throw error;
-        if (!isRefusalTold) logs.append(logGroup, `the function's log is lost: ${error.message}`);
+        if (!isRefusalTold) logs.append(logGroup, `the function's log is lost: ${error.message}`, logStream);
         isRefusalTold = true;
       }
     };

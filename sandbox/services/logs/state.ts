@@ -1,40 +1,83 @@
+import { createHash } from 'node:crypto';
+import { AwsError } from '../../endpoint/api';
+
 /** Gets every line as it is written. */
 export type LogListener = (logGroup: string, line: string) => void;
 
 /** Limits the memory of a sandbox that runs for long, whatever the retention of the group. */
-const MAX_LINES = 10_000;
+const MAX_EVENTS = 10_000;
 
-/** The log groups of the account and their lines. */
+/** The stream of those who name none. */
+const DEFAULT_STREAM = 'sandbox';
+
+export interface LogEvent {
+  /** Ascending within a group. */
+  readonly sequence: number;
+  readonly time: Date;
+  readonly stream: string;
+  readonly line: string;
+}
+
+export interface LogGroup {
+  readonly name: string;
+  readonly createdDate: Date;
+  /** Of the template. Absent for a group that nobody declared, or that never expires. */
+  retentionDays?: number | undefined;
+  readonly events: LogEvent[];
+}
+
+/** The log groups of the account and their events. */
 export class LogGroups {
-  private readonly linesByGroup = new Map<string, string[]>();
+  private readonly byName = new Map<string, LogGroup>();
+  private appended = 0;
 
-  constructor(private readonly onLine: LogListener = () => undefined) {}
+  constructor(
+    private readonly now: () => Date,
+    private readonly onLine: LogListener = () => undefined,
+  ) {}
 
-  has(logGroup: string): boolean {
-    return this.linesByGroup.has(logGroup);
+  has(name: string): boolean {
+    return this.byName.has(name);
   }
 
-  create(logGroup: string): void {
-    this.linesByGroup.set(logGroup, []);
+  create(name: string): LogGroup {
+    const group: LogGroup = { name, createdDate: this.now(), events: [] };
+    this.byName.set(name, group);
+    return group;
   }
 
-  delete(logGroup: string): void {
-    this.linesByGroup.delete(logGroup);
+  delete(name: string): void {
+    this.byName.delete(name);
   }
 
-  names(): readonly string[] {
-    return [...this.linesByGroup.keys()];
+  /** @throws AwsError `ResourceNotFoundException` */
+  get(name: string): LogGroup {
+    const group = this.byName.get(name);
+    if (group === undefined) {
+      throw new AwsError('ResourceNotFoundException', 'The specified log group does not exist.');
+    }
+    return group;
   }
 
-  append(logGroup: string, line: string): void {
-    const lines = this.linesByGroup.get(logGroup) ?? [];
-    this.linesByGroup.set(logGroup, lines);
-    lines.push(line);
-    if (lines.length > MAX_LINES) lines.shift();
-    this.onLine(logGroup, line);
+  all(): readonly LogGroup[] {
+    return [...this.byName.values()];
   }
 
-  lines(logGroup: string): readonly string[] {
-    return this.linesByGroup.get(logGroup) ?? [];
+  append(name: string, line: string, stream = DEFAULT_STREAM): void {
+    const { events } = this.byName.get(name) ?? this.create(name);
+    this.appended += 1;
+    events.push({ sequence: this.appended, time: this.now(), stream, line });
+    if (events.length > MAX_EVENTS) events.shift();
+    this.onLine(name, line);
   }
+
+  lines(name: string): readonly string[] {
+    return this.byName.get(name)?.events.map(({ line }) => line) ?? [];
+  }
+}
+
+/** An ID as long as those of CloudWatch Logs. */
+export function eventId({ sequence, stream }: LogEvent): string {
+  const hash = createHash('sha256').update(stream).digest().readUInt32BE();
+  return `${String(sequence).padStart(46, '0')}${String(hash).padStart(10, '0')}`;
 }

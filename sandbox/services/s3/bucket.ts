@@ -35,6 +35,7 @@ export class Bucket {
   constructor(
     readonly name: string,
     readonly arn: string,
+    readonly createdDate: Date,
   ) {}
 
   get isEmpty(): boolean {

@@ -2,6 +2,7 @@ import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsAnswer, AwsApi, AwsCall, CallDescription } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
 import { errorAnswer } from './operations/answer';
+import { bucketOperations } from './operations/bucket-operations';
 import { deleteObjectsOperation } from './operations/delete-objects';
 import { listingOperations } from './operations/listing-operations';
 import { objectOperations, type S3Operation } from './operations/object-operations';
@@ -18,10 +19,11 @@ export class S3Service implements Service {
   private readonly buckets: Buckets;
 
   constructor({ account, clock }: Surroundings) {
-    const buckets = new Buckets(account);
     const now = () => clock.now();
+    const buckets = new Buckets(account, now);
     const operations: Readonly<Record<string, S3Operation>> = {
       ...objectOperations(buckets, now),
+      ...bucketOperations(account, buckets),
       ...listingOperations(buckets),
       DeleteObjects: deleteObjectsOperation(buckets, now),
     };

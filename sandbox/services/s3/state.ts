@@ -6,7 +6,10 @@ import { S3Error } from './s3-error';
 export class Buckets {
   private readonly byName = new Map<string, Bucket>();
 
-  constructor(private readonly account: Account) {}
+  constructor(
+    private readonly account: Account,
+    private readonly now: () => Date,
+  ) {}
 
   /** @throws S3Error `InvalidBucketName`, `BucketAlreadyOwnedByYou` */
   create(name: string): Bucket {
@@ -17,9 +20,14 @@ export class Buckets {
     if (this.byName.has(name)) {
       throw new S3Error('BucketAlreadyOwnedByYou', `${name} already exists`, 409);
     }
-    const bucket = new Bucket(name, this.arn(name));
+    const bucket = new Bucket(name, this.arn(name), this.now());
     this.byName.set(name, bucket);
     return bucket;
+  }
+
+  /** Sorted by name. */
+  all(): readonly Bucket[] {
+    return [...this.byName.values()].sort(({ name: one }, { name: other }) => (one < other ? -1 : 1));
   }
 
   find(name: string): Bucket | undefined {

@@ -1,18 +1,27 @@
-import { type AwsCall, AwsError } from '../../endpoint/api';
+import { AccessDenied, type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
 import { page } from '../shared/paging';
 import { blob, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../shared/shape';
 import { mergeTags, tagList } from '../shared/tags';
 import { authorizationOn } from './authorization';
+import {
+  description,
+  named,
+  seconds,
+  secretValue,
+  stagesByVersion,
+  stagesUnlessNone,
+  versionSummary,
+} from './description';
 import { FILTER_KEYS, type Filter, matches } from './filter';
-import type { Secret, SecretValue, SecretVersion } from './secret';
+import { requestToken, secretId, stage, versionId } from './request-shapes';
+import type { SecretValue } from './secret';
 import type { Secrets } from './state';
 
 const DEFAULT_PAGE_SIZE = 100;
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html */
+const BATCH_SIZE = 20;
 
-const secretId = string({ min: 1, max: 2048 });
-const versionId = string({ min: 32, max: 64 });
-const stage = string({ min: 1, max: 256 });
 const paging = {
   MaxResults: optional(integer({ min: 1, max: 100 })),
   NextToken: optional(string({ min: 1, max: 4096 })),
@@ -28,7 +37,7 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
 
   const createSecretShape = structure({
     Name: string({ min: 1, max: 512 }),
-    ClientRequestToken: versionId,
+    ClientRequestToken: requestToken,
     Description: optional(string({ max: 2048 })),
     KmsKeyId: optional(string({ max: 2048 })),
     Tags: optional(tagList),
@@ -63,20 +72,50 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
       ...(VersionId === undefined ? {} : { 'secretsmanager:VersionId': VersionId }),
       'secretsmanager:VersionStage': VersionStage ?? 'AWSCURRENT',
     });
-    const secret = secrets.getLiving(SecretId);
-    const version = secret.read(VersionId, VersionStage);
+    return secretValue(secrets.getLiving(SecretId), VersionId, VersionStage);
+  }
+
+  const filter: Shape<Filter> = structure({
+    Key: oneOf(...FILTER_KEYS),
+    Values: list(string({ max: 512 }), { min: 1, max: 10 }),
+  });
+  const batchGetSecretValueShape = structure({
+    SecretIdList: optional(list(secretId, { min: 1, max: 20 })),
+    Filters: optional(list(filter, { max: 10 })),
+    MaxResults: optional(integer({ min: 1, max: 20 })),
+    NextToken: paging.NextToken,
+  });
+
+  /** Requires the permission to read each secret as well. A secret that can't be read is one of the errors. */
+  function batchGetSecretValue(input: unknown, call: AwsCall): object {
+    const { SecretIdList, Filters, MaxResults, NextToken } = batchGetSecretValueShape(input, '');
+    call.authorize('secretsmanager:BatchGetSecretValue', '*');
+    if ((SecretIdList === undefined) === (Filters === undefined)) {
+      const reason = 'You must provide either SecretIdList or Filters, and not both.';
+      throw new AwsError('InvalidParameterException', reason);
+    }
+    const matching = secrets
+      .all()
+      .filter((secret) => !secret.deletionDate && (Filters ?? []).every((each) => matches(secret, each)));
+    const wanted = SecretIdList ?? matching.map(({ details }) => details.arn);
+    const { items, nextToken } = page(wanted, MaxResults ?? BATCH_SIZE, NextToken);
+    const results = items.map((SecretId) => {
+      try {
+        return { value: getSecretValue({ SecretId }, call) };
+      } catch (error) {
+        return { error: { SecretId, ...batchError(error) } };
+      }
+    });
     return {
-      ...named(secret),
-      VersionId: version.id,
-      VersionStages: [...version.stages],
-      CreatedDate: seconds(version.createdDate),
-      ...valueOnTheWire(version.value),
+      SecretValues: results.flatMap(({ value }) => value ?? []),
+      Errors: results.flatMap(({ error }) => error ?? []),
+      NextToken: nextToken,
     };
   }
 
   const putSecretValueShape = structure({
     SecretId: secretId,
-    ClientRequestToken: versionId,
+    ClientRequestToken: requestToken,
     VersionStages: optional(list(stage, { min: 1, max: 20 })),
     // For rotation functions that act in another role, which has its own permissions.
     RotationToken: optional(string({ min: 36, max: 256 })),
@@ -88,7 +127,7 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
     authorize(call, 'PutSecretValue', SecretId);
     const secret = secrets.getLiving(SecretId);
     const version = secret.put(ClientRequestToken, oneValue(given), now(), VersionStages);
-    return { ...named(secret), VersionId: version.id, VersionStages: [...version.stages] };
+    return { ...named(secret), VersionId: version.id, ...stagesUnlessNone(version) };
   }
 
   const updateSecretVersionStageShape = structure({
@@ -124,10 +163,6 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
       : named(secret);
   }
 
-  const filter: Shape<Filter> = structure({
-    Key: oneOf(...FILTER_KEYS),
-    Values: list(string({ max: 512 }), { min: 1, max: 10 }),
-  });
   const listSecretsShape = structure({
     IncludePlannedDeletion: optional(boolean),
     Filters: optional(list(filter, { max: 10 })),
@@ -208,6 +243,7 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
   }
 
   return {
+    BatchGetSecretValue: batchGetSecretValue,
     CreateSecret: createSecret,
     DeleteSecret: deleteSecret,
     DescribeSecret: describeSecret,
@@ -227,49 +263,8 @@ function oneValue({ SecretString, SecretBinary }: { SecretString?: string; Secre
   throw new AwsError('InvalidParameterException', 'You must provide either SecretString or SecretBinary.');
 }
 
-function valueOnTheWire(value: SecretValue): object {
-  return 'SecretString' in value ? value : { SecretBinary: value.SecretBinary.toString('base64') };
-}
-
-function named({ details }: Secret): { ARN: string; Name: string } {
-  return { ARN: details.arn, Name: details.name };
-}
-
-function description(secret: Secret): object {
-  const { description, kmsKeyId, tags, createdDate } = secret.details;
-  return {
-    ...named(secret),
-    ...rotationDescription(secret),
-    Description: description,
-    KmsKeyId: kmsKeyId,
-    Tags: tags,
-    CreatedDate: seconds(createdDate),
-    LastChangedDate: seconds(secret.lastChangedDate),
-    DeletedDate: secret.deletionDate && seconds(secret.deletionDate),
-  };
-}
-
-function rotationDescription({ rotation }: Secret): object {
-  if (rotation === undefined) return {};
-  return {
-    RotationEnabled: rotation.isEnabled,
-    RotationLambdaARN: rotation.functionArn,
-    RotationRules: rotation.rules?.given,
-    LastRotatedDate: rotation.lastRotatedDate && seconds(rotation.lastRotatedDate),
-    NextRotationDate: rotation.nextRotationDate && seconds(rotation.nextRotationDate),
-  };
-}
-
-function versionSummary({ id, stages, createdDate }: SecretVersion): object {
-  return { VersionId: id, VersionStages: [...stages], CreatedDate: seconds(createdDate) };
-}
-
-function stagesByVersion(secret: Secret): object {
-  const labelled = secret.versions.filter(({ stages }) => stages.size > 0);
-  return Object.fromEntries(labelled.map(({ id, stages }) => [id, [...stages]]));
-}
-
-/** Timestamps in AWS JSON are seconds since 1970, with a fraction. */
-function seconds(date: Date): number {
-  return date.getTime() / 1000;
+function batchError(error: unknown): { ErrorCode: string; Message: string } {
+  if (error instanceof AccessDenied) return { ErrorCode: 'AccessDeniedException', Message: error.message };
+  if (error instanceof AwsError) return { ErrorCode: error.code, Message: error.message };
+  throw error;
 }

@@ -63,8 +63,13 @@ test('a stack that is deleted is known by its id alone', async () => {
 test.each([
   [`Action=DescribeStacks&${VERSION}&StackName=Other`, 'ValidationError', 'Stack with id Other does not exist'],
   [`Action=DescribeStacks&${VERSION}&StackName=Mesh`, 'ValidationError', 'Stack with id Mesh does not exist'],
-  [`Action=DescribeStacks&${VERSION}`, 'ValidationError', 'known with a StackName and nothing else'],
-  [`Action=DescribeStacks&${VERSION}&StackName=Mesh&NextToken=x`, 'ValidationError', 'got NextToken'],
+  [
+    `Action=DescribeStacks&${VERSION}&StackName=Mesh&Other=x`,
+    'ValidationError',
+    'the parameter Other of DescribeStacks',
+  ],
+  [`Action=DescribeStackEvents&${VERSION}&StackName=Mesh`, 'ValidationError', 'Stack with id Mesh does not exist'],
+  [`Action=ListStackResources&${VERSION}`, 'ValidationError', 'Stack with id  does not exist'],
   [`Action=DeleteStack&${VERSION}&StackName=Mesh`, 'InvalidAction', 'does not support cloudformation:DeleteStack'],
   [`Action=toString&${VERSION}`, 'InvalidAction', 'does not support cloudformation:toString'],
   ['Action=DescribeStacks&Version=2009-01-01&StackName=Mesh', 'InvalidAction', 'of version 2009-01-01'],
@@ -78,6 +83,47 @@ test.each([
   expect(xml).toMatch(
     new RegExp(`<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>[^<]*${message}`),
   );
+});
+
+test('all stacks are listed, and those that are deleted by their status alone', async () => {
+  const { known, cloud, stack } = stacks();
+  await stack.create(templateOf({}));
+  const other = cloud.stack();
+  known.add(other);
+  await other.create(templateOf({}));
+  await stack.delete();
+  const ids = async (form: string) =>
+    [...(await ask(known, form)).xml.matchAll(/<StackId>(.*?)<\/StackId>/g)].map(([, id]) => id);
+
+  await expect(ids(`Action=ListStacks&${VERSION}`)).resolves.toEqual([other.id, stack.id]);
+  const deleted = `Action=ListStacks&${VERSION}&StackStatusFilter.member.1=DELETE_COMPLETE`;
+  await expect(ids(deleted)).resolves.toEqual([stack.id]);
+  await expect(ids(`Action=DescribeStacks&${VERSION}`)).resolves.toEqual([other.id]);
+});
+
+test('the resources of a stack are listed with what has happened to them, and its events newest first', async () => {
+  const { known, stack } = stacks();
+  await stack.create(templateOf({ Thing: { Size: 1 }, Another: { Size: 2 } }));
+  const { physicalId } = stack.resources.get('Thing')?.resource ?? {};
+  const elements = ({ xml }: { xml: string }, name: string) =>
+    [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'g'))].map(([, text]) => text);
+
+  const all = await ask(known, `Action=DescribeStackResources&${VERSION}&StackName=Mesh`);
+  expect(elements(all, 'LogicalResourceId')).toEqual(['Another', 'Thing']);
+  expect(elements(all, 'ResourceStatus')).toEqual(['CREATE_COMPLETE', 'CREATE_COMPLETE']);
+
+  const byPhysicalId = `Action=DescribeStackResources&${VERSION}&PhysicalResourceId=${physicalId}`;
+  expect(elements(await ask(known, byPhysicalId), 'LogicalResourceId')).toEqual(['Thing']);
+  const summaries = await ask(known, `Action=ListStackResources&${VERSION}&StackName=Mesh`);
+  expect(elements(summaries, 'PhysicalResourceId')).toContain(physicalId);
+  const one = `Action=DescribeStackResource&${VERSION}&StackName=Mesh&LogicalResourceId=`;
+  expect(elements(await ask(known, `${one}Thing`), 'PhysicalResourceId')).toEqual([physicalId]);
+  expect((await ask(known, `${one}Missing`)).xml).toContain('Resource Missing does not exist for stack Mesh');
+
+  const events = await ask(known, `Action=DescribeStackEvents&${VERSION}&StackName=Mesh`);
+  expect(elements(events, 'LogicalResourceId')[0]).toBe('Mesh');
+  expect(elements(events, 'ResourceStatus').at(-1)).toBe('CREATE_IN_PROGRESS');
+  expect(new Set(elements(events, 'EventId')).size).toBe(stack.events.length);
 });
 
 test('whether there is a stack learns only who may ask for it', async () => {

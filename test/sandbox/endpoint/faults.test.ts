@@ -9,7 +9,7 @@ import type { AwsApi } from '../../../sandbox/endpoint/api';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults, type InjectedFault } from '../../../sandbox/faults';
-import { domainNameApi } from '../../../sandbox/services/api-gateway/operations';
+import { apiGatewayApi } from '../../../sandbox/services/api-gateway/operations';
 import { Configuration } from '../../../sandbox/services/api-gateway/state';
 import { IamService } from '../../../sandbox/services/iam';
 import { toyS3, toySecretsManager } from './toy-services';
@@ -20,7 +20,7 @@ interface Told {
 }
 
 const clock = new Clock();
-const domainNames = domainNameApi(SANDBOX_ACCOUNT, new Configuration());
+const domainNames = apiGatewayApi(SANDBOX_ACCOUNT, new Configuration());
 const iam = new IamService({ account: SANDBOX_ACCOUNT, clock });
 const credentials = iam.issueCredentials(iam.operator);
 const killed: string[] = [];

@@ -1,6 +1,6 @@
-import type { Account } from '../../../account';
 import type { ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
+import type { Surroundings } from '../../shared/service';
 import { anything, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../../shared/shape';
 import { parseAccessLogSettings } from '../exchange/access-log';
 import { parseParameterMapping } from '../exchange/parameter-mapping';
@@ -46,7 +46,7 @@ const texts: Shape<Readonly<Record<string, string>>> = (value, path) => {
  * `AWS::ApiGatewayV2::Api`. The sandbox has no execute-api endpoint, even if it is enabled. An API is available at
  * domain names only.
  */
-export function apiType(configuration: Configuration, account: Account): ResourceType {
+export function apiType(configuration: Configuration, { account, clock }: Surroundings): ResourceType {
   const members = {
     Description: optional(string()),
     DisableExecuteApiEndpoint: optional(boolean),
@@ -63,10 +63,13 @@ export function apiType(configuration: Configuration, account: Account): Resourc
   return {
     properties: mutability(members, ['ProtocolType']),
     create: async ({ properties }) => {
-      read(properties, '');
+      const { Name: name, DisableExecuteApiEndpoint: isEndpointDisabled = false } = read(properties, '');
       const id = newIdentifier(10);
       configuration.apis.set(id, {
         id,
+        name,
+        isEndpointDisabled,
+        createdDate: clock.now(),
         stages: new Map(),
         routes: new Map(),
         integrations: new Map(),
@@ -75,7 +78,8 @@ export function apiType(configuration: Configuration, account: Account): Resourc
       return describe(id);
     },
     update: async ({ properties }, { physicalId }) => {
-      read(properties, '');
+      const { Name: name, DisableExecuteApiEndpoint: isEndpointDisabled = false } = read(properties, '');
+      Object.assign(configuration.api(physicalId), { name, isEndpointDisabled });
       return describe(physicalId);
     },
     delete: async (_request, { physicalId }) => {

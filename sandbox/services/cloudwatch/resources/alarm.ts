@@ -1,7 +1,8 @@
-import { type Account, regionalArn } from '../../../account';
+import { regionalArn } from '../../../account';
 import { physicalName } from '../../../cloudformation/physical-name';
-import type { ResourceType } from '../../../cloudformation/resource-type';
+import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
+import type { Surroundings } from '../../shared/service';
 import { anything, boolean, integer, list, number, optional, string, structure } from '../../shared/shape';
 
 const MAX_ALARM_NAME = 255;
@@ -31,9 +32,22 @@ const alarmShape = structure({
   Unit: optional(string()),
 });
 
+type AlarmProperties = ReturnType<typeof alarmShape>;
+
+export interface Alarm {
+  readonly name: string;
+  readonly arn: string;
+  readonly properties: AlarmProperties;
+  readonly updatedDate: Date;
+}
+
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html */
-export function alarmType(account: Account): ResourceType {
-  const names = new Set<string>();
+export function alarmType({ account, clock }: Surroundings, alarms: Map<string, Alarm>): ResourceType {
+  const set = (name: string, properties: AlarmProperties): Resource => {
+    const arn = regionalArn(account, 'cloudwatch', `alarm:${name}`);
+    alarms.set(name, { name, arn, properties, updatedDate: clock.now() });
+    return { physicalId: name, attributes: { Arn: arn } };
+  };
   const mutable = {
     ActionsEnabled: 'mutable',
     AlarmActions: 'mutable',
@@ -59,23 +73,19 @@ export function alarmType(account: Account): ResourceType {
     properties: { AlarmName: 'createOnly', ...mutable },
     otherProperties: 'ignored',
     create: async (request) => {
-      const { AlarmName } = readAlarm(request.properties);
-      const name = AlarmName ?? physicalName(request, MAX_ALARM_NAME);
-      if (names.has(name)) throw new AwsError('ResourceAlreadyExistsException', `the alarm ${name} already exists`);
-      names.add(name);
-      return { physicalId: name, attributes: { Arn: regionalArn(account, 'cloudwatch', `alarm:${name}`) } };
+      const alarm = readAlarm(request.properties);
+      const name = alarm.AlarmName ?? physicalName(request, MAX_ALARM_NAME);
+      if (alarms.has(name)) throw new AwsError('ResourceAlreadyExistsException', `the alarm ${name} already exists`);
+      return set(name, alarm);
     },
-    update: async ({ properties }, resource) => {
-      readAlarm(properties);
-      return resource;
-    },
+    update: async ({ properties }, { physicalId }) => set(physicalId, readAlarm(properties)),
     delete: async (_request, { physicalId }) => {
-      names.delete(physicalId);
+      alarms.delete(physicalId);
     },
   };
 }
 
-function readAlarm(properties: unknown): ReturnType<typeof alarmShape> {
+function readAlarm(properties: unknown): AlarmProperties {
   const alarm = alarmShape(properties, '');
   if ((alarm.MetricName === undefined) === (alarm.Metrics === undefined)) {
     throw new AwsError('ValidationError', 'an alarm must have either MetricName or Metrics');

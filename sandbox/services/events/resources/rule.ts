@@ -45,7 +45,7 @@ export function ruleType(account: Account, clock: Clock, bus: EventBus): Resourc
   const appointments = new Map<string, Appointment>();
 
   function set(name: string, properties: Properties): Resource {
-    const { EventPattern, ScheduleExpression, State, Targets = [] } = shape(properties, '');
+    const { Description, EventPattern, ScheduleExpression, State, Targets = [] } = shape(properties, '');
     if (EventPattern === undefined && ScheduleExpression === undefined) {
       throw new AwsError('ValidationException', 'a rule must have an EventPattern or a ScheduleExpression');
     }
@@ -53,9 +53,17 @@ export function ruleType(account: Account, clock: Clock, bus: EventBus): Resourc
     const rule: Rule = {
       name,
       arn: regionalArn(account, 'events', `rule/${name}`),
+      description: Description,
       isEnabled: State !== 'DISABLED',
       pattern: EventPattern === undefined ? undefined : parseEventPattern(EventPattern),
-      targets: Targets.map(({ Arn, Input }) => ({ arn: Arn, input: Input === undefined ? undefined : json(Input) })),
+      patternDocument: EventPattern,
+      schedule: ScheduleExpression,
+      targets: Targets.map(({ Arn, Id, Input }) => ({
+        id: Id,
+        arn: Arn,
+        input: Input === undefined ? undefined : json(Input),
+        inputText: Input,
+      })),
     };
     bus.rules.set(name, rule);
     appointments.get(name)?.cancel();

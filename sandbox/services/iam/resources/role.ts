@@ -1,22 +1,35 @@
 import { randomBytes } from 'node:crypto';
-import { type Account, globalArn } from '../../../account';
+import { globalArn } from '../../../account';
 import { physicalName } from '../../../cloudformation/physical-name';
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
+import type { Surroundings } from '../../shared/service';
 import { parsePolicy } from '../policy/policy';
 import type { ManagedPolicies, Role, Roles } from '../state';
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MAX_ROLE_NAME = 64;
 
+type RoleIdentity = Pick<Role, 'name' | 'arn' | 'roleId' | 'path' | 'createdDate'>;
+
 /** `AWS::IAM::Role` */
-export function roleType(account: Account, roles: Roles, managedPolicies: ManagedPolicies): ResourceType {
-  function roleOf(properties: Properties, identity: Pick<Role, 'name' | 'arn' | 'roleId'>): Role {
+export function roleType(
+  { account, clock }: Surroundings,
+  roles: Roles,
+  managedPolicies: ManagedPolicies,
+): ResourceType {
+  function roleOf(properties: Properties, { name, arn, roleId, path, createdDate }: RoleIdentity): Role {
     const managedPolicyArns = managedPolicyArnsIn(properties);
     const permissionsBoundary = boundaryIn(properties);
     for (const arn of [...managedPolicyArns, ...permissionsBoundary]) managedPolicies.assertKnown(arn);
     return {
-      ...identity,
+      name,
+      arn,
+      roleId,
+      path,
+      createdDate,
+      description: properties.Description === undefined ? undefined : String(properties.Description),
       trustPolicy: parsePolicy(properties.AssumeRolePolicyDocument),
+      trustDocument: properties.AssumeRolePolicyDocument,
       inlinePolicies: ((properties.Policies ?? []) as readonly Properties[]).map((one) =>
         parsePolicy(one.PolicyDocument),
       ),
@@ -44,6 +57,8 @@ export function roleType(account: Account, roles: Roles, managedPolicies: Manage
       const role = roleOf(request.properties, {
         name,
         arn,
+        path: String(Path),
+        createdDate: clock.now(),
         roleId: `AROA${randomBytes(8).toString('hex').toUpperCase()}`,
       });
       roles.add(role);

@@ -22,6 +22,9 @@ export interface FunctionConfiguration {
   readonly timeoutSeconds: number;
   readonly memorySizeMb: number;
   readonly logGroup: string;
+  readonly description: string;
+  readonly architectures: readonly string[];
+  readonly deployedAt: Date;
 }
 
 /** Variables that Lambda reserves. */
@@ -93,13 +96,15 @@ export function readFunctionProperties(properties: Properties): FunctionProperti
 export function configurationOf(
   properties: FunctionProperties,
   name: string,
-  directory: string,
-  arn: string,
+  { directory, arn, deployedAt }: Pick<FunctionConfiguration, 'directory' | 'arn' | 'deployedAt'>,
 ): FunctionConfiguration {
   return {
     name,
     arn,
     directory,
+    deployedAt,
+    description: properties.Description ?? '',
+    architectures: properties.Architectures ?? ['x86_64'],
     roleArn: properties.Role,
     handler: properties.Handler,
     runtime: properties.Runtime,

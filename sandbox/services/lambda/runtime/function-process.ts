@@ -28,10 +28,10 @@ export interface ProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly interpreter: Interpreter;
   readonly argument: ProgramArgument;
-  /** `console` calls. */
-  onLog(level: string, text: string, requestId: string | undefined): void;
-  /** Lines on standard output and error that don't come from `console`. */
-  onOutput(line: string): void;
+  /** Adds a line to the log stream of the process. */
+  log(line: string): void;
+  /** A line for a `console` call. */
+  consoleLine(level: string, text: string, requestId: string | undefined): string;
   /** The handler waits. It goes on as soon as `letTimePass` has advanced the clock so far. */
   onWait(milliseconds: number): void;
 }
@@ -69,7 +69,7 @@ export class FunctionProcess {
     });
     this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()).once('error', () => resolve()));
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => options.onOutput(line));
+      if (stream) createInterface({ input: stream }).on('line', (line) => options.log(line));
     }
 
     this.ready = new Promise((resolve, reject) => {
@@ -89,6 +89,11 @@ export class FunctionProcess {
   /** The current invocation. Undefined if there is none. */
   get current(): Pick<InvocationMessage, 'event' | 'deadline'> | undefined {
     return this.invocation;
+  }
+
+  /** Adds a line to the log stream of the process. */
+  log(line: string): void {
+    this.options.log(line);
   }
 
   /** The result of the handler. @throws FunctionError */
@@ -120,10 +125,11 @@ export class FunctionProcess {
   }
 
   private receive(message: ProcessMessage): void {
-    if (message.type === 'log') this.options.onLog(message.level, message.text, message.requestId);
-    else if (message.type === 'output') this.options.onOutput(message.line);
+    const { log, consoleLine, onWait } = this.options;
+    if (message.type === 'log') log(consoleLine(message.level, message.text, message.requestId));
+    else if (message.type === 'output') log(message.line);
     else if (message.type === 'time-passed') this.timePassed();
-    else if (message.type === 'wait') this.options.onWait(message.milliseconds);
+    else if (message.type === 'wait') onWait(message.milliseconds);
     else if (message.type === 'error') this.settle.reject(new FunctionError(message.error));
     else this.settle.resolve(resultOf(message));
   }

@@ -25,7 +25,6 @@ export interface LambdaFunctionOptions {
   readonly faults: Pick<Faults, 'ofInvocation'>;
   outside(): Outside;
   startProcess(): FunctionProcess;
-  log(line: string): void;
 }
 
 /** A process and the loading of its handler: `loaded` rejects with `FunctionError`. */
@@ -91,8 +90,9 @@ export class LambdaFunction {
   }
 
   private async run({ process, loaded }: Environment, event: string, requestId: string): Promise<FunctionResult> {
-    const { log, faults } = this.options;
-    const { name, memorySizeMb } = this.configuration;
+    const { faults } = this.options;
+    const { name, memorySizeMb, runtime } = this.configuration;
+    const log = (line: string) => process.log(line);
     const startedAt = performance.now();
     log(`START RequestId: ${requestId} Version: $LATEST`);
     try {
@@ -103,7 +103,7 @@ export class LambdaFunction {
       await process.end();
       throw this.failureBy(fault.fault);
     } catch (error) {
-      log(failureLine((error as FunctionError).failure, this.configuration.runtime, requestId));
+      log(failureLine((error as FunctionError).failure, runtime, requestId));
       throw error;
     } finally {
       const duration = (performance.now() - startedAt).toFixed(2);

@@ -1,6 +1,6 @@
 import { type Account, regionalArn } from '../../../account';
 import { physicalName } from '../../../cloudformation/physical-name';
-import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
+import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import type { LogGroups } from '../state';
 
@@ -23,10 +23,17 @@ export function logGroupType(account: Account, groups: LogGroups): ResourceType 
       if (groups.has(name)) {
         throw new AwsError('ResourceAlreadyExistsException', `the log group ${name} already exists`);
       }
-      groups.create(name);
+      groups.create(name).retentionDays = retentionIn(request.properties);
       return describe(name);
     },
-    update: async (_request, resource) => describe(resource.physicalId),
+    update: async ({ properties }, resource) => {
+      groups.get(resource.physicalId).retentionDays = retentionIn(properties);
+      return describe(resource.physicalId);
+    },
     delete: async (_request, resource) => groups.delete(resource.physicalId),
   };
+}
+
+function retentionIn({ RetentionInDays }: Properties): number | undefined {
+  return RetentionInDays === undefined ? undefined : Number(RetentionInDays);
 }

@@ -8,7 +8,7 @@ import { type Listing, type ListingRequest, listingRequest, listPage } from './l
 import type { S3Operation } from './object-operations';
 import type { S3Route } from './route';
 
-/** ListObjectVersions and ListObjectsV2. */
+/** ListObjectVersions, ListObjectsV2, and ListObjects. */
 export function listingOperations(buckets: Buckets): Readonly<Record<string, S3Operation>> {
   function authorizedBucket(
     action: string,
@@ -49,27 +49,32 @@ export function listingOperations(buckets: Buckets): Readonly<Record<string, S3O
     const bucket = authorizedBucket('ListBucket', route, call, request);
     const token = call.query.get('continuation-token');
     const after = token === null ? (call.query.get('start-after') ?? '') : keyOfToken(token);
-    const latest = bucket.allVersions().filter((version) => version.object && bucket.isLatest(version));
-    const listing = listPage(
-      latest.filter(({ key }) => isAfter(key, after)),
-      request,
-      after,
-    );
+    const listing = listPage(latestAfter(bucket, after), request, after);
     return xmlAnswer('ListBucketResult', {
       ...listingElements(bucket, request, listing),
       KeyCount: listing.entries.length + listing.commonPrefixes.length,
       ContinuationToken: token ?? undefined,
       NextContinuationToken: listing.next && Buffer.from(`key:${listing.next.key}`).toString('base64url'),
       StartAfter: call.query.get('start-after') ?? undefined,
-      Contents: listing.entries.map((version) => ({
-        Key: encodeKey(version.key, request),
-        LastModified: version.lastModified.toISOString(),
-        ...objectElements(version),
-      })),
+      Contents: listing.entries.map((version) => contentElements(version, request)),
     });
   }
 
-  return { ListObjectVersions: listObjectVersions, ListObjectsV2: listObjectsV2 };
+  /** The first version of ListObjectsV2. */
+  function listObjects(route: S3Route, call: AwsCall): AwsAnswer {
+    const request = listingRequest(call.query);
+    const bucket = authorizedBucket('ListBucket', route, call, request);
+    const marker = call.query.get('marker') ?? '';
+    const listing = listPage(latestAfter(bucket, marker), request, marker);
+    return xmlAnswer('ListBucketResult', {
+      ...listingElements(bucket, request, listing),
+      Marker: encodeKey(marker, request),
+      NextMarker: listing.next && request.delimiter !== '' ? encodeKey(listing.next.key, request) : undefined,
+      Contents: listing.entries.map((version) => contentElements(version, request)),
+    });
+  }
+
+  return { ListObjectVersions: listObjectVersions, ListObjectsV2: listObjectsV2, ListObjects: listObjects };
 }
 
 /** @throws S3Error `InvalidArgument` for a version marker that is empty or has no key marker */
@@ -85,6 +90,11 @@ function versionsAfter(bucket: Bucket, keyMarker: string, versionIdMarker: strin
   return all.filter(({ key, versionId }) =>
     key === keyMarker ? versionId === 'null' || versionId < versionIdMarker : isAfter(key, keyMarker),
   );
+}
+
+function latestAfter(bucket: Bucket, marker: string): readonly ObjectVersion[] {
+  const latest = bucket.allVersions().filter((version) => version.object && bucket.isLatest(version));
+  return latest.filter(({ key }) => isAfter(key, marker));
 }
 
 function isAfter(key: string, marker: string): boolean {
@@ -115,6 +125,14 @@ function versionElements(bucket: Bucket, version: ObjectVersion, request: Listin
     VersionId: version.versionId,
     IsLatest: bucket.isLatest(version),
     LastModified: version.lastModified.toISOString(),
+  };
+}
+
+function contentElements(version: ObjectVersion, request: ListingRequest): XmlElements {
+  return {
+    Key: encodeKey(version.key, request),
+    LastModified: version.lastModified,
+    ...objectElements(version),
   };
 }
 

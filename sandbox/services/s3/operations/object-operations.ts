@@ -4,7 +4,7 @@ import type { Bucket, ObjectVersion, StoredObject } from '../bucket';
 import { S3Error } from '../s3-error';
 import type { Buckets } from '../state';
 import { readPayload } from './payload';
-import type { S3Route } from './route';
+import { RESPONSE_HEADERS, type S3Route } from './route';
 
 export type S3Operation = (route: S3Route, call: AwsCall) => AwsAnswer;
 
@@ -48,6 +48,7 @@ export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Re
         ...versionHeader(bucket, version),
         ...checksum,
         ...ENCRYPTION,
+        ...replacedHeaders(call),
         etag: object.etag,
         'last-modified': version.lastModified.toUTCString(),
         'content-length': String(object.body.length),
@@ -122,6 +123,15 @@ function revealAbsence(call: AwsCall, bucket: Bucket): void {
 
 function versionHeader(bucket: Bucket, { versionId }: ObjectVersion): Readonly<Record<string, string>> {
   return bucket.versioning ? { 'x-amz-version-id': versionId } : {};
+}
+
+/** Only `GetObject` has parameters for them. */
+function replacedHeaders({ query }: AwsCall): Readonly<Record<string, string>> {
+  const replaced = RESPONSE_HEADERS.flatMap((parameter) => {
+    const value = query.get(parameter);
+    return value === null ? [] : [[parameter.replace('response-', ''), value]];
+  });
+  return Object.fromEntries(replaced);
 }
 
 /** `aws-chunked` describes the transfer, not the object. */

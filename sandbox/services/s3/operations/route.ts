@@ -12,7 +12,7 @@ export interface S3Route {
 interface RouteRule {
   readonly operation: string;
   readonly method: string;
-  readonly on: 'bucket' | 'object';
+  readonly on: 'account' | 'bucket' | 'object';
   /** The query parameter that selects the operation. */
   readonly selector?: string;
   /** Other supported query parameters. */
@@ -21,10 +21,44 @@ interface RouteRule {
   readonly headers: readonly string[];
 }
 
+/** Parameters that replace headers of an answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+export const RESPONSE_HEADERS = [
+  'response-cache-control',
+  'response-content-disposition',
+  'response-content-encoding',
+  'response-content-language',
+  'response-content-type',
+  'response-expires',
+];
+
 const LISTING = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
 const WRITING = ['x-amz-decoded-content-length', 'x-amz-trailer', 'x-amz-sdk-checksum-algorithm'];
 
 const RULES: readonly RouteRule[] = [
+  {
+    operation: 'ListBuckets',
+    method: 'GET',
+    on: 'account',
+    parameters: ['bucket-region', 'continuation-token', 'max-buckets', 'prefix'],
+    headers: [],
+  },
+  { operation: 'HeadBucket', method: 'HEAD', on: 'bucket', parameters: [], headers: [] },
+  {
+    operation: 'GetBucketLocation',
+    method: 'GET',
+    on: 'bucket',
+    selector: 'location',
+    parameters: [],
+    headers: [],
+  },
+  {
+    operation: 'GetBucketVersioning',
+    method: 'GET',
+    on: 'bucket',
+    selector: 'versioning',
+    parameters: [],
+    headers: [],
+  },
   {
     operation: 'ListObjectVersions',
     method: 'GET',
@@ -41,6 +75,7 @@ const RULES: readonly RouteRule[] = [
     parameters: [...LISTING, 'start-after', 'continuation-token'],
     headers: [],
   },
+  { operation: 'ListObjects', method: 'GET', on: 'bucket', parameters: [...LISTING, 'marker'], headers: [] },
   { operation: 'DeleteObjects', method: 'POST', on: 'bucket', selector: 'delete', parameters: [], headers: WRITING },
   {
     operation: 'PutObject',
@@ -53,7 +88,7 @@ const RULES: readonly RouteRule[] = [
     operation: 'GetObject',
     method: 'GET',
     on: 'object',
-    parameters: ['versionId'],
+    parameters: ['versionId', ...RESPONSE_HEADERS],
     headers: ['x-amz-checksum-mode'],
   },
   {
@@ -65,6 +100,9 @@ const RULES: readonly RouteRule[] = [
   },
   { operation: 'DeleteObject', method: 'DELETE', on: 'object', parameters: ['versionId'], headers: [] },
 ];
+
+/** The signature in an address. */
+const PRESIGNED = /^X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Security-Token)$/;
 
 /** Supported headers of all requests. */
 const COMMON_HEADERS = [
@@ -78,22 +116,27 @@ const COMMON_HEADERS = [
 /** @throws S3Error `NotImplemented` for an unsupported operation, parameter, or header */
 export function routeOf({ method, path, query, headers }: Omit<AwsCall, 'body' | 'caller' | 'authorize'>): S3Route {
   const [, bucket = '', key = ''] = (/^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? []).map(decodeKey);
-  const on = key === '' ? 'bucket' : 'object';
+  const on = bucket === '' ? 'account' : key === '' ? 'bucket' : 'object';
   const rule = RULES.find(
     (candidate) =>
       candidate.method === method &&
       candidate.on === on &&
-      (candidate.selector === undefined || query.has(candidate.selector)),
+      (candidate.selector === undefined ? !namesSubresource(query, candidate) : query.has(candidate.selector)),
   );
   const name = rule?.operation ?? query.get('x-id') ?? `${method} ${on}?${[...query.keys()].join('&')}`;
-  if (rule === undefined || bucket === '') throw notImplemented(`s3:${name}`);
+  if (rule === undefined) throw notImplemented(`s3:${name}`);
   const understood = [...rule.parameters, rule.selector, 'x-id'];
-  const parameter = [...query.keys()].find((each) => !understood.includes(each));
+  const parameter = [...query.keys()].find((each) => !understood.includes(each) && !PRESIGNED.test(each));
   if (parameter !== undefined) throw notImplemented(`the parameter ${parameter} of ${name}`);
   const header = Object.keys(headers).find((each) => isMeaningful(each) && !rule.headers.includes(each));
   if (header !== undefined) throw notImplemented(`the header ${header} of ${name}`);
   if (Buffer.byteLength(key) > 1024) throw new S3Error('KeyTooLongError', 'Your key is too long', 400);
   return { operation: rule.operation, bucket, key };
+}
+
+/** Such as `?policy` or `?tagging`, which select an operation of their own. */
+function namesSubresource(query: URLSearchParams, { parameters }: RouteRule): boolean {
+  return [...query].some(([name, value]) => value === '' && !parameters.includes(name));
 }
 
 function isMeaningful(header: string): boolean {

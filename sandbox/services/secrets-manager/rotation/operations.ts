@@ -2,6 +2,7 @@ import { type AwsCall, AwsError, type ConditionKeys } from '../../../endpoint/ap
 import type { JsonOperation } from '../../../endpoint/json-protocol';
 import { boolean, optional, string, structure } from '../../shared/shape';
 import { authorizationOn } from '../authorization';
+import { requestToken } from '../request-shapes';
 import type { Secrets } from '../state';
 import type { Rotations } from './rotations';
 import { readRotationRules, rotationRulesShape } from './rules';
@@ -14,7 +15,7 @@ export function rotationOperations(secrets: Secrets, rotations: Rotations): Read
 
   const rotateSecretShape = structure({
     SecretId: secretId,
-    ClientRequestToken: string({ min: 32, max: 64 }),
+    ClientRequestToken: requestToken,
     RotationLambdaARN: optional(string({ max: 2048 })),
     RotationRules: optional(rotationRulesShape),
     RotateImmediately: optional(boolean),

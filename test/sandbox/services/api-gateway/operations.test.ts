@@ -74,20 +74,41 @@ test('a domain that is not there is told of by name', async () => {
 });
 
 test.each([
-  ['GET', '/v2/apis'],
-  ['GET', '/v2/domainnames'],
-  ['GET', '/v2/domainnames/'],
-  ['GET', `/v2/domainnames/${DOMAIN}/apimappings`],
-  ['GET', '/v2/domainnames/%2e%2e'],
+  ['GET', '/restapis'],
+  ['GET', '/v2/apis/a/b/c'],
+  ['GET', '/v2/domainnames/%zz'],
+  ['POST', '/v2/apis'],
   ['DELETE', `/v2/domainnames/${DOMAIN}`],
   ['PATCH', `/v2/domainnames/${DOMAIN}`],
 ])('what it does not support fails by name: %s %s', async (method, path) => {
   const { status, headers, body } = await send(fixture.gateway.api, { method, path });
   expect([status, headers?.['x-amzn-errortype']]).toEqual([400, 'UnknownOperationException']);
-  expect(JSON.parse(String(body)).message).toBe(`the sandbox does not support ${method} ${path} of API Gateway`);
+  expect(JSON.parse(String(body)).message).toBe(`the sandbox does not support apigateway:${method} ${path}`);
   expect(
     fixture.gateway.api.describe({ method, path, query: new URLSearchParams(), headers: {}, body: Buffer.of() }),
   ).toEqual({ operation: `${method} ${path}`, input: {} });
+});
+
+test('APIs, domains, and their parts are listed', async () => {
+  const items = async (path: string) => {
+    const { status, body } = await send(fixture.gateway.api, { method: 'GET', path });
+    expect(status).toBe(200);
+    return JSON.parse(String(body)).items as Record<string, unknown>[];
+  };
+  const [api] = await items('/v2/apis');
+  expect(api).toMatchObject({ protocolType: 'HTTP', name: expect.any(String), apiId: expect.any(String) });
+  const { body } = await send(fixture.gateway.api, { method: 'GET', path: `/v2/apis/${api?.['apiId']}` });
+  expect(JSON.parse(String(body))).toEqual(api);
+  expect(await items(`/v2/apis/${api?.['apiId']}/stages`)).toMatchObject([{ stageName: '$default', autoDeploy: true }]);
+  expect(await items('/v2/domainnames/')).toMatchObject([{ domainName: DOMAIN }]);
+  expect(await items(`/v2/domainnames/${DOMAIN}/apimappings`)).toMatchObject([{ apiId: api?.['apiId'] }]);
+});
+
+test('an API that is not there is told of by name, and a name with dots is only a name', async () => {
+  for (const path of ['/v2/apis/none', '/v2/apis/none/routes', '/v2/domainnames/%2e%2e', '/v2/domainnames/a%2fb']) {
+    const { status, headers } = await send(fixture.gateway.api, { method: 'GET', path });
+    expect([status, headers?.['x-amzn-errortype']]).toEqual([404, 'NotFoundException']);
+  }
 });
 
 test('a call tells which domain it is about', () => {

@@ -143,7 +143,11 @@ describe('a table', () => {
     expect(await create()).toEqual({ physicalId: TableName, attributes: { Arn: TABLE_ARN } });
     for (const name of [TableName, TABLE_ARN]) {
       const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
-      expect(Table).toMatchObject({ TableArn: TABLE_ARN, TableStatus: 'ACTIVE' });
+      expect(Table).toMatchObject({
+        TableArn: TABLE_ARN,
+        TableStatus: 'ACTIVE',
+        TableId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      });
       expect(Table?.GlobalSecondaryIndexes?.[0]?.IndexArn).toBe(`${TABLE_ARN}/index/by-client`);
     }
   });

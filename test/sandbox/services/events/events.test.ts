@@ -1,4 +1,11 @@
-import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import {
+  DescribeRuleCommand,
+  EventBridgeClient,
+  ListRulesCommand,
+  ListTargetsByRuleCommand,
+  PutEventsCommand,
+  type PutEventsRequestEntry,
+} from '@aws-sdk/client-eventbridge';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Properties } from '../../../../sandbox/cloudformation/resource-type';
@@ -282,4 +289,24 @@ test('a target that the sandbox does not support is named with the event', async
 test('a rule cannot take the name of another one', async () => {
   await createRule({ ScheduleExpression: 'rate(1 hour)' });
   await expect(createRule({ ScheduleExpression: 'rate(1 hour)' })).rejects.toThrow('already exists');
+});
+
+test('rules and their targets are listed as their templates have them', async () => {
+  const EventPattern = { source: ['mtls-service-mesh'] };
+  await createRule({ EventPattern, Description: 'Tells', Targets: [{ ...TO_FUNCTION[0], Input: '{"a":1}' }] });
+  await createRule({ Name: 'hourly', ScheduleExpression: 'rate(1 hour)', State: 'DISABLED' });
+
+  const { Rules } = await client.send(new ListRulesCommand({}));
+  expect(Rules).toMatchObject([
+    { Name: 'hourly', ScheduleExpression: 'rate(1 hour)', State: 'DISABLED', EventBusName: 'default' },
+    { Name: 'maintenance', Arn: RULE_ARN, EventPattern: JSON.stringify(EventPattern), State: 'ENABLED' },
+  ]);
+  expect((await client.send(new ListRulesCommand({ NamePrefix: 'h' }))).Rules).toHaveLength(1);
+  const described = await client.send(new DescribeRuleCommand({ Name: 'maintenance' }));
+  expect(described).toMatchObject({ Description: 'Tells' });
+  const { Targets } = await client.send(new ListTargetsByRuleCommand({ Rule: 'maintenance' }));
+  expect(Targets).toEqual([{ Id: 'Target0', Arn: FUNCTION_ARN, Input: '{"a":1}' }]);
+  await expect(client.send(new DescribeRuleCommand({ Name: 'missing' }))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  });
 });

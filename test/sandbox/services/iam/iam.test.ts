@@ -4,6 +4,7 @@ import type { Properties, Resource } from '../../../../sandbox/cloudformation/re
 import { AccessDenied, type PolicyDocument, type PolicyStatement } from '../../../../sandbox/endpoint/api';
 import { IamService } from '../../../../sandbox/services/iam';
 import { requestFor, resourceType } from '../resource-request';
+import { send } from '../serve';
 
 const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:mail-AbCdEf';
 const TRUSTS_LAMBDA = policy({
@@ -188,4 +189,37 @@ test('gives credentials that name their principal, never the same twice', () => 
   expect(iam.secretAccessKeyOf(first.accessKeyId)).toBe(first.secretAccessKey);
   expect(second.accessKeyId).not.toBe(first.accessKeyId);
   expect(iam.principalOf('AKIAIOSFODNN7EXAMPLE')).toBeUndefined();
+});
+
+describe('roles', () => {
+  const ask = async (iam: IamService, form: string) => {
+    const { status, body } = await send(iam.api, { body: `Version=2010-05-08&${form}` });
+    return { status, xml: String(body) };
+  };
+
+  test('are listed by name and in pages, with their trust policy', async () => {
+    const iam = newIam();
+    await createRole(iam, { RoleName: 'b', Path: '/apps/', Description: 'x < y' });
+    await createRole(iam, { RoleName: 'a' });
+
+    const { xml } = await ask(iam, 'Action=ListRoles');
+    expect([...xml.matchAll(/<RoleName>(.*?)</g)].map(([, name]) => name)).toEqual(['a', 'b']);
+    const [, document = ''] = /<AssumeRolePolicyDocument>(.*?)</.exec(xml) ?? [];
+    expect(JSON.parse(decodeURIComponent(document))).toEqual(TRUSTS_LAMBDA);
+
+    const first = await ask(iam, 'Action=ListRoles&MaxItems=1');
+    const [, marker = ''] = /<IsTruncated>true<\/IsTruncated><Marker>(.*?)</.exec(first.xml) ?? [];
+    expect((await ask(iam, `Action=ListRoles&Marker=${marker}`)).xml).toContain('<RoleName>b</RoleName>');
+    expect((await ask(iam, 'Action=ListRoles&PathPrefix=/apps/')).xml).not.toContain('<RoleName>a</RoleName>');
+    expect((await ask(iam, 'Action=GetRole&RoleName=b')).xml).toContain('<Description>x &#60; y</Description>');
+  });
+
+  test.each([
+    ['Action=GetRole&RoleName=missing', 404, 'NoSuchEntity'],
+    ['Action=ListRoles&MaxItems=many', 400, 'ValidationError'],
+    ['Action=CreateUser', 400, 'InvalidAction'],
+  ])('%s fails', async (form, status, code) => {
+    const answer = await ask(newIam(), form);
+    expect([answer.status, answer.xml]).toEqual([status, expect.stringContaining(`<Code>${code}</Code>`)]);
+  });
 });

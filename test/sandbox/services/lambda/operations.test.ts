@@ -38,7 +38,8 @@ async function invoke(name: string, init: RequestInit = {}, principal = cloud.ia
   const url = `${endpoint.url}/2015-03-31/functions/${name}/invocations`;
   const response = await client.fetch(url, { method: 'POST', body: '{"name":"mail"}', ...init });
   const { status, headers } = response;
-  const body: unknown = JSON.parse(await response.text());
+  const text = await response.text();
+  const body: unknown = text === '' ? undefined : JSON.parse(text);
   return { status, body, failure: headers.get('x-amz-function-error'), error: headers.get('x-amzn-errortype') };
 }
 
@@ -68,18 +69,48 @@ test.each<[string, string, RequestInit, number, string]>([
   ['an unknown function', 'missing', {}, 404, 'ResourceNotFoundException'],
   ['a payload that is no JSON', '', { body: '{' }, 400, 'InvalidRequestContentException'],
   ['a payload of more than 6 MB', '', { body: `"${'x'.repeat(6 * 1024 * 1024)}"` }, 413, 'RequestTooLargeException'],
-  [
-    'an asynchronous invocation',
-    '',
-    { headers: { 'x-amz-invocation-type': 'Event' } },
-    400,
-    'UnknownOperationException',
-  ],
   ['another method', '', { method: 'PUT' }, 400, 'UnknownOperationException'],
-  ['a name that is none', '..%2f..%2fx', {}, 400, 'UnknownOperationException'],
+  ['a name that is none', '..%2f..%2fx', {}, 400, 'ValidationException'],
 ])('%s is refused by name', async (_, name, init, status, error) => {
   const arn = await createFunction('return {};');
   expect(await invoke(name || nameIn(arn), init)).toMatchObject({ status, error });
+});
+
+test('an asynchronous invocation is accepted, and a dry run invokes nothing', async () => {
+  const arn = await createFunction('console.log("ran"); return {};');
+  const log = () => cloud.logs.lines(`/aws/lambda/${nameIn(arn)}`).filter((line) => line.endsWith('ran'));
+
+  expect(await invoke(nameIn(arn), { headers: { 'x-amz-invocation-type': 'DryRun' } })).toMatchObject({ status: 204 });
+  expect(await invoke(nameIn(arn), { headers: { 'x-amz-invocation-type': 'Event' } })).toMatchObject({ status: 202 });
+  await cloud.clock.advance(0);
+  expect(log()).toHaveLength(1);
+  const type = { 'x-amz-invocation-type': 'Stream' };
+  expect(await invoke(nameIn(arn), { headers: type })).toMatchObject({ status: 400 });
+});
+
+test('functions are listed and described, without the values of Lambda itself', async () => {
+  const created = await cloud.createFunction('', {
+    Description: 'Sends mail',
+    Environment: { Variables: { MESH: 'mesh.example.com' } },
+  });
+  const read = async (path: string) => {
+    const credentials = cloud.iam.issueCredentials(cloud.iam.operator);
+    const client = new AwsClient({ ...credentials, service: 'lambda', region: 'us-east-1', retries: 0 });
+    return JSON.parse(await (await client.fetch(`${endpoint.url}/2015-03-31/functions${path}`)).text());
+  };
+  const described = {
+    FunctionName: created.physicalId,
+    Description: 'Sends mail',
+    Runtime: 'nodejs24.x',
+    Environment: { Variables: { MESH: 'mesh.example.com' } },
+  };
+  const first = await read('?MaxItems=1');
+  expect(first.Functions).toHaveLength(1);
+  expect((await read(`/?Marker=${first.NextMarker}`)).Functions.length).toBeGreaterThan(0);
+  expect((await read('/')).Functions).toContainEqual(expect.objectContaining(described));
+  expect(await read(`/${created.physicalId}`)).toMatchObject({ Configuration: described });
+  expect(await read(`/${created.physicalId}/configuration`)).toMatchObject(described);
+  expect(await read('/missing')).toMatchObject({ message: expect.stringContaining('Function not found') });
 });
 
 test('who has no permission for the function invokes nothing', async () => {

@@ -5,14 +5,20 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketLocationCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
+  ListBucketsCommand,
+  ListObjectsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { AwsClient } from 'aws4fetch';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import { S3Service } from '../../../../sandbox/services/s3';
@@ -413,5 +419,78 @@ describe('a bucket in a template', () => {
     const resource = await create();
     await bucketType.delete(requestFor({}), resource);
     await bucketType.delete(requestFor({}), resource);
+  });
+});
+
+describe('a presigned address', () => {
+  const presigned = async (key: string, query = '') => {
+    const signer = new AwsClient({ ...served.client.credentials, service: 's3', region: 'us-east-1', retries: 0 });
+    const { url } = await signer.sign(`${served.client.endpoint}/${Bucket}/${key}${query}`, {
+      aws: { signQuery: true },
+    });
+    return url;
+  };
+
+  beforeEach(async () => {
+    await create();
+    await put('a key', 'text');
+  });
+
+  test('gets the object, with the headers that it asks for', async () => {
+    const answer = await fetch(await presigned('a%20key', '?response-content-type=text%2Fcsv'));
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, 'text/csv', 'text']);
+    expect(served.authorizations.at(-1)).toMatchObject({ action: 's3:GetObject' });
+  });
+
+  test('gets nothing after a change of what is signed', async () => {
+    const address = await presigned('a%20key');
+    for (const changed of [address.replace('a%20key', 'other'), `${address}&response-content-type=text%2Fhtml`]) {
+      expect((await fetch(changed)).status).toBe(403);
+    }
+  });
+
+  test('of Signature Version 2 fails by name, as S3 answers for all newer buckets', async () => {
+    const query = 'AWSAccessKeyId=AKIDEXAMPLE&Signature=AAAA&Expires=9999999999';
+    const answer = await fetch(`${served.client.endpoint}/${Bucket}/a%20key?${query}`);
+    expect([answer.status, await answer.text()]).toEqual([
+      400,
+      expect.stringMatching(/<Code>InvalidRequest<.*Please use AWS4-HMAC-SHA256/),
+    ]);
+  });
+});
+
+describe('buckets', () => {
+  test('are listed by name, and in pages', async () => {
+    await create({ BucketName: 'second-bucket' });
+    await create();
+    const first = await client.send(new ListBucketsCommand({ MaxBuckets: 1 } as object));
+    expect(first.Buckets).toMatchObject([{ Name: 'second-bucket', CreationDate: expect.any(Date) }]);
+    const all = await client.send(new ListBucketsCommand({}));
+    expect(all.Buckets?.map(({ Name }) => Name)).toEqual(['second-bucket', Bucket]);
+  });
+
+  test('tell where they are and whether they keep versions', async () => {
+    await createVersioned();
+    await expect(client.send(new HeadBucketCommand({ Bucket }))).resolves.toBeDefined();
+    expect((await client.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint).toBeFalsy();
+    expect((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
+    await expect(client.send(new HeadBucketCommand({ Bucket: 'missing' }))).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 404 },
+    });
+  });
+
+  test('list their objects in the older way too', async () => {
+    await create();
+    for (const key of ['a/1', 'a/2', 'b']) await put(key, key);
+    const first = await client.send(new ListObjectsCommand({ Bucket, Delimiter: '/', MaxKeys: 1 }));
+    expect(first).toMatchObject({ IsTruncated: true, CommonPrefixes: [{ Prefix: 'a/' }], NextMarker: 'a/' });
+    const next = await client.send(new ListObjectsCommand({ Bucket, Delimiter: '/', Marker: 'a/' }));
+    expect(next.Contents).toMatchObject([{ Key: 'b' }]);
+  });
+
+  test.each(['policy', 'tagging', 'acl'])('fail by name for what selects another operation: ?%s', async (query) => {
+    await create();
+    const { status, body } = await send(service.api, { method: 'GET', path: `/${Bucket}`, query });
+    expect([status, String(body)]).toEqual([501, expect.stringContaining(`s3:GET bucket?${query}`)]);
   });
 });

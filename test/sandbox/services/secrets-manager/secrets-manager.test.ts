@@ -1,4 +1,5 @@
 import {
+  BatchGetSecretValueCommand,
   CreateSecretCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
@@ -72,7 +73,7 @@ describe('a secret', () => {
       name: 'ResourceNotFoundException',
       message: "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
     });
-    expect((await describe_()).VersionIdsToStages).toEqual({});
+    expect((await describe_()).VersionIdsToStages).toBeUndefined();
   });
 
   test('that does not exist is not found', async () => {
@@ -155,13 +156,54 @@ describe('versions', () => {
   });
 
   test.each([
-    { ClientRequestToken: 'too-short', SecretString: 'one' },
-    { ClientRequestToken: 'x'.repeat(65), SecretString: 'one' },
-    { SecretString: 'x'.repeat(65_537) },
-  ])('a put outside the documented lengths is refused', async (request) => {
+    [{ ClientRequestToken: 'too-short', SecretString: 'one' }, 'InvalidParameterException'],
+    [{ ClientRequestToken: 'x'.repeat(65), SecretString: 'one' }, 'InvalidParameterException'],
+    [{ SecretString: 'x'.repeat(65_537) }, 'ValidationException'],
+  ])('a put outside the documented lengths is refused', async (request, name) => {
     await expect(client.send(new PutSecretValueCommand({ SecretId: 'mail', ...request }))).rejects.toMatchObject({
-      name: 'ValidationException',
+      name,
     });
+  });
+
+  test('secrets are read together, and those that cannot be read are told of', async () => {
+    const put = { SecretId: 'mail', ClientRequestToken: TOKEN_1, SecretString: 'one' };
+    await client.send(new PutSecretValueCommand(put));
+    const SecretIdList = ['mail', 'missing'];
+    const { SecretValues, Errors } = await client.send(new BatchGetSecretValueCommand({ SecretIdList }));
+    expect(SecretValues).toMatchObject([{ Name: 'mail', SecretString: 'one', VersionStages: ['AWSCURRENT'] }]);
+    expect(Errors).toMatchObject([{ SecretId: 'missing', ErrorCode: 'ResourceNotFoundException' }]);
+    const Filters = [{ Key: 'name' as const, Values: ['ma'] }];
+    expect((await client.send(new BatchGetSecretValueCommand({ Filters }))).SecretValues).toHaveLength(1);
+
+    served.denied.add('secretsmanager:GetSecretValue');
+    const denied = await client.send(new BatchGetSecretValueCommand({ SecretIdList }));
+    expect(denied.SecretValues).toEqual([]);
+    expect(denied.Errors?.map(({ ErrorCode }) => ErrorCode)).toEqual([
+      'AccessDeniedException',
+      'AccessDeniedException',
+    ]);
+    for (const input of [{}, { SecretIdList, Filters }]) {
+      await expect(client.send(new BatchGetSecretValueCommand(input))).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+      });
+    }
+  });
+
+  test('a version of any name that does not exist is not found', async () => {
+    const read = client.send(new GetSecretValueCommand({ SecretId: 'mail', VersionId: 'short' }));
+    await expect(read).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test('a version without labels and a secret without tags have no empty lists', async () => {
+    for (const token of [TOKEN_1, TOKEN_2, TOKEN_3]) {
+      await client.send(
+        new PutSecretValueCommand({ SecretId: 'mail', ClientRequestToken: token, SecretString: token }),
+      );
+    }
+    const read = await client.send(new GetSecretValueCommand({ SecretId: 'mail', VersionId: TOKEN_1 }));
+    expect(read.SecretString).toBe(TOKEN_1);
+    expect(read.VersionStages).toBeUndefined();
+    expect((await describe_()).Tags).toBeUndefined();
   });
 
   test('a put needs text or bytes and not both', async () => {

@@ -1,13 +1,17 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
+import { IamService } from '../../../../sandbox/services/iam';
 import { StsService } from '../../../../sandbox/services/sts';
-import { type Served, serve } from '../serve';
+import { requestFor, resourceType } from '../resource-request';
+import { type Served, send, serve } from '../serve';
 
 let served: Served;
 let client: STSClient;
 beforeEach(async () => {
-  served = await serve(new StsService({ account: SANDBOX_ACCOUNT, clock: new Clock() }).api);
+  const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
+  const iam = new IamService(surroundings);
+  served = await serve(new StsService(surroundings, iam).api);
   client = new STSClient(served.client);
 });
 afterEach(async () => {
@@ -27,4 +31,17 @@ test('assumes no role', async () => {
   const input = { RoleArn: 'arn:aws:iam::123456789012:role/other', RoleSessionName: 'test' };
 
   await expect(client.send(new AssumeRoleCommand(input))).rejects.toThrow('AssumeRole');
+});
+
+test('tells a function the session of its role', async () => {
+  const surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() };
+  const iam = new IamService(surroundings);
+  await resourceType(iam, 'AWS::IAM::Role').create(
+    requestFor({ RoleName: 'tester', AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] } }),
+  );
+  const { body } = await send(new StsService(surroundings, iam).api, {
+    body: 'Action=GetCallerIdentity&Version=2011-06-15',
+  });
+  expect(String(body)).toContain('<Arn>arn:aws:sts::123456789012:assumed-role/tester/sandbox</Arn>');
+  expect(String(body)).toMatch(/<UserId>AROA[0-9A-F]{16}:sandbox<\/UserId>/);
 });
