@@ -7,7 +7,7 @@
 // - client-sts, only for tests: the other two depend on this version. A different one would be installed in addition.
 // - client-cloudwatch, only for tests: newer versions send PutMetricData with the JSON protocol. `aws/cloudwatch.ts`
 //   and the sandbox use the Query protocol.
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -99,3 +99,5 @@ await Promise.all([
   bundleForNode('bin/request/request.ts'),
   bundleForNode('bin/up/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
 ]);
+// npm makes commands executable when it installs them. The script in the Python package doesn't.
+await chmod(join(root, 'dist', 'bin', 'mtls-mesh.js'), 0o755);

@@ -6,7 +6,7 @@ import rosetta from 'jsii-rosetta';
 
 const FIXTURE = readFileSync(join('rosetta', 'readme-runtime.ts-fixture'), 'utf8');
 
-/** The examples of README.md and lib/, which are in the jsii assembly. */
+/** The examples of constructs in README.md and lib/, which are in the jsii assembly. */
 function compileAssembly() {
   const rosettaCommand = join('node_modules', 'jsii-rosetta', 'bin', 'jsii-rosetta');
   const { status } = spawnSync(process.execPath, [rosettaCommand, 'extract', '--strict', '--directory', '.', '.'], {
@@ -17,26 +17,39 @@ function compileAssembly() {
   return status === 0;
 }
 
-/** The examples of client/ and sandbox/, which jsii doesn't compile. */
-function compileDocstrings(folders) {
-  const examples = folders.flatMap((folder) =>
+/**
+ * The examples of client/ and sandbox/, which jsii doesn't compile. In README.md their language is `mts`: jsii translates
+ * `ts` to other languages, which have neither.
+ */
+function compileRuntimeExamples() {
+  const sources = ['client', 'sandbox'].flatMap((folder) =>
     readdirSync(folder, { recursive: true })
       .filter((name) => name.endsWith('.ts'))
-      .flatMap((name) => examplesIn(join(folder, name))),
+      .map((name) => join(folder, name)),
   );
-  if (examples.length === 0) throw new Error(`found no examples in ${folders.join(' and ')}`);
+  const examples = [
+    ...sources.flatMap((fileName) => examplesIn(fileName, docstringsOf(fileName), 'ts')),
+    ...examplesIn('README.md', readFileSync('README.md', 'utf8'), 'mts'),
+  ];
+  for (const wanted of ['client', 'sandbox', 'README.md']) {
+    const found = examples.some(({ location }) => location.api.fileName.startsWith(wanted));
+    if (!found) throw new Error(`found no examples in ${wanted}`);
+  }
   const compiler = new rosetta.Translator(true);
   for (const example of examples) compiler.translate(example, []);
   const errors = compiler.diagnostics.filter(({ isError }) => isError);
   for (const { formattedMessage } of errors) console.error(formattedMessage);
-  console.log(`${examples.length} examples of ${folders.join(' and ')}, ${errors.length} errors`);
+  console.log(`${examples.length} examples of client and sandbox, ${errors.length} errors`);
   return errors.length === 0;
 }
 
-function examplesIn(fileName) {
+function docstringsOf(fileName) {
   const docstrings = readFileSync(fileName, 'utf8').match(/\/\*\*.*?\*\//gs) ?? [];
-  const markdown = docstrings.join('\n').replace(/^ *\* ?/gm, '');
-  return [...markdown.matchAll(/^```ts\n(.*?)^```/gms)].map(([, example]) =>
+  return docstrings.join('\n').replace(/^ *\* ?/gm, '');
+}
+
+function examplesIn(fileName, markdown, language) {
+  return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, example]) =>
     rosetta.typeScriptSnippetFromVisibleSource(withFixture(example), { api: { api: 'file', fileName } }, true),
   );
 }
@@ -48,5 +61,5 @@ function withFixture(example) {
   return [...lines.filter(isImport), FIXTURE.replace('/// here', () => statements)].join('\n');
 }
 
-const results = [compileAssembly(), compileDocstrings(['client', 'sandbox'])];
+const results = [compileAssembly(), compileRuntimeExamples()];
 process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -35,8 +35,8 @@ afterAll(async () => {
 
 const snippet = () => {
   const readme = readFileSync(join(repository, 'README.md'), 'utf8');
-  const snippets = [...readme.matchAll(/^```mts\n(.*?)^```/gms)].map(([, text = '']) => text);
-  return snippets;
+  const snippets = [...readme.matchAll(/^```m?ts[^\n]*\n(.*?)^```/gms)].map(([, text = '']) => text);
+  return snippets.filter((text) => text.includes('beforeAll('));
 };
 
 /** Runs the snippet after a change, with the app that it names. Ends only when Jest ends by itself. */
