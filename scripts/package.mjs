@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Commands that show whether the programs are installed that build the package of each language. */
+/** What the package of each language is built with, and a command that succeeds where it is installed. */
 const PROGRAMS = {
-  python: { python3: ['-m', 'ensurepip', '--version'] },
-  java: { mvn: ['--version'], javac: ['-version'] },
-  go: { go: ['version'] },
-  dotnet: { dotnet: ['--version'] },
+  python: { 'python3 with venv': ['python3', '-m', 'ensurepip', '--version'] },
+  java: { mvn: ['mvn', '--version'], javac: ['javac', '-version'] },
+  go: { go: ['go', 'version'] },
+  dotnet: { dotnet: ['dotnet', '--version'] },
 };
 
 /** Where rosetta leaves the examples in the other languages, and pacmak looks for them. */
@@ -18,10 +18,9 @@ const TRANSLATIONS = '.jsii.tabl.json';
 const MAVEN_REPOSITORY = join('node_modules', '.cache', 'maven');
 
 function missingFor(language) {
-  const missing = Object.entries(PROGRAMS[language]).filter(
-    ([program, options]) => spawnSync(program, options, { stdio: 'ignore' }).status !== 0,
-  );
-  return missing.map(([program]) => program);
+  return Object.entries(PROGRAMS[language])
+    .filter(([, [program, ...options]]) => spawnSync(program, options, { stdio: 'ignore' }).status !== 0)
+    .map(([name]) => name);
 }
 
 function node(script, ...options) {
@@ -40,10 +39,10 @@ function pack(languages, ...options) {
 }
 
 rmSync(join('dist', 'jsii'), { recursive: true, force: true });
-const missing = Object.fromEntries(Object.keys(PROGRAMS).map((language) => [language, missingFor(language)]));
-const [built, leftOut] = [true, false].map((isBuilt) =>
-  Object.keys(PROGRAMS).filter((language) => (missing[language].length === 0) === isBuilt),
-);
+const languages = Object.keys(PROGRAMS);
+const missing = Object.fromEntries(languages.map((language) => [language, missingFor(language)]));
+const built = languages.filter((language) => missing[language].length === 0);
+const leftOut = languages.filter((language) => missing[language].length > 0);
 try {
   node(['jsii-rosetta', 'bin', 'jsii-rosetta'], 'extract', '--strict', '--directory', '.', '.');
   pack(built);
