@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { LANGUAGES, missing, packages, root } from './languages';
 import { RunningMesh } from './running-mesh';
 
@@ -22,10 +22,10 @@ function templateIn(output: string): unknown {
 }
 
 /** The template of the same app in TypeScript. */
-function typescriptTemplate(): unknown {
-  const output = join(scratch, 'typescript.out');
+function typescriptTemplate(app: string): unknown {
+  const output = join(scratch, `${app.replaceAll('/', '-')}.out`);
   if (!existsSync(output)) {
-    const { status, printed } = synthesize('npx tsx examples/typescript/app.ts', root, output);
+    const { status, printed } = synthesize(`npx tsx ${app}`, root, output);
     if (status !== 0) throw new Error(printed);
   }
   return templateIn(output);
@@ -97,7 +97,7 @@ describe.each(LANGUAGES)('$name', ({ name, source, command, environment, install
   testBuilt('the example synthesizes the template of TypeScript', () => {
     const output = join(directory, 'cdk.out');
     expect(synthesize(app, directory, output, env)).toMatchObject({ status: 0 });
-    expect(templateIn(output)).toEqual(typescriptTemplate());
+    expect(templateIn(output)).toEqual(typescriptTemplate('examples/typescript/app.ts'));
   });
 
   testBuilt('the example runs in the sandbox and answers its clients only', async () => {
@@ -122,5 +122,12 @@ describe.each(LANGUAGES)('$name', ({ name, source, command, environment, install
     expect(printed).toContain('ScheduleMesh/Mesh: client name must be a DNS label');
     expect(printed).toContain('got "../mail"');
     expect(status).not.toBe(0);
+  });
+
+  testBuilt('the library calls an integration that is written in this language', () => {
+    cpSync(join(__dirname, 'own-integration', basename(source)), join(directory, source));
+    const output = join(directory, 'own-integration.out');
+    expect(synthesize(app, directory, output, env)).toMatchObject({ status: 0 });
+    expect(templateIn(output)).toEqual(typescriptTemplate('test/languages/own-integration/app.ts'));
   });
 });
