@@ -78,7 +78,8 @@ test('the code in docs/languages.md is that of the examples', () => {
 describe.each(LANGUAGES)('$name', ({ name, source, command, environment, install }) => {
   const available = missing[name]?.length === 0;
   const suffix = available ? '' : ` [left out: ${missing[name]?.join(', ')} not installed]`;
-  const testBuilt: typeof test.skip = (title, run) => (available ? test : test.skip)(`${title}${suffix}`, run);
+  const testBuilt = (title: string, run: jest.ProvidesCallback) =>
+    (available ? test : test.skip)(`${title}${suffix}`, run);
   const directory = join(scratch, name);
   const env = { ...process.env, ...environment };
   const { app } = JSON.parse(readFileSync(join(root, 'examples', name, 'cdk.json'), 'utf8'));
