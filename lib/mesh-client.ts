@@ -8,10 +8,10 @@ import {
   type ClientCertificateAttributes,
   type ClientCertificateProperties,
 } from '../mesh/contract';
-import { clientNameProblem, clientSpiffeIdProblem, dnsNameProblem, spiffeId } from '../mesh/names';
+import { clientNameProblem, clientSpiffeIdProblem, dnsNameProblem, secretName, spiffeId } from '../mesh/names';
 import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority, ICertificateIssuer } from './interfaces';
-import { clientSecret } from './private/client-secret';
+import { clientSecret, grantReadSecret } from './private/client-secret';
 import { claimClientName } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { requesterArn } from './private/requester';
@@ -150,6 +150,7 @@ export class MeshClient extends Construct {
   private readonly issuer: ICertificateIssuer;
   private readonly registration: CustomResource;
   private readonly storedSecret?: secretsmanager.ISecret;
+  private readonly props: MeshClientProps;
   private readonly requesters = new Set<string>();
 
   constructor(scope: Construct, id: string, props: MeshClientProps) {
@@ -158,6 +159,7 @@ export class MeshClient extends Construct {
     const { issuer, clientName, dnsNames = [], certificateValidity = DEFAULT_VALIDITY } = props;
     const { certificateAuthority, trustDomain } = issuer;
     this.issuer = issuer;
+    this.props = props;
     issuer.serveStackOf(this);
     this.clientName = clientName;
     this.spiffeId = spiffeId(trustDomain, clientName);
@@ -203,11 +205,21 @@ export class MeshClient extends Construct {
   }
 
   /**
-   * The secret, named `<trust domain>/<client name>`. This property, `serialNumber`, `notAfter`, `fingerprint`, and
-   * `grantRead` throw if the client keeps its own key.
+   * The secret, named `<trust domain>/<client name>`. This property, `secretName`, `serialNumber`, `notAfter`,
+   * `fingerprint`, and `grantRead` throw if the client keeps its own key.
    */
   get secret(): secretsmanager.ISecret {
     return this.storedSecret ?? refuseWithOwnKey(this, 'secret');
+  }
+
+  /**
+   * The name of the secret, `<trust domain>/<client name>`. In a stack that the client's stack depends on, use it instead of
+   * `secret`, whose ARN would be a reference in the other direction.
+   */
+  get secretName(): string {
+    return this.storedSecret
+      ? secretName(this.issuer.trustDomain, this.clientName)
+      : refuseWithOwnKey(this, 'secretName');
   }
 
   /** The serial number of the certificate that the latest deployment issued, in upper-case hexadecimal. */
@@ -228,9 +240,12 @@ export class MeshClient extends Construct {
     return this.attribute('Fingerprint', 'fingerprint');
   }
 
-  /** Allows `grantee` to read the secret, and so to act as this client. */
+  /**
+   * Allows `grantee` to read the secret, and so to act as this client. A grant to a role of another stack names the secret and
+   * makes neither stack depend on the other.
+   */
   grantRead(grantee: iam.IGrantable): iam.Grant {
-    return this.secret.grantRead(grantee);
+    return grantReadSecret(this, { ...this.props, spiffeId: this.spiffeId, secret: this.secret, grantee });
   }
 
   /**

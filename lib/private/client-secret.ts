@@ -2,7 +2,7 @@ import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct, IConstruct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { secretName } from '../../mesh/names';
 import type { ICertificateIssuer } from '../interfaces';
 
@@ -21,17 +21,43 @@ export function clientSecret(scope: Construct, props: ClientSecretProps): secret
   const { issuer, encryptionKey } = props;
   if (encryptionKey) allowEncryption(scope, issuer, encryptionKey);
   const name = secretName(issuer.trustDomain, props.clientName);
-  return props.adoptSecret ? existingSecret(scope, name, encryptionKey) : newSecret(scope, name, props);
+  return props.adoptSecret ? secretByName(scope, 'Secret', name, encryptionKey) : newSecret(scope, name, props);
 }
 
-function existingSecret(scope: Construct, name: string, encryptionKey?: kms.IKey): secretsmanager.ISecret {
+/**
+ * Allows `grantee` to read the client's secret. In another stack, the grant names the secret, since a reference would make
+ * that stack depend on the client's, which depends on it if the mesh has a service of it.
+ */
+export function grantReadSecret(
+  scope: Construct,
+  props: ClientSecretProps & {
+    readonly secret: secretsmanager.ISecret;
+    readonly grantee: iam.IGrantable;
+  },
+): iam.Grant {
+  const { secret, grantee, issuer, clientName, encryptionKey } = props;
+  if (!isInAnotherStack(scope, grantee.grantPrincipal)) return secret.grantRead(grantee);
+  const id = 'SecretByName';
+  const byName = scope.node.tryFindChild(id) as secretsmanager.ISecret | undefined;
+  const name = secretName(issuer.trustDomain, clientName);
+  return (byName ?? secretByName(scope, id, name, encryptionKey)).grantRead(grantee);
+}
+
+/** Not in another account, where the secret needs a resource policy. */
+function isInAnotherStack(scope: Construct, principal: iam.IPrincipal): boolean {
+  if (!Construct.isConstruct(principal) || Stack.of(principal) === Stack.of(scope)) return false;
+  const { principalAccount } = principal;
+  return principalAccount === undefined || principalAccount === Stack.of(scope).account;
+}
+
+function secretByName(scope: Construct, id: string, name: string, encryptionKey?: kms.IKey): secretsmanager.ISecret {
   const secretPartialArn = Stack.of(scope).formatArn({
     service: 'secretsmanager',
     resource: 'secret',
     resourceName: name,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
-  return secretsmanager.Secret.fromSecretAttributes(scope, 'Secret', { secretPartialArn, encryptionKey });
+  return secretsmanager.Secret.fromSecretAttributes(scope, id, { secretPartialArn, encryptionKey });
 }
 
 /** A secret without a version. By default, the CDK construct generates a random value. */

@@ -1,18 +1,20 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Stage, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { type CertificateIdentity, canonicalIdentity } from '../../mesh/external-identity';
 import type { ICertificateIssuer, ITrustAnchor } from '../interfaces';
 import { refuse } from './validation';
 
-/** For each issuer, the paths of its clients of either kind by name. */
-const CLIENTS = new WeakMap<ICertificateIssuer, Map<string, string>>();
+/** For each app or stage, the paths of its clients of either kind by mesh and name. */
+const CLIENTS = new WeakMap<IConstruct, Map<string, string>>();
 
-/** Throws if another construct of the app has the name. Tokens can't be compared. */
+/** Throws if another construct of the app, in any stack, has the name in the same mesh. Tokens can't be compared. */
 export function claimClientName(client: IConstruct, issuer: ICertificateIssuer, clientName: string): void {
   if (Token.isUnresolved(clientName)) return;
-  const paths = CLIENTS.get(issuer) ?? new Map<string, string>();
-  CLIENTS.set(issuer, paths);
-  const other = paths.get(clientName);
+  const assembly = Stage.of(issuer) ?? issuer.node.root;
+  const paths = CLIENTS.get(assembly) ?? new Map<string, string>();
+  CLIENTS.set(assembly, paths);
+  const key = `${meshOf(issuer)} ${clientName}`;
+  const other = paths.get(key);
   if (other !== undefined) {
     refuse(
       client,
@@ -21,7 +23,13 @@ export function claimClientName(client: IConstruct, issuer: ICertificateIssuer, 
       `${JSON.stringify(clientName)}, the name of ${other}`,
     );
   }
-  paths.set(clientName, client.node.path);
+  paths.set(key, client.node.path);
+}
+
+/** An account has one registry for each trust domain in a Region, whatever the number of issuers. */
+function meshOf(issuer: ICertificateIssuer): string {
+  const { account, region } = Stack.of(issuer);
+  return Token.isUnresolved(issuer.trustDomain) ? issuer.node.path : `${account} ${region} ${issuer.trustDomain}`;
 }
 
 /** For each trust anchor, the paths of its external clients by identity. */

@@ -140,13 +140,17 @@ describe('a source of the user', () => {
     ],
     [
       'a private key',
-      'source must contain certificates only, got a private key as well (the vault)',
+      'source must be certificates in PEM: the text contains a private key: remove it, and replace it if others could read it (the vault)',
       () => ({
         pem: root.pem + String(root.privateKey.export({ format: 'pem', type: 'pkcs8' })),
         description: 'the vault',
       }),
     ],
-    ['no certificate', 'source must contain the certificate of an authority in PEM, got none', () => ({ pem: '' })],
+    [
+      'no certificate',
+      'source must be certificates in PEM: there is no PEM block "-----BEGIN CERTIFICATE-----"',
+      () => ({ pem: '' }),
+    ],
     [
       'an object with a pattern for a key',
       'source key must be 1 to 1024 letters',
