@@ -57,7 +57,15 @@ export class CertificateAuthority {
   /**
    * An existing authority, in this account or shared with it. The authority must be active. The stack doesn't change it.
    *
-   * Throws if the chain contains a private key or doesn't start with a certificate.
+   * The owner of a shared authority must allow `acm-pca:IssueCertificate` with the template
+   * `EndEntityClientAuthCertificate_APIPassthrough/V1`, `acm-pca:GetCertificate`, and `acm-pca:RevokeCertificate`. In AWS RAM,
+   * that is a customer managed permission with these three actions: the default permission of AWS RAM allows other templates
+   * only, and no revocation. An authority that you can't revoke at still signs valid certificates: the mesh refuses revoked
+   * ones, and other verifiers accept them.
+   *
+   * Throws if the chain is anything but certificates of authorities in PEM.
+   *
+   * @see https://docs.aws.amazon.com/privateca/latest/userguide/pca-cmp.html
    */
   static fromCertificateAuthorityAttributes(
     scope: Construct,

@@ -8,7 +8,7 @@ import type { ICertificateIssuer, ITrustAnchor } from './interfaces';
 import { claimClientName, claimIdentity } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
-import { checkText, refuse } from './private/validation';
+import { checkKnownText, checkText, refuse } from './private/validation';
 
 /** Options of an external client. */
 export interface ExternalClientOptions {
@@ -59,7 +59,7 @@ export class ExternalClient extends Construct {
     const { clientName, issuer, trustAnchor, identity } = props;
     this.clientName = clientName;
     this.spiffeId = spiffeId(issuer.trustDomain, clientName);
-    checkText(this, 'clientName', clientName, clientNameProblem);
+    checkKnownText(this, 'clientName', clientName, clientNameProblem);
     claimClientName(this, issuer, clientName);
     checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
     checkIdentity(this, props);

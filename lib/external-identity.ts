@@ -28,8 +28,9 @@ export class ExternalIdentity {
    * match, in the same order and with the same letter case.
    *
    * @param subject in the string form of RFC 4514, the most specific attribute first, with the attribute names of OpenSSL:
-   * what `openssl x509 -noout -subject -nameopt RFC2253` prints after `subject=`. You can't use an attribute that OpenSSL
-   * prints in hexadecimal, after `#`. Identify such a certificate by something else.
+   * what `openssl x509 -noout -subject -nameopt RFC2253` prints after `subject=`. Synthesis refuses other names of the
+   * attributes, such as `2.5.4.97` for `organizationIdentifier`. You can't use an attribute that OpenSSL prints in
+   * hexadecimal, after `#`. Identify such a certificate by something else.
    * @see https://www.rfc-editor.org/rfc/rfc4514
    */
   static subject(subject: string): ExternalIdentity {

@@ -16,7 +16,7 @@ import { claimClientName } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { requesterArn } from './private/requester';
 import { defaultInterval, intervalProblem, rotationSchedule } from './private/rotation-schedule';
-import { checkDuration, checkText, isLonger, refuse } from './private/validation';
+import { checkDuration, checkKnownText, checkText, isLonger, refuse } from './private/validation';
 
 const DEFAULT_VALIDITY = Duration.days(7);
 
@@ -113,8 +113,8 @@ export interface MeshClientOptions extends ClientCertificateOptions {
 /** Properties of a `MeshClient`. */
 export interface MeshClientProps extends MeshClientOptions {
   /**
-   * A DNS label (RFC 1123) in lower case that starts with a letter. It determines the SPIFFE ID, the common name of the
-   * certificate, and the name of the secret.
+   * A DNS label (RFC 1123) in lower case that starts with a letter, known at synthesis. It determines the SPIFFE ID, the
+   * common name of the certificate, and the name of the secret.
    */
   readonly clientName: string;
 
@@ -161,9 +161,9 @@ export class MeshClient extends Construct {
     this.issuer = issuer;
     this.props = props;
     issuer.serveStackOf(this);
+    checkKnownText(this, 'clientName', clientName, clientNameProblem);
     this.clientName = clientName;
     this.spiffeId = spiffeId(trustDomain, clientName);
-    checkText(this, 'clientName', clientName, clientNameProblem);
     claimClientName(this, issuer, clientName);
     checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
     for (const [index, name] of dnsNames.entries()) checkText(this, `dnsNames[${index}]`, name, dnsNameProblem);

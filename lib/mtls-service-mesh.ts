@@ -18,7 +18,7 @@ import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
 import { meshMetric } from './private/mesh-metric';
-import { checkText, refuse } from './private/validation';
+import { checkKnownText, checkText, refuse } from './private/validation';
 import type { ThrottleOptions } from './throttle';
 import { TrustAnchor } from './trust-anchor';
 import type { TrustAnchorSource } from './trust-anchor-source';
@@ -341,7 +341,7 @@ export class MtlsServiceMesh extends Construct {
 
   private idOf(kind: 'Client' | 'Service' | 'TrustAnchor', property: string, name: string): string {
     const id = `${kind}-${name}`;
-    checkText(this, property, name, clientNameProblem);
+    checkKnownText(this, property, name, clientNameProblem);
     if (this.node.tryFindChild(id)) {
       refuse(this, property, 'must be unique within the mesh', `${JSON.stringify(name)} twice`);
     }

@@ -1,5 +1,6 @@
 /** The identities in a certificate of another authority, in a canonical form for comparison. */
 import type { X509Certificate } from 'node:crypto';
+import { otherOpensslName } from './attribute-names';
 import { isSpiffeId, spiffeIdOf } from './certificate-fields';
 
 export const CERTIFICATE_IDENTITY_KINDS = ['SPIFFE_ID', 'SUBJECT', 'FINGERPRINT'] as const;
@@ -20,14 +21,25 @@ export function identityProblem({ kind, value }: CertificateIdentity): string | 
     case 'SPIFFE_ID':
       return isSpiffeId(value) ? undefined : 'must be a SPIFFE ID, spiffe://<trust domain>/<path>';
     case 'SUBJECT':
-      return value.length <= LONGEST_SUBJECT && canonicalSubject(value) !== undefined
-        ? undefined
-        : 'must be a subject as `openssl x509 -noout -subject -nameopt RFC2253` prints it after "subject="';
+      return subjectProblem(value);
     case 'FINGERPRINT':
       return /^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$/.test(value)
         ? undefined
         : 'must be 32 hexadecimal pairs separated by colons, as `openssl x509 -noout -fingerprint -sha256` prints them';
   }
+}
+
+const SUBJECT_RULE = 'must be a subject as `openssl x509 -noout -subject -nameopt RFC2253` prints it after "subject="';
+
+function subjectProblem(text: string): string | undefined {
+  if (text.length > LONGEST_SUBJECT || canonicalSubject(text) === undefined) return SUBJECT_RULE;
+  for (const [, type = ''] of text.matchAll(ATTRIBUTE)) {
+    const name = otherOpensslName(type);
+    if (name !== undefined) return `${SUBJECT_RULE}: ${name} instead of ${type}`;
+    // OpenSSL prints the value of an attribute that it has no name for in hexadecimal.
+    if (/^[0-9]/.test(type)) return `${SUBJECT_RULE}: an attribute without a name, such as ${type}, can't be compared`;
+  }
+  return undefined;
 }
 
 /** The identity in the canonical form that `identitiesOf` returns. An invalid identity stays unchanged. */

@@ -7,9 +7,8 @@ import { refuse } from './validation';
 /** For each app or stage, the paths of its clients of either kind by mesh and name. */
 const CLIENTS = new WeakMap<IConstruct, Map<string, string>>();
 
-/** Throws if another construct of the app, in any stack, has the name in the same mesh. Tokens can't be compared. */
+/** Throws if another construct of the app, in any stack, has the name in the same mesh. */
 export function claimClientName(client: IConstruct, issuer: ICertificateIssuer, clientName: string): void {
-  if (Token.isUnresolved(clientName)) return;
   const assembly = Stage.of(issuer) ?? issuer.node.root;
   const paths = CLIENTS.get(assembly) ?? new Map<string, string>();
   CLIENTS.set(assembly, paths);

@@ -18,6 +18,17 @@ export function checkText(
   if (rule !== undefined) refuse(scope, property, rule, JSON.stringify(value));
 }
 
+/** As `checkText`, for what synthesis itself needs to know, such as a name that others are derived from. */
+export function checkKnownText(
+  scope: IConstruct,
+  property: string,
+  value: string,
+  findProblem: (value: string) => string | undefined,
+): void {
+  if (Token.isUnresolved(value)) refuse(scope, property, 'must be known at synthesis', 'a token');
+  checkText(scope, property, value, findProblem);
+}
+
 /** Throws if `findProblem` returns a rule. Durations made of tokens pass. */
 export function checkDuration(
   scope: IConstruct,

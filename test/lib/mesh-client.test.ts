@@ -1,7 +1,7 @@
 import { App, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { CertificateAuthority, KeyAlgorithm, MeshClient, type MeshClientProps } from '../../lib';
+import { CertificateAuthority, KeyAlgorithm, MeshClient, type MeshClientProps, MeshIntegration } from '../../lib';
 import { dependenciesOf, newIssuer, newMesh, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
 
 const SECRET = 'AWS::SecretsManager::Secret';
@@ -278,10 +278,23 @@ describe('synthesis refuses', () => {
     );
   });
 
+  test('a client name that is a token, because other names are derived from it', () => {
+    const clientName = Lazy.string({ produce: () => 'mail' });
+    expect(() => newClient(newStack(), { clientName })).toThrow(
+      'Test/Client: clientName must be known at synthesis, got a token',
+    );
+    const mesh = newMesh(newStack());
+    for (const add of [
+      () => mesh.addClient(clientName),
+      () => mesh.addService(clientName, { integration: MeshIntegration.http('https://a.example.com') }),
+    ]) {
+      expect(add).toThrow(/^Test\/Mesh: (client|service) name must be known at synthesis, got a token$/);
+    }
+  });
+
   test('nothing about tokens, which only CloudFormation can read', () => {
     const stack = newStack();
     newClient(stack, {
-      clientName: Lazy.string({ produce: () => 'NOT A NAME' }),
       dnsNames: [Lazy.string({ produce: () => '*' })],
       certificateValidity: Duration.hours(Lazy.number({ produce: () => 1000 })),
       rotateAfter: Duration.days(10),
@@ -289,8 +302,6 @@ describe('synthesis refuses', () => {
     });
 
     expect(onlyResource(stack, CERTIFICATE).Properties).toMatchObject({
-      ClientName: 'NOT A NAME',
-      SpiffeId: 'spiffe://mesh.example.com/NOT A NAME',
       DnsNames: ['*'],
       ValidityHours: '1000',
       OverlapHours: '2000',

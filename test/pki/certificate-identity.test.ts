@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { OTHER_NAMES } from '../../pki/attribute-names';
 import { subjectText } from '../../pki/certificate-fields';
 import {
   type CertificateIdentityKind,
@@ -54,6 +55,14 @@ describeWith('openssl')('as OpenSSL prints them', () => {
 
     expect(identityProblem({ kind: 'SUBJECT', value: printed })).toBeUndefined();
     expect(canonicalSubject(printed)).toBe(identityOf(shown, 'SUBJECT'));
+  });
+
+  test('attributes have the names that OpenSSL knows them by', () => {
+    for (const [name, others] of Object.entries(OTHER_NAMES)) {
+      for (const other of others.filter((type) => /^[0-9]|.{6}/.test(type))) {
+        expect(certificate(`/${other}=DE`).subject).toBe(`${name}=DE`);
+      }
+    }
   });
 
   test('a fingerprint is that of the certificate', () => {
@@ -166,6 +175,7 @@ test.each<[CertificateIdentityKind, string]>([
   ['SUBJECT', 'CN=billing\\'],
   ['SUBJECT', 'CN=\\C3'],
   ['SUBJECT', '1.2.3.4=#0C0161'],
+  ['SUBJECT', 'CN=billing,1.2.3.4=a'],
   ['SUBJECT', 'CN=\uFFFD'],
   ['FINGERPRINT', ''],
   ['FINGERPRINT', 'AB:CD'],
@@ -175,6 +185,20 @@ test.each<[CertificateIdentityKind, string]>([
   ['FINGERPRINT', `${Array(32).fill('AB').join(':')}\n`],
 ])('%s can\u2019t be %j', (kind, value) => {
   expect(identityProblem({ kind, value })).toMatch(/^must be /);
+});
+
+test.each([
+  ['CN=billing,2.5.4.97=NTRDE-1', 'organizationIdentifier instead of 2.5.4.97'],
+  ['commonName=billing', 'CN instead of commonName'],
+  ['cn=billing,o=Partner', 'CN instead of cn'],
+  ['EMAILADDRESS=a@example.com,CN=billing', 'emailAddress instead of EMAILADDRESS'],
+  ['CN=billing,S=Bavaria,C=DE', 'ST instead of S'],
+  ['Uid=7', 'UID instead of Uid'],
+  ['CN=billing,1.2.3.4=a', "an attribute without a name, such as 1.2.3.4, can't be compared"],
+])('the subject %j would never be that of a certificate: %s', (value, reason) => {
+  expect(identityProblem({ kind: 'SUBJECT', value })).toBe(
+    `must be a subject as \`openssl x509 -noout -subject -nameopt RFC2253\` prints it after "subject=": ${reason}`,
+  );
 });
 
 test.each([
