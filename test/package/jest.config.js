@@ -4,5 +4,7 @@ module.exports = {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/package/**/*.test.ts'],
   testPathIgnorePatterns: [],
-  globalSetup: undefined,
+  testTimeout: 300_000,
+  globalSetup: '<rootDir>/test/package/global-setup.ts',
+  globalTeardown: '<rootDir>/test/package/global-teardown.ts',
 };
