@@ -2,13 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { installed } from '../programs';
+import { testWith } from '../programs';
 import { directory, install, node, root } from './packed';
 
 const git = (cwd: string, ...args: readonly string[]) => execFileSync('git', args, { cwd, encoding: 'utf8' });
 
-const withGit = installed('git') ? test : test.skip;
-withGit(
+testWith('git')(
   'npm installs the package from a Git repository',
   () => {
     const repository = join(directory(), 'repository');

@@ -3,17 +3,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const root = join(__dirname, '..', '..');
-export const { devDependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { version, devDependencies, ...manifest } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+export const peerDependencies: Readonly<Record<string, string>> = manifest.peerDependencies;
 
 /** The directory of everything that these tests create. The global setup fills it. */
 export const directory = (): string => process.env['PACKAGE_TEST_DIRECTORY'] ?? '';
 /** An app that has the packed library and the newest CDK installed, and nothing else of the repository. */
 export const app = (): string => join(directory(), 'app');
-export const tarball = (): string => join(directory(), `cdk-mtls-service-mesh-${version()}.tgz`);
+export const tarball = (): string => join(directory(), `cdk-mtls-service-mesh-${version}.tgz`);
 /** The paths of the files in the tarball. */
 export const packedFiles = (): readonly string[] => JSON.parse(readFileSync(join(directory(), 'files.json'), 'utf8'));
-
-const version = (): string => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 
 /** `npm` through the script that runs it, which needs no shell on any platform. */
 export function npm(cwd: string, ...args: readonly string[]): string {
