@@ -86,7 +86,7 @@ interface PrintedRevocation {
   readonly rotation?: Rotation | undefined;
 }
 
-export function revocationJson(
+function revocationJson(
   client: ClientInventory,
   revoked: readonly RevokedCertificate[],
   rotation: Rotation | undefined,
