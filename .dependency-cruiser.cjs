@@ -28,6 +28,7 @@ const MAY_IMPORT = {
       'chokidar',
       'cli-table3',
       'commander',
+      'picocolors',
       'picomatch',
       '@types/picomatch',
     ],

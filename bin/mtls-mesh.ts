@@ -9,12 +9,16 @@ import { addRequestCommand } from './request/command';
 import { addRevokeCommand } from './revoke/command';
 import { addRotateCommand } from './rotate/command';
 import { exitCodeOf } from './shared/exit-codes';
+import { errorColors } from './shared/terminal';
 import { addShowCommand } from './show/command';
 import { addUpCommand } from './up/command';
 
 const program = new Command('mtls-mesh')
   .description('Run mutual TLS service meshes on this machine without an AWS account, and operate deployed ones.')
   .version(version)
+  .configureOutput({
+    outputError: (text, write) => write(text.replace(/^error:/, errorColors.red('error:'))),
+  })
   .exitOverride();
 
 // The work of a command is in a bundle of its own, so that `--help` does not load the sandbox or the AWS clients.
@@ -34,7 +38,7 @@ program
   .parseAsync()
   .catch((error: unknown) => {
     // Commander has printed its own.
-    if (!(error instanceof CommanderError)) console.error(`error: ${failureSentence(error)}`);
+    if (!(error instanceof CommanderError)) console.error(`${errorColors.red('error:')} ${failureSentence(error)}`);
     process.exitCode = exitCodeOf(error);
   })
   // The idle connections of an SDK client would keep the process running.

@@ -3,6 +3,7 @@ import { awsMesh } from '../shared/aws-mesh';
 import { type ClientSummary, isExternal, listClients } from '../shared/inventory';
 import type { MeshOptions } from '../shared/mesh-command';
 import { table } from '../shared/table';
+import { coloredStatus, shortTime, width } from '../shared/terminal';
 
 export async function runList(options: MeshOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
@@ -49,10 +50,27 @@ export function listAsJson(clients: readonly ClientSummary[], at: Date): string 
   return clients.map((client) => JSON.stringify(listed(client, at))).join('\n');
 }
 
-export function listAsTable(clients: readonly ClientSummary[], at: Date): string {
+/** @param limit the width in columns */
+export function listAsTable(clients: readonly ClientSummary[], at: Date, limit = width()): string {
   const rows = clients.map((client) => {
     const { clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor } = listed(client, at);
-    return [clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor].map((cell) => cell ?? '');
+    const [expires, rotated] = [shortTime(notAfter), shortTime(lastRotation)];
+    const cells = [coloredStatus(state), serialNumber, expires, coloredStatus(status), rotated, trustAnchor];
+    return [clientName, ...cells.map((cell) => cell ?? '')];
   });
-  return table(['Client', 'State', 'Serial number', 'Expires', 'Status', 'Last rotation', 'Trust anchor'], rows);
+  const hasTrustAnchors = rows.some((row) => row.at(-1) !== '');
+  const columns = [
+    { head: 'Client' },
+    { head: 'State' },
+    { head: 'Serial number', leftOut: 1 },
+    { head: 'Expires' },
+    { head: 'Status' },
+    { head: 'Last rotation', leftOut: 2 },
+    ...(hasTrustAnchors ? [{ head: 'Trust anchor' }] : []),
+  ];
+  return table(
+    columns,
+    rows.map((row) => row.slice(0, columns.length)),
+    limit,
+  );
 }

@@ -1,3 +1,5 @@
+import { colors } from '../shared/terminal';
+
 /** A behaviour of the mesh, and a check of it. */
 export interface Claim {
   readonly what: string;
@@ -17,6 +19,6 @@ export async function checkClaim({ what, expected, check }: Claim): Promise<bool
   const { outcome, detail } = await check().catch((error: unknown): Result => ({ outcome: `failed: ${error}` }));
   const holds = outcome === expected;
   const rest = [detail && ` (${detail})`, holds ? '' : ` (expected: ${expected})`].join('');
-  console.log(`${holds ? '✔' : '✖'} ${what.padEnd(66)}${outcome}${rest}`);
+  console.log(`${holds ? colors.green('✔') : colors.red('✖')} ${what.padEnd(66)}${outcome}${rest}`);
   return holds;
 }

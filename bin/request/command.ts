@@ -8,11 +8,12 @@ import type { RequestOptions } from './request';
 const NOTES = `
 The private key is generated on this machine and never leaves it.
 
-The directory is a symbolic link, which the command replaces in one step. A program that resolves the link and then
-opens the files always finds a key with its own certificate, even if the command is interrupted.
+The directory is a symbolic link, which the command replaces in one step. A
+program that resolves the link and then opens the files always finds a key with
+its own certificate, even if the command is interrupted.
 
-The command uses the AWS credentials that the AWS SDKs find. Their principal needs a grant for the client:
-client.grantRequest().`;
+The command uses the AWS credentials that the AWS SDKs find. Their principal
+needs a grant for the client: client.grantRequest().`;
 
 /** Adds the command with which a client that keeps its own key gets a certificate. */
 export function addRequestCommand(program: Command, load: () => Pick<typeof import('./request'), 'runRequest'>): void {

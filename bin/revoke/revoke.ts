@@ -40,8 +40,8 @@ export async function runRevoke(clientName: string, options: RevokeOptions): Pro
 /** @throws OperatorError as `showIssuedClient`, and if the operator says no */
 async function confirm(mesh: OperatedMesh, clientName: string, { rotate }: RevokeOptions): Promise<void> {
   const accepted = stillAccepted(await showIssuedClient(mesh, clientName), mesh.now()).certificates.length;
-  const consequence = rotate ? 'It then gets another one.' : 'It gets no other one until its next rotation.';
-  const question = `Revoke all certificates of ${clientName}? The mesh accepts ${accepted} of them. ${consequence}`;
+  const consequence = rotate ? 'It gets another one afterwards.' : 'It gets no other one before its next rotation.';
+  const question = `The mesh accepts ${accepted} certificates of ${clientName}. ${consequence}\nRevoke all of them?`;
   if (!(await confirmed(question))) throw new OperatorError('nothing was revoked');
 }
 

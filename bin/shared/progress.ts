@@ -1,5 +1,6 @@
 import { clearLine, cursorTo } from 'node:readline';
 import type { StackEvent } from 'cdk-mtls-service-mesh/sandbox';
+import { errorColors } from './terminal';
 
 const STACK = 'AWS::CloudFormation::Stack';
 
@@ -14,14 +15,14 @@ export class DeploymentProgress {
   readonly onEvent = ({ status, resourceType, constructPath, logicalId, reason }: StackEvent): void => {
     if (status.endsWith('_COMPLETE') && resourceType !== STACK) this.finished += 1;
     const text = [status.padEnd(18), resourceType, constructPath ?? logicalId, reason ?? ''].join('  ').trimEnd();
-    if (status.endsWith('_FAILED')) this.write(`  ${text}\n`);
+    if (status.endsWith('_FAILED')) this.write(`  ${errorColors.red(text)}\n`);
     else if (process.stderr.isTTY) this.write(clipped(`${this.finished} done  ${text}`));
     else if (status.endsWith('_COMPLETE')) this.write(`  ${text}\n`);
   };
 
   succeed(): void {
     const seconds = ((performance.now() - this.startedAt) / 1000).toFixed(1);
-    this.write(`✔ ${this.finished} resources in ${seconds} s\n`);
+    this.write(`${errorColors.green('✔')} ${this.finished} resources in ${seconds} s\n`);
   }
 
   fail(): void {

@@ -3,7 +3,7 @@ import { certificateStatus } from '../../registry/status';
 import { awsMesh } from '../shared/aws-mesh';
 import { type AnyClient, type ClientInventory, isExternal, showClient } from '../shared/inventory';
 import type { MeshOptions } from '../shared/mesh-command';
-import { table } from '../shared/table';
+import { coloredStatus, colors, shortTime } from '../shared/terminal';
 
 export async function runShow(clientName: string, options: MeshOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
@@ -47,24 +47,27 @@ export function clientAsText(inventory: ClientInventory, at: Date): string {
   const facts: Fact[] = [
     ['Client', client.clientName],
     ['SPIFFE ID', client.spiffeId],
-    ['State', `${client.state} since ${client.updatedAt} by ${client.updatedBy}`],
+    ['State', `${coloredStatus(client.state)} since ${shortTime(client.updatedAt)} by ${client.updatedBy}`],
     ...originOf(client, lastRotation),
     ...(external ? originOf(external) : []),
   ];
-  const rows = certificates.map((certificate) => [
-    certificate.serialNumber,
-    certificate.secretVersionId ?? 'none',
-    `${certificate.issuedAt}\nby ${certificate.requestedBy ?? certificate.issuedBy}`,
-    certificate.notAfter,
-    statusText(certificate, certificate === current, at),
-  ]);
+  return [facts, ...certificates.map((each) => certificateFacts(each, each === current, at))]
+    .map((paragraph) => paragraph.map(([name, value]) => `${colors.bold(name.padEnd(16))}${value}`).join('\n'))
+    .join('\n\n');
+}
+
+function certificateFacts(certificate: RegistryCertificate, isCurrent: boolean, at: Date): readonly Fact[] {
+  const { serialNumber, issuer, secretVersionId, issuedAt, requestedBy, issuedBy, notAfter } = certificate;
+  const { revokedAt, revokedBy, revocationReason } = certificate;
   return [
-    ...facts.map(([name, value]) => `${name.padEnd(15)}${value}`),
-    ...(rows.length > 0 || !isExternal(client)
-      ? ['', table(['Serial number', 'Secret version', 'Issued', 'Expires', 'Status'], rows)]
-      : []),
-    ...[...new Set(certificates.map(({ issuer }) => issuer))].map((issuer) => `Issuer: ${issuer}`),
-  ].join('\n');
+    ['Serial number', serialNumber],
+    ['Status', `${coloredStatus(certificateStatus(certificate, at))}${isCurrent ? ', current' : ''}`],
+    ...(revokedAt ? [['Revoked', `${shortTime(revokedAt)} by ${revokedBy} (${revocationReason})`] as const] : []),
+    ['Issued', `${shortTime(issuedAt)} by ${requestedBy ?? issuedBy}`],
+    ['Expires', shortTime(notAfter)],
+    ['Secret version', secretVersionId ?? 'none'],
+    ['Issuer', issuer],
+  ];
 }
 
 type Fact = readonly [name: string, value: string];
@@ -73,7 +76,7 @@ type Fact = readonly [name: string, value: string];
 function originOf(client: AnyClient, lastRotation = 'none'): readonly Fact[] {
   if (isExternal(client)) {
     return [
-      ['Trust anchor', `${client.trustAnchor}, whose first authority expires ${client.authoritiesNotAfter}`],
+      ['Trust anchor', `${client.trustAnchor}, whose first authority expires ${shortTime(client.authoritiesNotAfter)}`],
       ['Recognized by', `${client.identityKind} ${client.identityValue}`],
     ];
   }
@@ -81,13 +84,8 @@ function originOf(client: AnyClient, lastRotation = 'none'): readonly Fact[] {
     ['Secret', client.secretId ?? 'none: the client keeps its own key'],
     ...(client.requesters ?? []).map((requester): Fact => ['May request', requester]),
     ['DNS names', client.dnsNames.join(', ') || 'none'],
-    ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours, from ${client.certificateAuthorityArn}`],
-    ['Last rotation', lastRotation],
+    ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours`],
+    ['Authority', client.certificateAuthorityArn],
+    ['Last rotation', shortTime(lastRotation)],
   ];
-}
-
-function statusText(certificate: RegistryCertificate, isCurrent: boolean, at: Date): string {
-  const status = `${certificateStatus(certificate, at)}${isCurrent ? ', current' : ''}`;
-  const { revokedAt, revokedBy, revocationReason } = certificate;
-  return revokedAt === undefined ? status : `${status}\n${revocationReason}\n${revokedAt}\nby ${revokedBy}`;
 }

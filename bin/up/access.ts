@@ -1,6 +1,7 @@
 import type { Sandbox, SandboxClient } from 'cdk-mtls-service-mesh/sandbox';
 import type { ClientSecret } from '../../mesh/client-secret';
 import { clientTable } from '../shared/table';
+import { colors, width, wrappedCommand } from '../shared/terminal';
 import type { ClientDirectory, ClientFiles } from './client-files';
 import { exampleCalls, serviceUrls } from './example-calls';
 import { assignments, curlLine, environmentLines } from './instructions';
@@ -84,20 +85,28 @@ export function accessText({ clients, environment, roles }: MeshAccess, secrets:
   ];
   const paragraphs = [
     clientTable(secrets),
-    'Call the mesh as a client:',
-    indented(clients.flatMap(({ curl, status }) => (curl ? `${curl}${remark(status)}` : []))),
-    'Use the AWS CLI, an AWS SDK, `mtls-mesh`, or an app with a MeshHttpClient with this sandbox:',
+    heading('Call the mesh as a client:'),
+    clients.flatMap(({ curl, status }) => (curl ? [command(curl, status)] : [])).join('\n\n'),
+    heading('Use the AWS CLI, an AWS SDK, mtls-mesh, or a MeshHttpClient here:'),
     indented([...environmentLines(environment), ...examples]),
-    ...roles.flatMap((role) => [`Act as the role ${role.arn}:`, indented(assignments(role.environment))]),
+    ...roles.flatMap((role) => [heading(`Act as the role ${role.arn}:`), indented(assignments(role.environment))]),
     'Press Ctrl-C to stop the sandbox and remove the certificates.',
   ];
   return paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
 }
 
-function remark(status: number | undefined): string {
-  return status === undefined || status < 300 ? '' : `  # answers ${status}`;
+const INDENT = '  ';
+
+/** A command line that fits the terminal, and the status of the answer unless it is a success. */
+function command(line: string, status = 200): string {
+  const lines = indented(wrappedCommand(line, width() - INDENT.length));
+  return status < 300 ? lines : `${lines}  # answers ${status}`;
+}
+
+function heading(text: string): string {
+  return colors.bold(text);
 }
 
 function indented(lines: readonly string[]): string {
-  return lines.map((line) => `  ${line}`).join('\n');
+  return lines.map((line) => `${INDENT}${line}`).join('\n');
 }

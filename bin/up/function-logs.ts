@@ -1,4 +1,5 @@
 import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
+import { errorColors } from '../shared/terminal';
 import { resourcesOf } from './mesh-environment';
 
 /** The lines that are kept of those that belong to no invocation, such as what a function prints while it loads. */
@@ -68,7 +69,7 @@ export class FunctionLogs {
 
   private print(logGroup: string, lines: readonly string[]): void {
     if (this.muted) return;
-    const prefix = `[${this.options.nameOf(logGroup)}] `;
+    const prefix = `${errorColors.cyan(`[${this.options.nameOf(logGroup)}]`)} `;
     const text = lines.flatMap((line) => line.split('\n')).map((line) => `${prefix}${printable(line)}\n`);
     this.options.write(text.join(''));
   }

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import { failureSentence } from '../../aws/failure';
 import { DeploymentProgress } from '../shared/progress';
+import { errorColors } from '../shared/terminal';
 import { accessText, clientsWithSecret, meshAccess } from './access';
 import { AppWatcher, globOf } from './app-watcher';
 import { type Assembly, openAssembly } from './assembly';
@@ -102,7 +103,7 @@ class RunningMesh {
       await this.withProgress(() => sandbox.update(this.assembly.directory));
       await this.present(sandbox);
     } catch (error) {
-      console.error(`error: ${failureSentence(error)}`);
+      console.error(`${errorColors.red('error:')} ${failureSentence(error)}`);
     }
   }
 

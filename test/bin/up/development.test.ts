@@ -159,7 +159,7 @@ test('a mesh whose services are all out of order has an example that says so', a
   const at = place();
   const run = up(at, '--app', assembly, '--logs');
   await run.prints(/Press Ctrl-C/);
-  expect(run.stdout).toMatch(/^ {2}curl .*https:\/\/mesh\.example\.com\/missing {2}# answers 404$/m);
+  expect(run.stdout).toMatch(/https:\/\/mesh\.example\.com\/missing {2}# answers 404$/m);
   expect(run.stderr).toMatch(/^\[\S+Deployment\S*\] START RequestId/m);
   await end(run, at);
 });

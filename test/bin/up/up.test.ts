@@ -167,10 +167,13 @@ test('a person is told where the clients are called and how a shell reaches the 
   const here = place();
   const run = up(here, '--app', assembly);
   await run.prints(/Press Ctrl-C to stop/);
-  expect(run.stdout).toMatch(/│ mail +│ spiffe:\/\/mesh\.example\.com\/mail +│ [0-9A-F]{32}/);
+  expect(run.stdout).toMatch(/│ mail +│ spiffe:\/\/mesh\.example\.com\/mail +│ \d{4}-\S+Z │/);
   expect(run.stdout).toMatch(
-    /^ {2}curl --noproxy '\*' --connect-to mesh\.example\.com:443:127\.0\.0\.1:\d+ .*mail\/certificate\.pem/m,
+    /^ {2}curl --noproxy '\*' --connect-to mesh\.example\.com:443:127\.0\.0\.1:\d+ \\\n(.*\\\n)*.*mail\/certificate\.pem/m,
   );
+  const long = run.stdout.split('\n').filter((line) => line.length > 80);
+  // Paths and ARNs are never broken.
+  expect(long.filter((line) => !/MTLS_MESH_CA_FILE|--secret-id/.test(line))).toEqual([]);
 
   const lines = run.stdout.split('\n').filter((line) => /^ {2}(unset|export) /.test(line));
   const real = { AWS_PROFILE: 'production', AWS_SESSION_TOKEN: 'of-a-real-account' };
