@@ -21,7 +21,7 @@ const UNREACHABLE = 'http://127.0.0.1:4';
 const IMPATIENT = { AWS_MAX_ATTEMPTS: '1' };
 
 // Each test runs the command several times, and each run is a process.
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 interface Ended {
   readonly code: number | null;
