@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, type X509Certificate } from 'node:crypto';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import {
+  type AlgorithmIdentifier,
   AuthorityKeyIdentifier,
   BasicConstraints,
   Certificate,
@@ -21,7 +22,13 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
-import { algorithmIdentifier, type SigningAlgorithm, signatureSuits, signBytes } from './algorithms';
+import {
+  algorithmIdentifier,
+  type SigningAlgorithm,
+  signatureSuits,
+  signBytes,
+  signingAlgorithmOf,
+} from './algorithms';
 import { encodePem } from './pem';
 
 export class CertificateError extends Error {
@@ -124,6 +131,27 @@ export function hasUnknownCriticalExtension(certificate: X509Certificate): boole
   return [...(tbsCertificate.extensions ?? [])].some(
     ({ extnID, critical }) => critical && !PROCESSED_EXTENSIONS.includes(extnID),
   );
+}
+
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
+
+/** Whether the key has the minimum size, and the signature a hash of SHA-256 or more, that API Gateway and ACM PCA require. */
+export function isStrong(certificate: X509Certificate): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = certificate.publicKey;
+  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = details;
+  const hasStrongKey =
+    type === 'rsa' ? modulusLength >= 2048 && publicExponent > 1n : type === 'ec' && CURVES.includes(namedCurve);
+  const { signatureAlgorithm } = AsnConvert.parse(certificate.raw, Certificate);
+  return hasStrongKey && hasStrongHash(signatureAlgorithm);
+}
+
+const RSASSA_PSS = '1.2.840.113549.1.1.10';
+/** The hash at the start of RSASSA-PSS-params (RFC 4055, section 3.1): SHA-256, SHA-384, or SHA-512. By default, it is SHA-1. */
+const SHA_2_IN_PSS = /^30..a0..30..060960864801650304020[123]/;
+
+function hasStrongHash({ algorithm, parameters }: AlgorithmIdentifier): boolean {
+  if (algorithm !== RSASSA_PSS) return signingAlgorithmOf(algorithm) !== undefined;
+  return SHA_2_IN_PSS.test(Buffer.from(parameters ?? new ArrayBuffer(0)).toString('hex'));
 }
 
 /** Whether `issuer` names and signs `certificate`. */

@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { hopByHopHeaders } from '../../endpoint/hop-by-hop';
 
 /** The response to the client of an HTTP API or a function URL. */
 export interface Answer {
@@ -47,9 +48,12 @@ function readHeaders(headers: unknown): Record<string, string> {
     }
     validateHeaderName(name);
     validateHeaderValue(name, String(value));
-    return [name.toLowerCase(), String(value)];
+    return [name.toLowerCase(), String(value)] as const;
   });
-  return Object.fromEntries(entries);
+  // They would describe the connection to the client, which isn't the function's.
+  const connection = entries.find(([name]) => name === 'connection')?.[1];
+  const dropped = [...hopByHopHeaders(connection), 'content-length'];
+  return Object.fromEntries(entries.filter(([name]) => !dropped.includes(name)));
 }
 
 function readCookies(cookies: unknown): { 'set-cookie'?: readonly string[] } {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** The parts of events in payload format 2.0, which HTTP APIs and function URLs share. */
 
 /** JSON omits undefined values, like AWS omits absent cookies, parameters, and variables. */
@@ -20,11 +22,23 @@ export function commonLogTime(time: Date): string {
 }
 
 /**
- * Whether a function receives the body as text. AWS doesn't document the content types. As observed, these are
- * `text/*`, JSON, XML, JavaScript, and a body without a content type.
+ * The body of an event, as text or in base64. AWS doesn't document which bodies are text. As measured, these have the
+ * content type `text/*`, JSON, XML, or JavaScript, and a body without a content type isn't one of them:
+ * https://github.com/ministackorg/ministack/pull/766. An encoded body, and text that isn't UTF-8, would not survive as text.
  */
-export function isText(contentType: string | undefined): boolean {
-  return contentType === undefined || /^(text\/|application\/([\w.+-]+\+)?(json|xml|javascript)\b)/i.test(contentType);
+export function eventBody(
+  body: Buffer,
+  {
+    contentType = '',
+    contentEncoding = 'identity',
+  }: { contentType?: string | undefined; contentEncoding?: string | undefined },
+): { readonly body: string | undefined; readonly isBase64Encoded: boolean } {
+  if (body.length === 0) return { body: undefined, isBase64Encoded: false };
+  const isText =
+    /^(text\/|application\/([\w.+-]+\+)?(json|xml|javascript)\b)/i.test(contentType) &&
+    contentEncoding.toLowerCase() === 'identity' &&
+    isUtf8(body);
+  return { body: body.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
 }
 
 export function objectUnlessEmpty(values: ReadonlyMap<string, string>): Event | undefined {

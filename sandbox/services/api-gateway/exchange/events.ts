@@ -1,5 +1,5 @@
 import { type Account, regionalArn } from '../../../account';
-import { commonLogTime, type Event, isText, objectUnlessEmpty, queryParameters } from '../../shared/payload-format';
+import { commonLogTime, type Event, eventBody, objectUnlessEmpty, queryParameters } from '../../shared/payload-format';
 import type { Exchange } from './exchange';
 import type { IntegrationRequest } from './parameter-mapping';
 import { routePath } from './route-selection';
@@ -26,7 +26,6 @@ export function authorizerEvent(exchange: Exchange, identitySource: readonly str
  */
 export function integrationEvent(exchange: Exchange, { headers, rawQuery, path }: IntegrationRequest): Event {
   const { body } = exchange.request;
-  const isBase64Encoded = body.length > 0 && !isText(headers.get('content-type'));
   return {
     version: '2.0',
     ...requestFields(exchange, headers, rawQuery),
@@ -35,8 +34,10 @@ export function integrationEvent(exchange: Exchange, { headers, rawQuery, path }
       ...requestContext(exchange),
       authorizer: exchange.route?.authorizerId && { lambda: exchange.authorizerContext },
     },
-    body: body.length > 0 ? body.toString(isBase64Encoded ? 'base64' : 'utf8') : undefined,
-    isBase64Encoded,
+    ...eventBody(body, {
+      contentType: headers.get('content-type'),
+      contentEncoding: headers.get('content-encoding'),
+    }),
   };
 }
 

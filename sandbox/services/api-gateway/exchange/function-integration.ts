@@ -1,4 +1,5 @@
 import type { Account } from '../../../account';
+import { AwsError } from '../../../endpoint/api';
 import { type Answer, readFunctionAnswer } from '../../shared/function-answer';
 import type { InvokedFunctions } from '../ports';
 import type { FunctionIntegration } from '../state';
@@ -9,6 +10,12 @@ import { TimeLimitExceeded, within } from './time-limit';
 
 const NO_PERMISSION =
   "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration. Check the permissions and try again.";
+
+/**
+ * Of an answer that names none, as in AWS's own emulation:
+ * https://github.com/aws/aws-lambda-dotnet/tree/master/Tools/LambdaTestTool-v2
+ */
+const DEFAULT_CONTENT_TYPE = 'text/plain; charset=utf-8';
 
 /**
  * Invokes the function and reads its response, in payload format 2.0.
@@ -28,9 +35,15 @@ export async function callFunction(
   }
   try {
     const event = integrationEvent(exchange, mapping(exchange));
-    return readFunctionAnswer(await within(timeout, functions.invoke(functionArn, event)));
+    const answer = readFunctionAnswer(await within(timeout, functions.invoke(functionArn, event)));
+    return { ...answer, headers: { 'content-type': DEFAULT_CONTENT_TYPE, ...answer.headers } };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayRefusal(cause instanceof TimeLimitExceeded ? 504 : 500, reason, { cause });
+    throw new GatewayRefusal(statusFor(cause), reason, { cause });
   }
+}
+
+function statusFor(cause: unknown): 413 | 500 | 504 {
+  if (cause instanceof TimeLimitExceeded) return 504;
+  return cause instanceof AwsError && cause.status === 413 ? 413 : 500;
 }

@@ -74,7 +74,7 @@ export class Gateway {
     let accessLog: AccessLogSettings | undefined;
     let answer: Answer;
     try {
-      const request = await readRequest(message, connection);
+      const request = await readRequest(message, connection, startedAt);
       const destination = this.destinationOf(request);
       exchange = this.begin(requestId, startedAt, request, destination);
       accessLog = destination.stage.accessLog;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { hopByHopHeaders } from '../../../endpoint/hop-by-hop';
 import type { ClientCertificate } from '../tls/client-certificate';
@@ -34,7 +35,11 @@ export interface ClientRequest {
 }
 
 /** @throws GatewayRefusal for requests that API Gateway rejects before it selects an API */
-export async function readRequest(message: IncomingMessage, connection: Connection): Promise<ClientRequest> {
+export async function readRequest(
+  message: IncomingMessage,
+  connection: Connection,
+  startedAt: Date,
+): Promise<ClientRequest> {
   const target = message.url ?? '';
   const { cookie, ...headers } = message.headersDistinct;
   refuseForeignHost(headers['host'], connection);
@@ -47,10 +52,21 @@ export async function readRequest(message: IncomingMessage, connection: Connecti
     protocol: `HTTP/${message.httpVersion}`,
     path: decodePath(encodedPath),
     rawQuery: query.join('?'),
-    headers: new Map(Object.entries(headers).map(([name, values = []]) => [name, values.join(',')])),
+    headers: new Map([
+      ['x-amzn-trace-id', newTraceId(startedAt)],
+      ...Object.entries(headers).map(([name, values = []]): [string, string] => [name, values.join(',')]),
+    ]),
     cookies: (cookie ?? []).flatMap((line) => line.split(';')).map((pair) => pair.trim()),
     body: await readBody(message),
   };
+}
+
+/**
+ * For a request that brings none. https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+ */
+function newTraceId(at: Date): string {
+  const seconds = Math.floor(at.getTime() / 1000).toString(16);
+  return `Root=1-${seconds}-${randomBytes(12).toString('hex')}`;
 }
 
 /**

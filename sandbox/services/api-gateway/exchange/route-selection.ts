@@ -18,13 +18,14 @@ interface SelectedRoute<R> {
   readonly pathParameters: ReadonlyMap<string, string>;
 }
 
-const METHODS = ['ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+/** `ANY` stands for these, and no other method matches a route with a path. */
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 /** Parses `$default` or `METHOD /path`. A greedy variable must be the last segment. */
 export function parseRouteKey(text: string): RouteKey {
   if (text === '$default') return { text };
   const [method = '', path = '', ...rest] = text.split(' ');
-  if (!METHODS.includes(method) || !path.startsWith('/') || rest.length > 0) throw invalid(text);
+  if (!['ANY', ...METHODS].includes(method) || !path.startsWith('/') || rest.length > 0) throw invalid(text);
   const segments = pathSegments(path).map((segment) => parseSegment(segment, text));
   if (segments.slice(0, -1).some(({ kind }) => kind === 'greedy')) throw invalid(text);
   const names = segments.flatMap((segment) => (segment.kind === 'static' ? [] : [segment.name]));
@@ -71,7 +72,7 @@ function matchRoute(
   segments: readonly string[],
 ): ReadonlyMap<string, string> | undefined {
   if (!match) return new Map();
-  if (match.method !== 'ANY' && match.method !== method) return undefined;
+  if (match.method === 'ANY' ? !METHODS.includes(method) : match.method !== method) return undefined;
   const greedy = match.segments.at(-1)?.kind === 'greedy';
   if (greedy ? segments.length < match.segments.length : segments.length !== match.segments.length) return undefined;
   const parameters = new Map<string, string>();
@@ -82,7 +83,8 @@ function matchRoute(
       continue;
     }
     const value = segment.kind === 'greedy' ? segments.slice(index).join('/') : given;
-    if (value === '') return undefined;
+    // A greedy variable takes the slash at the end of a path: https://github.com/storacha/w3infra/pull/166
+    if (value === '' && segment.kind === 'variable') return undefined;
     parameters.set(segment.name, value);
   }
   return parameters;

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../../clock';
 import { AwsError } from '../../../endpoint/api';
-import { hasUnknownCriticalExtension, isIssuedBy, isValidAt, pathLengthOf } from '../../../x509/certificate';
+import { hasUnknownCriticalExtension, isIssuedBy, isStrong, isValidAt, pathLengthOf } from '../../../x509/certificate';
 import { readCertificates } from '../../../x509/pem';
 import type { Objects } from '../ports';
 
@@ -45,7 +45,8 @@ export class DomainTruststore {
    * Whether the bundle contains a chain from the certificate to a self-signed root. Every authority must be in the
    * bundle, and not only in what the client sent. Every signature must verify, every authority must be one and respect
    * its path length, and the number of authorities is limited. All certificates must be valid by the sandbox's clock
-   * and fit for client authentication.
+   * and fit for client authentication, with keys of at least RSA 2048 or ECDSA P-256 and signatures of at least SHA-256
+   * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html).
    *
    * OpenSSL rejects authorities with an extended key usage without clientAuth, and certificates with a critical extension
    * that it doesn't process, neither of which API Gateway documents. So does the sandbox, which looks for such extensions
@@ -59,7 +60,8 @@ export class DomainTruststore {
    * @param below how many authorities are between the certificate and the client's, including the certificate itself
    */
   private leadsToRoot(certificate: X509Certificate, below: number): boolean {
-    if (!isValidAt(certificate, this.clock.now()) || !isFitForClients(certificate)) return false;
+    if (!isValidAt(certificate, this.clock.now()) || !isFitForClients(certificate) || !isStrong(certificate))
+      return false;
     if (certificate.checkIssued(certificate)) {
       return this.authorities.some((root) => root.certificate.raw.equals(certificate.raw));
     }

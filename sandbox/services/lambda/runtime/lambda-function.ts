@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../../clock';
+import { AwsError } from '../../../endpoint/api';
 import type { Faults, InvocationFaultKind } from '../../../faults';
 import type { FunctionConfiguration } from './function-configuration';
 import { FunctionError, type FunctionProcess, type FunctionResult } from './function-process';
@@ -17,6 +18,13 @@ const INIT_TIMEOUT_SECONDS = 10;
  * a laptop.
  */
 const MAX_PROCESSES = 10;
+
+/**
+ * Of the event and of the result, in JSON. The latter may be a little larger.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+const MAX_RESULT_BYTES = MAX_EVENT_BYTES + 100;
 
 const TIMED_OUT = Symbol('timed out');
 
@@ -56,9 +64,15 @@ export class LambdaFunction {
   /**
    * @param event in JSON
    * @param requestId Lambda's ID of the invocation, which is the same for all attempts of an asynchronous invocation
-   * @throws FunctionError if the function fails, crashes, or exceeds its timeout
+   * @throws FunctionError if the function fails, crashes, or exceeds its timeout or the size of results
+   * @throws AwsError `RequestTooLargeException` for an event that is too large
    */
   async invoke(event: string, requestId: string = randomUUID()): Promise<FunctionResult> {
+    const size = Buffer.byteLength(event);
+    if (size > MAX_EVENT_BYTES) {
+      const reason = `${size} byte payload is too large for the RequestResponse invocation type (limit ${MAX_EVENT_BYTES} bytes)`;
+      throw new AwsError('RequestTooLargeException', reason, 413);
+    }
     const invocation = this.serve(event, requestId);
     this.invocations.add(invocation);
     return invocation.finally(() => this.invocations.delete(invocation));
@@ -99,6 +113,7 @@ export class LambdaFunction {
       await loaded;
       const fault = faults.ofInvocation(name, JSON.parse(event));
       const result = await this.call(process, event, requestId);
+      if (result.body.length > MAX_RESULT_BYTES) throw tooLarge(result.body.length);
       if (fault === undefined) return result;
       await process.end();
       throw this.failureBy(fault.fault);
@@ -195,6 +210,11 @@ function failureLine(failure: FunctionFailure, runtime: string, requestId: strin
   const { errorType, errorMessage, stackTrace = [] } = failure;
   const trace = stackTrace.length > 0 ? `\nTraceback (most recent call last):\n${stackTrace.join('').trimEnd()}` : '';
   return `[ERROR] ${errorType}: ${errorMessage}${trace}`;
+}
+
+function tooLarge(size: number): FunctionError {
+  const errorMessage = `Response payload size (${size} bytes) exceeded maximum allowed payload size (${MAX_RESULT_BYTES} bytes).`;
+  return new FunctionError({ errorType: 'Function.ResponseSizeTooLarge', errorMessage });
 }
 
 function timedOut(seconds: number): FunctionError {

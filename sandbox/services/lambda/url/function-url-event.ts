@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Account } from '../../../account';
 import type { AwsCall } from '../../../endpoint/api';
 import type { Identity } from '../../iam';
-import { commonLogTime, type Event, isText, objectUnlessEmpty, queryParameters } from '../../shared/payload-format';
+import { commonLogTime, type Event, eventBody, objectUnlessEmpty, queryParameters } from '../../shared/payload-format';
 
 export interface UrlCall {
   /** The ID of the URL, which is the first label of its host on AWS. */
@@ -21,7 +21,6 @@ export interface UrlCall {
 export function functionUrlEvent(call: AwsCall, { urlId, path, identity, account, at }: UrlCall): Event {
   const { body, headers, method, caller } = call;
   const { cookie, ...others } = headers;
-  const isBase64Encoded = body.length > 0 && !isText(headers['content-type']);
   const rawQueryString = call.query.toString();
   return {
     version: '2.0',
@@ -54,8 +53,7 @@ export function functionUrlEvent(call: AwsCall, { urlId, path, identity, account
       time: commonLogTime(at),
       timeEpoch: at.getTime(),
     },
-    body: body.length > 0 ? body.toString(isBase64Encoded ? 'base64' : 'utf8') : undefined,
-    isBase64Encoded,
+    ...eventBody(body, { contentType: headers['content-type'], contentEncoding: headers['content-encoding'] }),
   };
 }
 

@@ -219,6 +219,19 @@ describe('a failure', () => {
     });
   });
 
+  test('to keep to the size of events and results is told by name', async () => {
+    const echo = await cloud.createFunction('return "x".repeat(event.length ?? 0);');
+    const limit = 6 * 1024 * 1024;
+    await expect(cloud.lambda.invoke(echo.physicalId, { length: limit })).resolves.toHaveLength(limit);
+    await expect(cloud.lambda.invoke(echo.physicalId, { length: limit + 200 })).rejects.toMatchObject({
+      errorType: 'Function.ResponseSizeTooLarge',
+    });
+    await expect(cloud.lambda.invoke(echo.physicalId, 'x'.repeat(limit))).rejects.toMatchObject({
+      code: 'RequestTooLargeException',
+      status: 413,
+    });
+  });
+
   test('to serialise the result is the function’s own', async () => {
     const circular = await cloud.createFunction('const a = {}; a.a = a; return a;');
     await expect(cloud.lambda.invoke(circular.physicalId, {})).rejects.toMatchObject({ errorType: 'TypeError' });
@@ -440,7 +453,7 @@ describe('a template', () => {
     const type = resourceType(cloud.lambda, 'AWS::Lambda::Function');
     await type.delete(requestFor({}), created);
     await expect(type.delete(requestFor({}), created)).resolves.toBeUndefined();
-    await expect(cloud.lambda.invoke(created.physicalId, {})).rejects.toThrow('there is no function');
+    await expect(cloud.lambda.invoke(created.physicalId, {})).rejects.toThrow('Function not found');
   });
 });
 
@@ -480,7 +493,7 @@ describe('a permission', () => {
   });
 
   test('is refused for a function that does not exist, and for a principal that is no service', async () => {
-    await expect(grant('missing')).rejects.toThrow('there is no function missing');
+    await expect(grant('missing')).rejects.toThrow('Function not found');
     await expect(grant('missing', { Principal: '*' })).rejects.toThrow('Principal');
   });
 });

@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { AwsError } from '../../../../../sandbox/endpoint/api';
 import { GatewayFixture } from '../gateway-fixture';
 
 let fixture: GatewayFixture;
@@ -29,6 +31,7 @@ test('gives the function the request as payload format 2.0', async () => {
       'content-type': 'application/json',
       'user-agent': 'test',
       'content-length': '7',
+      'x-amzn-trace-id': expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-port': String(fixture.gateway.port),
       'x-forwarded-proto': 'https',
@@ -72,6 +75,63 @@ test('gives a binary body as base64', async () => {
   const body = Buffer.from([0, 255, 128]);
   await fixture.call('/', { method: 'POST', body, headers: { 'content-type': 'application/octet-stream' } });
   expect(fixture.events[0]?.event).toMatchObject({ body: body.toString('base64'), isBase64Encoded: true });
+});
+
+test('keeps the trace that the caller is in', async () => {
+  await fixture.createFunctionRoute('$default', () => ({}));
+  const trace = 'Root=1-67891233-abcdef012345678912345678';
+  await fixture.call('/', { headers: { 'X-Amzn-Trace-Id': trace } });
+  expect(fixture.events[0]?.event).toMatchObject({ headers: { 'x-amzn-trace-id': trace } });
+});
+
+test.each<[string, Record<string, string>, string | Buffer, boolean]>([
+  ['JSON', { 'content-type': 'application/json; charset=utf-8' }, '{}', false],
+  ['JSON of a problem', { 'content-type': 'application/problem+json' }, '{}', false],
+  ['text', { 'content-type': 'text/csv' }, 'grüße', false],
+  ['XML that is not encoded', { 'content-type': 'application/xml', 'content-encoding': 'identity' }, '<a/>', false],
+  ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'a=b', true],
+  ['a body without a content type', {}, 'a', true],
+  ['JSON in gzip', { 'content-type': 'application/json', 'content-encoding': 'gzip' }, gzipSync('{}'), true],
+  ['text that is not UTF-8', { 'content-type': 'text/plain' }, Buffer.from([0x66, 0xff]), true],
+])('gives %s to the function without loss', async (_, headers, body, isBase64Encoded) => {
+  await fixture.createFunctionRoute('$default', () => ({}));
+  await fixture.call('/', { method: 'POST', body, headers });
+  const { event } = fixture.events[0] ?? {};
+  expect(event).toMatchObject({ isBase64Encoded });
+  expect(Buffer.from(String(event?.['body']), isBase64Encoded ? 'base64' : 'utf8')).toEqual(Buffer.from(body));
+});
+
+test('answers 413 for an event that is too large for the function', async () => {
+  await fixture.createFunctionRoute('$default', () => {
+    throw new AwsError('RequestTooLargeException', 'too large', 413);
+  });
+  expect(await fixture.call('/')).toMatchObject({ status: 413, body: '{"message":"Request Entity Too Large"}' });
+});
+
+test('gives an answer without a content type that of plain text', async () => {
+  await fixture.createFunctionRoute('GET /plain', () => ({ statusCode: 200, body: '{}' }));
+  await fixture.createFunctionRoute('GET /named', () => ({
+    statusCode: 200,
+    headers: { 'Content-Type': 'text/html' },
+  }));
+  expect((await fixture.call('/plain')).headers['content-type']).toBe('text/plain; charset=utf-8');
+  expect((await fixture.call('/named')).headers['content-type']).toBe('text/html');
+});
+
+test('drops the headers of a function that would describe the connection', async () => {
+  const headers = {
+    'Content-Length': '1',
+    'Transfer-Encoding': 'chunked',
+    Connection: 'close, x-named',
+    'X-Named': 'a',
+    Upgrade: 'h2c',
+    'X-Kept': 'b',
+  };
+  await fixture.createFunctionRoute('$default', () => ({ statusCode: 200, headers, body: 'whole' }));
+  const answer = await fixture.call('/', { headers: { connection: 'keep-alive' } });
+  expect(answer).toMatchObject({ status: 200, body: 'whole' });
+  expect(answer.headers).toMatchObject({ 'x-kept': 'b', connection: 'keep-alive' });
+  for (const name of ['x-named', 'upgrade']) expect(answer.headers).not.toHaveProperty(name);
 });
 
 test('asks whether the function allows the route, by the route key', async () => {

@@ -43,10 +43,25 @@ test.each([
   ['GET /a/{id}', 'GET', '/a/'],
   ['GET /a/{id}', 'GET', '/a/b/c'],
   ['ANY /a/{proxy+}', 'GET', '/a'],
-  ['ANY /a/{proxy+}', 'GET', '/a/'],
+  ['ANY /a', 'TRACE', '/a'],
+  ['ANY /a/{proxy+}', 'PROPFIND', '/a/b'],
+  ['ANY /a/{id}', 'GET', '/a/'],
   ['ANY /a/{proxy+}', 'GET', '//a/b'],
 ])('%s does not take %s %s', (route, method, path) => {
   expect(select([route], method, path)).toBeUndefined();
+});
+
+test('a greedy variable takes the slash at the end of a path, and has no value then', () => {
+  const selected = select(['ANY /a', 'ANY /a/{proxy+}'], 'GET', '/a/');
+  expect(selected).toEqual({ key: 'ANY /a/{proxy+}', parameters: { proxy: '' } });
+});
+
+test.each(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'])('ANY stands for %s', (method) => {
+  expect(select(['ANY /a'], method, '/a')?.key).toBe('ANY /a');
+});
+
+test('the default route takes every method', () => {
+  expect(select(['$default', 'ANY /a'], 'PROPFIND', '/a')?.key).toBe('$default');
 });
 
 test.each(['GET', 'GET a', 'FETCH /a', 'GET /a b', 'GET /{proxy+}/a', 'GET /a{id}', 'GET /{id}/{id}', '$other', ''])(

@@ -63,6 +63,7 @@ test('passes method, path, query, headers and body on, and the answer back', asy
         'content-length': '7',
         forwarded: 'for=127.0.0.1;host=mesh.example.com;proto=https',
         via: 'HTTP/1.1 AmazonAPIGateway',
+        'x-amzn-trace-id': expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
         connection: 'close',
       },
     },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import type { Clock } from '../../../../../sandbox/clock';
-import { forge, unknownExtension } from '../../../../pki/forgery';
+import { ecKey, type Forgery, forge, rsaKey, unknownExtension } from '../../../../pki/forgery';
 import { testWith } from '../../../../programs';
 import { DOMAIN, domainProperties, GatewayFixture, TRUSTSTORE_URI } from '../gateway-fixture';
 import { TestAuthority } from '../test-authority';
@@ -31,6 +31,16 @@ test('lets a client through whose certificate an authority of the truststore iss
   expect(answer).toMatchObject({ status: 200, body: 'through' });
 });
 
+function forgedBy({ certificate, key: privateKey }: TestAuthority, forgery: Partial<Forgery>) {
+  const by = {
+    certificate: new X509Certificate(certificate),
+    privateKey,
+    signingAlgorithm: 'SHA256WITHECDSA',
+  } as const;
+  const forged = forge({ by, ...forgery });
+  return { cert: forged.certificate, key: forged.privateKey };
+}
+
 describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
   const call = (client: { cert: string; key: string } | null) =>
     fixture.call('/', { client, minVersion: version, maxVersion: version });
@@ -45,14 +55,23 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
   });
 
   test('refuses a certificate with an unknown extension if that is critical', async () => {
-    const { certificate: pem, key: privateKey } = fixture.authority;
-    const by = { certificate: new X509Certificate(pem), privateKey, signingAlgorithm: 'SHA256WITHECDSA' } as const;
-    const client = (critical: boolean) => {
-      const forged = forge({ by, extensions: (usual) => [...usual, unknownExtension(critical)] });
-      return { cert: forged.certificate, key: forged.privateKey };
-    };
+    const client = (critical: boolean) =>
+      forgedBy(fixture.authority, { extensions: (usual) => [...usual, unknownExtension(critical)] });
     expect((await call(client(false))).status).toBe(200);
     await expect(call(client(true))).rejects.toThrow();
+  });
+
+  test.each<[string, () => Partial<Forgery>]>([
+    ['an RSA key of 1,024 bits', () => ({ key: rsaKey(1024) })],
+    ['a key on P-224', () => ({ key: ecKey('P-224') })],
+    ['a key on secp256k1', () => ({ key: ecKey('secp256k1') })],
+    ['a signature with SHA-1', () => ({ weakHash: 'sha1' })],
+  ])('refuses %s', async (_, weakness) => {
+    await expect(call(forgedBy(fixture.authority, weakness()))).rejects.toThrow();
+  });
+
+  test('accepts an RSA key of 2,048 bits', async () => {
+    expect((await call(forgedBy(fixture.authority, { key: rsaKey(2048) }))).status).toBe(200);
   });
 
   test('refuses a client without a certificate', async () => {
