@@ -1,0 +1,53 @@
+/** The page on errors, compared with the code that has them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readPage } from './markdown';
+
+const repository = join(__dirname, '..', '..');
+const page = readPage('docs/troubleshooting.md');
+
+function sourceOf(...folders: readonly string[]): string {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => readFileSync(join(repository, folder, name), 'utf8')),
+    )
+    .join('\n');
+}
+
+/** With the parts of a text joined, as the program joins them. */
+const source = sourceOf('aws', 'bin', 'client', 'lambda', 'lib', 'mesh', 'pki', 'registry', 'sandbox')
+  .replaceAll(/(['"`])\s*\+\s*['"`]/g, '')
+  .replaceAll("\\'", "'");
+
+/** The code spans in the first cell of each row, between the placeholders. */
+const texts = [...page.matchAll(/^\| (`.*?) \|/gm)]
+  .flatMap(([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text))
+  .filter((text) => text.includes(' '));
+
+test('there are texts', () => {
+  expect(texts.length).toBeGreaterThan(60);
+});
+
+test.each(texts)('the code has the text: %s', (text) => {
+  const parts = text
+    .split(/\s*…\s*/)
+    .map((part) => part.replace(/^[:;,)"]+ ?|[ (":,]+$/g, ''))
+    .filter((part) => part.length > 3);
+  expect(parts.filter((part) => !source.includes(part))).toEqual([]);
+});
+
+/** The members of the types from which the codes come, as the code writes them. */
+const codes = [
+  ...sourceOf('lambda/authorizer').matchAll(/DenialError\(\s*'([A-Z_]+)'/g),
+  ...sourceOf('lambda/authorizer').matchAll(/^ {2}\| '([A-Z_]+)'/gm),
+  ...sourceOf('lambda/authorizer').matchAll(/^ {2}([A-Z_]+): '/gm),
+  ...sourceOf('lambda/authorizer').matchAll(/code: '([A-Z_]+)'/g),
+].map(([, code = '']) => code);
+
+test('the codes of denials are those that there are', () => {
+  const [, section = ''] = /^## A client gets 403\n(.*?)^The `reason`/ms.exec(page) ?? [];
+  const documented = [...section.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
+  expect([...documented].sort()).toEqual([...new Set(codes)].sort());
+});
