@@ -105,6 +105,9 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
   /** The function of the authorizer. */
   readonly handler: lambda.IFunction;
 
+  /** The log of the authorizer: one line of JSON for each request that it denies, with the reason and the certificate. */
+  readonly authorizerLog: logs.ILogGroup;
+
   /** The domain name that clients call. */
   readonly domainName: string;
 
@@ -156,6 +159,7 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
       removalPolicy,
     });
     this.handler = authorizer.handler;
+    this.authorizerLog = authorizer.logGroup;
     registry.grantLookup(this.handler);
 
     this.api = new apigatewayv2.HttpApi(this, 'Api', {

@@ -5,15 +5,17 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { EVENT_SOURCE, METRICS } from '../mesh/contract';
+import { EVENT_SOURCE, METRIC_DIMENSION, METRICS, REASON_DIMENSION } from '../mesh/contract';
 import { clientNameProblem, dnsNameProblem } from '../mesh/names';
 import type { AuthorizerOptions } from './authorizer-options';
 import { CertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
+import type { DenialReason } from './denial-reason';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
 import type { ICertificateAuthority } from './interfaces';
 import { MeshAlarms } from './mesh-alarms';
 import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
+import { MeshDashboard, type MeshDashboardOptions } from './mesh-dashboard';
 import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
@@ -81,6 +83,15 @@ export interface MtlsServiceMeshProps
    * @default logs.RetentionDays.ONE_YEAR
    */
   readonly logRetention?: logs.RetentionDays;
+}
+
+/** Options of the metric of denied requests. */
+export interface RequestsDeniedMetricOptions extends cloudwatch.MetricOptions {
+  /**
+   * The reason to count.
+   * @default - all reasons
+   */
+  readonly reason?: DenialReason;
 }
 
 /**
@@ -268,6 +279,19 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
+   * Adds a CloudWatch dashboard: alarms, requests, denials by reason, latency of the authorizer, calls by client, rotations, and
+   * the time until certificates and authorities expire. Call it once.
+   */
+  addDashboard(options: MeshDashboardOptions = {}): MeshDashboard {
+    return new MeshDashboard(this, 'Dashboard', {
+      ...options,
+      trustDomain: this.trustDomain,
+      gateway: this.gateway,
+      alarms: this.alarms,
+    });
+  }
+
+  /**
    * Adds a rule for the mesh's events: `Certificate Issued`, `Certificate Rotated`, `Certificate Rotation Failed`,
    * `Certificate Revoked`, `Certificate Expiring`, and `Truststore Changed`. Use `eventPattern.detailType` to select some
    * of them. The event detail contains the trust domain, the client, and the fingerprint and expiry of the certificate.
@@ -337,6 +361,19 @@ export class MtlsServiceMesh extends Construct {
   /** The number of lookups of a caller that the authorizer could not make. Sum over 5 minutes. */
   metricRegistryUnavailable(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.registryUnavailable, options);
+  }
+
+  /**
+   * The number of requests that the authorizer denied, for any reason or for one of them. Sum over 5 minutes. It doesn't
+   * contain handshakes that the gateway refuses.
+   *
+   * CloudWatch charges for each reason that occurs, as for a metric of its own, about $0.30 a month. There is no metric for
+   * each caller: the log of the authorizer names the certificates.
+   */
+  metricRequestsDenied(options: RequestsDeniedMetricOptions = {}): cloudwatch.Metric {
+    const { reason, ...rest } = options;
+    const dimensionsMap = reason && { [METRIC_DIMENSION]: this.trustDomain, [REASON_DIMENSION]: reason };
+    return meshMetric(this.trustDomain, METRICS.requestsDenied, { ...(dimensionsMap && { dimensionsMap }), ...rest });
   }
 
   private idOf(kind: 'Client' | 'Service' | 'TrustAnchor', property: string, name: string): string {

@@ -219,9 +219,34 @@ export interface EventDetail {
   readonly reason?: string;
 }
 
-/** The namespace of the mesh's metrics. Each metric has the single dimension `METRIC_DIMENSION`. */
+/** The namespace of the mesh's metrics. Each metric has the dimension `METRIC_DIMENSION`. */
 export const METRIC_NAMESPACE = 'MtlsServiceMesh';
 export const METRIC_DIMENSION = 'TrustDomain';
+/** The second dimension of requests denied, which are also counted without it. Its values are `DENIAL_REASONS`. */
+export const REASON_DIMENSION = 'Reason';
+
+/**
+ * Why the authorizer denies a request, for logs and metrics. Every reason is a metric that costs money, so there must be few,
+ * and nothing that a caller sends may be one.
+ */
+export const DENIAL_REASONS = [
+  'AMBIGUOUS_REQUEST',
+  'CERTIFICATE_UNKNOWN',
+  'CLIENT_DISABLED',
+  'CLIENT_UNKNOWN',
+  'ERROR',
+  'EXPIRED',
+  'IDENTITY_AMBIGUOUS',
+  'IDENTITY_UNKNOWN',
+  'METHOD_NOT_ALLOWED',
+  'NOT_A_CLIENT_CERTIFICATE',
+  'NOT_YET_VALID',
+  'NO_CLIENT_CERTIFICATE',
+  'REPLACED',
+  'REVOKED',
+  'WEAK_CERTIFICATE',
+] as const;
+export type DenialReason = (typeof DENIAL_REASONS)[number];
 
 /** The mesh's metrics. The first four are counts of changes; the hourly run reports those about expiry. */
 export const METRICS = {
@@ -241,6 +266,8 @@ export const METRICS = {
   daysToAuthorityExpiry: 'DaysToAuthorityExpiry',
   /** Number of lookups of a caller that the authorizer could not make. */
   registryUnavailable: 'RegistryUnavailable',
+  /** Number of requests that the authorizer denied. Also by `REASON_DIMENSION`. */
+  requestsDenied: 'RequestsDenied',
 } as const;
 export type Metric = (typeof METRICS)[keyof typeof METRICS];
 

@@ -1,7 +1,7 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import type { Log } from '../../aws/cloudwatch';
+import type { Log, LoggedMetrics } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
-import type { CallerIdentity } from '../../mesh/contract';
+import { type CallerIdentity, type DenialReason, METRICS } from '../../mesh/contract';
 import { denyAmbiguousPaths, denyEchoedMethods, denyIdentityHeaders } from './ambiguity';
 import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
 import { DenialError } from './denial';
@@ -27,6 +27,7 @@ export interface AuthorizerOptions {
   readonly issuedCallers: IssuedCallers;
   readonly externalCallers: ExternalCallers;
   readonly log: Log;
+  readonly metrics: Pick<LoggedMetrics, 'putByReason'>;
 }
 
 /** Identifies and authorizes the caller of a request. Only the log has the reason of a denial. */
@@ -57,8 +58,10 @@ export class Authorizer {
       return { isAuthorized: true, context };
     } catch (error) {
       if (error instanceof RegistryUnavailableError) throw error;
-      const { code, certificate } = error instanceof DenialError ? error : { code: 'ERROR', certificate: {} };
-      this.options.log({ event: 'denied', code, reason: failureSentence(error), ...certificate });
+      const denial = error instanceof DenialError ? error : undefined;
+      const code: DenialReason = denial?.code ?? 'ERROR';
+      this.options.log({ event: 'denied', code, reason: failureSentence(error), ...denial?.certificate });
+      this.options.metrics.putByReason(METRICS.requestsDenied, 1, code);
       return { isAuthorized: false };
     }
   }

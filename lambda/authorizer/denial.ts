@@ -1,15 +1,5 @@
+import type { DenialReason } from '../../mesh/contract';
 import type { Refusal } from '../../registry/status';
-
-/** Why a request is denied, for logs and metrics. `Refusal` is a reason from the registry's records. */
-export type DenialCode =
-  | Refusal
-  | 'AMBIGUOUS_REQUEST'
-  | 'METHOD_NOT_ALLOWED'
-  | 'NO_CLIENT_CERTIFICATE'
-  | 'NOT_A_CLIENT_CERTIFICATE'
-  | 'WEAK_CERTIFICATE'
-  | 'IDENTITY_UNKNOWN'
-  | 'IDENTITY_AMBIGUOUS';
 
 /** The certificate of the denied request, as far as it is known. */
 export interface DeniedCertificate {
@@ -22,7 +12,7 @@ export class DenialError extends Error {
   override readonly name = 'DenialError';
 
   constructor(
-    readonly code: DenialCode,
+    readonly code: DenialReason,
     message: string,
     readonly certificate: DeniedCertificate = {},
   ) {

@@ -30,6 +30,7 @@ const authorizer = new Authorizer({
   issuedCallers: new IssuedCallers(registry, memory),
   externalCallers: new ExternalCallers(trustDomain, registry, memory),
   log: logLine,
+  metrics,
 });
 
 export const handler = (event: APIGatewayRequestAuthorizerEventV2): Promise<Decision> => authorizer.decide(event);

@@ -40,6 +40,7 @@ export interface MeshFunctionProps {
  */
 export class MeshFunction extends Construct {
   readonly handler: lambda.Function;
+  readonly logGroup: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: MeshFunctionProps) {
     super(scope, id);
@@ -53,6 +54,7 @@ export class MeshFunction extends Construct {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
     logGroup.grantWrite(role);
+    this.logGroup = logGroup;
 
     this.handler = new lambda.Function(this, 'Function', {
       description: props.description,

@@ -14,6 +14,7 @@ const STATISTICS: Readonly<Record<Metric, string>> = {
   [METRICS.hoursToExpiry]: cloudwatch.Stats.MINIMUM,
   [METRICS.daysToAuthorityExpiry]: cloudwatch.Stats.MINIMUM,
   [METRICS.registryUnavailable]: cloudwatch.Stats.SUM,
+  [METRICS.requestsDenied]: cloudwatch.Stats.SUM,
 };
 
 /** Metrics with one value an hour, so shorter periods would be empty. */

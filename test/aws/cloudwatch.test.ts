@@ -23,3 +23,28 @@ test('a logged metric is a log line in CloudWatch’s embedded metric format', a
     },
   ]);
 });
+
+test('a value with a further dimension counts in total and by that dimension', () => {
+  const lines: LogEntry[] = [];
+  const metrics = new LoggedMetrics({ trustDomain, now, log: (entry) => void lines.push(entry) });
+
+  metrics.putByReason('RequestsDenied', 1, 'REVOKED');
+
+  expect(lines).toEqual([
+    expect.objectContaining({
+      _aws: {
+        Timestamp: Date.parse('2026-11-22T12:00:00Z'),
+        CloudWatchMetrics: [
+          {
+            Namespace: 'MtlsServiceMesh',
+            Dimensions: [['TrustDomain'], ['TrustDomain', 'Reason']],
+            Metrics: [{ Name: 'RequestsDenied' }],
+          },
+        ],
+      },
+      TrustDomain: 'mesh.example.com',
+      Reason: 'REVOKED',
+      RequestsDenied: 1,
+    }),
+  ]);
+});

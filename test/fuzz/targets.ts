@@ -54,6 +54,7 @@ function strangersAuthorizer(): Authorizer {
     issuedCallers: new IssuedCallers(registry, memory),
     externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
     log: () => undefined,
+    metrics: { putByReason: () => undefined },
   });
 }
 

@@ -6,12 +6,13 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import {
   CertificateAuthority,
+  DenialReason,
   type ICertificateAuthority,
   KeyAlgorithm,
   MeshIntegration,
   SigningAlgorithm,
 } from '../../lib';
-import { METRICS } from '../../mesh/contract';
+import { DENIAL_REASONS, METRICS } from '../../mesh/contract';
 import {
   dependenciesOf,
   newFunction,
@@ -252,6 +253,7 @@ test.each([
   ['metricHoursToExpiry', 'HoursToExpiry', 'Minimum'],
   ['metricDaysToAuthorityExpiry', 'DaysToAuthorityExpiry', 'Minimum'],
   ['metricRegistryUnavailable', 'RegistryUnavailable', 'Sum'],
+  ['metricRequestsDenied', 'RequestsDenied', 'Sum'],
 ] as const)('%s is the metric %s of the trust domain, and its options hold', (method, metricName, statistic) => {
   const mesh = newMesh(newStack(), { trustDomain: 'example.com' });
 
@@ -266,6 +268,17 @@ test.each([
     statistic: 'p90',
     label: 'mine',
   });
+});
+
+test('denied requests are also counted by the reasons that the authorizer gives', () => {
+  const metric = newMesh(newStack()).metricRequestsDenied({ reason: DenialReason.REVOKED, label: 'revoked' });
+
+  expect(metric).toMatchObject({
+    metricName: 'RequestsDenied',
+    dimensions: { TrustDomain: 'mesh.example.com', Reason: 'REVOKED' },
+    label: 'revoked',
+  });
+  expect(Object.values(DenialReason).sort()).toEqual([...DENIAL_REASONS].sort());
 });
 
 test('every metric has its method', () => {

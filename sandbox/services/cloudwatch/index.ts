@@ -5,11 +5,12 @@ import type { Service, Surroundings } from '../shared/service';
 import { putMetricData } from './operations';
 import { describeAlarms, listMetrics } from './reading-operations';
 import { type Alarm, alarmType } from './resources/alarm';
+import { dashboardType } from './resources/dashboard';
 import type { MetricDatum } from './state';
 
 /**
- * Amazon CloudWatch: alarms are checked when they are created but never change state. Metric data is kept for tests to
- * read, and isn't aggregated.
+ * Amazon CloudWatch: alarms and dashboards are checked when they are created. Alarms never change state. Metric data is
+ * kept for tests to read, and isn't aggregated.
  */
 export class CloudWatchService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
@@ -19,7 +20,10 @@ export class CloudWatchService implements Service {
   constructor(surroundings: Surroundings) {
     const { account, clock } = surroundings;
     const alarms = new Map<string, Alarm>();
-    this.resourceTypes = { 'AWS::CloudWatch::Alarm': alarmType(surroundings, alarms) };
+    this.resourceTypes = {
+      'AWS::CloudWatch::Alarm': alarmType(surroundings, alarms),
+      'AWS::CloudWatch::Dashboard': dashboardType(),
+    };
     this.api = queryApi({
       signingName: 'monitoring',
       version: '2010-08-01',

@@ -6,6 +6,7 @@ import { ClientCertificateReader } from '../../../lambda/authorizer/client-certi
 import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
 import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
 import { RegistryUnavailableError } from '../../../lambda/authorizer/registry-memory';
+import { DENIAL_REASONS } from '../../../mesh/contract';
 import { encodePem } from '../../../pki/pem';
 import type { IssuedFacts, RegistryLookup } from '../../../registry/lookup';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
@@ -20,6 +21,7 @@ describe('the authorizer', () => {
   let root: Authority;
   let mail: EndEntity;
   let logs: LogEntry[];
+  const metrics = { putByReason: jest.fn() };
   let now: Date;
   let authorizer: Authorizer;
   let facts: IssuedFacts;
@@ -43,6 +45,7 @@ describe('the authorizer', () => {
       issuedCallers: new IssuedCallers(registry, memory),
       externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
       log: (entry) => void logs.push(entry),
+      metrics,
     });
   }
 
@@ -52,14 +55,19 @@ describe('the authorizer', () => {
   });
   beforeEach(() => {
     logs = [];
+    metrics.putByReason.mockReset();
     now = new Date();
     const spiffeId = 'spiffe://mesh.example.com/mail';
     facts = { client: { spiffeId, state: 'ENABLED' }, certificate: { spiffeId, status: 'ISSUED' } };
     authorizer = createAuthorizer({ findIssued: async () => facts, findIdentities: async () => [] });
   });
 
+  /** What was logged about a denial, which is also counted by its code and nothing else. */
   const denial = () => {
     expect(logs).toHaveLength(1);
+    const code = logs[0]?.['code'];
+    expect(DENIAL_REASONS).toContain(code);
+    expect(metrics.putByReason.mock.calls).toEqual([['RequestsDenied', 1, code]]);
     return logs[0];
   };
 
@@ -414,6 +422,7 @@ describe('the authorizer', () => {
       issuedCallers: new IssuedCallers(registry, memory),
       externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
       log: (entry) => void logs.push(entry),
+      metrics,
     });
     for (const { pem } of [mail, forged, mail]) await authorizer.decide(authorizerEvent(pem));
 
