@@ -29,4 +29,13 @@ export interface AuthorizerOptions {
    * @default Duration.seconds(60)
    */
   readonly outageTolerance?: Duration;
+
+  /**
+   * The concurrency that is reserved for the authorizer, from the account's limit, and that it can't exceed: a whole number, at
+   * least 1. Each request of a client takes one for some milliseconds. Clients get 500 when all are taken.
+   *
+   * @default - `reservedConcurrentExecutions`
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+   */
+  readonly authorizerConcurrency?: number;
 }

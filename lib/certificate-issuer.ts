@@ -15,12 +15,14 @@ import {
 } from '../mesh/contract';
 import { revocationFunctionName, secretName } from '../mesh/names';
 import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry, IMtlsGateway } from './interfaces';
+import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { grantPutEvents } from './private/event-grant';
-import { MeshFunction, type MeshFunctionProps } from './private/mesh-function';
+import { grantKeyThrough } from './private/key-grant';
+import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
 import { ServedStacks } from './private/served-stacks';
 
 /** Properties of a `CertificateIssuer`. */
-export interface CertificateIssuerProps {
+export interface CertificateIssuerProps extends MeshFunctionOptions, EncryptionOptions {
   /** Where the issuer records clients and certificates. The registry also determines the trust domain. */
   readonly registry: IMeshRegistry;
 
@@ -239,6 +241,8 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     if (gateway) {
       const { bucket, objectKey } = gateway.truststore;
       issuing.allow(['s3:GetObjectVersion'], [bucket.arnForObjects(objectKey)]);
+      const key = bucket.encryptionKey;
+      if (key) grantKeyThrough('s3', this, { grantee: issuing.handler, key, actions: ['kms:Decrypt'] });
     }
     return issuing;
   }
@@ -256,15 +260,15 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   }
 
   private addFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
-    const { gateway, logRetention, removalPolicy } = this.props;
+    const { gateway } = this.props;
     const added = new MeshFunction(this, id, {
+      ...functionOptions(this.props),
       asset: 'certificate-issuer',
       handler,
       timeout: Duration.minutes(3),
       // CPU grows with memory, and an RSA key of 4096 bits takes seconds to create.
       memorySize: 512,
-      logRetention,
-      removalPolicy,
+      services: ENDPOINTS[handler],
       ...options,
       environment: {
         [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
@@ -279,6 +283,15 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 }
 
 type IssuerFunctionOptions = Pick<MeshFunctionProps, 'description' | 'environment' | 'functionName' | 'servedStacks'>;
+
+/** The services that each function calls, by the names of their VPC endpoints. S3 also receives responses to CloudFormation. */
+const ENDPOINTS: Readonly<Record<IssuerHandler, readonly string[]>> = {
+  deployment: ['dynamodb', 's3', 'events', 'acm-pca', 'secretsmanager'],
+  rotation: ['dynamodb', 's3', 'events', 'acm-pca', 'secretsmanager'],
+  request: ['dynamodb', 's3', 'events', 'acm-pca'],
+  maintenance: ['dynamodb', 'events', 'acm-pca'],
+  revocation: ['dynamodb', 'events', 'acm-pca'],
+};
 
 /** What the functions that store certificates do with secrets. */
 const SECRET_ACTIONS = [

@@ -10,6 +10,7 @@ export * from './interfaces';
 export * from './mesh-alarms';
 export * from './mesh-client';
 export * from './mesh-dashboard';
+export * from './mesh-function-options';
 export * from './mesh-integration';
 export * from './mesh-integration-options';
 export * from './mesh-registry';

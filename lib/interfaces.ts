@@ -2,6 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct, IConstruct, IDependable } from 'constructs';
@@ -168,6 +169,12 @@ export interface IMtlsGateway extends IConstruct {
 
   /** Resources that depend on it are created after the domain uses the current version of the truststore. */
   readonly truststoreInUse: IDependable;
+
+  /**
+   * The KMS key that encrypts secrets that integrations of services add.
+   * @default - the AWS managed key of Secrets Manager
+   */
+  readonly encryptionKey?: kms.IKey;
 }
 
 /** The functions that issue client certificates. */

@@ -84,7 +84,7 @@ export interface MeshClientOptions extends ClientCertificateOptions {
 
   /**
    * The KMS key that encrypts the client's secret.
-   * @default - the AWS managed key of Secrets Manager
+   * @default - `encryptionKey` of the mesh, or the AWS managed key of Secrets Manager
    */
   readonly encryptionKey?: kms.IKey;
 

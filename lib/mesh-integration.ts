@@ -202,8 +202,9 @@ class PublicIntegration extends MeshIntegration {
     super();
   }
 
-  override bind({ scope }: MeshIntegrationBindOptions): MeshIntegrationConfig {
-    return publicIntegrations(scope, this.url, MeshIntegration.identityHeaders(), this.options);
+  override bind({ scope, gateway: { encryptionKey } }: MeshIntegrationBindOptions): MeshIntegrationConfig {
+    const options = { ...this.options, encryptionKey };
+    return publicIntegrations(scope, this.url, MeshIntegration.identityHeaders(), options);
   }
 }
 

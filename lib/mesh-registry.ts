@@ -6,6 +6,8 @@ import { tableNameProblem } from '../mesh/aws-names';
 import { registryTableName, trustDomainProblem } from '../mesh/names';
 import { REGISTRY_INDEXES, REGISTRY_KEYS, type RegistryClient, type RegistryKey } from '../registry/records';
 import type { IMeshRegistry } from './interfaces';
+import type { EncryptionOptions } from './mesh-function-options';
+import { grantKeyThrough } from './private/key-grant';
 import { checkText } from './private/validation';
 
 /** Options of a registry. */
@@ -28,7 +30,7 @@ export interface MeshRegistryOptions {
 }
 
 /** Properties of a `MeshRegistry`. */
-export interface MeshRegistryProps extends MeshRegistryOptions {
+export interface MeshRegistryProps extends MeshRegistryOptions, EncryptionOptions {
   /**
    * The SPIFFE trust domain of the clients. Their SPIFFE IDs and the names of their secrets start with it.
    *
@@ -68,7 +70,7 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
     checkText(this, 'tableName', tableName, tableNameProblem);
     this.trustDomain = props.trustDomain;
     this.table = props.adoptRegistry
-      ? dynamodb.Table.fromTableName(this, 'Table', tableName)
+      ? dynamodb.Table.fromTableAttributes(this, 'Table', { tableName, encryptionKey: props.encryptionKey })
       : this.createTable(tableName, props);
   }
 
@@ -79,7 +81,7 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
       ...keySchema(REGISTRY_KEYS),
       timeToLiveAttribute: REGISTRY_KEYS.timeToLive,
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-      encryption: dynamodb.TableEncryption.AWS_MANAGED,
+      ...tableEncryption(props),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: props.deletionProtection,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
@@ -156,7 +158,13 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
     actions: string[],
     conditions?: Record<string, Record<string, unknown>>,
   ): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn], conditions });
+    const grant = iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn], conditions });
+    const key = this.table.encryptionKey;
+    if (!key) return grant;
+    const isReading = actions.every((action) => READ_ACTIONS.includes(action));
+    return grant.combine(
+      grantKeyThrough('dynamodb', this, { grantee, key, actions: isReading ? READ_KEY_ACTIONS : WRITE_KEY_ACTIONS }),
+    );
   }
 }
 
@@ -178,3 +186,14 @@ function keySchema({ partitionKey, sortKey }: { readonly partitionKey: string; r
 }
 
 const RECORD_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+
+const READ_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */
+const READ_KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
+const WRITE_KEY_ACTIONS = [...READ_KEY_ACTIONS, 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'];
+
+function tableEncryption({ encryptionKey }: EncryptionOptions): Partial<dynamodb.TableProps> {
+  if (!encryptionKey) return { encryption: dynamodb.TableEncryption.AWS_MANAGED };
+  return { encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, encryptionKey };
+}

@@ -2,6 +2,7 @@ import { Duration, Names, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -11,9 +12,11 @@ import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../mesh/contract
 import { dnsNameProblem } from '../mesh/names';
 import type { AuthorizerOptions } from './authorizer-options';
 import type { IMeshRegistry, IMtlsGateway, ITruststore } from './interfaces';
+import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { authorizerEnvironment } from './private/authorizer-environment';
-import { DEFAULT_LOG_RETENTION, MeshFunction } from './private/mesh-function';
+import { allowLogs } from './private/key-grant';
+import { checkConcurrency, DEFAULT_LOG_RETENTION, functionOptions, MeshFunction } from './private/mesh-function';
 import { SourcelessAuthorizer } from './private/sourceless-authorizer';
 import { checkText, refuse } from './private/validation';
 import { stageThrottle, type ThrottleOptions } from './throttle';
@@ -50,7 +53,12 @@ export interface MtlsDomainOptions {
 }
 
 /** Properties of an `MtlsGateway`. */
-export interface MtlsGatewayProps extends MtlsDomainOptions, AuthorizerOptions, ThrottleOptions {
+export interface MtlsGatewayProps
+  extends MtlsDomainOptions,
+    AuthorizerOptions,
+    ThrottleOptions,
+    MeshFunctionOptions,
+    EncryptionOptions {
   /** The authorities that the gateway trusts. */
   readonly truststore: ITruststore;
 
@@ -114,6 +122,9 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
   /** The authorities that the gateway trusts. */
   readonly truststore: ITruststore;
 
+  /** The key that encrypts the logs, and secrets that integrations add. */
+  readonly encryptionKey?: kms.IKey;
+
   /** The base URL that clients call, without a slash at the end: `https://<domain name>`. */
   readonly url: string;
 
@@ -123,8 +134,10 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
     const { domainName, registry, removalPolicy = RemovalPolicy.RETAIN } = props;
     checkText(this, 'domainName', domainName, dnsNameProblem);
     checkHostedZone(this, props);
+    checkConcurrency(this, 'authorizerConcurrency', props.authorizerConcurrency);
     this.domainName = domainName;
     this.truststore = props.truststore;
+    this.encryptionKey = props.encryptionKey;
     this.url = `https://${domainName}`;
 
     this.domain = new apigatewayv2.DomainName(this, 'Domain', {
@@ -145,6 +158,8 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
     this.truststoreInUse = props.truststore.waitForUse(this, { domainName, domain: this.domain });
 
     const authorizer = new MeshFunction(this, 'Authorizer', {
+      ...functionOptions(props),
+      reservedConcurrentExecutions: props.authorizerConcurrency ?? props.reservedConcurrentExecutions,
       asset: 'authorizer',
       description: 'Decides by the client certificate who may call',
       // The longest that API Gateway waits.
@@ -155,7 +170,7 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
         [REGISTRY_TABLE_VARIABLE]: registry.table.tableName,
         ...authorizerEnvironment(this, props),
       },
-      logRetention: props.logRetention,
+      services: ['dynamodb'],
       removalPolicy,
     });
     this.handler = authorizer.handler;
@@ -172,7 +187,9 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
     });
     this.httpApi = this.api;
 
+    if (props.encryptionKey) allowLogs(this, props.encryptionKey);
     this.accessLog = new logs.LogGroup(this, 'AccessLog', {
+      encryptionKey: props.encryptionKey,
       retention: props.logRetention ?? DEFAULT_LOG_RETENTION,
       removalPolicy,
     });

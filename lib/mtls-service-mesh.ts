@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { type RemovalPolicy, Tags } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -16,9 +16,11 @@ import type { ICertificateAuthority } from './interfaces';
 import { MeshAlarms } from './mesh-alarms';
 import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
 import { MeshDashboard, type MeshDashboardOptions } from './mesh-dashboard';
+import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
+import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { checkKnownText, checkText, refuse } from './private/validation';
 import type { ThrottleOptions } from './throttle';
@@ -32,7 +34,9 @@ export interface MtlsServiceMeshProps
     AuthorizerOptions,
     ThrottleOptions,
     ClientCertificateOptions,
-    MeshRegistryOptions {
+    MeshRegistryOptions,
+    MeshFunctionOptions,
+    EncryptionOptions {
   /**
    * The SPIFFE trust domain. SPIFFE IDs are `spiffe://<trust domain>/<client name>`, and secrets are named
    * `<trust domain>/<client name>`.
@@ -83,6 +87,14 @@ export interface MtlsServiceMeshProps
    * @default logs.RetentionDays.ONE_YEAR
    */
   readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * Tags for everything in the mesh that can have tags, including the secrets of clients that `addClient` adds. A construct of
+   * yours that you pass to the mesh, and a client or service outside of the mesh's scope, don't get them.
+   *
+   * @default - no tags other than those of the stack and the app
+   */
+  readonly tags?: { [key: string]: string };
 }
 
 /** Options of the metric of denied requests. */
@@ -140,13 +152,15 @@ export class MtlsServiceMesh extends Construct {
   /** Alarms that ring before the gateway refuses clients. */
   readonly alarms: MeshAlarms;
 
-  private readonly certificateOptions: ClientCertificateOptions;
+  private readonly certificateOptions: ClientCertificateOptions & EncryptionOptions;
   private operators?: iam.ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: MtlsServiceMeshProps) {
     super(scope, id);
 
-    const { removalPolicy, logRetention } = props;
+    const { removalPolicy } = props;
+    const options = functionOptions(props);
+    for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);
     checkText(this, 'domainName', props.domainName, dnsNameProblem);
     this.trustDomain = props.trustDomain ?? props.domainName;
 
@@ -162,14 +176,14 @@ export class MtlsServiceMesh extends Construct {
       trustDomain: this.trustDomain,
       deletionProtection: props.deletionProtection,
       adoptRegistry: props.adoptRegistry,
+      encryptionKey: props.encryptionKey,
       removalPolicy,
     });
 
     this.truststore = new Truststore(this, 'Truststore', {
       certificateAuthorities: this.trustedAuthorities,
       registry: this.registry,
-      removalPolicy,
-      logRetention,
+      ...options,
     });
 
     this.gateway = new MtlsGateway(this, 'Gateway', {
@@ -182,8 +196,8 @@ export class MtlsServiceMesh extends Construct {
       registry: this.registry,
       revocationDelay: props.revocationDelay,
       outageTolerance: props.outageTolerance,
-      removalPolicy,
-      logRetention,
+      authorizerConcurrency: props.authorizerConcurrency,
+      ...options,
     });
 
     this.issuer = new CertificateIssuer(this, 'Issuer', {
@@ -191,8 +205,7 @@ export class MtlsServiceMesh extends Construct {
       certificateAuthority: this.certificateAuthority,
       certificateAuthorityPredecessors: this.trustedAuthorities.slice(0, -1),
       gateway: this.gateway,
-      removalPolicy,
-      logRetention,
+      ...options,
     });
 
     this.alarms = new MeshAlarms(this, 'Alarms', { trustDomain: this.trustDomain, topic: props.alarmTopic });
@@ -215,6 +228,7 @@ export class MtlsServiceMesh extends Construct {
       certificateValidity: options.certificateValidity ?? this.certificateOptions.certificateValidity,
       rotateAfter: options.rotateAfter ?? ofSecret?.rotateAfter,
       overlap: options.overlap ?? ofSecret?.overlap,
+      encryptionKey: options.encryptionKey ?? ofSecret?.encryptionKey,
       clientName: name,
       issuer: this.issuer,
     });

@@ -13,14 +13,16 @@ import {
   type TruststoreProperties,
 } from '../mesh/contract';
 import type { ICertificateAuthority, IMeshRegistry, ITrustAnchor, ITruststore, TruststoreUser } from './interfaces';
+import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { grantPutEvents } from './private/event-grant';
-import { CUSTOM_RESOURCE_TIMEOUT, MeshFunction } from './private/mesh-function';
+import { grantKeyThrough } from './private/key-grant';
+import { CUSTOM_RESOURCE_TIMEOUT, functionOptions, MeshFunction } from './private/mesh-function';
 import { ServedStacks } from './private/served-stacks';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
 import { TruststoreContents } from './private/truststore-contents';
 
 /** Properties of a `Truststore`. */
-export interface TruststoreProps {
+export interface TruststoreProps extends MeshFunctionOptions, EncryptionOptions {
   /** The authorities whose clients the gateway admits, at least one. Their chains are published with them. */
   readonly certificateAuthorities: ICertificateAuthority[];
 
@@ -62,8 +64,8 @@ const WAITING_TIMEOUT = Duration.minutes(25);
  * certificates of it, that authority stays in the truststore until the next publication.
  *
  * API Gateway reads the object with the permissions of the role that deploys the stack, which therefore needs
- * `s3:GetObject` and `s3:GetObjectVersion`. The bucket is encrypted with a key of Amazon S3. With a KMS key, that role
- * would need access to the key as well.
+ * `s3:GetObject` and `s3:GetObjectVersion`, and with an `encryptionKey` also `kms:Decrypt`. By default, the bucket is
+ * encrypted with a key of Amazon S3.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */
@@ -101,7 +103,7 @@ export class Truststore extends Construct implements ITruststore {
     this.objectKey = 'truststore.pem';
     this.bucket = new s3.Bucket(this, 'Bucket', {
       versioned: true,
-      encryption: s3.BucketEncryption.S3_MANAGED,
+      ...bucketEncryption(props),
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
@@ -111,6 +113,7 @@ export class Truststore extends Construct implements ITruststore {
     const { registry } = props;
     this.servedStacks = new ServedStacks(this);
     const publisher = new MeshFunction(this, 'Publisher', {
+      ...functionOptions(props),
       asset: 'truststore-publisher',
       description: 'Checks trust anchors and publishes them into a truststore',
       // For the update of a domain, and then its propagation.
@@ -121,10 +124,15 @@ export class Truststore extends Construct implements ITruststore {
         [REGISTRY_TABLE_VARIABLE]: registry.table.tableName,
       },
       servedStacks: this.servedStacks,
-      logRetention: props.logRetention,
+      services: ['dynamodb', 's3', 'events', 'cloudformation', 'the management API of API Gateway'],
       removalPolicy,
     });
     publisher.allow(['s3:PutObject'], [this.bucket.arnForObjects(this.objectKey)]);
+    const { encryptionKey } = props;
+    if (encryptionKey) {
+      const actions = ['kms:GenerateDataKey'];
+      grantKeyThrough('s3', this, { grantee: publisher.handler, key: encryptionKey, actions });
+    }
     if (emptyOnDelete) {
       publisher.allow(['s3:ListBucketVersions'], [this.bucket.bucketArn]);
       publisher.allow(['s3:DeleteObject', 's3:DeleteObjectVersion'], [this.bucket.arnForObjects('*')]);
@@ -197,4 +205,10 @@ export class Truststore extends Construct implements ITruststore {
       properties,
     });
   }
+}
+
+/** With a bucket key, API Gateway and the functions cause few calls to KMS. */
+function bucketEncryption({ encryptionKey }: EncryptionOptions): Partial<s3.BucketProps> {
+  if (!encryptionKey) return { encryption: s3.BucketEncryption.S3_MANAGED };
+  return { encryption: s3.BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true };
 }

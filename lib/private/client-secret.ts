@@ -1,10 +1,10 @@
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { secretName } from '../../mesh/names';
 import type { ICertificateIssuer } from '../interfaces';
+import { grantKeyThrough } from './key-grant';
 
 export interface ClientSecretProps {
   readonly clientName: string;
@@ -76,13 +76,7 @@ function newSecret(scope: Construct, name: string, props: ClientSecretProps): se
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html */
 function allowEncryption(scope: IConstruct, issuer: ICertificateIssuer, key: kms.IKey): void {
-  for (const handler of [issuer.deploymentHandler, issuer.rotationHandler]) {
-    handler.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: [key.keyArn],
-        conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.amazonaws.com` } },
-      }),
-    );
+  for (const grantee of [issuer.deploymentHandler, issuer.rotationHandler]) {
+    grantKeyThrough('secretsmanager', scope, { grantee, key, actions: ['kms:Decrypt', 'kms:GenerateDataKey'] });
   }
 }

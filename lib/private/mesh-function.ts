@@ -1,10 +1,23 @@
 import { dirname, join } from 'node:path';
-import { AssetStaging, Duration, FileAssetPackaging, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  Annotations,
+  ArnFormat,
+  AssetStaging,
+  Duration,
+  FileAssetPackaging,
+  RemovalPolicy,
+  Stack,
+  Token,
+} from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { EncryptionOptions, MeshFunctionOptions } from '../mesh-function-options';
+import { allowLogs } from './key-grant';
 import type { ServedStacks } from './served-stacks';
+import { refuse } from './validation';
 
 /** The default retention of logs. */
 export const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_YEAR;
@@ -16,7 +29,23 @@ export const DEFAULT_LOG_RETENTION = logs.RetentionDays.ONE_YEAR;
  */
 export const CUSTOM_RESOURCE_TIMEOUT = Duration.minutes(15);
 
-export interface MeshFunctionProps {
+/** The options that a construct passes on to each of its functions. */
+interface SharedOptions extends MeshFunctionOptions, EncryptionOptions {
+  readonly logRetention?: logs.RetentionDays;
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** The options of a construct's functions among all properties of the construct. */
+export function functionOptions(props: SharedOptions): SharedOptions {
+  const { vpc, vpcSubnets, securityGroups, tracing, reservedConcurrentExecutions } = props;
+  const { encryptionKey, logRetention, removalPolicy } = props;
+  return {
+    ...{ vpc, vpcSubnets, securityGroups, tracing, reservedConcurrentExecutions },
+    ...{ encryptionKey, logRetention, removalPolicy },
+  };
+}
+
+export interface MeshFunctionProps extends SharedOptions {
   /** The folder of the bundle in the package's `assets`. */
   readonly asset: 'authorizer' | 'certificate-issuer' | 'truststore-publisher';
   /** The function that the bundle exports. @default 'handler' */
@@ -30,8 +59,8 @@ export interface MeshFunctionProps {
   readonly environment?: Readonly<Record<string, string>>;
   /** For a function of custom resources. */
   readonly servedStacks?: ServedStacks;
-  readonly logRetention?: logs.RetentionDays;
-  readonly removalPolicy?: RemovalPolicy;
+  /** The AWS services that the function calls, by the names of their VPC endpoints. */
+  readonly services: readonly string[];
 }
 
 /**
@@ -45,7 +74,11 @@ export class MeshFunction extends Construct {
   constructor(scope: Construct, id: string, props: MeshFunctionProps) {
     super(scope, id);
 
+    checkOptions(this, props);
+    const { encryptionKey, vpc } = props;
+    if (encryptionKey) allowLogs(this, encryptionKey);
     const logGroup = new logs.LogGroup(this, 'LogGroup', {
+      encryptionKey,
       retention: props.logRetention ?? DEFAULT_LOG_RETENTION,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
     });
@@ -55,6 +88,10 @@ export class MeshFunction extends Construct {
     });
     logGroup.grantWrite(role);
     this.logGroup = logGroup;
+    if (vpc) {
+      allowNetworkInterfaces(this, role);
+      warnOfIsolation(this, vpc, props);
+    }
 
     this.handler = new lambda.Function(this, 'Function', {
       description: props.description,
@@ -68,6 +105,11 @@ export class MeshFunction extends Construct {
       environment: { ...props.environment, ...props.servedStacks?.variable(props.environment ?? {}) },
       logGroup,
       role,
+      vpc,
+      vpcSubnets: props.vpcSubnets,
+      securityGroups: props.securityGroups,
+      tracing: props.tracing,
+      reservedConcurrentExecutions: props.reservedConcurrentExecutions,
     });
   }
 
@@ -75,6 +117,60 @@ export class MeshFunction extends Construct {
   allow(actions: string[], resources: string[]): void {
     this.handler.addToRolePolicy(new iam.PolicyStatement({ actions, resources }));
   }
+}
+
+function checkOptions(scope: Construct, props: MeshFunctionProps): void {
+  for (const property of ['vpcSubnets', 'securityGroups'] as const) {
+    if (props[property] && !props.vpc) refuse(scope, property, 'must not be set without vpc', 'a value');
+  }
+  checkConcurrency(scope, 'reservedConcurrentExecutions', props.reservedConcurrentExecutions);
+}
+
+/** With 0, Lambda would run no invocation at all. */
+export function checkConcurrency(scope: Construct, property: string, concurrency: number | undefined): void {
+  if (concurrency === undefined || Token.isUnresolved(concurrency)) return;
+  if (Number.isInteger(concurrency) && concurrency >= 1) return;
+  refuse(scope, property, 'must be a whole number, at least 1', String(concurrency));
+}
+
+/**
+ * What Lambda does with the role of a function in a VPC. Code of the function has the same role, and is denied it:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
+function allowNetworkInterfaces(scope: Construct, role: iam.Role): void {
+  const actions = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  const functions = Stack.of(scope).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  role.addToPolicy(new iam.PolicyStatement({ actions, resources: ['*'] }));
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      effect: iam.Effect.DENY,
+      actions,
+      resources: ['*'],
+      conditions: { ArnLike: { 'lambda:SourceFunctionArn': functions } },
+    }),
+  );
+}
+
+function warnOfIsolation(scope: Construct, vpc: ec2.IVpc, { vpcSubnets, services }: MeshFunctionProps): void {
+  const { subnets, isPendingLookup } = vpc.selectSubnets(vpcSubnets);
+  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
+  if (isPendingLookup || !subnets.some(({ subnetId }) => isolated.has(subnetId))) return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-mtls-service-mesh:isolatedSubnets',
+    `the function runs in subnets without a route to the internet, so it needs VPC endpoints for ${services.join(', ')}`,
+  );
 }
 
 /** `Code.fromAsset` makes the CDK load its Region data, which takes a tenth of the synthesis of a mesh. */

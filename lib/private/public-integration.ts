@@ -1,9 +1,11 @@
 import { SecretValue } from 'aws-cdk-lib';
 import { MappingValue, type ParameterMapping } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { GATEWAY_SECRET_HEADER } from '../../mesh/contract';
+import type { EncryptionOptions } from '../mesh-function-options';
 import type { PublicIntegrationOptions } from '../mesh-integration-options';
 import { checkText } from './validation';
 
@@ -12,13 +14,13 @@ export function publicIntegrations(
   scope: Construct,
   givenUrl: string,
   identityHeaders: ParameterMapping,
-  options: PublicIntegrationOptions,
+  { encryptionKey, ...options }: PublicIntegrationOptions & EncryptionOptions,
 ) {
   checkText(scope, 'url', givenUrl, urlProblem);
   const { gatewaySecretVersion: versionId } = options;
   if (versionId !== undefined) checkText(scope, 'gatewaySecretVersion', versionId, versionProblem);
   const url = givenUrl.replace(/\/$/, '');
-  const gatewaySecret = options.gatewaySecret ?? newGatewaySecret(scope);
+  const gatewaySecret = options.gatewaySecret ?? newGatewaySecret(scope, encryptionKey);
   // A dynamic reference, which CloudFormation replaces during the deployment. It may stand in any property of a resource:
   // https://docs.aws.amazon.com/secretsmanager/latest/userguide/cfn-example_reference-secret.html
   const reference = SecretValue.secretsManager(gatewaySecret.secretArn, { versionId }).unsafeUnwrap();
@@ -31,8 +33,9 @@ export function publicIntegrations(
 }
 
 /** One secret a service: with a common one, a backend could call the others as the gateway. */
-function newGatewaySecret(scope: Construct): secretsmanager.ISecret {
+function newGatewaySecret(scope: Construct, encryptionKey?: kms.IKey): secretsmanager.ISecret {
   return new secretsmanager.Secret(scope, 'GatewaySecret', {
+    encryptionKey,
     description: 'Proves that the gateway sent a request',
     generateSecretString: { passwordLength: 64, excludePunctuation: true },
   });

@@ -1,10 +1,10 @@
-import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../../mesh/aws-names';
 import type { TrustAnchorProperties } from '../../mesh/contract';
 import type { ITrustAnchor, TrustAnchorSourceConfig } from '../interfaces';
 import { readAuthorities } from './authority-certificates';
+import { grantKeyThrough } from './key-grant';
 import { checkText } from './validation';
 
 /** Throws unless the source of a trust anchor gives either certificates of authorities or a valid bucket object. */
@@ -42,11 +42,6 @@ export function grantReadCertificates(trustAnchor: ITrustAnchor, grantee: iam.IG
     actions: ['s3:GetObjectVersion'],
     resourceArns: [bucket.arnForObjects(objectKey)],
   });
-  if (!bucket.encryptionKey) return;
-  iam.Grant.addToPrincipal({
-    grantee,
-    actions: ['kms:Decrypt'],
-    resourceArns: [bucket.encryptionKey.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(trustAnchor).region}.amazonaws.com` } },
-  });
+  const key = bucket.encryptionKey;
+  if (key) grantKeyThrough('s3', trustAnchor, { grantee, key, actions: ['kms:Decrypt'] });
 }

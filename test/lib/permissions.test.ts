@@ -1,5 +1,8 @@
 import { CfnParameter, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
   CertificateAuthority,
@@ -248,4 +251,57 @@ test('who revokes at an authority with a revocation list may write to the bucket
         'on arn:{AWS::Partition}:s3:::revocation-lists/*',
     ]),
   );
+});
+
+const through = (service: string) => `if kms:ViaService StringEquals ${service}.{AWS::Region}.amazonaws.com`;
+const READ_TABLE = `Allow kms:Decrypt, kms:DescribeKey on {Key.Arn} ${through('dynamodb')}`;
+const CHANGE_TABLE =
+  'Allow kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey*, kms:ReEncrypt* on {Key.Arn} ' +
+  through('dynamodb');
+const READ_TRUSTSTORE = `Allow kms:Decrypt on {Key.Arn} ${through('s3')}`;
+const PUBLISH_TRUSTSTORE = `Allow kms:GenerateDataKey on {Key.Arn} ${through('s3')}`;
+const FILL_ENCRYPTED_SECRETS = `Allow kms:Decrypt, kms:GenerateDataKey on {Key.Arn} ${through('secretsmanager')}`;
+
+test('with a key, each function may use it only through the services that it reads and writes', () => {
+  const permissions = permissionsOfMesh(
+    RemovalPolicy.RETAIN,
+    (mesh) => mesh.operatorPolicy,
+    (stack) => ({ encryptionKey: new kms.Key(stack, 'Key') }),
+  );
+  const policies: Readonly<Record<string, readonly string[]>> = {
+    MeshGatewayAuthorizerRoleDefaultPolicy: [READ_TABLE],
+    MeshIssuerDeploymentRoleDefaultPolicy: [CHANGE_TABLE, FILL_ENCRYPTED_SECRETS, READ_TRUSTSTORE],
+    MeshIssuerRotationRoleDefaultPolicy: [CHANGE_TABLE, FILL_ENCRYPTED_SECRETS, READ_TRUSTSTORE],
+    MeshIssuerMaintenanceRoleDefaultPolicy: [CHANGE_TABLE],
+    MeshIssuerRevocationRoleDefaultPolicy: [CHANGE_TABLE],
+    MeshOperatorPolicy: [CHANGE_TABLE, READ_TABLE],
+    MeshTruststorePublisherRoleDefaultPolicy: [PUBLISH_TRUSTSTORE, READ_TABLE],
+  };
+  const added = Object.entries(policies).flatMap(([policy, texts]) => texts.map((text) => `${policy}: ${text}`));
+  expect(permissions.filter((permission) => !permission.startsWith('Key'))).toEqual(
+    [...STATEMENTS, ...STATEMENTS_FOR_OPERATORS, ...added].sort(),
+  );
+});
+
+test('a function in a VPC, or with traces, may do what Lambda does for it, and its code may not', () => {
+  const permissions = permissionsOfMesh(
+    RemovalPolicy.RETAIN,
+    () => undefined,
+    (stack) => ({ vpc: new ec2.Vpc(stack, 'Vpc'), tracing: lambda.Tracing.ACTIVE }),
+  );
+  const interfaces =
+    'ec2:AssignPrivateIpAddresses, ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ' +
+    'ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:UnassignPrivateIpAddresses on *';
+  const functions = 'arn:{AWS::Partition}:lambda:{AWS::Region}:{AWS::AccountId}:function:*';
+  const roles = ['GatewayAuthorizer', 'TruststorePublisher'].concat(
+    ['Deployment', 'Maintenance', 'Revocation', 'Rotation'].map((id) => `Issuer${id}`),
+  );
+  const added = roles.flatMap((role) =>
+    [
+      `Allow ${interfaces}`,
+      `Deny ${interfaces} if lambda:SourceFunctionArn ArnLike ${functions}`,
+      'Allow xray:PutTraceSegments, xray:PutTelemetryRecords on *',
+    ].map((text) => `Mesh${role}RoleDefaultPolicy: ${text}`),
+  );
+  expect(permissions).toEqual([...STATEMENTS, ...added].sort());
 });
