@@ -91,6 +91,7 @@ export class Functions {
   async deploy(name: string, properties: FunctionProperties): Promise<void> {
     const { assets, iam, gateway } = this.options;
     iam.assertAssumable(properties.Role, 'lambda.amazonaws.com');
+    if ((properties.VpcConfig?.SubnetIds?.length ?? 0) > 0) this.assertManagesInterfaces(properties.Role);
     const code = await layOut(properties, assets);
     const configuration = configurationOf(properties, name, {
       directory: code.directory,
@@ -109,6 +110,19 @@ export class Functions {
     });
     this.withdraw(name);
     this.deployments.set(name, { live, code });
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
+  private assertManagesInterfaces(roleArn: string): void {
+    for (const operation of ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DeleteNetworkInterface']) {
+      try {
+        this.options.iam.authorize(roleArn, `ec2:${operation}`, '*');
+      } catch (error) {
+        if (!(error instanceof AccessDenied)) throw error;
+        const reason = `The provided execution role does not have permissions to call ${operation} on EC2`;
+        throw new AwsError('InvalidParameterValueException', reason);
+      }
+    }
   }
 
   /** Deletes the function. Current invocations complete. */

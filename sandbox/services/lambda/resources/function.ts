@@ -29,6 +29,7 @@ export function functionType(account: Account, functions: Functions): ResourceTy
       Tags: 'mutable',
       Timeout: 'mutable',
       TracingConfig: 'mutable',
+      VpcConfig: 'mutable',
     },
     otherProperties: 'ignored',
     create: async (request) => {
@@ -38,6 +39,7 @@ export function functionType(account: Account, functions: Functions): ResourceTy
       return deploy(name, request);
     },
     update: (request, resource) => deploy(resource.physicalId, request),
+    notices: ({ VpcConfig }) => (VpcConfig === undefined ? [] : ['ignores the network of VpcConfig']),
     delete: async (_request, resource) => functions.withdraw(resource.physicalId),
   };
 }

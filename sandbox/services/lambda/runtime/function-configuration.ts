@@ -4,7 +4,7 @@ import type { Account } from '../../../account';
 import type { Properties } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import type { Credentials } from '../../iam';
-import { anything, integer, list, optional, type Shape, string, structure } from '../../shared/shape';
+import { anything, boolean, integer, list, optional, type Shape, string, structure } from '../../shared/shape';
 import type { RuntimeDirectory } from './runtime-directory';
 
 /** The configuration of a function in its template. */
@@ -85,6 +85,13 @@ const functionProperties = structure({
   Tags: anything,
   Timeout: optional(integer({ min: 1, max: 900 })),
   TracingConfig: anything,
+  VpcConfig: optional(
+    structure({
+      Ipv6AllowedForDualStack: optional(boolean),
+      SecurityGroupIds: optional(list(string({ min: 1 }), { max: 5 })),
+      SubnetIds: optional(list(string({ min: 1 }), { max: 16 })),
+    }),
+  ),
 });
 
 export type FunctionProperties = ReturnType<typeof functionProperties>;

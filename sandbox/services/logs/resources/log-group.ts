@@ -4,7 +4,7 @@ import type { Properties, Resource, ResourceType } from '../../../cloudformation
 import { AwsError } from '../../../endpoint/api';
 import type { LogGroups } from '../state';
 
-/** `AWS::Logs::LogGroup` */
+/** `AWS::Logs::LogGroup`. A key is accepted without effect, because logs stay in memory. */
 export function logGroupType(account: Account, groups: LogGroups): ResourceType {
   const describe = (name: string): Resource => ({
     physicalId: name,
@@ -13,6 +13,7 @@ export function logGroupType(account: Account, groups: LogGroups): ResourceType 
   return {
     properties: {
       LogGroupName: 'createOnly',
+      KmsKeyId: 'mutable',
       LogGroupClass: 'mutable',
       RetentionInDays: 'mutable',
       Tags: 'mutable',

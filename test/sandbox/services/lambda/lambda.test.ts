@@ -431,6 +431,23 @@ describe('a template', () => {
     await expect(cloud.createFunction('', change)).rejects.toThrow(named);
   });
 
+  test('puts a function into a VPC if its role may manage the network interfaces, and says that it has no network', async () => {
+    const VpcConfig = { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'] };
+    await expect(cloud.createFunction('', { VpcConfig })).rejects.toThrow(
+      'The provided execution role does not have permissions to call CreateNetworkInterface on EC2',
+    );
+    // A function that leaves its VPC has an empty list.
+    await cloud.createFunction('', { FunctionName: 'left', VpcConfig: { SubnetIds: [], SecurityGroupIds: [] } });
+
+    const policy = 'arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole';
+    const Role = await cloud.createRole({ ManagedPolicyArns: [policy] });
+    const inside = await cloud.createFunction('return 1;', { Role, VpcConfig });
+    await expect(cloud.lambda.invoke(inside.physicalId, {})).resolves.toBe(1);
+    const type = resourceType(cloud.lambda, 'AWS::Lambda::Function');
+    expect(type.notices?.({ VpcConfig })).toEqual(['ignores the network of VpcConfig']);
+    expect(type.notices?.({})).toEqual([]);
+  });
+
   test('cannot give a function a role that Lambda may not assume', async () => {
     const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ec2.amazonaws.com' } };
     const role = await cloud.createRole({ AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: trust } });

@@ -10,7 +10,13 @@ function newLogs() {
 
 test('makes a log group under the name that its template gives, or one of its own', async () => {
   const { logs, type } = newLogs();
-  const named = await type.create(requestFor({ LogGroupName: '/mesh/access', RetentionInDays: 30 }));
+  const named = await type.create(
+    requestFor({
+      LogGroupName: '/mesh/access',
+      RetentionInDays: 30,
+      KmsKeyId: 'arn:aws:kms:us-east-1:123456789012:key/1',
+    }),
+  );
   const unnamed = await type.create(requestFor({}));
   expect(named.physicalId).toBe('/mesh/access');
   expect(named.attributes.Arn).toBe('arn:aws:logs:us-east-1:123456789012:log-group:/mesh/access:*');
