@@ -58,6 +58,7 @@ export class InProcessCloud {
     const secrets = new SecretsManagerService(surroundings, {
       functions: { invoke: async (_functionArn, event) => options.invoke?.(event), assertMayInvoke: () => undefined },
       events: { put: ({ detail }) => options.onRotationEvent?.(String(detail['eventName'])) },
+      keys: { authorizeUse: () => undefined },
     });
     const targets = {
       functions: { invokeAsynchronously: async () => undefined, assertMayInvoke: () => undefined },

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { SANDBOX_ACCOUNT } from './account';
 import { Clock } from './clock';
 import { CustomResources } from './cloudformation/custom-resources';
 import type { ResourceType } from './cloudformation/resource-type';
+import type { StackOptions } from './cloudformation/stack';
 import { Stacks } from './cloudformation/stacks';
 import { standInType } from './cloudformation/stand-in';
+import { readTemplate, type Template, TemplateError } from './cloudformation/template';
 import { CallLog } from './endpoint/call-log';
 import { Endpoint } from './endpoint/server';
 import { Faults } from './faults';
@@ -14,6 +17,7 @@ import { CloudWatchService } from './services/cloudwatch';
 import { DynamoDbService } from './services/dynamodb';
 import { EventBridgeService } from './services/events';
 import { IamService } from './services/iam';
+import { KmsService } from './services/kms';
 import { LambdaService } from './services/lambda';
 import { CloudWatchLogsService } from './services/logs';
 import type { LogListener } from './services/logs/state';
@@ -22,6 +26,7 @@ import { S3Service } from './services/s3';
 import { SecretsManagerService } from './services/secrets-manager';
 import type { Service, Surroundings } from './services/shared/service';
 import { SnsService } from './services/sns';
+import { SsmService } from './services/ssm';
 import { StsService } from './services/sts';
 
 export interface CloudOptions {
@@ -46,6 +51,7 @@ export class Cloud {
   readonly topics: SnsService;
   readonly events: EventBridgeService;
   readonly secrets: SecretsManagerService;
+  readonly parameters: SsmService;
   readonly certificates: CertificateManagerService;
   readonly gateway: ApiGatewayService;
   /** Every stack must be added to it. */
@@ -66,8 +72,10 @@ export class Cloud {
   ) {
     const { faults } = this;
     const iam = new IamService(surroundings);
+    const keys = new KmsService(surroundings);
+    const parameters = new SsmService(surroundings);
     const logs = new CloudWatchLogsService(surroundings, onLog);
-    const objects = new S3Service(surroundings);
+    const objects = new S3Service(surroundings, keys);
     const topics = new SnsService(surroundings);
     const assets = { pathOf: (objectKey: string) => this.assets.get(objectKey) };
     const certificates = new CertificateManagerService(surroundings);
@@ -83,7 +91,7 @@ export class Cloud {
       },
     });
     const events = new EventBridgeService(surroundings, { functions, topics });
-    const secrets = new SecretsManagerService(surroundings, { functions, events });
+    const secrets = new SecretsManagerService(surroundings, { functions, events, keys });
     const gateway = new ApiGatewayService(surroundings, {
       functions,
       certificates,
@@ -108,6 +116,8 @@ export class Cloud {
       iam,
       logs,
       metrics,
+      keys,
+      parameters,
       new AcmPcaService(surroundings),
       new DynamoDbService(surroundings),
       new StsService(surroundings, iam),
@@ -121,6 +131,7 @@ export class Cloud {
     this.topics = topics;
     this.events = events;
     this.secrets = secrets;
+    this.parameters = parameters;
     this.certificates = certificates;
     this.gateway = gateway;
     this.stacks = stacks;
@@ -144,12 +155,33 @@ export class Cloud {
     for (const [objectKey, path] of fileAssets) this.assets.set(objectKey, path);
   }
 
+  /** What every stack of the cloud has around it. */
+  get stackSurroundings(): Omit<StackOptions, 'name' | 'resourceType'> {
+    const { account, clock } = this.surroundings;
+    return {
+      account,
+      clock,
+      strict: this.strict,
+      otherStacks: this.stacks,
+      references: {
+        secret: (reference) => this.secrets.textOf(reference),
+        parameter: (reference) => this.parameters.textOf(reference),
+      },
+    };
+  }
+
+  /** The template at a key of the asset bucket. @throws TemplateError if there is none */
+  readTemplate(objectKey: string, constructPaths: ReadonlyMap<string, string>): Template {
+    const path = this.assets.get(objectKey);
+    if (path === undefined) throw new TemplateError(`there is no template ${objectKey} among the assets`);
+    return readTemplate(readFileSync(path, 'utf8'), constructPaths);
+  }
+
   /** Undefined for a type that the sandbox doesn't know and that must not stand in. */
   resourceType(name: string): ResourceType | undefined {
     const service = this.services.find(({ resourceTypes }) => Object.hasOwn(resourceTypes, name));
-    const known = service?.resourceTypes[name] ?? this.customResources.resourceType(name);
-    if (known !== undefined || this.strict) return known;
-    return standInType(name, this.surroundings.account, this.endpoint.url);
+    const standIn = this.strict ? undefined : standInType(name, this.surroundings.account, this.endpoint.url);
+    return service?.resourceTypes[name] ?? standIn ?? this.customResources.resourceType(name);
   }
 
   /** Stops all listeners, processes, and timers. */

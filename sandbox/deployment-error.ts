@@ -1,5 +1,5 @@
 import { CustomResourceError } from './cloudformation/custom-resources';
-import { StackFailure } from './cloudformation/event';
+import { type ResourceFailure, StackFailure } from './cloudformation/event';
 
 /**
  * A stack could not be deployed, updated, or destroyed. The message contains the construct, the reason, and the last log
@@ -9,7 +9,7 @@ export class DeploymentError extends Error {
   override readonly name = 'DeploymentError';
 
   static from(stackName: string, cause: unknown): DeploymentError {
-    const failure = cause instanceof StackFailure ? cause.failures[0] : undefined;
+    const failure = firstFailure(cause);
     const reason = failure?.reason ?? (cause instanceof Error ? cause.message : String(cause));
     const { constructPath, logicalId, resourceType } = failure ?? {};
     return new DeploymentError(
@@ -38,6 +38,14 @@ export class DeploymentError extends Error {
     const log = logLines.length === 0 ? [] : ["the function's last log lines:", ...logLines.map((line) => `  ${line}`)];
     super([`${what}: ${reason}`, ...log].join('\n'), { cause });
   }
+}
+
+/** That of a nested stack, if one failed. */
+function firstFailure(cause: unknown): ResourceFailure | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  if (!(cause instanceof StackFailure)) return firstFailure(cause.cause);
+  const [failure] = cause.failures;
+  return failure && (firstFailure(failure.cause) ?? failure);
 }
 
 /** The error of the function is a cause of the resource's error. */

@@ -6,9 +6,9 @@ import { readClientSecret } from './client-secret-reader';
 import { Cloud } from './cloud';
 import { type AssembledStack, readAssembly } from './cloudformation/assembly';
 import type { StackEvent } from './cloudformation/event';
-import { Stack } from './cloudformation/stack';
+import type { StackResource } from './cloudformation/stack-resource';
 import { readTemplate } from './cloudformation/template';
-import { DeploymentError } from './deployment-error';
+import { Deployment } from './deployment';
 import type { ObservedCall } from './endpoint/call-log';
 import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults';
 import type { BusEvent } from './services/events/state';
@@ -23,13 +23,16 @@ export type SandboxApp = string | { synth(): { readonly directory: string } };
 
 export interface DeployOptions {
   /**
-   * The name, construct path, or artifact ID of the stack.
-   * @default - the only stack of the app
+   * The name, construct path, or artifact ID of a stack, which is deployed together with the stacks that it depends on.
+   * @default - all stacks of the app and its stages
    */
   readonly stack?: string;
   /**
-   * Values for the template's parameters.
-   * @default - the default of each parameter
+   * Values for the parameters of the templates by name, or as `Stack:Name` for one stack, and values of the account that the app doesn't declare, in the words of
+   * dynamic references: `ssm:/mail/host`, `ssm-secure:/mail/password`, or `secretsmanager:mail/database`. Dynamic references,
+   * parameters of the type `AWS::SSM::Parameter::Value<…>`, and functions find the latter.
+   *
+   * @default - the default of each parameter; a reference to a value that doesn't exist fails with its name
    */
   readonly parameters?: Readonly<Record<string, string>>;
   /**
@@ -66,7 +69,7 @@ export interface DeployOptions {
   readonly onLog?: (logGroup: string, line: string) => void;
 }
 
-/** A resource of the deployed stack. */
+/** A resource of a deployed stack. */
 export interface SandboxResource {
   /** Such as `AWS::S3::Bucket`. */
   readonly type: string;
@@ -97,7 +100,7 @@ export interface EnvironmentOptions {
 }
 
 /**
- * Runs a stack of a CDK app on this machine, with real Lambda functions, real certificates, and real TLS handshakes. It uses
+ * Runs the stacks of a CDK app on this machine, with real Lambda functions, real certificates, and real TLS handshakes. It uses
  * loopback only and needs no AWS account.
  *
  * ```ts
@@ -114,16 +117,18 @@ export interface EnvironmentOptions {
  * ```
  */
 export class Sandbox {
-  private stack: Stack;
   /** A function, so that private keys and secret access keys do not appear where the sandbox is printed. */
-  private readonly held: () => { readonly cloud: Cloud; readonly credentials: Credentials };
-  private parameters: Readonly<Record<string, string>> = {};
+  private readonly held: () => {
+    readonly cloud: Cloud;
+    readonly credentials: Credentials;
+    readonly deployment: Deployment;
+  };
   private closing?: Promise<void>;
 
   /**
-   * Deploys a stack of the app.
+   * Deploys the stacks of the app, or one of them and those that it depends on.
    *
-   * @throws DeploymentError if a resource can't be created; the stack is then rolled back and nothing keeps running
+   * @throws DeploymentError if a resource can't be created; its stack is then rolled back and nothing keeps running
    * @throws AssemblyError if the stack doesn't exist
    */
   static async deploy(app: SandboxApp, options: DeployOptions = {}): Promise<Sandbox> {
@@ -137,53 +142,50 @@ export class Sandbox {
   }
 
   /**
-   * Prepares a sandbox without creating the stack, so you can inject faults first. `update` creates the stack.
+   * Prepares a sandbox without creating the stacks, so you can inject faults first. `update` creates the stacks.
    * @throws AssemblyError if the stack doesn't exist
    * @throws Error if a target isn't a port or URL, or isn't one of a service, or if `fallbackEndpoint` isn't the URL of an
    * emulator
    */
   static async prepare(app: SandboxApp, options: Omit<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
-    const { stackName, template } = readAssembly(directoryOf(app), options.stack);
+    const stacks = readAssembly(directoryOf(app), options.stack);
     const targets = readTargets(options.targets ?? {});
-    refuseUnknownServices(targets, template);
+    refuseUnknownServices(targets, stacks);
     const fallback = options.fallbackEndpoint === undefined ? undefined : readFallback(options.fallbackEndpoint);
     const { port: gatewayPort, strict, onLog } = options;
     const cloud = await Cloud.start({ gatewayPort, targets, fallback, strict, onLog });
-    return new Sandbox(cloud, stackName, options.onEvent);
+    return new Sandbox(cloud, options.stack, options.onEvent);
   }
 
   private constructor(
     cloud: Cloud,
-    private readonly stackName: string,
-    private readonly onEvent?: (event: StackEvent) => void,
+    private readonly chosenStack: string | undefined,
+    onEvent: ((event: StackEvent) => void) | undefined,
   ) {
     const credentials = cloud.iam.issueCredentials(cloud.iam.operator);
-    this.held = () => ({ cloud, credentials });
-    this.stack = this.newStack();
+    const deployment = new Deployment(cloud, onEvent);
+    this.held = () => ({ cloud, credentials, deployment });
   }
 
   /**
-   * Deploys the current state of the app, like `cdk deploy`: creates the stack, or updates it if it exists. Deletes what
-   * remains of a failed creation first.
+   * Deploys the current state of the app, like `cdk deploy`: creates each stack, or updates it if it exists. Deletes what
+   * remains of a failed creation first. Stacks that the app no longer has stay.
    *
    * @param options parameters that you omit keep their values
-   * @throws DeploymentError if a resource can't be created or updated; the stack is then rolled back
+   * @throws DeploymentError if a resource can't be created or updated; its stack is then rolled back, and those after it
+   * stay as they are
    */
   async update(app: SandboxApp, options: Pick<DeployOptions, 'parameters'> = {}): Promise<Sandbox> {
-    if (this.stack.isOver) {
-      await this.stack.delete();
-      this.stack = this.newStack();
-    }
-    await this.bring(readAssembly(directoryOf(app), this.stackName), options.parameters ?? {});
+    await this.deployment.bring(readAssembly(directoryOf(app), this.chosenStack), options.parameters ?? {});
     return this;
   }
 
   /**
-   * Deletes the stack. Retained resources stay in the sandbox until it is closed.
+   * Deletes the stacks. Retained resources stay in the sandbox until it is closed.
    * @throws DeploymentError if a resource can't be deleted; you can try again
    */
-  async destroy(): Promise<void> {
-    await this.orFail(this.stack.delete());
+  destroy(): Promise<void> {
+    return this.deployment.destroy();
   }
 
   /** Stops everything that runs for this sandbox and deletes its files. Further calls do nothing. */
@@ -192,33 +194,37 @@ export class Sandbox {
     return this.closing;
   }
 
-  /** The outputs of the stack. */
+  /** The outputs of the stacks. Those that have the same name in several stacks are named `Stack.Name`. */
   get outputs(): Readonly<Record<string, string>> {
-    return this.stack.outputs;
+    const { stacks } = this.deployment;
+    return byName(
+      stacks.flatMap(({ label, stack }) => Object.entries(stack.outputs).map((entry) => [label, ...entry])),
+    );
   }
 
   /**
-   * One line for everything in the template that the sandbox doesn't make real, such as
+   * One line for everything in the templates that the sandbox doesn't make real, such as
    * `stands in: AWS::SQS::Queue ScheduleMesh/Jobs/Resource`.
    */
   get notices(): readonly string[] {
-    return this.stack.notices;
+    return this.deployment.stacks.flatMap(({ stack }) => stack.notices);
   }
 
-  /** The resources of the stack by logical ID. */
+  /** The resources of the stacks by logical ID. Those that have the same ID in several stacks are named `Stack.ID`. */
   get resources(): Readonly<Record<string, SandboxResource>> {
-    const resources = [...this.stack.resources.values()].map(({ logicalId, declaration, resource, properties }) => {
-      const { type, constructPath } = declaration;
-      return [logicalId, { ...resource, type, properties, constructPath }] as const;
-    });
-    return Object.fromEntries(resources);
+    return byName(
+      this.stackResources.map(({ label, made: { logicalId, declaration, resource, properties } }) => {
+        const { type, constructPath } = declaration;
+        return [label, logicalId, { ...resource, type, properties, constructPath }];
+      }),
+    );
   }
 
   /** The clients of the mesh, sorted by name. */
   get clients(): readonly SandboxClient[] {
-    return [...this.stack.resources.values()]
-      .filter(({ declaration }) => declaration.type === CLIENT_CERTIFICATE_RESOURCE_TYPE)
-      .map(({ properties }) => ({
+    return this.stackResources
+      .filter(({ made }) => made.declaration.type === CLIENT_CERTIFICATE_RESOURCE_TYPE)
+      .map(({ made: { properties } }) => ({
         name: String(properties['ClientName']),
         spiffeId: String(properties['SpiffeId']),
         ...(properties['SecretId'] !== undefined && { secretId: String(properties['SecretId']) }),
@@ -349,48 +355,32 @@ export class Sandbox {
     return this.held().cloud;
   }
 
-  private newStack(): Stack {
-    const { account, clock } = this.cloud.surroundings;
-    const resourceType = (name: string) => this.cloud.resourceType(name);
-    const stack = new Stack({
-      name: this.stackName,
-      account,
-      clock,
-      resourceType,
-      strict: this.cloud.strict,
-      readSecret: (reference) => this.cloud.secrets.textOf(reference),
-      onEvent: this.onEvent,
-    });
-    this.cloud.stacks.add(stack);
-    return stack;
+  private get deployment(): Deployment {
+    return this.held().deployment;
   }
 
-  private async bring(assembly: AssembledStack, parameters: Readonly<Record<string, string>>): Promise<void> {
-    this.cloud.publish(assembly.fileAssets);
-    const operation = this.stack.status === undefined ? 'create' : 'update';
-    await this.orFail(
-      (async () => {
-        const template = readTemplate(assembly.template, assembly.constructPaths);
-        const kept = Object.entries(this.parameters).filter(([name]) => Object.hasOwn(template.parameters, name));
-        const all = { ...Object.fromEntries(kept), ...parameters };
-        await this.stack[operation](template, all);
-        this.parameters = all;
-      })(),
+  private get stackResources(): readonly { readonly label: string; readonly made: StackResource }[] {
+    return this.deployment.stacks.flatMap(({ label, stack }) =>
+      [...stack.resources.values()].map((made) => ({ label, made })),
     );
-  }
-
-  private async orFail(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (cause) {
-      throw DeploymentError.from(this.stackName, cause);
-    }
   }
 }
 
+/** By name, or by `Stack.Name` if several stacks have the name. */
+function byName<T>(
+  entries: readonly (readonly [stack: string, name: string, value: T])[],
+): Readonly<Record<string, T>> {
+  const count = new Map<string, number>();
+  for (const [, name] of entries) count.set(name, (count.get(name) ?? 0) + 1);
+  const isUnique = (name: string) => count.get(name) === 1;
+  return Object.fromEntries(entries.map(([stack, name, value]) => [isUnique(name) ? name : `${stack}.${name}`, value]));
+}
+
 /** A target of a service that doesn't exist is a mistake in its name. */
-function refuseUnknownServices(targets: ReadonlyMap<string, URL>, template: string): void {
-  const routes = Object.values(readTemplate(template).resources).filter(({ type }) => type === ROUTE_TYPE);
+function refuseUnknownServices(targets: ReadonlyMap<string, URL>, stacks: readonly AssembledStack[]): void {
+  if (targets.size === 0) return;
+  const resources = stacks.flatMap(({ template }) => Object.values(readTemplate(template).resources));
+  const routes = resources.filter(({ type }) => type === ROUTE_TYPE);
   const names = routes.map(({ properties }) => String(properties['RouteKey']).split(/[ /]+/)[1] ?? '');
   for (const name of targets.keys()) {
     if (names.includes(name)) continue;

@@ -19,6 +19,10 @@ export interface UpOptions {
   readonly role?: readonly string[];
   readonly watch?: true;
   readonly logs?: true;
+  /** By name. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly fallbackEndpoint?: string;
+  readonly strict?: true;
   readonly json?: true;
 }
 
@@ -83,12 +87,15 @@ class RunningMesh {
   }
 
   private async deploy(): Promise<Sandbox> {
-    const { stack, port, target: targets } = this.options;
+    const { stack, port, target: targets, parameters, fallbackEndpoint, strict } = this.options;
     return this.withProgress(() =>
       Sandbox.deploy(this.assembly.directory, {
         stack,
         port,
         targets,
+        parameters,
+        fallbackEndpoint,
+        strict,
         onEvent: (event) => this.progress.onEvent(event),
         onLog: this.logs.onLog,
       }),
@@ -123,6 +130,7 @@ class RunningMesh {
   private async present(sandbox: Sandbox): Promise<void> {
     const { role: roles = [], target = {}, json } = this.options;
     this.logGroupNames = logGroupNames(sandbox);
+    for (const notice of sandbox.notices) console.error(`  ${notice}`);
     await this.directory.writeServerAuthority(sandbox.serverAuthority);
     await this.writeClients(sandbox);
     const access = await this.logs.withoutPrinting(() =>

@@ -12,8 +12,10 @@ export interface AssembledStack {
   readonly stackName: string;
   /** The template's JSON. */
   readonly template: string;
-  /** The path of the construct of each resource, by logical ID. */
+  /** The path of the construct of each resource, by logical ID, without those of nested stacks. */
   readonly constructPaths: ReadonlyMap<string, string>;
+  /** As `constructPaths`, for the nested stack whose resource has that path. */
+  nestedConstructPaths(resourcePath: string): ReadonlyMap<string, string>;
   /**
    * The absolute path of each file asset by its key in the asset bucket. An asset is a file, or a directory that isn't
    * packed.
@@ -34,27 +36,50 @@ interface StackArtifact {
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Finds a stack of a cloud assembly, including its stages, by its name, construct path, or artifact ID.
- * @param name optional if there is only one stack
- * @throws AssemblyError if there is no such stack, or several to choose from; the message lists the stacks
+ * The stacks of a cloud assembly and its stages, each after those that it depends on.
+ * @param name the name, construct path, or artifact ID of one of them, which is returned together with those that it
+ * depends on. The default is all
+ * @throws AssemblyError if there is no such stack, or if two have the same name; the message lists the stacks
  */
-export function readAssembly(directory: string, name?: string): AssembledStack {
+export function readAssembly(directory: string, name?: string): readonly AssembledStack[] {
   const stacks = stackArtifacts(directory);
-  const found = stacks.filter(
+  const chosen = stacks.filter(
     (stack) => name === undefined || [stack.stackName, stack.displayName, stack.id].includes(name),
   );
-  const [stack] = found;
-  if (stack === undefined || found.length > 1) {
-    const names = stacks.map(({ stackName }) => stackName).join(', ') || 'none';
-    const wanted = name === undefined ? 'one stack must be named' : `exactly one stack must be called ${name}`;
-    throw new AssemblyError(`${wanted}; ${directory} has ${names}`);
+  const known = stacks.map(({ displayName, stackName }) =>
+    displayName === stackName ? stackName : `${stackName} (${displayName})`,
+  );
+  const list = known.join(', ') || 'none';
+  if (name !== undefined && chosen.length !== 1) {
+    throw new AssemblyError(`exactly one stack must be called ${name}; ${directory} has ${list}`);
   }
-  return {
+  if (chosen.length === 0) throw new AssemblyError(`the app must have a stack; ${directory} has ${list}`);
+  const ordered = withDependencies(chosen, stacks);
+  const twin = ordered.find((stack) => ordered.some((other) => other !== stack && other.stackName === stack.stackName));
+  if (twin !== undefined) {
+    throw new AssemblyError(`one of the stacks called ${twin.stackName} must be chosen; ${directory} has ${list}`);
+  }
+  return ordered.map((stack) => ({
     stackName: stack.stackName,
     template: readText(join(stack.directory, stack.templateFile)),
-    constructPaths: constructPaths(stack),
+    ...constructPathsOf(stack),
     fileAssets: fileAssets(stack.directory),
+  }));
+}
+
+/** Each stack after those that it depends on, which are of the same stage. */
+function withDependencies(chosen: readonly StackArtifact[], all: readonly StackArtifact[]): readonly StackArtifact[] {
+  const ordered = new Set<StackArtifact>();
+  const add = (stack: StackArtifact, dependents: readonly StackArtifact[]): void => {
+    if (dependents.includes(stack)) throw new AssemblyError(`the stack ${stack.stackName} depends on itself`);
+    const ids = Array.isArray(stack.artifact['dependencies']) ? stack.artifact['dependencies'] : [];
+    for (const other of all) {
+      if (other.directory === stack.directory && ids.includes(other.id)) add(other, [...dependents, stack]);
+    }
+    ordered.add(stack);
   };
+  for (const stack of chosen) add(stack, []);
+  return [...ordered];
 }
 
 function stackArtifacts(directory: string): StackArtifact[] {
@@ -73,17 +98,36 @@ function stackArtifacts(directory: string): StackArtifact[] {
   });
 }
 
-/** The metadata that names constructs, in the manifest or in a file beside it. */
-function constructPaths({ artifact, directory }: StackArtifact): ReadonlyMap<string, string> {
+/** From the metadata that names constructs, in the manifest or in a file beside it. */
+function constructPathsOf(stack: StackArtifact): Pick<AssembledStack, 'constructPaths' | 'nestedConstructPaths'> {
+  const named = namedResources(stack);
+  const scopes = named.flatMap(({ path }) => nestedScope(path) ?? []);
+  const scopeOf = (path: string) =>
+    scopes
+      .filter((scope) => path.startsWith(scope))
+      .reduce((one, other) => (other.length > one.length ? other : one), '');
+  const pathsIn = (scope: string) =>
+    new Map(named.filter(({ path }) => scopeOf(path) === scope).map(({ path, logicalId }) => [logicalId, path]));
+  return {
+    constructPaths: pathsIn(''),
+    nestedConstructPaths: (resourcePath) => pathsIn(nestedScope(resourcePath) ?? resourcePath),
+  };
+}
+
+/** What the paths in a nested stack start with. The CDK puts its resource beside it. */
+function nestedScope(resourcePath: string): string | undefined {
+  const [, path] = /^(.+)\.NestedStack\/[^/]+\.NestedStackResource$/.exec(resourcePath) ?? [];
+  return path === undefined ? undefined : `${path}/`;
+}
+
+function namedResources({ artifact, directory }: StackArtifact): readonly { path: string; logicalId: string }[] {
   const file = artifact['additionalMetadataFile'];
   const beside = file === undefined ? {} : readJson(join(directory, text(file, 'additionalMetadataFile')));
-  const paths = new Map<string, string>();
-  for (const [path, entries] of Object.entries({ ...object(artifact['metadata']), ...beside })) {
-    for (const { type, data } of Array.isArray(entries) ? entries.map(object) : []) {
-      if (type === 'aws:cdk:logicalId' && typeof data === 'string') paths.set(data, path.slice(1));
-    }
-  }
-  return paths;
+  return Object.entries({ ...object(artifact['metadata']), ...beside }).flatMap(([path, entries]) =>
+    (Array.isArray(entries) ? entries.map(object) : []).flatMap(({ type, data }) =>
+      type === 'aws:cdk:logicalId' && typeof data === 'string' ? [{ path: path.slice(1), logicalId: data }] : [],
+    ),
+  );
 }
 
 function fileAssets(directory: string): ReadonlyMap<string, string> {

@@ -8,46 +8,72 @@ export interface SecretReference {
   readonly versionId?: string | undefined;
 }
 
-/** The text of a secret. Throws if there is none. */
-export type SecretReader = (reference: SecretReference) => string;
+/** An `ssm` or `ssm-secure` dynamic reference. Without a version, it means the latest one. */
+export interface ParameterReference {
+  readonly name: string;
+  readonly version?: number | undefined;
+  /** Whether the parameter must be a SecureString, or must not be one. Undefined if it doesn't matter. */
+  readonly isSecure?: boolean | undefined;
+}
 
-const REFERENCE = /\{\{resolve:([^:{}]*):([^{}]*)\}\}/g;
+/** Reads what dynamic references and parameters of templates name. Both throw if there is none. */
+export interface ReferenceReader {
+  secret(reference: SecretReference): string;
+  parameter(reference: ParameterReference): string;
+}
+
+const REFERENCE = /\{\{resolve:([^:{}]*):?([^{}]*)\}\}/g;
+const SECURE = ['secretsmanager', 'ssm-secure'];
 const ARN_PARTS = 7;
 
 /**
  * The value with its dynamic references replaced. Only the value of a resource has them replaced: the template and what
  * is compared in an update keep the reference, so a new version of a secret alone changes nothing, as on AWS.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
  *
  * @throws TemplateError for a reference to another service, or one that doesn't resolve
  */
-export function resolveDynamicReferences<T>(value: T, readSecret: SecretReader): T;
-export function resolveDynamicReferences(value: unknown, readSecret: SecretReader): unknown {
+export function resolveDynamicReferences<T>(value: T, reader: ReferenceReader): T;
+export function resolveDynamicReferences(value: unknown, reader: ReferenceReader): unknown {
   if (typeof value === 'string') {
     return value.replace(REFERENCE, (text, service: string, key: string) => {
-      if (service === 'secretsmanager') return secretText(text, key, readSecret);
-      throw new TemplateError(`the sandbox does not support the dynamic reference ${text}, only secretsmanager`);
+      if (service === 'secretsmanager') return secretText(text, key, reader);
+      if (service === 'ssm' || service === 'ssm-secure') return parameterText(text, key, service, reader);
+      throw new TemplateError(`the sandbox does not support the dynamic reference ${text}`);
     });
   }
-  if (Array.isArray(value)) return value.map((item) => resolveDynamicReferences(item, readSecret));
+  if (Array.isArray(value)) return value.map((item) => resolveDynamicReferences(item, reader));
   if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, resolveDynamicReferences(item, readSecret)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveDynamicReferences(item, reader)]));
 }
 
 /** The first dynamic reference in the value. */
 export function firstDynamicReference(value: unknown): string | undefined {
-  let found: string | undefined;
-  if (typeof value === 'string') found = value.match(REFERENCE)?.[0];
-  else if (Array.isArray(value) || isRecord(value)) {
-    for (const item of Object.values(value)) found ??= firstDynamicReference(item);
-  }
-  return found;
+  return referencesIn(value)[0]?.[0];
+}
+
+/** The first dynamic reference in the value to something that is secret. */
+export function firstSecureReference(value: unknown): string | undefined {
+  return referencesIn(value).find(([, service = '']) => SECURE.includes(service))?.[0];
+}
+
+function referencesIn(value: unknown): readonly RegExpMatchArray[] {
+  if (typeof value === 'string') return [...value.matchAll(REFERENCE)];
+  return Array.isArray(value) || isRecord(value) ? Object.values(value).flatMap(referencesIn) : [];
+}
+
+/** `name`, or `name:version`. */
+function parameterText(text: string, key: string, service: 'ssm' | 'ssm-secure', reader: ReferenceReader): string {
+  const [, name, version] = /^([\w./-]+)(?::([1-9]\d*))?$/.exec(key) ?? [];
+  if (name === undefined) throw new TemplateError(`the dynamic reference ${text} is malformed`);
+  const isSecure = service === 'ssm-secure';
+  return read(text, `${service}:${name}`, () =>
+    reader.parameter({ name, version: version === undefined ? undefined : Number(version), isSecure }),
+  );
 }
 
 /** `secret-id:SecretString:json-key:version-stage:version-id`, where all but the secret's ID may be left out or empty. */
-function secretText(text: string, key: string, readSecret: SecretReader): string {
+function secretText(text: string, key: string, reader: ReferenceReader): string {
   const parts = key.split(':');
   const secretId = parts.splice(0, key.startsWith('arn:') ? ARN_PARTS : 1).join(':');
   const [kind, jsonKey, versionStage, versionId, ...rest] = parts.map((part) => part || undefined);
@@ -58,16 +84,18 @@ function secretText(text: string, key: string, readSecret: SecretReader): string
   if (versionStage !== undefined && versionId !== undefined) {
     throw new TemplateError(`the dynamic reference ${text} must not have both a version stage and a version ID`);
   }
-  const secret = read(text, () => readSecret({ secretId, versionStage, versionId }));
+  const secret = read(text, `secretsmanager:${secretId}`, () => reader.secret({ secretId, versionStage, versionId }));
   return jsonKey === undefined ? secret : jsonValue(text, secret, jsonKey);
 }
 
-function read(text: string, readSecret: () => string): string {
+/** @param parameter the name under which the value can be given */
+function read(text: string, parameter: string, value: () => string): string {
   try {
-    return readSecret();
+    return value();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TemplateError(`the dynamic reference ${text} does not resolve: ${reason}`, { cause });
+    const remedy = `give its value by the parameter ${parameter}, or declare it in the app`;
+    throw new TemplateError(`the dynamic reference ${text} does not resolve: ${reason}; ${remedy}`, { cause });
   }
 }
 

@@ -9,6 +9,10 @@ export interface Scope {
   ref(name: string): unknown;
   /** The value of `Fn::GetAtt`. Throws for an unknown resource or attribute. */
   attribute(logicalId: string, attribute: string): unknown;
+  /** The value that another stack exports. Throws for an unknown name. */
+  importValue(exportName: string): string;
+  /** The output of another stack. Throws for an unknown stack or output. */
+  stackOutput(stackName: string, outputName: string): string;
   /** Throws for an unknown condition. */
   condition(name: string): boolean;
   readonly mappings: Mappings;
@@ -28,6 +32,9 @@ const VALUE_FUNCTIONS = {
   'Fn::Split': split,
   'Fn::If': when,
   'Fn::FindInMap': findInMap,
+  'Fn::ImportValue': (name: unknown, scope: Scope) =>
+    scope.importValue(resolveToString(name, scope, 'Fn::ImportValue')),
+  'Fn::GetStackOutput': stackOutput,
   'Fn::Cidr': cidr,
   'Fn::GetAZs': availabilityZones,
   'Fn::Base64': (text: unknown, scope: Scope) =>
@@ -176,6 +183,15 @@ function findInMap(argument: unknown, scope: Scope): unknown {
     found = found[key];
   }
   return found;
+}
+
+/** The sandbox has one Region and one account, so their values don't matter. */
+function stackOutput(argument: unknown, scope: Scope): string {
+  const { StackName, OutputName } = isRecord(argument) ? argument : {};
+  return scope.stackOutput(
+    resolveToString(StackName, scope, 'Fn::GetStackOutput'),
+    resolveToString(OutputName, scope, 'Fn::GetStackOutput'),
+  );
 }
 
 /** Three of the Region, whichever the template asks for. */

@@ -7,7 +7,10 @@ import type { RecordedEvent } from './event';
 import type { Stack } from './stack';
 import type { StackResource } from './stack-resource';
 
-export type DescribedStack = Pick<Stack, 'id' | 'name' | 'status' | 'createdAt' | 'outputs' | 'resources' | 'events'>;
+export type DescribedStack = Pick<
+  Stack,
+  'id' | 'name' | 'status' | 'createdAt' | 'outputs' | 'resources' | 'events' | 'exports' | 'imports'
+>;
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html */
 const PAGE_SIZE = 100;

@@ -4,14 +4,19 @@ import { type ParameterDeclaration, TemplateError } from './template';
 export type ParameterValue = string | readonly string[];
 
 /**
- * The value of each parameter: the given value, or the default. A parameter that names an SSM parameter
- * (`AWS::SSM::Parameter::Value<…>`) has that name as its value, because the sandbox has no SSM parameters.
+ * The value of each parameter: the given value, or the default. For a parameter that names an SSM parameter
+ * (`AWS::SSM::Parameter::Value<…>`), it is the value of that one, which is read when it is needed first: the CDK has such
+ * a parameter in every template, for a rule that has no effect here.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+ *
+ * @param readParameter the text of an SSM parameter. Throws if there is none
  */
 export function parameterValues(
   declarations: Readonly<Record<string, ParameterDeclaration>>,
   given: Readonly<Record<string, string>>,
-): ReadonlyMap<string, ParameterValue> {
+  readParameter: (name: string) => string,
+): ReadonlyMap<string, () => ParameterValue> {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(declarations, name)) {
       const known = Object.keys(declarations).join(', ') || 'none';
@@ -22,9 +27,41 @@ export function parameterValues(
     Object.entries(declarations).map(([name, declaration]) => {
       const value = Object.hasOwn(given, name) ? given[name] : declaration['Default'];
       if (value === undefined) throw new TemplateError(`parameter ${name} must be given, since it has no default`);
-      return [name, typedValue(name, declaration, String(value))];
+      const [, ofSsm] = /^AWS::SSM::Parameter::Value<(.+)>$/.exec(String(declaration['Type'])) ?? [];
+      if (ofSsm !== undefined) return [name, once(() => ssmValue(name, ofSsm, String(value), readParameter))];
+      const typed = typedValue(name, declaration, String(value));
+      return [name, () => typed];
     }),
   );
+}
+
+function ssmValue(
+  name: string,
+  type: string,
+  ssmName: string,
+  readParameter: (name: string) => string,
+): ParameterValue {
+  let text: string;
+  try {
+    text = readParameter(ssmName);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TemplateError(
+      `parameter ${name} needs the value of the SSM parameter ${ssmName}: ${reason}; ` +
+        `give it by the parameter ssm:${ssmName}, or declare it in the app`,
+      { cause },
+    );
+  }
+  return /^(CommaDelimitedList|List<.+>)$/.test(type) ? text.split(',').map((item) => item.trim()) : text;
+}
+
+/** In an update, the value stays the one that the operation read first. */
+function once<T>(read: () => T): () => T {
+  let value: { readonly read: T } | undefined;
+  return () => {
+    value ??= { read: read() };
+    return value.read;
+  };
 }
 
 function typedValue(name: string, declaration: ParameterDeclaration, text: string): ParameterValue {

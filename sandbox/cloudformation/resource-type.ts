@@ -30,7 +30,10 @@ export interface ResourceType {
    * @default - they fail with their names
    */
   readonly otherProperties?: 'mutable' | 'ignored';
-  /** Whether dynamic references in properties fail or stay as they are. @default - they are replaced */
+  /**
+   * Whether dynamic references to secrets fail, or all dynamic references stay as they are.
+   * @default - they are replaced
+   */
   readonly dynamicReferences?: 'refused' | 'kept';
   create(request: ResourceRequest): Promise<Resource>;
   /**
@@ -40,9 +43,9 @@ export interface ResourceType {
   update(request: ResourceRequest, resource: Resource, oldProperties: Properties): Promise<Resource>;
   /** Succeeds if the resource no longer exists. */
   delete(request: ResourceRequest, resource: Resource): Promise<void>;
-  /** The value of an attribute that the resource doesn't have itself. Only stand-ins have this. */
+  /** The value of an attribute that the resource doesn't have itself. Undefined if it has no such attribute. */
   attribute?(resource: Resource, properties: Properties, name: string): unknown;
-  /** What the resource doesn't do here but does on AWS, such as `stands in`. One line says so for each. */
+  /** What the resource doesn't do here but does on AWS, such as `stands in`. One line says so for each, or a strict sandbox fails. */
   notices?(properties: Properties): readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StackIdentity } from './definition';
-import { firstDynamicReference, resolveDynamicReferences, type SecretReader } from './dynamic-references';
+import { firstSecureReference, type ReferenceReader, resolveDynamicReferences } from './dynamic-references';
 import type { ResourceFailure, ResourceStatus, StackEvent } from './event';
 import type { Properties, Resource, ResourceRequest, ResourceType } from './resource-type';
 import { type ResourceDeclaration, TemplateError } from './template';
@@ -19,7 +19,7 @@ export interface StackResource {
 export interface StackSurroundings {
   readonly stack: StackIdentity;
   readonly resourceType: (name: string) => ResourceType | undefined;
-  readonly readSecret: SecretReader;
+  readonly references: ReferenceReader;
   /** Whether a property without effect fails with its name. */
   readonly strict: boolean;
   readonly report: (event: Omit<StackEvent, 'timestamp'>) => void;
@@ -67,6 +67,12 @@ export function requestFor(stack: StackIdentity, logicalId: string, properties: 
   return { stackName: stack.name, stackId: stack.id, logicalId, properties };
 }
 
+/** @throws TemplateError if the sandbox is strict and the resource doesn't do everything here that it does on AWS */
+export function refuseNotices(type: ResourceType, properties: Properties, { strict }: StackSurroundings): void {
+  const notices = strict ? (type.notices?.(properties) ?? []) : [];
+  if (notices.length > 0) throw new TemplateError(`the sandbox is strict, and the resource ${notices.join(' and ')}`);
+}
+
 /** The lines that say what a resource doesn't do in the sandbox. */
 export function noticesOf(resource: StackResource | undefined): readonly string[] {
   if (resource === undefined) return [];
@@ -81,7 +87,7 @@ export function noticesOf(resource: StackResource | undefined): readonly string[
  * @throws TemplateError if one doesn't resolve, or if the type refuses them
  */
 export function requestWithSecrets(
-  { stack, readSecret }: StackSurroundings,
+  { stack, references }: StackSurroundings,
   logicalId: string,
   type: ResourceType,
   properties: Properties,
@@ -90,11 +96,11 @@ export function requestWithSecrets(
     Object.entries(properties).filter(([name]) => kindOfProperty(type, name) !== 'ignored'),
   );
   if (type.dynamicReferences === 'kept') return requestFor(stack, logicalId, known);
-  const reference = type.dynamicReferences === 'refused' ? firstDynamicReference(known) : undefined;
+  const reference = type.dynamicReferences === 'refused' ? firstSecureReference(known) : undefined;
   if (reference !== undefined) {
     throw new TemplateError(`a custom resource can not have the dynamic reference ${reference}`);
   }
-  return requestFor(stack, logicalId, resolveDynamicReferences(known, readSecret));
+  return requestFor(stack, logicalId, resolveDynamicReferences(known, references));
 }
 
 /** Reports an event of a resource. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Account, regionalArn } from '../account';
 import type { Clock } from '../clock';
-import { StackDefinition } from './definition';
-import type { SecretReader } from './dynamic-references';
+import { type Exports, type OtherStacks, StackDefinition } from './definition';
+import type { ReferenceReader } from './dynamic-references';
 import { type RecordedEvent, type ResourceFailure, type StackEvent, StackFailure, type StackStatus } from './event';
 import { remove } from './removal';
 import type { ResourceType } from './resource-type';
@@ -18,8 +18,9 @@ export interface StackOptions {
   readonly resourceType: (name: string) => ResourceType | undefined;
   /** Whether a property without effect fails with its name. */
   readonly strict?: boolean | undefined;
-  /** Reads the secrets that dynamic references name. */
-  readonly readSecret: SecretReader;
+  readonly otherStacks: OtherStacks;
+  /** Reads the secrets and parameters that dynamic references and parameters of the template name. */
+  readonly references: ReferenceReader;
   readonly onEvent?: (event: StackEvent) => void;
 }
 
@@ -48,16 +49,17 @@ export class Stack {
   private readonly surroundings: StackSurroundings;
   private current?: StackStatus;
   private created?: Date;
-  private definition?: StackDefinition;
+  private definition: StackDefinition | undefined;
   private readonly recorded: RecordedEvent[] = [];
   private currentOutputs: Readonly<Record<string, string>> = {};
+  private currentExports: Exports = new Map();
 
   constructor(private readonly options: StackOptions) {
     this.id = regionalArn(options.account, 'cloudformation', `stack/${options.name}/${randomUUID()}`);
     this.surroundings = {
       stack: { name: options.name, id: this.id, account: options.account },
       resourceType: options.resourceType,
-      readSecret: options.readSecret,
+      references: options.references,
       strict: options.strict ?? false,
       report: (event) => this.report({ timestamp: options.clock.now(), ...event }),
     };
@@ -97,6 +99,15 @@ export class Stack {
 
   get outputs(): Readonly<Record<string, string>> {
     return this.currentOutputs;
+  }
+
+  get exports(): Exports {
+    return this.currentExports;
+  }
+
+  /** The names of exports that the stack imports. */
+  get imports(): ReadonlySet<string> {
+    return this.definition?.imports ?? new Set();
   }
 
   /**
@@ -153,9 +164,11 @@ export class Stack {
   /**
    * Deletes all resources that no policy retains. Resources that can't be deleted remain in the stack, so you can try
    * again.
+   * @throws TemplateError if another stack imports a value of this one
    */
   async delete(): Promise<void> {
     if (this.current === undefined || this.current === 'DELETE_COMPLETE') return;
+    this.options.otherStacks.checkExports(this.id, this.currentExports, new Map());
     this.enter('DELETE_IN_PROGRESS');
     const leftovers = [...this.made.values()].map((resource) => ({ resource, reason: 'removed' as const }));
     const dependencies = this.definition?.dependencies ?? new Map();
@@ -164,12 +177,20 @@ export class Stack {
     );
     if (failures.length > 0) this.fail('DELETE_FAILED', failures, describe(failures, 'delete'));
     this.currentOutputs = {};
+    this.currentExports = new Map();
+    this.definition = undefined;
     this.enter('DELETE_COMPLETE');
   }
 
   /** Checks everything that can be checked before anything is created. */
   private define(template: Template, parameters: Readonly<Record<string, string>>): StackDefinition {
-    const definition = new StackDefinition(template, parameters, this.surroundings.stack);
+    const definition = new StackDefinition(
+      template,
+      parameters,
+      this.surroundings.stack,
+      this.surroundings.references,
+      this.options.otherStacks,
+    );
     for (const [logicalId, declaration] of definition.resources) {
       knownResourceType(logicalId, declaration, this.surroundings);
       const existing = this.made.get(logicalId)?.declaration.type;
@@ -190,7 +211,13 @@ export class Stack {
     const failures = await transition.forward(definition);
     if (failures.length > 0) return failures;
     try {
-      this.currentOutputs = definition.outputs(this.made);
+      const outputs = definition.outputs(this.made);
+      const exports = new Map(
+        [...definition.exports(this.made)].map(([name, output]) => [name, outputs[output] ?? '']),
+      );
+      this.options.otherStacks.checkExports(this.id, this.currentExports, exports);
+      this.currentOutputs = outputs;
+      this.currentExports = exports;
     } catch (cause) {
       const { name: logicalId } = this.options;
       return [{ logicalId, resourceType: STACK_TYPE, reason: reasonOf(cause), cause }];

@@ -12,9 +12,21 @@ const MAX_NAME = 64;
  *
  * - API Gateway's HTTP APIs and ACM PCA decide who gets through.
  * - A policy of a service that the sandbox has can deny. Users, groups, and providers of identities stand in.
- * - A macro changes the template.
+ * - A macro changes the template, and a custom resource has a function of its own.
  */
-const NO_STAND_IN = /^AWS::(ApiGatewayV2::|ACMPCA::|(IAM|Events|S3|SNS)::\w*Policy$|CloudFormation::Macro$)/;
+const NO_STAND_IN =
+  /^AWS::(ApiGatewayV2::|ACMPCA::|(IAM|Events|S3|SNS)::\w*Policy$|CloudFormation::(CustomResource|Macro)$)/;
+
+/** Custom resources of the CDK whose functions change what the sandbox doesn't have. Their functions are not called. */
+const CUSTOM_STAND_INS = [
+  'Custom::AWSCDKOpenIdConnectProvider',
+  'Custom::CDKBucketDeployment',
+  'Custom::CloudwatchLogResourcePolicy',
+  'Custom::ECRAutoDeleteImages',
+  'Custom::LogRetention',
+  'Custom::S3BucketNotifications',
+  'Custom::VpcRestrictDefaultSG',
+];
 
 /**
  * The type of a resource that the sandbox doesn't know. Nothing happens when it is created, updated, or deleted. `Ref`
@@ -25,7 +37,8 @@ const NO_STAND_IN = /^AWS::(ApiGatewayV2::|ACMPCA::|(IAM|Events|S3|SNS)::\w*Poli
  * @returns undefined for a type that must not stand in, and for one that isn't of AWS
  */
 export function standInType(name: string, account: Account, endpointUrl: string): ResourceType | undefined {
-  if (!/^AWS::\w+::\w+$/.test(name) || NO_STAND_IN.test(name)) return undefined;
+  const isOfAws = /^AWS::\w+::\w+$/.test(name) && !NO_STAND_IN.test(name);
+  if (!isOfAws && !CUSTOM_STAND_INS.includes(name)) return undefined;
   const identity = (properties: Properties): StandInIdentity => ({
     type: name,
     properties: literal(properties),

@@ -25,6 +25,8 @@ export interface ResourceDeclaration {
 
 interface OutputDeclaration {
   readonly value: unknown;
+  /** The name of the export, which can have intrinsic functions. */
+  readonly exportName?: unknown;
   readonly condition?: string;
 }
 
@@ -128,7 +130,11 @@ function readOutput(value: unknown, name: string): OutputDeclaration {
   const output = record(value, what);
   onlyKnown(output, OUTPUT_ATTRIBUTES, what);
   if (output['Value'] === undefined) throw new TemplateError(`${what} must have a Value`);
-  return { value: output['Value'], condition: optionalText(output['Condition'], `condition of ${what}`) };
+  return {
+    value: output['Value'],
+    exportName: record(output['Export'] ?? {}, `Export of ${what}`)['Name'],
+    condition: optionalText(output['Condition'], `condition of ${what}`),
+  };
 }
 
 function parse(json: string): unknown {

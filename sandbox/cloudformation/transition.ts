@@ -9,6 +9,7 @@ import {
   knownResourceType,
   noticesOf,
   reasonOf,
+  refuseNotices,
   reportResource,
   requestWithSecrets,
   type StackResource,
@@ -89,6 +90,7 @@ export class Transition {
       try {
         const type = knownResourceType(logicalId, declaration, this.surroundings);
         const properties = definition.properties(logicalId, this.resources);
+        refuseNotices(type, properties, this.surroundings);
         const target = { logicalId, declaration, type, properties };
         if (current === undefined) await this.create(target);
         else await this.change(current, target, reason);

@@ -3,34 +3,38 @@ import type { AwsApi } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
 import type { Service, Surroundings } from '../shared/service';
 import { eventsOperations } from './operations';
+import { eventBusType } from './resources/event-bus';
 import { ruleType } from './resources/rule';
-import { type BusEvent, EventBus, type NewEvent } from './state';
+import { type BusEvent, EventBuses, type NewEvent } from './state';
 import { type TargetPorts, targetsOf } from './targets';
 
-/** Amazon EventBridge: the default event bus, rules with a pattern or a schedule, and their targets. */
+/** Amazon EventBridge: event buses, rules with a pattern or a schedule, and their targets. */
 export class EventBridgeService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
-  private readonly bus: EventBus;
+  private readonly buses: EventBuses;
 
   constructor({ account, clock }: Surroundings, ports: TargetPorts) {
-    this.bus = new EventBus(account, clock, targetsOf(ports));
-    this.resourceTypes = { 'AWS::Events::Rule': ruleType(account, clock, this.bus) };
+    this.buses = new EventBuses(account, clock, targetsOf(ports));
+    this.resourceTypes = {
+      'AWS::Events::EventBus': eventBusType(account, this.buses),
+      'AWS::Events::Rule': ruleType(account, clock, this.buses),
+    };
     this.api = jsonApi({
       signingName: 'events',
       targetPrefix: 'AWSEvents',
       version: '1.1',
-      operations: eventsOperations(account, this.bus),
+      operations: eventsOperations(account, this.buses),
     });
   }
 
-  /** The events of the bus and of scheduled rules, oldest first. */
+  /** The events of the buses and of scheduled rules, oldest first. */
   get events(): readonly BusEvent[] {
-    return this.bus.events;
+    return this.buses.events;
   }
 
   /** Puts an event of an AWS service. */
   put(event: NewEvent): void {
-    this.bus.put(event);
+    this.buses.put(event);
   }
 }

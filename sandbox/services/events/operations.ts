@@ -3,25 +3,25 @@ import { type AwsCall, AwsError } from '../../endpoint/api';
 import type { JsonOperation } from '../../endpoint/json-protocol';
 import { page } from '../shared/paging';
 import { integer, list, number, optional, string, structure } from '../shared/shape';
-import type { EventBus, NewEvent, Rule } from './state';
+import { busName, rulePath } from './resources/rule';
+import { DEFAULT_BUS, type EventBuses, type NewEvent, type Rule } from './state';
 
 /**
  * The size of all entries together.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevents-size
  */
 const MAX_BYTES = 1024 * 1024;
-const BUS = 'default';
 /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html */
 const PAGE_SIZE = 100;
 
-const busName = optional(string({ min: 1, max: 1600 }));
+const busNameShape = optional(string({ min: 1, max: 1600 }));
 const limit = optional(integer({ min: 1, max: PAGE_SIZE }));
 
 const entryShape = structure({
   Source: optional(string()),
   DetailType: optional(string({ max: 128 })),
   Detail: optional(string()),
-  EventBusName: busName,
+  EventBusName: busNameShape,
   Resources: optional(list(string({ max: 2048 }))),
   /** Seconds since 1970. */
   Time: optional(number),
@@ -31,18 +31,20 @@ const entryShape = structure({
 type Entry = ReturnType<typeof entryShape>;
 
 /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Operations.html */
-export function eventsOperations(account: Account, bus: EventBus): Readonly<Record<string, JsonOperation>> {
-  const busArn = regionalArn(account, 'events', `event-bus/${BUS}`);
+export function eventsOperations(account: Account, buses: EventBuses): Readonly<Record<string, JsonOperation>> {
   const shape = structure({ Entries: list(entryShape, { min: 1, max: 10 }) });
 
   function putEvents(input: unknown, call: AwsCall): object {
     const { Entries } = shape(input, '');
-    // Both keys have many values:
-    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
-    call.authorize('events:PutEvents', busArn, {
-      'events:source': Entries.map(({ Source = '' }) => Source),
-      'events:detail-type': Entries.map(({ DetailType = '' }) => DetailType),
-    });
+    for (const bus of new Set(Entries.map(({ EventBusName = DEFAULT_BUS }) => busName(EventBusName)))) {
+      const entries = Entries.filter(({ EventBusName = DEFAULT_BUS }) => busName(EventBusName) === bus);
+      // Both keys have many values:
+      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+      call.authorize('events:PutEvents', regionalArn(account, 'events', `event-bus/${bus}`), {
+        'events:source': entries.map(({ Source = '' }) => Source),
+        'events:detail-type': entries.map(({ DetailType = '' }) => DetailType),
+      });
+    }
     if (call.body.length > MAX_BYTES) {
       throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
     }
@@ -53,7 +55,7 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
   /** The failure of an entry doesn't affect the others. */
   function put(entry: Entry): { EventId: string } | { ErrorCode: string; ErrorMessage: string } {
     try {
-      return { EventId: bus.put(eventIn(entry)).id };
+      return { EventId: buses.put(eventIn(entry)).id };
     } catch (error) {
       if (error instanceof AwsError) return { ErrorCode: error.code, ErrorMessage: error.message };
       throw error;
@@ -61,19 +63,19 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
   }
 
   function eventIn({ Source, DetailType, Detail, EventBusName, Resources = [], Time }: Entry): NewEvent {
-    assertDefaultBus(EventBusName);
+    const bus = existingBus(EventBusName);
     const source = required('Source', Source);
     if (source.startsWith('aws.')) {
       throw new AwsError('NotAuthorizedForSource', 'Not authorized for the source.');
     }
     const time = Time === undefined ? {} : { time: new Date(Time * 1000) };
     const detailType = required('DetailType', DetailType);
-    return { source, detailType, detail: detailIn(required('Detail', Detail)), resources: Resources, ...time };
+    return { bus, source, detailType, detail: detailIn(required('Detail', Detail)), resources: Resources, ...time };
   }
 
   const listRulesShape = structure({
     NamePrefix: optional(string({ min: 1, max: 64 })),
-    EventBusName: busName,
+    EventBusName: busNameShape,
     Limit: limit,
     NextToken: optional(string({ min: 1 })),
   });
@@ -81,15 +83,15 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
   function listRules(input: unknown, call: AwsCall): object {
     const { NamePrefix = '', EventBusName, Limit = PAGE_SIZE, NextToken } = listRulesShape(input, '');
     call.authorize('events:ListRules', regionalArn(account, 'events', 'rule/*'));
-    assertDefaultBus(EventBusName);
-    const found = [...bus.rules.values()]
-      .filter(({ name }) => name.startsWith(NamePrefix))
+    const bus = existingBus(EventBusName);
+    const found = [...buses.rules.values()]
+      .filter((rule) => rule.bus === bus && rule.name.startsWith(NamePrefix))
       .sort(({ name: one }, { name: other }) => (one < other ? -1 : 1));
     const { items, nextToken } = page(found, Limit, NextToken);
     return { Rules: items.map(describeRule), NextToken: nextToken };
   }
 
-  const describeRuleShape = structure({ Name: string({ min: 1, max: 64 }), EventBusName: busName });
+  const describeRuleShape = structure({ Name: string({ min: 1, max: 64 }), EventBusName: busNameShape });
 
   function describe(input: unknown, call: AwsCall): object {
     const { Name, EventBusName } = describeRuleShape(input, '');
@@ -98,7 +100,7 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
 
   const listTargetsByRuleShape = structure({
     Rule: string({ min: 1, max: 64 }),
-    EventBusName: busName,
+    EventBusName: busNameShape,
     Limit: limit,
     NextToken: optional(string({ min: 1 })),
   });
@@ -112,17 +114,19 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
   }
 
   function authorizedRule(action: string, name: string, busGiven: string | undefined, call: AwsCall): Rule {
-    call.authorize(`events:${action}`, regionalArn(account, 'events', `rule/${name}`));
-    assertDefaultBus(busGiven);
-    const rule = bus.rules.get(name);
+    const given = busName(busGiven ?? DEFAULT_BUS);
+    call.authorize(`events:${action}`, regionalArn(account, 'events', `rule/${rulePath(given, name)}`));
+    const bus = existingBus(busGiven);
+    const rule = [...buses.rules.values()].find((one) => one.bus === bus && one.name === name);
     if (rule !== undefined) return rule;
-    const reason = `Rule ${name} does not exist on EventBus ${BUS}.`;
-    throw new AwsError('ResourceNotFoundException', reason);
+    throw new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus ${bus}.`);
   }
 
-  function assertDefaultBus(given = BUS): void {
-    if (given === BUS || given === busArn) return;
-    throw new AwsError('ResourceNotFoundException', `the sandbox has the event bus ${BUS} only, got ${given}`);
+  /** @throws AwsError `ResourceNotFoundException` */
+  function existingBus(nameOrArn = DEFAULT_BUS): string {
+    const bus = busName(nameOrArn);
+    if (buses.names.has(bus)) return bus;
+    throw new AwsError('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
   }
 
   return {
@@ -133,7 +137,7 @@ export function eventsOperations(account: Account, bus: EventBus): Readonly<Reco
   };
 }
 
-function describeRule({ name, arn, description, isEnabled, patternDocument, schedule }: Rule): object {
+function describeRule({ name, bus, arn, description, isEnabled, patternDocument, schedule }: Rule): object {
   return {
     Name: name,
     Arn: arn,
@@ -141,7 +145,7 @@ function describeRule({ name, arn, description, isEnabled, patternDocument, sche
     State: isEnabled ? 'ENABLED' : 'DISABLED',
     Description: description,
     ScheduleExpression: schedule,
-    EventBusName: BUS,
+    EventBusName: bus,
   };
 }
 

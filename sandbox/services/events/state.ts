@@ -3,8 +3,13 @@ import type { Account } from '../../account';
 import type { Clock } from '../../clock';
 import type { EventPattern } from './event-pattern';
 
-/** A rule of the default event bus. */
+/** The bus of every account. */
+export const DEFAULT_BUS = 'default';
+
+/** A rule of an event bus. */
 export interface Rule {
+  /** The name of the bus. */
+  readonly bus: string;
   readonly name: string;
   readonly arn: string;
   readonly description?: string | undefined;
@@ -38,6 +43,8 @@ export interface Delivery {
 /** An event that was put on the bus, or that a scheduled rule created. */
 export interface BusEvent {
   readonly id: string;
+  /** The name of the event bus. */
+  readonly bus: string;
   readonly time: Date;
   readonly source: string;
   readonly detailType: string;
@@ -49,7 +56,7 @@ export interface BusEvent {
 }
 
 export type NewEvent = Pick<BusEvent, 'source' | 'detailType' | 'detail'> &
-  Partial<Pick<BusEvent, 'time' | 'resources'>>;
+  Partial<Pick<BusEvent, 'bus' | 'time' | 'resources'>>;
 
 /** The targets of rules: functions and topics. */
 export interface Targets {
@@ -60,9 +67,11 @@ export interface Targets {
 /** Limits the memory of a sandbox that runs for long. */
 const MAX_EVENTS = 10_000;
 
-/** The default event bus of an account. Delivers each event to the targets of every rule whose pattern matches. */
-export class EventBus {
-  /** By name. */
+/** The event buses of an account. Deliver each event to the targets of every rule of the bus whose pattern matches. */
+export class EventBuses {
+  /** Their names. */
+  readonly names = new Set([DEFAULT_BUS]);
+  /** By physical ID. */
   readonly rules = new Map<string, Rule>();
   private readonly recorded: (BusEvent & { readonly deliveries: Delivery[] })[] = [];
 
@@ -82,7 +91,8 @@ export class EventBus {
     const recorded = this.record(event);
     const document = this.document(recorded);
     for (const rule of this.rules.values()) {
-      if (rule.isEnabled && rule.pattern?.(document)) this.clock.background(() => this.deliver(rule, recorded));
+      if (rule.bus === recorded.bus && rule.isEnabled && rule.pattern?.(document))
+        this.clock.background(() => this.deliver(rule, recorded));
     }
     return recorded;
   }
@@ -95,7 +105,7 @@ export class EventBus {
 
   private record(event: NewEvent): BusEvent & { readonly deliveries: Delivery[] } {
     const time = this.clock.now();
-    const recorded = { id: randomUUID(), time, resources: [], ...event, deliveries: [] };
+    const recorded = { id: randomUUID(), bus: DEFAULT_BUS, time, resources: [], ...event, deliveries: [] };
     this.recorded.push(recorded);
     if (this.recorded.length > MAX_EVENTS) this.recorded.shift();
     return recorded;

@@ -49,9 +49,9 @@ export class IamService implements Service {
 
   readonly api: AwsApi;
 
-  constructor(surroundings: Surroundings, { strict = false }: { readonly strict?: boolean } = {}) {
+  constructor(surroundings: Surroundings) {
     const { account } = surroundings;
-    const managedPolicies = new ManagedPolicies(account, strict);
+    const managedPolicies = new ManagedPolicies(account);
     this.account = account;
     this.roles = new Roles(managedPolicies);
     this.operator = globalArn(account, 'iam', 'user/operator');
@@ -127,7 +127,7 @@ export class IamService implements Service {
       ofIdentity: this.policiesOf(principalArn),
       ofResource,
       boundary: this.boundaryOf(principalArn),
-      resourceDecides: RESOURCE_DECIDES.test(action),
+      resourceDecides: ofResource !== undefined && RESOURCE_DECIDES.test(action),
     });
     if (decision === 'allowed') return;
     throw new AccessDenied(

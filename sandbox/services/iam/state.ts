@@ -120,11 +120,7 @@ const OF_AWS: Readonly<Record<string, readonly string[]>> = {
 export class ManagedPolicies {
   private readonly byArn: Map<string, Policy>;
 
-  /** @param strict whether a policy that the sandbox doesn't know is an error, instead of granting nothing */
-  constructor(
-    { partition }: Account,
-    private readonly strict: boolean,
-  ) {
+  constructor({ partition }: Account) {
     const ofAws = Object.entries(OF_AWS).map(([name, Action]): [string, Policy] => {
       const Statement = { Effect: 'Allow', Action, Resource: '*' };
       return [`arn:${partition}:iam::aws:policy/${name}`, parsePolicy({ Version: '2012-10-17', Statement })];
@@ -142,11 +138,5 @@ export class ManagedPolicies {
 
   find(arn: string): Policy | undefined {
     return this.byArn.get(arn);
-  }
-
-  /** @throws AwsError for a policy that the sandbox doesn't know, if it is strict */
-  assertKnown(arn: string): void {
-    if (!this.strict || this.byArn.has(arn)) return;
-    throw new AwsError('NoSuchEntity', `the sandbox does not support the managed policy ${arn}`);
   }
 }

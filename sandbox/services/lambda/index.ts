@@ -4,9 +4,11 @@ import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
 import { lambdaApi } from './operations';
 import { Permissions } from './permissions';
+import { aliasType } from './resources/alias';
 import { functionType } from './resources/function';
 import { permissionType } from './resources/permission';
 import { urlType } from './resources/url';
+import { versionType } from './resources/version';
 import { invokeUntilItSucceeds } from './runtime/asynchronous-invocation';
 import { FunctionError, type FunctionResult } from './runtime/function-process';
 import { Functions, functionName, type LambdaOptions } from './state';
@@ -31,8 +33,10 @@ export class LambdaService implements Service {
     });
     this.resourceTypes = {
       'AWS::Lambda::Function': functionType(surroundings.account, this.functions),
+      'AWS::Lambda::Version': versionType(surroundings.account, this.functions),
+      'AWS::Lambda::Alias': aliasType(surroundings.account, this.functions),
       'AWS::Lambda::Permission': permissionType(surroundings.account, this.functions, this.permissions),
-      'AWS::Lambda::Url': urlType(this.functions, urls),
+      'AWS::Lambda::Url': urlType(surroundings.account, this.functions, urls),
     };
     this.api = eitherApi(urls, lambdaApi(surroundings.account, this.functions, this));
   }
@@ -47,7 +51,7 @@ export class LambdaService implements Service {
 
   /** As `invoke`, for a caller that also takes what a streaming handler writes. */
   invokeForResult(functionArn: string, event: unknown): Promise<FunctionResult> {
-    return this.functions.get(functionName(functionArn)).invoke(JSON.stringify(event));
+    return this.functions.invoke(functionName(functionArn), JSON.stringify(event));
   }
 
   /**
@@ -57,7 +61,7 @@ export class LambdaService implements Service {
   async invokeAsynchronously(functionArn: string, event: unknown): Promise<void> {
     const name = functionName(functionArn);
     const json = JSON.stringify(event);
-    const running = invokeUntilItSucceeds((requestId) => this.functions.get(name).invoke(json, requestId));
+    const running = invokeUntilItSucceeds((requestId) => this.functions.invoke(name, json, requestId));
     this.clock.background(() => running);
     await running;
   }

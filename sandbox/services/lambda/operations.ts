@@ -30,9 +30,10 @@ export function lambdaApi(account: Account, functions: Functions, invoker: Funct
       const constraint = 'failed to satisfy constraint: Member must be a function name or an ARN';
       throw new AwsError('ValidationException', `1 validation error detected: Value at 'functionName' ${constraint}`);
     }
-    const name = functionName(nameOrArn);
+    const qualifier = call.query.get('Qualifier');
+    const name = functionName(qualifier === null ? nameOrArn : `${nameOrArn}:${qualifier}`);
     call.authorize(`lambda:${action}`, functionArn(account, name));
-    return functions.get(name).configuration;
+    return { ...functions.get(name).configuration, arn: functionArn(account, name) };
   }
 
   async function invoke(call: AwsCall, FunctionName: string | undefined): Promise<AwsAnswer> {

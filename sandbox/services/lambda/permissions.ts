@@ -1,17 +1,24 @@
 import type { Properties } from '../../cloudformation/resource-type';
 import { AccessDenied } from '../../endpoint/api';
 import { arnLike } from '../iam/policy/pattern';
-import { optional, string, structure } from '../shared/shape';
+import { anything, optional, string, structure } from '../shared/shape';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html */
 const permissionProperties = structure({
-  Action: string({}, /^lambda:InvokeFunction$/),
+  Action: string({}, /^(lambda:[\w*]+|\*)$/),
+  EventSourceToken: optional(string()),
   FunctionName: string(),
-  /** An AWS service. The sandbox has no other accounts, and its own account needs no permission. */
-  Principal: string({}, /^[a-z.-]+\.amazonaws\.com$/),
+  FunctionUrlAuthType: optional(string()),
+  InvokedViaFunctionUrl: optional(anything),
+  /** Only those of AWS services have an effect: the sandbox has no other accounts, and its own account needs none. */
+  Principal: string(),
+  PrincipalOrgID: optional(string()),
   SourceAccount: optional(string()),
   SourceArn: optional(string()),
 });
+
+/** No service that invokes a function in the sandbox has a value for these. */
+const LIMITS = ['EventSourceToken', 'FunctionUrlAuthType', 'InvokedViaFunctionUrl', 'PrincipalOrgID'] as const;
 
 export type Permission = ReturnType<typeof permissionProperties>;
 
@@ -37,6 +44,8 @@ export class Permissions {
     const isAllowed = [...this.byId.values()].some(
       (permission) =>
         permission.functionArn === functionArn &&
+        permission.Action === 'lambda:InvokeFunction' &&
+        !LIMITS.some((limit) => permission[limit] !== undefined) &&
         permission.Principal === service &&
         (permission.SourceAccount === undefined || permission.SourceAccount === sourceAccount) &&
         (permission.SourceArn === undefined || arnLike(permission.SourceArn, sourceArn, {})),

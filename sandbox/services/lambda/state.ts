@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Account, regionalArn } from '../../account';
 import { AccessDenied, AwsError } from '../../endpoint/api';
 import type { Faults } from '../../faults';
@@ -13,7 +14,7 @@ import {
   type FunctionConfiguration,
   type FunctionProperties,
 } from './runtime/function-configuration';
-import { FunctionProcess } from './runtime/function-process';
+import { FunctionProcess, type FunctionResult } from './runtime/function-process';
 import { type Interpreter, Interpreters } from './runtime/interpreters';
 import { LambdaFunction } from './runtime/lambda-function';
 import type { Outside, ServedDomains } from './runtime/messages';
@@ -38,6 +39,7 @@ export interface LambdaOptions {
 interface Deployment {
   readonly live: LambdaFunction;
   readonly code: FunctionCode;
+  readonly properties: FunctionProperties;
 }
 
 interface Runtime {
@@ -56,9 +58,18 @@ function moduleSources(): readonly string[] {
   return [process.cwd(), dirname(process.argv[1] ?? process.cwd())];
 }
 
-/** The functions of the account by name. */
+/** The version of an alias, and further versions with the share of invocations that each gets. */
+export interface AliasTarget {
+  readonly version: string;
+  readonly otherVersions?: readonly { readonly version: string; readonly weight: number }[];
+}
+
+/** The functions of the account by name, and their versions and aliases as `name:version` and `name:alias`. */
 export class Functions {
   private readonly deployments = new Map<string, Deployment>();
+  private readonly aliases = new Map<string, AliasTarget>();
+  /** The latest version by function name. */
+  private readonly latestVersions = new Map<string, number>();
   /** Replaced and deleted functions, until their last invocation has ended. */
   private readonly retiring = new Set<Deployment>();
   /** The running processes by their access keys. */
@@ -71,31 +82,84 @@ export class Functions {
   ) {}
 
   has(name: string): boolean {
-    return this.deployments.has(name);
+    return this.deployments.has(name) || this.aliases.has(name);
   }
 
-  /** Sorted by name. */
+  /** The functions without their versions, sorted by name. */
   all(): readonly LambdaFunction[] {
     return [...this.deployments.values()]
       .map(({ live }) => live)
+      .filter(({ configuration }) => configuration.version === LATEST)
       .sort((one, other) => (one.configuration.name < other.configuration.name ? -1 : 1));
   }
 
+  /** The function, the version, or a version of the alias. */
   get(name: string): LambdaFunction {
-    const deployment = this.deployments.get(name);
-    if (deployment === undefined) throw this.missing(name);
-    return deployment.live;
+    return this.deployment(name).live;
   }
 
-  /** Creates the function, or replaces the one with that name. */
-  async deploy(name: string, properties: FunctionProperties): Promise<void> {
+  /** As `LambdaFunction.invoke`. */
+  invoke(name: string, event: string, requestId?: string): Promise<FunctionResult> {
+    return this.get(name).invoke(event, requestId, functionArn(this.surroundings.account, name));
+  }
+
+  /** Creates the function, or replaces the one with that name. Its versions stay as they are. */
+  deploy(name: string, properties: FunctionProperties): Promise<void> {
+    return this.run(name, LATEST, properties);
+  }
+
+  /**
+   * Publishes the code and configuration of a function as its next version, which never changes.
+   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+   * @throws AwsError if nothing has changed since the latest version
+   */
+  async publish(name: string): Promise<string> {
+    const { properties } = this.deployment(name);
+    const latest = this.latestVersions.get(name) ?? 0;
+    if (isDeepStrictEqual(this.deployments.get(`${name}:${latest}`)?.properties, properties)) {
+      const reason = `A version for this Lambda function exists ( ${latest} ). Modify the function to create a new version.`;
+      throw new AwsError('ResourceConflictException', reason, 409);
+    }
+    const version = String(latest + 1);
+    this.latestVersions.set(name, latest + 1);
+    await this.run(name, version, properties);
+    return version;
+  }
+
+  /**
+   * Creates an alias, or changes it.
+   * @param key `name:alias`
+   * @throws AwsError if a version doesn't exist
+   */
+  setAlias(key: string, target: AliasTarget): void {
+    const name = key.replace(/:.*/, '');
+    for (const { version } of [target, ...(target.otherVersions ?? [])]) this.deployment(keyOf(name, version));
+    this.aliases.set(key, target);
+  }
+
+  deleteAlias(key: string): void {
+    this.aliases.delete(key);
+  }
+
+  private deployment(name: string): Deployment {
+    const alias = this.aliases.get(name);
+    const key = alias === undefined ? name : keyOf(name.replace(/:.*/, ''), versionOf(alias));
+    const deployment = this.deployments.get(key);
+    if (deployment === undefined) throw this.missing(name);
+    return deployment;
+  }
+
+  private async run(name: string, version: string, properties: FunctionProperties): Promise<void> {
+    const key = keyOf(name, version);
     const { assets, iam, gateway } = this.options;
     iam.assertAssumable(properties.Role, 'lambda.amazonaws.com');
     if ((properties.VpcConfig?.SubnetIds?.length ?? 0) > 0) this.assertManagesInterfaces(properties.Role);
     const code = await layOut(properties, assets);
-    const configuration = configurationOf(properties, name, {
+    const configuration = configurationOf(properties, {
+      name,
+      version,
+      arn: functionArn(this.surroundings.account, key),
       directory: code.directory,
-      arn: functionArn(this.surroundings.account, name),
       deployedAt: this.surroundings.clock.now(),
     });
     this.runtime ??= prepareRuntime(gateway.serverAuthority);
@@ -108,8 +172,8 @@ export class Functions {
       outside: () => this.outside(),
       startProcess: () => this.startProcess(configuration, { directory, interpreter, log }),
     });
-    this.withdraw(name);
-    this.deployments.set(name, { live, code });
+    this.withdrawOne(key);
+    this.deployments.set(key, { live, code, properties });
   }
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
@@ -125,11 +189,18 @@ export class Functions {
     }
   }
 
-  /** Deletes the function. Current invocations complete. */
+  /** Deletes the function with its versions and aliases, or a version. Current invocations complete. */
   withdraw(name: string): void {
-    const deployment = this.deployments.get(name);
+    const isPart = (key: string) => key === name || key.startsWith(`${name}:`);
+    for (const key of [...this.deployments.keys()].filter(isPart)) this.withdrawOne(key);
+    for (const key of [...this.aliases.keys()].filter(isPart)) this.aliases.delete(key);
+    this.latestVersions.delete(name);
+  }
+
+  private withdrawOne(key: string): void {
+    const deployment = this.deployments.get(key);
     if (deployment === undefined) return;
-    this.deployments.delete(name);
+    this.deployments.delete(key);
     this.retiring.add(deployment);
     void end(deployment, deployment.live.retire()).finally(() => this.retiring.delete(deployment));
   }
@@ -189,7 +260,7 @@ export class Functions {
     const { endpointUrl, iam } = this.options;
     const credentials = iam.issueCredentials(configuration.roleArn);
     const day = clock.now().toISOString().slice(0, 10).replaceAll('-', '/');
-    const logStream = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
+    const logStream = `${day}/[${configuration.version}]${randomBytes(16).toString('hex')}`;
     const process: FunctionProcess = new FunctionProcess({
       directory: configuration.directory,
       environment: environmentOf(configuration, {
@@ -239,11 +310,34 @@ async function end({ code }: Deployment, ended: Promise<void>): Promise<void> {
   await code.remove();
 }
 
+/** The version that isn't published. */
+const LATEST = '$LATEST';
+
+/** The name of the function itself for its `$LATEST` version. */
+function keyOf(name: string, version: string): string {
+  return version === LATEST ? name : `${name}:${version}`;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html */
+function versionOf({ version, otherVersions = [] }: AliasTarget): string {
+  let share = Math.random();
+  for (const other of otherVersions) {
+    share -= other.weight;
+    if (share < 0) return other.version;
+  }
+  return version;
+}
+
+/** @param name `name`, or `name:qualifier` */
 export function functionArn(account: Account, name: string): string {
   return regionalArn(account, 'lambda', `function:${name}`);
 }
 
-/** The name of a function, from its name or ARN. */
+/**
+ * `name`, or `name:qualifier`, from the name of a function, its ARN, or the part of the ARN after the Region.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
 export function functionName(nameOrArn: string): string {
-  return nameOrArn.split(':').at(-1) ?? nameOrArn;
+  const [name = '', qualifier = LATEST] = nameOrArn.replace(/^(.*:)?function:/, '').split(':');
+  return keyOf(name, qualifier);
 }

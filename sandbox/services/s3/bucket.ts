@@ -9,6 +9,8 @@ export interface StoredObject {
   readonly headers: Readonly<Record<string, string>>;
   /** The checksum of the writer by its header name. */
   readonly checksum: Readonly<Record<string, string>>;
+  /** The KMS key that encrypts it. Absent for a key of Amazon S3. */
+  readonly kmsKeyId?: string | undefined;
 }
 
 export interface ObjectVersion {
@@ -31,6 +33,10 @@ export class Bucket {
   private written = 0;
   versioning?: Versioning | undefined;
   policy?: PolicyDocument | undefined;
+  /** The KMS key of new objects. */
+  defaultKmsKeyId?: string | undefined;
+  /** Whether one data key serves all objects. */
+  hasBucketKey = false;
 
   constructor(
     readonly name: string,

@@ -1,5 +1,6 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsAnswer, AwsApi, AwsCall, CallDescription } from '../../endpoint/api';
+import type { KmsService } from '../kms';
 import type { Service, Surroundings } from '../shared/service';
 import { errorAnswer } from './operations/answer';
 import { bucketOperations } from './operations/bucket-operations';
@@ -18,11 +19,11 @@ export class S3Service implements Service {
   readonly api: AwsApi;
   private readonly buckets: Buckets;
 
-  constructor({ account, clock }: Surroundings) {
+  constructor({ account, clock }: Surroundings, keys: Pick<KmsService, 'authorizeUse'>) {
     const now = () => clock.now();
     const buckets = new Buckets(account, now);
     const operations: Readonly<Record<string, S3Operation>> = {
-      ...objectOperations(buckets, now),
+      ...objectOperations(buckets, now, keys),
       ...bucketOperations(account, buckets),
       ...listingOperations(buckets),
       DeleteObjects: deleteObjectsOperation(buckets, now),

@@ -1,5 +1,7 @@
 import type { AwsCall, ConditionKeys } from '../../endpoint/api';
+import type { KmsService } from '../kms';
 import { resourceTagKeys } from '../shared/tags';
+import type { Secret } from './secret';
 import type { Secrets } from './state';
 
 /** Authorizes by the ARN, tags, and resource policy of the secret, before the answer reveals anything about it. */
@@ -12,4 +14,18 @@ export function authorizationOn(secrets: Secrets): Authorize {
     const context = { 'secretsmanager:SecretId': resource, ...resourceTagKeys(secret?.details.tags ?? []), ...keys };
     call.authorize(`secretsmanager:${action}`, resource, context, secret?.resourcePolicy);
   };
+}
+
+export type KeyAuthorizer = Pick<KmsService, 'authorizeUse'>;
+
+/**
+ * Authorizes the use of the secret's key: a reader decrypts, and a writer also makes a data key.
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+ */
+export function authorizeKey(keys: KeyAuthorizer, call: AwsCall, { details }: Secret, use: 'read' | 'write'): void {
+  keys.authorizeUse(call, details.kmsKeyId, {
+    service: 'secretsmanager',
+    actions: use === 'read' ? ['Decrypt'] : ['GenerateDataKey', 'Decrypt'],
+    context: { SecretARN: details.arn },
+  });
 }

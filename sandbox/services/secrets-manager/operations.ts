@@ -3,7 +3,7 @@ import type { JsonOperation } from '../../endpoint/json-protocol';
 import { page } from '../shared/paging';
 import { blob, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../shared/shape';
 import { mergeTags, tagList } from '../shared/tags';
-import { authorizationOn } from './authorization';
+import { authorizationOn, authorizeKey, type KeyAuthorizer } from './authorization';
 import {
   description,
   named,
@@ -32,7 +32,11 @@ const value = {
 };
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html */
-export function secretsManagerOperations(secrets: Secrets, now: () => Date): Readonly<Record<string, JsonOperation>> {
+export function secretsManagerOperations(
+  secrets: Secrets,
+  now: () => Date,
+  keys: KeyAuthorizer,
+): Readonly<Record<string, JsonOperation>> {
   const authorize = authorizationOn(secrets);
 
   const createSecretShape = structure({
@@ -72,7 +76,10 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
       ...(VersionId === undefined ? {} : { 'secretsmanager:VersionId': VersionId }),
       'secretsmanager:VersionStage': VersionStage ?? 'AWSCURRENT',
     });
-    return secretValue(secrets.getLiving(SecretId), VersionId, VersionStage);
+    const secret = secrets.getLiving(SecretId);
+    const value = secretValue(secret, VersionId, VersionStage);
+    authorizeKey(keys, call, secret, 'read');
+    return value;
   }
 
   const filter: Shape<Filter> = structure({
@@ -126,6 +133,7 @@ export function secretsManagerOperations(secrets: Secrets, now: () => Date): Rea
     const { SecretId, ClientRequestToken, VersionStages, RotationToken: _, ...given } = putSecretValueShape(input, '');
     authorize(call, 'PutSecretValue', SecretId);
     const secret = secrets.getLiving(SecretId);
+    authorizeKey(keys, call, secret, 'write');
     const version = secret.put(ClientRequestToken, oneValue(given), now(), VersionStages);
     return { ...named(secret), VersionId: version.id, ...stagesUnlessNone(version) };
   }

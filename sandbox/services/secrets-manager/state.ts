@@ -9,6 +9,8 @@ const DAY = 24 * 60 * 60 * 1000;
 
 export interface NewSecret {
   readonly name: string;
+  /** @default - made from the name */
+  readonly arn?: string | undefined;
   readonly description?: string | undefined;
   readonly kmsKeyId?: string | undefined;
   readonly tags?: readonly Tag[] | undefined;
@@ -33,7 +35,7 @@ export class Secrets {
    * @throws AwsError `ResourceExistsException` if the name is taken, `InvalidRequestException` if a deleted secret with
    * that name can still be restored
    */
-  create({ name, description, kmsKeyId, tags = [] }: NewSecret): Secret {
+  create({ name, arn: given, description, kmsKeyId, tags = [] }: NewSecret): Secret {
     if (!/^[A-Za-z0-9/_+=.@-]+$/.test(name)) {
       const reason =
         'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@';
@@ -47,7 +49,7 @@ export class Secrets {
     if (namesake) {
       throw new AwsError('ResourceExistsException', `The operation failed because the secret ${name} already exists.`);
     }
-    const arn = `${this.arnWithoutSuffix(name)}-${randomText(6)}`;
+    const arn = given ?? `${this.arnWithoutSuffix(name)}-${randomText(6)}`;
     const secret = new Secret({ name, arn, createdDate: this.clock.now(), description, kmsKeyId, tags });
     this.byName.delete(name);
     this.byName.set(name, secret);
@@ -60,7 +62,11 @@ export class Secrets {
    */
   find(secretId: string): Secret | undefined {
     const prefix = this.arnWithoutSuffix('');
-    if (!secretId.startsWith(prefix)) return this.named(secretId);
+    if (!secretId.startsWith(prefix)) {
+      // One of another account or Region is only here if it was provided.
+      const isForeign = secretId.startsWith('arn:');
+      return isForeign ? this.all().find(({ details }) => details.arn === secretId) : this.named(secretId);
+    }
     const tail = secretId.slice(prefix.length);
     const exact = this.named(tail.slice(0, -'-xxxxxx'.length));
     return exact?.details.arn === secretId ? exact : this.named(tail);

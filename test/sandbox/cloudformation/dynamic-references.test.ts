@@ -5,6 +5,7 @@ const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf';
 function cloudWithSecrets() {
   const cloud = new FakeCloud();
   cloud.secrets.set('key', 'one').set('key AWSPREVIOUS', 'zero').set(ARN, '{"a":"of a","n":7,"b":true,"o":{}}');
+  cloud.parameters.set('/mail/host', 'of ssm').set('/mail/host 2', 'of version 2').set('secure password', 'of secure');
   return cloud;
 }
 
@@ -28,7 +29,9 @@ test.each([
     { List: ['{{resolve:secretsmanager:key}}'], Number: 7 },
     { List: ['one'], Number: 7 },
   ],
-  ['{{resolve:secretsmanager}}', '{{resolve:secretsmanager}}'],
+  ['{{resolve:ssm:/mail/host}}', 'of ssm'],
+  ['{{resolve:ssm:/mail/host:2}}', 'of version 2'],
+  ['{{resolve:ssm-secure:password}}', 'of secure'],
 ])('%j becomes %j', async (reference, expected) => {
   expect(await sizeOf(reference)).toEqual(expected);
 });
@@ -59,21 +62,60 @@ test('the properties of the stack show the reference and not the secret', async 
 });
 
 test.each([
-  ['{{resolve:ssm:name:1}}', 'the sandbox does not support the dynamic reference {{resolve:ssm:name:1}}'],
-  ['{{resolve:ssm-secure:name}}', 'the sandbox does not support the dynamic reference {{resolve:ssm-secure:name}}'],
+  [
+    '{{resolve:ssm:/other}}',
+    '{{resolve:ssm:/other}} does not resolve: no such parameter; give its value by the parameter ssm:/other, or declare it',
+  ],
+  ['{{resolve:ssm:password}}', 'does not resolve: no such parameter'],
+  ['{{resolve:ssm-secure:/mail/host}}', 'give its value by the parameter ssm-secure:/mail/host'],
+  ['{{resolve:ssm:/mail/host:3}}', 'no such parameter'],
+  ['{{resolve:ssm:/mail/host:0}}', 'is malformed'],
+  ['{{resolve:ssm:/mail/host:x}}', 'is malformed'],
+  ['{{resolve:ssm}}', 'the dynamic reference {{resolve:ssm}} is malformed'],
+  ['{{resolve:secretsmanager}}', 'the dynamic reference {{resolve:secretsmanager}} is malformed'],
+  ['{{resolve:vault:x}}', 'the sandbox does not support the dynamic reference {{resolve:vault:x}}'],
   ['{{resolve::x}}', 'the sandbox does not support the dynamic reference {{resolve::x}}'],
   ['{{resolve:secretsmanager:}}', 'the dynamic reference {{resolve:secretsmanager:}} is malformed'],
   ['{{resolve:secretsmanager:key:SecretString:a:b:c:d}}', 'is malformed'],
   ['{{resolve:secretsmanager:key:SecretBinary}}', 'must have SecretString after the secret, got SecretBinary'],
   ['{{resolve:secretsmanager:key:SecretString::s:v}}', 'must not have both a version stage and a version ID'],
-  ['{{resolve:secretsmanager:other}}', '{{resolve:secretsmanager:other}} does not resolve: no such secret'],
+  [
+    '{{resolve:secretsmanager:other}}',
+    '{{resolve:secretsmanager:other}} does not resolve: no such secret; give its value by the parameter secretsmanager:other',
+  ],
   ['{{resolve:secretsmanager:key:SecretString:a}}', 'does not resolve: the secret is not JSON'],
   [`{{resolve:secretsmanager:${ARN}:SecretString:o}}`, 'the secret has no text at the key o'],
   [`{{resolve:secretsmanager:${ARN}:SecretString:__proto__}}`, 'the secret has no text at the key __proto__'],
 ])('%s is refused', async (reference, reason) => {
   const error: Error = await sizeOf(reference).then(fail, (cause) => cause);
   expect(error.message).toContain(reason);
-  expect(error.message).not.toMatch(/one|of a/);
+  expect(error.message).not.toMatch(/one|of [a-z]/);
+});
+
+test('an output has parameters, and never secrets', async () => {
+  const outputs = (Value: string) => templateOf({}, { Outputs: { O: { Value } } });
+  const stack = cloudWithSecrets().stack();
+  await stack.create(outputs('host {{resolve:ssm:/mail/host}}'));
+  expect(stack.outputs).toEqual({ O: 'host of ssm' });
+  for (const reference of ['{{resolve:secretsmanager:key}}', '{{resolve:ssm-secure:password}}']) {
+    await expect(cloudWithSecrets().stack().create(outputs(reference))).rejects.toThrow(
+      `output O must not have the dynamic reference ${reference}`,
+    );
+  }
+});
+
+test('a parameter of the template that no SSM parameter has is refused before anything is made, if it is needed', async () => {
+  const Parameters = { P: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/mail/host' } };
+  const cloud = cloudWithSecrets();
+  await cloud.stack().create(templateOf({ A: { Size: { Ref: 'P' } } }, { Parameters }));
+  expect(cloud.things.get('A-1')).toEqual({ Size: 'of ssm' });
+
+  const missing = { P: { ...Parameters.P, Default: '/other' } };
+  const other = cloudWithSecrets();
+  await other.stack().create(templateOf({ A: {} }, { Parameters: missing }));
+  const needed = templateOf({ B: {}, A: { Size: { Ref: 'P' }, Needs: { Ref: 'B' } } }, { Parameters: missing });
+  await expect(other.stack().create(needed)).rejects.toThrow('parameter P needs the value of the SSM parameter /other');
+  expect(other.calls).toEqual(['create A-1']);
 });
 
 test('a custom resource never gets a secret', async () => {
@@ -87,6 +129,9 @@ test('a custom resource never gets a secret', async () => {
     'a custom resource can not have the dynamic reference {{resolve:secretsmanager:key}}',
   );
   expect(cloud.things.size).toBe(0);
+  const plain = templateOf({ A: { Type: 'Custom::Thing', Properties: { Size: '{{resolve:ssm:/mail/host}}' } } });
+  await cloud.stack({ otherTypes: { 'Custom::Thing': custom } }).create(plain);
+  expect([...cloud.things.values()]).toEqual([{ Size: 'of ssm' }]);
 });
 
 function fail(): never {

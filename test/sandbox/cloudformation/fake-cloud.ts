@@ -4,6 +4,7 @@ import { Clock } from '../../../sandbox/clock';
 import type { StackEvent } from '../../../sandbox/cloudformation/event';
 import type { Properties, ResourceType } from '../../../sandbox/cloudformation/resource-type';
 import { Stack } from '../../../sandbox/cloudformation/stack';
+import { Stacks } from '../../../sandbox/cloudformation/stacks';
 import { readTemplate } from '../../../sandbox/cloudformation/template';
 
 /**
@@ -46,28 +47,44 @@ export class FakeCloud {
 
   /** The texts of secrets, by ID, and by ID and version. */
   readonly secrets = new Map<string, string>();
+  /** The texts of SSM parameters, by name, and by name and version; those of secure ones after `secure`. */
+  readonly parameters = new Map<string, string>();
+
+  /** The stacks that know each other. */
+  readonly stacks = new Stacks(SANDBOX_ACCOUNT);
 
   stack(
     options: {
+      name?: string;
       onEvent?: (event: StackEvent) => void;
       otherTypes?: Record<string, ResourceType>;
       strict?: boolean;
     } = {},
   ): Stack {
     const types: Record<string, ResourceType> = { 'Test::Thing': this.thing, ...options.otherTypes };
-    return new Stack({
-      name: 'Mesh',
+    const stack = new Stack({
+      name: options.name ?? 'Mesh',
+      otherStacks: this.stacks,
       account: SANDBOX_ACCOUNT,
       clock: new Clock(),
       resourceType: (name) => types[name],
-      readSecret: ({ secretId, versionStage, versionId }) => {
-        const text = this.secrets.get([secretId, versionStage ?? versionId].filter(Boolean).join(' '));
-        if (text === undefined) throw new Error('no such secret');
-        return text;
+      references: {
+        secret: ({ secretId, versionStage, versionId }) => {
+          const text = this.secrets.get([secretId, versionStage ?? versionId].filter(Boolean).join(' '));
+          if (text === undefined) throw new Error('no such secret');
+          return text;
+        },
+        parameter: ({ name, version, isSecure }) => {
+          const text = this.parameters.get([isSecure ? 'secure' : '', name, version].filter(Boolean).join(' '));
+          if (text === undefined) throw new Error('no such parameter');
+          return text;
+        },
       },
       strict: options.strict,
       onEvent: options.onEvent,
     });
+    this.stacks.add(stack);
+    return stack;
   }
 
   private async act<T extends { physicalId: string }>(verb: string, logicalId: string, effect: () => T): Promise<T> {

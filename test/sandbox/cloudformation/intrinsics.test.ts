@@ -16,6 +16,8 @@ const scope: Scope = {
     return NAMES[name];
   },
   attribute: (logicalId, attribute) => `${logicalId}/${attribute}`,
+  importValue: (name) => `exported ${name}`,
+  stackOutput: (stack, output) => `${output} of ${stack}`,
   condition: (name) => name === 'Yes',
   mappings: { Sizes: { small: { memory: 128, zones: ['a'] } } },
 };
@@ -24,6 +26,15 @@ const value = (template: unknown) => resolve(template, scope);
 const holds = (condition: unknown) => evaluateCondition(condition, scope);
 
 test.each([
+  ['Fn::ImportValue', { 'Fn::ImportValue': { 'Fn::Sub': '${Bucket}:Arn' } }, 'exported events-bucket:Arn'],
+  [
+    'Fn::GetStackOutput',
+    { 'Fn::GetStackOutput': { StackName: 'A', OutputName: { Ref: 'Bucket' }, Region: { Ref: 'AWS::Region' } } },
+    'events-bucket of A',
+  ],
+  ['Fn::GetAZs', { 'Fn::GetAZs': '' }, ['us-east-1a', 'us-east-1b', 'us-east-1c']],
+  ['Fn::GetAZs of a Region', { 'Fn::GetAZs': 'eu-west-1' }, ['eu-west-1a', 'eu-west-1b', 'eu-west-1c']],
+  ['Fn::Cidr', { 'Fn::Cidr': ['10.0.0.0/16', 2, '8'] }, ['10.0.0.0/24', '10.0.1.0/24']],
   ['Ref', { Ref: 'Bucket' }, 'events-bucket'],
   ['Fn::GetAtt as a list', { 'Fn::GetAtt': ['Bucket', 'Arn'] }, 'Bucket/Arn'],
   ['Fn::GetAtt with a dotted attribute', { 'Fn::GetAtt': 'Endpoint.Address.Port' }, 'Endpoint/Address.Port'],
@@ -58,7 +69,11 @@ test.each([
 });
 
 test.each([
-  [{ 'Fn::ImportValue': 'other' }, 'Fn::ImportValue is not supported'],
+  [{ 'Fn::ImportValue': ['other'] }, 'Fn::ImportValue must have a string'],
+  [{ 'Fn::GetStackOutput': 'other' }, 'Fn::GetStackOutput must have a string'],
+  [{ 'Fn::GetStackOutput': { StackName: 'A' } }, 'Fn::GetStackOutput must have a string'],
+  [{ 'Fn::Cidr': ['10.0.0.0/16'] }, 'Fn::Cidr must have a list of 2 or 3'],
+  [{ 'Fn::Transform': 'other' }, 'Fn::Transform is not supported'],
   [{ 'Fn::Equals': [1, 1] }, 'Fn::Equals is not supported by the sandbox as the value of a property'],
   [{ 'Fn::constructor': [] }, 'Fn::constructor is not supported'],
   [{ Ref: 'Bucket', 'Fn::Sub': '' }, 'must stand alone'],

@@ -163,3 +163,73 @@ test('a call tells what it asks for', () => {
   });
   expect(describe('\u0000')).toMatchObject({ operation: '' });
 });
+
+describe('what a stack exports', () => {
+  const exporting = (Value: unknown, Name: unknown = 'shared') =>
+    templateOf({ T: { Size: 1 } }, { Outputs: { O: { Value, Export: { Name } } } });
+  const importing = (name: unknown = 'shared') => templateOf({ T: { Size: { 'Fn::ImportValue': name } } });
+
+  function two() {
+    const cloud = new FakeCloud();
+    return { cloud, producer: cloud.stack({ name: 'Producer' }), consumer: cloud.stack({ name: 'Consumer' }) };
+  }
+
+  test('is imported by others, by a name that functions can make', async () => {
+    const { cloud, producer, consumer } = two();
+    await producer.create(exporting({ Ref: 'T' }, { 'Fn::Sub': '${AWS::StackName}:T' }));
+    await consumer.create(importing({ 'Fn::Join': [':', ['Producer', 'T']] }));
+    expect(cloud.things.get('T-2')).toEqual({ Size: 'T-1' });
+  });
+
+  test('must exist', async () => {
+    await expect(two().consumer.create(importing())).rejects.toThrow('No export named shared found.');
+  });
+
+  test('stays as it is while it is imported', async () => {
+    const { producer, consumer } = two();
+    await producer.create(exporting('one'));
+    await consumer.create(importing());
+    await expect(producer.delete()).rejects.toThrow('Export shared cannot be deleted as it is in use by Consumer');
+    await expect(producer.update(exporting('two'))).rejects.toThrow(
+      'Export shared cannot be updated as it is in use by Consumer',
+    );
+    await expect(producer.update(templateOf({ T: { Size: 1 } }))).rejects.toThrow('cannot be deleted as it is in use');
+    expect([producer.status, producer.outputs, [...producer.resources.keys()]]).toEqual([
+      'UPDATE_ROLLBACK_COMPLETE',
+      { O: 'one' },
+      ['T'],
+    ]);
+    await consumer.update(templateOf({ T: { Size: 2 } }));
+    await producer.update(exporting('two'));
+    await consumer.update(importing());
+    await consumer.delete();
+    await producer.delete();
+  });
+
+  test('has a name of its own', async () => {
+    const { producer, consumer } = two();
+    await producer.create(exporting('one'));
+    await expect(consumer.create(exporting('two'))).rejects.toThrow(
+      'Export with name shared is already exported by stack Producer',
+    );
+    const twice = { A: { Value: '1', Export: { Name: 'x' } }, B: { Value: '2', Export: { Name: 'x' } } };
+    await expect(two().producer.create(templateOf({}, { Outputs: twice }))).rejects.toThrow(
+      'outputs A and B have the export x',
+    );
+  });
+});
+
+test('a weak reference reads an output, and holds nothing back', async () => {
+  const cloud = new FakeCloud();
+  const producer = cloud.stack({ name: 'Producer' });
+  const consumer = cloud.stack({ name: 'Consumer' });
+  const weak = (OutputName: string, StackName = 'Producer') =>
+    templateOf({ T: { Size: { 'Fn::GetStackOutput': { StackName, OutputName, Region: 'us-east-1' } } } });
+  await producer.create(templateOf({}, { Outputs: { O: { Value: 'one' } } }));
+  await consumer.create(weak('O'));
+  expect(cloud.things.get('T-1')).toEqual({ Size: 'one' });
+  await expect(consumer.update(weak('P'))).rejects.toThrow('stack Producer has no output P');
+  await expect(consumer.update(weak('constructor'))).rejects.toThrow('stack Producer has no output constructor');
+  await expect(consumer.update(weak('O', 'Ghost'))).rejects.toThrow('stack Ghost has no output O');
+  await producer.delete();
+});

@@ -66,6 +66,11 @@ test('a property with the name of an attribute is its value, but never a dynamic
   expect(attribute('Port')).not.toContain('resolve');
 });
 
+test('a custom resource of the CDK for what the sandbox does not have stands in', async () => {
+  const { resource } = await made('Custom::S3BucketNotifications', { ServiceToken: 'arn:function' });
+  expect(resource.physicalId).toMatch(/^App-Jobs-/);
+});
+
 test('the attachment of a secret to a database stands for the secret', async () => {
   const { resource } = await made('AWS::SecretsManager::SecretTargetAttachment', { SecretId: 'arn:secret' });
   expect(resource.physicalId).toBe('arn:secret');
@@ -87,6 +92,7 @@ test.each([
   'AWS::S3::AccessPointPolicy',
   'AWS::Events::EventBusPolicy',
   'AWS::SNS::TopicInlinePolicy',
+  'AWS::CloudFormation::CustomResource',
   'AWS::CloudFormation::Macro',
   'Custom::Thing',
   'Alexa::ASK::Skill',
@@ -143,5 +149,15 @@ describe('a property without effect', () => {
   test('fails by its name in a strict sandbox', async () => {
     const { cloud, otherTypes } = lenient();
     await expect(cloud.stack({ otherTypes, strict: true }).create(thing('red'))).rejects.toThrow('property Colour');
+  });
+
+  test('fails in a strict sandbox also when only its value has none', async () => {
+    const cloud = new FakeCloud();
+    const notices = ({ Size }: Properties) => (Size === 1 ? ['is never that small'] : []);
+    const stack = cloud.stack({ otherTypes: { 'Test::Thing': { ...cloud.thing, notices } }, strict: true });
+    await expect(stack.create(templateOf({ A: { Size: 1 } }))).rejects.toThrow(
+      'the sandbox is strict, and the resource is never that small',
+    );
+    expect(cloud.things.size).toBe(0);
   });
 });

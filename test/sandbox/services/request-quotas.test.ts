@@ -22,7 +22,11 @@ const acmPca = () => new AcmPcaService({ account: SANDBOX_ACCOUNT, clock }).api;
 const secretsManager = () =>
   new SecretsManagerService(
     { account: SANDBOX_ACCOUNT, clock },
-    { functions: { invoke: async () => null, assertMayInvoke: () => undefined }, events: { put: () => undefined } },
+    {
+      functions: { invoke: async () => null, assertMayInvoke: () => undefined },
+      events: { put: () => undefined },
+      keys: { authorizeUse: () => undefined },
+    },
   ).api;
 
 /** What becomes of a request that asks for nothing in particular. */

@@ -33,6 +33,7 @@ const shape = structure({
   PointInTimeRecoverySpecification: optional(anything),
   SSESpecification: optional(anything),
   TableClass: optional(oneOf('STANDARD', 'STANDARD_INFREQUENT_ACCESS')),
+  StreamSpecification: optional(anything),
   Tags: optional(tagList),
 });
 
@@ -64,6 +65,7 @@ export function tableType(tables: () => Tables): ResourceType {
       DeletionProtectionEnabled: 'mutable',
       PointInTimeRecoverySpecification: 'mutable',
       SSESpecification: 'mutable',
+      StreamSpecification: 'mutable',
       TableClass: 'mutable',
       Tags: 'mutable',
     },
@@ -76,6 +78,11 @@ export function tableType(tables: () => Tables): ResourceType {
       configure(name, request.properties);
       return { physicalId: name, attributes: { Arn: tables().arn(name) } };
     },
+    attribute: ({ attributes }, { StreamSpecification }, attribute) =>
+      attribute === 'StreamArn' && StreamSpecification !== undefined
+        ? `${attributes.Arn}/stream/2026-01-01T00:00:00.000`
+        : undefined,
+    notices: ({ StreamSpecification }) => (StreamSpecification === undefined ? [] : ['delivers no stream']),
     async update({ properties }, resource, oldProperties) {
       const changed = FIXED.find((property) => !isDeepStrictEqual(properties[property], oldProperties[property]));
       if (changed !== undefined) {

@@ -6,14 +6,14 @@ import { AwsError } from '../../../endpoint/api';
 import { nextTime, parseSchedule, type Schedule } from '../../../schedule/expression';
 import { anything, integer, list, oneOf, optional, string, structure } from '../../shared/shape';
 import { parseEventPattern } from '../event-pattern';
-import type { EventBus, Rule } from '../state';
+import { DEFAULT_BUS, type EventBuses, type Rule } from '../state';
 
 const MAX_RULE_NAME = 64;
 
 const shape = structure({
   Name: optional(string({ min: 1, max: MAX_RULE_NAME }, /^[\w.-]+$/)),
   Description: optional(string({ max: 512 })),
-  EventBusName: optional(oneOf('default')),
+  EventBusName: optional(string({ min: 1, max: 1600 })),
   EventPattern: optional(anything),
   ScheduleExpression: optional(string({ max: 256 })),
   State: optional(oneOf('ENABLED', 'DISABLED')),
@@ -38,21 +38,35 @@ const shape = structure({
 });
 
 /**
- * `AWS::Events::Rule` on the default event bus.
+ * `AWS::Events::Rule`. Its physical ID is its name, after the name of its bus unless that is the default one.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
  */
-export function ruleType(account: Account, clock: Clock, bus: EventBus): ResourceType {
+export function ruleType(account: Account, clock: Clock, buses: EventBuses): ResourceType {
   const appointments = new Map<string, Appointment>();
 
-  function set(name: string, properties: Properties): Resource {
-    const { Description, EventPattern, ScheduleExpression, State, Targets = [] } = shape(properties, '');
+  function set(physicalId: string, properties: Properties): Resource {
+    const {
+      Description,
+      EventBusName = DEFAULT_BUS,
+      EventPattern,
+      ScheduleExpression,
+      State,
+      Targets = [],
+    } = shape(properties, '');
     if (EventPattern === undefined && ScheduleExpression === undefined) {
       throw new AwsError('ValidationException', 'a rule must have an EventPattern or a ScheduleExpression');
     }
+    const bus = busName(EventBusName);
+    if (!buses.names.has(bus)) throw new AwsError('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
+    if (bus !== DEFAULT_BUS && ScheduleExpression !== undefined) {
+      throw new AwsError('ValidationException', 'ScheduleExpression is supported only on the default event bus.');
+    }
+    const name = physicalId.split('|').at(-1) ?? physicalId;
     const schedule = ScheduleExpression === undefined ? undefined : parseSchedule(ScheduleExpression);
     const rule: Rule = {
       name,
-      arn: regionalArn(account, 'events', `rule/${name}`),
+      bus,
+      arn: regionalArn(account, 'events', `rule/${rulePath(bus, name)}`),
       description: Description,
       isEnabled: State !== 'DISABLED',
       pattern: EventPattern === undefined ? undefined : parseEventPattern(EventPattern),
@@ -65,10 +79,10 @@ export function ruleType(account: Account, clock: Clock, bus: EventBus): Resourc
         inputText: Input,
       })),
     };
-    bus.rules.set(name, rule);
-    appointments.get(name)?.cancel();
+    buses.rules.set(physicalId, rule);
+    appointments.get(physicalId)?.cancel();
     if (schedule !== undefined && rule.isEnabled) keepTo(schedule, rule, clock.now());
-    return { physicalId: name, attributes: { Arn: rule.arn } };
+    return { physicalId, attributes: { Arn: rule.arn } };
   }
 
   function keepTo(schedule: Schedule, rule: Rule, after: Date): void {
@@ -76,7 +90,7 @@ export function ruleType(account: Account, clock: Clock, bus: EventBus): Resourc
     if (time === undefined) return;
     const appointment = clock.at(time, async () => {
       keepTo(schedule, rule, time);
-      await bus.tick(rule);
+      await buses.tick(rule);
     });
     appointments.set(rule.name, appointment);
   }
@@ -93,17 +107,30 @@ export function ruleType(account: Account, clock: Clock, bus: EventBus): Resourc
       Tags: 'mutable',
     },
     create: async (request) => {
-      const name = String(request.properties.Name ?? physicalName(request, MAX_RULE_NAME));
-      if (bus.rules.has(name)) throw new AwsError('ResourceAlreadyExistsException', `the rule ${name} already exists`);
-      return set(name, request.properties);
+      const { Name, EventBusName = DEFAULT_BUS } = shape(request.properties, '');
+      const name = Name ?? physicalName(request, MAX_RULE_NAME);
+      const bus = busName(EventBusName);
+      const id = bus === DEFAULT_BUS ? name : `${bus}|${name}`;
+      if (buses.rules.has(id)) throw new AwsError('ResourceAlreadyExistsException', `the rule ${name} already exists`);
+      return set(id, request.properties);
     },
     update: async ({ properties }, resource) => set(resource.physicalId, properties),
     delete: async (_request, { physicalId }) => {
       appointments.get(physicalId)?.cancel();
       appointments.delete(physicalId);
-      bus.rules.delete(physicalId);
+      buses.rules.delete(physicalId);
     },
   };
+}
+
+/** The end of the ARN of a rule. */
+export function rulePath(bus: string, name: string): string {
+  return bus === DEFAULT_BUS ? name : `${bus}/${name}`;
+}
+
+/** From the name or the ARN of a bus. */
+export function busName(nameOrArn: string): string {
+  return nameOrArn.replace(/^arn:[^/]*\//, '');
 }
 
 function json(text: string): unknown {

@@ -9,8 +9,12 @@ export function permissionType(account: Account, functions: Functions, permissio
   return {
     properties: {
       Action: 'createOnly',
+      EventSourceToken: 'createOnly',
       FunctionName: 'createOnly',
+      FunctionUrlAuthType: 'createOnly',
+      InvokedViaFunctionUrl: 'createOnly',
       Principal: 'createOnly',
+      PrincipalOrgID: 'createOnly',
       SourceAccount: 'createOnly',
       SourceArn: 'createOnly',
     },

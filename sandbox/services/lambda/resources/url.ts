@@ -1,14 +1,23 @@
+import type { Account } from '../../../account';
 import type { ResourceType } from '../../../cloudformation/resource-type';
-import { type Functions, functionName } from '../state';
+import { type Functions, functionArn, functionName } from '../state';
 import { type FunctionUrls, readUrlProperties } from '../url/function-urls';
 
 /** `AWS::Lambda::Url`. A function has at most one, so its physical ID is the ARN of the function. */
-export function urlType(functions: Functions, urls: FunctionUrls): ResourceType {
+export function urlType(account: Account, functions: Functions, urls: FunctionUrls): ResourceType {
   return {
-    properties: { AuthType: 'mutable', InvokeMode: 'mutable', TargetFunctionArn: 'createOnly' },
+    properties: {
+      AuthType: 'mutable',
+      Cors: 'mutable',
+      InvokeMode: 'mutable',
+      Qualifier: 'createOnly',
+      TargetFunctionArn: 'createOnly',
+    },
     create: async (request) => {
-      const { TargetFunctionArn } = readUrlProperties(request.properties);
-      const { arn } = functions.get(functionName(TargetFunctionArn)).configuration;
+      const { TargetFunctionArn, Qualifier } = readUrlProperties(request.properties);
+      const name = functionName(Qualifier === undefined ? TargetFunctionArn : `${TargetFunctionArn}:${Qualifier}`);
+      functions.get(name);
+      const arn = functionArn(account, name);
       return { physicalId: arn, attributes: { FunctionArn: arn, FunctionUrl: urls.add(arn) } };
     },
     update: async (request, resource) => {
@@ -16,5 +25,9 @@ export function urlType(functions: Functions, urls: FunctionUrls): ResourceType 
       return resource;
     },
     delete: async (_request, resource) => urls.remove(resource.physicalId),
+    notices: ({ AuthType, Cors }) => [
+      ...(AuthType === 'NONE' ? ['asks for a signature'] : []),
+      ...(Cors === undefined ? [] : ['ignores Cors']),
+    ],
   };
 }

@@ -11,6 +11,8 @@ import type { RuntimeDirectory } from './runtime-directory';
 export interface FunctionConfiguration {
   readonly name: string;
   readonly arn: string;
+  /** A number, or `$LATEST`. */
+  readonly version: string;
   readonly roleArn: string;
   /** The absolute path of the code's directory. */
   readonly directory: string;
@@ -102,12 +104,18 @@ export function readFunctionProperties(properties: Properties): FunctionProperti
 
 export function configurationOf(
   properties: FunctionProperties,
-  name: string,
-  { directory, arn, deployedAt }: Pick<FunctionConfiguration, 'directory' | 'arn' | 'deployedAt'>,
+  {
+    name,
+    version,
+    arn,
+    directory,
+    deployedAt,
+  }: Pick<FunctionConfiguration, 'name' | 'version' | 'arn' | 'directory' | 'deployedAt'>,
 ): FunctionConfiguration {
   return {
     name,
     arn,
+    version,
     directory,
     deployedAt,
     description: properties.Description ?? '',
@@ -161,7 +169,7 @@ export function environmentOf(
     AWS_EXECUTION_ENV: `AWS_Lambda_${configuration.runtime}`,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(configuration.memorySizeMb),
     AWS_LAMBDA_FUNCTION_NAME: configuration.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_VERSION: configuration.version,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: configuration.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,

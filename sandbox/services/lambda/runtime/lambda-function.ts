@@ -64,16 +64,21 @@ export class LambdaFunction {
   /**
    * @param event in JSON
    * @param requestId Lambda's ID of the invocation, which is the same for all attempts of an asynchronous invocation
+   * @param invokedArn the ARN in the invocation, which can be that of an alias
    * @throws FunctionError if the function fails, crashes, or exceeds its timeout or the size of results
    * @throws AwsError `RequestTooLargeException` for an event that is too large
    */
-  async invoke(event: string, requestId: string = randomUUID()): Promise<FunctionResult> {
+  async invoke(
+    event: string,
+    requestId: string = randomUUID(),
+    invokedArn: string = this.configuration.arn,
+  ): Promise<FunctionResult> {
     const size = Buffer.byteLength(event);
     if (size > MAX_EVENT_BYTES) {
       const reason = `${size} byte payload is too large for the RequestResponse invocation type (limit ${MAX_EVENT_BYTES} bytes)`;
       throw new AwsError('RequestTooLargeException', reason, 413);
     }
-    const invocation = this.serve(event, requestId);
+    const invocation = this.serve(event, requestId, invokedArn);
     this.invocations.add(invocation);
     return invocation.finally(() => this.invocations.delete(invocation));
   }
@@ -91,28 +96,33 @@ export class LambdaFunction {
     await Promise.all([...this.environments].map(({ process }) => process.end()));
   }
 
-  private async serve(event: string, requestId: string): Promise<FunctionResult> {
+  private async serve(event: string, requestId: string, invokedArn: string): Promise<FunctionResult> {
     const environment = await this.take();
     if (environment === undefined) {
       throw new FunctionError({ errorType: 'ResourceNotFoundException', errorMessage: 'the function is gone' });
     }
     try {
-      return await this.run(environment, event, requestId);
+      return await this.run(environment, event, requestId, invokedArn);
     } finally {
       this.offer(environment);
     }
   }
 
-  private async run({ process, loaded }: Environment, event: string, requestId: string): Promise<FunctionResult> {
+  private async run(
+    { process, loaded }: Environment,
+    event: string,
+    requestId: string,
+    invokedArn: string,
+  ): Promise<FunctionResult> {
     const { faults } = this.options;
-    const { name, memorySizeMb, runtime } = this.configuration;
+    const { name, version, memorySizeMb, runtime } = this.configuration;
     const log = (line: string) => process.log(line);
     const startedAt = performance.now();
-    log(`START RequestId: ${requestId} Version: $LATEST`);
+    log(`START RequestId: ${requestId} Version: ${version}`);
     try {
       await loaded;
       const fault = faults.ofInvocation(name, JSON.parse(event));
-      const result = await this.call(process, event, requestId);
+      const result = await this.call(process, event, requestId, invokedArn);
       if (result.body.length > MAX_RESULT_BYTES) throw tooLarge(result.body.length);
       if (fault === undefined) return result;
       await process.end();
@@ -127,11 +137,16 @@ export class LambdaFunction {
     }
   }
 
-  private call(process: FunctionProcess, event: string, requestId: string): Promise<FunctionResult> {
+  private call(
+    process: FunctionProcess,
+    event: string,
+    requestId: string,
+    functionArn: string,
+  ): Promise<FunctionResult> {
     const { clock, outside } = this.options;
-    const { arn, timeoutSeconds } = this.configuration;
+    const { timeoutSeconds } = this.configuration;
     const deadline = clock.now().getTime() + timeoutSeconds * 1000;
-    const invocation = { event, requestId, deadline, outside: outside(), functionArn: arn };
+    const invocation = { event, requestId, deadline, outside: outside(), functionArn };
     return within(timeoutSeconds, process, process.invoke(invocation));
   }
 

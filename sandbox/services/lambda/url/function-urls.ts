@@ -11,16 +11,18 @@ import { FUNCTION_URLS_PATH } from '../../../endpoint/paths';
 import type { Identity } from '../../iam';
 import { randomText } from '../../shared/random-text';
 import type { Surroundings } from '../../shared/service';
-import { oneOf, optional, string, structure } from '../../shared/shape';
+import { anything, oneOf, optional, string, structure } from '../../shared/shape';
 import type { FunctionResult } from '../runtime/function-process';
 import { readUrlAnswer } from './function-url-answer';
 import { functionUrlEvent } from './function-url-event';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-url.html */
 const urlProperties = structure({
-  // `NONE` would admit everyone who finds the URL. The library never uses it.
-  AuthType: oneOf('AWS_IAM'),
+  /** `NONE` admits everyone on AWS. The sandbox asks for a signature anyway. */
+  AuthType: oneOf('AWS_IAM', 'NONE'),
+  Cors: optional(anything),
   InvokeMode: optional(oneOf('BUFFERED', 'RESPONSE_STREAM')),
+  Qualifier: optional(string({ min: 1, max: 128 })),
   TargetFunctionArn: string(),
 });
 

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { AccessDenied, type AwsAnswer, type AwsCall, type ConditionKeys } from '../../../endpoint/api';
+import type { KeyUse, KmsService } from '../../kms';
 import type { Bucket, ObjectVersion, StoredObject } from '../bucket';
 import { S3Error } from '../s3-error';
 import type { Buckets } from '../state';
 import { readPayload } from './payload';
 import { RESPONSE_HEADERS, type S3Route } from './route';
+
+type KeyAction = KeyUse['actions'][number];
 
 export type S3Operation = (route: S3Route, call: AwsCall) => AwsAnswer;
 
@@ -22,7 +25,19 @@ const KEPT_HEADERS = [
  * PutObject, GetObject, HeadObject, and DeleteObject.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
-export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Record<string, S3Operation>> {
+export function objectOperations(
+  buckets: Buckets,
+  now: () => Date,
+  keys: Pick<KmsService, 'authorizeUse'>,
+): Readonly<Record<string, S3Operation>> {
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
+  function authorizeKey(call: AwsCall, keyId: string | undefined, action: KeyAction, { bucket, key }: S3Route): void {
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    const arn = buckets.get(bucket).hasBucketKey ? buckets.arn(bucket) : buckets.arn(bucket, key);
+    const context = { 'aws:s3:arn': arn };
+    keys.authorizeUse(call, keyId, { service: 's3', actions: [action], context });
+  }
+
   function authorize(call: AwsCall, action: string, { bucket, key }: S3Route): void {
     const versionId = call.query.get('versionId');
     const keys: ConditionKeys = versionId === null ? {} : { 's3:versionid': versionId };
@@ -34,12 +49,16 @@ export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Re
     const bucket = buckets.get(route.bucket);
     const { body, checksum } = readPayload(call);
     const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-    const version = bucket.put(route.key, { body, etag, checksum, headers: keptHeaders(call) }, now());
-    return { status: 200, headers: { etag, ...versionHeader(bucket, version), ...checksum, ...ENCRYPTION } };
+    const kmsKeyId = keyIdFor(call, bucket);
+    authorizeKey(call, kmsKeyId, 'GenerateDataKey', route);
+    const object = { body, etag, checksum, kmsKeyId, headers: keptHeaders(call) };
+    const version = bucket.put(route.key, object, now());
+    return { status: 200, headers: { etag, ...versionHeader(bucket, version), ...checksum, ...encryption(object) } };
   }
 
   function getObject(route: S3Route, call: AwsCall): AwsAnswer {
     const { bucket, version, object } = readObject(route, call);
+    authorizeKey(call, object.kmsKeyId, 'Decrypt', route);
     const checksum = call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED' ? object.checksum : {};
     return {
       status: 200,
@@ -47,7 +66,7 @@ export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Re
         ...object.headers,
         ...versionHeader(bucket, version),
         ...checksum,
-        ...ENCRYPTION,
+        ...encryption(object),
         ...replacedHeaders(call),
         etag: object.etag,
         'last-modified': version.lastModified.toUTCString(),
@@ -103,10 +122,20 @@ export function objectOperations(buckets: Buckets, now: () => Date): Readonly<Re
 }
 
 /**
- * The encryption of all objects since 2023.
+ * Without a KMS key, a key of Amazon S3 encrypts all objects since 2023.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
  */
-const ENCRYPTION = { 'x-amz-server-side-encryption': 'AES256' };
+function encryption({ kmsKeyId }: StoredObject): Readonly<Record<string, string>> {
+  if (kmsKeyId === undefined) return { 'x-amz-server-side-encryption': 'AES256' };
+  return { 'x-amz-server-side-encryption': 'aws:kms', 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId };
+}
+
+/** The key that the request names, or the one of the bucket. Undefined for a key of Amazon S3. */
+function keyIdFor({ headers }: AwsCall, bucket: Bucket): string | undefined {
+  if (headers['x-amz-server-side-encryption'] === undefined) return bucket.defaultKmsKeyId;
+  if (headers['x-amz-server-side-encryption'] !== 'aws:kms') return undefined;
+  return headers['x-amz-server-side-encryption-aws-kms-key-id'] ?? 'alias/aws/s3';
+}
 
 /**
  * Only callers that can list the bucket learn that a key doesn't exist.

@@ -1,17 +1,33 @@
 import type { Account } from '../../../account';
 import { physicalName } from '../../../cloudformation/physical-name';
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
-import { anything, oneOf, optional, string, structure } from '../../shared/shape';
+import { anything, boolean, list, oneOf, optional, string, structure } from '../../shared/shape';
 import { tagList } from '../../shared/tags';
 import type { Bucket } from '../bucket';
 import type { Buckets } from '../state';
 
 const MAX_BUCKET_NAME = 63;
 
+const bucketEncryption = structure({
+  ServerSideEncryptionConfiguration: list(
+    structure({
+      BlockedEncryptionTypes: optional(anything),
+      BucketKeyEnabled: optional(boolean),
+      ServerSideEncryptionByDefault: optional(
+        structure({
+          KMSMasterKeyID: optional(string({ min: 1, max: 2048 })),
+          SSEAlgorithm: oneOf('AES256', 'aws:kms', 'aws:kms:dsse'),
+        }),
+      ),
+    }),
+    { max: 1 },
+  ),
+});
+
 const shape = structure({
   BucketName: optional(string({ min: 3, max: MAX_BUCKET_NAME })),
   VersioningConfiguration: optional(structure({ Status: oneOf('Enabled', 'Suspended') })),
-  BucketEncryption: optional(anything),
+  BucketEncryption: optional(bucketEncryption),
   PublicAccessBlockConfiguration: optional(anything),
   OwnershipControls: optional(anything),
   LifecycleConfiguration: optional(anything),
@@ -20,7 +36,7 @@ const shape = structure({
 });
 
 /**
- * `AWS::S3::Bucket`. Versioning is supported. Encryption, public access, ownership, lifecycle, logging, and tags are
+ * `AWS::S3::Bucket`. Versioning and default encryption are supported. Public access, ownership, lifecycle, logging, and tags are
  * accepted without effect, because objects stay in memory, are never public, and don't live long enough to expire.
  */
 export function bucketType(buckets: Buckets, account: Account): ResourceType {
@@ -38,7 +54,11 @@ export function bucketType(buckets: Buckets, account: Account): ResourceType {
   }
 
   function configure(bucket: Bucket, properties: Properties): Resource {
-    const { VersioningConfiguration } = shape(properties, '');
+    const { VersioningConfiguration, BucketEncryption } = shape(properties, '');
+    const [rule] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+    const { SSEAlgorithm = 'AES256', KMSMasterKeyID = 'alias/aws/s3' } = rule?.ServerSideEncryptionByDefault ?? {};
+    bucket.hasBucketKey = rule?.BucketKeyEnabled ?? false;
+    bucket.defaultKmsKeyId = SSEAlgorithm === 'AES256' ? undefined : KMSMasterKeyID;
     // Versioning can be suspended, but not removed.
     bucket.versioning = VersioningConfiguration?.Status ?? (bucket.versioning && 'Suspended');
     return asResource(bucket);

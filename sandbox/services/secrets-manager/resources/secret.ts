@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
@@ -18,6 +18,13 @@ const shape = structure({
       PasswordLength: optional(integer({ min: 1, max: 4096 })),
       ExcludeCharacters: optional(string({ max: 4096 })),
       ExcludePunctuation: optional(boolean),
+      ExcludeLowercase: optional(boolean),
+      ExcludeNumbers: optional(boolean),
+      ExcludeUppercase: optional(boolean),
+      IncludeSpace: optional(boolean),
+      RequireEachIncludedType: optional(boolean),
+      GenerateStringKey: optional(string({ min: 1, max: 10_240 })),
+      SecretStringTemplate: optional(string({ min: 1, max: 10_240 })),
     }),
   ),
   Tags: optional(tagList),
@@ -82,18 +89,57 @@ function templateValue(properties: Properties): string | undefined {
     throw new AwsError('InvalidParameterException', reason);
   }
   if (!GenerateSecretString) return SecretString;
-  const { PasswordLength = 32, ExcludeCharacters = '', ExcludePunctuation = false } = GenerateSecretString;
-  return randomPassword(PasswordLength, ExcludePunctuation ? ExcludeCharacters + PUNCTUATION : ExcludeCharacters);
+  const password = randomPassword(GenerateSecretString);
+  const { SecretStringTemplate, GenerateStringKey } = GenerateSecretString;
+  if ((SecretStringTemplate === undefined) !== (GenerateStringKey === undefined)) {
+    throw new AwsError('InvalidRequestException', 'SecretStringTemplate and GenerateStringKey must be given together');
+  }
+  if (SecretStringTemplate === undefined || GenerateStringKey === undefined) return password;
+  return JSON.stringify({ ...jsonObject(SecretStringTemplate), [GenerateStringKey]: password });
 }
 
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html */
-const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+function jsonObject(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new AwsError('InvalidRequestException', 'SecretStringTemplate must be a JSON object');
+}
 
 /**
- * The printable ASCII characters without the space.
- * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html
+ * The kinds of characters of a password.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-secretsmanager-secret-generatesecretstring.html
  */
-function randomPassword(length: number, excluded: string): string {
-  const printable = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
-  return randomText(length, printable.filter((character) => !excluded.includes(character)).join(''));
+const KINDS = {
+  Lowercase: 'abcdefghijklmnopqrstuvwxyz',
+  Uppercase: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  Numbers: '0123456789',
+  Punctuation: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
+} as const;
+
+/** With at least one character of each kind that isn't left out, unless `RequireEachIncludedType` is false. */
+function randomPassword(options: NonNullable<ReturnType<typeof shape>['GenerateSecretString']>): string {
+  const { PasswordLength = 32, ExcludeCharacters = '', RequireEachIncludedType = true, IncludeSpace } = options;
+  const kinds = Object.entries(KINDS)
+    .filter(([kind]) => !options[`Exclude${kind as keyof typeof KINDS}`])
+    .map(([, characters]) => [...characters].filter((one) => !ExcludeCharacters.includes(one)).join(''))
+    .filter((characters) => characters !== '');
+  const all = kinds.join('') + (IncludeSpace ? ' ' : '');
+  const required = RequireEachIncludedType ? kinds : [];
+  if (all === '' || PasswordLength < required.length) {
+    throw new AwsError('InvalidParameterException', 'no password has such a length and such characters');
+  }
+  const characters = [
+    ...required.map((kind) => randomText(1, kind)),
+    randomText(PasswordLength - required.length, all),
+  ];
+  return shuffled(characters.join(''));
+}
+
+function shuffled(text: string): string {
+  const rest = [...text];
+  return Array.from({ length: text.length }, () => rest.splice(randomInt(rest.length), 1)[0]).join('');
 }

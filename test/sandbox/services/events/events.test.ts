@@ -76,6 +76,7 @@ describe('PutEvents', () => {
     expect(service.events).toEqual([
       {
         id: Entries?.[0]?.EventId,
+        bus: 'default',
         time: expect.any(Date),
         source: 'mtls-service-mesh',
         detailType: 'Certificate Revoked',
@@ -261,7 +262,7 @@ describe('a rule with a schedule', () => {
 test.each([
   ['neither pattern nor schedule', {}, 'an EventPattern or a ScheduleExpression'],
   ['a schedule that is none', { ScheduleExpression: 'hourly' }, 'ScheduleExpression is not valid'],
-  ['another bus', { EventPattern: { source: ['a'] }, EventBusName: 'other' }, 'EventBusName'],
+  ['another bus', { EventPattern: { source: ['a'] }, EventBusName: 'other' }, 'Event bus other does not exist'],
   [
     'an input that is no JSON',
     { EventPattern: { source: ['a'] }, Targets: [{ ...TO_FUNCTION[0], Input: '{' }] },
@@ -308,5 +309,49 @@ test('rules and their targets are listed as their templates have them', async ()
   expect(Targets).toEqual([{ Id: 'Target0', Arn: FUNCTION_ARN, Input: '{"a":1}' }]);
   await expect(client.send(new DescribeRuleCommand({ Name: 'missing' }))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
+  });
+});
+
+describe('another bus', () => {
+  const createBus = () => resourceType(service, 'AWS::Events::EventBus').create(requestFor({ Name: 'orders' }));
+  const pattern = { EventPattern: { source: ['mtls-service-mesh'] } };
+
+  test('has rules of its own, and its events reach only them', async () => {
+    const bus = await createBus();
+    const arn = 'arn:aws:events:us-east-1:123456789012:event-bus/orders';
+    expect(bus).toEqual({ physicalId: 'orders', attributes: { Arn: arn, Name: 'orders' } });
+    const Targets = [{ Id: 'a', Arn: 'arn:aws:sqs:us-east-1:123456789012:queue' }];
+    await createRule({ ...pattern, Targets });
+    const rule = await createRule({ ...pattern, Targets, EventBusName: arn });
+    expect(rule).toEqual({
+      physicalId: 'orders|maintenance',
+      attributes: { Arn: 'arn:aws:events:us-east-1:123456789012:rule/orders/maintenance' },
+    });
+    await put({ ...REVOKED, EventBusName: 'orders' }, { ...REVOKED, EventBusName: arn }, REVOKED);
+    await clock.advance(0);
+    expect(service.events.map((event) => [event.bus, event.deliveries.length])).toEqual([
+      ['orders', 1],
+      ['orders', 1],
+      ['default', 1],
+    ]);
+    expect(served.authorizations.map(({ resource }) => resource)).toEqual([
+      arn,
+      'arn:aws:events:us-east-1:123456789012:event-bus/default',
+    ]);
+    await rules().delete(requestFor({}), rule);
+    await put({ ...REVOKED, EventBusName: 'orders' });
+    await clock.advance(0);
+    expect(service.events.at(-1)?.deliveries).toEqual([]);
+  });
+
+  test('is one of a name, has no schedules, and is gone after its deletion', async () => {
+    const bus = await createBus();
+    await expect(createBus()).rejects.toThrow('already exists');
+    await expect(createRule({ ScheduleExpression: 'rate(1 hour)', EventBusName: 'orders' })).rejects.toThrow(
+      'only on the default event bus',
+    );
+    await resourceType(service, 'AWS::Events::EventBus').delete(requestFor({}), bus);
+    const { FailedEntryCount } = await put({ ...REVOKED, EventBusName: 'orders' });
+    expect(FailedEntryCount).toBe(1);
   });
 });

@@ -32,7 +32,7 @@ let served: Served;
 let client: S3Client;
 
 beforeEach(async () => {
-  service = new S3Service({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  service = new S3Service({ account: SANDBOX_ACCOUNT, clock: new Clock() }, { authorizeUse: () => undefined });
   served = await serve(service.api);
   client = new S3Client(served.client);
 });

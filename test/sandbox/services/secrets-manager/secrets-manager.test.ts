@@ -33,7 +33,11 @@ beforeEach(async () => {
   clock = new Clock();
   service = new SecretsManagerService(
     { account: SANDBOX_ACCOUNT, clock },
-    { functions: { invoke: async () => null, assertMayInvoke: () => undefined }, events: { put: () => undefined } },
+    {
+      functions: { invoke: async () => null, assertMayInvoke: () => undefined },
+      events: { put: () => undefined },
+      keys: { authorizeUse: () => undefined },
+    },
   );
   served = await serve(service.api);
   client = new SecretsManagerClient(served.client);
@@ -449,5 +453,59 @@ describe('in a template', () => {
     await policyType.delete(requestFor({ SecretId, ResourcePolicy }), policy);
     await get();
     expect(served.authorizations.at(-1)?.resourcePolicy).toBeUndefined();
+  });
+});
+
+describe('a secret that is provided', () => {
+  const foreign = 'arn:aws:secretsmanager:eu-west-1:999999999999:secret:partner/key-AbCdEf';
+
+  test.each(['mail/database', 'arn:aws:secretsmanager:us-east-1:123456789012:secret:mail/database-AbCdEf', foreign])(
+    'is found as %s, and gets a version for another text',
+    async (id) => {
+      service.provide(id, 'one');
+      service.provide(id, 'one');
+      const first = await client.send(new GetSecretValueCommand({ SecretId: id }));
+      expect(first.SecretString).toBe('one');
+      service.provide(id, 'two');
+      const second = await client.send(new GetSecretValueCommand({ SecretId: id }));
+      expect(second).toMatchObject({ SecretString: 'two', ARN: first.ARN });
+      const previous = await client.send(new GetSecretValueCommand({ SecretId: id, VersionStage: 'AWSPREVIOUS' }));
+      expect(previous.VersionId).toBe(first.VersionId);
+    },
+  );
+});
+
+describe('a generated secret of a template', () => {
+  const create = (GenerateSecretString: object) =>
+    resourceType(service, 'AWS::SecretsManager::Secret').create(requestFor({ Name: 'mail', GenerateSecretString }));
+
+  test('is a document with a password among the values of its template', async () => {
+    await create({ SecretStringTemplate: '{"username":"mail"}', GenerateStringKey: 'password', PasswordLength: 20 });
+    const { SecretString = '' } = await get();
+    expect(JSON.parse(SecretString)).toEqual({ username: 'mail', password: expect.stringMatching(/^[!-~]{20}$/) });
+  });
+
+  test('has at least one of each kind of characters, and none of those left out', async () => {
+    await create({ PasswordLength: 4 });
+    const { SecretString = '' } = await get();
+    for (const kind of [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/]) expect(SecretString).toMatch(kind);
+  });
+
+  test('can be of few characters', async () => {
+    await create({ ExcludeLowercase: true, ExcludeUppercase: true, ExcludePunctuation: true, ExcludeCharacters: '01' });
+    expect((await get()).SecretString).toMatch(/^[2-9]{32}$/);
+  });
+
+  test.each([
+    [{ SecretStringTemplate: '{}' }, 'must be given together'],
+    [{ SecretStringTemplate: '[]', GenerateStringKey: 'a' }, 'must be a JSON object'],
+    [{ SecretStringTemplate: '{', GenerateStringKey: 'a' }, 'must be a JSON object'],
+    [{ PasswordLength: 3 }, 'no password has such a length'],
+    [
+      { ExcludeLowercase: true, ExcludeUppercase: true, ExcludePunctuation: true, ExcludeNumbers: true },
+      'no password has such a length',
+    ],
+  ])('with %j is refused', async (options, reason) => {
+    await expect(create(options)).rejects.toThrow(reason);
   });
 });

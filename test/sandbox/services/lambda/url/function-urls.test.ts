@@ -79,11 +79,9 @@ test('a URL is one of the function, known by its ARN', async () => {
 });
 
 test.each([
-  ['AuthType', { AuthType: 'NONE' }],
   ['AuthType', { AuthType: 'JWT' }],
   ['AuthType', { AuthType: undefined }],
   ['InvokeMode', { InvokeMode: 'WEBSOCKET' }],
-  ['Cors', { Cors: { AllowOrigins: ['*'] } }],
 ])('a %s of another kind fails by name: %j', async (name, properties) => {
   await expect(createUrl(ECHO, properties)).rejects.toThrow(`'${name}'`);
 });
@@ -110,6 +108,16 @@ test('a streaming function sets status, headers, and cookies before it writes, o
   const bytes = await sender()(`${url}bytes`);
   expect(bytes.headers.get('content-type')).toBe('application/octet-stream');
   expect([...new Uint8Array(await bytes.arrayBuffer())]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 255]);
+});
+
+test('a public URL asks for a signature, and says so', async () => {
+  const properties = { AuthType: 'NONE', Cors: { AllowOrigins: ['*'] } };
+  const { url } = await createUrl(ECHO, properties);
+  expect((await fetch(url)).status).toBe(403);
+  expect(resourceType(cloud.lambda, 'AWS::Lambda::Url').notices?.(properties)).toEqual([
+    'asks for a signature',
+    'ignores Cors',
+  ]);
 });
 
 test('the function learns who calls from IAM, whatever the request says', async () => {

@@ -67,6 +67,7 @@ beforeEach(async () => {
         },
       },
       events: { put: ({ detail }) => void reported.push(String(detail.eventName)) },
+      keys: { authorizeUse: () => undefined },
     },
   );
   served = await serve(service.api);
