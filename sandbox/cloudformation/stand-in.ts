@@ -17,13 +17,17 @@ const MAX_NAME = 64;
 const NO_STAND_IN =
   /^AWS::(ApiGatewayV2::|ACMPCA::|(IAM|Events|S3|SNS)::\w*Policy$|CloudFormation::(CustomResource|Macro)$)/;
 
-/** Custom resources of the CDK whose functions change what the sandbox doesn't have. Their functions are not called. */
+/**
+ * Custom resources of the CDK whose functions are not called, because they change what the sandbox doesn't have, or answer
+ * by HTTPS at port 443 only, as that of `autoDeleteObjects`.
+ */
 const CUSTOM_STAND_INS = [
   'Custom::AWSCDKOpenIdConnectProvider',
   'Custom::CDKBucketDeployment',
   'Custom::CloudwatchLogResourcePolicy',
   'Custom::ECRAutoDeleteImages',
   'Custom::LogRetention',
+  'Custom::S3AutoDeleteObjects',
   'Custom::S3BucketNotifications',
   'Custom::VpcRestrictDefaultSG',
 ];

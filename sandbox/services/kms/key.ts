@@ -22,7 +22,7 @@ export const KEY_SPECS = [
   'ECC_NIST_P521',
   'ECC_SECG_P256K1',
 ] as const;
-export type KeySpec = (typeof KEY_SPECS)[number];
+type KeySpec = (typeof KEY_SPECS)[number];
 
 export const KEY_USAGES = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] as const;
 export type KeyUsage = (typeof KEY_USAGES)[number];

@@ -301,7 +301,15 @@ describe('what can not be brought up is refused in one line, and leaves nothing'
     );
   });
 
+  test.each(['Place', '=moon', ''])('a parameter %j', async (parameter) => {
+    const [line] = await refused(place(), '--parameters', parameter);
+    expect(line).toMatch(/'--parameters <name=value>' argument '.*' is invalid\. must be the name of a parameter/);
+  });
+
   test.each([
+    ['--parameters', 'ssm:/a=1', '--parameters', 'ssm:/a=2', /must have one value for ssm:\/a$/],
+    ['--app', 'ASSEMBLY', '--parameters', 'Place=moon', /parameter Place is not in the template, which has/],
+    ['--app', 'ASSEMBLY', '--fallback-endpoint', '4566', /fallbackEndpoint must be the URL of an emulator/],
     ['--target', 'a=1', '--target', 'a=2', /must name one target for a$/],
     ['--app', 'ASSEMBLY', '--target', 'schedule=99999', /the target of schedule must be a port from 1 to 65535/],
     [
