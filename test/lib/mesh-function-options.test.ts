@@ -190,9 +190,9 @@ test('a warning says once what the policy of a key of another app needs, for Clo
   expect(warnings.map(({ id }) => id)).toEqual(['/Test/Key']);
 });
 
-/** Types of a mesh that have no tags. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
+/** Types of a mesh that have no tags, or in older versions of aws-cdk-lib have none. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
 const WITHOUT_TAGS =
-  /^(Custom::.*|AWS::CDK::Metadata|AWS::IAM::Policy|AWS::S3::BucketPolicy|AWS::Lambda::(Permission|Url)|AWS::SecretsManager::(RotationSchedule|ResourcePolicy)|AWS::ApiGatewayV2::(ApiMapping|Authorizer|Integration|Route)|AWS::ACMPCA::(Certificate|CertificateAuthorityActivation|Permission))$/;
+  /^(Custom::.*|AWS::CDK::Metadata|AWS::CloudWatch::Dashboard|AWS::IAM::Policy|AWS::S3::BucketPolicy|AWS::Lambda::(Permission|Url)|AWS::SecretsManager::(RotationSchedule|ResourcePolicy)|AWS::ApiGatewayV2::(ApiMapping|Authorizer|Integration|Route)|AWS::ACMPCA::(Certificate|CertificateAuthorityActivation|Permission))$/;
 
 test('tags reach everything in a mesh that can have tags, secrets of clients included', () => {
   const stack = newStack();
