@@ -72,8 +72,8 @@ export interface EncryptionOptions {
    * adds that to its policy. Otherwise, a warning says what the policy needs. The policy must also let IAM
    * policies of the account allow the use of the key, as policies do by default.
    *
-   * If functions of another stack are services of the mesh and read secrets of clients, create the key in a stack of its own.
-   * Otherwise, the two stacks would depend on each other.
+   * `grantRead` of a client also allows the use of the key. A backend that reads `gatewaySecret` needs `kms:Decrypt` as well if
+   * the key isn't part of the app.
    *
    * If the key is disabled or deleted, the registry can't be read: the gateway refuses clients after `outageTolerance`.
    *

@@ -25,23 +25,32 @@ export function clientSecret(scope: Construct, props: ClientSecretProps): secret
   return props.adoptSecret ? secretByName(scope, 'Secret', name, encryptionKey) : newSecret(scope, name, props);
 }
 
+interface ReadGrantProps extends ClientSecretProps {
+  readonly secret: secretsmanager.ISecret;
+  readonly grantee: iam.IGrantable;
+}
+
 /**
  * Allows `grantee` to read the client's secret. In another stack, the grant names the secret, since a reference would make
  * that stack depend on the client's, which depends on it if the mesh has a service of it.
  */
-export function grantReadSecret(
-  scope: Construct,
-  props: ClientSecretProps & {
-    readonly secret: secretsmanager.ISecret;
-    readonly grantee: iam.IGrantable;
-  },
-): iam.Grant {
+export function grantReadSecret(scope: Construct, props: ReadGrantProps): iam.Grant {
+  const { grantee, encryptionKey: key } = props;
+  const grant = readableSecret(scope, props).grantRead(grantee);
+  // The CDK allows the use of the key in the policy of the key only, which is out of reach.
+  const isImported = key !== undefined && key.node.defaultChild === undefined;
+  return isImported
+    ? grant.combine(grantKeyThrough('secretsmanager', scope, { grantee, key, actions: ['kms:Decrypt'] }))
+    : grant;
+}
+
+function readableSecret(scope: Construct, props: ReadGrantProps): secretsmanager.ISecret {
   const { secret, grantee, issuer, clientName, encryptionKey } = props;
-  if (!isInAnotherStack(scope, grantee.grantPrincipal)) return secret.grantRead(grantee);
+  if (!isInAnotherStack(scope, grantee.grantPrincipal)) return secret;
   const id = 'SecretByName';
   const byName = scope.node.tryFindChild(id) as secretsmanager.ISecret | undefined;
   const name = secretName(issuer.trustDomain, clientName);
-  return (byName ?? secretByName(scope, id, name, encryptionKey)).grantRead(grantee);
+  return byName ?? secretByName(scope, id, name, encryptionKey);
 }
 
 /** Not in another account, where the secret needs a resource policy. */

@@ -1,11 +1,19 @@
-import type { Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { MeshIntegration, type MtlsServiceMesh, type MtlsServiceMeshProps } from '../../lib';
-import { newMesh, newStack, resourcesOf, resourcesOfType, type TemplateResource } from './mesh-stack';
+import {
+  newFunction,
+  newMesh,
+  newStack,
+  onlyResource,
+  resourcesOf,
+  resourcesOfType,
+  type TemplateResource,
+} from './mesh-stack';
 
 /** A mesh with every function, secret, and log group that a mesh can have. */
 function wholeMesh(stack: Stack, props: Partial<MtlsServiceMeshProps>): MtlsServiceMesh {
@@ -169,6 +177,59 @@ test('one key encrypts the registry, the secrets, the logs, and the truststore',
       ],
     },
   ]);
+});
+
+test.each(['Keys', 'Mesh'])(
+  'with a key in the stack %s, a function of another stack is a service and reads a secret',
+  (id) => {
+    const app = new App();
+    const meshStack = new Stack(app, 'Mesh');
+    const functionStack = new Stack(app, 'Functions');
+    const keyStack = id === 'Mesh' ? meshStack : new Stack(app, id);
+    const schedule = newFunction(functionStack);
+    const mesh = newMesh(meshStack, { encryptionKey: new kms.Key(keyStack, 'Key') });
+    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+    mesh.addClient('schedule').grantRead(schedule);
+
+    const { KeyPolicy } = onlyResource(keyStack, 'AWS::KMS::Key').Properties;
+    const { Statement } = KeyPolicy as { Statement: { Action: unknown; Principal: unknown; Condition?: unknown }[] };
+    expect(Statement).toContainEqual(
+      expect.objectContaining({
+        Action: 'kms:Decrypt',
+        Principal: { AWS: { 'Fn::ImportValue': expect.stringMatching(/^Functions:.*ScheduleServiceRole/) } },
+        Condition: { StringEquals: { 'kms:ViaService': through('secretsmanager') } },
+      }),
+    );
+    // Policies of the account's roles, such as those of the functions, then count.
+    expect(Statement[0]).toEqual({
+      Action: 'kms:*',
+      Effect: 'Allow',
+      Principal: {
+        AWS: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::', { Ref: 'AWS::AccountId' }, ':root']] },
+      },
+      Resource: '*',
+    });
+  },
+);
+
+const through = (service: string) => ({ 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] });
+
+test('who may read a secret may use a key of another app for it', () => {
+  const stack = newStack();
+  const arn = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-4333-8444-555555555555';
+  const mail = newFunction(stack, 'MailApp');
+  newMesh(stack, { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', arn) })
+    .addClient('mail')
+    .grantRead(mail);
+
+  const policies = Object.entries(resourcesOfType(stack, 'AWS::IAM::Policy'));
+  const { PolicyDocument } = policies.find(([id]) => id.startsWith('MailApp'))?.[1].Properties ?? {};
+  expect((PolicyDocument as { Statement: unknown[] }).Statement).toContainEqual({
+    Effect: 'Allow',
+    Action: 'kms:Decrypt',
+    Resource: arn,
+    Condition: { StringEquals: { 'kms:ViaService': through('secretsmanager') } },
+  });
 });
 
 test('a client can have a key of its own', () => {
