@@ -1,10 +1,13 @@
-// Compiles every TypeScript example of README.md and the docstrings of lib/, client/, and sandbox/.
+// Compiles every TypeScript example of README.md, docs/, and the docstrings of lib/, client/, and sandbox/.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import rosetta from 'jsii-rosetta';
 
-const FIXTURE = readFileSync(join('rosetta', 'readme-runtime.ts-fixture'), 'utf8');
+const RUNTIME = 'readme-runtime';
+const PAGES = readdirSync('docs')
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => join('docs', name));
 
 /** The examples of constructs in README.md and lib/, which are in the jsii assembly. */
 function compileAssembly() {
@@ -18,10 +21,10 @@ function compileAssembly() {
 }
 
 /**
- * The examples of client/ and sandbox/, which jsii doesn't compile. In README.md their language is `mts`: jsii translates
- * `ts` to other languages, which have neither.
+ * The examples that jsii doesn't compile: those of docs/, client/, and sandbox/. In Markdown, the language of the last two is
+ * `mts`: jsii translates `ts` to other languages, which have neither.
  */
-function compileRuntimeExamples() {
+function compileOtherExamples() {
   const sources = ['client', 'sandbox'].flatMap((folder) =>
     readdirSync(folder, { recursive: true })
       .filter((name) => name.endsWith('.ts'))
@@ -29,9 +32,10 @@ function compileRuntimeExamples() {
   );
   const examples = [
     ...sources.flatMap((fileName) => examplesIn(fileName, docstringsOf(fileName), 'ts')),
-    ...examplesIn('README.md', readFileSync('README.md', 'utf8'), 'mts'),
+    ...['README.md', ...PAGES].flatMap((fileName) => examplesIn(fileName, readFileSync(fileName, 'utf8'), 'mts')),
+    ...PAGES.flatMap((fileName) => constructExamplesIn(fileName, readFileSync(fileName, 'utf8'))),
   ];
-  for (const wanted of ['client', 'sandbox', 'README.md']) {
+  for (const wanted of ['client', 'sandbox', 'docs', 'README.md']) {
     const found = examples.some(({ location }) => location.api.fileName.startsWith(wanted));
     if (!found) throw new Error(`found no examples in ${wanted}`);
   }
@@ -39,7 +43,7 @@ function compileRuntimeExamples() {
   for (const example of examples) compiler.translate(example, []);
   const errors = compiler.diagnostics.filter(({ isError }) => isError);
   for (const { formattedMessage } of errors) console.error(formattedMessage);
-  console.log(`${examples.length} examples of client and sandbox, ${errors.length} errors`);
+  console.log(`${examples.length} examples of docs, client, and sandbox, ${errors.length} errors`);
   return errors.length === 0;
 }
 
@@ -50,16 +54,32 @@ function docstringsOf(fileName) {
 
 function examplesIn(fileName, markdown, language) {
   return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, example]) =>
-    rosetta.typeScriptSnippetFromVisibleSource(withFixture(example), { api: { api: 'file', fileName } }, true),
+    snippet(fileName, example, RUNTIME),
   );
 }
 
-function withFixture(example) {
+/** Examples that name their fixture, as jsii reads it from README.md. */
+function constructExamplesIn(fileName, markdown) {
+  return [...markdown.matchAll(/^```ts fixture=([a-z-]+)\n(.*?)^```/gms)].map(([, fixture, example]) =>
+    snippet(fileName, example, fixture),
+  );
+}
+
+function snippet(fileName, example, fixture) {
+  return rosetta.typeScriptSnippetFromVisibleSource(
+    withFixture(example, fixture),
+    { api: { api: 'file', fileName } },
+    true,
+  );
+}
+
+function withFixture(example, fixture) {
   const isImport = (line) => line.startsWith('import ');
   const lines = example.split('\n');
   const statements = lines.filter((line) => !isImport(line)).join('\n');
-  return [...lines.filter(isImport), FIXTURE.replace('/// here', () => statements)].join('\n');
+  const surroundings = readFileSync(join('rosetta', `${fixture}.ts-fixture`), 'utf8');
+  return [...lines.filter(isImport), surroundings.replace('/// here', () => statements)].join('\n');
 }
 
-const results = [compileAssembly(), compileRuntimeExamples()];
+const results = [compileAssembly(), compileOtherExamples()];
 process.exitCode = results.every(Boolean) ? 0 : 1;

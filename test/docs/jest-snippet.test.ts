@@ -1,4 +1,4 @@
-/** The README's test for Jest, as users run it: by Jest, with the package as it ships. */
+/** The test for Jest in the page on the sandbox, as users run it: by Jest, with the package as it ships. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -34,8 +34,8 @@ afterAll(async () => {
 });
 
 const snippet = () => {
-  const readme = readFileSync(join(repository, 'README.md'), 'utf8');
-  const snippets = [...readme.matchAll(/^```m?ts[^\n]*\n(.*?)^```/gms)].map(([, text = '']) => text);
+  const page = readFileSync(join(repository, 'docs', 'sandbox.md'), 'utf8');
+  const snippets = [...page.matchAll(/^```m?ts[^\n]*\n(.*?)^```/gms)].map(([, text = '']) => text);
   return snippets.filter((text) => text.includes('beforeAll('));
 };
 
