@@ -38,13 +38,10 @@ export const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   jurisdictionC: ['jurisdictionCountryName', '1.3.6.1.4.1.311.60.2.1.3'],
 };
 
-const OPENSSL_NAMES = new Map(
-  Object.entries(OTHER_NAMES).flatMap(([name, others]) =>
-    [name, ...others].map((other) => [other.toLowerCase(), name] as const),
-  ),
-);
-
 /** The name that OpenSSL prints for the attribute that `type` means, if that is another one. */
 export function otherOpensslName(type: string): string | undefined {
-  return Object.hasOwn(OTHER_NAMES, type) ? undefined : OPENSSL_NAMES.get(type.toLowerCase());
+  if (Object.hasOwn(OTHER_NAMES, type)) return undefined;
+  const isType = (name: string) => name.toLowerCase() === type.toLowerCase();
+  const [name] = Object.entries(OTHER_NAMES).findLast(([name, others]) => [name, ...others].some(isType)) ?? [];
+  return name;
 }
