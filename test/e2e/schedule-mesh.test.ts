@@ -115,7 +115,7 @@ test('private keys and secret access keys are not shown when the sandbox is prin
   const everything = { depth: Infinity, maxArrayLength: null, maxStringLength: null, showHidden: true };
   const printed = inspect(sandbox, everything);
 
-  expect(printed).toContain('ScheduleMesh');
+  expect(printed).toContain('Sandbox {');
   expect(printed).not.toContain('PRIVATE KEY');
   expect(printed).not.toContain(sandbox.environment()['AWS_SECRET_ACCESS_KEY']);
 });
