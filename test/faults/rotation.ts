@@ -22,7 +22,6 @@ export async function rotate(sandbox: Sandbox, name: string): Promise<void> {
 async function isComplete(sandbox: Sandbox, name: string, serialNumberBefore: string): Promise<boolean> {
   const secret = await sandbox.clientSecret(name);
   if (secret.serialNumber === serialNumberBefore) return false;
-  const { certificates } = await showClient(meshOf(sandbox), name);
-  const certificate = certificates.find(({ fingerprint }) => fingerprint === secret.fingerprint);
-  return certificate?.currentSince !== undefined;
+  const { current } = await showClient(meshOf(sandbox), name);
+  return current?.fingerprint === secret.fingerprint;
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { app, node, packedFiles, root } from './packed';
 
 const files = packedFiles();
@@ -35,12 +35,16 @@ test('the tarball holds what users run and nothing of tests or sources', () => {
   expect(files.filter((file) => /(?<!\.d|^examples\/.*)\.ts$|\.map$|tsbuildinfo$/.test(file))).toEqual([]);
 });
 
-test('the relative links of the documents beside the README lead to files of the tarball', () => {
+test('the relative links of the documents lead to files of the tarball', () => {
   const links = files
-    .filter((file) => /^[A-Z]+\.md$/.test(file) && file !== 'API.md')
-    .flatMap((file) => [...readFileSync(join(app(), PACKAGE, file), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)])
-    .map(([, target = '']) => target);
-  expect(links).toContain('examples/service-mesh');
+    .filter((file) => /^(docs\/)?[\w-]+\.md$/.test(file) && file !== 'API.md')
+    .flatMap((file) => {
+      const text = readFileSync(join(app(), PACKAGE, file), 'utf8');
+      const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target = '']) => target);
+      return targets.map((target) => join(dirname(file), target));
+    });
+  expect(links).toContain('docs/getting-started.md');
+  expect(links).toContain('SECURITY.md');
   expect(links.filter((target) => !existsSync(join(app(), PACKAGE, target)))).toEqual([]);
 });
 
