@@ -7,6 +7,7 @@ const LAMBDA_ENVIRONMENT = {
   AWS_SECRET_ACCESS_KEY: 'none',
   TRUST_DOMAIN: 'mesh.example.com',
   REGISTRY_TABLE: 'none',
+  STACKS: 'arn:aws:cloudformation:us-east-1:111122223333:stack/Mesh/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d',
 };
 
 /** The part of a cold start that the bundle decides: the time to load it, compared with an empty Node.js process. */
