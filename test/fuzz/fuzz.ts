@@ -9,7 +9,7 @@ import { createTargets, type Target } from './targets';
 /** The time that a reader may take for one input. Milliseconds. */
 const LONGEST_READING = 5_000;
 
-async function main([inputs = '1000000', seed = String(randomInt(2 ** 31))]: readonly string[]): Promise<void> {
+async function main([inputs = '1000000', seed = String(randomInt(1_000_000_000))]: readonly string[]): Promise<void> {
   const count = wholeNumber('inputs', inputs);
   console.log(`${count} inputs, seed ${wholeNumber('seed', seed)}: repeat with npm run test:fuzz ${inputs} ${seed}`);
   const random = new Random(Number(seed));
