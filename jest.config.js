@@ -16,6 +16,7 @@ module.exports = {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdk.out/', '<rootDir>/.stryker-tmp/'],
   globalSetup: '<rootDir>/test/global-setup.ts',
+  setupFiles: ['<rootDir>/test/no-colors.cjs'],
   reporters: [
     'default',
     '<rootDir>/test/left-out-reporter.cjs',
