@@ -13,7 +13,7 @@ import {
   SubjectAlternativeName,
   type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
-import { Tag } from './der';
+import { der, Tag } from './der';
 import { encodePem, readPemBlocks } from './pem';
 import { SIGNATURE_SCHEMES, type SigningAlgorithm, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
 
@@ -173,17 +173,4 @@ function encodeCommonName(commonName: string): Buffer {
   const value = new AttributeValue({ utf8String: commonName });
   const attribute = new AttributeTypeAndValue({ type: COMMON_NAME, value });
   return Buffer.from(AsnConvert.serialize(new Name([new RelativeDistinguishedName([attribute])])));
-}
-
-/** A DER element whose contents are already DER. */
-function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(contents);
-  return Buffer.concat([Buffer.of(tag), lengthOctets(content.length), content]);
-}
-
-function lengthOctets(length: number): Buffer {
-  if (length < 0x80) return Buffer.of(length);
-  const digits = length.toString(16);
-  const octets = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
-  return Buffer.concat([Buffer.of(0x80 | octets.length), octets]);
 }

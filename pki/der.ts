@@ -1,4 +1,4 @@
-/** Reads DER without an ASN.1 library. */
+/** Reads and writes DER without an ASN.1 library. */
 
 /** Identifier octets (X.690, section 8.1.2). */
 export const Tag = {
@@ -6,8 +6,11 @@ export const Tag = {
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  null: 0x05,
   objectIdentifier: 0x06,
+  bmpString: 0x1e,
   sequence: 0x30,
+  set: 0x31,
   context0: 0xa0,
   context3: 0xa3,
 } as const;
@@ -46,4 +49,41 @@ export function readElements(octets: Uint8Array): readonly Element[] | undefined
     rest = element.rest;
   }
   return elements;
+}
+
+/** A DER element whose contents are already DER. */
+export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(contents);
+  return Buffer.concat([Buffer.of(tag), lengthOctets(content.length), content]);
+}
+
+/** A DER integer from 0 to 2^31 - 1. */
+export function derInteger(value: number): Buffer {
+  const octets = octetsOf(value);
+  return der(Tag.integer, (octets[0] ?? 0) < 0x80 ? octets : Buffer.concat([Buffer.of(0), octets]));
+}
+
+/** @param dotted such as `1.2.840.113549.1.7.1` */
+export function derObjectIdentifier(dotted: string): Buffer {
+  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
+  return der(Tag.objectIdentifier, Buffer.concat([first * 40 + second, ...rest].map(base128)));
+}
+
+function lengthOctets(length: number): Buffer {
+  if (length < 0x80) return Buffer.of(length);
+  const octets = octetsOf(length);
+  return Buffer.concat([Buffer.of(0x80 | octets.length), octets]);
+}
+
+/** Big-endian, at least one octet. */
+function octetsOf(value: number): Buffer {
+  const digits = value.toString(16);
+  return Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
+}
+
+function base128(value: number): Buffer {
+  const octets = [value % 0x80];
+  for (let rest = Math.floor(value / 0x80); rest > 0; rest = Math.floor(rest / 0x80))
+    octets.unshift(0x80 | (rest % 0x80));
+  return Buffer.from(octets);
 }
