@@ -1,0 +1,101 @@
+import { createHash, createPrivateKey } from 'node:crypto';
+import type { ClientSecret } from '../../../mesh/client-secret';
+import { encodeJavaTruststore } from '../../../pki/jks';
+import { readCertificate, readCertificates } from '../../../pki/pem';
+import { encodeKeyStore, encodeTruststore } from '../../../pki/pkcs12';
+
+/** The names of a client's files in its directory. */
+export const CLIENT_FILES = {
+  /** The client's certificate. */
+  certificate: 'certificate.pem',
+  /** The authorities above it, the issuing one first. */
+  chain: 'chain.pem',
+  /** The certificate and the authorities. */
+  fullChain: 'fullchain.pem',
+  /** PKCS#8. */
+  privateKey: 'private-key.pem',
+  /** The key, the certificate, and the authorities. */
+  bundle: 'bundle.pem',
+  /** The authorities that servers must trust to admit the clients of the mesh. */
+  clientAuthorities: 'client-ca.pem',
+  /** The key, the certificate, and the authorities as PKCS#12. */
+  keyStore: 'keystore.p12',
+  /** `client-ca.pem` as PKCS#12. */
+  truststore: 'truststore.p12',
+  /** `client-ca.pem` in Java's own format. */
+  javaTruststore: 'truststore.jks',
+} as const;
+
+/** `pem` for most programs, `p12` for Java, browsers, and Windows. */
+export const FILE_FORMATS = ['pem', 'p12'] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
+
+export const TRUSTSTORE_FORMATS = ['p12', 'jks'] as const;
+export type TruststoreFormat = (typeof TRUSTSTORE_FORMATS)[number];
+
+/** What to write for a client. */
+export interface FileSelection {
+  readonly formats: readonly FileFormat[];
+  /** With `p12`, also the authorities that servers must trust. Absent for none. */
+  readonly truststore?: TruststoreFormat | undefined;
+  /** Of the stores. Required for them. */
+  readonly password?: string | undefined;
+}
+
+export interface ClientFile {
+  readonly name: string;
+  readonly contents: string | Buffer;
+  /** Whether it contains the private key. */
+  readonly isPrivate: boolean;
+}
+
+/**
+ * The files of a client, the key before the certificate: a program that looks at the directory in between finds the new key
+ * with the old certificate, and when the certificate arrives, both.
+ *
+ * @param clientAuthorities PEM
+ * @throws StorePasswordError
+ */
+export function clientFiles(
+  secret: ClientSecret,
+  clientAuthorities: string,
+  { formats, truststore, password = '' }: FileSelection,
+): readonly ClientFile[] {
+  const files: ClientFile[] = [];
+  const add = (name: string, contents: string | Buffer, isPrivate = false) => files.push({ name, contents, isPrivate });
+  const { certificate, certificateChain, privateKey } = secret;
+  if (formats.includes('pem')) {
+    add(CLIENT_FILES.privateKey, lines(privateKey), true);
+    add(CLIENT_FILES.chain, lines(certificateChain));
+    add(CLIENT_FILES.clientAuthorities, lines(clientAuthorities));
+    add(CLIENT_FILES.fullChain, lines(certificate, certificateChain));
+    add(CLIENT_FILES.certificate, lines(certificate));
+    add(CLIENT_FILES.bundle, lines(privateKey, certificate, certificateChain), true);
+  }
+  if (formats.includes('p12')) {
+    const entry = {
+      name: secret.clientName,
+      privateKey: createPrivateKey(privateKey),
+      certificate: readCertificate(certificate),
+      authorities: readCertificates(certificateChain),
+    };
+    add(CLIENT_FILES.keyStore, encodeKeyStore(entry, password), true);
+  }
+  const trusted = () => readCertificates(clientAuthorities);
+  if (truststore === 'p12') add(CLIENT_FILES.truststore, encodeTruststore('client-ca', trusted(), password));
+  if (truststore === 'jks') add(CLIENT_FILES.javaTruststore, encodeJavaTruststore('client-ca', trusted(), password));
+  return files;
+}
+
+/** The same for the same files. A store has other octets each time, so the files themselves can't be compared. */
+export function generationId(secret: ClientSecret, clientAuthorities: string, selection: FileSelection): string {
+  const { certificate, certificateChain, privateKey } = secret;
+  const { formats, truststore, password } = selection;
+  const parts = [certificate, certificateChain, privateKey, clientAuthorities, formats, truststore, password];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** PEM texts one after the other, each with a line feed at its end. */
+function lines(...texts: readonly string[]): string {
+  return texts.map((text) => `${text.trimEnd()}\n`).join('');
+}

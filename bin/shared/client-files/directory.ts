@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, open, readdir, readFile, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { ClientFile } from './contents';
+
+/** The directory contains files that this command did not write, and does not replace. */
+export class ClientDirectoryError extends Error {
+  override readonly name = 'ClientDirectoryError';
+}
+
+/** Who can read the files. Without effect on Windows. */
+export interface FileAccess {
+  /** Mode of the files with the private key. @default 0o600 */
+  readonly privateMode?: number | undefined;
+  /** ID of the group that owns the files. @default - the group of the process */
+  readonly group?: number | undefined;
+}
+
+/**
+ * How the files of a generation take the place of those before.
+ *
+ * - `linked`: The files are symbolic links through the link `..data`, which one rename turns to the new generation. All
+ *   files change at once, as in volumes of Kubernetes.
+ * - `renamed`: Each file is renamed into its place, in the order of the list. Works without the right to create links,
+ *   which programs on Windows don't have.
+ */
+export type ReplacementForm = 'linked' | 'renamed';
+
+const PRIVATE_MODE = 0o600;
+const PUBLIC_MODE = 0o644;
+const DIRECTORY_MODE = 0o755;
+/** The link to the current generation. */
+const CURRENT = '..data';
+/** What is on the way to its place: directories of generations, and links. The rest of the name is random. */
+const UNFINISHED = /^\.\.generation-[0-9a-f]{16}$/;
+/** Describes the generation beside it. */
+const DESCRIPTION = '.generation';
+/** A run that was killed leaves its generation behind. One that is as old as this is not in progress. Milliseconds. */
+const ABANDONED_AFTER = 3_600_000;
+
+interface Generation {
+  /** Empty while the files of `renamed` are being replaced. */
+  readonly id: string;
+  /** Of the files that it has, and with `renamed` of those that it may have left. */
+  readonly names: readonly string[];
+}
+
+/**
+ * A directory with the files of a client. Whenever the process is killed, the files of one generation are in place, or, with
+ * `renamed`, some of the next. A program that opens two files one after the other can get two generations with both forms,
+ * unless it resolves `..data` first.
+ */
+export class ClientDirectory {
+  private readonly path: string;
+
+  constructor(
+    path: string,
+    private readonly access: FileAccess = {},
+    private readonly form: ReplacementForm = process.platform === 'win32' ? 'renamed' : 'linked',
+  ) {
+    this.path = resolve(path);
+  }
+
+  /**
+   * Creates the directory unless it exists. Call it before a certificate is issued that could not be stored otherwise.
+   *
+   * @param names of the files to write
+   * @throws ClientDirectoryError if the directory contains one that this command did not write
+   */
+  async prepare(names: readonly string[]): Promise<void> {
+    await mkdir(this.path, { recursive: true, mode: DIRECTORY_MODE });
+    if (this.form === 'linked') await this.assertLink();
+    const own = (await this.generation())?.names ?? [];
+    for (const name of names) {
+      const path = join(this.path, name);
+      const found = await lstat(path).catch(ignoreMissing);
+      const isOwn = this.form === 'linked' ? await this.isLinked(name) : found?.isFile() && own.includes(name);
+      if (found !== undefined && !isOwn) throw foreign(path);
+    }
+  }
+
+  /**
+   * Replaces all files, and removes those of the generation before that aren't in the list. Only makes sure that the files
+   * are there if the generation is already in place.
+   *
+   * @param id the same for the same files
+   * @returns whether the files have changed
+   * @throws ClientDirectoryError as `prepare`
+   */
+  async replace(files: readonly ClientFile[], id: string): Promise<boolean> {
+    const names = files.map(({ name }) => name);
+    await this.prepare(names);
+    const before = await this.generation();
+    const isChanged = before?.id !== id;
+    if (isChanged) {
+      const written = await this.write(files, { id, names });
+      if (this.form === 'linked') await this.turnLink(written);
+      else
+        await this.renameFiles(written, { id: '', names: [...new Set([...(before?.names ?? []), ...names])] }, names);
+    }
+    if (this.form === 'linked') await this.linkFiles(names);
+    for (const name of before?.names ?? []) {
+      if (!names.includes(name)) await rm(join(this.path, name), { force: true });
+    }
+    await this.removeAbandoned();
+    return isChanged;
+  }
+
+  /** The generation in place. Undefined if there is none, or a description that this command did not write. */
+  private async generation(): Promise<Generation | undefined> {
+    const folder = this.form === 'linked' ? CURRENT : '.';
+    const text = await readFile(join(this.path, folder, DESCRIPTION), 'utf8').catch(ignoreMissing);
+    try {
+      const { id, names }: Generation = JSON.parse(text ?? '');
+      return { id, names: names.filter((name) => basename(name) === name) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Writes a generation to disk. @returns the name of its directory */
+  private async write(files: readonly ClientFile[], description: Generation): Promise<string> {
+    const name = unfinishedName();
+    const folder = join(this.path, name);
+    // Nobody else sees it before the files have their group and mode.
+    await mkdir(folder, { mode: 0o700 });
+    try {
+      for (const { name, contents, isPrivate } of files) {
+        const mode = isPrivate ? (this.access.privateMode ?? PRIVATE_MODE) : PUBLIC_MODE;
+        await writeDurably(join(folder, name), contents, mode, this.access.group);
+      }
+      await writeDurably(join(folder, DESCRIPTION), JSON.stringify(description), PRIVATE_MODE);
+      await flush(folder, DIRECTORY_MODE);
+      return name;
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  private async turnLink(generation: string): Promise<void> {
+    const before = await readlink(join(this.path, CURRENT)).catch(ignoreMissing);
+    await this.link(generation, CURRENT);
+    await flush(this.path);
+    if (before !== undefined) await rm(join(this.path, before), { recursive: true, force: true });
+  }
+
+  private async renameFiles(generation: string, meanwhile: Generation, names: readonly string[]): Promise<void> {
+    const move = (name: string, target = name) => rename(join(this.path, generation, name), join(this.path, target));
+    const mark = `${DESCRIPTION}-meanwhile`;
+    await writeDurably(join(this.path, generation, mark), JSON.stringify(meanwhile), PRIVATE_MODE);
+    await move(mark, DESCRIPTION);
+    for (const name of [...names, DESCRIPTION]) await move(name);
+    await flush(this.path);
+    await rmdir(join(this.path, generation));
+  }
+
+  /** A killed process may have turned `..data` without this. */
+  private async linkFiles(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      if (!(await this.isLinked(name))) await this.link(join(CURRENT, name), name);
+    }
+  }
+
+  /** Creates a link, or turns it, in one step. */
+  private async link(target: string, name: string): Promise<void> {
+    const unfinished = join(this.path, unfinishedName());
+    await symlink(target, unfinished);
+    await rename(unfinished, join(this.path, name));
+  }
+
+  private async isLinked(name: string): Promise<boolean> {
+    const target = await readlink(join(this.path, name)).catch(() => undefined);
+    return target === join(CURRENT, name);
+  }
+
+  /** A link of somebody else, for example in a volume of Kubernetes, could lead anywhere. */
+  private async assertLink(): Promise<void> {
+    const path = join(this.path, CURRENT);
+    if ((await lstat(path).catch(ignoreMissing)) === undefined) return;
+    const target = await readlink(path).catch(() => '');
+    if (!UNFINISHED.test(target)) throw foreign(path);
+  }
+
+  private async removeAbandoned(): Promise<void> {
+    const current = await readlink(join(this.path, CURRENT)).catch(() => undefined);
+    for (const name of await readdir(this.path)) {
+      if (!UNFINISHED.test(name) || name === current) continue;
+      const path = join(this.path, name);
+      const found = await lstat(path).catch(ignoreMissing);
+      if (found && Date.now() - found.mtimeMs > ABANDONED_AFTER) await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
+function foreign(path: string): ClientDirectoryError {
+  return new ClientDirectoryError(`${path} was not written by this command: remove it, or specify another directory`);
+}
+
+function unfinishedName(): string {
+  return `..generation-${randomBytes(8).toString('hex')}`;
+}
+
+async function writeDurably(path: string, contents: string | Buffer, mode: number, group?: number): Promise<void> {
+  const file = await open(path, 'wx', PRIVATE_MODE);
+  try {
+    await file.writeFile(contents);
+    if (group !== undefined) await file.chown(process.getuid?.() ?? 0, group);
+    // After the group, because the mode may allow the group to read the key.
+    await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Flushes the directory's entries, so that they survive a power failure. Windows has no such call, and no modes. */
+async function flush(directory: string, mode?: number): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(directory);
+  try {
+    if (mode !== undefined) await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
+}
