@@ -4,6 +4,7 @@ import { version } from '../package.json';
 import { addCompletionCommand } from './completion/command';
 import { addDisableCommand } from './disable/command';
 import { addEnableCommand } from './enable/command';
+import { addFetchCommand } from './fetch/command';
 import { addListCommand } from './list/command';
 import { addRequestCommand } from './request/command';
 import { addRevokeCommand } from './revoke/command';
@@ -23,7 +24,9 @@ const program = new Command('mtls-mesh')
 
 // The work of a command is in a bundle of its own, so that `--help` does not load the sandbox or the AWS clients.
 addUpCommand(program, () => require('./up/up'));
-addRequestCommand(program, () => require('./request/request'));
+const loadClientCommands = (): typeof import('./client-commands') => require('./client-commands');
+addFetchCommand(program, loadClientCommands);
+addRequestCommand(program, loadClientCommands);
 const loadOperations = (): typeof import('./operations') => require('./operations');
 addListCommand(program, loadOperations);
 addShowCommand(program, loadOperations);

@@ -92,11 +92,11 @@ await Promise.all([
   bundleEntryPoint('sandbox/index.ts', { alias: inMemory, esm: { banner: { js: requireInModules } } }),
   // The command loads the other bundles of bin/ on demand.
   bundleForNode('bin/mtls-mesh.ts', {
-    external: ['./operations', './request/request', './up/up'],
+    external: ['./client-commands', './operations', './up/up'],
     banner: { js: '#!/usr/bin/env node' },
   }),
+  bundleForNode('bin/client-commands.ts'),
   bundleForNode('bin/operations.ts'),
-  bundleForNode('bin/request/request.ts'),
   bundleForNode('bin/up/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
 ]);
 // npm makes commands executable when it installs them. The script in the Python package doesn't.

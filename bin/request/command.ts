@@ -1,16 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { clientNameProblem } from '../../mesh/names';
 import { KEY_ALGORITHMS } from '../../pki/keys';
+import { clientName } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
+import { addFileOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { RequestOptions } from './request';
 
 const NOTES = `
 The private key is generated on this machine and never leaves it.
-
-The directory is a symbolic link, which the command replaces in one step. A
-program that resolves the link and then opens the files always finds a key with
-its own certificate, even if the command is interrupted.
 
 The command uses the AWS credentials that the AWS SDKs find. Their principal
 needs a grant for the client: client.grantRequest().`;
@@ -27,22 +24,18 @@ export function addRequestCommand(program: Command, load: () => Pick<typeof impo
         .argParser(requestUrl)
         .makeOptionMandatory(),
     )
-    .option('--out <dir>', 'directory for key.pem, certificate.pem and chain.pem (default: the name of the client)')
+    .option('--out <dir>', 'directory for the files (default: the name of the client)')
     .addOption(
-      new Option('--key-algorithm <algorithm>', "algorithm of the client's keys")
-        .choices(KEY_ALGORITHMS)
-        .default('EC_prime256v1'),
+      new Option(
+        '--key-algorithm <algorithm>',
+        "algorithm of the client's keys (default: that of the key in the directory, or EC_prime256v1)",
+      ).choices(KEY_ALGORITHMS),
     )
     .option('--json', 'print one line of JSON')
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: RequestOptions) => load().runRequest(options));
+  addFileOptions(command);
   addAwsOptions(command);
-}
-
-function clientName(text: string): string {
-  const problem = clientNameProblem(text);
-  if (problem !== undefined) throw new InvalidArgumentError(problem);
-  return text;
 }
 
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];

@@ -1,30 +1,31 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { CertificateDocument } from '../../mesh/certificate-document';
-import { CertificateDocumentError, verifyCertificateDocument } from '../../mesh/certificate-document';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type CertificateDocument,
+  CertificateDocumentError,
+  verifyCertificateDocument,
+} from '../../mesh/certificate-document';
 import { spiffeIdOf } from '../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import type { KeyAlgorithm } from '../../pki/keys';
-import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
+import { generatePrivateKey, type KeyAlgorithm, keyAlgorithmOf, privateKeyPem } from '../../pki/keys';
 import { PemError, readCertificate } from '../../pki/pem';
+import { CLIENT_FILES, clientFileNames } from '../shared/client-files/contents';
+import { ClientDirectory } from '../shared/client-files/directory';
+import { type FileOptions, fileSettings } from '../shared/client-files/options';
+import { storeClient } from '../shared/client-files/store';
 import { requestCertificate } from './issuer';
-import { PairDirectory } from './pair-directory';
 
-export interface RequestOptions {
+export interface RequestOptions extends FileOptions {
   /** The client's name. */
   readonly client: string;
   /** The issuer's URL. */
   readonly url: URL;
   /** @default - the client's name */
   readonly out?: string;
-  readonly keyAlgorithm: KeyAlgorithm;
+  /** @default - that of the key in the directory, or EC_prime256v1 */
+  readonly keyAlgorithm?: KeyAlgorithm;
   readonly json?: true;
-}
-
-/** The line of JSON that `request` prints. */
-interface PrintedRequest extends Omit<CertificateDocument, 'certificate' | 'certificateChain'> {
-  readonly clientName: string;
-  /** Where the files are. */
-  readonly directory: string;
 }
 
 /** The issuer answered with a certificate that the client can't use. */
@@ -36,36 +37,23 @@ class UnusableCertificateError extends Error {
  * Generates a private key and requests a certificate for it.
  * @param ask requests the certificate
  */
-export async function runRequest(
-  { client, url, out = client, keyAlgorithm, json }: RequestOptions,
-  ask = requestCertificate,
-): Promise<void> {
+export async function runRequest(options: RequestOptions, ask = requestCertificate): Promise<void> {
+  const { client, url, out = client } = options;
+  const { selection, access } = fileSettings(options);
+  const directory = new ClientDirectory(out, access);
   // Fails before a certificate is issued that can't be stored.
-  const directory = await PairDirectory.open(out);
+  await directory.prepare(clientFileNames(selection));
+  const keyAlgorithm = options.keyAlgorithm ?? algorithmIn(out) ?? 'EC_prime256v1';
   const privateKey = await generatePrivateKey(keyAlgorithm);
   const certificateSigningRequest = createCertificateSigningRequest(privateKey, client);
   const document = await ask(url, { clientName: client, certificateSigningRequest });
-  verify(document, client, createPublicKey(privateKey));
-  await directory.replace({
-    'key.pem': privateKeyPem(privateKey),
-    'certificate.pem': document.certificate,
-    'chain.pem': document.certificateChain,
-  });
-  const { serialNumber, fingerprint, notBefore, notAfter } = document;
-  const printed: PrintedRequest = {
-    clientName: client,
-    directory: out,
-    serialNumber,
-    fingerprint,
-    notBefore,
-    notAfter,
-  };
-  if (json) console.log(JSON.stringify(printed));
-  else console.log(`${client} has a new certificate in ${out}: ${serialNumber}, valid until ${notAfter}`);
+  const spiffeId = verify(document, client, createPublicKey(privateKey));
+  const secret = { ...document, clientName: client, spiffeId, privateKey: privateKeyPem(privateKey), keyAlgorithm };
+  await storeClient(secret, { directory, path: out, selection, json: options.json });
 }
 
-/** The command does not know the mesh's trust domain, so it compares the client's name. */
-function verify(document: CertificateDocument, clientName: string, publicKey: KeyObject): void {
+/** The command does not know the mesh's trust domain, so it compares the client's name. @returns the SPIFFE ID */
+function verify(document: CertificateDocument, clientName: string, publicKey: KeyObject): string {
   const now = new Date();
   try {
     const spiffeId = spiffeIdOf(readCertificate(document.certificate)) ?? '';
@@ -73,11 +61,21 @@ function verify(document: CertificateDocument, clientName: string, publicKey: Ke
       throw new CertificateDocumentError(`${spiffeId ? `its SPIFFE ID is ${spiffeId}` : 'it has no SPIFFE ID'}`);
     }
     verifyCertificateDocument(document, { spiffeId, publicKey }, now);
+    return spiffeId;
   } catch (cause) {
     if (!(cause instanceof CertificateDocumentError || cause instanceof PemError)) throw cause;
     throw new UnusableCertificateError(
       `the issuer answered with a certificate that ${clientName} can't use: ${cause.message} (time on this machine: ${now.toISOString()})`,
       { cause },
     );
+  }
+}
+
+/** Of the key that the directory has from an earlier run. */
+function algorithmIn(directory: string): KeyAlgorithm | undefined {
+  try {
+    return keyAlgorithmOf(createPrivateKey(readFileSync(join(directory, CLIENT_FILES.privateKey))));
+  } catch {
+    return undefined;
   }
 }

@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { trustDomainProblem } from '../../mesh/names';
+import { type Command, Option } from 'commander';
+import { trustDomain } from './arguments';
 import { addAwsOptions } from './aws-options';
 import { OPERATION_EXIT_CODES_HELP } from './exit-codes';
 
@@ -33,10 +33,4 @@ export function addMeshCommand(
     .option('--json', `print ${json}`)
     .addHelpText('after', OPERATION_EXIT_CODES_HELP);
   return addAwsOptions(command);
-}
-
-function trustDomain(text: string): string {
-  const problem = trustDomainProblem(text);
-  if (problem !== undefined) throw new InvalidArgumentError(problem);
-  return text;
 }

@@ -2,10 +2,10 @@ import type { Sandbox, SandboxClient } from 'cdk-mtls-service-mesh/sandbox';
 import type { ClientSecret } from '../../mesh/client-secret';
 import { clientTable } from '../shared/table';
 import { colors, width, wrappedCommand } from '../shared/terminal';
-import type { ClientDirectory, ClientFiles } from './client-files';
 import { exampleCalls, serviceUrls } from './example-calls';
 import { assignments, curlLine, environmentLines } from './instructions';
 import { type Environment, meshEnvironment, type RoleAccess, roleAccess } from './mesh-environment';
+import type { ClientFiles, UpDirectory } from './up-directory';
 
 /** How to reach a mesh in the sandbox: the line of JSON that `up --json` prints. */
 export interface MeshAccess {
@@ -50,7 +50,7 @@ export function clientsWithSecret(sandbox: Sandbox): readonly SandboxClient[] {
 /** @throws Error if the stack doesn't have a role */
 export async function meshAccess(
   sandbox: Sandbox,
-  directory: ClientDirectory,
+  directory: UpDirectory,
   { roles, targets }: AccessOptions,
 ): Promise<MeshAccess> {
   const { endpoint, gatewayPort, outputs } = sandbox;

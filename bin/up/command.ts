@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { addFileOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { UpOptions } from './up';
 
 /** Adds the command that runs a mesh in the sandbox. */
 export function addUpCommand(program: Command, load: () => Pick<typeof import('./up'), 'runUp'>): void {
-  program
+  const command = program
     .command('up')
     .description('Run the mesh of a CDK app on this machine until Ctrl-C, and print commands to try.')
     .option('--app <cdk.out|command>', 'synthesized app, or command that synthesizes it (default: from cdk.json)')
@@ -29,6 +30,7 @@ export function addUpCommand(program: Command, load: () => Pick<typeof import('.
     .option('--json', 'print one line of JSON when the mesh is up, and after each change of the app')
     .addHelpText('after', EXIT_CODES_HELP)
     .action((options: UpOptions) => load().runUp(options));
+  addFileOptions(command);
 }
 
 function target(text: string, others: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {

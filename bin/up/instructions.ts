@@ -1,5 +1,5 @@
-import type { ClientFiles } from './client-files';
 import type { Environment } from './mesh-environment';
+import type { ClientFiles } from './up-directory';
 
 const ON_WINDOWS = process.platform === 'win32';
 

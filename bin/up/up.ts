@@ -1,15 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import { failureSentence } from '../../aws/failure';
+import { type FileOptions, fileSettings } from '../shared/client-files/options';
 import { DeploymentProgress } from '../shared/progress';
 import { errorColors } from '../shared/terminal';
 import { accessText, clientsWithSecret, meshAccess } from './access';
 import { AppWatcher, globOf } from './app-watcher';
 import { type Assembly, openAssembly } from './assembly';
-import { ClientDirectory } from './client-files';
 import { FunctionLogs, logGroupNames } from './function-logs';
+import { UpDirectory } from './up-directory';
 
-export interface UpOptions {
+export interface UpOptions extends FileOptions {
   readonly app?: string;
   readonly stack?: string;
   readonly out: string;
@@ -33,7 +34,7 @@ const UPDATE_INTERVAL = 500;
 export async function runUp(options: UpOptions): Promise<void> {
   // A signal during the deployment takes effect after it, so that the sandbox closes in order.
   const ended = endSignal();
-  const directory = await ClientDirectory.open(options.out);
+  const directory = await UpDirectory.open(options.out, fileSettings(options));
   try {
     const assembly = await openAssembly(options.app);
     try {
@@ -53,7 +54,7 @@ class RunningMesh {
 
   constructor(
     private readonly assembly: Assembly,
-    private readonly directory: ClientDirectory,
+    private readonly directory: UpDirectory,
     private readonly options: UpOptions,
   ) {
     this.logs = new FunctionLogs({

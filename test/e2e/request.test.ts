@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -97,7 +97,7 @@ async function callWith(directory: string): Promise<Response> {
     {
       certificate: fileOf(directory, 'certificate.pem'),
       certificateChain: fileOf(directory, 'chain.pem'),
-      privateKey: fileOf(directory, 'key.pem'),
+      privateKey: fileOf(directory, 'private-key.pem'),
     },
     WHO_CALLS,
   );
@@ -112,12 +112,9 @@ test('the mesh lets in who keeps its own key, with a certificate that its role a
     stderr: '',
     stdout: `mail has a new certificate in mail: ${serialNumber}, valid until ${new Date(validTo).toISOString()}\n`,
   });
-  expect(statSync(inRoot('mail')).mode & 0o777).toBe(0o700);
-  expect(readdirSync(inRoot('mail')).map((file) => [file, statSync(inRoot('mail', file)).mode & 0o777])).toEqual([
-    ['certificate.pem', 0o600],
-    ['chain.pem', 0o600],
-    ['key.pem', 0o600],
-  ]);
+  expect(statSync(inRoot('mail')).mode & 0o777).toBe(0o755);
+  const modes = ['certificate.pem', 'private-key.pem', 'bundle.pem'].map((name) => statSync(inRoot('mail', name)).mode);
+  expect(modes.map((mode) => mode & 0o777)).toEqual([0o644, 0o600, 0o600]);
   const answer = await callWith('mail');
   expect([answer.status, await answer.text()]).toEqual([200, 'mail']);
 });
@@ -142,7 +139,7 @@ testWithCurl('curl gets in with the files as they are', async () => {
     'curl',
     [
       ...['--silent', '--show-error', '--connect-to', `mesh.example.com:443:127.0.0.1:${sandbox.gatewayPort}`],
-      ...['--cacert', 'server-ca.pem', '--cert', 'mail/certificate.pem', '--key', 'mail/key.pem', WHO_CALLS],
+      ...['--cacert', 'server-ca.pem', '--cert', 'mail/certificate.pem', '--key', 'mail/private-key.pem', WHO_CALLS],
     ],
     root,
     { PATH: process.env['PATH'] },
@@ -156,7 +153,7 @@ testWithOpenssl('openssl agrees that chain, key and certificate belong together'
 
   const verified = openssl('verify', '-purpose', 'sslclient', '-CAfile', 'chain.pem', 'certificate.pem');
   expect(verified.stdout).toBe('certificate.pem: OK\n');
-  const publicKey = openssl('pkey', '-in', 'key.pem', '-pubout').stdout;
+  const publicKey = openssl('pkey', '-in', 'private-key.pem', '-pubout').stdout;
   expect(publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----/);
   expect(openssl('x509', '-in', 'certificate.pem', '-noout', '-pubkey').stdout).toBe(publicKey);
 });
@@ -239,7 +236,7 @@ test('wherever the command is killed, key and certificate are a pair', async () 
     started.process.kill('SIGKILL');
     await started.ended();
     const certificate = new X509Certificate(fileOf('killed', 'certificate.pem'));
-    expect(certificate.checkPrivateKey(createPrivateKey(fileOf('killed', 'key.pem')))).toBe(true);
+    expect(certificate.checkPrivateKey(createPrivateKey(fileOf('killed', 'private-key.pem')))).toBe(true);
     serialNumbers.add(certificate.serialNumber);
   }
   const { code } = await run(['request', '--client', 'mail', '--out', 'killed'], 'MailRole');
@@ -282,7 +279,7 @@ test('a client that is disabled can not ask until it is enabled', async () => {
 
 test('no key that a client made is anywhere in the cloud', async () => {
   await run(['request', '--client', 'mail'], 'MailRole');
-  const { d = '' } = createPrivateKey(fileOf('mail', 'key.pem')).export({ format: 'jwk' });
+  const { d = '' } = createPrivateKey(fileOf('mail', 'private-key.pem')).export({ format: 'jwk' });
   const scalar = Buffer.from(d, 'base64url');
   const seen = JSON.stringify([sandbox.logs(), sandbox.resources, sandbox.outputs, sandbox.events]);
   expect(seen).toContain('certificate-request');

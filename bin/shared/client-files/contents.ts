@@ -49,6 +49,17 @@ export interface ClientFile {
   readonly isPrivate: boolean;
 }
 
+/** The names of the files that `clientFiles` returns. */
+export function clientFileNames({ formats, truststore }: FileSelection): readonly string[] {
+  const { keyStore, truststore: trust, javaTruststore, ...pem } = CLIENT_FILES;
+  return [
+    ...(formats.includes('pem') ? Object.values(pem) : []),
+    ...(formats.includes('p12') ? [keyStore] : []),
+    ...(truststore === 'p12' ? [trust] : []),
+    ...(truststore === 'jks' ? [javaTruststore] : []),
+  ];
+}
+
 /**
  * The files of a client, the key before the certificate: a program that looks at the directory in between finds the new key
  * with the old certificate, and when the certificate arrives, both.

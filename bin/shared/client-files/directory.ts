@@ -62,13 +62,12 @@ export class ClientDirectory {
   }
 
   /**
-   * Creates the directory unless it exists. Call it before a certificate is issued that could not be stored otherwise.
+   * Call this before a certificate is issued that could not be stored otherwise.
    *
    * @param names of the files to write
    * @throws ClientDirectoryError if the directory contains one that this command did not write
    */
   async prepare(names: readonly string[]): Promise<void> {
-    await mkdir(this.path, { recursive: true, mode: DIRECTORY_MODE });
     if (this.form === 'linked') await this.assertLink();
     const own = (await this.generation())?.names ?? [];
     for (const name of names) {
@@ -90,6 +89,7 @@ export class ClientDirectory {
   async replace(files: readonly ClientFile[], id: string): Promise<boolean> {
     const names = files.map(({ name }) => name);
     await this.prepare(names);
+    await mkdir(this.path, { recursive: true, mode: DIRECTORY_MODE });
     const before = await this.generation();
     const isChanged = before?.id !== id;
     if (isChanged) {
@@ -104,6 +104,17 @@ export class ClientDirectory {
     }
     await this.removeAbandoned();
     return isChanged;
+  }
+
+  /** Removes the files, and the directory if it is empty then. */
+  async remove(): Promise<void> {
+    const names = (await this.generation())?.names ?? [];
+    const current = await readlink(join(this.path, CURRENT)).catch(() => undefined);
+    const generation = current !== undefined && UNFINISHED.test(current) ? [CURRENT, current] : [];
+    for (const name of [...names, ...generation, DESCRIPTION]) {
+      await rm(join(this.path, name), { recursive: true, force: true });
+    }
+    await rmdir(this.path).catch(ignoreRemaining);
   }
 
   /** The generation in place. Undefined if there is none, or a description that this command did not write. */
@@ -229,4 +240,8 @@ async function flush(directory: string, mode?: number): Promise<void> {
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
   return undefined;
+}
+
+function ignoreRemaining(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
 }

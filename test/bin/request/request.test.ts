@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { requestCertificate } from '../../../bin/request/issuer';
-import { runRequest } from '../../../bin/request/request';
+import { type RequestOptions, runRequest } from '../../../bin/request/request';
 import type { CertificateDocument } from '../../../mesh/certificate-document';
 import { composeCertificateDocument } from '../../../mesh/certificate-document';
 import { readCertificateSigningRequest } from '../../../pki/certificate-signing-request';
+import { keyAlgorithmOf } from '../../../pki/keys';
 import { encodedSubjectOf, randomSerialNumber, signCertificate } from '../../../sandbox/x509/certificate';
 import { encodeDistinguishedName } from '../../../sandbox/x509/names';
 import { clientExtensions } from '../../../sandbox/x509/profiles';
@@ -35,7 +36,8 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const run = () => runRequest({ client: 'mail', url: URL_OF_ISSUER, out, keyAlgorithm: 'EC_prime256v1' }, asking);
+const run = (options: Partial<RequestOptions> = {}) =>
+  runRequest({ client: 'mail', url: URL_OF_ISSUER, out, format: ['pem'], ...options }, asking);
 
 function certify(
   csr: string,
@@ -57,9 +59,13 @@ function certify(
 
 test('writes the key that it made, the certificate for it and the chain', async () => {
   await run();
-  expect(readdirSync(out).sort()).toEqual(['certificate.pem', 'chain.pem', 'key.pem']);
+  expect(
+    readdirSync(out)
+      .filter((name) => !name.startsWith('.'))
+      .sort(),
+  ).toEqual(['bundle.pem', 'certificate.pem', 'chain.pem', 'client-ca.pem', 'fullchain.pem', 'private-key.pem']);
   const certificate = new X509Certificate(readFileSync(join(out, 'certificate.pem')));
-  const key = createPrivateKey(readFileSync(join(out, 'key.pem')));
+  const key = createPrivateKey(readFileSync(join(out, 'private-key.pem')));
   expect(certificate.checkPrivateKey(key)).toBe(true);
   expect(readFileSync(join(out, 'chain.pem'), 'utf8')).toBe(authority.pem);
   expect(console.log).toHaveBeenCalledWith(
@@ -71,7 +77,7 @@ test('sends nothing of the key but its public half, in a request in the name of 
   await run();
   const [, body] = asking.mock.calls[0] ?? [];
   expect(Object.keys(body ?? {})).toEqual(['clientName', 'certificateSigningRequest']);
-  const key = createPrivateKey(readFileSync(join(out, 'key.pem')));
+  const key = createPrivateKey(readFileSync(join(out, 'private-key.pem')));
   const csr = readCertificateSigningRequest(body?.certificateSigningRequest ?? '');
   expect(csr.publicKey.equals(createPublicKey(key))).toBe(true);
   const secret = Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url');
@@ -82,9 +88,9 @@ test('sends nothing of the key but its public half, in a request in the name of 
 
 test('makes another key each time', async () => {
   await run();
-  const first = readFileSync(join(out, 'key.pem'), 'utf8');
+  const first = readFileSync(join(out, 'private-key.pem'), 'utf8');
   await run();
-  expect(readFileSync(join(out, 'key.pem'), 'utf8')).not.toBe(first);
+  expect(readFileSync(join(out, 'private-key.pem'), 'utf8')).not.toBe(first);
 });
 
 test.each<[string, (csr: string) => CertificateDocument | Promise<CertificateDocument>, RegExp]>([
@@ -119,13 +125,13 @@ test.each<[string, (csr: string) => CertificateDocument | Promise<CertificateDoc
   ['with a private key', (csr) => ({ ...certify(csr), certificateChain: '' }), /"certificateChain" cannot be read/],
 ])('keeps what was there before when the answer is a certificate %s', async (_name, answer, reason) => {
   await run();
-  const before = readFileSync(join(out, 'key.pem'), 'utf8');
+  const before = readFileSync(join(out, 'private-key.pem'), 'utf8');
   asking.mockImplementation(async (_url, { certificateSigningRequest }) => answer(certificateSigningRequest));
 
   await expect(run()).rejects.toThrow(reason);
 
-  expect(readFileSync(join(out, 'key.pem'), 'utf8')).toBe(before);
-  expect(readdirSync(root)).toHaveLength(2);
+  expect(readFileSync(join(out, 'private-key.pem'), 'utf8')).toBe(before);
+  expect(readdirSync(root)).toEqual(['mail']);
 });
 
 test('leaves nothing behind when it fails the first time', async () => {
@@ -137,9 +143,16 @@ test('leaves nothing behind when it fails the first time', async () => {
 
 test('asks for nothing that it could not keep', async () => {
   mkdirSync(out);
-  writeFileSync(join(out, 'notes.txt'), 'precious');
-  await expect(run()).rejects.toThrow(
-    'it must not exist, be an empty directory, or come from an earlier run of this command',
-  );
+  writeFileSync(join(out, 'private-key.pem'), 'precious');
+  await expect(run()).rejects.toThrow(`${join(out, 'private-key.pem')} was not written by this command`);
   expect(asking).not.toHaveBeenCalled();
+});
+
+test('keeps the algorithm of the key that is there, unless another one is specified', async () => {
+  const algorithmOf = () => keyAlgorithmOf(createPrivateKey(readFileSync(join(out, 'private-key.pem'))));
+  await run({ keyAlgorithm: 'RSA_2048' });
+  await run();
+  expect(algorithmOf()).toBe('RSA_2048');
+  await run({ keyAlgorithm: 'EC_secp384r1' });
+  expect(algorithmOf()).toBe('EC_secp384r1');
 });

@@ -1,71 +1,38 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { ClientDirectory } from '../../../bin/up/client-files';
+import { join } from 'node:path';
+import type { FileSettings } from '../../../bin/shared/client-files/options';
+import { UpDirectory } from '../../../bin/up/up-directory';
 import type { ClientSecret } from '../../../mesh/client-secret';
 import { createSecret } from '../../client/secrets';
 import { createRoot } from '../../pki/authorities';
 
+const SETTINGS: FileSettings = { selection: { formats: ['pem'] }, access: {} };
+
 let parent: string;
 let secret: ClientSecret;
-let clients: ClientDirectory;
+let clients: UpDirectory;
 
 beforeAll(async () => {
   secret = await createSecret(await createRoot('Root'));
 });
 beforeEach(async () => {
   parent = mkdtempSync(join(tmpdir(), 'client-files-'));
-  clients = await ClientDirectory.open(join(parent, 'clients'));
+  clients = await UpDirectory.open(join(parent, 'clients'), SETTINGS);
 });
 afterEach(async () => {
   await clients.remove();
   rmSync(parent, { recursive: true, force: true });
 });
 
-test('writes certificate, chain and key, which only their owner can read', async () => {
+test('writes the files of a client', async () => {
   await clients.writeClient(secret);
 
   const files = clients.filesOf('mail');
   expect(readFileSync(files.certificate, 'utf8')).toBe(secret.certificate);
   expect(readFileSync(files.certificateChain, 'utf8')).toBe(secret.certificateChain);
   expect(readFileSync(files.privateKey, 'utf8')).toBe(secret.privateKey);
-  expect(Object.values(files).map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
-  expect(statSync(dirname(files.privateKey)).mode & 0o777).toBe(0o700);
-});
-
-test('replaces a file that a killed process left unfinished, and keeps nothing of it', async () => {
-  const { privateKey } = clients.filesOf('mail');
-  mkdirSync(dirname(privateKey), { recursive: true });
-  writeFileSync(`${privateKey}.new`, 'half a key', { mode: 0o644 });
-
-  await clients.writeClient(secret);
-
-  expect(readFileSync(privateKey, 'utf8')).toBe(secret.privateKey);
-  expect(statSync(privateKey).mode & 0o777).toBe(0o600);
-  expect(readdirSync(dirname(privateKey)).filter((name) => name.endsWith('.new'))).toEqual([]);
-});
-
-test('replaces links instead of writing where they lead', async () => {
-  const { privateKey } = clients.filesOf('mail');
-  const elsewhere = join(parent, 'elsewhere');
-  writeFileSync(elsewhere, 'of somebody else');
-  mkdirSync(dirname(privateKey), { recursive: true });
-  symlinkSync(elsewhere, privateKey);
-  symlinkSync(elsewhere, `${privateKey}.new`);
-
-  await clients.writeClient(secret);
-
-  expect(readFileSync(elsewhere, 'utf8')).toBe('of somebody else');
-  expect(readFileSync(privateKey, 'utf8')).toBe(secret.privateKey);
+  expect(Object.values(files).map((file) => statSync(file).mode & 0o777)).toEqual([0o644, 0o644, 0o600]);
 });
 
 test('removes what it has written and the directories it has made, and leaves other files', async () => {
@@ -86,7 +53,7 @@ describe('a directory', () => {
     expect(readFileSync(at('.gitignore'), 'utf8')).toBe('*\n');
     const project = join(parent, 'project');
     mkdirSync(project);
-    const inProject = await ClientDirectory.open(project);
+    const inProject = await UpDirectory.open(project, SETTINGS);
     await inProject.writeClient(secret);
     expect(readdirSync(project).sort()).toEqual(['mail', PID_FILE]);
     expect(readFileSync(join(project, 'mail', '.gitignore'), 'utf8')).toBe('*\n');
@@ -98,7 +65,7 @@ describe('a directory', () => {
     const project = join(parent, 'project');
     mkdirSync(join(project, 'mail'), { recursive: true });
     writeFileSync(join(project, 'mail', '.gitignore'), 'node_modules');
-    const inProject = await ClientDirectory.open(project);
+    const inProject = await UpDirectory.open(project, SETTINGS);
     await inProject.writeClient(secret);
     await inProject.remove();
     expect(readFileSync(join(project, 'mail', '.gitignore'), 'utf8')).toBe('node_modules');
@@ -108,14 +75,14 @@ describe('a directory', () => {
     await clients.writeClient(secret);
     const before = readdirSync(at(), { recursive: true }).sort();
 
-    await expect(ClientDirectory.open(at())).rejects.toThrow(
+    await expect(UpDirectory.open(at(), SETTINGS)).rejects.toThrow(
       `the directory ${at()} is in use by another \`mtls-mesh up\` (process ${process.pid}): ` +
         `specify another one with --out, or remove ${at(PID_FILE)} if that process is something else`,
     );
     expect(readdirSync(at(), { recursive: true }).sort()).toEqual(before);
 
     await clients.remove();
-    clients = await ClientDirectory.open(at());
+    clients = await UpDirectory.open(at(), SETTINGS);
   });
 
   test.each([
@@ -127,7 +94,7 @@ describe('a directory', () => {
     await clients.remove();
     mkdirSync(at());
     writeFileSync(at(PID_FILE), text);
-    clients = await ClientDirectory.open(at());
+    clients = await UpDirectory.open(at(), SETTINGS);
     expect(readFileSync(at(PID_FILE), 'utf8')).toBe(`${process.pid}\n`);
   });
 });

@@ -2,6 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ClientSecret } from '../../mesh/client-secret';
+import { CLIENT_FILES } from '../shared/client-files/contents';
+import { ClientDirectory } from '../shared/client-files/directory';
+import type { FileSettings } from '../shared/client-files/options';
+import { replaceClientFiles } from '../shared/client-files/store';
 
 /** Paths of a client's PEM files. */
 export interface ClientFiles {
@@ -16,23 +20,22 @@ class DirectoryInUseError extends Error {
 }
 
 /**
- * PEM files of the clients for programs such as curl. Only their owner can read them, and Git ignores them. They are removed
- * with the sandbox, after which nothing trusts them.
+ * A directory with the files of each client, for programs such as curl. Git ignores it. It is removed with the sandbox, after
+ * which nothing trusts the certificates.
  */
-export class ClientDirectory {
+export class UpDirectory {
   readonly serverAuthority: string;
   private readonly written = new Set<string>();
   /** The directories created, outermost first. */
   private readonly created: string[] = [];
-  /** Fingerprints of the certificates in the files, by client name. */
-  private readonly current = new Map<string, string>();
+  private readonly clients = new Map<string, ClientDirectory>();
 
   /**
    * Creates the directory, unless it exists, and keeps other processes from using it until `remove`.
    * @throws DirectoryInUseError if a running process uses it
    */
-  static async open(path: string): Promise<ClientDirectory> {
-    const directory = new ClientDirectory(path);
+  static async open(path: string, settings: FileSettings): Promise<UpDirectory> {
+    const directory = new UpDirectory(path, settings);
     if (await directory.createDirectory(path)) await directory.ignore(path);
     try {
       await directory.lock();
@@ -43,7 +46,10 @@ export class ClientDirectory {
     return directory;
   }
 
-  private constructor(private readonly directory: string) {
+  private constructor(
+    private readonly directory: string,
+    private readonly settings: FileSettings,
+  ) {
     this.serverAuthority = join(directory, 'server-ca.pem');
   }
 
@@ -53,31 +59,32 @@ export class ClientDirectory {
   }
 
   filesOf(clientName: string): ClientFiles {
-    const folder = join(this.directory, clientName);
+    const file = (name: string) => join(this.directory, clientName, name);
     return {
-      certificate: join(folder, 'certificate.pem'),
-      certificateChain: join(folder, 'certificate-chain.pem'),
-      privateKey: join(folder, 'private-key.pem'),
+      certificate: file(CLIENT_FILES.certificate),
+      certificateChain: file(CLIENT_FILES.chain),
+      privateKey: file(CLIENT_FILES.privateKey),
     };
   }
 
   /** Writes the client's files if its certificate has changed. */
   async writeClient(secret: ClientSecret): Promise<void> {
-    const { clientName, fingerprint } = secret;
-    if (this.current.get(clientName) === fingerprint) return;
-    const files = this.filesOf(clientName);
-    const folder = dirname(files.certificate);
-    await this.createDirectory(folder);
-    await this.ignore(folder);
-    await this.write(files.certificate, secret.certificate);
-    await this.write(files.certificateChain, secret.certificateChain);
-    await this.write(files.privateKey, secret.privateKey);
-    this.current.set(clientName, fingerprint);
+    const { clientName } = secret;
+    const folder = join(this.directory, clientName);
+    let client = this.clients.get(clientName);
+    if (client === undefined) {
+      await this.createDirectory(folder);
+      await this.ignore(folder);
+      client = new ClientDirectory(folder, this.settings.access);
+      this.clients.set(clientName, client);
+    }
+    await replaceClientFiles(client, secret, this.settings.selection);
   }
 
   /** Removes the files that were written, and the directories that were created if they are empty. */
   async remove(): Promise<void> {
     for (const file of this.written) await rm(file, { force: true });
+    for (const client of this.clients.values()) await client.remove();
     for (const folder of this.created.reverse()) await removeIfEmpty(folder);
   }
 
@@ -106,7 +113,7 @@ export class ClientDirectory {
   private async createDirectory(path: string): Promise<boolean> {
     const missing: string[] = [];
     for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await mkdir(path, { recursive: true, mode: 0o755 });
     this.created.push(...missing);
     return missing.length > 0;
   }
@@ -122,7 +129,7 @@ export class ClientDirectory {
     const unfinished = `${path}.new`;
     this.written.add(unfinished).add(path);
     await rm(unfinished, { force: true });
-    await writeFile(unfinished, text, { mode: 0o600, flag: 'wx' });
+    await writeFile(unfinished, text, { mode: 0o644, flag: 'wx' });
     await rename(unfinished, path);
   }
 }

@@ -1,0 +1,3 @@
+/** The work of the commands that bring a client its certificate, as one bundle: all of them write its files. */
+export { runFetch } from './fetch/fetch';
+export { runRequest } from './request/request';
