@@ -1,0 +1,111 @@
+import { setTimeout } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { secretName } from '../../mesh/names';
+import { requestClientCertificate } from '../request/request';
+import { SDK_SETTINGS } from '../shared/aws-access';
+import { CLIENT_FILES, clientFileNames } from '../shared/client-files/contents';
+import { ClientDirectory } from '../shared/client-files/directory';
+import { type FileOptions, fileSettings } from '../shared/client-files/options';
+import { UsageError } from '../shared/exit-codes';
+import { type ListenAddress, serveHealth } from './health';
+import { Keeper } from './keeper';
+import { type AgentLog, agentLog, type LogFormat } from './log';
+import { PROBE_INTERVAL, refusalAt } from './probe';
+import { ReloadCommand } from './reload';
+import { type CertificateSource, RequestSource, SecretSource } from './source';
+import { WakeableClock } from './wakeable';
+
+export interface AgentOptions extends FileOptions {
+  /** Directories by the names of the clients. */
+  readonly client: ReadonlyMap<string, string>;
+  /** The mesh's trust domain. */
+  readonly mesh?: string;
+  /** The issuer's URL, for clients that keep their own key. */
+  readonly url?: URL;
+  readonly reload?: string;
+  readonly probe?: string;
+  /** Seconds. */
+  readonly interval: number;
+  readonly once?: true;
+  readonly listen?: ListenAddress;
+  readonly logFormat: LogFormat;
+}
+
+/** Keeps the files of clients current until a signal ends the process, or once. */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const ended = new AbortController();
+  const log = agentLog(options.logFormat, (line) => console.log(line));
+  const clocks = [...options.client].map(() => new WakeableClock());
+  const keepers = await Promise.all(
+    [...options.client].map(([client, path], index) => {
+      const clock = clocks[index] ?? new WakeableClock();
+      return keeperOf(client, path, options, clock, log);
+    }),
+  );
+  if (options.once) {
+    const isCurrent = await Promise.all(keepers.map((keeper) => keeper.look(ended.signal)));
+    if (isCurrent.includes(false)) process.exitCode = 1;
+    return;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ended.abort());
+  process.on('SIGHUP', () => {
+    for (const clock of clocks) clock.wake();
+  });
+  const server =
+    options.listen && (await serveHealth(options.listen, () => keepers.map(({ state }) => state), Date.now));
+  log({ level: 'info', event: 'started', message: `the agent looks every ${options.interval} seconds` });
+  await Promise.all([
+    ...keepers.map((keeper) => keeper.run(ended.signal)),
+    ...(options.probe === undefined ? [] : [probe(options.probe, keepers, ended.signal)]),
+  ]);
+  server?.close();
+  server?.closeAllConnections();
+  log({ level: 'info', event: 'ended', message: 'the agent ends; the files stay' });
+}
+
+async function keeperOf(
+  client: string,
+  path: string,
+  options: AgentOptions,
+  clock: WakeableClock,
+  log: AgentLog,
+): Promise<Keeper> {
+  const { selection, access } = fileSettings(options);
+  const directory = new ClientDirectory(path, access);
+  // Fails at the start, and not when the first certificate is there.
+  await directory.prepare(clientFileNames(selection));
+  return new Keeper({
+    client,
+    path,
+    directory,
+    selection,
+    source: sourceOf(client, path, options),
+    reload: options.reload === undefined ? undefined : new ReloadCommand(options.reload),
+    interval: options.interval * 1000,
+    log,
+    clock,
+  });
+}
+
+function sourceOf(client: string, path: string, { mesh, url }: AgentOptions): CertificateSource {
+  if (url !== undefined) {
+    return new RequestSource(() => requestClientCertificate({ client, url, directory: path }), undefined, Date.now);
+  }
+  if (mesh === undefined) throw new UsageError('the secrets are not known: use --mesh, or set MTLS_MESH');
+  return new SecretSource(new SecretsManagerClient(SDK_SETTINGS), secretName(mesh, client), client);
+}
+
+async function probe(url: string, keepers: readonly Keeper[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await setTimeout(PROBE_INTERVAL, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    await Promise.all(
+      keepers.map(async (keeper) => {
+        const refusal = await refusalAt(url, keeper.state.directory);
+        if (refusal !== undefined) keeper.onRefused(refusal);
+      }),
+    );
+  }
+}
