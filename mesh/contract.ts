@@ -2,6 +2,7 @@
  * The names and types that the parts of a mesh share: the constructs that write a template, the functions that the
  * template deploys, and the services behind the gateway. Each name is defined only here.
  */
+import type { KeyAlgorithm } from '../pki/keys';
 import type { CertificateIdentityKind } from './external-identity';
 
 /** The ACM PCA template for client certificates. With it, the identity comes from the issuer and never from the CSR. */
@@ -20,6 +21,8 @@ export interface CertificateRequestBody {
 export interface CertificateRequestFailure {
   /** One sentence. */
   readonly message: string;
+  /** The algorithm that the client's keys must have. Only if that of the request is another one. */
+  readonly keyAlgorithm?: KeyAlgorithm;
 }
 
 /** The most valid certificates that a client can have for its own keys, unless its resource says otherwise. */

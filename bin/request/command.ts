@@ -28,7 +28,7 @@ export function addRequestCommand(program: Command, load: () => Pick<typeof impo
     .addOption(
       new Option(
         '--key-algorithm <algorithm>',
-        "algorithm of the client's keys (default: that of the key in the directory, or EC_prime256v1)",
+        "algorithm of the client's keys (default: the one that the issuer accepts)",
       ).choices(KEY_ALGORITHMS),
     )
     .option('--json', 'print one line of JSON')

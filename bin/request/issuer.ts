@@ -7,11 +7,20 @@ import { type ResponseReader, type ServiceResponse, SignedCaller } from '../../a
 import { Sts } from '../../aws/sts';
 import type { CertificateDocument } from '../../mesh/certificate-document';
 import type { CertificateRequestBody } from '../../mesh/contract';
+import { KEY_ALGORITHMS, type KeyAlgorithm } from '../../pki/keys';
 import { AwsAccessError, commandConnection } from '../shared/aws-access';
 
 /** The issuer returned no certificate. The message says why and what to do. */
-class IssuerError extends Error {
+export class IssuerError extends Error {
   override readonly name = 'IssuerError';
+
+  /** The algorithm that the client's keys must have, if that of the request is another one. */
+  readonly keyAlgorithm: KeyAlgorithm | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly keyAlgorithm?: KeyAlgorithm | undefined } = {}) {
+    super(message, options);
+    this.keyAlgorithm = options.keyAlgorithm;
+  }
 }
 
 /** The issuer answers within seconds. A repeated request returns the same certificate for some minutes. */
@@ -37,7 +46,8 @@ export async function requestCertificate(url: URL, body: CertificateRequestBody)
     `the issuer answered ${response.status}: ${messageIn(fields)}`,
     ...(await hints(response, connection)),
   ];
-  throw new IssuerError(reasons.join('; '));
+  const keyAlgorithm = KEY_ALGORITHMS.find((known) => known === fields['keyAlgorithm']);
+  throw new IssuerError(reasons.join('; '), { keyAlgorithm });
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */

@@ -6,6 +6,7 @@ import {
   CertificateDocumentError,
   verifyCertificateDocument,
 } from '../../mesh/certificate-document';
+import type { ClientSecret } from '../../mesh/client-secret';
 import { spiffeIdOf } from '../../pki/certificate-fields';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { generatePrivateKey, type KeyAlgorithm, keyAlgorithmOf, privateKeyPem } from '../../pki/keys';
@@ -14,7 +15,7 @@ import { CLIENT_FILES, clientFileNames } from '../shared/client-files/contents';
 import { ClientDirectory } from '../shared/client-files/directory';
 import { type FileOptions, fileSettings } from '../shared/client-files/options';
 import { storeClient } from '../shared/client-files/store';
-import { requestCertificate } from './issuer';
+import { IssuerError, requestCertificate } from './issuer';
 
 export interface RequestOptions extends FileOptions {
   /** The client's name. */
@@ -23,7 +24,7 @@ export interface RequestOptions extends FileOptions {
   readonly url: URL;
   /** @default - the client's name */
   readonly out?: string;
-  /** @default - that of the key in the directory, or EC_prime256v1 */
+  /** @default - that of the key in the directory, or else the one that the issuer accepts */
   readonly keyAlgorithm?: KeyAlgorithm;
   readonly json?: true;
 }
@@ -43,13 +44,32 @@ export async function runRequest(options: RequestOptions, ask = requestCertifica
   const directory = new ClientDirectory(out, access);
   // Fails before a certificate is issued that can't be stored.
   await directory.prepare(clientFileNames(selection));
-  const keyAlgorithm = options.keyAlgorithm ?? algorithmIn(out) ?? 'EC_prime256v1';
-  const privateKey = await generatePrivateKey(keyAlgorithm);
-  const certificateSigningRequest = createCertificateSigningRequest(privateKey, client);
-  const document = await ask(url, { clientName: client, certificateSigningRequest });
-  const spiffeId = verify(document, client, createPublicKey(privateKey));
-  const secret = { ...document, clientName: client, spiffeId, privateKey: privateKeyPem(privateKey), keyAlgorithm };
+  const request = async (keyAlgorithm: KeyAlgorithm): Promise<ClientSecret> => {
+    const privateKey = await generatePrivateKey(keyAlgorithm);
+    const certificateSigningRequest = createCertificateSigningRequest(privateKey, client);
+    const document = await ask(url, { clientName: client, certificateSigningRequest });
+    const spiffeId = verify(document, client, createPublicKey(privateKey));
+    return { ...document, clientName: client, spiffeId, privateKey: privateKeyPem(privateKey), keyAlgorithm };
+  };
+  const secret =
+    options.keyAlgorithm === undefined
+      ? await requestWithRightAlgorithm(request, algorithmIn(out) ?? 'EC_prime256v1')
+      : await request(options.keyAlgorithm);
   await storeClient(secret, { directory, path: out, selection, json: options.json });
+}
+
+/** Requests again, once, if the issuer names another algorithm than the first. */
+async function requestWithRightAlgorithm(
+  request: (keyAlgorithm: KeyAlgorithm) => Promise<ClientSecret>,
+  first: KeyAlgorithm,
+): Promise<ClientSecret> {
+  try {
+    return await request(first);
+  } catch (error) {
+    const named = error instanceof IssuerError ? error.keyAlgorithm : undefined;
+    if (named === undefined) throw error;
+    return request(named);
+  }
 }
 
 /** The command does not know the mesh's trust domain, so it compares the client's name. @returns the SPIFFE ID */

@@ -24,9 +24,15 @@ export class CertificateRequestRefusal extends Error {
     /** HTTP status. */
     readonly status: 400 | 403 | 405 | 409 | 413,
     message: string,
-    options?: ErrorOptions,
+    private readonly options: ErrorOptions & Pick<CertificateRequestFailure, 'keyAlgorithm'> = {},
   ) {
     super(message, options);
+  }
+
+  /** The answer to the caller. */
+  get document(): CertificateRequestFailure {
+    const { keyAlgorithm } = this.options;
+    return { message: this.message, ...(keyAlgorithm && { keyAlgorithm }) };
   }
 }
 
@@ -47,7 +53,7 @@ export async function answerCertificateRequest(
     const reason = failureSentence(error);
     if (error instanceof CertificateRequestRefusal) {
       log({ event: 'certificate-request-refused', status: error.status, reason });
-      return answer(error.status, { message: error.message });
+      return answer(error.status, error.document);
     }
     log({ event: 'certificate-request-failed', reason, stack: failureStack(error) });
     return answer(500, { message: FAILURE });

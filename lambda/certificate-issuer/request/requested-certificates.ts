@@ -122,6 +122,7 @@ function readSigningRequest(pem: string, client: RegistryClient): CertificateSig
     throw new CertificateRequestRefusal(
       400,
       `the key must be ${client.keyAlgorithm}, got ${keyAlgorithm ?? 'another kind'}`,
+      { keyAlgorithm: client.keyAlgorithm },
     );
   }
   const { uris, dnsNames } = request.subjectAlternativeNames;

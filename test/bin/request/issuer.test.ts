@@ -136,6 +136,16 @@ test.each([
 });
 
 test.each([
+  ['RSA_2048', 'RSA_2048'],
+  ['RSA_1024', undefined],
+  [7, undefined],
+  [undefined, undefined],
+])('takes the algorithm %p of a refusal as %p', async (keyAlgorithm, expected) => {
+  answers.push(answer(400, JSON.stringify({ message: 'the key must be another', keyAlgorithm })));
+  await expect(requestCertificate(url, BODY)).rejects.toMatchObject({ name: 'IssuerError', keyAlgorithm: expected });
+});
+
+test.each([
   [-10, '10 minutes fast'],
   [10, '10 minutes slow'],
 ])('says of a refusal that the clock is wrong by as much', async (minutes, text) => {

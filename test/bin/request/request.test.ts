@@ -2,12 +2,12 @@ import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { requestCertificate } from '../../../bin/request/issuer';
+import { IssuerError, type requestCertificate } from '../../../bin/request/issuer';
 import { type RequestOptions, runRequest } from '../../../bin/request/request';
 import type { CertificateDocument } from '../../../mesh/certificate-document';
 import { composeCertificateDocument } from '../../../mesh/certificate-document';
 import { readCertificateSigningRequest } from '../../../pki/certificate-signing-request';
-import { keyAlgorithmOf } from '../../../pki/keys';
+import { type KeyAlgorithm, keyAlgorithmOf } from '../../../pki/keys';
 import { encodedSubjectOf, randomSerialNumber, signCertificate } from '../../../sandbox/x509/certificate';
 import { encodeDistinguishedName } from '../../../sandbox/x509/names';
 import { clientExtensions } from '../../../sandbox/x509/profiles';
@@ -155,4 +155,33 @@ test('keeps the algorithm of the key that is there, unless another one is specif
   expect(algorithmOf()).toBe('RSA_2048');
   await run({ keyAlgorithm: 'EC_secp384r1' });
   expect(algorithmOf()).toBe('EC_secp384r1');
+});
+
+/** An issuer that takes keys of one algorithm. */
+function takesOnly(accepted: KeyAlgorithm, [named]: readonly KeyAlgorithm[] = [accepted]): void {
+  asking.mockImplementation(async (_url, { certificateSigningRequest: csr }) => {
+    const keyAlgorithm = keyAlgorithmOf(readCertificateSigningRequest(csr).publicKey);
+    if (keyAlgorithm === accepted) return certify(csr);
+    throw new IssuerError(`the key must be ${accepted}, got ${keyAlgorithm}`, { keyAlgorithm: named });
+  });
+}
+
+describe('where the issuer takes only keys of another algorithm', () => {
+  test('requests again with the algorithm that the issuer names', async () => {
+    takesOnly('RSA_2048');
+    await run();
+    expect(keyAlgorithmOf(createPrivateKey(readFileSync(join(out, 'private-key.pem'))))).toBe('RSA_2048');
+    expect(asking).toHaveBeenCalledTimes(2);
+  });
+
+  test.each<[string, Partial<RequestOptions>, KeyAlgorithm[], number]>([
+    ['a specified algorithm is refused', { keyAlgorithm: 'EC_prime256v1' }, ['RSA_2048'], 1],
+    ['the issuer names none', {}, [], 1],
+    ['the issuer also refuses the one that it names', {}, ['EC_secp384r1'], 2],
+  ])('fails when %s', async (_name, options, named, requests) => {
+    takesOnly('RSA_2048', named);
+    await expect(run(options)).rejects.toThrow('the key must be RSA_2048');
+    expect(asking).toHaveBeenCalledTimes(requests);
+    expect(existsSync(out)).toBe(false);
+  });
 });

@@ -37,6 +37,12 @@ test('answers a refusal with its sentence alone, and logs what is behind it', as
   expect(logs).toEqual([{ event: 'certificate-request-refused', status: 403, reason: 'no: mail is disabled' }]);
 });
 
+test('answers a key of another algorithm with the one that it takes', async () => {
+  const refuse = () => Promise.reject(new CertificateRequestRefusal(400, 'no', { keyAlgorithm: 'RSA_2048' }));
+  const { body } = await answerTo(EVENT, refuse);
+  expect(body).toEqual({ message: 'no', keyAlgorithm: 'RSA_2048' });
+});
+
 test('says which method it takes', async () => {
   const requestContext = { ...EVENT.requestContext, http: { method: 'GET' } };
   const { answer } = await answerTo({ ...EVENT, requestContext }, async () => DOCUMENT);
