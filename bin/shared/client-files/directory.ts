@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, readFile, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, lstat, mkdir, open, readdir, readFile, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { ClientFile } from './contents';
 
 /** The directory contains files that this command did not write, and does not replace. */
@@ -35,11 +36,14 @@ const CURRENT = '..data';
 const UNFINISHED = /^\.\.generation-[0-9a-f]{16}$/;
 /** Describes the generation beside it. */
 const DESCRIPTION = '.generation';
+/** How often a rename is tried, and how long to wait before the second time. Milliseconds. Longer before each further one. */
+const RENAME_ATTEMPTS = 10;
+const RENAME_DELAY = 10;
 /** A run that was killed leaves its generation behind. One that is as old as this is not in progress. Milliseconds. */
 const ABANDONED_AFTER = 3_600_000;
 
 interface Generation {
-  /** Empty while the files of `renamed` are being replaced. */
+  /** Of the contents and the access. Empty while the files of `renamed` are being replaced. */
   readonly id: string;
   /** Of the files that it has, and with `renamed` of those that it may have left. */
   readonly names: readonly string[];
@@ -82,26 +86,30 @@ export class ClientDirectory {
    * Replaces all files, and removes those of the generation before that aren't in the list. Only makes sure that the files
    * are there if the generation is already in place.
    *
-   * @param id the same for the same files
-   * @returns whether the files have changed
+   * @param contentsId the same for the same contents
+   * @returns whether the files, or who can read them, have changed
    * @throws ClientDirectoryError as `prepare`
    */
-  async replace(files: readonly ClientFile[], id: string): Promise<boolean> {
+  async replace(files: readonly ClientFile[], contentsId: string): Promise<boolean> {
     const names = files.map(({ name }) => name);
     await this.prepare(names);
-    await mkdir(this.path, { recursive: true, mode: DIRECTORY_MODE });
+    await this.create();
     const before = await this.generation();
+    const { privateMode, group } = this.access;
+    const id = createHash('sha256')
+      .update(JSON.stringify([contentsId, privateMode, group]))
+      .digest('hex');
     const isChanged = before?.id !== id;
     if (isChanged) {
       const written = await this.write(files, { id, names });
-      if (this.form === 'linked') await this.turnLink(written);
-      else
-        await this.renameFiles(written, { id: '', names: [...new Set([...(before?.names ?? []), ...names])] }, names);
+      try {
+        await (this.form === 'linked' ? this.turnLink(written) : this.renameFiles(written, names, before?.names ?? []));
+      } catch (error) {
+        if ((await this.current()) !== written) await this.removeFolder(written);
+        throw error;
+      }
     }
     if (this.form === 'linked') await this.linkFiles(names);
-    for (const name of before?.names ?? []) {
-      if (!names.includes(name)) await rm(join(this.path, name), { force: true });
-    }
     await this.removeAbandoned();
     return isChanged;
   }
@@ -109,12 +117,18 @@ export class ClientDirectory {
   /** Removes the files, and the directory if it is empty then. */
   async remove(): Promise<void> {
     const names = (await this.generation())?.names ?? [];
-    const current = await readlink(join(this.path, CURRENT)).catch(() => undefined);
+    const current = await this.current();
     const generation = current !== undefined && UNFINISHED.test(current) ? [CURRENT, current] : [];
     for (const name of [...names, ...generation, DESCRIPTION]) {
       await rm(join(this.path, name), { recursive: true, force: true });
     }
     await rmdir(this.path).catch(ignoreRemaining);
+  }
+
+  /** With its mode, whatever the umask of the process is. */
+  private async create(): Promise<void> {
+    const created = await mkdir(this.path, { recursive: true, mode: DIRECTORY_MODE });
+    if (created !== undefined) await chmod(this.path, DIRECTORY_MODE);
   }
 
   /** The generation in place. Undefined if there is none, or a description that this command did not write. */
@@ -144,32 +158,41 @@ export class ClientDirectory {
       await flush(folder, DIRECTORY_MODE);
       return name;
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await this.removeFolder(name);
       throw error;
     }
   }
 
   private async turnLink(generation: string): Promise<void> {
-    const before = await readlink(join(this.path, CURRENT)).catch(ignoreMissing);
+    const before = await this.current();
     await this.link(generation, CURRENT);
     await flush(this.path);
-    if (before !== undefined) await rm(join(this.path, before), { recursive: true, force: true });
+    if (before !== undefined) await this.removeFolder(before);
   }
 
-  private async renameFiles(generation: string, meanwhile: Generation, names: readonly string[]): Promise<void> {
-    const move = (name: string, target = name) => rename(join(this.path, generation, name), join(this.path, target));
+  private async renameFiles(generation: string, names: readonly string[], before: readonly string[]): Promise<void> {
+    const move = (name: string, target = name) =>
+      renamePatiently(join(this.path, generation, name), join(this.path, target));
     const mark = `${DESCRIPTION}-meanwhile`;
+    const meanwhile: Generation = { id: '', names: [...new Set([...before, ...names])] };
     await writeDurably(join(this.path, generation, mark), JSON.stringify(meanwhile), PRIVATE_MODE);
     await move(mark, DESCRIPTION);
-    for (const name of [...names, DESCRIPTION]) await move(name);
+    for (const name of names) await move(name);
+    for (const name of before) {
+      if (!names.includes(name)) await rm(join(this.path, name), { force: true });
+    }
+    await move(DESCRIPTION);
     await flush(this.path);
-    await rmdir(join(this.path, generation));
+    await this.removeFolder(generation);
   }
 
-  /** A killed process may have turned `..data` without this. */
+  /** Makes the links those of the names. A killed process may have turned `..data` without this. */
   private async linkFiles(names: readonly string[]): Promise<void> {
     for (const name of names) {
       if (!(await this.isLinked(name))) await this.link(join(CURRENT, name), name);
+    }
+    for (const name of await readdir(this.path)) {
+      if (!names.includes(name) && (await this.isLinked(name))) await rm(join(this.path, name), { force: true });
     }
   }
 
@@ -177,7 +200,12 @@ export class ClientDirectory {
   private async link(target: string, name: string): Promise<void> {
     const unfinished = join(this.path, unfinishedName());
     await symlink(target, unfinished);
-    await rename(unfinished, join(this.path, name));
+    try {
+      await rename(unfinished, join(this.path, name));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
   }
 
   private async isLinked(name: string): Promise<boolean> {
@@ -194,13 +222,21 @@ export class ClientDirectory {
   }
 
   private async removeAbandoned(): Promise<void> {
-    const current = await readlink(join(this.path, CURRENT)).catch(() => undefined);
+    const current = await this.current();
     for (const name of await readdir(this.path)) {
       if (!UNFINISHED.test(name) || name === current) continue;
-      const path = join(this.path, name);
-      const found = await lstat(path).catch(ignoreMissing);
-      if (found && Date.now() - found.mtimeMs > ABANDONED_AFTER) await rm(path, { recursive: true, force: true });
+      const found = await lstat(join(this.path, name)).catch(ignoreMissing);
+      if (found && Date.now() - found.mtimeMs > ABANDONED_AFTER) await this.removeFolder(name);
     }
+  }
+
+  /** The name of the generation's directory that `..data` leads to. */
+  private async current(): Promise<string | undefined> {
+    return this.form === 'linked' ? readlink(join(this.path, CURRENT)).catch(() => undefined) : undefined;
+  }
+
+  private async removeFolder(name: string): Promise<void> {
+    await rm(join(this.path, name), { recursive: true, force: true });
   }
 }
 
@@ -210,6 +246,19 @@ function foreign(path: string): ClientDirectoryError {
 
 function unfinishedName(): string {
   return `..generation-${randomBytes(8).toString('hex')}`;
+}
+
+/** Windows doesn't replace a file while a program has it open. Programs have certificates and keys open for moments. */
+async function renamePatiently(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!['EPERM', 'EACCES', 'EBUSY'].includes(code) || attempt === RENAME_ATTEMPTS) throw error;
+      await setTimeout(RENAME_DELAY * attempt);
+    }
+  }
 }
 
 async function writeDurably(path: string, contents: string | Buffer, mode: number, group?: number): Promise<void> {
