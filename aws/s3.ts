@@ -6,10 +6,13 @@ import { type ResponseReader, type ServiceRequest, type ServiceResponse, SignedC
 import { elements, escapeXml, onlyElement } from './xml';
 
 /** One version of an object. Its content never changes. */
-export interface VersionedObject {
+export interface VersionedObject extends S3Object {
+  readonly versionId: string;
+}
+
+export interface S3Object {
   readonly bucket: string;
   readonly key: string;
-  readonly versionId: string;
 }
 
 /** A version or a delete marker. */
@@ -45,11 +48,14 @@ export class ObjectReader {
   constructor(private readonly options: S3Options) {}
 
   /**
-   * The object's text.
-   * @throws AwsCallError when the version does not exist, can't be read, or is larger than a megabyte
+   * The text of an object, or of one of its versions.
+   * @throws AwsCallError when the object does not exist, can't be read, or is larger than a megabyte
    */
-  async readObject({ bucket, key, versionId }: VersionedObject, signal: AbortSignal): Promise<string> {
-    const name = `(s3://${bucket}/${key}, version ${versionId})`;
+  async readObject(object: S3Object | VersionedObject, signal: AbortSignal): Promise<string> {
+    const { bucket, key } = object;
+    const versionId = 'versionId' in object ? object.versionId : undefined;
+    const operation = versionId === undefined ? 'GetObject' : 'GetObjectVersion';
+    const name = `(s3://${bucket}/${key}${versionId === undefined ? '' : `, version ${versionId}`})`;
     const reader: ResponseReader<ServiceResponse> = {
       isAnswer: (status) => status === 200,
       answerIn: (response) => response,
@@ -61,16 +67,10 @@ export class ObjectReader {
       retryableStatuses: [403],
       largestBody: LARGEST_OBJECT,
     };
-    const path = `/${encodeKey(key)}?versionId=${encodeURIComponent(versionId)}`;
-    const { headers, text } = await callBucket(
-      this.options,
-      bucket,
-      'GetObjectVersion',
-      { method: 'GET', path },
-      reader,
-      signal,
-    );
-    if (headers.get('x-amz-version-id') === versionId) return text;
+    const query = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
+    const request = { method: 'GET', path: `/${encodeKey(key)}${query}` } as const;
+    const { headers, text } = await callBucket(this.options, bucket, operation, request, reader, signal);
+    if (versionId === undefined || headers.get('x-amz-version-id') === versionId) return text;
     throw new AwsCallError('s3:GetObjectVersion', 'InvalidAnswer', `another version than requested ${name}`);
   }
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { clientName, trustDomain } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
-import { addFileOptions } from '../shared/client-files/options';
+import { addClientAuthoritiesOption, addFileOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { FetchOptions } from './fetch';
 
@@ -34,5 +34,6 @@ export function addFetchCommand(program: Command, load: () => Pick<typeof import
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: FetchOptions) => load().runFetch(options));
   addFileOptions(command);
+  addClientAuthoritiesOption(command);
   addAwsOptions(command);
 }

@@ -1,14 +1,15 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { secretName } from '../../mesh/names';
 import { SDK_SETTINGS } from '../shared/aws-access';
+import { readClientAuthorities } from '../shared/client-files/client-authorities';
 import { clientFileNames } from '../shared/client-files/contents';
 import { ClientDirectory } from '../shared/client-files/directory';
-import { type FileOptions, fileSettings } from '../shared/client-files/options';
+import { type ClientAuthoritiesOptions, type FileOptions, fileSettings } from '../shared/client-files/options';
 import { storeClient } from '../shared/client-files/store';
 import { readClientSecret } from '../shared/client-secret';
 import { UsageError } from '../shared/exit-codes';
 
-export interface FetchOptions extends FileOptions {
+export interface FetchOptions extends FileOptions, ClientAuthoritiesOptions {
   /** The client's name. */
   readonly client: string;
   /** The mesh's trust domain. */
@@ -28,7 +29,8 @@ export async function runFetch(options: FetchOptions): Promise<void> {
   const directory = new ClientDirectory(out, access);
   await directory.prepare(clientFileNames(selection));
   const secret = await readClientSecret(new SecretsManagerClient(SDK_SETTINGS), secretId, client);
-  await storeClient(secret, { directory, path: out, selection, json: options.json });
+  const clientAuthorities = options.clientCa && (await readClientAuthorities(options.clientCa));
+  await storeClient(secret, { directory, path: out, selection, clientAuthorities, json: options.json });
 }
 
 function nameOfSecret({ mesh, client }: FetchOptions): string {

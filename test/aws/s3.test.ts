@@ -96,6 +96,16 @@ describe('a version of an object in S3', () => {
     expect(endpoint.calls).toHaveLength(4);
   });
 
+  test('is the latest one where none is named', async () => {
+    endpoint.replies.push({ body: 'pem' }, s3Error(404, 'NoSuchKey'));
+    const readLatest = () => readerIn(process.env).readObject({ bucket: 'truststore', key: 'mesh/ca.pem' }, signal);
+
+    await expect(readLatest()).resolves.toBe('pem');
+    await expect(readLatest()).rejects.toThrow('s3:GetObject failed with NoSuchKey: no (s3://truststore/mesh/ca.pem)');
+
+    expect(endpoint.calls[0]?.path).toBe('/truststore/mesh/ca.pem');
+  });
+
   test('that nobody answers for is told as that', async () => {
     await endpoint.close();
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { S3Object } from '../../../aws/s3';
 import { UsageError } from '../exit-codes';
 import {
   FILE_FORMATS,
@@ -39,6 +40,17 @@ export function addFileOptions(command: Command): Command {
     .addOption(new Option('--mode <mode>', 'mode of the files with the private key (default: 600)').argParser(mode));
 }
 
+/** The option of commands that have only the authorities of the client itself otherwise. */
+export interface ClientAuthoritiesOptions {
+  /** An object with the certificate authorities that servers must trust. @default - those of the client's certificate */
+  readonly clientCa?: S3Object;
+}
+
+export function addClientAuthoritiesOption(command: Command): Command {
+  const description = "object with client-ca.pem (default: the authorities of the client's certificate)";
+  return command.addOption(new Option('--client-ca <s3-url>', description).argParser(s3Object));
+}
+
 /** What to write, and who can read it. */
 export interface FileSettings {
   readonly selection: FileSelection;
@@ -76,6 +88,13 @@ function formats(text: string): readonly FileFormat[] {
   const known = FILE_FORMATS.filter((format) => names.includes(format));
   if (known.length === names.length) return known;
   throw new InvalidArgumentError(`must be ${FILE_FORMATS.join(' or ')}, or both separated by a comma`);
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+function s3Object(text: string): S3Object {
+  const [, bucket, key] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/.exec(text) ?? [];
+  if (bucket !== undefined && key !== undefined) return { bucket, key };
+  throw new InvalidArgumentError('must be the URL of an object, such as s3://bucket/client-ca.pem');
 }
 
 function mode(text: string): number {

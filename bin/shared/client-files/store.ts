@@ -1,5 +1,5 @@
 import type { CertificateDocument } from '../../../mesh/certificate-document';
-import type { ClientSecret } from '../../../mesh/client-secret';
+import { type ClientSecret, verifyClientSecret } from '../../../mesh/client-secret';
 import { clientFiles, type FileSelection, generationId } from './contents';
 import type { ClientDirectory } from './directory';
 
@@ -17,12 +17,15 @@ interface Store {
   /** Of the directory, as the user has specified it. */
   readonly path: string;
   readonly selection: FileSelection;
+  /** PEM. @default - the authorities of the client's certificate */
+  readonly clientAuthorities?: string | undefined;
   readonly json?: true | undefined;
 }
 
 /** Writes the files of a client, and prints what it has written. */
-export async function storeClient(secret: ClientSecret, { directory, path, selection, json }: Store): Promise<void> {
-  const changed = await replaceClientFiles(directory, secret, selection);
+export async function storeClient(secret: ClientSecret, store: Store): Promise<void> {
+  const { directory, path, selection, clientAuthorities, json } = store;
+  const changed = await replaceClientFiles(directory, secret, selection, clientAuthorities);
   const { clientName, serialNumber, fingerprint, notBefore, notAfter } = secret;
   const printed: PrintedClient = {
     clientName,
@@ -41,15 +44,18 @@ export async function storeClient(secret: ClientSecret, { directory, path, selec
 }
 
 /**
- * The authorities of its own certificate are those that servers must trust: they have issued those of the other clients too.
+ * @param clientAuthorities PEM. By default those of the client's own certificate, which have issued those of the other clients
+ *   too, unless an authority is being replaced
  * @returns whether the files have changed
+ * @throws ClientSecretError if the client can't use the certificate now. The files stay as they are.
  */
 export async function replaceClientFiles(
   directory: ClientDirectory,
   secret: ClientSecret,
   selection: FileSelection,
+  clientAuthorities = secret.certificateChain,
 ): Promise<boolean> {
-  const clientAuthorities = secret.certificateChain;
+  verifyClientSecret(secret, new Date());
   return directory.replace(
     clientFiles(secret, clientAuthorities, selection),
     generationId(secret, clientAuthorities, selection),
