@@ -6,7 +6,9 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // `npm run test:package` packs the library and installs it elsewhere. `npm run test:languages` uses it from other
   // languages. `npm run test:faults` makes every call fail, and `npm run test:attacks` tries to get in.
-  testPathIgnorePatterns: ['package', 'languages', 'faults', 'attacks'].map((suite) => `<rootDir>/test/${suite}/`),
+  testPathIgnorePatterns: ['package', 'languages', 'faults', 'attacks', 'interop'].map(
+    (suite) => `<rootDir>/test/${suite}/`,
+  ),
   // Jest runs CommonJS modules without `import()`.
   transform: { '\\.ts$': ['<rootDir>/test/esbuild-transformer.cjs', { supported: { 'dynamic-import': false } }] },
   // Examples import the package by its name, which resolves to the sources here.

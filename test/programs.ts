@@ -7,8 +7,22 @@ function named(name: string, programs: readonly string[], missing: readonly stri
     : `${name} [left out: ${missing.join(', ')} not installed]`;
 }
 
+/** How to find out whether there is a library of another language. */
+const LIBRARIES: Readonly<Record<string, readonly [program: string, ...options: string[]]>> = {
+  requests: ['python3', '-c', 'import requests'],
+  httpx: ['python3', '-c', 'import httpx'],
+  faraday: ['ruby', '-r', 'faraday', '-e', ''],
+  webrick: ['ruby', '-r', 'webrick', '-e', ''],
+};
+
+function isMissing(program: string): boolean {
+  const [command, ...options] = LIBRARIES[program] ?? [program, '--version'];
+  const { error, status } = spawnSync(command, options, { stdio: 'ignore' });
+  return error !== undefined || (program in LIBRARIES && status !== 0);
+}
+
 function missingOf(programs: readonly string[]): readonly string[] {
-  return programs.filter((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined);
+  return programs.filter(isMissing);
 }
 
 /** `test` for what needs programs of others. Without them, the test is left out by name. */

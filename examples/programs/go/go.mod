@@ -1,0 +1,3 @@
+module example.com/mesh-programs
+
+go 1.24
