@@ -30,6 +30,7 @@ const MAY_IMPORT = {
       'commander',
       'picocolors',
       'picomatch',
+      'prom-client',
       '@types/picomatch',
     ],
   },

@@ -1,3 +1,4 @@
 /** The work of the commands that bring a client its certificate, as one bundle: all of them write its files. */
+export { runAgent } from './agent/agent';
 export { runFetch } from './fetch/fetch';
 export { runRequest } from './request/request';

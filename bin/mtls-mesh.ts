@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { failureSentence } from '../aws/failure';
 import { version } from '../package.json';
+import { addAgentCommand } from './agent/command';
 import { addCompletionCommand } from './completion/command';
 import { addDisableCommand } from './disable/command';
 import { addEnableCommand } from './enable/command';
@@ -26,6 +27,7 @@ const program = new Command('mtls-mesh')
 addUpCommand(program, () => require('./up/up'));
 const loadClientCommands = (): typeof import('./client-commands') => require('./client-commands');
 addFetchCommand(program, loadClientCommands);
+addAgentCommand(program, loadClientCommands);
 addRequestCommand(program, loadClientCommands);
 const loadOperations = (): typeof import('./operations') => require('./operations');
 addListCommand(program, loadOperations);

@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { secretName } from '../../mesh/names';
-import { requestClientCertificate } from '../request/request';
+import { requestClientCertificate } from '../request/client-certificate';
 import { SDK_SETTINGS } from '../shared/aws-access';
-import { CLIENT_FILES, clientFileNames } from '../shared/client-files/contents';
+import { readClientAuthorities } from '../shared/client-files/client-authorities';
+import { clientFileNames } from '../shared/client-files/contents';
 import { ClientDirectory } from '../shared/client-files/directory';
-import { type FileOptions, fileSettings } from '../shared/client-files/options';
+import { heldSecret } from '../shared/client-files/held';
+import { type ClientAuthoritiesOptions, type FileOptions, fileSettings } from '../shared/client-files/options';
 import { UsageError } from '../shared/exit-codes';
 import { type ListenAddress, serveHealth } from './health';
 import { Keeper } from './keeper';
@@ -17,7 +17,7 @@ import { ReloadCommand } from './reload';
 import { type CertificateSource, RequestSource, SecretSource } from './source';
 import { WakeableClock } from './wakeable';
 
-export interface AgentOptions extends FileOptions {
+export interface AgentOptions extends FileOptions, ClientAuthoritiesOptions {
   /** Directories by the names of the clients. */
   readonly client: ReadonlyMap<string, string>;
   /** The mesh's trust domain. */
@@ -73,6 +73,7 @@ async function keeperOf(
   log: AgentLog,
 ): Promise<Keeper> {
   const { selection, access } = fileSettings(options);
+  const { clientCa } = options;
   const directory = new ClientDirectory(path, access);
   // Fails at the start, and not when the first certificate is there.
   await directory.prepare(clientFileNames(selection));
@@ -81,7 +82,8 @@ async function keeperOf(
     path,
     directory,
     selection,
-    source: sourceOf(client, path, options),
+    source: await sourceOf(client, path, options),
+    readClientAuthorities: clientCa && (() => readClientAuthorities(clientCa)),
     reload: options.reload === undefined ? undefined : new ReloadCommand(options.reload),
     interval: options.interval * 1000,
     log,
@@ -89,9 +91,12 @@ async function keeperOf(
   });
 }
 
-function sourceOf(client: string, path: string, { mesh, url }: AgentOptions): CertificateSource {
+async function sourceOf(client: string, path: string, options: AgentOptions): Promise<CertificateSource> {
+  const { mesh, url, format } = options;
   if (url !== undefined) {
-    return new RequestSource(() => requestClientCertificate({ client, url, directory: path }), undefined, Date.now);
+    if (!format.includes('pem')) throw new UsageError('a client that keeps its own key needs the format pem');
+    const held = await heldSecret(path, client, new Date());
+    return new RequestSource(() => requestClientCertificate({ client, url, directory: path }), held, Date.now);
   }
   if (mesh === undefined) throw new UsageError('the secrets are not known: use --mesh, or set MTLS_MESH');
   return new SecretSource(new SecretsManagerClient(SDK_SETTINGS), secretName(mesh, client), client);

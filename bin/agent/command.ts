@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { clientName, requestUrl, trustDomain } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
-import { addFileOptions } from '../shared/client-files/options';
+import { addClientAuthoritiesOption, addFileOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { AgentOptions } from './agent';
 import type { ListenAddress } from './health';
@@ -31,8 +31,10 @@ export function addAgentCommand(program: Command, load: () => Pick<typeof import
       new Option('--mesh <trust-domain>', 'SPIFFE trust domain of the mesh').env('MTLS_MESH').argParser(trustDomain),
     )
     .addOption(
-      new Option('--url <url>', 'for clients that keep their own key: URL of the issuer, `mesh.issuer.requestUrl`')
-        .argParser(requestUrl),
+      new Option(
+        '--url <url>',
+        'for clients that keep their own key: URL of the issuer, `mesh.issuer.requestUrl`',
+      ).argParser(requestUrl),
     )
     .option('--reload <command>', 'command to run after a change, such as `nginx -s reload`')
     .addOption(
@@ -40,9 +42,7 @@ export function addAgentCommand(program: Command, load: () => Pick<typeof import
         httpsUrl,
       ),
     )
-    .addOption(
-      new Option('--interval <seconds>', 'time between looks').argParser(seconds).default(300, '300'),
-    )
+    .addOption(new Option('--interval <seconds>', 'time between looks').argParser(seconds).default(300, '300'))
     .option('--once', 'look once and end, for example in cron or an init container')
     .addOption(
       new Option('--listen <host:port>', 'address for /health and /metrics, such as 127.0.0.1:9099').argParser(address),
@@ -51,6 +51,7 @@ export function addAgentCommand(program: Command, load: () => Pick<typeof import
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: AgentOptions) => load().runAgent(options));
   addFileOptions(command);
+  addClientAuthoritiesOption(command);
   addAwsOptions(command);
 }
 
@@ -71,7 +72,8 @@ function seconds(text: string): number {
 }
 
 function httpsUrl(text: string): string {
-  if (!URL.canParse(text) || new URL(text).protocol !== 'https:') throw new InvalidArgumentError('must be an https URL');
+  if (!URL.canParse(text) || new URL(text).protocol !== 'https:')
+    throw new InvalidArgumentError('must be an https URL');
   return text;
 }
 

@@ -18,6 +18,8 @@ export interface KeeperOptions {
   readonly directory: ClientDirectory;
   readonly selection: FileSelection;
   readonly source: CertificateSource;
+  /** Reads the PEM of `client-ca.pem`. @default - the authorities of the client's certificate */
+  readonly readClientAuthorities?: (() => Promise<string>) | undefined;
   /** Absent if no program has to be told. */
   readonly reload?: ReloadCommand | undefined;
   /** Milliseconds. */
@@ -103,17 +105,18 @@ export class Keeper {
   }
 
   private async update(isRefused: boolean, signal: AbortSignal): Promise<void> {
-    const { source, directory, selection } = this.options;
+    const { source, readClientAuthorities, directory, selection } = this.options;
     const { secret, nextRotation } = await source.look(isRefused, signal);
     this.nextRotation = nextRotation;
-    const isChanged = await replaceClientFiles(directory, secret, selection);
+    const clientAuthorities = (await readClientAuthorities?.()) ?? secret.certificateChain;
+    const isChanged = await replaceClientFiles(directory, secret, selection, clientAuthorities);
     this.state = { ...this.state, notAfter: Date.parse(secret.notAfter) };
     if (isChanged) {
       this.state = { ...this.state, replacements: this.state.replacements + 1 };
       const { serialNumber, notAfter } = secret;
       this.log('info', 'files-replaced', `the certificate ${serialNumber} is valid until ${notAfter}`);
     }
-    await this.reload(generationId(secret, secret.certificateChain, selection), signal);
+    await this.reload(generationId(secret, clientAuthorities, selection), signal);
   }
 
   /** Once for each generation, also if an earlier run was killed before it. */

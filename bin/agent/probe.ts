@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureSentence } from '../../aws/failure';
-import { TlsRequestError, requestOverTls } from '../../client';
+import { requestOverTls, TlsRequestError, type TlsRequestOptions } from '../../client';
 import { withEnvironment } from '../../client/environment';
 import { CLIENT_FILES } from '../shared/client-files/contents';
 
@@ -25,7 +25,8 @@ export async function refusalAt(url: string, directory: string): Promise<string 
       certificateChain: await read(CLIENT_FILES.chain),
       privateKey: await read(CLIENT_FILES.privateKey),
     };
-    const response = await requestOverTls(url, {}, withEnvironment({ credentials, timeout: TIME_LIMIT }));
+    const options: TlsRequestOptions = { credentials, timeout: TIME_LIMIT };
+    const response = await requestOverTls(url, {}, withEnvironment(options));
     await response.body?.cancel();
     return response.status === FORBIDDEN ? `${url} answered ${response.status}` : undefined;
   } catch (error) {

@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { KEY_ALGORITHMS } from '../../pki/keys';
-import { clientName } from '../shared/arguments';
+import { clientName, requestUrl } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
 import { addFileOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
@@ -36,16 +36,4 @@ export function addRequestCommand(program: Command, load: () => Pick<typeof impo
     .action((options: RequestOptions) => load().runRequest(options));
   addFileOptions(command);
   addAwsOptions(command);
-}
-
-const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
-
-/** Without TLS, anybody on the network could answer. A sandbox is on this machine and needs none. */
-function requestUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.includes(url.hostname));
-  if (url === undefined || !isSafe || url.username !== '' || url.password !== '') {
-    throw new InvalidArgumentError('must be an https URL, such as https://<id>.lambda-url.<region>.on.aws/');
-  }
-  return url;
 }

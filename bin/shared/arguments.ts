@@ -10,6 +10,18 @@ export function trustDomain(text: string): string {
   return checked(text, trustDomainProblem(text));
 }
 
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+
+/** Without TLS, anybody on the network could answer. A sandbox is on this machine and needs none. */
+export function requestUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.includes(url.hostname));
+  if (url === undefined || !isSafe || url.username !== '' || url.password !== '') {
+    throw new InvalidArgumentError('must be an https URL, such as https://<id>.lambda-url.<region>.on.aws/');
+  }
+  return url;
+}
+
 function checked(text: string, problem: string | undefined): string {
   if (problem !== undefined) throw new InvalidArgumentError(problem);
   return text;

@@ -1,4 +1,8 @@
-import { DescribeSecretCommand, GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { isAwsError, sdkCall } from '../../aws/aws-error';
 import { type ClientSecret, ClientSecretError, parseClientSecret, verifyClientSecret } from '../../mesh/client-secret';
 

@@ -1,8 +1,10 @@
 /** The `mtls-mesh` commands in the pages, by the parser of the command itself. */
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
+import { addAgentCommand } from '../../bin/agent/command';
 import { addDisableCommand } from '../../bin/disable/command';
 import { addEnableCommand } from '../../bin/enable/command';
+import { addFetchCommand } from '../../bin/fetch/command';
 import { addListCommand } from '../../bin/list/command';
 import { addRequestCommand } from '../../bin/request/command';
 import { addRevokeCommand } from '../../bin/revoke/command';
@@ -17,6 +19,8 @@ function command(): Command {
   const nothing = async () => undefined;
   const program = new Command('mtls-mesh').exitOverride();
   addUpCommand(program, () => ({ runUp: nothing }));
+  addAgentCommand(program, () => ({ runAgent: nothing }));
+  addFetchCommand(program, () => ({ runFetch: nothing }));
   addRequestCommand(program, () => ({ runRequest: nothing }));
   addListCommand(program, () => ({ runList: nothing }));
   addShowCommand(program, () => ({ runShow: nothing }));
