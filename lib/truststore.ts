@@ -1,5 +1,6 @@
 import { CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -51,6 +52,9 @@ export interface TruststoreProps extends MeshFunctionOptions, EncryptionOptions 
  */
 const PROPAGATION = Duration.seconds(120);
 
+/** The key of the object with the mesh's own authorities. */
+const CLIENT_AUTHORITIES_KEY = 'client-ca.pem';
+
 /** As `CUSTOM_RESOURCE_TIMEOUT`, for a function that takes twice as long. */
 const WAITING_TIMEOUT = Duration.minutes(25);
 
@@ -70,7 +74,7 @@ const WAITING_TIMEOUT = Duration.minutes(25);
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
  */
 export class Truststore extends Construct implements ITruststore {
-  /** The bucket. It holds no other object. */
+  /** The bucket. It holds this object and `client-ca.pem`. */
   readonly bucket: s3.IBucket;
 
   /** The key of the object that holds the certificates. */
@@ -79,9 +83,18 @@ export class Truststore extends Construct implements ITruststore {
   /** The version of the object that was published last. */
   readonly versionId: string;
 
+  /**
+   * The URL of an object with the authorities that issue the certificates of the mesh's clients, in PEM:
+   * `s3://<bucket>/client-ca.pem`. Servers outside the gateway trust these, and not the certificates for the gateway: clients
+   * of a trust anchor are known by the registry, which only the authorizer reads. A new authority is in the object before
+   * clients have certificates of it. See `grantReadClientAuthorities`.
+   */
+  readonly clientAuthoritiesUrl: string;
+
   /** The function that checks and publishes the certificates, and waits until a domain uses them. */
   readonly handler: lambda.IFunction;
 
+  private readonly encryptionKey?: kms.IKey;
   private readonly trustAnchors: ITrustAnchor[] = [];
   private readonly contents = new TruststoreContents();
   private readonly servedStacks: ServedStacks;
@@ -101,6 +114,7 @@ export class Truststore extends Construct implements ITruststore {
     const emptyOnDelete = removalPolicy === RemovalPolicy.DESTROY;
 
     this.objectKey = 'truststore.pem';
+    this.encryptionKey = props.encryptionKey;
     this.bucket = new s3.Bucket(this, 'Bucket', {
       versioned: true,
       ...bucketEncryption(props),
@@ -109,6 +123,7 @@ export class Truststore extends Construct implements ITruststore {
       enforceSSL: true,
       removalPolicy,
     });
+    this.clientAuthoritiesUrl = this.bucket.s3UrlForObject(CLIENT_AUTHORITIES_KEY);
 
     const { registry } = props;
     this.servedStacks = new ServedStacks(this);
@@ -127,7 +142,10 @@ export class Truststore extends Construct implements ITruststore {
       services: ['dynamodb', 's3', 'events', 'cloudformation', 'the management API of API Gateway'],
       removalPolicy,
     });
-    publisher.allow(['s3:PutObject'], [this.bucket.arnForObjects(this.objectKey)]);
+    publisher.allow(
+      ['s3:PutObject'],
+      [this.objectKey, CLIENT_AUTHORITIES_KEY].map((key) => this.bucket.arnForObjects(key)),
+    );
     const { encryptionKey } = props;
     if (encryptionKey) {
       const actions = ['kms:GenerateDataKey'];
@@ -146,6 +164,7 @@ export class Truststore extends Construct implements ITruststore {
     const properties: Omit<TruststoreProperties, 'TrustAnchors'> = {
       BucketName: this.bucket.bucketName,
       ObjectKey: this.objectKey,
+      ClientAuthoritiesKey: CLIENT_AUTHORITIES_KEY,
       CertificateAuthorities: props.certificateAuthorities.map((authority) => ({
         CertificateAuthorityArn: authority.certificateAuthorityArn,
         CertificateChain: authority.certificateChain,
@@ -166,6 +185,17 @@ export class Truststore extends Construct implements ITruststore {
       },
     });
     this.versionId = published.getAttString('VersionId');
+  }
+
+  /** Allows `grantee` to read the object of `clientAuthoritiesUrl`, and with an `encryptionKey` to use the key for that. */
+  grantReadClientAuthorities(grantee: iam.IGrantable): iam.Grant {
+    const grant = iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['s3:GetObject'],
+      resourceArns: [this.bucket.arnForObjects(CLIENT_AUTHORITIES_KEY)],
+    });
+    const { encryptionKey: key } = this;
+    return key ? grant.combine(grantKeyThrough('s3', this, { grantee, key, actions: ['kms:Decrypt'] })) : grant;
   }
 
   /** Publishes the certificates of `trustAnchor` as well. `TrustAnchor` calls this method. */

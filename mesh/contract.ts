@@ -36,6 +36,8 @@ export const TRUSTSTORE_RESOURCE_TYPE = 'Custom::MtlsTruststore';
 export interface TruststoreProperties {
   readonly BucketName: string;
   readonly ObjectKey: string;
+  /** The key of the object with `CertificateAuthorities` alone, for servers outside the gateway. */
+  readonly ClientAuthoritiesKey: string;
   /** The authorities that issue, or have issued, the mesh's certificates. */
   readonly CertificateAuthorities: readonly TrustedAuthority[];
   /** The authorities of external clients, each with its chain. Absent if there are none. */

@@ -35,7 +35,8 @@ export interface TruststoreResourceOptions {
 }
 
 /**
- * `Custom::MtlsTruststore`: a bundle of authorities in a dedicated bucket. Only the bucket identifies the resource, not
+ * `Custom::MtlsTruststore`: a bundle of authorities in a dedicated bucket, and beside it the mesh's own authorities for servers
+ * outside the gateway, which don't look up the clients of trust anchors in the registry. Only the bucket identifies the resource, not
  * the key. Deletion empties the bucket, so a changed key must not make CloudFormation delete an old resource.
  */
 export class TruststoreResource implements CustomResourceHandler {
@@ -47,15 +48,19 @@ export class TruststoreResource implements CustomResourceHandler {
 
   async apply({ properties, oldProperties, stackId, requestId }: CustomResourceRequest, signal: AbortSignal) {
     const { objects, publisher, removalGuard, audit } = this.options;
-    const { BucketName, ObjectKey, CertificateAuthorities: declared } = readTruststoreProperties(properties);
+    const published = readTruststoreProperties(properties);
+    const { BucketName, ObjectKey, ClientAuthoritiesKey, CertificateAuthorities: declared } = published;
     const leaving = previousAuthorities(oldProperties).filter((authority) => !isAmong(declared, authority));
     const kept = await removalGuard.authoritiesToKeep(leaving, stackId, signal);
-    const chains = [...declared, ...kept].map(({ CertificateChain }) => CertificateChain);
+    const own = [...declared, ...kept].map(({ CertificateChain }) => CertificateChain);
+    const chains = [...own];
     for (const anchor of trustAnchorsProperty(properties, 'TrustAnchors' satisfies keyof TruststoreProperties)) {
       chains.push(await trustAnchorPem(anchor, objects, signal));
     }
     const bundle = await this.bundle(chains, stackId, signal);
+    const clientAuthorities = await this.bundle(own, stackId, signal);
     signal.throwIfAborted();
+    await publisher.putPem(BucketName, ClientAuthoritiesKey, clientAuthorities, signal);
     const versionId = await publisher.putPem(BucketName, ObjectKey, bundle, signal);
     // "null" is the only version of an object in a bucket with suspended versioning.
     if (versionId === undefined || versionId === 'null') {
@@ -113,6 +118,7 @@ function readTruststoreProperties(properties: ResourceProperties): TruststorePro
   return {
     BucketName: readBucketName(properties),
     ObjectKey: textProperty(properties, 'ObjectKey', objectKeyProblem),
+    ClientAuthoritiesKey: textProperty(properties, 'ClientAuthoritiesKey', objectKeyProblem),
     CertificateAuthorities: readAuthorities(properties),
     EmptyOnDelete: choiceProperty(properties, 'EmptyOnDelete', ['true', 'false']),
   };

@@ -334,7 +334,19 @@ test('the output has colours where NO_COLOR and FORCE_COLOR ask for them', async
 });
 
 test('the help fits 80 columns', async () => {
-  for (const command of ['up', 'fetch', 'agent', 'request', 'list', 'show', 'revoke', 'disable', 'enable', 'rotate', 'completion']) {
+  for (const command of [
+    'up',
+    'fetch',
+    'agent',
+    'request',
+    'list',
+    'show',
+    'revoke',
+    'disable',
+    'enable',
+    'rotate',
+    'completion',
+  ]) {
     const { stdout } = await run([command, '--help']);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   }

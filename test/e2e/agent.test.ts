@@ -27,6 +27,8 @@ beforeAll(async () => {
   const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
   for (const name of ['mail', 'social']) mesh.addClient(name).grantRead(role);
   mesh.addClient('report', { ownKey: true }).grantRequest(role);
+  mesh.truststore.grantReadClientAuthorities(role);
+  new CfnOutput(stack, 'ClientAuthorities', { value: mesh.truststore.clientAuthoritiesUrl });
   new CfnOutput(stack, 'RoleArn', { value: role.roleArn });
   new CfnOutput(stack, 'RequestUrl', { value: mesh.issuer.requestUrl });
   addScheduleService(stack, mesh);
@@ -114,6 +116,22 @@ test('looks once, for cron', async () => {
   expect(unknown.stdout).toContain('ERROR nobody: ');
 });
 
+test('writes the authorities that the mesh publishes', async () => {
+  const authorities = ['--client-ca', sandbox.outputs['ClientAuthorities'] ?? ''];
+  const once = start('--client', 'mail', '--once', ...authorities);
+  expect([await once.ended(), once.stderr]).toEqual([0, '']);
+  expect(read('mail', 'client-ca.pem')).toBe(read('mail', 'chain.pem'));
+  const gateway = start(
+    '--client',
+    'mail',
+    '--once',
+    '--client-ca',
+    authorities[1]?.replace('client-ca', 'truststore') ?? '',
+  );
+  expect(await gateway.ended()).toBe(1);
+  expect(gateway.stdout).toContain('AccessDenied');
+});
+
 test('goes on with its files while Secrets Manager fails, and comes back', async () => {
   const agent = start('--client', 'mail', '--interval', '1', '--listen', '127.0.0.1:0');
   await agent.prints(/mail: the certificate/);
@@ -131,7 +149,17 @@ test('looks at once when the probed service refuses the certificate', async () =
   await agent.prints(/mail: the certificate/);
   const before = serialNumberIn('mail');
   const environment = { PATH: process.env['PATH'], ...sandbox.environment() };
-  const args = ['revoke', 'mail', '--all', '--reason', 'KEY_COMPROMISE', '--yes', '--rotate', '--mesh', 'mesh.example.com'];
+  const args = [
+    'revoke',
+    'mail',
+    '--all',
+    '--reason',
+    'KEY_COMPROMISE',
+    '--yes',
+    '--rotate',
+    '--mesh',
+    'mesh.example.com',
+  ];
   expect(await new Run(process.execPath, [COMMAND, ...args], root, environment).ended()).toBe(0);
   await sandbox.advance(6_000);
   await agent.prints(/WARN mail: https:\/\/mesh\.example\.com\/schedule answered 403/);

@@ -107,10 +107,16 @@ export async function certificateFrom(sandbox: Sandbox, authorityArn: string): P
   }
 }
 
-/** How many certificates the truststore holds that was published last. */
+/** The number of authorities that the gateway trusts. Servers outside the gateway are told of the same ones. */
 export async function truststoreSize(sandbox: Sandbox): Promise<number> {
+  const sizes = await Promise.all(['truststore.pem', 'client-ca.pem'].map((key) => authoritiesIn(sandbox, key)));
+  expect(sizes[1]).toBe(sizes[0]);
+  return sizes[0] ?? 0;
+}
+
+async function authoritiesIn(sandbox: Sandbox, key: string): Promise<number> {
   const bucket = Object.values(sandbox.resources).find(({ type }) => type === 'AWS::S3::Bucket');
-  const command = new GetObjectCommand({ Bucket: bucket?.physicalId, Key: 'truststore.pem' });
+  const command = new GetObjectCommand({ Bucket: bucket?.physicalId, Key: key });
   const { Body } = await new S3Client(sandboxAccess(sandbox)).send(command);
   return ((await Body?.transformToString()) ?? '').split('BEGIN CERTIFICATE').length - 1;
 }

@@ -146,7 +146,7 @@ const STATEMENTS = [
   'MeshTruststorePublisherRoleDefaultPolicy: Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/CertificateAuthority',
   `MeshTruststorePublisherRoleDefaultPolicy: Allow events:PutEvents ${OWN_EVENTS}`,
   'MeshTruststorePublisherRoleDefaultPolicy: Allow logs:CreateLogStream, logs:PutLogEvents on {MeshTruststorePublisherLogGroup.Arn}',
-  'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:PutObject on {MeshTruststoreBucket.Arn}/truststore.pem',
+  'MeshTruststorePublisherRoleDefaultPolicy: Allow s3:PutObject on {MeshTruststoreBucket.Arn}/truststore.pem, {MeshTruststoreBucket.Arn}/client-ca.pem',
 ].sort();
 
 const STATEMENTS_TO_EMPTY_THE_BUCKET = [

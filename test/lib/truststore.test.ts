@@ -1,4 +1,6 @@
 import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { CertificateAuthority, Truststore, type TruststoreProps } from '../../lib';
 import { dependenciesOf, newRegistry, newStack, onlyResource, resourcesOf } from './mesh-stack';
 
@@ -67,6 +69,7 @@ test('authorities with their chains are properties of what publishes them, so th
     ServiceTimeout: '900',
     BucketName: stack.resolve(truststore.bucket.bucketName),
     ObjectKey: truststore.objectKey,
+    ClientAuthoritiesKey: 'client-ca.pem',
     CertificateAuthorities: authorities,
     EmptyOnDelete: 'false',
   });
@@ -138,4 +141,34 @@ test('synthesis refuses a truststore that would trust nobody', () => {
   expect(() => newTruststore(newStack(), { certificateAuthorities: [] })).toThrow(
     'Test/Truststore: certificateAuthorities must contain at least one authority, got none',
   );
+});
+
+test('a server outside the gateway may read the own authorities of the mesh, and nothing else', () => {
+  const stack = newStack();
+  const encryptionKey = new Key(stack, 'Key');
+  const truststore = newTruststore(stack, { encryptionKey });
+  const server = new Role(stack, 'Server', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+  truststore.grantReadClientAuthorities(server).assertSuccess();
+
+  const policy = Object.entries(resourcesOf(stack)).find(([logicalId]) =>
+    logicalId.startsWith('ServerDefaultPolicy'),
+  )?.[1];
+  const bucket = { 'Fn::GetAtt': [onlyResource(stack, BUCKET).logicalId, 'Arn'] };
+  expect(policy?.Properties['PolicyDocument']).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: { 'Fn::Join': ['', [bucket, '/client-ca.pem']] } },
+      {
+        Effect: 'Allow',
+        Action: 'kms:Decrypt',
+        Resource: stack.resolve(encryptionKey.keyArn),
+        Condition: {
+          StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', ['s3.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } },
+        },
+      },
+    ],
+  });
+  expect(stack.resolve(truststore.clientAuthoritiesUrl)).toEqual({
+    'Fn::Join': ['', ['s3://', { Ref: onlyResource(stack, BUCKET).logicalId }, '/client-ca.pem']],
+  });
 });

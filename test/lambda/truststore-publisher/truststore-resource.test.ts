@@ -28,6 +28,7 @@ describe('a truststore', () => {
       properties: {
         BucketName: 'mesh-truststore',
         ObjectKey: 'truststore.pem',
+        ClientAuthoritiesKey: 'client-ca.pem',
         CertificateAuthorities: [trusted(1, root)],
         EmptyOnDelete: 'true',
         ...properties,
@@ -124,6 +125,8 @@ describe('a truststore', () => {
       await truststore.apply(request({ TrustAnchors: [stored, { Pem: other.pem }] }), signal);
 
       expect(bucket.bodies.get('truststore.pem')).toBe(root.pem + partner.pem + other.pem);
+      // Servers outside the gateway don't know which certificates of the partner are a client's.
+      expect(bucket.bodies.get('client-ca.pem')).toBe(root.pem);
     });
 
     test('is published only when the rules hold for all of them together', async () => {
@@ -188,6 +191,7 @@ describe('a truststore', () => {
     ['BucketName', 'b/../other'],
     ['BucketName', undefined],
     ['ObjectKey', ''],
+    ['ClientAuthoritiesKey', '../truststore pem'],
     ['ObjectKey', 'trust store.pem'],
     ['ObjectKey', 'k'.repeat(1025)],
     ['CertificateAuthorities', '-----BEGIN CERTIFICATE-----'],
