@@ -37,7 +37,8 @@ const isSynopsis = (line: string) => line.includes('[');
 
 /** With values in the place of what the reader fills in. */
 function argumentsOf(line: string): readonly string[] {
-  return line.replaceAll('…', 'abc').split(/\s+/);
+  const words = line.replaceAll('…', 'abc').matchAll(/'([^']*)'|(\S+)/g);
+  return [...words].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
 function commandsOf(page: string): readonly string[] {
