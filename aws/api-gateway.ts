@@ -11,6 +11,8 @@ export interface DomainNameState {
    */
   readonly status: string;
   readonly statusMessage: string | undefined;
+  /** `s3://<bucket>/<key>`. Undefined for a domain without mutual TLS. */
+  readonly truststoreUri: string | undefined;
   /** Undefined for a domain without mutual TLS, or with a truststore that has no version. */
   readonly truststoreVersion: string | undefined;
   /** Why API Gateway may refuse some clients. */
@@ -58,10 +60,11 @@ function readState(document: JsonObject): DomainNameState | undefined {
   const configuration = Array.isArray(domainNameConfigurations) ? asJsonObject(domainNameConfigurations[0]) : undefined;
   const status = asText(configuration?.['domainNameStatus']);
   if (status === undefined) return undefined;
-  const { truststoreVersion, truststoreWarnings } = asJsonObject(mutualTlsAuthentication) ?? {};
+  const { truststoreUri, truststoreVersion, truststoreWarnings } = asJsonObject(mutualTlsAuthentication) ?? {};
   return {
     status,
     statusMessage: asText(configuration?.['domainNameStatusMessage']),
+    truststoreUri: asText(truststoreUri),
     truststoreVersion: asText(truststoreVersion),
     truststoreWarnings: Array.isArray(truststoreWarnings) ? truststoreWarnings.map(String) : [],
   };

@@ -1,5 +1,6 @@
 /** The work of the commands that operate a deployed mesh, as one bundle: all of them need the AWS clients. */
 export { runDisable } from './disable/disable';
+export { runDoctor } from './doctor/doctor';
 export { runEnable } from './enable/enable';
 export { runList } from './list/list';
 export { runRevoke } from './revoke/revoke';

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Destination } from '../../client';
 import { secretName } from '../../mesh/names';
 import { requestClientCertificate } from '../request/client-certificate';
 import { SDK_SETTINGS } from '../shared/aws-access';
@@ -9,7 +10,7 @@ import { ClientDirectory } from '../shared/client-files/directory';
 import { heldSecret } from '../shared/client-files/held';
 import { type ClientAuthoritiesOptions, type FileOptions, fileSettings } from '../shared/client-files/options';
 import { UsageError } from '../shared/exit-codes';
-import { type ListenAddress, serveHealth } from './health';
+import { serveHealth } from './health';
 import { Keeper } from './keeper';
 import { type AgentLog, agentLog, type LogFormat } from './log';
 import { PROBE_INTERVAL, refusalAt } from './probe';
@@ -29,7 +30,7 @@ export interface AgentOptions extends FileOptions, ClientAuthoritiesOptions {
   /** Seconds. */
   readonly interval: number;
   readonly once?: true;
-  readonly listen?: ListenAddress;
+  readonly listen?: Destination;
   readonly logFormat: LogFormat;
 }
 

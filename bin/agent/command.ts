@@ -1,10 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { clientName, requestUrl, trustDomain } from '../shared/arguments';
+import { clientName, destination, httpsUrl, requestUrl, trustDomain } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
 import { addClientAuthoritiesOption, addFileOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { AgentOptions } from './agent';
-import type { ListenAddress } from './health';
 
 const NOTES = `
 The agent writes the files as \`mtls-mesh fetch\` does, and replaces them when the
@@ -45,7 +44,9 @@ export function addAgentCommand(program: Command, load: () => Pick<typeof import
     .addOption(new Option('--interval <seconds>', 'time between looks').argParser(seconds).default(300, '300'))
     .option('--once', 'look once and end, for example in cron or an init container')
     .addOption(
-      new Option('--listen <host:port>', 'address for /health and /metrics, such as 127.0.0.1:9099').argParser(address),
+      new Option('--listen <host:port>', 'address for /health and /metrics, such as 127.0.0.1:9099').argParser(
+        destination,
+      ),
     )
     .addOption(new Option('--log-format <format>', 'format of the log').choices(['text', 'json']).default('text'))
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
@@ -69,19 +70,4 @@ function seconds(text: string): number {
     throw new InvalidArgumentError('must be a number of seconds from 1 to 86400');
   }
   return number;
-}
-
-function httpsUrl(text: string): string {
-  if (!URL.canParse(text) || new URL(text).protocol !== 'https:')
-    throw new InvalidArgumentError('must be an https URL');
-  return text;
-}
-
-function address(text: string): ListenAddress {
-  const [, bracketed, plain, digits = ''] = /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || Number(digits) > 65_535) {
-    throw new InvalidArgumentError('must be a host and a port, such as 127.0.0.1:9099');
-  }
-  return { host, port: Number(digits) };
 }

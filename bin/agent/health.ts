@@ -1,13 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { Destination } from '../../client';
 import type { ClientState } from './keeper';
-
-/** An address to listen on. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /**
  * Answers `/health` with 200 while every client has a valid certificate in its files, and with 503 otherwise, and `/metrics`
@@ -16,7 +11,7 @@ export interface ListenAddress {
  * @param states of the clients, now
  */
 export async function serveHealth(
-  { host, port }: ListenAddress,
+  { host, port }: Destination,
   states: () => readonly ClientState[],
   now: () => number,
 ): Promise<Server> {

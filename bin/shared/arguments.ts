@@ -1,5 +1,6 @@
 /** Values of options that several commands have. */
 import { InvalidArgumentError } from 'commander';
+import type { Destination } from '../../client';
 import { clientNameProblem, trustDomainProblem } from '../../mesh/names';
 
 export function clientName(text: string): string {
@@ -20,6 +21,22 @@ export function requestUrl(text: string): URL {
     throw new InvalidArgumentError('must be an https URL, such as https://<id>.lambda-url.<region>.on.aws/');
   }
   return url;
+}
+
+export function httpsUrl(text: string): string {
+  if (!URL.canParse(text) || new URL(text).protocol !== 'https:')
+    throw new InvalidArgumentError('must be an https URL');
+  return text;
+}
+
+/** A host and a port. */
+export function destination(text: string): Destination {
+  const [, bracketed, plain, digits = ''] = /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(digits) > 65_535) {
+    throw new InvalidArgumentError('must be a host and a port, such as 127.0.0.1:9099');
+  }
+  return { host, port: Number(digits) };
 }
 
 function checked(text: string, problem: string | undefined): string {

@@ -57,12 +57,14 @@ describe('API Gateway', () => {
     await expect(describeDomain()).resolves.toEqual({
       status: 'PENDING_OWNERSHIP_VERIFICATION',
       statusMessage: 'prove it',
+      truststoreUri: 's3://bucket/key',
       truststoreVersion: 'v2',
       truststoreWarnings: ['one', 'two'],
     });
     const bare = {
       status: 'UPDATING',
       statusMessage: undefined,
+      truststoreUri: undefined,
       truststoreVersion: undefined,
       truststoreWarnings: [],
     };
@@ -156,6 +158,7 @@ describe('the sandbox’s API Gateway', () => {
     ).resolves.toEqual({
       status: 'AVAILABLE',
       statusMessage: undefined,
+      truststoreUri: 's3://truststore/authorities.pem',
       truststoreVersion: 'v1',
       truststoreWarnings: [],
     });

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { addAgentCommand } from '../../bin/agent/command';
 import { addDisableCommand } from '../../bin/disable/command';
+import { addDoctorCommand } from '../../bin/doctor/command';
 import { addEnableCommand } from '../../bin/enable/command';
 import { addFetchCommand } from '../../bin/fetch/command';
 import { addListCommand } from '../../bin/list/command';
@@ -22,6 +23,7 @@ function command(): Command {
   addAgentCommand(program, () => ({ runAgent: nothing }));
   addFetchCommand(program, () => ({ runFetch: nothing }));
   addRequestCommand(program, () => ({ runRequest: nothing }));
+  addDoctorCommand(program, () => ({ runDoctor: nothing }));
   addListCommand(program, () => ({ runList: nothing }));
   addShowCommand(program, () => ({ runShow: nothing }));
   addRevokeCommand(program, () => ({ runRevoke: nothing }));

@@ -17,6 +17,7 @@ const request = (overrides: object = {}) => createRequest({ properties: { ...pro
 const state = (overrides: Partial<DomainNameState> = {}): DomainNameState => ({
   status: 'AVAILABLE',
   statusMessage: undefined,
+  truststoreUri: 's3://mesh-truststore/truststore.pem',
   truststoreVersion: 'v2',
   truststoreWarnings: [],
   ...overrides,

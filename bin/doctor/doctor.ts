@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { failureSentence } from '../../aws/failure';
+import { withEnvironment } from '../../client/environment';
+import { type Destination, serverNameOf } from '../../client/tls-request';
+import type { ClientSecret } from '../../mesh/client-secret';
+import { secretName } from '../../mesh/names';
+import { readCertificates } from '../../pki/pem';
+import { SDK_SETTINGS } from '../shared/aws-access';
+import { awsMesh } from '../shared/aws-mesh';
+import { readSecretIn } from '../shared/client-files/held';
+import { readClientSecret } from '../shared/client-secret';
+import { UsageError } from '../shared/exit-codes';
+import { colors } from '../shared/terminal';
+import { call, checkAnswer, checkClock } from './answer';
+import { FAULTS, type Finding, notChecked, ok, wrong } from './finding';
+import { type Greeting, greet } from './greeting';
+import { checkRegistry, checkTruststore } from './mesh-state';
+import { checkName, checkPort } from './network';
+import { checkOwnCertificate } from './own-certificate';
+import { checkRequest, checkServerCertificate, checkVersion, handshakeFailure } from './server';
+
+export interface DoctorOptions {
+  /** The client's name. */
+  readonly client: string;
+  /** The mesh's trust domain. */
+  readonly mesh?: string;
+  /** Name or ARN. @default - the name that the mesh gives to the client's secret */
+  readonly secret?: string;
+  /** A directory that `fetch`, `request`, or `agent` has written. @default - the secret */
+  readonly files?: string;
+  readonly connectTo?: Destination;
+  /** A PEM file. */
+  readonly ca?: string;
+  readonly json?: true;
+}
+
+/** A step of an examination, as `--json` prints it. */
+interface Step {
+  readonly step: string;
+  readonly result: Finding['result'];
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** Finds the first thing that keeps a client from calling a URL. Sets the exit code to the kind of the fault. */
+export async function runDoctor(url: URL, options: DoctorOptions): Promise<void> {
+  const steps: Step[] = [];
+  for await (const [step, finding] of examine(url, options)) {
+    const { result, message } = finding;
+    const remedy = finding.result === 'wrong' ? { remedy: finding.remedy } : {};
+    steps.push({ step, result, message, ...remedy });
+    if (!options.json) console.log(line(finding));
+    if (finding.result !== 'wrong') continue;
+    process.exitCode = FAULTS[finding.fault];
+    break;
+  }
+  if (options.json) console.log(JSON.stringify({ url: url.href, client: options.client, steps }));
+}
+
+const MARKS = { ok: colors.green('✔'), 'not-checked': colors.yellow('–'), wrong: colors.red('✖') };
+
+function line(finding: Finding): string {
+  const { result, message } = finding;
+  const first = `${MARKS[result]} ${sentence(message)}`;
+  return finding.result === 'wrong' ? `${first}\n  ${sentence(finding.remedy)}` : first;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** The findings in order. Those after a wrong one mean nothing. */
+async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readonly [string, Finding]> {
+  const { connectTo, certificateAuthorities } = withEnvironment({
+    ...(options.connectTo && { connectTo: options.connectTo }),
+    ...(options.ca && { certificateAuthorities: readFileSync(options.ca, 'utf8') }),
+  });
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const destination = connectTo ?? { host, port: Number(url.port || 443) };
+
+  yield ['name', await checkName(destination)];
+  yield ['port', await checkPort(destination)];
+
+  let greeting: Greeting;
+  try {
+    greeting = await greet({ destination, serverName: serverNameOf(host), certificateAuthorities });
+  } catch (error) {
+    yield ['handshake', handshakeFailure(error as Error, host)];
+    return;
+  }
+  const now = new Date();
+  yield ['tls-version', checkVersion(greeting)];
+  yield ['server-certificate', checkServerCertificate(greeting, host, now)];
+
+  let secret: ClientSecret;
+  try {
+    secret = await secretOf(options);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const remedy = 'check --client, --mesh, and the credentials, or use --files';
+    yield ['client-certificate', wrong('client-certificate', failureSentence(error), remedy)];
+    return;
+  }
+  yield ['client-certificate', checkOwnCertificate(secret, now)];
+  yield ['certificate-request', checkRequest(greeting, readCertificates(secret.certificateChain))];
+
+  const mesh = options.mesh === undefined ? undefined : awsMesh(options.mesh);
+  yield ['registry', mesh ? await checkRegistry(mesh, secret) : notChecked('the registry needs --mesh')];
+  yield ['truststore', await checkTruststore(host, secret)];
+
+  const answer = await call(url, { credentials: secret, certificateAuthorities, connectTo });
+  if ('result' in answer) {
+    yield ['handshake', answer];
+    return;
+  }
+  yield ['handshake', ok('the server accepts the certificate in the handshake')];
+  const clock = checkClock(answer, now);
+  if (clock) yield ['clock', clock];
+  yield ['answer', checkAnswer(answer, secret.clientName)];
+}
+
+/** @throws UsageError, and what reading the secret throws */
+async function secretOf({ client, files, secret, mesh }: DoctorOptions): Promise<ClientSecret> {
+  if (files !== undefined) return readSecretIn(files, client);
+  if (secret === undefined && mesh === undefined) {
+    throw new UsageError('the secret is not known: use --mesh, --secret, or --files, or set MTLS_MESH');
+  }
+  return readClientSecret(new SecretsManagerClient(SDK_SETTINGS), secret ?? secretName(mesh ?? '', client), client);
+}
