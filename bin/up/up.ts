@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import { failureSentence } from '../../aws/failure';
+import { ClientSecretError } from '../../mesh/client-secret';
 import { type FileOptions, fileSettings } from '../shared/client-files/options';
 import { DeploymentProgress } from '../shared/progress';
 import { errorColors } from '../shared/terminal';
@@ -141,11 +142,14 @@ class RunningMesh {
     console.log(json ? JSON.stringify(access) : `\n${accessText(access, secrets)}`);
   }
 
-  /** Updates the clients' files. The files of a client stay if its secret can't be read, for example after its deletion. */
+  /**
+   * Updates the clients' files. The files of a client stay if its secret can't be read or used, for example after its
+   * deletion.
+   */
   private async writeClients(sandbox: Sandbox): Promise<void> {
     for (const { name } of clientsWithSecret(sandbox)) {
       const secret = await sandbox.clientSecret(name).catch(() => undefined);
-      if (secret !== undefined) await this.directory.writeClient(secret);
+      if (secret !== undefined) await this.directory.writeClient(secret).catch(ignoreUnusable);
     }
   }
 }
@@ -158,6 +162,10 @@ function endSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
+}
+
+function ignoreUnusable(error: unknown): void {
+  if (!(error instanceof ClientSecretError)) throw error;
 }
 
 async function resolvesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {

@@ -2,8 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
-import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { dirname, join } from 'node:path';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { MeshIntegration } from '../../../lib';
 import type { ClientSecret } from '../../../mesh/client-secret';
 import { testWith } from '../../programs';
@@ -78,14 +83,15 @@ describe('a mesh that is up', () => {
     expect(at.access.clients.map(({ name }) => name)).toEqual(['mail', 'social']);
   });
 
-  test('writes certificates and keys that only their owner can read', () => {
+  test('writes certificates, and keys that only their owner can read', () => {
     const { cwd } = at.place;
     for (const { files } of at.access.clients) {
-      expect(Object.values(files).map((file) => mode(join(cwd, file)))).toEqual(['600', '600', '600']);
+      expect(Object.values(files).map((file) => mode(join(cwd, file)))).toEqual(['644', '644', '600']);
+      expect(mode(join(cwd, dirname(files.privateKey), 'bundle.pem'))).toBe('600');
     }
-    expect(mode(join(cwd, at.access.serverAuthority))).toBe('600');
+    expect(mode(join(cwd, at.access.serverAuthority))).toBe('644');
     for (const directory of ['identities', 'identities/of clients', 'identities/of clients/mail']) {
-      expect(mode(join(cwd, directory))).toBe('700');
+      expect(mode(join(cwd, directory))).toBe('755');
     }
   });
 
@@ -144,15 +150,31 @@ describe('a mesh that is up', () => {
   });
 
   test('has files that follow a secret within a second', async () => {
-    const { certificate, privateKey, fingerprint } = await secretOf(client('mail').secretId);
     const { secretId, files } = client('social');
-    const SecretString = JSON.stringify({ ...(await secretOf(secretId)), certificate, privateKey, fingerprint });
-    await secretsManager().send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));
+    const before = await secretOf(secretId);
+    await secretsManager().send(new RotateSecretCommand({ SecretId: secretId }));
 
     const path = join(at.place.cwd, files.privateKey);
-    while (readFileSync(path, 'utf8') !== privateKey) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (readFileSync(path, 'utf8') === before.privateKey) await new Promise((resolve) => setTimeout(resolve, 20));
+    const { certificate, privateKey } = await secretOf(secretId);
+    expect(readFileSync(path, 'utf8')).toBe(privateKey);
     expect(readFileSync(join(at.place.cwd, files.certificate), 'utf8')).toBe(certificate);
     expect(mode(path)).toBe('600');
+  });
+
+  test('keeps the files of a client whose secret has the key of another', async () => {
+    const { privateKey } = await secretOf(client('mail').secretId);
+    const { secretId, files } = client('social');
+    const before = await secretOf(secretId);
+    await secretsManager().send(
+      new PutSecretValueCommand({ SecretId: secretId, SecretString: JSON.stringify({ ...before, privateKey }) }),
+    );
+    // The files of mail follow its secret after those of social could have.
+    await secretsManager().send(new RotateSecretCommand({ SecretId: client('mail').secretId }));
+    const path = join(at.place.cwd, client('mail').files.privateKey);
+    while (readFileSync(path, 'utf8') === privateKey) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(readFileSync(join(at.place.cwd, files.privateKey), 'utf8')).toBe(before.privateKey);
+    expect(readFileSync(join(at.place.cwd, files.certificate), 'utf8')).toBe(before.certificate);
   });
 
   test('ends on a signal, even when it comes twice, and leaves no file and no process', async () => {
