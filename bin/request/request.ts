@@ -1,12 +1,13 @@
 import type { KeyAlgorithm } from '../../pki/keys';
+import { readClientAuthorities } from '../shared/client-files/client-authorities';
 import { clientFileNames } from '../shared/client-files/contents';
 import { ClientDirectory } from '../shared/client-files/directory';
-import { type FileOptions, fileSettings } from '../shared/client-files/options';
+import { type ClientAuthoritiesOptions, type FileOptions, fileSettings } from '../shared/client-files/options';
 import { storeClient } from '../shared/client-files/store';
 import { requestClientCertificate } from './client-certificate';
 import { requestCertificate } from './issuer';
 
-export interface RequestOptions extends FileOptions {
+export interface RequestOptions extends FileOptions, ClientAuthoritiesOptions {
   /** The client's name. */
   readonly client: string;
   /** The issuer's URL. */
@@ -26,8 +27,9 @@ export async function runRequest(options: RequestOptions, ask = requestCertifica
   const { client, url, out = client, keyAlgorithm } = options;
   const { selection, access } = fileSettings(options);
   const directory = new ClientDirectory(out, access);
-  // Fails before a certificate is issued that can't be stored.
+  // Both fail before a certificate is issued that can't be stored.
   await directory.prepare(clientFileNames(selection));
+  const clientAuthorities = options.clientCa && (await readClientAuthorities(options.clientCa));
   const secret = await requestClientCertificate({ client, url, directory: out, keyAlgorithm }, ask);
-  await storeClient(secret, { directory, path: out, selection, json: options.json });
+  await storeClient(secret, { directory, path: out, selection, clientAuthorities, json: options.json });
 }

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsClient } from 'aws4fetch';
+import { KeyAlgorithm } from '../../lib';
 import { Sandbox } from '../../sandbox';
 import { COMMAND, Run } from '../bin/shared/command';
 import { parseOutput } from '../bin/shared/output-schema';
@@ -41,7 +42,8 @@ function app({ isMailGranted = true } = {}): App {
   });
   const [mailRole, socialRole, other] = roles;
   const mail = mesh.addClient('mail', { ownKey: true, dnsNames: ['mail.internal'] });
-  if (mailRole && isMailGranted) mail.grantRequest(mailRole);
+  const report = mesh.addClient('report', { ownKey: true, keyAlgorithm: KeyAlgorithm.RSA_2048 });
+  if (mailRole && isMailGranted) for (const client of [mail, report]) client.grantRequest(mailRole);
   if (socialRole) mesh.addClient('social').grantRequest(socialRole);
   if (other) mesh.addClient('groups', { ownKey: true });
   new CfnOutput(stack, 'RequestUrl', { value: mesh.issuer.requestUrl });
@@ -242,6 +244,21 @@ test('wherever the command is killed, key and certificate are a pair', async () 
   const { code } = await run(['request', '--client', 'mail', '--out', 'killed'], 'MailRole');
   expect(code).toBe(0);
   expect(serialNumbers).not.toContain(new X509Certificate(fileOf('killed', 'certificate.pem')).serialNumber);
+});
+
+test('nobody asks for a certificate without the authorities that stand beside it', async () => {
+  const asked = sandbox.calls.length;
+  const options = ['--client', 'mail', '--out', 'refused', '--client-ca', 's3://no-such-bucket/client-ca.pem'];
+  const { code, stderr } = await run(['request', ...options], 'MailRole');
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: s3:GetObject failed with /)]);
+  expect(existsSync(inRoot('refused'))).toBe(false);
+  expect(sandbox.calls.slice(asked).map(({ operation }) => operation)).not.toContain('InvokeFunctionUrl');
+});
+
+test('a client needs no --key-algorithm', async () => {
+  await run(['request', '--client', 'report'], 'MailRole');
+  const { asymmetricKeyDetails } = createPrivateKey(fileOf('report', 'private-key.pem'));
+  expect(asymmetricKeyDetails).toMatchObject({ modulusLength: 2048 });
 });
 
 test('an operator sees who asked, and revokes what was issued', async () => {
