@@ -93,7 +93,7 @@ export interface SandboxClient {
 
 export interface EnvironmentOptions {
   /**
-   * The ARN of a role of the stack to act as.
+   * The name or ARN of a role of the stack to act as.
    * @default - a user of the sandbox with all permissions
    */
   readonly role?: string;

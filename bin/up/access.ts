@@ -87,12 +87,23 @@ export function accessText({ clients, environment, roles }: MeshAccess, secrets:
     clientTable(secrets),
     heading('Call the mesh as a client:'),
     clients.flatMap(({ curl, status }) => (curl ? [command(curl, status)] : [])).join('\n\n'),
+    ...requestParagraphs(clients, roles),
     heading('Use the AWS CLI, an AWS SDK, mtls-mesh, or a MeshHttpClient here:'),
     indented([...environmentLines(environment), ...examples]),
     ...roles.flatMap((role) => [heading(`Act as the role ${role.arn}:`), indented(assignments(role.environment))]),
     'Press Ctrl-C to stop the sandbox and remove the certificates.',
   ];
   return paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
+}
+
+/** How to get files for the clients without any. */
+function requestParagraphs(clients: readonly ClientAccess[], roles: readonly RoleAccess[]): readonly string[] {
+  const lines = clients
+    .filter(({ files }) => files === undefined)
+    .map(({ name }) => `mtls-mesh request --client ${name}`);
+  if (lines.length === 0) return [];
+  const role = roles.length > 0 ? 'a role below' : '`--role`';
+  return [heading(`Request certificates for clients that keep their own key, as ${role}:`), indented(lines)];
 }
 
 const INDENT = '  ';

@@ -38,6 +38,7 @@ function app({ isMailGranted = true } = {}): App {
       path: '/apps/',
     });
     new CfnOutput(stack, `${name}Role`, { value: role.roleArn });
+    new CfnOutput(stack, `${name}RoleName`, { value: role.roleName });
     return role;
   });
   const [mailRole, socialRole, other] = roles;
@@ -253,6 +254,11 @@ test('nobody asks for a certificate without the authorities that stand beside it
   expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: s3:GetObject failed with /)]);
   expect(existsSync(inRoot('refused'))).toBe(false);
   expect(sandbox.calls.slice(asked).map(({ operation }) => operation)).not.toContain('InvokeFunctionUrl');
+});
+
+test('the sandbox has the credentials of a role by its name too', async () => {
+  expect(await run(['request', '--client', 'mail'], 'MailRoleName')).toMatchObject({ code: 0, stderr: '' });
+  expect(() => sandbox.environment({ role: 'nobody' })).toThrow('there is no role nobody');
 });
 
 test('a client needs no --key-algorithm', async () => {

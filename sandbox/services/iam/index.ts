@@ -96,12 +96,14 @@ export class IamService implements Service {
     };
   }
 
-  /** @throws AwsError if the role doesn't exist */
-  issueRoleCredentials(roleArn: string): Credentials {
-    if (this.roles.findByArn(roleArn) === undefined) {
-      throw new AwsError('NoSuchEntity', `there is no role ${roleArn}`, 404);
-    }
-    return this.issueCredentials(roleArn);
+  /**
+   * @param role name or ARN
+   * @throws AwsError if the role doesn't exist
+   */
+  issueRoleCredentials(role: string): Credentials {
+    const found = this.roles.findByArn(role) ?? this.roles.find(role);
+    if (found === undefined) throw new AwsError('NoSuchEntity', `there is no role ${role}`, 404);
+    return this.issueCredentials(found.arn);
   }
 
   /**

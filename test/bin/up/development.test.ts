@@ -1,6 +1,6 @@
 /** `mtls-mesh up` while somebody works on an app: calls that work, roles, logs, and changes. */
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -60,18 +60,23 @@ async function accessIn(run: Run, line = 1): Promise<Access> {
   return parseOutput('up', run.stdout.split('\n')[line - 1] ?? '');
 }
 
-async function callAsMail({ cwd }: Place, access: Access, path: string): Promise<Response> {
-  const read = (file = '') => readFileSync(join(cwd, file), 'utf8');
-  const { files } = access.clients.find(({ name }) => name === 'mail') ?? {};
+/** Calls the mesh with the files in the directory of a client. */
+async function callWith(directory: string, { cwd }: Place, access: Access, path: string): Promise<Response> {
+  const read = (file: string) => readFileSync(join(cwd, file), 'utf8');
   return requestOverTls(`https://mesh.example.com${path}`, undefined, {
     credentials: {
-      certificate: read(files?.certificate),
-      certificateChain: read(files?.certificateChain),
-      privateKey: read(files?.privateKey),
+      certificate: read(join(directory, 'certificate.pem')),
+      certificateChain: read(join(directory, 'chain.pem')),
+      privateKey: read(join(directory, 'private-key.pem')),
     },
     certificateAuthorities: read(access.serverAuthority),
     connectTo: { host: '127.0.0.1', port: access.gatewayPort },
   });
+}
+
+async function callAsMail(at: Place, access: Access, path: string): Promise<Response> {
+  const { files } = access.clients.find(({ name }) => name === 'mail') ?? {};
+  return callWith(dirname(files?.privateKey ?? ''), at, access, path);
 }
 
 async function end(run: Run, at: Place): Promise<void> {
@@ -134,6 +139,7 @@ describe('a mesh whose services answer differently', () => {
     const request = run(granted, 'request', '--client', 'groups');
     expect([await request.ended(), request.stderr]).toEqual([0, '']);
     expect(request.stdout).toMatch(/^groups has a new certificate/);
+    expect((await callWith('groups', at.place, at.access, '/schedule')).status).toBe(200);
 
     const refused = run(granted, 'request', '--client', 'mail');
     expect(await refused.ended()).toBe(1);
@@ -143,12 +149,7 @@ describe('a mesh whose services answer differently', () => {
   });
 
   test('ends', async () => {
-    const { cwd } = at.place;
-    const run = new Run(process.execPath, ['-e', "fs.rmSync('groups', { recursive: true })"], cwd, process.env);
-    await run.ended();
-    for (const name of readdirSync(cwd).filter((each) => each.startsWith('.groups.'))) {
-      rmSync(join(cwd, name), { recursive: true });
-    }
+    rmSync(join(at.place.cwd, 'groups'), { recursive: true });
     await end(at.run, at.place);
   });
 });
@@ -160,6 +161,9 @@ test('a mesh whose services are all out of order has an example that says so', a
   const run = up(at, '--app', assembly, '--logs');
   await run.prints(/Press Ctrl-C/);
   expect(run.stdout).toMatch(/https:\/\/mesh\.example\.com\/missing {2}# answers 404$/m);
+  expect(run.stdout).toContain(
+    'Request certificates for clients that keep their own key, as `--role`:\n\n  mtls-mesh request --client groups\n',
+  );
   expect(run.stderr).toMatch(/^\[\S+Deployment\S*\] START RequestId/m);
   await end(run, at);
 });
