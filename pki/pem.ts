@@ -81,7 +81,7 @@ export function readPemBlocks(pem: string): PemBlock[] {
 function missingBlock(text: string): string {
   return text.includes('\0')
     ? 'the text is not ASCII or UTF-8: it contains zero bytes, as UTF-16 and DER do. Save it as PEM in UTF-8'
-    : 'there is no PEM block "-----BEGIN CERTIFICATE-----"';
+    : 'there is no PEM block "CERTIFICATE"';
 }
 
 function decodeBase64(text: string, name: string): Buffer {

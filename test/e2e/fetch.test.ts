@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { ObjectPublisher } from '../../aws/s3';
 import { Sandbox } from '../../sandbox';
 import { COMMAND, killRuns, Run } from '../bin/shared/command';
 import { parseOutput } from '../bin/shared/output-schema';
@@ -37,7 +38,10 @@ jest.setTimeout(60_000);
 let root: string;
 let sandbox: Sandbox;
 
-/** The clients `mail` and `social` with secrets, which `MailApp` may read for mail, and `groups`, which keeps its own key. */
+/**
+ * The clients `mail` and `social` with secrets, and `groups`, which keeps its own key. `MailApp` may read the secret of mail,
+ * and the authorities of clients.
+ */
 function app(): App {
   const made = new App({ outdir: join(root, 'cdk.out') });
   const stack = new Stack(made, 'Mesh');
@@ -46,6 +50,8 @@ function app(): App {
   const mailApp = new iam.Role(stack, 'MailApp', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
   new CfnOutput(stack, 'MailRole', { value: mailApp.roleArn });
   mesh.addClient('mail').grantRead(mailApp);
+  mesh.truststore.grantReadClientAuthorities(mailApp);
+  new CfnOutput(stack, 'ClientAuthorities', { value: mesh.truststore.clientAuthoritiesUrl });
   mesh.addClient('social');
   mesh.addClient('groups', { ownKey: true });
   return made;
@@ -86,6 +92,15 @@ async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Pro
     ...environment,
   });
   return { code: await started.ended(), stdout: started.stdout, stderr: started.stderr };
+}
+
+/** Puts an object with all permissions. */
+async function put(url: string, text: string): Promise<void> {
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = sandbox.environment();
+  const { hostname: bucket, pathname: path } = new URL(url);
+  const signer = async () => ({ accessKeyId, secretAccessKey, region: 'us-east-1' });
+  const objects = new ObjectPublisher({ connection: { signer, endpoint: () => sandbox.endpoint } });
+  await objects.putPem(bucket, path.slice(1), text, AbortSignal.timeout(10_000));
 }
 
 /** Runs `mtls-mesh fetch` as the app mail. */
@@ -207,32 +222,37 @@ describe('stores', () => {
 });
 
 describe('client-ca.pem', () => {
-  const truststore = () => {
-    const [domain] = Object.values(sandbox.resources).filter(({ type }) => type === 'AWS::ApiGatewayV2::DomainName');
-    const settings = domain?.properties['MutualTlsAuthentication'] as { readonly TruststoreUri: string } | undefined;
-    return settings?.TruststoreUri ?? '';
-  };
-  const asAdministrator = () => sandbox.environment();
+  const published = () => sandbox.outputs['ClientAuthorities'] ?? '';
 
-  test('has the authorities in an object that the mesh publishes', async () => {
-    expect(await fetchFiles(['--client', 'mail', '--client-ca', truststore()], asAdministrator())).toMatchObject({
-      code: 0,
-      stderr: '',
-    });
+  test('has the authorities that the mesh publishes', async () => {
+    const options = ['--client', 'mail', '--client-ca', published()];
+    expect(await fetchFiles(options)).toMatchObject({ code: 0, stderr: '' });
     expect(read('client-ca.pem')).toBe(read('chain.pem'));
     expect(sandbox.calls.at(-1)).toMatchObject({ operation: 'GetObject' });
   });
 
   test.each([
-    ['without a permission', () => truststore(), {}, 'AccessDenied'],
-    ['of an object that is not there', () => `${truststore()}.old`, undefined, 'NoSuchKey'],
-  ])('is not written %s, and neither is anything else', async (_name, url, environment, reason) => {
-    const { code, stdout, stderr } = await fetchFiles(
-      ['--client', 'mail', '--client-ca', url()],
-      environment ?? asAdministrator(),
-    );
+    ['what its role may not read', () => published().replace('client-ca', 'truststore'), 'AccessDenied'],
+    ['an object that is not there', () => `${published()}.old`, 'AccessDenied'],
+  ])('is not written from %s, and neither is anything else', async (_name, url, reason) => {
+    const { code, stdout, stderr } = await fetchFiles(['--client', 'mail', '--client-ca', url()]);
     expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(reason)]);
     expect(existsSync(join(out, 'mail'))).toBe(false);
+  });
+
+  test.each([
+    ['text', 'hello', 'there is no PEM block "CERTIFICATE"'],
+    ['a certificate of a client', 'client', 'CN=mail is no certificate authority'],
+    ['a private key', 'key', 'the text contains a private key'],
+  ])('is not written from an object with %s, and the files of before stay', async (_name, content, reason) => {
+    const options = ['--client', 'mail', '--client-ca', `${published()}.broken`];
+    await fetchFiles(['--client', 'mail']);
+    const before = read('client-ca.pem');
+    const body = { client: read('certificate.pem'), key: read('private-key.pem') }[content] ?? content;
+    await put(`${published()}.broken`, body);
+    const { code, stderr } = await fetchFiles(options, sandbox.environment());
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`has no usable certificate authorities: ${reason}`)]);
+    expect(read('client-ca.pem')).toBe(before);
   });
 
   test.each(['https://example.com/ca.pem', 's3://bucket', 's3://bucket/', 's3://Bucket/key', 's3:///key'])(

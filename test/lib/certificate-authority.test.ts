@@ -365,8 +365,8 @@ describe('an existing authority', () => {
   });
 
   test.each([
-    ['', 'there is no PEM block "-----BEGIN CERTIFICATE-----"'],
-    ['not PEM', 'there is no PEM block "-----BEGIN CERTIFICATE-----"'],
+    ['', 'there is no PEM block "CERTIFICATE"'],
+    ['not PEM', 'there is no PEM block "CERTIFICATE"'],
     ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', 'block 1 is not a DER certificate'],
   ])('is refused by the chain %j', (certificateChain, reason) => {
     expect(() =>

@@ -146,11 +146,7 @@ describe('a source of the user', () => {
         description: 'the vault',
       }),
     ],
-    [
-      'no certificate',
-      'source must be certificates in PEM: there is no PEM block "-----BEGIN CERTIFICATE-----"',
-      () => ({ pem: '' }),
-    ],
+    ['no certificate', 'source must be certificates in PEM: there is no PEM block "CERTIFICATE"', () => ({ pem: '' })],
     [
       'an object with a pattern for a key',
       'source key must be 1 to 1024 letters',
