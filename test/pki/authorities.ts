@@ -104,8 +104,12 @@ export async function createClient(issuer: Authority, name: string, options: Cli
   return createEndEntity(issuer, name, clientExtensions({ uris, dnsNames }), options);
 }
 
-export async function createServer(issuer: Authority, dnsName: string): Promise<EndEntity> {
-  return createEndEntity(issuer, dnsName, serverExtensions({ uris: [], dnsNames: [dnsName] }), {});
+export async function createServer(
+  issuer: Authority,
+  dnsName: string,
+  options: Pick<ClientOptions, 'keyAlgorithm'> = {},
+): Promise<EndEntity> {
+  return createEndEntity(issuer, dnsName, serverExtensions({ uris: [], dnsNames: [dnsName] }), options);
 }
 
 /** A certificate without any extension that says what it is for: no authority's, and no key usage that forbids to sign. */

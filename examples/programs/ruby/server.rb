@@ -1,7 +1,6 @@
 # A service that admits only the clients of the mesh, and tells each its name.
 require 'openssl'
-require 'webrick'
-require 'webrick/ssl'
+require 'webrick/https'
 
 HOST = '0.0.0.0'
 PORT = 8443
