@@ -1,10 +1,10 @@
 /** The example programs that serve the clients of the mesh, each in its language. */
 import { once } from 'node:events';
-import { Agent, request } from 'node:https';
+import { Agent, type RequestOptions, request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import type { TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { copiedIdentity } from '../../bin/prove/impostors';
 import type { TlsCredentials } from '../../client/tls-request';
 import type { ClientSecret } from '../../mesh/client-secret';
@@ -89,7 +89,7 @@ async function call(
   credentials: TlsCredentials | undefined,
   { session, agent }: CallOptions = {},
 ): Promise<Answer> {
-  const outgoing = request({
+  const options: RequestOptions & Pick<ConnectionOptions, 'session'> = {
     host: '127.0.0.1',
     port: ports.get(server),
     servername: 'localhost',
@@ -100,7 +100,8 @@ async function call(
     }),
     agent: agent ?? false,
     session,
-  });
+  };
+  const outgoing = request(options);
   let newest: Buffer | undefined;
   outgoing.once('socket', (socket: TLSSocket) => {
     // A connection that is kept has more calls.
