@@ -18,7 +18,7 @@ export class Files {
 
   constructor() {
     mkdirSync(join(this.path, 'server'));
-    this.write('store-password', STORE_PASSWORD);
+    this.write('password', STORE_PASSWORD);
   }
 
   /**

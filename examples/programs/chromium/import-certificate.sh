@@ -4,7 +4,7 @@
 set -eu
 
 keystore=/etc/mtls-mesh/mail/keystore.p12
-password=/etc/mtls-mesh/store-password
+password=/etc/mtls-mesh/password
 nickname=mail # the name in the key store
 
 directory=$HOME/.pki/nssdb
