@@ -4,7 +4,15 @@ import { setTimeout } from 'node:timers/promises';
 import { copiedIdentity } from '../../bin/prove/impostors';
 import type { ClientSecret } from '../../mesh/client-secret';
 import { testWith } from '../programs';
-import { buildGo, type Command, copyExample, freePort, Program, type Surroundings } from './example-programs';
+import {
+  buildGo,
+  type Command,
+  copyExample,
+  freePort,
+  Program,
+  type Surroundings,
+  startAgent,
+} from './example-programs';
 import { Files, secretOf } from './files';
 import { type KeyKind, RunningMesh } from './running-mesh';
 
@@ -87,22 +95,23 @@ async function answerOf(program: Program): Promise<string> {
   return program.nextLine();
 }
 
-/** Calls fifty times a second. @returns each answer and how often there was it */
+/**
+ * Calls fifty times a second for five seconds, and on until there are two different answers.
+ * @returns each answer and how often there was it
+ */
 async function traffic(program: Program): Promise<Readonly<Record<string, number>>> {
   const answers: Record<string, number> = {};
   const read = async () => {
-    for (let count = 0; count < REQUESTS; count++) {
-      const answer = await program.nextLine();
-      answers[answer] = (answers[answer] ?? 0) + 1;
-    }
+    const answer = await program.nextLine();
+    answers[answer] = (answers[answer] ?? 0) + 1;
   };
-  const write = async () => {
-    for (let count = 0; count < REQUESTS; count++) {
-      program.write('/schedule');
-      await setTimeout(PAUSE);
-    }
-  };
-  await Promise.all([read(), write()]);
+  let reading = Promise.resolve();
+  for (let count = 0; count < REQUESTS || Object.keys(answers).length < 2; count++) {
+    program.write('/schedule');
+    reading = reading.then(read);
+    await Promise.all([setTimeout(PAUSE), count % REQUESTS === REQUESTS - 1 && reading]);
+  }
+  await reading;
   return answers;
 }
 
@@ -159,6 +168,8 @@ describe.each<KeyKind>(['ECDSA', 'RSA'])('with %s keys', (keys) => {
   for (const some of [CLIENTS.slice(0, 4), CLIENTS.slice(4)]) {
     const names = some.map(({ name }) => name).join(', ');
     testWith(...new Set(some.flatMap(({ needs }) => needs)))(`${names} lose no request in a rotation`, async () => {
+      const agent = await startAgent(mesh, files);
+      running.push(agent);
       const programs = some.map((client) => start(client));
       for (const program of programs) expect(await answerOf(program)).toBe(`200 mail ${mail.serialNumber}`);
       const calls = programs.map(traffic);
@@ -166,7 +177,7 @@ describe.each<KeyKind>(['ECDSA', 'RSA'])('with %s keys', (keys) => {
       const before = mail;
       mail = await mesh.rotate('mail');
       expect(mail.serialNumber).not.toBe(before.serialNumber);
-      await files.writeClient(mail);
+      agent.signal('SIGHUP');
       const both = [`200 mail ${before.serialNumber}`, `200 mail ${mail.serialNumber}`].sort();
       for (const answers of await Promise.all(calls)) expect(Object.keys(answers).sort()).toEqual(both);
       for (const program of programs) expect(await answerOf(program)).toBe(`200 mail ${mail.serialNumber}`);

@@ -5,6 +5,9 @@ import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSy
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { COMMAND } from '../bin/shared/command';
+import type { Files } from './files';
+import type { RunningMesh } from './running-mesh';
 
 const root = join(__dirname, '..', '..');
 
@@ -112,4 +115,14 @@ export class Program {
     this.child.kill('SIGKILL');
     await this.ended;
   }
+}
+
+/** Starts the command that keeps the files of the client `mail` current. It looks at once when it gets SIGHUP. */
+export async function startAgent(mesh: RunningMesh, files: Files): Promise<Program> {
+  const stores = ['--format', 'pem,p12', '--truststore', 'p12', '--password-file', files.passwordFile];
+  const client = ['--mesh', 'mesh.example.com', '--client', `mail=${files.mail}`];
+  const agent = new Program([process.execPath, COMMAND, 'agent', ...client, ...stores], mesh.environment);
+  const started = await agent.nextLine();
+  if (!started.includes('the agent looks')) throw new Error(started);
+  return agent;
 }

@@ -14,7 +14,9 @@ const STORE_PASSWORD = 'example-password';
 
 export class Files {
   readonly path = mkdtempSync(join(tmpdir(), 'mtls-mesh-interop-'));
-  private readonly client = new ClientDirectory(join(this.path, 'mail'));
+  readonly mail = join(this.path, 'mail');
+  readonly passwordFile = join(this.path, 'password');
+  private readonly client = new ClientDirectory(this.mail);
 
   constructor() {
     mkdirSync(join(this.path, 'server'));

@@ -55,6 +55,11 @@ export class RunningMesh {
     return this.sandbox.serverAuthority;
   }
 
+  /** For programs that use the sandbox with all permissions. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.sandbox.environment();
+  }
+
   /** How many requests the gateway has received, refused ones included. */
   get requests(): number {
     const logs = Object.entries(this.sandbox.logs()).filter(([group]) => group.includes('AccessLog'));
