@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { withTimeout } from './timeout';
 
 /** How often a call is attempted, and the delays between attempts. All times in milliseconds. */
@@ -16,7 +16,12 @@ export interface RetryPolicy {
    */
   readonly deadline?: number;
   readonly backoff: Backoff;
+  /** @default - a timer */
+  readonly pause?: Pause | undefined;
 }
+
+/** Waits some milliseconds, at most until the signal aborts. */
+export type Pause = (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 
 /**
  * Delays are random between 0 and a limit ("full jitter"), and the limit doubles with every attempt.
@@ -54,6 +59,7 @@ export async function retry<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const { attempts = Number.POSITIVE_INFINITY, deadline = Number.POSITIVE_INFINITY, timeout, backoff } = policy;
+  const { pause = (delay: number) => setTimeout(delay, undefined, { signal }) } = policy;
   const start = performance.now();
   let waited = 0;
   for (let count = 1; ; count++) {
@@ -65,7 +71,7 @@ export async function retry<T>(
     if (isLast || !result.retryable) throw result.error;
     const delay = delayAfter({ count, waited, throttled: result.throttled ?? false }, backoff);
     waited += delay;
-    await pause(delay, undefined, { signal });
+    await pause(delay, signal);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AcmPca } from '../../aws/acm-pca';
 import type { Log } from '../../aws/cloudwatch';
 import type { GatewayDomain } from '../../aws/gateway-domain';
+import type { Pause } from '../../aws/retry';
 import type { ObjectReader, VersionedObject } from '../../aws/s3';
 import type { SecretsManager } from '../../aws/secrets-manager';
 import { Audit, type AuditOptions } from '../../registry/audit';
@@ -36,6 +37,8 @@ export interface IssuerOptions {
   readonly gateway:
     | { readonly truststore: VersionedObject; readonly domain: Pick<GatewayDomain, 'domainName' | 'tryHandshake'> }
     | undefined;
+  /** How to wait while a certificate is issued. @default - as `retry` does */
+  readonly pause?: Pause;
   readonly now: () => Date;
   readonly log: Log;
 }

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { AcmPca, IssuedCertificate, Validity } from '../../../aws/acm-pca';
 import type { Log } from '../../../aws/cloudwatch';
-import { type RetryPolicy, retry } from '../../../aws/retry';
+import { type Pause, type RetryPolicy, retry } from '../../../aws/retry';
 import {
   type CertificateDocument,
   composeCertificateDocument,
@@ -34,6 +34,8 @@ export interface IssuanceOptions {
   /** Undefined without a gateway. */
   readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined;
   readonly audit: Audit;
+  /** How to wait while a certificate is issued. @default - as `retry` does */
+  readonly pause?: Pause;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -135,7 +137,7 @@ export class Issuance {
     signal: AbortSignal,
   ): Promise<IssuedCertificate> {
     return retry<IssuedCertificate>(
-      POLLING,
+      { ...POLLING, pause: this.options.pause },
       async () => {
         const value = await this.options.authority.getCertificate(certificateAuthorityArn, certificateArn, signal);
         if (value !== undefined) return { value };

@@ -18,6 +18,7 @@ import { FunctionProcess, type FunctionResult } from './runtime/function-process
 import { type Interpreter, Interpreters } from './runtime/interpreters';
 import { LambdaFunction } from './runtime/lambda-function';
 import type { Outside, ServedDomains } from './runtime/messages';
+import { Preloading } from './runtime/preloading';
 import { type RuntimeDirectory, writeRuntimeDirectory } from './runtime/runtime-directory';
 
 export interface LambdaOptions {
@@ -74,6 +75,7 @@ export class Functions {
   private readonly retiring = new Set<Deployment>();
   /** The running processes by their access keys. */
   private readonly processes = new Map<string, FunctionProcess>();
+  private readonly preloading = new Preloading();
   private runtime: Promise<Runtime> | undefined;
 
   constructor(
@@ -169,6 +171,7 @@ export class Functions {
     const live = new LambdaFunction(configuration, {
       clock: this.surroundings.clock,
       faults: this.options.faults,
+      preloading: this.preloading,
       outside: () => this.outside(),
       startProcess: () => this.startProcess(configuration, { directory, interpreter, log }),
     });

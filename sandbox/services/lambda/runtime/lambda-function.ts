@@ -7,6 +7,7 @@ import type { FunctionConfiguration } from './function-configuration';
 import { FunctionError, type FunctionProcess, type FunctionResult } from './function-process';
 import { isPython } from './interpreters';
 import type { FunctionFailure, Outside } from './messages';
+import type { Preloading } from './preloading';
 
 /**
  * The time limit for loading a function. Lambda then loads it again within the timeout of the first invocation.
@@ -31,6 +32,7 @@ const TIMED_OUT = Symbol('timed out');
 export interface LambdaFunctionOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly faults: Pick<Faults, 'ofInvocation'>;
+  readonly preloading: Preloading;
   outside(): Outside;
   startProcess(): FunctionProcess;
 }
@@ -58,7 +60,9 @@ export class LambdaFunction {
     private readonly options: LambdaFunctionOptions,
   ) {
     // The first process loads during the rest of the deployment.
-    this.start();
+    options.preloading.add(() => {
+      if (this.environments.size === 0 && !this.closed) this.start();
+    });
   }
 
   /**
@@ -185,11 +189,12 @@ export class LambdaFunction {
     const startedAt = performance.now();
     this.environments.add(environment);
     this.starting = true;
+    this.options.preloading.track(environment.loaded);
     void environment.loaded
       .then(
         () => {
           this.offer(environment);
-          return pause(performance.now() - startedAt, undefined, { ref: false });
+          return pause(4 * (performance.now() - startedAt), undefined, { ref: false });
         },
         () => this.handOverBroken(environment),
       )
