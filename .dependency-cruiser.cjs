@@ -36,7 +36,7 @@ const MAY_IMPORT = {
   },
   examples: {
     folders: ['lib', 'client'],
-    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', '@types/aws-lambda', 'aws-lambda'],
+    packages: ['aws-cdk-lib', 'constructs', '@aws-sdk/', '@types/aws-lambda', 'aws-lambda', 'axios', 'got', 'undici'],
   },
 };
 

@@ -4,6 +4,7 @@ import { addAwsOptions } from '../shared/aws-options';
 import { addClientAuthoritiesOption, addFileOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { AgentOptions } from './agent';
+import { LOG_FORMATS } from './log';
 
 const NOTES = `
 The agent writes the files as \`mtls-mesh fetch\` does, and replaces them when the
@@ -48,7 +49,7 @@ export function addAgentCommand(program: Command, load: () => Pick<typeof import
         destination,
       ),
     )
-    .addOption(new Option('--log-format <format>', 'format of the log').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--log-format <format>', 'format of the log').choices(LOG_FORMATS).default('text'))
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: AgentOptions) => load().runAgent(options));
   addFileOptions(command);

@@ -33,7 +33,7 @@ export async function serveHealth(
   return server;
 }
 
-export function healthOf(states: readonly ClientState[], now: number) {
+function healthOf(states: readonly ClientState[], now: number) {
   const clients = states.map(({ client, directory, notAfter, lastSuccess, error }) => ({
     client,
     directory,

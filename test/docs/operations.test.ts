@@ -34,6 +34,8 @@ describeWith('aws', 'sh')('the pages for operators', () => {
       PATH: `${join(directory, 'bin')}:${process.env['PATH']}`,
       HOME: directory,
       MTLS_MESH: 'mesh.example.com',
+      MTLS_MESH_CONNECT_TO: `127.0.0.1:${sandbox.gatewayPort}`,
+      MTLS_MESH_CA_FILE: 'server.pem',
       ...sandbox.environment(),
     };
     // Not at once, because the sandbox is in this process.
@@ -60,6 +62,8 @@ describeWith('aws', 'sh')('the pages for operators', () => {
         .replaceAll('<log-group>', `'${authorizer}'`)
         .replaceAll('--backup-arn <arn>', '--backup-arn arn:aws:dynamodb:us-east-1:123456789012:table/t/backup/01')
         .replaceAll('<arn>', 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1')
+        // Finds that the client is disabled.
+        .replaceAll(/^mtls-mesh doctor .*$/gm, '$& || test $? -eq 13')
         .replaceAll(UNKNOWN_TO_THE_SANDBOX, `aws --endpoint-url http://127.0.0.1:${port} $1 `);
       outputs.push(await run(script));
     }
@@ -82,6 +86,7 @@ describeWith('aws', 'sh')('the pages for operators', () => {
     for (const client of ['mail', 'billing']) mesh.addClient(client);
     addScheduleService(stack, mesh);
     sandbox = await Sandbox.deploy(app);
+    writeFileSync(join(directory, 'server.pem'), sandbox.serverAuthority);
   });
 
   afterAll(async () => {
