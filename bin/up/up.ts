@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import { failureSentence } from '../../aws/failure';
 import { ClientSecretError } from '../../mesh/client-secret';
+import type { FileFormat } from '../shared/client-files/contents';
 import { type FileOptions, fileSettings } from '../shared/client-files/options';
 import { DeploymentProgress } from '../shared/progress';
 import { errorColors } from '../shared/terminal';
@@ -35,7 +36,7 @@ const UPDATE_INTERVAL = 500;
 export async function runUp(options: UpOptions): Promise<void> {
   // A signal during the deployment takes effect after it, so that the sandbox closes in order.
   const ended = endSignal();
-  const directory = await UpDirectory.open(options.out, fileSettings(options));
+  const directory = await UpDirectory.open(options.out, fileSettings({ ...options, format: withPem(options.format) }));
   try {
     const assembly = await openAssembly(options.app);
     try {
@@ -46,6 +47,11 @@ export async function runUp(options: UpOptions): Promise<void> {
   } finally {
     await directory.remove();
   }
+}
+
+/** The command lines that it prints need the PEM files. */
+function withPem(formats: readonly FileFormat[]): readonly FileFormat[] {
+  return formats.includes('pem') ? formats : ['pem', ...formats];
 }
 
 class RunningMesh {

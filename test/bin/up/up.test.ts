@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -53,7 +53,9 @@ describe('a mesh that is up', () => {
 
   beforeAll(async () => {
     at.place = place();
-    at.run = up(at.place, '--app', assembly, '--out', 'identities/of clients', '--json');
+    writeFileSync(join(at.place.temporary, 'password'), 'changeit\n', { mode: 0o600 });
+    const stores = ['--format', 'p12', '--truststore', 'p12', '--password-file', join(at.place.temporary, 'password')];
+    at.run = up(at.place, '--app', assembly, '--out', 'identities/of clients', '--json', ...stores);
     await at.run.prints(/^\{.*\}\n/m);
     at.access = JSON.parse(at.run.stdout);
   });
@@ -87,7 +89,8 @@ describe('a mesh that is up', () => {
     const { cwd } = at.place;
     for (const { files } of at.access.clients) {
       expect(Object.values(files).map((file) => mode(join(cwd, file)))).toEqual(['644', '644', '600']);
-      expect(mode(join(cwd, dirname(files.privateKey), 'bundle.pem'))).toBe('600');
+      const stores = ['bundle.pem', 'keystore.p12', 'truststore.p12'];
+      expect(stores.map((file) => mode(join(cwd, dirname(files.privateKey), file)))).toEqual(['600', '600', '644']);
     }
     expect(mode(join(cwd, at.access.serverAuthority))).toBe('644');
     for (const directory of ['identities', 'identities/of clients', 'identities/of clients/mail']) {
@@ -181,6 +184,7 @@ describe('a mesh that is up', () => {
     at.run.process.kill('SIGINT');
     at.run.process.kill('SIGINT');
     expect(await at.run.ended()).toBe(0);
+    rmSync(join(at.place.temporary, 'password'));
     expect(remains(at.place)).toEqual([]);
   });
 });
