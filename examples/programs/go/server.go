@@ -19,7 +19,7 @@ const (
 	certificateFile       = "/etc/mtls-mesh/server/certificate.pem"
 	privateKeyFile        = "/etc/mtls-mesh/server/private-key.pem"
 	clientAuthoritiesFile = "/etc/mtls-mesh/mail/client-ca.pem"
-	trustDomain           = "spiffe://mesh.example.com/"
+	trustDomain           = "mesh.example.com"
 )
 
 // meshConfig has the configuration of TLS for each connection. It looks at the files each time, so that new ones are in
@@ -75,13 +75,13 @@ func (c *meshConfig) read() error {
 	return nil
 }
 
-// clientName is empty for a certificate of another kind.
+// clientName returns the client in the SPIFFE ID, which is the only name in the certificate, or "" for another certificate.
 func clientName(certificate *x509.Certificate) string {
 	others := len(certificate.DNSNames) + len(certificate.EmailAddresses) + len(certificate.IPAddresses)
 	if len(certificate.URIs) != 1 || others > 0 {
 		return ""
 	}
-	name, found := strings.CutPrefix(certificate.URIs[0].String(), trustDomain)
+	name, found := strings.CutPrefix(certificate.URIs[0].String(), "spiffe://"+trustDomain+"/")
 	if !found || strings.ContainsAny(name, "/?#%") {
 		return ""
 	}

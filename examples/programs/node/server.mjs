@@ -7,8 +7,7 @@ const HOST = '0.0.0.0';
 const PORT = 8443;
 const SERVER = '/etc/mtls-mesh/server';
 const CLIENT_AUTHORITIES = '/etc/mtls-mesh/mail/client-ca.pem';
-/** What a SPIFFE ID of the mesh looks like as the only name in a certificate. */
-const CLIENT_NAME = /^URI:spiffe:\/\/mesh\.example\.com\/([a-z0-9-]+)$/;
+const TRUST_DOMAIN = 'mesh.example.com';
 
 function readFiles() {
   return {
@@ -18,10 +17,12 @@ function readFiles() {
   };
 }
 
-/** Undefined for a certificate of another kind. */
+/** The client in the SPIFFE ID, which is the only name in the certificate. Undefined for another certificate. */
 function clientName(socket) {
-  const { subjectAltName } = socket.getPeerX509Certificate();
-  return CLIENT_NAME.exec(subjectAltName ?? '')?.[1];
+  const { subjectAltName = '' } = socket.getPeerX509Certificate();
+  const prefix = `URI:spiffe://${TRUST_DOMAIN}/`;
+  const name = subjectAltName.slice(prefix.length);
+  return subjectAltName.startsWith(prefix) && /^[a-z0-9-]+$/.test(name) ? name : undefined;
 }
 
 let files = readFiles();

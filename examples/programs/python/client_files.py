@@ -13,8 +13,8 @@ _context = None
 def ssl_context() -> ssl.SSLContext:
     """The same context until the certificate is rotated.
 
-    Not the old context with a second call of `load_cert_chain`: when key and certificate don't match, that call leaves
-    the context without a key, and connections that are resumed keep the old certificate.
+    A rotation makes a new context. A second `load_cert_chain` on the old one is not safe: if key and certificate don't
+    match, the context is left without both, and presents nothing.
     """
     global _bundle, _context
     try:

@@ -10,7 +10,7 @@ PORT = 8443
 CERTIFICATE = "/etc/mtls-mesh/server/certificate.pem"
 PRIVATE_KEY = "/etc/mtls-mesh/server/private-key.pem"
 CLIENT_AUTHORITIES = "/etc/mtls-mesh/mail/client-ca.pem"
-SPIFFE_ID = re.compile(r"spiffe://mesh\.example\.com/([a-z0-9-]+)")
+TRUST_DOMAIN = "mesh.example.com"
 
 
 class MeshServer(ThreadingHTTPServer):
@@ -53,9 +53,11 @@ class MeshHandler(BaseHTTPRequestHandler):
         self.connection.do_handshake()
 
     def client_name(self):
-        """None for a certificate of another kind."""
+        """The client in the SPIFFE ID, which is the only name in the certificate. None for another certificate."""
         names = self.connection.getpeercert().get("subjectAltName", ())
-        found = SPIFFE_ID.fullmatch(names[0][1]) if len(names) == 1 and names[0][0] == "URI" else None
+        if len(names) != 1 or names[0][0] != "URI":
+            return None
+        found = re.fullmatch(f"spiffe://{re.escape(TRUST_DOMAIN)}/([a-z0-9-]+)", names[0][1])
         return found and found[1]
 
     def do_GET(self):

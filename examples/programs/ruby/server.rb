@@ -7,8 +7,7 @@ PORT = 8443
 CERTIFICATE = '/etc/mtls-mesh/server/certificate.pem'
 PRIVATE_KEY = '/etc/mtls-mesh/server/private-key.pem'
 CLIENT_AUTHORITIES = '/etc/mtls-mesh/mail/client-ca.pem'
-# What a SPIFFE ID of the mesh looks like as the only name in a certificate.
-CLIENT_NAME = %r{\AURI:spiffe://mesh\.example\.com/([a-z0-9-]+)\z}
+TRUST_DOMAIN = 'mesh.example.com'
 
 # Looks at its files for each connection, so that new ones are in effect at once.
 class MeshServer < WEBrick::HTTPServer
@@ -45,10 +44,10 @@ class MeshServer < WEBrick::HTTPServer
   end
 end
 
-# Nil for a certificate of another kind.
+# The client in the SPIFFE ID, which is the only name in the certificate. Nil for another certificate.
 def client_name(certificate)
   names = certificate.find_extension('subjectAltName')&.value
-  names && names[CLIENT_NAME, 1]
+  names && names[%r{\AURI:spiffe://#{Regexp.escape(TRUST_DOMAIN)}/([a-z0-9-]+)\z}, 1]
 end
 
 log = WEBrick::Log.new($stderr, WEBrick::Log::WARN)
