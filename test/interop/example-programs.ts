@@ -111,6 +111,12 @@ export class Program {
     this.child.kill(name);
   }
 
+  /** Lets it end its children, too. */
+  async end(): Promise<void> {
+    this.child.kill('SIGTERM');
+    await this.ended;
+  }
+
   async stop(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;
