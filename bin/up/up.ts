@@ -155,7 +155,8 @@ class RunningMesh {
   private async writeClients(sandbox: Sandbox): Promise<void> {
     for (const { name } of clientsWithSecret(sandbox)) {
       const secret = await sandbox.clientSecret(name).catch(() => undefined);
-      if (secret !== undefined) await this.directory.writeClient(secret).catch(ignoreUnusable);
+      // The name of the directory comes from the secret.
+      if (secret?.clientName === name) await this.directory.writeClient(secret).catch(ignoreUnusable);
     }
   }
 }

@@ -1,7 +1,8 @@
-import { createHash, createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey, type X509Certificate } from 'node:crypto';
 import type { ClientSecret } from '../../../mesh/client-secret';
 import { encodeJavaTruststore } from '../../../pki/jks';
-import { readCertificate, readCertificates } from '../../../pki/pem';
+import { privateKeyPem } from '../../../pki/keys';
+import { encodePem, readCertificate, readCertificates } from '../../../pki/pem';
 import { encodeKeyStore, encodeTruststore } from '../../../pki/pkcs12';
 
 /** The names of a client's files in its directory. */
@@ -62,7 +63,7 @@ export function clientFileNames({ formats, truststore }: FileSelection): readonl
 
 /**
  * The files of a client, the key before the certificate: a program that looks at the directory in between finds the new key
- * with the old certificate, and when the certificate arrives, both.
+ * with the old certificate, and when the certificate arrives, both. Nothing but the PEM blocks is written of the texts.
  *
  * @param clientAuthorities PEM
  * @throws StorePasswordError
@@ -74,27 +75,25 @@ export function clientFiles(
 ): readonly ClientFile[] {
   const files: ClientFile[] = [];
   const add = (name: string, contents: string | Buffer, isPrivate = false) => files.push({ name, contents, isPrivate });
-  const { certificate, certificateChain, privateKey } = secret;
+  const privateKey = createPrivateKey(secret.privateKey);
+  const certificate = readCertificate(secret.certificate);
+  const authorities = readCertificates(secret.certificateChain);
+  const trusted = readCertificates(clientAuthorities);
   if (formats.includes('pem')) {
-    add(CLIENT_FILES.privateKey, lines(privateKey), true);
-    add(CLIENT_FILES.chain, lines(certificateChain));
-    add(CLIENT_FILES.clientAuthorities, lines(clientAuthorities));
-    add(CLIENT_FILES.fullChain, lines(certificate, certificateChain));
-    add(CLIENT_FILES.certificate, lines(certificate));
-    add(CLIENT_FILES.bundle, lines(privateKey, certificate, certificateChain), true);
+    const key = privateKeyPem(privateKey);
+    add(CLIENT_FILES.privateKey, key, true);
+    add(CLIENT_FILES.chain, toPem(...authorities));
+    add(CLIENT_FILES.clientAuthorities, toPem(...trusted));
+    add(CLIENT_FILES.fullChain, toPem(certificate, ...authorities));
+    add(CLIENT_FILES.certificate, toPem(certificate));
+    add(CLIENT_FILES.bundle, key + toPem(certificate, ...authorities), true);
   }
   if (formats.includes('p12')) {
-    const entry = {
-      name: secret.clientName,
-      privateKey: createPrivateKey(privateKey),
-      certificate: readCertificate(certificate),
-      authorities: readCertificates(certificateChain),
-    };
+    const entry = { name: secret.clientName, privateKey, certificate, authorities };
     add(CLIENT_FILES.keyStore, encodeKeyStore(entry, password), true);
   }
-  const trusted = () => readCertificates(clientAuthorities);
-  if (truststore === 'p12') add(CLIENT_FILES.truststore, encodeTruststore('client-ca', trusted(), password));
-  if (truststore === 'jks') add(CLIENT_FILES.javaTruststore, encodeJavaTruststore('client-ca', trusted(), password));
+  if (truststore === 'p12') add(CLIENT_FILES.truststore, encodeTruststore('client-ca', trusted, password));
+  if (truststore === 'jks') add(CLIENT_FILES.javaTruststore, encodeJavaTruststore('client-ca', trusted, password));
   return files;
 }
 
@@ -106,7 +105,6 @@ export function generationId(secret: ClientSecret, clientAuthorities: string, se
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** PEM texts one after the other, each with a line feed at its end. */
-function lines(...texts: readonly string[]): string {
-  return texts.map((text) => `${text.trimEnd()}\n`).join('');
+function toPem(...certificates: readonly X509Certificate[]): string {
+  return certificates.map(({ raw }) => encodePem('CERTIFICATE', raw)).join('');
 }

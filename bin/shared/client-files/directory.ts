@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, open, readdir, readFile, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { chmod, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ClientFile } from './contents';
+import { DESCRIPTION, describeGeneration, type Generation, generationOf, isIntact, readGeneration } from './generation';
 
-/** The directory contains files that this command did not write, and does not replace. */
+/** The directory contains files that this command did not write, and does not replace, or it can't be used. */
 export class ClientDirectoryError extends Error {
   override readonly name = 'ClientDirectoryError';
 }
@@ -34,20 +35,11 @@ const DIRECTORY_MODE = 0o755;
 const CURRENT = '..data';
 /** What is on the way to its place: directories of generations, and links. The rest of the name is random. */
 const UNFINISHED = /^\.\.generation-[0-9a-f]{16}$/;
-/** Describes the generation beside it. */
-const DESCRIPTION = '.generation';
 /** How often a rename is tried, and how long to wait before the second time. Milliseconds. Longer before each further one. */
 const RENAME_ATTEMPTS = 10;
 const RENAME_DELAY = 10;
 /** A run that was killed leaves its generation behind. One that is as old as this is not in progress. Milliseconds. */
 const ABANDONED_AFTER = 3_600_000;
-
-interface Generation {
-  /** Of the contents and the access. Empty while the files of `renamed` are being replaced. */
-  readonly id: string;
-  /** Of the files that it has, and with `renamed` of those that it may have left. */
-  readonly names: readonly string[];
-}
 
 /**
  * A directory with the files of a client. Whenever the process is killed, the files of one generation are in place, or, with
@@ -69,11 +61,13 @@ export class ClientDirectory {
    * Call this before a certificate is issued that could not be stored otherwise.
    *
    * @param names of the files to write
-   * @throws ClientDirectoryError if the directory contains one that this command did not write
+   * @throws ClientDirectoryError if the directory contains one that this command did not write, or is none
    */
   async prepare(names: readonly string[]): Promise<void> {
+    const directory = await stat(this.path).catch(ignoreMissing);
+    if (directory?.isDirectory() === false) throw new ClientDirectoryError(`${this.path} is not a directory`);
     if (this.form === 'linked') await this.assertLink();
-    const own = (await this.generation())?.names ?? [];
+    const own = namesIn(await this.generation());
     for (const name of names) {
       const path = join(this.path, name);
       const found = await lstat(path).catch(ignoreMissing);
@@ -83,8 +77,8 @@ export class ClientDirectory {
   }
 
   /**
-   * Replaces all files, and removes those of the generation before that aren't in the list. Only makes sure that the files
-   * are there if the generation is already in place.
+   * Replaces all files, and removes those of the generation before that aren't in the list. Writes nothing if the generation
+   * is in place.
    *
    * @param contentsId the same for the same contents
    * @returns whether the files, or who can read them, have changed
@@ -99,11 +93,12 @@ export class ClientDirectory {
     const id = createHash('sha256')
       .update(JSON.stringify([contentsId, privateMode, group]))
       .digest('hex');
-    const isChanged = before?.id !== id;
+    const isChanged = before?.id !== id || !(await isIntact(this.described(), before));
     if (isChanged) {
-      const written = await this.write(files, { id, names });
+      const next = generationOf(files, id);
+      const written = await this.write(files, next);
       try {
-        await (this.form === 'linked' ? this.turnLink(written) : this.renameFiles(written, names, before?.names ?? []));
+        await (this.form === 'linked' ? this.turnLink(written) : this.renameFiles(written, next, before));
       } catch (error) {
         if ((await this.current()) !== written) await this.removeFolder(written);
         throw error;
@@ -116,7 +111,7 @@ export class ClientDirectory {
 
   /** Removes the files, and the directory if it is empty then. */
   async remove(): Promise<void> {
-    const names = (await this.generation())?.names ?? [];
+    const names = namesIn(await this.generation());
     const current = await this.current();
     const generation = current !== undefined && UNFINISHED.test(current) ? [CURRENT, current] : [];
     for (const name of [...names, ...generation, DESCRIPTION]) {
@@ -131,20 +126,18 @@ export class ClientDirectory {
     if (created !== undefined) await chmod(this.path, DIRECTORY_MODE);
   }
 
-  /** The generation in place. Undefined if there is none, or a description that this command did not write. */
-  private async generation(): Promise<Generation | undefined> {
-    const folder = this.form === 'linked' ? CURRENT : '.';
-    const text = await readFile(join(this.path, folder, DESCRIPTION), 'utf8').catch(ignoreMissing);
-    try {
-      const { id, names }: Generation = JSON.parse(text ?? '');
-      return { id, names: names.filter((name) => basename(name) === name) };
-    } catch {
-      return undefined;
-    }
+  /** The generation in place. */
+  private generation(): Promise<Generation | undefined> {
+    return readGeneration(this.described());
+  }
+
+  /** The directory of the generation in place and its description. */
+  private described(): string {
+    return this.form === 'linked' ? join(this.path, CURRENT) : this.path;
   }
 
   /** Writes a generation to disk. @returns the name of its directory */
-  private async write(files: readonly ClientFile[], description: Generation): Promise<string> {
+  private async write(files: readonly ClientFile[], generation: Generation): Promise<string> {
     const name = unfinishedName();
     const folder = join(this.path, name);
     // Nobody else sees it before the files have their group and mode.
@@ -154,7 +147,7 @@ export class ClientDirectory {
         const mode = isPrivate ? (this.access.privateMode ?? PRIVATE_MODE) : PUBLIC_MODE;
         await writeDurably(join(folder, name), contents, mode, this.access.group);
       }
-      await writeDurably(join(folder, DESCRIPTION), JSON.stringify(description), PRIVATE_MODE);
+      await writeDurably(join(folder, DESCRIPTION), describeGeneration(generation), PRIVATE_MODE);
       await flush(folder, DIRECTORY_MODE);
       return name;
     } catch (error) {
@@ -170,20 +163,20 @@ export class ClientDirectory {
     if (before !== undefined) await this.removeFolder(before);
   }
 
-  private async renameFiles(generation: string, names: readonly string[], before: readonly string[]): Promise<void> {
+  private async renameFiles(written: string, next: Generation, before: Generation | undefined): Promise<void> {
     const move = (name: string, target = name) =>
-      renamePatiently(join(this.path, generation, name), join(this.path, target));
+      renamePatiently(join(this.path, written, name), join(this.path, target));
     const mark = `${DESCRIPTION}-meanwhile`;
-    const meanwhile: Generation = { id: '', names: [...new Set([...before, ...names])] };
-    await writeDurably(join(this.path, generation, mark), JSON.stringify(meanwhile), PRIVATE_MODE);
+    const meanwhile = { id: '', digests: new Map([...(before?.digests ?? []), ...next.digests]) };
+    await writeDurably(join(this.path, written, mark), describeGeneration(meanwhile), PRIVATE_MODE);
     await move(mark, DESCRIPTION);
-    for (const name of names) await move(name);
-    for (const name of before) {
-      if (!names.includes(name)) await rm(join(this.path, name), { force: true });
+    for (const name of namesIn(next)) await move(name);
+    for (const name of namesIn(before)) {
+      if (!next.digests.has(name)) await rm(join(this.path, name), { force: true });
     }
     await move(DESCRIPTION);
     await flush(this.path);
-    await this.removeFolder(generation);
+    await this.removeFolder(written);
   }
 
   /** Makes the links those of the names. A killed process may have turned `..data` without this. */
@@ -240,6 +233,10 @@ export class ClientDirectory {
   }
 }
 
+function namesIn(generation: Generation | undefined): readonly string[] {
+  return [...(generation?.digests.keys() ?? [])];
+}
+
 function foreign(path: string): ClientDirectoryError {
   return new ClientDirectoryError(`${path} was not written by this command: remove it, or specify another directory`);
 }
@@ -265,13 +262,19 @@ async function writeDurably(path: string, contents: string | Buffer, mode: numbe
   const file = await open(path, 'wx', PRIVATE_MODE);
   try {
     await file.writeFile(contents);
-    if (group !== undefined) await file.chown(process.getuid?.() ?? 0, group);
+    if (group !== undefined) await file.chown(process.getuid?.() ?? 0, group).catch((error) => refused(error, group));
     // After the group, because the mode may allow the group to read the key.
     await file.chmod(mode);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+function refused(cause: NodeJS.ErrnoException, group: number): never {
+  if (cause.code !== 'EPERM') throw cause;
+  const reason = `the user of this process may not give files to the group ${group}: run it as a member of the group`;
+  throw new ClientDirectoryError(reason, { cause });
 }
 
 /** Flushes the directory's entries, so that they survive a power failure. Windows has no such call, and no modes. */

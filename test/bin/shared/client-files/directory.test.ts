@@ -97,7 +97,7 @@ describe.each(['linked', 'renamed'] as const)('files that are %s', (form) => {
     expect([read('server-ca.pem'), read(keyStore)]).toEqual(['theirs', 'theirs']);
   });
 
-  test.each(['', 'null', '{', '{"id":"two"}', '{"id":"two","names":["../victim"]}'])(
+  test.each(['', 'null', '{', '{"id":"two"}', '{"id":"two","digests":[["../victim",""]]}', '{"id":"two","digests":7}'])(
     'do not take the description %j for their own',
     async (description) => {
       writeFileSync(join(parent, 'victim'), 'theirs');
@@ -110,6 +110,34 @@ describe.each(['linked', 'renamed'] as const)('files that are %s', (form) => {
       expect(readFileSync(join(parent, 'victim'), 'utf8')).toBe('theirs');
     },
   );
+
+  test.each([
+    ['changed', () => writeFileSync(join(path, certificate), 'no certificate')],
+    ['emptied', () => writeFileSync(join(path, privateKey), '')],
+    ['removed', () => rmSync(join(realpathSync(join(path, bundle))))],
+  ])('are written again after somebody has %s one', async (_, change) => {
+    await open().replace(generation(1), 'one');
+    change();
+    expect(await open().replace(generation(1), 'one')).toBe(true);
+    expect([privateKey, certificate, bundle].map((name) => generationOf(read(name)))).toEqual([1, 1, 1]);
+    expect(await open().replace(generation(1), 'one')).toBe(false);
+  });
+
+  test('are whole after two runs at once', async () => {
+    const runs = [1, 2, 3, 4].map((number) => open().replace(generation(number), `${number}`));
+    // With `renamed`, a run may find that another one has moved its file away.
+    await Promise.allSettled(runs);
+    await open().replace(generation(5), '5');
+    expect([privateKey, certificate, bundle].map((name) => generationOf(read(name)))).toEqual([5, 5, 5]);
+    expect(await open().replace(generation(5), '5')).toBe(false);
+  });
+
+  test('are not written where there is no directory', async () => {
+    writeFileSync(path, 'a file of somebody');
+    await expect(open().prepare([privateKey])).rejects.toThrow(`${path} is not a directory`);
+    await expect(open().replace(generation(1), 'one')).rejects.toThrow(ClientDirectoryError);
+    expect(readFileSync(path, 'utf8')).toBe('a file of somebody');
+  });
 
   test('of an abandoned run are removed, and those of a run in progress are not', async () => {
     mkdirSync(path);
@@ -181,8 +209,8 @@ describe('files that are renamed', () => {
   test('are replaced by the next run if a killed one had replaced some of them', async () => {
     const directory = new ClientDirectory(path, {}, 'renamed');
     await directory.replace(generation(1), 'one');
-    const names = [privateKey, certificate, bundle];
-    writeFileSync(join(path, '.generation'), JSON.stringify({ id: '', names }));
+    const digests = [privateKey, certificate, bundle].map((name) => [name, '']);
+    writeFileSync(join(path, '.generation'), JSON.stringify({ id: '', digests }));
     expect(await directory.replace(generation(1), 'one')).toBe(true);
   });
 
@@ -238,7 +266,7 @@ test.each([
     }
     await reader.terminate();
     const [, mixed, gone] = counts;
-  expect(mixed).toBe(0);
+    expect(mixed).toBe(0);
     // Only those who resolve the link look for a generation that is gone. They read again.
     if (!resolves) expect(gone).toBe(0);
   },

@@ -162,6 +162,18 @@ describe('files that are renamed', () => {
   });
 });
 
+test('a group that the user of the process is not in gets no files', async () => {
+  const original = fs.open;
+  jest.spyOn(fs, 'open').mockImplementation(async (...args) => {
+    const handle = await original(...args);
+    handle.chown = () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
+    return handle;
+  });
+  const replaced = new ClientDirectory(path, { group: 33 }).replace(files(1), '1');
+  await expect(replaced).rejects.toThrow('the user of this process may not give files to the group 33');
+  expect(readdirSync(path)).toEqual([]);
+});
+
 describe.each(['linked', 'renamed'] as const)('whatever the umask, files that are %s', (form) => {
   test.each([0o000, 0o077])('%o', async (umask) => {
     const before = process.umask(umask);
