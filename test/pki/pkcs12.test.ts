@@ -12,6 +12,44 @@ import { createClient, createRoot, createSubordinate } from './authorities';
 
 const PASSWORD = 'changeit';
 
+/** Loads a truststore, and says whether its trust manager admits the client of each key store. */
+const ADMIT = `
+import java.io.FileInputStream;
+import java.security.KeyStore;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+
+class Admit {
+  public static void main(String[] arguments) throws Exception {
+    char[] password = arguments[2].toCharArray();
+    TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+    factory.init(load(arguments[0], arguments[1], password));
+    X509TrustManager manager = (X509TrustManager) factory.getTrustManagers()[0];
+    for (int i = 3; i < arguments.length; i++) {
+      KeyStore store = load("PKCS12", arguments[i], password);
+      if (store.getKey("mail", password) == null) throw new IllegalStateException("no key");
+      X509Certificate[] chain = java.util.Arrays.stream(store.getCertificateChain("mail")).toArray(X509Certificate[]::new);
+      try {
+        manager.checkClientTrusted(chain, "EC");
+        System.out.println("admitted");
+      } catch (CertificateException refused) {
+        System.out.println("refused");
+      }
+    }
+  }
+
+  static KeyStore load(String type, String file, char[] password) throws Exception {
+    KeyStore store = KeyStore.getInstance(type);
+    try (FileInputStream in = new FileInputStream(file)) {
+      store.load(in, password);
+    }
+    return store;
+  }
+}
+`;
+
 let directory: string;
 
 beforeAll(() => {
@@ -101,6 +139,20 @@ describe('a truststore', () => {
     expect(listed.match(/Entry type: trustedCertEntry/g)).toHaveLength(2);
     for (const { fingerprint256 } of trusted) expect(listed).toContain(fingerprint256);
     expect(listed).toContain('Alias name: mesh-1');
+  });
+
+  testWith('java').each([
+    ['PKCS12', encodeTruststore],
+    ['JKS', encodeJavaTruststore],
+  ])('of type %s lets a Java server admit the clients of the authorities in it', async (type, encode) => {
+    const entry = await entryOf('EC_prime256v1');
+    const [, root] = entry.authorities;
+    if (root === undefined) throw new Error('no root');
+    const trusted = write(`admitting-${type}`, (encode as typeof encodeTruststore)('mesh', [root], PASSWORD));
+    const stranger = write('stranger.p12', encodeKeyStore(await entryOf('EC_prime256v1'), PASSWORD));
+    const client = write('client.p12', encodeKeyStore(entry, PASSWORD));
+    const program = write('Admit.java', Buffer.from(ADMIT));
+    expect(print('java', program, type, trusted, PASSWORD, client, stranger)).toBe('admitted\nrefused\n');
   });
 
   testWith('openssl')('of type PKCS12 is read by OpenSSL', async () => {
