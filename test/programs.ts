@@ -7,18 +7,21 @@ function named(name: string, programs: readonly string[], missing: readonly stri
     : `${name} [left out: ${missing.join(', ')} not installed]`;
 }
 
-/** How to find out whether there is a library of another language. */
-const LIBRARIES: Readonly<Record<string, readonly [program: string, ...options: string[]]>> = {
+/** How to find out whether there is a library of another language, or a program that isn't on the `PATH`. */
+const CHECKS: Readonly<Record<string, readonly [program: string, ...options: string[]]>> = {
   requests: ['python3', '-c', 'import requests'],
   httpx: ['python3', '-c', 'import httpx'],
   faraday: ['ruby', '-r', 'faraday', '-e', ''],
   webrick: ['ruby', '-r', 'webrick', '-e', ''],
+  // Not every container allows it.
+  unshare: ['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount', 'true'],
+  tomcat10: ['test', '-x', '/usr/share/tomcat10/bin/catalina.sh'],
 };
 
 function isMissing(program: string): boolean {
-  const [command, ...options] = LIBRARIES[program] ?? [program, '--version'];
+  const [command, ...options] = CHECKS[program] ?? [program, '--version'];
   const { error, status } = spawnSync(command, options, { stdio: 'ignore' });
-  return error !== undefined || (program in LIBRARIES && status !== 0);
+  return error !== undefined || (program in CHECKS && status !== 0);
 }
 
 function missingOf(programs: readonly string[]): readonly string[] {

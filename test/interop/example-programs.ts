@@ -111,14 +111,8 @@ export class Program {
     this.child.kill(name);
   }
 
-  /** Lets it end its children, too. */
-  async end(): Promise<void> {
-    this.child.kill('SIGTERM');
-    await this.ended;
-  }
-
-  async stop(): Promise<void> {
-    this.child.kill('SIGKILL');
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.child.kill(signal);
     await this.ended;
   }
 }

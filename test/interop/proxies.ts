@@ -115,6 +115,7 @@ export class RunningProxy {
   }
 
   stop(): Promise<void> {
-    return this.program.end();
+    // Lets it end its children, too.
+    return this.program.stop('SIGTERM');
   }
 }
