@@ -71,18 +71,26 @@ func (t *meshTransport) use(bundle []byte) error {
 // callMesh calls the mesh with each path on standard input, and prints a line with the status and the body.
 func callMesh() {
 	client := &http.Client{Transport: &meshTransport{}, Timeout: 10 * time.Second}
+	var calls sync.WaitGroup
 	for paths := bufio.NewScanner(os.Stdin); paths.Scan(); {
-		response, err := client.Get(mesh + paths.Text())
-		if err != nil {
-			fmt.Println("failed:", err)
-			continue
-		}
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
-			fmt.Println("failed:", err)
-			continue
-		}
-		fmt.Println(response.StatusCode, string(body))
+		path := paths.Text()
+		calls.Go(func() {
+			answer, err := get(client, mesh+path)
+			if err != nil {
+				answer = "failed: " + err.Error()
+			}
+			fmt.Println(answer)
+		})
 	}
+	calls.Wait()
+}
+
+func get(client *http.Client, url string) (string, error) {
+	response, err := client.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return fmt.Sprint(response.StatusCode, " ", string(body)), err
 }

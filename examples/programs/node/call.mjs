@@ -10,11 +10,11 @@ import { createInterface } from 'node:readline';
 const MESH = 'https://mesh.example.com';
 
 const { get } = await import(`./${process.argv[2]}-client.mjs`);
-for await (const path of createInterface({ input: process.stdin })) {
+createInterface({ input: process.stdin }).on('line', async (path) => {
   try {
     const { status, body } = await get(MESH + path);
     console.log(status, body);
   } catch (error) {
     console.log('failed:', error.cause?.message ?? error.message);
   }
-}
+});
