@@ -15,8 +15,8 @@ function currentAgent() {
 
 export function get(url) {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { agent: currentAgent() }, async (response) => {
-      resolve({ status: response.statusCode, body: await text(response) });
+    const outgoing = request(url, { agent: currentAgent() }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
     });
     outgoing.on('error', reject).end();
   });
