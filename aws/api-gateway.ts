@@ -50,7 +50,7 @@ const DOMAIN_NAME: ResponseReader<DomainNameState> = {
   },
   errorIn({ headers, text }) {
     // The header holds the error's name, and possibly a colon and the URL of its documentation.
-    const code = headers.get('x-amzn-errortype')?.split(':')[0];
+    const code = headers['x-amzn-errortype']?.split(':')[0];
     return { code: code || undefined, message: asText(parseJsonObject(text)?.['message']) };
   },
 };

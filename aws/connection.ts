@@ -1,4 +1,5 @@
 import { defaultProvider } from './environment-credentials';
+import type { sendHttpRequest } from './http-request';
 
 /** How the signed caller reaches AWS: credentials, Region and endpoints. */
 export interface AwsConnection {
@@ -9,6 +10,8 @@ export interface AwsConnection {
    * @param variable as in `AWS_ENDPOINT_URL_<variable>`
    */
   endpoint(variable: string): string | undefined;
+  /** @default - over the network */
+  readonly send?: typeof sendHttpRequest;
 }
 
 interface Signer {

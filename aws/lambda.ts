@@ -44,11 +44,11 @@ interface Invocation {
 const INVOCATION: ResponseReader<Invocation> = {
   answerIn({ headers, text }) {
     const answer = parseJsonObject(text);
-    return answer && { answer, failure: headers.get('x-amz-function-error') ?? undefined };
+    return answer && { answer, failure: headers['x-amz-function-error'] ?? undefined };
   },
   errorIn({ headers, text }) {
     const { Message, message } = parseJsonObject(text) ?? {};
-    const code = headers.get('x-amzn-errortype')?.split(':')[0];
+    const code = headers['x-amzn-errortype']?.split(':')[0];
     return { code: code || undefined, message: asText(Message) ?? asText(message) };
   },
 };

@@ -70,7 +70,7 @@ export class ObjectReader {
     const query = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
     const request = { method: 'GET', path: `/${encodeKey(key)}${query}` } as const;
     const { headers, text } = await callBucket(this.options, bucket, operation, request, reader, signal);
-    if (versionId === undefined || headers.get('x-amz-version-id') === versionId) return text;
+    if (versionId === undefined || headers['x-amz-version-id'] === versionId) return text;
     throw new AwsCallError('s3:GetObjectVersion', 'InvalidAnswer', `another version than requested ${name}`);
   }
 }
@@ -88,7 +88,7 @@ export class ObjectPublisher {
       body: pem,
     } as const;
     const { headers } = await callBucket(this.options, bucket, 'PutObject', request, ANY_RESPONSE, signal);
-    return headers.get('x-amz-version-id') ?? undefined;
+    return headers['x-amz-version-id'] ?? undefined;
   }
 
   /** Versions and delete markers after `after`, at most 1,000; undefined when the bucket does not exist. */

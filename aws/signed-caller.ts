@@ -1,6 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { AwsCallError } from './aws-error';
 import type { AwsConnection } from './connection';
+import { type HttpResponse, sendHttpRequest } from './http-request';
 import { type Attempt, type RetryPolicy, retry } from './retry';
 
 /** An AWS service. */
@@ -28,7 +29,7 @@ export interface ServiceRequest {
 
 export interface ServiceResponse {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HttpResponse['headers'];
   readonly text: string;
 }
 
@@ -70,7 +71,7 @@ export interface SignedCallerOptions {
 }
 
 /**
- * Calls an AWS service with `fetch` and Signature Version 4. Functions use it instead of an SDK client, which takes longer
+ * Calls an AWS service with Signature Version 4. Functions use it instead of an SDK client, which takes longer
  * to load than their work takes.
  */
 export class SignedCaller {
@@ -94,19 +95,21 @@ export class SignedCaller {
     const { largestBody = Number.POSITIVE_INFINITY, retryableStatuses = [], isAnswer = isSuccess } = reader;
     const { name: service, actionPrefix = service } = this.options.service;
     const error = (code: string, message: string) => new AwsCallError(`${actionPrefix}:${operation}`, code, message);
+    const { send = sendHttpRequest } = this.options.connection;
     const { url, method, headers } = await this.sign(request);
-    let response: Response;
+    let response: HttpResponse;
     let text: string | undefined;
     try {
-      response = await fetch(url, { method, headers, body: request.body, signal, redirect: 'manual' });
+      response = await send(url, { method, headers: Object.fromEntries(headers), body: request.body, signal });
       text = await readText(response, largestBody);
-    } catch (cause) {
-      return { error: error(networkErrorCode(cause), networkErrorReason(cause)), retryable: true };
+    } catch (failure) {
+      const cause = signal.aborted ? signal.reason : failure;
+      return { error: error(networkErrorCode(cause), cause.message || 'no answer'), retryable: true };
     }
     if (text === undefined)
       return { error: error('EntityTooLarge', `more than ${largestBody} bytes`), retryable: false };
-    const { status } = response;
-    const received = { status, headers: response.headers, text };
+    const { statusCode: status = 0, headers: answered } = response;
+    const received = { status, headers: answered, text };
     const answer = isAnswer(status) ? reader.answerIn(received) : undefined;
     if (answer !== undefined) return { value: answer };
     const { code = '', message = 'no message' } = reader.errorIn(received);
@@ -143,10 +146,10 @@ function regionalHost(service: string, region: string): string {
 }
 
 /** Undefined for a body larger than the limit. The rest of it is not downloaded. */
-async function readText({ body }: Response, limit: number): Promise<string | undefined> {
+async function readText(body: HttpResponse, limit: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     size += chunk.length;
     // Leaving the loop cancels the download.
     if (size > limit) return undefined;
@@ -155,22 +158,15 @@ async function readText({ body }: Response, limit: number): Promise<string | und
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/**
- * The code of the system's error, which `fetch` hides in the cause of its own error, such as `ECONNREFUSED`. Without a
- * cause, the name of the error, such as `TimeoutError`.
- */
-export function networkErrorCode(error: unknown): string {
-  const { cause, name = 'NetworkError' } = Object(error) as NetworkError;
-  return cause === undefined ? name : (cause.code ?? 'NetworkError');
-}
-
-/** The message of the cause, such as `bad port`. The message of the error itself may quote the request. */
-function networkErrorReason(error: unknown): string {
-  return (Object(error) as NetworkError).cause?.message || 'no answer';
-}
-
 interface NetworkError {
-  readonly name?: string;
-  /** For an attempt to connect to several addresses, the message is empty. */
-  readonly cause?: { readonly code?: string; readonly message?: string };
+  readonly name: string;
+  readonly code?: unknown;
+  /** Empty for an attempt to connect to several addresses. */
+  readonly message: string;
+}
+
+/** The code of the system's error, such as `ECONNREFUSED`. Without a code, its name, such as `TimeoutError`. */
+export function networkErrorCode(error: unknown): string {
+  const { code, name } = error as NetworkError;
+  return typeof code === 'string' ? code : name;
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { type AwsConnection, functionConnection } from '../aws/connection';
 import { SANDBOX_ACCOUNT } from '../sandbox/account';
 import { Clock } from '../sandbox/clock';
 import type { Properties, Resource } from '../sandbox/cloudformation/resource-type';
@@ -117,27 +118,23 @@ export class InProcessCloud {
     },
   };
 
-  /** Connects the global `fetch` to the services while `work` runs, with the permissions of an operator. */
+  /** Gives this process the permissions of an operator, and then runs `work`. */
   async inUse<T>(work: () => Promise<T>): Promise<T> {
-    const { fetch } = globalThis;
     Object.assign(process.env, this.environment);
-    Object.assign(globalThis, { fetch: this.fetch });
-    try {
-      return await work();
-    } finally {
-      Object.assign(globalThis, { fetch });
-    }
+    return work();
   }
 
-  private readonly fetch = async (
-    url: string,
-    { method = 'GET', headers, body, signal }: RequestInit,
-  ): Promise<Response> => {
-    signal?.throwIfAborted();
-    const { host, pathname: path } = new URL(url);
-    const sent = { host, ...Object.fromEntries(new Headers(headers)) };
-    const answer = await this.answer({ method, path, headers: sent, body: String(body) });
-    return new Response(answer.body, { status: answer.status, headers: answer.headers });
+  /** The connection of functions, with the permissions of an operator. */
+  get connection(): AwsConnection {
+    return { ...functionConnection(this.environment), send: this.send };
+  }
+
+  private readonly send: AwsConnection['send'] = async ({ host, pathname: path }, request) => {
+    request.signal.throwIfAborted();
+    const { method, body: sent = '' } = request;
+    const answer = await this.answer({ method, path, headers: { host, ...request.headers }, body: sent });
+    const body = Readable.from([Buffer.from(answer.body ?? '')]);
+    return Object.assign(body, { statusCode: answer.status, headers: answer.headers as Record<string, string> });
   };
 
   private async answer({ method, path, headers, body = '' }: SdkRequest): Promise<AwsAnswer> {

@@ -2,7 +2,6 @@ import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AcmPca } from '../aws/acm-pca';
 import { type Log, LoggedMetrics } from '../aws/cloudwatch';
-import { functionConnection } from '../aws/connection';
 import { EventBridge } from '../aws/eventbridge';
 import { ObjectReader } from '../aws/s3';
 import { FUNCTION_SDK_SETTINGS } from '../aws/sdk';
@@ -36,7 +35,7 @@ export async function simulatedMesh(cloud: InProcessCloud, log: Log = () => unde
 
   const now = () => new Date();
   const settings = { ...FUNCTION_SDK_SETTINGS, region: cloud.region, requestHandler: cloud.requestHandler };
-  const connection = functionConnection(cloud.environment);
+  const connection = cloud.connection;
   const registry = new Registry(REGISTRY_TABLE, connection);
   const issuer = createIssuer({
     trustDomain: TRUST_DOMAIN,

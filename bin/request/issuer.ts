@@ -36,10 +36,14 @@ const CLOCK_TOLERANCE_MS = 5 * 60_000;
  * the URL has none.
  * @throws IssuerError, AwsAccessError
  */
-export async function requestCertificate(url: URL, body: CertificateRequestBody): Promise<CertificateDocument> {
+export async function requestCertificate(
+  url: URL,
+  body: CertificateRequestBody,
+  send?: AwsConnection['send'],
+): Promise<CertificateDocument> {
   const signal = AbortSignal.timeout(TIME_LIMIT);
-  const connection = commandConnection({ region: regionIn(url) });
-  const response = await send(url, connection, JSON.stringify(body), signal);
+  const connection = { ...commandConnection({ region: regionIn(url) }), ...(send && { send }) };
+  const response = await post(url, connection, JSON.stringify(body), signal);
   const fields = parseJsonObject(response.text) ?? {};
   if (response.status === 200) return readDocument(fields);
   const reasons = [
@@ -56,7 +60,7 @@ function regionIn({ hostname }: URL): string | undefined {
 }
 
 /** The response, whatever its status: the issuer's rejections are answers too. */
-async function send(url: URL, connection: AwsConnection, body: string, signal: AbortSignal): Promise<ServiceResponse> {
+async function post(url: URL, connection: AwsConnection, body: string, signal: AbortSignal): Promise<ServiceResponse> {
   const caller = new SignedCaller({
     service: { name: 'lambda', endpointVariable: 'LAMBDA' },
     connection: { ...connection, endpoint: () => url.origin },
@@ -97,7 +101,7 @@ function unansweredReason(url: URL, cause: unknown, signal: AbortSignal): string
 async function hints({ status, headers }: ServiceResponse, connection: AwsConnection): Promise<readonly string[]> {
   if (status !== 403) return [];
   const arn = await new Sts(connection).callerArn(AbortSignal.timeout(5_000)).catch(() => undefined);
-  const ahead = Date.now() - Date.parse(headers.get('date') ?? '');
+  const ahead = Date.now() - Date.parse(headers.date ?? '');
   return [
     `grant the client to ${arn ?? 'the principal of the credentials'} with client.grantRequest()`,
     ...(Math.abs(ahead) > CLOCK_TOLERANCE_MS

@@ -1,3 +1,4 @@
+import { sendHttpRequest } from '../../aws/http-request';
 import { longestDuration, retry } from '../../aws/retry';
 import { networkErrorCode } from '../../aws/signed-caller';
 
@@ -27,22 +28,18 @@ export async function deliver(responseUrl: string, body: string): Promise<void> 
 
 /**
  * The content type is empty, because S3 verifies it as part of the URL's signature, and the URL is signed with an empty
- * content type. The `cfn-response` module of AWS and the provider framework of the CDK also send an empty one. `fetch`
- * does not add a content type to a body of bytes.
+ * content type. The `cfn-response` module of AWS and the provider framework of the CDK also send an empty one.
  *
  * @returns the HTTP status, or the code of a network error, because the error's message may quote the URL
  */
 async function put(responseUrl: string, body: string, signal: AbortSignal): Promise<number | string> {
   try {
-    const response = await fetch(responseUrl, {
-      method: 'PUT',
-      headers: { 'content-type': '' },
-      body: Buffer.from(body),
-      signal,
-    });
-    await response.body?.cancel();
-    return response.status;
+    const headers = { 'content-type': '' };
+    const response = await sendHttpRequest(new URL(responseUrl), { method: 'PUT', headers, body, signal });
+    // Frees the connection.
+    for await (const _ of response);
+    return response.statusCode ?? 0;
   } catch (error) {
-    return networkErrorCode(error);
+    return networkErrorCode(signal.aborted ? signal.reason : error);
   }
 }

@@ -1,6 +1,6 @@
 import { functionConnection } from '../../aws/connection';
 import { JsonCaller, type JsonObject } from '../../aws/json-caller';
-import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
+import { jsonError, jsonReply, recorder, type Send, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const SERVICE = {
   name: 'dynamodb',
@@ -26,10 +26,10 @@ describe('a service with the AWS JSON protocol', () => {
     await endpoint.close();
   });
 
-  const create = (limits: { attempts: number; timeout: number }, environment = process.env) =>
+  const create = (limits: { attempts: number; timeout: number }, environment = process.env, send?: Send) =>
     new JsonCaller({
       service: SERVICE,
-      connection: functionConnection(environment),
+      connection: { ...functionConnection(environment), ...(send && { send }) },
       retryPolicy: { ...limits, backoff: { first: 1, longest: 10 } },
     });
   const call = (input: JsonObject = {}, limits = { attempts: 3, timeout: 1_000 }) =>
@@ -58,15 +58,12 @@ describe('a service with the AWS JSON protocol', () => {
     [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1'],
     [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2' }, 'http://127.0.0.1:2'],
   ])('is found by the environment %j', async (environment, url) => {
-    const fetched = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('{}'));
-    try {
-      const service = create({ attempts: 1, timeout: 1_000 }, { AWS_REGION: 'eu-central-1', ...environment });
-      await service.call('GetItem', {}, signal);
+    const urls: string[] = [];
+    const send = recorder(urls, { body: '{}' });
+    const service = create({ attempts: 1, timeout: 1_000 }, { AWS_REGION: 'eu-central-1', ...environment }, send);
+    await service.call('GetItem', {}, signal);
 
-      expect(String(fetched.mock.calls[0]?.[0])).toBe(`${url}/`);
-    } finally {
-      fetched.mockRestore();
-    }
+    expect(urls).toEqual([`${url}/`]);
   });
 
   test.each([
@@ -116,34 +113,25 @@ describe('a service with the AWS JSON protocol', () => {
     endpoint = await ServiceEndpoint.open();
   });
 
-  test('is given up with the reason at a port that fetch blocks', async () => {
-    const environment = { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' };
+  test('is given up with the reason when the connection breaks within the answer', async () => {
+    endpoint.replies.push({ headers: { 'content-length': '100' }, body: '{}' });
+    setTimeout(() => endpoint.dropConnections(), 100);
 
-    await expect(create({ attempts: 1, timeout: 500 }, environment).call('GetItem', {}, signal)).rejects.toThrow(
-      'dynamodb:GetItem failed with NetworkError: bad port',
+    await expect(call({}, { attempts: 1, timeout: 5_000 })).rejects.toThrow(
+      'dynamodb:GetItem failed with ECONNRESET: aborted',
     );
   });
 
   test('is given up when it does not answer in time, and at once when the time of all is up', async () => {
-    const silent = jest.spyOn(globalThis, 'fetch').mockImplementation(
-      (_url, init) =>
-        new Promise((_resolve, reject) => {
-          init?.signal?.throwIfAborted();
-          init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
-        }),
-    );
-    try {
-      await expect(call({}, { attempts: 2, timeout: 20 })).rejects.toMatchObject({ code: 'TimeoutError' });
-      expect(silent).toHaveBeenCalledTimes(2);
+    endpoint.replies.push('silence', 'silence', 'silence');
+    await expect(call({}, { attempts: 2, timeout: 200 })).rejects.toMatchObject({ code: 'TimeoutError' });
+    expect(endpoint.calls).toHaveLength(2);
 
-      const service = create({ attempts: 9, timeout: 60_000 });
-      await expect(service.call('GetItem', {}, AbortSignal.timeout(20))).rejects.toMatchObject({
-        name: 'TimeoutError',
-      });
-      expect(silent).toHaveBeenCalledTimes(3);
-    } finally {
-      silent.mockRestore();
-    }
+    const service = create({ attempts: 9, timeout: 60_000 });
+    await expect(service.call('GetItem', {}, AbortSignal.timeout(200))).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    expect(endpoint.calls).toHaveLength(3);
   });
 
   test('keeps neither credentials nor what was sent in its errors', async () => {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { AwsConnection } from '../../aws/connection';
 
 export interface Call {
   readonly method: string;
@@ -19,7 +21,8 @@ export interface Reply {
 /** An AWS endpoint on loopback that gives the replies it was told, in turn, and keeps what it was asked. */
 export class ServiceEndpoint {
   readonly calls: Call[] = [];
-  readonly replies: Reply[] = [];
+  /** `silence` leaves a call without an answer. */
+  readonly replies: (Reply | 'silence')[] = [];
 
   private constructor(private readonly server: Server) {}
 
@@ -28,7 +31,9 @@ export class ServiceEndpoint {
       createServer(async (request, response) => {
         const { method = '', url = '', headers } = request;
         endpoint.calls.push({ method, path: url, headers, body: await text(request) });
-        const { status = 200, headers: answered = {}, body = '' } = endpoint.replies.shift() ?? { status: 418 };
+        const reply = endpoint.replies.shift() ?? { status: 418 };
+        if (reply === 'silence') return;
+        const { status = 200, headers: answered = {}, body = '' } = reply;
         response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...answered }).end(body);
       }),
     );
@@ -40,10 +45,25 @@ export class ServiceEndpoint {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  async close(): Promise<void> {
+  /** Closes all connections, whatever they wait for. */
+  dropConnections(): void {
     this.server.closeAllConnections();
+  }
+
+  async close(): Promise<void> {
+    this.dropConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
+}
+
+export type Send = NonNullable<AwsConnection['send']>;
+
+/** Adds the URLs of requests to a list, and gives all the same reply. */
+export function recorder(urls: string[], { status = 200, headers = {}, body = '' }: Reply): Send {
+  return async (url) => {
+    urls.push(url.href);
+    return Object.assign(Readable.from([Buffer.from(body)]), { statusCode: status, headers });
+  };
 }
 
 export function jsonReply(body: object): Reply {

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { functionConnection } from '../../aws/connection';
 import { Table } from '../../aws/dynamodb';
+import { sendHttpRequest } from '../../aws/http-request';
 import type { ClientProfile, ExternalClientProfile } from '../../registry/client-kinds';
 import { RegistryLookup } from '../../registry/lookup';
 import { certificateKey, clientKey, type RegistryCertificate } from '../../registry/records';
@@ -521,21 +522,19 @@ describe('the registry in DynamoDB', () => {
 
   test('reads everything consistently, except for what an index finds', async () => {
     const reads: unknown[] = [];
-    const { fetch } = globalThis;
-    jest.spyOn(globalThis, 'fetch').mockImplementation((url, init) => {
-      const { ConsistentRead, RequestItems } = JSON.parse(String(init?.body));
+    const send: typeof sendHttpRequest = (url, request) => {
+      const { ConsistentRead, RequestItems } = JSON.parse(request.body ?? '');
       reads.push(ConsistentRead ?? RequestItems[TableName].ConsistentRead);
-      return fetch(url, init);
-    });
-    try {
-      await registry.getClient('mail', signal);
-      await registry.getCertificate(certificate, signal);
-      await registry.certificatesOf('mail', signal);
-      await records(survey.find([certificateKey('mail', 'AA:BB')], signal));
-      await records(survey.clientRecords('mail', signal));
-    } finally {
-      jest.restoreAllMocks();
-    }
+      return sendHttpRequest(url, request);
+    };
+    const connection = { ...functionConnection(process.env), send };
+    const [observed, observedSurvey] = [new Registry(TableName, connection), new RegistrySurvey(TableName, connection)];
+
+    await observed.getClient('mail', signal);
+    await observed.getCertificate(certificate, signal);
+    await observed.certificatesOf('mail', signal);
+    await records(observedSurvey.find([certificateKey('mail', 'AA:BB')], signal));
+    await records(observedSurvey.clientRecords('mail', signal));
 
     expect(reads).toEqual([true, true, true, true, true]);
   });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { requestCertificate } from '../../../bin/request/issuer';
+import { recorder, type Send } from '../../aws/service-endpoint';
 
 const BODY = { clientName: 'mail', certificateSigningRequest: 'csr' };
 const DOCUMENT = {
@@ -81,15 +82,11 @@ test('sends client and request, signed for Lambda in the Region of the SDK when 
 
 test('signs for the Region of the URL, wherever the SDK would be', async () => {
   const sent: string[] = [];
-  jest.spyOn(globalThis, 'fetch').mockImplementation(async (_url, init) => {
-    sent.push(new Headers(init?.headers).get('authorization') ?? '');
-    return new Response(JSON.stringify(DOCUMENT));
-  });
-  try {
-    await requestCertificate(new URL('https://abc123.lambda-url.us-west-2.on.aws/'), BODY);
-  } finally {
-    jest.restoreAllMocks();
-  }
+  const send: Send = async (url, { headers, ...request }) => {
+    sent.push(headers['authorization'] ?? '');
+    return recorder([], { body: JSON.stringify(DOCUMENT) })(url, { ...request, headers });
+  };
+  await requestCertificate(new URL('https://abc123.lambda-url.us-west-2.on.aws/'), BODY, send);
   expect(sent).toEqual([expect.stringContaining('/us-west-2/lambda/aws4_request')]);
 });
 
