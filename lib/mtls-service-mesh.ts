@@ -6,7 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE, METRIC_DIMENSION, METRICS, REASON_DIMENSION } from '../mesh/contract';
-import { clientNameProblem, dnsNameProblem } from '../mesh/names';
+import { clientNameProblem, dnsNameProblem, trustDomainProblem } from '../mesh/names';
 import type { AuthorizerOptions } from './authorizer-options';
 import { CertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
@@ -162,6 +162,7 @@ export class MtlsServiceMesh extends Construct {
     const options = functionOptions(props);
     for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);
     checkText(this, 'domainName', props.domainName, dnsNameProblem);
+    if (props.trustDomain === undefined) checkText(this, 'domainName', props.domainName, trustDomainProblem);
     this.trustDomain = props.trustDomain ?? props.domainName;
 
     const first =

@@ -11,6 +11,7 @@ import { urlType } from './resources/url';
 import { versionType } from './resources/version';
 import { invokeUntilItSucceeds } from './runtime/asynchronous-invocation';
 import { FunctionError, type FunctionResult } from './runtime/function-process';
+import type { InvocationRecord } from './runtime/lambda-function';
 import { Functions, functionName, type LambdaOptions } from './state';
 import { FunctionUrls } from './url/function-urls';
 
@@ -50,8 +51,12 @@ export class LambdaService implements Service {
   }
 
   /** As `invoke`, for a caller that also takes what a streaming handler writes. */
-  invokeForResult(functionArn: string, event: unknown): Promise<FunctionResult> {
-    return this.functions.invoke(functionName(functionArn), JSON.stringify(event));
+  invokeForResult(
+    functionArn: string,
+    event: unknown,
+    onEnd?: (record: InvocationRecord) => void,
+  ): Promise<FunctionResult> {
+    return this.functions.invoke(functionName(functionArn), JSON.stringify(event), undefined, onEnd);
   }
 
   /**

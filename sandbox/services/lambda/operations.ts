@@ -6,6 +6,7 @@ import { page } from '../shared/paging';
 import { oneOf } from '../shared/shape';
 import type { FunctionConfiguration } from './runtime/function-configuration';
 import { FunctionError, type FunctionResult } from './runtime/function-process';
+import type { InvocationRecord } from './runtime/lambda-function';
 import { type Functions, functionArn, functionName } from './state';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -15,12 +16,17 @@ const PAGE_SIZE = 50;
 
 export interface FunctionInvoker {
   /** @throws FunctionError, or AwsError for an unknown function */
-  invokeForResult(functionArn: string, event: unknown): Promise<FunctionResult>;
+  invokeForResult(
+    functionArn: string,
+    event: unknown,
+    onEnd?: (record: InvocationRecord) => void,
+  ): Promise<FunctionResult>;
   /** @throws FunctionError of the last attempt */
   invokeAsynchronously(functionArn: string, event: unknown): Promise<void>;
 }
 
 const invocationType = oneOf('RequestResponse', 'Event', 'DryRun');
+const logType = oneOf('None', 'Tail');
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
 export function lambdaApi(account: Account, functions: Functions, invoker: FunctionInvoker): AwsApi {
@@ -43,18 +49,26 @@ export function lambdaApi(account: Account, functions: Functions, invoker: Funct
     }
     const event = readPayload(call.body);
     const type = invocationType(call.headers['x-amz-invocation-type'] ?? 'RequestResponse', 'invocationType');
+    const withLog = logType(call.headers['x-amz-log-type'] ?? 'None', 'logType') === 'Tail';
     if (type === 'DryRun') return { status: 204 };
     if (type === 'Event') {
       // As on AWS, the caller doesn't learn what becomes of it.
       invoker.invokeAsynchronously(arn, event).catch(() => undefined);
       return { status: 202 };
     }
+    let about: Readonly<Record<string, string>> = {};
+    const onEnd = ({ version, logTail }: InvocationRecord) => {
+      about = {
+        'x-amz-executed-version': version,
+        ...(withLog && { 'x-amz-log-result': logTail.toString('base64') }),
+      };
+    };
     try {
-      return answer(await invoker.invokeForResult(arn, event), {});
+      return answer(await invoker.invokeForResult(arn, event, onEnd), about);
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
       const body = Buffer.from(JSON.stringify(error.failure));
-      return answer({ body, contentType: 'application/json' }, { 'x-amz-function-error': 'Unhandled' });
+      return answer({ body, contentType: 'application/json' }, { ...about, 'x-amz-function-error': 'Unhandled' });
     }
   }
 
@@ -132,11 +146,7 @@ function describe(configuration: FunctionConfiguration): object {
 }
 
 function answer({ body, contentType }: FunctionResult, headers: Readonly<Record<string, string>>): AwsAnswer {
-  return {
-    status: 200,
-    headers: { 'content-type': contentType, 'x-amz-executed-version': '$LATEST', ...headers },
-    body,
-  };
+  return { status: 200, headers: { 'content-type': contentType, ...headers }, body };
 }
 
 function readPayload(body: Buffer): unknown {

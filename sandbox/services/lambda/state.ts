@@ -16,7 +16,7 @@ import {
 } from './runtime/function-configuration';
 import { FunctionProcess, type FunctionResult } from './runtime/function-process';
 import { type Interpreter, Interpreters } from './runtime/interpreters';
-import { LambdaFunction } from './runtime/lambda-function';
+import { type InvocationRecord, LambdaFunction } from './runtime/lambda-function';
 import type { Outside, ServedDomains } from './runtime/messages';
 import { Preloading } from './runtime/preloading';
 import { type RuntimeDirectory, writeRuntimeDirectory } from './runtime/runtime-directory';
@@ -101,8 +101,13 @@ export class Functions {
   }
 
   /** As `LambdaFunction.invoke`. */
-  invoke(name: string, event: string, requestId?: string): Promise<FunctionResult> {
-    return this.get(name).invoke(event, requestId, functionArn(this.surroundings.account, name));
+  invoke(
+    name: string,
+    event: string,
+    requestId?: string,
+    onEnd?: (record: InvocationRecord) => void,
+  ): Promise<FunctionResult> {
+    return this.get(name).invoke(event, requestId, functionArn(this.surroundings.account, name), onEnd);
   }
 
   /** Creates the function, or replaces the one with that name. Its versions stay as they are. */

@@ -4,6 +4,9 @@ import type { Readable, Writable } from 'node:stream';
 import type { Interpreter } from './interpreters';
 import type { FunctionFailure, InvocationMessage, ProcessMessage, ProgramArgument, TimeMessage } from './messages';
 
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+const LOG_TAIL_BYTES = 4_096;
+
 /** A function failed. `message` is the `errorMessage` that Lambda returns. */
 export class FunctionError extends Error {
   override readonly name = 'FunctionError';
@@ -58,6 +61,7 @@ export class FunctionProcess {
   private settle: Settle = { resolve: () => undefined, reject: () => undefined };
   private invocation: InvocationMessage | undefined;
   private timePassed: () => void = () => undefined;
+  private tail = Buffer.alloc(0);
 
   constructor(private readonly options: ProcessOptions) {
     const { command, programArguments, channel } = options.interpreter;
@@ -69,7 +73,7 @@ export class FunctionProcess {
     });
     this.ended = new Promise((resolve) => this.child.once('exit', () => resolve()).once('error', () => resolve()));
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => options.log(line));
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.log(line));
     }
 
     this.ready = new Promise((resolve, reject) => {
@@ -93,7 +97,15 @@ export class FunctionProcess {
 
   /** Adds a line to the log stream of the process. */
   log(line: string): void {
+    this.tail = Buffer.concat([this.tail, Buffer.from(`${line}\n`)]).subarray(-LOG_TAIL_BYTES);
     this.options.log(line);
+  }
+
+  /** The last 4 KB of the log since the last call. */
+  takeLogTail(): Buffer {
+    const { tail } = this;
+    this.tail = Buffer.alloc(0);
+    return tail;
   }
 
   /** The result of the handler. @throws FunctionError */
@@ -125,9 +137,9 @@ export class FunctionProcess {
   }
 
   private receive(message: ProcessMessage): void {
-    const { log, consoleLine, onWait } = this.options;
-    if (message.type === 'log') log(consoleLine(message.level, message.text, message.requestId));
-    else if (message.type === 'output') log(message.line);
+    const { consoleLine, onWait } = this.options;
+    if (message.type === 'log') this.log(consoleLine(message.level, message.text, message.requestId));
+    else if (message.type === 'output') this.log(message.line);
     else if (message.type === 'time-passed') this.timePassed();
     else if (message.type === 'wait') onWait(message.milliseconds);
     else if (message.type === 'error') this.settle.reject(new FunctionError(message.error));

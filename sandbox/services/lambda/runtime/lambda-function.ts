@@ -19,6 +19,8 @@ const INIT_TIMEOUT_SECONDS = 10;
  * a laptop.
  */
 const MAX_PROCESSES = 10;
+/** The time between the start of two processes, as a multiple of the time that the first one took to load. */
+const WAIT_FACTOR = 4;
 
 /**
  * Of the event and of the result, in JSON. The latter may be a little larger.
@@ -35,6 +37,14 @@ export interface LambdaFunctionOptions {
   readonly preloading: Preloading;
   outside(): Outside;
   startProcess(): FunctionProcess;
+}
+
+/** What the caller of an invocation learns beside its result. */
+export interface InvocationRecord {
+  /** The version that ran: a number, or `$LATEST`. */
+  readonly version: string;
+  /** The last 4 KB of its log. */
+  readonly logTail: Buffer;
 }
 
 /** A process and the loading of its handler: `loaded` rejects with `FunctionError`. */
@@ -59,7 +69,6 @@ export class LambdaFunction {
     readonly configuration: FunctionConfiguration,
     private readonly options: LambdaFunctionOptions,
   ) {
-    // The first process loads during the rest of the deployment.
     options.preloading.add(() => {
       if (this.environments.size === 0 && !this.closed) this.start();
     });
@@ -69,6 +78,7 @@ export class LambdaFunction {
    * @param event in JSON
    * @param requestId Lambda's ID of the invocation, which is the same for all attempts of an asynchronous invocation
    * @param invokedArn the ARN in the invocation, which can be that of an alias
+   * @param onEnd called before the invocation resolves or rejects, if the function ran
    * @throws FunctionError if the function fails, crashes, or exceeds its timeout or the size of results
    * @throws AwsError `RequestTooLargeException` for an event that is too large
    */
@@ -76,14 +86,16 @@ export class LambdaFunction {
     event: string,
     requestId: string = randomUUID(),
     invokedArn: string = this.configuration.arn,
+    onEnd?: (record: InvocationRecord) => void,
   ): Promise<FunctionResult> {
     const size = Buffer.byteLength(event);
     if (size > MAX_EVENT_BYTES) {
       const reason = `${size} byte payload is too large for the RequestResponse invocation type (limit ${MAX_EVENT_BYTES} bytes)`;
       throw new AwsError('RequestTooLargeException', reason, 413);
     }
-    const invocation = this.serve(event, requestId, invokedArn);
+    const invocation = this.serve(event, requestId, invokedArn, onEnd);
     this.invocations.add(invocation);
+    this.options.preloading.track(invocation);
     return invocation.finally(() => this.invocations.delete(invocation));
   }
 
@@ -100,7 +112,12 @@ export class LambdaFunction {
     await Promise.all([...this.environments].map(({ process }) => process.end()));
   }
 
-  private async serve(event: string, requestId: string, invokedArn: string): Promise<FunctionResult> {
+  private async serve(
+    event: string,
+    requestId: string,
+    invokedArn: string,
+    onEnd?: (record: InvocationRecord) => void,
+  ): Promise<FunctionResult> {
     const environment = await this.take();
     if (environment === undefined) {
       throw new FunctionError({ errorType: 'ResourceNotFoundException', errorMessage: 'the function is gone' });
@@ -108,6 +125,7 @@ export class LambdaFunction {
     try {
       return await this.run(environment, event, requestId, invokedArn);
     } finally {
+      onEnd?.({ version: this.configuration.version, logTail: environment.process.takeLogTail() });
       this.offer(environment);
     }
   }
@@ -122,6 +140,7 @@ export class LambdaFunction {
     const { name, version, memorySizeMb, runtime } = this.configuration;
     const log = (line: string) => process.log(line);
     const startedAt = performance.now();
+    process.takeLogTail();
     log(`START RequestId: ${requestId} Version: ${version}`);
     try {
       await loaded;
@@ -174,8 +193,8 @@ export class LambdaFunction {
   }
 
   /**
-   * Loads one process at a time, because several would slow each other down on a laptop. Then waits as long again,
-   * because an existing environment often becomes free sooner than another could load.
+   * Loads one process at a time, because several would slow each other down on a laptop. Then waits `WAIT_FACTOR` times as
+   * long, because an existing environment often becomes free sooner than another could load and warm up.
    */
   private startIfNeeded(): void {
     const isNeeded = this.waiting.length > 0 && !this.starting && !this.closed;
@@ -194,7 +213,7 @@ export class LambdaFunction {
       .then(
         () => {
           this.offer(environment);
-          return pause(4 * (performance.now() - startedAt), undefined, { ref: false });
+          return pause(WAIT_FACTOR * (performance.now() - startedAt), undefined, { ref: false });
         },
         () => this.handOverBroken(environment),
       )

@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 
 /** Leaves one processor to the sandbox itself. */
-const MAX_LOADING = Math.max(1, availableParallelism() - 1);
+const MAX_BUSY = Math.max(1, availableParallelism() - 1);
 
 /**
- * Loads functions ahead of their first invocations, in the order of their deployment. An invocation doesn't wait for it.
- * Functions that load because they are invoked come first: so long as they use all processors, nothing is preloaded.
+ * Loads functions ahead of their first invocations, in the order of their deployment, while processors are free.
+ * Invocations don't wait for it: a function that is invoked before loads at once.
  */
 export class Preloading {
   private readonly waiting: (() => void)[] = [];
-  private loading = 0;
+  private busy = 0;
 
   /** @param start starts to load the function, unless it has been invoked or deleted in the meantime */
   add(start: () => void): void {
@@ -17,18 +17,18 @@ export class Preloading {
     setImmediate(() => this.continue());
   }
 
-  /** Counts a process that loads its handler. */
-  track(loaded: Promise<unknown>): void {
-    this.loading += 1;
+  /** Counts an invocation, or the loading of a function, as work that takes a processor. */
+  track(work: Promise<unknown>): void {
+    this.busy += 1;
     const ended = () => {
-      this.loading -= 1;
+      this.busy -= 1;
       this.continue();
     };
-    loaded.then(ended, ended);
+    work.then(ended, ended);
   }
 
   private continue(): void {
-    while (this.loading < MAX_LOADING) {
+    while (this.busy < MAX_BUSY) {
       const start = this.waiting.shift();
       if (start === undefined) return;
       start();

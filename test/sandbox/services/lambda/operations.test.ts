@@ -1,4 +1,5 @@
 import { AwsClient } from 'aws4fetch';
+import type { Properties, ResourceRequest } from '../../../../sandbox/cloudformation/resource-type';
 import { CallLog } from '../../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../../sandbox/endpoint/server';
 import { FunctionCloud } from './function-cloud';
@@ -40,7 +41,14 @@ async function invoke(name: string, init: RequestInit = {}, principal = cloud.ia
   const { status, headers } = response;
   const text = await response.text();
   const body: unknown = text === '' ? undefined : JSON.parse(text);
-  return { status, body, failure: headers.get('x-amz-function-error'), error: headers.get('x-amzn-errortype') };
+  return {
+    status,
+    body,
+    failure: headers.get('x-amz-function-error'),
+    error: headers.get('x-amzn-errortype'),
+    version: headers.get('x-amz-executed-version'),
+    log: headers.get('x-amz-log-result'),
+  };
 }
 
 const nameIn = (arn: string) => arn.split(':').at(-1) ?? '';
@@ -63,6 +71,30 @@ test('the failure of a function is an answer', async () => {
     failure: 'Unhandled',
     body: { errorType: 'RangeError', errorMessage: 'too far' },
   });
+});
+
+test('the caller gets the last 4 KB of the log, if it asks for them', async () => {
+  const name = nameIn(await createFunction("console.log('é'.repeat(5000) + event.name); if (event.fails) throw 'no';"));
+  const tail = { headers: { 'x-amz-log-type': 'Tail' } };
+
+  expect(await invoke(name)).toMatchObject({ log: null });
+  for (const body of ['{"name":"mail"}', '{"name":"mail","fails":true}']) {
+    const log = Buffer.from((await invoke(name, { ...tail, body })).log ?? '', 'base64');
+    expect(log).toHaveLength(4096);
+    expect(String(log)).toMatch(/émail\n(.*ERROR.*\n)?END RequestId: [\w-]+\nREPORT RequestId: .*\n$/);
+  }
+  expect((await invoke(name, { headers: { 'x-amz-log-type': 'All' } })).error).toBe('ValidationException');
+});
+
+test('the caller learns which version ran', async () => {
+  const name = nameIn(await createFunction('return 1;'));
+  const resources = cloud.lambda.resourceTypes;
+  const request = (properties: Properties) => ({ logicalId: 'Live', stackName: 'App', properties }) as ResourceRequest;
+  await resources['AWS::Lambda::Version']?.create(request({ FunctionName: name }));
+  await resources['AWS::Lambda::Alias']?.create(request({ FunctionName: name, FunctionVersion: '1', Name: 'live' }));
+
+  expect(await invoke(name)).toMatchObject({ version: '$LATEST' });
+  expect(await invoke(`${name}:live`)).toMatchObject({ version: '1' });
 });
 
 test.each<[string, string, RequestInit, number, string]>([
