@@ -4,19 +4,17 @@ import type { ClientSecret } from '../mesh/client-secret';
 import { CLIENT_CERTIFICATE_RESOURCE_TYPE } from '../mesh/contract';
 import { readClientSecret } from './client-secret-reader';
 import { Cloud } from './cloud';
-import { type AssembledStack, readAssembly } from './cloudformation/assembly';
+import { readAssembly } from './cloudformation/assembly';
 import type { StackEvent } from './cloudformation/event';
 import type { StackResource } from './cloudformation/stack-resource';
-import { readTemplate } from './cloudformation/template';
 import { Deployment } from './deployment';
 import type { ObservedCall } from './endpoint/call-log';
 import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults';
+import { MeshVariables } from './mesh-variables';
 import type { BusEvent } from './services/events/state';
 import type { Credentials } from './services/iam';
 import type { Notification } from './services/sns/state';
-import { readFallback, readTargets, type SandboxTargets } from './targets';
-
-const ROUTE_TYPE = 'AWS::ApiGatewayV2::Route';
+import { readFallback, readTargets, refuseUnknownServices, type SandboxTargets } from './targets';
 
 /** A CDK app, or the path of a directory that `cdk synth` wrote. */
 export type SandboxApp = string | { synth(): { readonly directory: string } };
@@ -122,6 +120,7 @@ export class Sandbox {
     readonly cloud: Cloud;
     readonly credentials: Credentials;
     readonly deployment: Deployment;
+    readonly meshVariables: MeshVariables;
   };
   private closing?: Promise<void>;
 
@@ -164,7 +163,8 @@ export class Sandbox {
   ) {
     const credentials = cloud.iam.issueCredentials(cloud.iam.operator);
     const deployment = new Deployment(cloud, onEvent);
-    this.held = () => ({ cloud, credentials, deployment });
+    const meshVariables = new MeshVariables(cloud.certificates.serverAuthority);
+    this.held = () => ({ cloud, credentials, deployment, meshVariables });
   }
 
   /**
@@ -190,6 +190,7 @@ export class Sandbox {
 
   /** Stops everything that runs for this sandbox and deletes its files. Further calls do nothing. */
   close(): Promise<void> {
+    this.held().meshVariables.close();
     this.closing ??= this.cloud.close();
     return this.closing;
   }
@@ -266,8 +267,9 @@ export class Sandbox {
   }
 
   /**
-   * The environment variables that make the AWS CLI and the AWS SDKs of any language use the sandbox, with all permissions
-   * or as a role of the stack.
+   * The environment variables that make programs use the sandbox: the AWS CLI and the AWS SDKs of any language, with all
+   * permissions or as a role of the stack, `MeshHttpClient`, and the commands of `mtls-mesh`. `MTLS_MESH_CA_FILE` names a
+   * file that exists until the sandbox is closed.
    *
    * @throws AwsError if the role doesn't exist
    */
@@ -281,6 +283,7 @@ export class Sandbox {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
+      ...this.held().meshVariables.read(Object.values(this.resources), this.gatewayPort),
     };
   }
 
@@ -374,19 +377,6 @@ function byName<T>(
   for (const [, name] of entries) count.set(name, (count.get(name) ?? 0) + 1);
   const isUnique = (name: string) => count.get(name) === 1;
   return Object.fromEntries(entries.map(([stack, name, value]) => [isUnique(name) ? name : `${stack}.${name}`, value]));
-}
-
-/** A target of a service that doesn't exist is a mistake in its name. */
-function refuseUnknownServices(targets: ReadonlyMap<string, URL>, stacks: readonly AssembledStack[]): void {
-  if (targets.size === 0) return;
-  const resources = stacks.flatMap(({ template }) => Object.values(readTemplate(template).resources));
-  const routes = resources.filter(({ type }) => type === ROUTE_TYPE);
-  const names = routes.map(({ properties }) => String(properties['RouteKey']).split(/[ /]+/)[1] ?? '');
-  for (const name of targets.keys()) {
-    if (names.includes(name)) continue;
-    const known = [...new Set(names)].filter((each) => /^[\w-]+$/.test(each)).sort();
-    throw new Error(`the target ${name} must be a service of the stack; it has ${known.join(', ') || 'none'}`);
-  }
 }
 
 function directoryOf(app: SandboxApp): string {

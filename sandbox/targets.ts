@@ -1,9 +1,36 @@
+import { readFileSync } from 'node:fs';
+import type { AssembledStack } from './cloudformation/assembly';
+import { readTemplate } from './cloudformation/template';
+
 /** A port on 127.0.0.1, or the URL of a server without a path, by service. */
 export type SandboxTargets = Readonly<Record<string, number | string>>;
 
 /** @throws Error with the name of a service whose target is neither a port nor such a URL */
 export function readTargets(targets: SandboxTargets): ReadonlyMap<string, URL> {
   return new Map(Object.entries(targets).map(([name, target]) => [name, originOf(name, target)]));
+}
+
+/**
+ * A target of a service that doesn't exist is a mistake in its name.
+ * @throws Error with the names of the services in the stacks and those nested in them
+ */
+export function refuseUnknownServices(targets: ReadonlyMap<string, URL>, stacks: readonly AssembledStack[]): void {
+  if (targets.size === 0) return;
+  const templates = stacks.flatMap(({ template, fileAssets }) => [template, ...nestedTemplates(fileAssets)]);
+  const resources = [...new Set(templates)].flatMap((template) => Object.values(readTemplate(template).resources));
+  const routes = resources.filter(({ type }) => type === 'AWS::ApiGatewayV2::Route');
+  const names = routes.map(({ properties }) => String(properties['RouteKey']).split(/[ /]+/)[1] ?? '');
+  for (const name of targets.keys()) {
+    if (names.includes(name)) continue;
+    const known = [...new Set(names)].filter((each) => /^[\w-]+$/.test(each)).sort();
+    throw new Error(`the target ${name} must be a service of the stack; it has ${known.join(', ') || 'none'}`);
+  }
+}
+
+/** The templates of nested stacks are file assets, with the names that the CDK gives them. */
+function nestedTemplates(fileAssets: ReadonlyMap<string, string>): readonly string[] {
+  const paths = [...fileAssets.values()].filter((path) => path.endsWith('.nested.template.json'));
+  return paths.map((path) => readFileSync(path, 'utf8'));
 }
 
 /** @throws Error unless it is the URL of a server that isn't one of AWS */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, NestedStack, Stack } from 'aws-cdk-lib';
 import { VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -101,6 +101,16 @@ test('a target of a service that does not exist is refused before the deployment
   await expect(Sandbox.prepare(app('unknown'), { targets: { shedule: 8080 } })).rejects.toThrow(
     'the target shedule must be a service of the stack; it has groups, schedule',
   );
+});
+
+test('a target may be of a service in a nested stack', async () => {
+  const nesting = new App({ outdir: join(directory, 'nested') });
+  const mesh = exampleMesh(new NestedStack(new Stack(nesting, 'Root'), 'Inner'));
+  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.invalid/v1') });
+
+  const sandbox = await Sandbox.prepare(nesting, { targets: { groups: port } });
+
+  await sandbox.close();
 });
 
 test.each([
