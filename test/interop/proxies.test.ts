@@ -216,8 +216,9 @@ describe.each<KeyKind>(['ECDSA', 'RSA'])('with %s keys', (keys) => {
         '127.0.0.1:8081': `127.0.0.1:${listening}`,
         'port_value: 8081': `port_value: ${listening}`,
         'mesh.example.com:443': `localhost:${port}`,
-        'mesh.example.com, port_value: 443': `localhost, port_value: ${port}`,
+        'mesh.example.com, port_value: 443': `127.0.0.1, port_value: ${port}`,
         'mesh.example.com': 'localhost',
+        'max_connection_duration: 300s': 'max_connection_duration: 1s',
       };
       await files.writeClient(mail);
       const running = RunningProxy.start(proxy, 'client', directory('client'), surroundings, changes);
