@@ -4,6 +4,7 @@ module.exports = {
   rootDir: '../..',
   // Programs start, and compilers compile.
   testTimeout: 300_000,
+  maxWorkers: 2,
   testMatch: ['<rootDir>/test/interop/**/*.test.ts'],
   testPathIgnorePatterns: [],
 };
