@@ -3,6 +3,7 @@ import { failureSentence } from '../aws/failure';
 import { version } from '../package.json';
 import { addAgentCommand } from './agent/command';
 import { addCompletionCommand } from './completion/command';
+import { addConfigCommand } from './config/command';
 import { addDisableCommand } from './disable/command';
 import { addDoctorCommand } from './doctor/command';
 import { addEnableCommand } from './enable/command';
@@ -30,6 +31,7 @@ const loadClientCommands = (): typeof import('./client-commands') => require('./
 addFetchCommand(program, loadClientCommands);
 addAgentCommand(program, loadClientCommands);
 addRequestCommand(program, loadClientCommands);
+addConfigCommand(program, loadClientCommands);
 const loadOperations = (): typeof import('./operations') => require('./operations');
 addDoctorCommand(program, loadOperations);
 addListCommand(program, loadOperations);

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { addAgentCommand } from '../../bin/agent/command';
+import { addConfigCommand } from '../../bin/config/command';
 import { addDisableCommand } from '../../bin/disable/command';
 import { addDoctorCommand } from '../../bin/doctor/command';
 import { addEnableCommand } from '../../bin/enable/command';
@@ -23,6 +24,7 @@ function command(): Command {
   addAgentCommand(program, () => ({ runAgent: nothing }));
   addFetchCommand(program, () => ({ runFetch: nothing }));
   addRequestCommand(program, () => ({ runRequest: nothing }));
+  addConfigCommand(program, () => ({ runConfig: () => undefined }));
   addDoctorCommand(program, () => ({ runDoctor: nothing }));
   addListCommand(program, () => ({ runList: nothing }));
   addShowCommand(program, () => ({ runShow: nothing }));

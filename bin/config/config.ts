@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../shared/exit-codes';
+
+export interface ConfigOptions {
+  /** The client's name. */
+  readonly client: string;
+  /** The mesh's trust domain, which is also the name that clients call. */
+  readonly mesh: string;
+  /** @default - both */
+  readonly side?: Side;
+  /** The directory of the client's files. @default - `/etc/mtls-mesh/<client>` */
+  readonly files?: string;
+  /** A directory to write to. @default - prints */
+  readonly out?: string;
+}
+
+export const SIDES = ['client', 'server'] as const;
+export type Side = (typeof SIDES)[number];
+
+/** What the examples have in the place of the user's values. */
+const EXAMPLE = { files: '/etc/mtls-mesh/mail', client: 'mail', mesh: 'mesh.example.com' };
+/** What no configuration has to quote. */
+const PLAIN = /^[\w@%+=:,./-]+$/;
+
+/** Prints, or writes, a configuration or a program that works with the files of a client. */
+export function runConfig(program: string, options: ConfigOptions): void {
+  const files = filesOf(program, options);
+  if (options.out !== undefined) {
+    mkdirSync(options.out, { recursive: true });
+    for (const { name, text } of files) writeFileSync(join(options.out, name), text, { flag: 'wx' });
+    console.log(`wrote ${files.map(({ name }) => name).join(', ')} to ${options.out}`);
+    return;
+  }
+  console.log(
+    files
+      .map(({ name, text }) => (files.length > 1 ? `==> ${name} <==\n${text}` : text))
+      .join('\n')
+      .trimEnd(),
+  );
+}
+
+interface ConfigFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** @throws UsageError for an unknown program, and for values that would have to be quoted in a configuration */
+export function filesOf(program: string, options: ConfigOptions): readonly ConfigFile[] {
+  const { client, mesh, side, files = `/etc/mtls-mesh/${client}` } = options;
+  const known = programs();
+  if (!known.includes(program)) {
+    throw new UsageError(`there is no example for ${JSON.stringify(program)}: there are ${known.join(', ')}`);
+  }
+  const directory = resolve(files);
+  if (!PLAIN.test(directory)) {
+    throw new UsageError(`--files must be a path that no configuration has to quote, got ${JSON.stringify(files)}`);
+  }
+  const folder = join(examples(), program);
+  const names = readdirSync(folder).filter((name) => side === undefined || isOfSide(name, side));
+  if (names.length === 0) throw new UsageError(`${program} has no example of a ${side}`);
+  return names.map((name) => ({
+    name,
+    text: withValues(readFileSync(join(folder, name), 'utf8'), { files: directory, client, mesh }),
+  }));
+}
+
+/** The programs that the package has examples for. */
+export function programs(): readonly string[] {
+  return readdirSync(examples(), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** In the package, beside `dist/`, and in the repository. */
+function examples(): string {
+  const found = ['../../examples/programs', '../../../examples/programs']
+    .map((path) => join(__dirname, path))
+    .find((path) => existsSync(path));
+  if (found === undefined) throw new Error('the examples are missing from the package: install it again');
+  return found;
+}
+
+/** A file whose name doesn't begin with a side is for both. */
+function isOfSide(name: string, side: Side): boolean {
+  const other = side === 'client' ? 'server' : 'client';
+  return !name.startsWith(other) && !name.includes(`-${other}.`) && !name.includes(`_${other}.`);
+}
+
+function withValues(text: string, { files, client, mesh }: typeof EXAMPLE): string {
+  return text
+    .replaceAll(EXAMPLE.files, files)
+    .replaceAll(`--client ${EXAMPLE.client}=`, `--client ${client}=`)
+    .replaceAll(`the client ${EXAMPLE.client}`, `the client ${client}`)
+    .replaceAll(EXAMPLE.mesh, mesh);
+}
