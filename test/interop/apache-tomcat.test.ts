@@ -1,6 +1,6 @@
 /** A person's browser gets the page of a Tomcat behind Apache httpd, which knows the person by the client's certificate. */
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -13,14 +13,18 @@ import { Files, secretOf } from './files';
 import { BROWSER_NEEDS, PersonsBrowser } from './persons-browser';
 import { RunningMesh } from './running-mesh';
 
-const MODULES = ['mpm_event', 'authz_core', 'socache_shmcb', 'ssl', 'proxy', 'proxy_ajp'];
+const MODULES = ['mpm_event', 'authz_core', 'ssl', 'proxy', 'proxy_ajp'];
 const TOMCAT = '/usr/share/tomcat10';
 
 /** Apache httpd with the example as its only site. */
 function apacheConfiguration(directory: string, site: string): string {
   const modules = MODULES.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
   const files = [`DefaultRuntimeDir ${directory}`, `PidFile ${directory}/pid`, `ErrorLog ${directory}/error.log`];
-  return [`ServerRoot ${directory}`, ...files, 'ServerName localhost', ...modules, `Include ${site}`, ''].join('\n');
+  // Only root can change its user.
+  const user = process.getuid?.() === 0 ? ['User www-data', 'Group www-data'] : [];
+  return [`ServerRoot ${directory}`, ...files, ...user, 'ServerName localhost', ...modules, `Include ${site}`, ''].join(
+    '\n',
+  );
 }
 
 /** Resolves when something listens on the port. @throws Error if the program has ended */
@@ -51,6 +55,8 @@ describeWith(
   let mail: ClientSecret;
   let chromium: string;
   let url: string;
+  /** What the two servers say about themselves. */
+  let log: () => string;
 
   function browser(): PersonsBrowser {
     const one = new PersonsBrowser(chromium);
@@ -94,6 +100,7 @@ describeWith(
     writeFileSync(configuration, apacheConfiguration(example, join(example, 'mesh-site.conf')));
     const apache = new Program(['apache2', '-f', configuration, '-D', 'FOREGROUND'], environment);
     running.push(apache);
+    log = () => readFileSync(join(example, 'error.log'), 'utf8') + servlets.stderr;
     await listening(servlets, ajpPort);
     await listening(apache, port);
   });
@@ -113,7 +120,7 @@ describeWith(
     const person = browser();
     person.importCertificate();
     const page = await person.open(url, 'tomcat-behind-apache-served');
-    expect(page).toContain('Welcome, mail.');
+    if (!page.includes('Welcome, mail.')) throw new Error(`${page}\n${log()}`);
     expect(page).toContain(`Your certificate ${mail.serialNumber.replace(/^0+/, '')} is valid until`);
   });
 
