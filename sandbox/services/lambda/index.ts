@@ -2,6 +2,7 @@ import type { Clock } from '../../clock';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
+import { functionName } from './names';
 import { lambdaApi } from './operations';
 import { Permissions } from './permissions';
 import { aliasType } from './resources/alias';
@@ -12,7 +13,7 @@ import { versionType } from './resources/version';
 import { invokeUntilItSucceeds } from './runtime/asynchronous-invocation';
 import { FunctionError, type FunctionResult } from './runtime/function-process';
 import type { InvocationRecord } from './runtime/lambda-function';
-import { Functions, functionName, type LambdaOptions } from './state';
+import { Functions, type LambdaOptions } from './state';
 import { FunctionUrls } from './url/function-urls';
 
 /** AWS Lambda: the functions of templates. Each runs in its own child processes, on the Node.js of the sandbox. */

@@ -4,10 +4,11 @@ import { type AwsAnswer, type AwsApi, type AwsCall, AwsError } from '../../endpo
 import { restJsonApi } from '../../endpoint/rest-json';
 import { page } from '../shared/paging';
 import { oneOf } from '../shared/shape';
+import { functionArn, functionName } from './names';
 import type { FunctionConfiguration } from './runtime/function-configuration';
 import { FunctionError, type FunctionResult } from './runtime/function-process';
 import type { InvocationRecord } from './runtime/lambda-function';
-import { type Functions, functionArn, functionName } from './state';
+import type { Functions } from './state';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_PAYLOAD = 6 * 1024 * 1024;

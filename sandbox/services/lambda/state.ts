@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Account, regionalArn } from '../../account';
+import { regionalArn } from '../../account';
 import { AccessDenied, AwsError } from '../../endpoint/api';
 import type { Faults } from '../../faults';
 import type { IamService } from '../iam';
 import type { CloudWatchLogsService } from '../logs';
 import type { Surroundings } from '../shared/service';
+import { functionArn, keyOf, LATEST } from './names';
+import { ConcurrencyExceeded } from './runtime/concurrency-exceeded';
 import { type Assets, type FunctionCode, layOut } from './runtime/function-code';
 import {
   configurationOf,
@@ -100,14 +102,31 @@ export class Functions {
     return this.deployment(name).live;
   }
 
-  /** As `LambdaFunction.invoke`. */
+  /**
+   * As `LambdaFunction.invoke`.
+   * @throws AwsError `TooManyRequestsException` beyond the reserved concurrency
+   */
   invoke(
     name: string,
     event: string,
     requestId?: string,
     onEnd?: (record: InvocationRecord) => void,
   ): Promise<FunctionResult> {
-    return this.get(name).invoke(event, requestId, functionArn(this.surroundings.account, name), onEnd);
+    const live = this.get(name);
+    this.assertConcurrency(live.configuration.name);
+    return live.invoke(event, requestId, functionArn(this.surroundings.account, name), onEnd);
+  }
+
+  /**
+   * All versions of a function share its reserved concurrency.
+   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+   */
+  private assertConcurrency(name: string): void {
+    const reserved = this.deployments.get(name)?.live.configuration.reservedConcurrency;
+    if (reserved === undefined) return;
+    const versions = [...this.deployments.values()].filter(({ live }) => live.configuration.name === name);
+    const running = versions.reduce((sum, { live }) => sum + live.running, 0);
+    if (running >= reserved) throw new ConcurrencyExceeded(reserved);
   }
 
   /** Creates the function, or replaces the one with that name. Its versions stay as they are. */
@@ -318,14 +337,6 @@ async function end({ code }: Deployment, ended: Promise<void>): Promise<void> {
   await code.remove();
 }
 
-/** The version that isn't published. */
-const LATEST = '$LATEST';
-
-/** The name of the function itself for its `$LATEST` version. */
-function keyOf(name: string, version: string): string {
-  return version === LATEST ? name : `${name}:${version}`;
-}
-
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html */
 function versionOf({ version, otherVersions = [] }: AliasTarget): string {
   let share = Math.random();
@@ -334,18 +345,4 @@ function versionOf({ version, otherVersions = [] }: AliasTarget): string {
     if (share < 0) return other.version;
   }
   return version;
-}
-
-/** @param name `name`, or `name:qualifier` */
-export function functionArn(account: Account, name: string): string {
-  return regionalArn(account, 'lambda', `function:${name}`);
-}
-
-/**
- * `name`, or `name:qualifier`, from the name of a function, its ARN, or the part of the ARN after the Region.
- * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
- */
-export function functionName(nameOrArn: string): string {
-  const [name = '', qualifier = LATEST] = nameOrArn.replace(/^(.*:)?function:/, '').split(':');
-  return keyOf(name, qualifier);
 }

@@ -2,7 +2,8 @@ import type { Account } from '../../../account';
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import { anything, list, number, optional, string, structure } from '../../shared/shape';
-import { type Functions, functionArn, functionName } from '../state';
+import { functionArn, functionName } from '../names';
+import type { Functions } from '../state';
 
 const version = string({ min: 1, max: 1024 }, /^(\$LATEST|\d+)$/);
 

@@ -2,8 +2,9 @@ import type { Account } from '../../../account';
 import { physicalName } from '../../../cloudformation/physical-name';
 import type { Resource, ResourceRequest, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
+import { functionArn } from '../names';
 import { readFunctionProperties } from '../runtime/function-configuration';
-import { type Functions, functionArn } from '../state';
+import type { Functions } from '../state';
 
 const MAX_FUNCTION_NAME = 64;
 
@@ -24,6 +25,7 @@ export function functionType(account: Account, functions: Functions): ResourceTy
       Handler: 'mutable',
       LoggingConfig: 'mutable',
       MemorySize: 'mutable',
+      ReservedConcurrentExecutions: 'mutable',
       Role: 'mutable',
       Runtime: 'mutable',
       Tags: 'mutable',

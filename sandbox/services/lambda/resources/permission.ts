@@ -1,8 +1,9 @@
 import type { Account } from '../../../account';
 import { physicalName } from '../../../cloudformation/physical-name';
 import type { ResourceType } from '../../../cloudformation/resource-type';
+import { functionArn, functionName } from '../names';
 import { type Permissions, readPermission } from '../permissions';
-import { type Functions, functionArn, functionName } from '../state';
+import type { Functions } from '../state';
 
 /** `AWS::Lambda::Permission` */
 export function permissionType(account: Account, functions: Functions, permissions: Permissions): ResourceType {

@@ -1,6 +1,7 @@
 import type { Account } from '../../../account';
 import type { ResourceType } from '../../../cloudformation/resource-type';
-import { type Functions, functionArn, functionName } from '../state';
+import { functionArn, functionName } from '../names';
+import type { Functions } from '../state';
 import { type FunctionUrls, readUrlProperties } from '../url/function-urls';
 
 /** `AWS::Lambda::Url`. A function has at most one, so its physical ID is the ARN of the function. */

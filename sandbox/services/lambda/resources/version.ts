@@ -1,7 +1,8 @@
 import type { Account } from '../../../account';
 import type { ResourceType } from '../../../cloudformation/resource-type';
 import { anything, optional, string, structure } from '../../shared/shape';
-import { type Functions, functionArn, functionName } from '../state';
+import { functionArn, functionName } from '../names';
+import type { Functions } from '../state';
 
 /** Provisioned concurrency has no effect. */
 const versionProperties = structure({

@@ -23,6 +23,8 @@ export interface FunctionConfiguration {
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memorySizeMb: number;
+  /** The maximum number of its invocations at the same time. 0 stops it. */
+  readonly reservedConcurrency: number | undefined;
   readonly logGroup: string;
   readonly description: string;
   readonly architectures: readonly string[];
@@ -81,6 +83,7 @@ const functionProperties = structure({
   Handler: string({ max: 128 }),
   LoggingConfig: optional(structure({ LogFormat: optional(string({}, /^Text$/)), LogGroup: optional(string()) })),
   MemorySize: optional(integer({ min: 128, max: 10_240 })),
+  ReservedConcurrentExecutions: optional(integer({ min: 0 })),
   Role: string(),
   // Any version, because the code runs on the Node.js of the sandbox and the Python of the machine.
   Runtime: string({}, /^(nodejs\d+\.x|python3\.\d+)$/),
@@ -126,6 +129,7 @@ export function configurationOf(
     variables: properties.Environment?.Variables ?? {},
     timeoutSeconds: properties.Timeout ?? 3,
     memorySizeMb: properties.MemorySize ?? 128,
+    reservedConcurrency: properties.ReservedConcurrentExecutions,
     logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
   };
 }

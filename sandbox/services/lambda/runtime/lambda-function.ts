@@ -74,6 +74,11 @@ export class LambdaFunction {
     });
   }
 
+  /** The number of current invocations. */
+  get running(): number {
+    return this.invocations.size;
+  }
+
   /**
    * @param event in JSON
    * @param requestId Lambda's ID of the invocation, which is the same for all attempts of an asynchronous invocation

@@ -86,6 +86,28 @@ test('the caller gets the last 4 KB of the log, if it asks for them', async () =
   expect((await invoke(name, { headers: { 'x-amz-log-type': 'All' } })).error).toBe('ValidationException');
 });
 
+test('invocations beyond the reserved concurrency are throttled, and asynchronous ones wait', async () => {
+  const body = 'await new Promise((resolve) => setTimeout(resolve, 300)); return 1;';
+  const { attributes } = await cloud.createFunction(body, { ReservedConcurrentExecutions: 1 });
+  const name = nameIn(String(attributes.Arn));
+
+  const results = await Promise.all([invoke(name), invoke(name)]);
+  expect(results.map(({ status }) => status).sort()).toEqual([200, 429]);
+  expect(results.find(({ status }) => status === 429)).toMatchObject({ error: 'TooManyRequestsException' });
+  const asynchronously = () => cloud.lambda.invokeAsynchronously(String(attributes.Arn), {});
+  await expect(Promise.all([asynchronously(), asynchronously()])).resolves.toBeDefined();
+});
+
+test('a function with a reserved concurrency of 0 does not run', async () => {
+  const { attributes } = await cloud.createFunction('return 1;', { ReservedConcurrentExecutions: 0 });
+
+  expect(await invoke(nameIn(String(attributes.Arn)))).toMatchObject({
+    status: 429,
+    error: 'TooManyRequestsException',
+  });
+  await expect(cloud.lambda.invokeAsynchronously(String(attributes.Arn), {})).rejects.toThrow('Rate Exceeded');
+});
+
 test('the caller learns which version ran', async () => {
   const name = nameIn(await createFunction('return 1;'));
   const resources = cloud.lambda.resourceTypes;
