@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { RevocationOrder, RevocationResult } from '../../mesh/contract';
 import type { Registry } from '../../registry/registry';
 import type { RegistrySurvey } from '../../registry/survey';
@@ -23,3 +24,5 @@ export class OperatorError extends Error {
 
 /** The commands need no deadline: every call has one, and an operator can interrupt a command. */
 export const NEVER_ABORTED = new AbortController().signal;
+// Any number of calls may be under way with it.
+setMaxListeners(0, NEVER_ABORTED);
