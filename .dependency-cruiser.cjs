@@ -2,7 +2,7 @@
 const TLS_REQUEST = 'client/(errors|tls-request)[.]ts$';
 
 /** The sandbox's engine knows no meshes. Only these files, the façade, do. */
-const SANDBOX_FACADE = '^sandbox/(index|sandbox|client-secret-reader)[.]ts$';
+const SANDBOX_FACADE = '^sandbox/(index|sandbox|client-secret-reader|mesh-variables)[.]ts$';
 const SANDBOX_FACADE_IMPORTS = ['client', 'mesh', 'pki'];
 
 /** For each folder, the folders and packages that it may import. It may import nothing else. */
