@@ -16,7 +16,7 @@ export interface ConfigOptions {
 }
 
 export const SIDES = ['client', 'server'] as const;
-export type Side = (typeof SIDES)[number];
+type Side = (typeof SIDES)[number];
 
 /** What the examples have in the place of the user's values. */
 const EXAMPLE = { files: '/etc/mtls-mesh/mail', client: 'mail', mesh: 'mesh.example.com' };
