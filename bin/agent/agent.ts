@@ -38,13 +38,7 @@ export interface AgentOptions extends FileOptions, ClientAuthoritiesOptions {
 export async function runAgent(options: AgentOptions): Promise<void> {
   const ended = new AbortController();
   const log = agentLog(options.logFormat, (line) => console.log(line));
-  const clocks = [...options.client].map(() => new WakeableClock());
-  const keepers = await Promise.all(
-    [...options.client].map(([client, path], index) => {
-      const clock = clocks[index] ?? new WakeableClock();
-      return keeperOf(client, path, options, clock, log);
-    }),
-  );
+  const keepers = await Promise.all([...options.client].map(([client, path]) => keeperOf(client, path, options, log)));
   if (options.once) {
     const isCurrent = await Promise.all(keepers.map((keeper) => keeper.look(ended.signal)));
     if (isCurrent.includes(false)) process.exitCode = 1;
@@ -52,7 +46,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ended.abort());
   process.on('SIGHUP', () => {
-    for (const clock of clocks) clock.wake();
+    for (const keeper of keepers) keeper.wake();
   });
   const server =
     options.listen && (await serveHealth(options.listen, () => keepers.map(({ state }) => state), Date.now));
@@ -66,13 +60,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   log({ level: 'info', event: 'ended', message: 'the agent ends; the files stay' });
 }
 
-async function keeperOf(
-  client: string,
-  path: string,
-  options: AgentOptions,
-  clock: WakeableClock,
-  log: AgentLog,
-): Promise<Keeper> {
+async function keeperOf(client: string, path: string, options: AgentOptions, log: AgentLog): Promise<Keeper> {
   const { selection, access } = fileSettings(options);
   const { clientCa } = options;
   const directory = new ClientDirectory(path, access);
@@ -88,7 +76,7 @@ async function keeperOf(
     reload: options.reload === undefined ? undefined : new ReloadCommand(options.reload),
     interval: options.interval * 1000,
     log,
-    clock,
+    clock: new WakeableClock(),
   });
 }
 

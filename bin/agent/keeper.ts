@@ -101,7 +101,12 @@ export class Keeper {
     this.state = { ...this.state, refusals: this.state.refusals + 1 };
     this.log('warn', 'refused', reason);
     this.isRefused = true;
-    if (this.options.clock.now() - this.lookedAt >= REFUSAL_INTERVAL) this.options.clock.wake();
+    if (this.options.clock.now() - this.lookedAt >= REFUSAL_INTERVAL) this.wake();
+  }
+
+  /** Looks at once. */
+  wake(): void {
+    this.options.clock.wake();
   }
 
   private async update(isRefused: boolean, signal: AbortSignal): Promise<void> {
