@@ -438,3 +438,8 @@ describe('the same mesh is synthesized', () => {
     expect(JSON.stringify(resourcesOf(stack))).not.toContain('arn:aws:');
   });
 });
+
+test('names domainName when it can not be the trust domain', () => {
+  expect(() => newMesh(newStack(), { domainName: 'prod' })).toThrow(/: domainName must contain a dot/);
+  expect(() => newMesh(newStack(), { trustDomain: 'prod' })).toThrow(/: trustDomain must contain a dot/);
+});
