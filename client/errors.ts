@@ -42,3 +42,8 @@ export class TlsRequestError extends Error {
     this.reusedConnection = reusedConnection;
   }
 }
+
+/** An event for a Lambda function does not say which client has sent the request. */
+export class UnknownCallerError extends Error {
+  override readonly name = 'UnknownCallerError';
+}

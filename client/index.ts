@@ -1,7 +1,15 @@
 export { type ClientSecret, ClientSecretError } from '../mesh/client-secret';
+export type { CallerIdentity } from '../mesh/contract';
+export { callerOf, type GatewayEvent } from './caller';
 export type { Undici } from './dispatcher';
-export { SecretUnavailableError, TlsRequestError } from './errors';
+export { SecretUnavailableError, TlsRequestError, UnknownCallerError } from './errors';
 export { MeshHttpClient, type MeshHttpClientOptions } from './mesh-http-client';
 export type { FetchInput } from './outgoing-request';
 export type { SecretReader, SecretsManagerSender } from './secret-reader';
-export { type Destination, requestOverTls, type TlsCredentials, type TlsRequestOptions } from './tls-request';
+export {
+  type Destination,
+  requestOverTls,
+  type TlsCredentials,
+  type TlsOptions,
+  type TlsRequestOptions,
+} from './tls-request';

@@ -6,13 +6,16 @@ import { createDispatcher, type Undici } from './dispatcher';
 import { withEnvironment } from './environment';
 import { TlsRequestError } from './errors';
 import { type OutgoingRequest, readArguments } from './outgoing-request';
-import { SecretCache } from './secret-cache';
-import { readerOf, type SecretReader, type SecretsManagerSender } from './secret-reader';
+import type { SecretCache } from './secret-cache';
+import type { SecretReader, SecretsManagerSender } from './secret-reader';
+import { sharedCache } from './shared-caches';
 import {
   createTlsAgent,
   createTlsContext,
   type Destination,
   sendOverTls,
+  type TlsOptions,
+  tlsOptionsOf,
   toResponse,
   withCancellation,
 } from './tls-request';
@@ -20,7 +23,10 @@ import {
 export interface MeshHttpClientOptions {
   /** Name or ARN of the client's secret. */
   readonly secretId: string;
-  /** The AWS SDK's `SecretsManager` or `SecretsManagerClient`, or another object that reads secrets. */
+  /**
+   * The AWS SDK's `SecretsManager` or `SecretsManagerClient`, or another object that reads secrets. Clients with the same
+   * object, secret and `maxAge` share what they have read.
+   */
   readonly secretsManager: SecretReader | SecretsManagerSender;
   /**
    * PEM of the certificate authorities that must have issued the servers' certificates.
@@ -84,7 +90,7 @@ export class MeshHttpClient {
   /** @throws Error for environment variables that can't be used */
   constructor(options: MeshHttpClientOptions) {
     this.options = withEnvironment(options);
-    this.secrets = new SecretCache(options.secretId, readerOf(options.secretsManager), options.maxAge ?? 300_000);
+    this.secrets = sharedCache(options.secretId, options.secretsManager, options.maxAge ?? 300_000);
   }
 
   /**
@@ -105,6 +111,25 @@ export class MeshHttpClient {
   async agent(): Promise<Agent> {
     const { agent } = this.sessionFor(await this.credentials());
     return agent;
+  }
+
+  /**
+   * The TLS context for other connections, such as those of `tls.connect`. Call this before every connection: after a
+   * rotation it returns another context. Throws as `credentials`.
+   */
+  async secureContext(): Promise<SecureContext> {
+    const { secureContext } = this.sessionFor(await this.credentials());
+    return secureContext;
+  }
+
+  /**
+   * The certificate with its chain, the private key, and the authorities, as options of `https.request`, `tls.connect`
+   * and `tls.createSecureContext`, and of other libraries. They are those of now: call this before every connection. Do not
+   * print them, because they contain the private key. Throws as `credentials`.
+   */
+  async tlsOptions(): Promise<TlsOptions> {
+    const { certificateAuthorities } = this.options;
+    return tlsOptionsOf({ credentials: await this.credentials(), certificateAuthorities });
   }
 
   /**

@@ -107,15 +107,29 @@ export function sendOverTls(request: OutgoingRequest, agent: Agent, connectTo?: 
   return response;
 }
 
-/** The TLS context of all connections with these credentials. */
-export function createTlsContext({ credentials, certificateAuthorities }: TlsTrust): SecureContext {
-  return createSecureContext({
-    ca: certificateAuthorities,
+/** Options of Node's `tls` and `https`, in PEM. */
+export interface TlsOptions {
+  /** The certificate with its chain. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** @default - the authorities that Node.js trusts */
+  readonly ca?: string;
+}
+
+export function tlsOptionsOf({ credentials, certificateAuthorities }: TlsTrust): TlsOptions {
+  return {
+    // Left out rather than undefined, so that it replaces nothing where options are merged.
+    ...(certificateAuthorities !== undefined && { ca: certificateAuthorities }),
     ...(credentials && {
       cert: `${credentials.certificate}\n${credentials.certificateChain}`,
       key: credentials.privateKey,
     }),
-  });
+  };
+}
+
+/** The TLS context of all connections with these credentials. */
+export function createTlsContext(trust: TlsTrust): SecureContext {
+  return createSecureContext(tlsOptionsOf(trust));
 }
 
 export function createTlsAgent(secureContext: SecureContext, { keepAlive }: { readonly keepAlive: boolean }): Agent {

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { inspect } from 'node:util';
 import { SecretsManager, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as undici from 'undici';
@@ -76,6 +78,32 @@ describe('credentials', () => {
     moveClock(2_000);
     await client.credentials();
     expect(secrets.calls).toBe(2);
+  });
+
+  test('are read once for several clients with the same Secrets Manager, and stay when one of them closes', async () => {
+    const secrets = new OneSecret(() => JSON.stringify(secret));
+    const [first, second] = [clientOf(secrets), clientOf(secrets)];
+    await Promise.all([first.credentials(), second.credentials()]);
+    first.close();
+    await expect(first.credentials()).rejects.toThrow('the client is closed');
+    expect(await second.credentials()).toEqual(secret);
+    expect(secrets.calls).toBe(1);
+  });
+
+  test.each([
+    ['another secret', { secretId: 'mesh/other' }],
+    ['another age', { maxAge: 1000 }],
+  ])('are not shared with a client of %s', async (_, options) => {
+    const secrets = new OneSecret(() => JSON.stringify(secret));
+    await clientOf(secrets).credentials();
+    await clientOf(secrets, options).credentials();
+    expect(secrets.calls).toBe(2);
+  });
+
+  test('are not shared through another Secrets Manager', async () => {
+    const [secrets, others] = [new OneSecret(() => JSON.stringify(secret)), new OneSecret(() => undefined)];
+    await clientOf(secrets).credentials();
+    await expect(clientOf(others).credentials()).rejects.toThrow(SecretUnavailableError);
   });
 
   test('are read anew after the age that was asked for', async () => {
@@ -544,5 +572,34 @@ describe('close', () => {
     // Ends only when no connection is open.
     await new Promise((resolve) => server.server.close(resolve));
     server = await MeshServer.start(root, [root], () => {});
+  });
+});
+
+describe('connections of other programs', () => {
+  async function serialNumberOver(options: ConnectionOptions): Promise<string> {
+    const socket = connect({ ...server.address, servername: HOST, ...options });
+    await once(socket, 'secureConnect');
+    socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    return received.at(-1) ?? '';
+  }
+
+  test('authenticate with the TLS options and with the TLS context, and after a rotation with the new ones', async () => {
+    const next = await createSecret(root);
+    const client = clientOf(new OneSecret((call) => JSON.stringify(call === 1 ? secret : next)));
+    expect(await serialNumberOver(await client.tlsOptions())).toBe(`GET ${secret.serialNumber}`);
+    const secureContext = await client.secureContext();
+    expect(await serialNumberOver({ secureContext })).toBe(`GET ${secret.serialNumber}`);
+    expect(await client.secureContext()).toBe(secureContext);
+    moveClock(301_000);
+    expect(await serialNumberOver(await client.tlsOptions())).toBe(`GET ${next.serialNumber}`);
+    expect(await serialNumberOver({ secureContext: await client.secureContext() })).toBe(`GET ${next.serialNumber}`);
+  });
+
+  test('get no authorities where Node.js shall trust its own', async () => {
+    const client = clientOf(new OneSecret(() => JSON.stringify(secret)), { certificateAuthorities: undefined });
+    expect(Object.keys(await client.tlsOptions()).sort()).toEqual(['cert', 'key']);
   });
 });

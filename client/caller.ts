@@ -1,0 +1,53 @@
+import type { CallerIdentity } from '../mesh/contract';
+import { clientSpiffeIdProblem } from '../mesh/names';
+import { UnknownCallerError } from './errors';
+
+/** The part of an event of API Gateway (payload format 2.0) that identifies the caller. */
+export interface GatewayEvent {
+  readonly requestContext: object;
+}
+
+const FIELDS = ['clientName', 'spiffeId', 'serialNumber', 'fingerprint'] as const satisfies (keyof CallerIdentity)[];
+
+/**
+ * The client that sent a request to a Lambda function behind the gateway. It is read from what the gateway's authorizer has
+ * found out, and never from headers.
+ *
+ * Whoever may invoke the function without the gateway can make up events. Let only the gateway do so, as `MeshService` does.
+ *
+ * ```ts
+ * import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+ * import { callerOf } from 'cdk-mtls-service-mesh/client';
+ *
+ * export const handler = async (event: APIGatewayProxyEventV2) => ({ createdBy: callerOf(event).clientName });
+ * ```
+ *
+ * @throws UnknownCallerError when the event was not authorized by the gateway's authorizer
+ */
+export function callerOf(event: GatewayEvent): CallerIdentity {
+  const context = own(own(own(event, 'requestContext'), 'authorizer'), 'lambda');
+  const [clientName, spiffeId, serialNumber, fingerprint] = FIELDS.map((field) => text(context, field));
+  const caller = { clientName, spiffeId, serialNumber, fingerprint } as CallerIdentity;
+  if (clientSpiffeIdProblem(caller.spiffeId) !== undefined) throw unknown('spiffeId');
+  return caller;
+}
+
+function text(context: unknown, field: string): string {
+  const value = own(context, field);
+  if (typeof value !== 'string' || value === '') throw unknown(field);
+  return value;
+}
+
+/** Not what the prototype has. */
+function own(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function unknown(field: string): UnknownCallerError {
+  return new UnknownCallerError(
+    `the event does not identify its caller: requestContext.authorizer.lambda.${field} is missing or invalid; ` +
+      "only requests through the gateway, with the mesh's authorizer, have it",
+  );
+}
