@@ -13,7 +13,7 @@ const FIELDS = ['clientName', 'spiffeId', 'serialNumber', 'fingerprint'] as cons
  * The client that sent a request to a Lambda function behind the gateway. It is read from what the gateway's authorizer has
  * found out, and never from headers.
  *
- * Whoever may invoke the function without the gateway can make up events. Let only the gateway do so, as `MeshService` does.
+ * Whoever may invoke the function without the gateway can make up events. Give nobody else the right to invoke it.
  *
  * ```ts
  * import type { APIGatewayProxyEventV2 } from 'aws-lambda';
