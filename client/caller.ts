@@ -19,7 +19,7 @@ const FIELDS = ['clientName', 'spiffeId', 'serialNumber', 'fingerprint'] as cons
  * import type { APIGatewayProxyEventV2 } from 'aws-lambda';
  * import { callerOf } from 'cdk-mtls-service-mesh/client';
  *
- * export const handler = async (event: APIGatewayProxyEventV2) => ({ createdBy: callerOf(event).clientName });
+ * const handler = async (event: APIGatewayProxyEventV2) => ({ createdBy: callerOf(event).clientName });
  * ```
  *
  * @throws UnknownCallerError when the event was not authorized by the gateway's authorizer
