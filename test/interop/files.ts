@@ -13,14 +13,24 @@ import type { EndEntity } from '../pki/authorities';
 const STORE_PASSWORD = 'example-password';
 
 export class Files {
-  readonly path = mkdtempSync(join(tmpdir(), 'mtls-mesh-interop-'));
-  readonly mail = join(this.path, 'mail');
-  readonly passwordFile = join(this.path, 'password');
-  private readonly client = new ClientDirectory(this.mail);
+  private directory?: string;
 
-  constructor() {
-    mkdirSync(join(this.path, 'server'));
-    this.write('password', STORE_PASSWORD);
+  /** Created when it is needed: tests that are left out don't remove it. */
+  get path(): string {
+    if (this.directory === undefined) {
+      this.directory = mkdtempSync(join(tmpdir(), 'mtls-mesh-interop-'));
+      mkdirSync(join(this.directory, 'server'));
+      writeFileSync(join(this.directory, 'password'), STORE_PASSWORD, { mode: 0o600 });
+    }
+    return this.directory;
+  }
+
+  get mail(): string {
+    return join(this.path, 'mail');
+  }
+
+  get passwordFile(): string {
+    return join(this.path, 'password');
   }
 
   /**
@@ -30,7 +40,7 @@ export class Files {
   async writeClient(secret: ClientSecret, clientAuthorities = secret.certificateChain): Promise<void> {
     const selection = { formats: ['pem', 'p12'], truststore: 'p12', password: STORE_PASSWORD } as const;
     const files = clientFiles(secret, clientAuthorities, selection);
-    await this.client.replace(files, generationId(secret, clientAuthorities, selection));
+    await new ClientDirectory(this.mail).replace(files, generationId(secret, clientAuthorities, selection));
   }
 
   /** Replaces the server's key and then its certificate, as ACME clients do: a reader can find the new one of only one. */
@@ -48,7 +58,7 @@ export class Files {
   }
 
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+    if (this.directory !== undefined) rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
