@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http';
 import type { CallerIdentity } from '../mesh/contract';
 import { clientSpiffeIdProblem } from '../mesh/names';
 import { UnknownCallerError } from './errors';
@@ -7,11 +8,14 @@ export interface GatewayEvent {
   readonly requestContext: object;
 }
 
+/** The clients at the other ends of connections to a `meshServer`. */
+export const callers = new WeakMap<object, CallerIdentity>();
+
 const FIELDS = ['clientName', 'spiffeId', 'serialNumber', 'fingerprint'] as const satisfies (keyof CallerIdentity)[];
 
 /**
- * The client that sent a request to a Lambda function behind the gateway. It is read from what the gateway's authorizer has
- * found out, and never from headers.
+ * The client that sent a request to a `meshServer`, or to a Lambda function behind the gateway. It is read from the client's
+ * certificate, or from what the gateway's authorizer has found out, and never from headers.
  *
  * Whoever may invoke the function without the gateway can make up events. Give nobody else the right to invoke it.
  *
@@ -22,9 +26,14 @@ const FIELDS = ['clientName', 'spiffeId', 'serialNumber', 'fingerprint'] as cons
  * const handler = async (event: APIGatewayProxyEventV2) => ({ createdBy: callerOf(event).clientName });
  * ```
  *
- * @throws UnknownCallerError when the event was not authorized by the gateway's authorizer
+ * @throws UnknownCallerError when the event was not authorized by the gateway's authorizer, or the request is to another server
  */
-export function callerOf(event: GatewayEvent): CallerIdentity {
+export function callerOf(event: GatewayEvent | IncomingMessage): CallerIdentity {
+  if (event instanceof IncomingMessage) {
+    const caller = callers.get(event.socket);
+    if (caller === undefined) throw new UnknownCallerError('the request was not admitted by a meshServer');
+    return caller;
+  }
   const context = own(own(own(event, 'requestContext'), 'authorizer'), 'lambda');
   const [clientName, spiffeId, serialNumber, fingerprint] = FIELDS.map((field) => text(context, field));
   const caller = { clientName, spiffeId, serialNumber, fingerprint } as CallerIdentity;

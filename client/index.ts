@@ -4,6 +4,7 @@ export { callerOf, type GatewayEvent } from './caller';
 export type { Undici } from './dispatcher';
 export { SecretUnavailableError, TlsRequestError, UnknownCallerError } from './errors';
 export { MeshHttpClient, type MeshHttpClientOptions } from './mesh-http-client';
+export { type MeshServerOptions, meshServer } from './mesh-server';
 export type { FetchInput } from './outgoing-request';
 export type { SecretReader, SecretsManagerSender } from './secret-reader';
 export {
