@@ -61,11 +61,11 @@ async function doctor(
   environment: NodeJS.ProcessEnv = sandbox.environment(),
 ) {
   const run = new Run(process.execPath, [COMMAND, 'doctor', url, '--client', 'mail', '--json', ...args], root, {
+    ...environment,
     PATH: process.env['PATH'],
     MTLS_MESH: 'mesh.example.com',
     MTLS_MESH_CONNECT_TO: `127.0.0.1:${sandbox.gatewayPort}`,
     MTLS_MESH_CA_FILE: 'server-ca.pem',
-    ...environment,
   });
   const code = await run.ended();
   const { steps } = run.stdout === '' ? { steps: [] } : (parseOutput('doctor', run.stdout) as Examined);

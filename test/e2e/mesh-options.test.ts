@@ -27,11 +27,7 @@ test('a mesh with a key, a VPC, tracing, reserved concurrency, and tags issues, 
   sandbox = await Sandbox.deploy(app);
   const ofMesh = sandbox.notices.filter((notice) => notice.includes(' Mesh/Mesh/'));
   expect(new Set(ofMesh.map((notice) => notice.split(' Mesh/')[0]))).toEqual(
-    new Set([
-      'stands in: AWS::EC2::SecurityGroup',
-      'ignores ReservedConcurrentExecutions: AWS::Lambda::Function',
-      'ignores the network of VpcConfig: AWS::Lambda::Function',
-    ]),
+    new Set(['stands in: AWS::EC2::SecurityGroup', 'ignores the network of VpcConfig: AWS::Lambda::Function']),
   );
 
   const status = async () => {

@@ -13,6 +13,8 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const node = (script: string) => `"${process.execPath}" -e "${script}"`;
+/** The shell of a machine may have nothing but its own commands. */
+const SLEEP = node('setTimeout(() => undefined, 600_000)');
 const subject = () => ({ client: 'mail', directory });
 
 test('runs the command in a shell, with the client in its environment', async () => {
@@ -31,7 +33,7 @@ test.each([
 });
 
 test('ends the command and what it has started after the time limit', async () => {
-  const command = `sleep 600 & echo $! > "$MTLS_MESH_DIRECTORY/pid"; wait`;
+  const command = `${SLEEP} & echo $! > "$MTLS_MESH_DIRECTORY/pid"; wait`;
   await expect(new ReloadCommand(command, 500).run(subject(), signal)).rejects.toThrow(
     'it did not end within 0.5 seconds',
   );
@@ -50,18 +52,18 @@ function isRunning(pid: number): boolean {
 }
 
 test('ends a command that ignores the request to end', async () => {
-  await expect(new ReloadCommand("trap '' TERM; sleep 60 & wait; wait", 300).run(subject(), signal)).rejects.toThrow(
+  await expect(new ReloadCommand(`trap '' TERM; ${SLEEP} & wait; wait`, 300).run(subject(), signal)).rejects.toThrow(
     'it did not end within 0.3 seconds',
   );
 });
 
 test('does not wait for what the command has left in the background', async () => {
-  await new ReloadCommand('sleep 20 &').run(subject(), signal);
+  await new ReloadCommand(`${SLEEP} &`).run(subject(), signal);
 });
 
 test('ends the command with the agent', async () => {
   const ending = new AbortController();
-  const reload = new ReloadCommand(`touch "$MTLS_MESH_DIRECTORY/begun"; sleep 60`);
+  const reload = new ReloadCommand(`echo > "$MTLS_MESH_DIRECTORY/begun"; ${SLEEP}`);
   const running = reload.run(subject(), ending.signal);
   const waiting = reload.run(subject(), ending.signal);
   const settled = Promise.allSettled([running, waiting]);
