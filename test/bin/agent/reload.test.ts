@@ -58,7 +58,7 @@ test('ends a command that ignores the request to end', async () => {
 });
 
 test('does not wait for what the command has left in the background', async () => {
-  await new ReloadCommand(`${SLEEP} &`).run(subject(), signal);
+  await new ReloadCommand(`${node('setTimeout(() => undefined, 3_000)')} &`).run(subject(), signal);
 });
 
 test('ends the command with the agent', async () => {
