@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { failureSentence } from '../../aws/failure';
 import { notAfterOf } from '../../pki/certificate-fields';
@@ -117,6 +117,8 @@ export class Keeper {
     const isChanged = await replaceClientFiles(directory, secret, selection, clientAuthorities);
     this.state = { ...this.state, notAfter: Date.parse(secret.notAfter) };
     if (isChanged) {
+      // Also if somebody has changed the files of the same generation, which the program may have taken.
+      await rm(this.reloadMark(), { force: true });
       this.state = { ...this.state, replacements: this.state.replacements + 1 };
       const { serialNumber, notAfter } = secret;
       this.log('info', 'files-replaced', `the certificate ${serialNumber} is valid until ${notAfter}`);
@@ -129,7 +131,7 @@ export class Keeper {
     const { reload, client } = this.options;
     if (reload === undefined) return;
     const { directory } = this.state;
-    const mark = join(directory, RELOADED);
+    const mark = this.reloadMark();
     if ((await readFile(mark, 'utf8').catch(() => '')) === id) return;
     try {
       await reload.run({ client, directory }, signal);
@@ -140,6 +142,10 @@ export class Keeper {
     await writeFile(mark, id, { mode: 0o600 });
     this.state = { ...this.state, reloads: this.state.reloads + 1 };
     this.log('info', 'reloaded', 'the reload command succeeded');
+  }
+
+  private reloadMark(): string {
+    return join(this.state.directory, RELOADED);
   }
 
   /** After the start without an answer, the files of an earlier run are what there is. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keeper, type KeeperOptions } from '../../../bin/agent/keeper';
@@ -114,6 +114,16 @@ describe('the files and the reload command', () => {
     await keeper(RELOAD).look(signal);
     await keeper(RELOAD).look(signal);
     expect(told()).toEqual(['told']);
+  });
+
+  test('are written and told again when somebody has changed them', async () => {
+    const one = keeper(RELOAD);
+    returns(first);
+    await one.look(signal);
+    writeFileSync(realpathSync(join(path, CLIENT_FILES.certificate)), 'changed');
+    await one.look(signal);
+    expect(certificateFile()).toBe(first?.certificate);
+    expect(told()).toEqual(['told', 'told']);
   });
 
   test('are told again by an agent that was killed before the command had succeeded', async () => {
