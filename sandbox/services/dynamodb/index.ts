@@ -4,6 +4,7 @@ import type { AwsApi } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
 import type { Service, Surroundings } from '../shared/service';
 import { dynamoDbOperations } from './operations';
+import { globalTableType } from './resources/global-table';
 import { tableType } from './resources/table';
 import type { Tables } from './state';
 
@@ -20,7 +21,11 @@ export class DynamoDbService implements Service {
       loaded ??= loadTables(account);
       return loaded;
     };
-    this.resourceTypes = { 'AWS::DynamoDB::Table': tableType(tables) };
+    const table = tableType(tables);
+    this.resourceTypes = {
+      'AWS::DynamoDB::Table': table,
+      'AWS::DynamoDB::GlobalTable': globalTableType(account, table),
+    };
     this.api = jsonApi({
       signingName: 'dynamodb',
       targetPrefix: 'DynamoDB_20120810',

@@ -31,11 +31,7 @@ test.each([
   ['AWS::StepFunctions::StateMachine', 'Ref', /^arn:aws:states:us-east-1:123456789012:stateMachine:App-Jobs-\w+$/],
   ['AWS::ECS::TaskDefinition', 'Ref', /^arn:aws:ecs:us-east-1:123456789012:taskDefinition\/App-Jobs-\w+$/],
   ['AWS::IAM::User', 'Arn', /^arn:aws:iam::123456789012:user\/App-Jobs-\w+$/],
-  [
-    'AWS::DynamoDB::GlobalTable',
-    'StreamArn',
-    /^arn:aws:dynamodb:us-east-1:123456789012:globalTable\/App-Jobs-\w+\/stream\//,
-  ],
+  ['AWS::Timestream::Table', 'StreamArn', /^arn:aws:timestream:us-east-1:123456789012:table\/App-Jobs-\w+\/stream\//],
   ['AWS::RDS::DBInstance', 'Endpoint.Address', /^app-jobs-[0-9a-f]+\.rds\.us-east-1\.invalid$/],
   ['AWS::RDS::DBInstance', 'Endpoint.Port', /^\d+$/],
   [
