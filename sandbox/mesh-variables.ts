@@ -23,7 +23,9 @@ export class MeshVariables {
 
   constructor(private readonly serverAuthority: string) {}
 
+  /** @param gatewayPort 0 without a domain name, and then there is no mesh to find */
   read(resources: readonly DeployedResource[], gatewayPort: number): Variables {
+    if (gatewayPort === 0) return {};
     const functions = resources.filter((one) => one.type === 'AWS::Lambda::Function' && trustDomainOf(one));
     const trustDomains = [...new Set(functions.map(trustDomainOf))];
     const arns = functions.map(({ attributes }) => attributes['Arn']);

@@ -283,7 +283,7 @@ export class Sandbox {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
-      ...this.held().meshVariables.read(Object.values(this.resources), this.gatewayPort),
+      ...this.held().meshVariables.read(Object.values(this.resources), this.cloud.gateway.servedDomains.port),
     };
   }
 

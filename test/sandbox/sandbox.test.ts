@@ -312,3 +312,11 @@ describe('a mesh', () => {
     });
   });
 });
+
+test('the environment of a stack without a mesh is that of AWS alone', async () => {
+  const app = new App();
+  new Queue(new Stack(app, 'Alone'), 'Jobs');
+  const alone = await Sandbox.deploy(app);
+  expect(Object.keys(alone.environment()).filter((name) => name.startsWith('MTLS_MESH'))).toEqual([]);
+  await alone.close();
+});
