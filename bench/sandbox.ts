@@ -26,7 +26,7 @@ export function threeServices(): string {
       handler: 'index.handler',
       code: Code.fromInline(`exports.handler = async () => '${name}'`),
     });
-    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) }).allowAllClients();
     mesh.addClient(name);
   }
   return app.synth().directory;

@@ -10,6 +10,7 @@ import { createIssuer, type Issuer } from '../lambda/certificate-issuer/issuer';
 import type { ClientCertificateProperties } from '../mesh/contract';
 import { secretName, spiffeId } from '../mesh/names';
 import { Registry } from '../registry/registry';
+import { ServiceRegistry } from '../registry/services';
 import { RegistrySurvey } from '../registry/survey';
 import { registryTable } from '../test/registry/registry-table';
 import type { InProcessCloud } from './in-process-cloud';
@@ -40,6 +41,7 @@ export async function simulatedMesh(cloud: InProcessCloud, log: Log = () => unde
   const issuer = createIssuer({
     trustDomain: TRUST_DOMAIN,
     registry,
+    services: new ServiceRegistry(REGISTRY_TABLE, connection),
     survey: new RegistrySurvey(REGISTRY_TABLE, connection),
     authorities: [CertificateAuthorityArn],
     authority: new AcmPca(new ACMPCAClient(settings)),

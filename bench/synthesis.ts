@@ -25,7 +25,7 @@ function synthesize(clients: number, services = 0): number {
       code: Code.fromInline('exports.handler = async () => "hello"'),
     });
     for (let i = 0; i < services; i += 1) {
-      mesh.addService(`service-${i}`, { integration: MeshIntegration.lambdaFunction(handler) });
+      mesh.addService(`service-${i}`, { integration: MeshIntegration.lambdaFunction(handler) }).allowAllClients();
     }
     for (let i = 0; i < clients; i += 1) mesh.addClient(`client-${i}`);
     const { template } = app.synth().getStackByName('Mesh');

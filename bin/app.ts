@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { ScheduleMeshStack } from '../examples/schedule/schedule-mesh-stack';
+import { ServiceMeshStack } from '../examples/service-mesh/service-mesh-stack';
 
 /**
  * The example mesh. Context values say where to deploy it: `domainName`, and `hostedZoneId` with `zoneName`,
@@ -18,6 +19,16 @@ export function exampleApp(): App {
     domainName,
     hostedZone: hostedZoneId ? { hostedZoneId, zoneName } : undefined,
     certificateArn,
+  });
+  return app;
+}
+
+/** Three services that call each other. It runs in the sandbox. */
+export function serviceMeshApp(): App {
+  const app = new App();
+  new ServiceMeshStack(app, 'ServiceMesh', {
+    domainName: 'mesh.example.com',
+    certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000',
   });
   return app;
 }

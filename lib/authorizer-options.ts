@@ -3,13 +3,14 @@ import type { Duration } from 'aws-cdk-lib';
 /** How the authorizer of a gateway goes by what it has read from the registry. */
 export interface AuthorizerOptions {
   /**
-   * The longest time that a revoked certificate or a disabled client may still be accepted, while the registry can be
-   * read. Whole seconds, from 0 to 5 minutes.
+   * The longest time that a revoked certificate, a disabled client, or a removed grant may still be accepted, while the registry
+   * can be read. Whole seconds, from 0 to 5 minutes.
    *
    * Each instance of the authorizer reads the registry at most once in this time for a certificate that keeps calling:
-   * one `BatchGetItem` with two consistent reads of up to 4 KB each, which are two read request units. For 100 clients
-   * that call all the time and 10 instances of the authorizer, 5 seconds are at most 200 of these calls a second. With 0,
-   * every request reads the registry, and waits for it.
+   * one `BatchGetItem` with four consistent reads of up to 4 KB each (the client, the certificate, the grants of the client, and
+   * those of all clients), which are four read request units, and one more for every 4 KB of grants. For 100 clients that call
+   * all the time and 10 instances of the authorizer, 5 seconds are at most 200 of these calls a second. With 0, every request
+   * reads the registry, and waits for it.
    *
    * @default Duration.seconds(5)
    */

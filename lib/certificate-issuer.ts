@@ -71,7 +71,7 @@ type IssuerHandler = 'deployment' | 'rotation' | 'request' | 'maintenance' | 're
  * Each kind of event has a function of its own, with the permissions that it needs:
  *
  * - CloudFormation invokes the *deployment* function for custom resources of the stacks that the issuer serves. It registers
- *   clients and issues first certificates.
+ *   clients and services, and issues first certificates.
  * - Secrets Manager invokes the *rotation* function.
  * - Clients that keep their own key call the *request* function at `requestUrl`. It can't read secrets.
  * - An hourly rule invokes the *maintenance* function, which reports certificates that expire soon and sends pending
@@ -91,7 +91,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
 
-  /** The function of the custom resources `MeshClient` and `ExternalClient`. */
+  /** The function of the custom resources of `MeshClient`, `ExternalClient`, and `MeshService`. */
   readonly deploymentHandler: lambda.IFunction;
 
   /** The function that rotates the clients' secrets. */
@@ -128,7 +128,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     const secretArns = secretArnsOf(this, this.trustDomain);
 
     const deployment = this.issuingFunction('Deployment', 'deployment', {
-      description: 'Registers clients and issues their first certificates',
+      description: 'Registers clients and services, and issues first certificates',
       servedStacks: this.servedStacks,
     });
     this.registry.grantRegister(deployment.handler);
@@ -215,7 +215,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     return invocation(grantee, this.revocationHandler);
   }
 
-  /** Serves custom resources in the stack of `construct`. `MeshClient` and `ExternalClient` call this method. */
+  /** Serves custom resources in the stack of `construct`. `MeshClient`, `ExternalClient`, and `MeshService` call this method. */
   serveStackOf(construct: IConstruct): void {
     this.servedStacks.add(construct);
   }

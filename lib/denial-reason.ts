@@ -33,6 +33,9 @@ export enum DenialReason {
   /** The certificate can't be read, or isn't for clients. */
   NOT_A_CLIENT_CERTIFICATE = 'NOT_A_CLIENT_CERTIFICATE',
 
+  /** No grant lets the client call the method and path. */
+  NOT_GRANTED = 'NOT_GRANTED',
+
   /** The certificate isn't valid yet. */
   NOT_YET_VALID = 'NOT_YET_VALID',
 

@@ -4,7 +4,7 @@ import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '..
 import { externalIdentityProblem } from '../mesh/external-identity';
 import { clientNameProblem, clientSpiffeIdProblem, spiffeId } from '../mesh/names';
 import type { ExternalIdentity } from './external-identity';
-import type { ICertificateIssuer, ITrustAnchor } from './interfaces';
+import type { ICertificateIssuer, IMeshClient, ITrustAnchor } from './interfaces';
 import { claimClientName, claimIdentity } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
@@ -46,7 +46,7 @@ export interface ExternalClientProps extends ExternalClientOptions {
  * If the trust anchor has several issuing authorities, the identity counts from each of them: choose a trust anchor with one
  * authority if they don't all name the same clients.
  */
-export class ExternalClient extends Construct {
+export class ExternalClient extends Construct implements IMeshClient {
   /** The name that services know the client by. */
   readonly clientName: string;
 

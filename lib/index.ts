@@ -11,6 +11,7 @@ export * from './mesh-alarms';
 export * from './mesh-client';
 export * from './mesh-dashboard';
 export * from './mesh-function-options';
+export * from './mesh-grant';
 export * from './mesh-integration';
 export * from './mesh-integration-options';
 export * from './mesh-registry';

@@ -177,6 +177,15 @@ export interface IMtlsGateway extends IConstruct {
   readonly encryptionKey?: kms.IKey;
 }
 
+/** A client of a mesh, of any kind. */
+export interface IMeshClient extends IConstruct {
+  /** The name that services know the client by. */
+  readonly clientName: string;
+
+  /** `spiffe://<trust domain>/<client name>`. */
+  readonly spiffeId: string;
+}
+
 /** The functions that issue client certificates. */
 export interface ICertificateIssuer extends IConstruct {
   /** The SPIFFE trust domain of the clients. */
@@ -185,7 +194,7 @@ export interface ICertificateIssuer extends IConstruct {
   /** The authority that signs the certificates. */
   readonly certificateAuthority: ICertificateAuthority;
 
-  /** The function of the custom resources `MeshClient` and `ExternalClient`. */
+  /** The function of the custom resources of `MeshClient`, `ExternalClient`, and `MeshService`. */
   readonly deploymentHandler: lambda.IFunction;
 
   /** The function that rotates the clients' secrets. */
@@ -220,6 +229,6 @@ export interface ICertificateIssuer extends IConstruct {
   /** Allows `grantee` to revoke certificates of clients. A revoked certificate can't be made valid again. */
   grantRevoke(grantee: iam.IGrantable): iam.Grant;
 
-  /** Serves custom resources in the stack of `construct`. `MeshClient` and `ExternalClient` call this method. */
+  /** Serves custom resources in the stack of `construct`. `MeshClient`, `ExternalClient`, and `MeshService` call this method. */
   serveStackOf(construct: IConstruct): void;
 }

@@ -10,7 +10,7 @@ import {
 } from '../mesh/contract';
 import { clientNameProblem, clientSpiffeIdProblem, dnsNameProblem, secretName, spiffeId } from '../mesh/names';
 import { KeyAlgorithm } from './algorithms';
-import type { ICertificateAuthority, ICertificateIssuer } from './interfaces';
+import type { ICertificateAuthority, ICertificateIssuer, IMeshClient } from './interfaces';
 import { clientSecret, grantReadSecret } from './private/client-secret';
 import { claimClientName } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
@@ -140,7 +140,7 @@ export interface MeshClientProps extends MeshClientOptions {
  * mesh.addClient('mail', { ownKey: true }).grantRequest(mailRole);
  * new CfnOutput(this, 'RequestUrl', { value: mesh.issuer.requestUrl });
  */
-export class MeshClient extends Construct {
+export class MeshClient extends Construct implements IMeshClient {
   /** The last part of the SPIFFE ID. */
   readonly clientName: string;
 

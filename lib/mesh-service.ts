@@ -1,10 +1,16 @@
+import { CustomResource, Lazy, Token } from 'aws-cdk-lib';
 import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { clientNameProblem } from '../mesh/names';
-import type { IMtlsGateway } from './interfaces';
+import { SERVICE_RESOURCE_TYPE, type ServiceProperties } from '../mesh/contract';
+import { ALL_CLIENTS } from '../mesh/grant';
+import { clientNameProblem, spiffeId } from '../mesh/names';
+import type { ICertificateIssuer, IMeshClient, IMtlsGateway } from './interfaces';
+import type { MeshGrantOptions } from './mesh-grant';
 import type { MeshIntegration } from './mesh-integration';
-import { checkText, refuse } from './private/validation';
+import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
+import { ServiceGrants } from './private/service-grants';
+import { checkKnownText, refuse } from './private/validation';
 
 /** Options of a service. */
 export interface MeshServiceOptions {
@@ -24,9 +30,25 @@ export interface MeshServiceProps extends MeshServiceOptions {
 
   /** The gateway that clients call the service through. */
   readonly gateway: IMtlsGateway;
+
+  /** The issuer of the clients' certificates, whose function also registers services and their grants. */
+  readonly issuer: ICertificateIssuer;
 }
 
-/** An API behind the mesh's domain. It receives every request to `/<service name>` and the paths below it. */
+/**
+ * An API behind the mesh's domain. It receives the requests to `/<service name>` and the paths below it that its grants let in.
+ *
+ * Without a grant, the gateway answers a client with 403. A change of the grants takes effect within `revocationDelay` of the
+ * mesh after it is deployed. The template has one line for each grant, such as `mail POST /schedule/events`.
+ *
+ * @example
+ * declare const mesh: MtlsServiceMesh;
+ * declare const integration: MeshIntegration;
+ *
+ * const schedule = mesh.addService('schedule', { integration });
+ * schedule.allow(mesh.addClient('mail'), { methods: [apigatewayv2.HttpMethod.POST], path: '/events' });
+ * schedule.allow(mesh.addClient('calendar'));
+ */
 export class MeshService extends Construct {
   /** The first segment of the service's paths. */
   readonly serviceName: string;
@@ -43,10 +65,13 @@ export class MeshService extends Construct {
    */
   readonly gatewaySecret?: secretsmanager.ISecret;
 
+  private readonly issuer: ICertificateIssuer;
+  private readonly grants: ServiceGrants;
+
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
 
-    checkText(this, 'serviceName', props.serviceName, serviceNameProblem);
+    checkKnownText(this, 'serviceName', props.serviceName, serviceNameProblem);
     this.serviceName = props.serviceName;
     this.gateway = props.gateway;
     this.url = `${props.gateway.url}/${props.serviceName}`;
@@ -69,6 +94,46 @@ export class MeshService extends Construct {
       routeKey: HttpRouteKey.with(`/${props.serviceName}/{proxy+}`, HttpMethod.ANY),
       integration: below,
     });
+
+    this.issuer = props.issuer;
+    this.grants = new ServiceGrants(this, `/${props.serviceName}`);
+    props.issuer.serveStackOf(this);
+    const properties: ServiceProperties = {
+      ServiceName: props.serviceName,
+      ApiId: httpApi.apiId,
+      Grants: Lazy.list({ produce: () => this.grants.lines() }),
+    };
+    new CustomResource(this, 'Grants', {
+      resourceType: SERVICE_RESOURCE_TYPE,
+      serviceToken: props.issuer.deploymentHandler.functionArn,
+      serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
+      properties,
+    });
+  }
+
+  /**
+   * Lets a client call the service, or a part of it. Grants add up, in any order. Synthesis warns of a grant that changes
+   * nothing because another one includes it.
+   *
+   * @param client a client of the same mesh, of any kind
+   */
+  allow(client: IMeshClient, options: MeshGrantOptions = {}): void {
+    const { clientName } = client;
+    const expected = spiffeId(this.issuer.trustDomain, clientName);
+    if (!Token.isUnresolved(expected) && !Token.isUnresolved(client.spiffeId) && client.spiffeId !== expected) {
+      const rule = `must be a client of the same mesh, whose SPIFFE IDs are ${spiffeId(this.issuer.trustDomain, '<name>')}`;
+      refuse(this, 'client', rule, client.spiffeId);
+    }
+    checkKnownText(this, 'clientName', clientName, clientNameProblem);
+    this.grants.add(clientName, options);
+  }
+
+  /**
+   * Lets every client of the mesh call the service, or a part of it, including clients that are added later, external clients,
+   * and clients of other stacks.
+   */
+  allowAllClients(options: MeshGrantOptions = {}): void {
+    this.grants.add(ALL_CLIENTS, options);
   }
 }
 

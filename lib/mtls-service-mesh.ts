@@ -107,7 +107,8 @@ export interface RequestsDeniedMetricOptions extends cloudwatch.MetricOptions {
 }
 
 /**
- * A complete mutual TLS service mesh: services that know which client calls them, in one trust domain.
+ * A complete mutual TLS service mesh: services that know which client calls them, and that only those clients call which may,
+ * in one trust domain.
  *
  * - The *certificate authority* signs a certificate for each client.
  * - The *truststore* publishes the chain of the authority.
@@ -124,8 +125,10 @@ export interface RequestsDeniedMetricOptions extends cloudwatch.MetricOptions {
  * declare const hostedZone: route53.IHostedZone;
  *
  * const mesh = new MtlsServiceMesh(this, 'Mesh', { domainName: 'mesh.example.com', hostedZone });
- * mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
- * mesh.addClient('mail').grantRead(mailApp);
+ * const service = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+ * const mail = mesh.addClient('mail');
+ * mail.grantRead(mailApp);
+ * service.allow(mail, { methods: [apigatewayv2.HttpMethod.POST], path: '/events' });
  */
 export class MtlsServiceMesh extends Construct {
   /** The SPIFFE trust domain. The names of secrets start with it. */
@@ -264,7 +267,8 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * Adds a service that clients call at `https://<domain name>/<name>`.
+   * Adds a service that clients call at `https://<domain name>/<name>`. No client may call it until `allow` or
+   * `allowAllClients` of the service lets it.
    *
    * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among the services of the mesh
    */
@@ -273,6 +277,7 @@ export class MtlsServiceMesh extends Construct {
       ...options,
       serviceName: name,
       gateway: this.gateway,
+      issuer: this.issuer,
     });
   }
 

@@ -26,6 +26,11 @@ export function stackNamePatternProblem(name: string): string | undefined {
   return /^[A-Za-z][A-Za-z0-9-]{0,127}(-\*)?$/.test(name) ? undefined : 'must be the name of a stack, or end with -*';
 }
 
+/** For the ID of an API of API Gateway. https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid.html */
+export function apiIdProblem(id: string): string | undefined {
+  return /^[a-z0-9]{1,64}$/.test(id) ? undefined : 'must be the ID of an API';
+}
+
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
 export function tableNameProblem(name: string): string | undefined {
   if (name.length > 255) return 'must have at most 255 characters';

@@ -116,6 +116,17 @@ export interface ExternalClientProperties {
   readonly IdentityValue: string;
 }
 
+/** Registers a service and the grants of its clients. */
+export const SERVICE_RESOURCE_TYPE = 'Custom::MtlsService';
+
+export interface ServiceProperties {
+  readonly ServiceName: string;
+  /** The API that the service is part of. */
+  readonly ApiId: string;
+  /** Each is a line of `declaredGrantText`, such as `mail POST /schedule/events`. May be empty. */
+  readonly Grants: readonly string[];
+}
+
 /** Where the certificates of a trust anchor are: in the property itself, or in one version of an S3 object. */
 export type TrustAnchorProperties =
   | { readonly Pem: string }
@@ -245,6 +256,7 @@ export const DENIAL_REASONS = [
   'IDENTITY_UNKNOWN',
   'METHOD_NOT_ALLOWED',
   'NOT_A_CLIENT_CERTIFICATE',
+  'NOT_GRANTED',
   'NOT_YET_VALID',
   'NO_CLIENT_CERTIFICATE',
   'REPLACED',
@@ -278,7 +290,7 @@ export type Metric = (typeof METRICS)[keyof typeof METRICS];
 
 // The caller's identity
 
-/** The identified caller: the `context` in the authorizer's response, available as `$context.authorizer.<name>`. */
+/** The identified caller. */
 export interface CallerIdentity {
   readonly clientName: string;
   readonly spiffeId: string;
@@ -286,12 +298,22 @@ export interface CallerIdentity {
   readonly fingerprint: string;
 }
 
+/**
+ * The caller of a request that the authorizer lets in: the `context` in its response, available as
+ * `$context.authorizer.<name>`.
+ */
+export interface AuthorizedCaller extends CallerIdentity {
+  /** The grant that lets the request in, such as `POST /schedule/events`. */
+  readonly grant: string;
+}
+
 /** The headers that identify the caller to a service. The gateway overwrites them on every request. */
-export const IDENTITY_HEADERS: Readonly<Record<keyof CallerIdentity, string>> = {
+export const IDENTITY_HEADERS: Readonly<Record<keyof AuthorizedCaller, string>> = {
   clientName: 'x-mesh-client-name',
   spiffeId: 'x-mesh-spiffe-id',
   serialNumber: 'x-mesh-certificate-serial-number',
   fingerprint: 'x-mesh-certificate-fingerprint',
+  grant: 'x-mesh-grant',
 };
 
 /** The header with the secret that proves to a backend at a public address that the gateway sent a request. */

@@ -8,6 +8,8 @@ export type AgendaTopic =
   | 'TRUST_ANCHOR'
   /** A replaced certificate: when its overlap ends. */
   | 'END_OF_OVERLAP'
+  /** A service: never. The index lists the services. */
+  | 'SERVICE'
   /** A revoked certificate that its authority doesn't know of: when it was revoked. */
   | 'AUTHORITY_NOTICE';
 

@@ -11,6 +11,7 @@ import type {
   RegistryIdentity,
   RegistryKey,
   RegistryRemovedClient,
+  RegistryService,
 } from './records';
 import type { CertificateFacts } from './status';
 
@@ -75,6 +76,18 @@ export function externalClientFromItem(item: Item): RegistryExternalClient {
 export function identityFromItem(item: Item): RegistryIdentity {
   const { text, time } = reader(item);
   return { clientName: text('clientName'), authority: text('authority'), authorityNotAfter: time('authorityNotAfter') };
+}
+
+export function serviceFromItem(item: Item): RegistryService {
+  const { text, texts } = reader(item);
+  return {
+    serviceName: text('serviceName'),
+    apiId: text('apiId'),
+    grants: texts('grants'),
+    clientNames: texts('clientNames'),
+    declaredBy: text('declaredBy'),
+    updatedAt: text('updatedAt'),
+  } satisfies RegistryService;
 }
 
 export function certificateFromItem(item: Item): RegistryCertificate {

@@ -1,18 +1,30 @@
 import type { AwsConnection } from '../aws/connection';
 import { batchGetItems, type Item, Table } from '../aws/dynamodb';
-import { certificateKey, clientKey, identityKey, type RegistryIdentity, type RegistryKey } from './records';
+import { ALL_CLIENTS } from '../mesh/grant';
+import { type HeldGrant, heldGrant } from './admission';
+import {
+  certificateKey,
+  clientKey,
+  grantsKey,
+  identityKey,
+  isGrantsAttribute,
+  type RegistryIdentity,
+  type RegistryKey,
+} from './records';
 import type { CertificateFacts, ClientFacts } from './status';
 
-/** The registry's data about a client and one of its certificates. Undefined for an item that doesn't exist. */
+/** The registry's data about a client, and one of its certificates. Undefined for an item that doesn't exist. */
 export interface IssuedFacts {
   readonly client: ClientFacts | undefined;
   readonly certificate: CertificateFacts | undefined;
+  readonly grants: readonly HeldGrant[];
 }
 
 /** The registry's data about an external client. */
-export interface ExternalClientFacts extends ClientFacts {
-  /** Absent for a client that has only issued certificates. */
-  readonly trustAnchor?: string | undefined;
+export interface ExternalClientFacts {
+  /** `trustAnchor` is absent for a client that has only issued certificates. */
+  readonly client: (ClientFacts & { readonly trustAnchor?: string }) | undefined;
+  readonly grants: readonly HeldGrant[];
 }
 
 /** Less than the 10 seconds for which API Gateway waits for an authorizer. Milliseconds. */
@@ -28,13 +40,15 @@ export class RegistryLookup {
   }
 
   async findIssued(clientName: string, fingerprint: string): Promise<IssuedFacts> {
-    const keys = [clientKey(clientName), certificateKey(clientName, fingerprint)];
-    const items = await this.getItems(keys);
-    const [client, certificate] = keys.map(({ sortKey }) => items.find((item) => item['sortKey']?.S === sortKey));
+    const ofCertificate = certificateKey(clientName, fingerprint);
+    const items = await this.getItems([ofCertificate, ...keysOfClient(clientName)]);
+    const certificate = items.find((item) => item['sortKey']?.S === ofCertificate.sortKey);
+    const client = clientIn(items);
     return {
       client: client && readTexts(client, ['spiffeId', 'state']),
       certificate:
         certificate && readTexts(certificate, ['spiffeId', 'status', 'notBefore', 'notAfter', 'refuseAfter']),
+      grants: grantsIn(items),
     };
   }
 
@@ -44,14 +58,33 @@ export class RegistryLookup {
     return items.map((item) => readTexts(item, ['clientName', 'authority']));
   }
 
-  async findExternalClient(clientName: string): Promise<ExternalClientFacts | undefined> {
-    const [item] = await this.getItems([clientKey(clientName)]);
-    return item && readTexts(item, ['spiffeId', 'state', 'trustAnchor']);
+  async findExternalClient(clientName: string): Promise<ExternalClientFacts> {
+    const items = await this.getItems(keysOfClient(clientName));
+    const client = clientIn(items);
+    return { client: client && readTexts(client, ['spiffeId', 'state', 'trustAnchor']), grants: grantsIn(items) };
   }
 
   private getItems(keys: readonly RegistryKey[]): Promise<readonly Item[]> {
     return batchGetItems(this.table, keys, AbortSignal.timeout(TIME_LIMIT));
   }
+}
+
+/** The client, and the grants that it has and that all clients have. */
+function keysOfClient(clientName: string): readonly RegistryKey[] {
+  return [clientKey(clientName), grantsKey(clientName), grantsKey(ALL_CLIENTS)];
+}
+
+function clientIn(items: readonly Item[]): Item | undefined {
+  return items.find((item) => item['sortKey']?.S === clientKey('').sortKey);
+}
+
+/** Leaves out what is malformed, so that it lets nothing in. */
+function grantsIn(items: readonly Item[]): readonly HeldGrant[] {
+  return items
+    .filter((item) => item['sortKey']?.S === grantsKey('').sortKey)
+    .flatMap((item) => Object.entries(item).filter(([name]) => isGrantsAttribute(name)))
+    .flatMap(([, value]) => value.L ?? [])
+    .flatMap(({ S: entry = '' }) => heldGrant(entry) ?? []);
 }
 
 /** Absent attributes stay absent. An attribute that is not a string becomes an empty string, which no check accepts. */

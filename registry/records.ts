@@ -168,6 +168,51 @@ export interface RegistryRemovedClient
 }
 
 /**
+ * A service, and who may call it. The attributes in addition to the key. The item lists its clients before their grants are
+ * written and until those are removed, so the next run finds everything that an interrupted run has left behind.
+ */
+export interface RegistryService {
+  readonly serviceName: string;
+  /** The API that the service is part of. A grant counts for its requests alone. */
+  readonly apiId: string;
+  /** Each is the name of a client, or `*`, and a grant in the form of `grantText`, separated by a space. */
+  readonly grants: readonly string[];
+  /** The clients whose items have grants of the service. */
+  readonly clientNames: readonly string[];
+  /** As `declaredBy` of a client. */
+  readonly declaredBy: string;
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string;
+}
+
+export function serviceKey(serviceName: string): RegistryKey {
+  return { partitionKey: `SERVICE#${serviceName}`, sortKey: 'SERVICE' };
+}
+
+/**
+ * The item with the grants of a client, which services write and remove independently of the client itself. It has one
+ * attribute for each service.
+ * @param clientName the name of a client, or `*`
+ */
+export function grantsKey(clientName: string): RegistryKey {
+  return { partitionKey: `CLIENT#${clientName}`, sortKey: 'GRANTS' };
+}
+
+const SERVICE_ATTRIBUTE_PREFIX = 'service_';
+
+/**
+ * The attribute with the grants of a service: a list with the ID of the API and a grant in the form of `grantText`, separated
+ * by a space. Service names have no underscores.
+ */
+export function grantsAttribute(serviceName: string): string {
+  return SERVICE_ATTRIBUTE_PREFIX + serviceName.replaceAll('-', '_');
+}
+
+export function isGrantsAttribute(name: string): boolean {
+  return name.startsWith(SERVICE_ATTRIBUTE_PREFIX);
+}
+
+/**
  * Assigns a public key to the only client that the mesh certifies it for. The attributes in addition to the key. The item
  * of a key that isn't revoked expires with the last certificate for it; the item of a revoked key stays.
  */

@@ -10,6 +10,7 @@ import {
   keyFromItem,
   RegistryItemError,
   revocationFactsIn,
+  serviceFromItem,
 } from './items';
 import {
   CERTIFICATE_SORT_KEY_PREFIX,
@@ -21,6 +22,8 @@ import {
   type RegistryExternalClient,
   type RegistryIdentity,
   type RegistryKey,
+  type RegistryService,
+  serviceKey,
 } from './records';
 import type { CertificateFacts } from './status';
 
@@ -30,12 +33,13 @@ export type RegistryRecord =
   | { readonly kind: 'external client'; readonly client: RegistryExternalClient }
   | { readonly kind: 'certificate'; readonly certificate: RegistryCertificate }
   | { readonly kind: 'identity'; readonly identity: RegistryIdentity }
+  | { readonly kind: 'service'; readonly service: RegistryService }
   | { readonly kind: 'malformed'; readonly malformed: MalformedItem };
 
 /** An item that can't be read. The others can. */
 export interface MalformedItem {
   readonly key: RegistryKey;
-  /** From the key. Empty for the item of an identity. */
+  /** From the key. Empty for the item of an identity or a service. */
   readonly clientName: string;
   /** Which attribute is malformed, in one sentence. */
   readonly problem: string;
@@ -66,6 +70,8 @@ export function* recordsIn(item: Item): Iterable<RegistryRecord> {
   const key = keyFromItem(item);
   if (key.sortKey === identityKey('').sortKey) {
     yield readRecord(item, key, () => ({ kind: 'identity', identity: identityFromItem(item) }));
+  } else if (key.sortKey === serviceKey('').sortKey) {
+    yield readRecord(item, key, () => ({ kind: 'service', service: serviceFromItem(item) }));
   } else if (key.sortKey.startsWith(CERTIFICATE_SORT_KEY_PREFIX)) {
     yield readRecord(item, key, () => ({ kind: 'certificate', certificate: readCertificate(item, key) }));
   } else if (key.sortKey === clientKey('').sortKey) {

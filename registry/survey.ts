@@ -53,6 +53,11 @@ export class RegistrySurvey {
     return this.agenda('CLIENT', { to: NEVER }, signal);
   }
 
+  /** The services, by an index. */
+  services(signal: AbortSignal): AsyncIterable<RegistryRecord> {
+    return this.agenda('SERVICE', { to: NEVER }, signal);
+  }
+
   /** What is on the agenda for a topic, the first due first, by an index. */
   async *agenda(
     topic: AgendaTopic,

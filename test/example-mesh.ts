@@ -23,5 +23,5 @@ export function addScheduleService(stack: Stack, mesh: MtlsServiceMesh): void {
       'exports.handler = async ({ requestContext }) => ({ statusCode: 200, body: requestContext.authorizer.lambda.clientName });',
     ),
   });
-  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) }).allowAllClients();
 }

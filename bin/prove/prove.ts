@@ -1,15 +1,23 @@
-/** `npm start`: deploys the example mesh into the sandbox and checks what it claims about access. */
+/** `npm start`: deploys the example meshes into the sandbox and checks what they claim about access. */
+import type { App } from 'aws-cdk-lib';
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
-import { exampleApp } from '../app';
+import { exampleApp, serviceMeshApp } from '../app';
 import { DeploymentProgress } from '../shared/progress';
 import { clientTable } from '../shared/table';
-import { checkClaim } from './claim';
+import { type Claim, checkClaim } from './claim';
+import { grantClaims } from './grants';
 import { identityClaims } from './identity';
 import { lifeClaims } from './life';
 
 async function prove(): Promise<boolean> {
+  const schedule = await proveMesh(exampleApp(), (sandbox) => [...identityClaims(sandbox), ...lifeClaims(sandbox)]);
+  console.log('\nUsers, groups, and equipment call each other, and the help desk reads all of them:\n');
+  return (await proveMesh(serviceMeshApp(), grantClaims)) && schedule;
+}
+
+async function proveMesh(app: App, claimsOf: (sandbox: Sandbox) => readonly Claim[]): Promise<boolean> {
   const progress = new DeploymentProgress();
-  const sandbox = await Sandbox.deploy(exampleApp(), { onEvent: progress.onEvent }).catch((error) => {
+  const sandbox = await Sandbox.deploy(app, { onEvent: progress.onEvent }).catch((error) => {
     progress.fail();
     throw error;
   });
@@ -18,8 +26,7 @@ async function prove(): Promise<boolean> {
     const secrets = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
     console.log(`\n${clientTable(secrets)}\n`);
     let allHold = true;
-    for (const claim of [...identityClaims(sandbox), ...lifeClaims(sandbox)])
-      allHold = (await checkClaim(claim)) && allHold;
+    for (const claim of claimsOf(sandbox)) allHold = (await checkClaim(claim)) && allHold;
     return allHold;
   } finally {
     await sandbox.close();

@@ -4,6 +4,7 @@ package main
 import (
 	mesh "example.com/cdk-mtls-service-mesh-go/cdkmtlsservicemesh"
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -27,12 +28,16 @@ func newScheduleMeshStack(scope constructs.Construct, id string, domainName stri
 			ZoneName:     jsii.String("example.com"),
 		}),
 	})
-	scheduleMesh.AddService(jsii.String("schedule"), &mesh.MeshServiceOptions{
+	service := scheduleMesh.AddService(jsii.String("schedule"), &mesh.MeshServiceOptions{
 		Integration: mesh.MeshIntegration_LambdaFunction(schedule),
 	})
-	scheduleMesh.AddClient(jsii.String("mail"), nil)
-	scheduleMesh.AddClient(jsii.String("social"), &mesh.MeshClientOptions{
+	service.Allow(scheduleMesh.AddClient(jsii.String("mail"), nil), nil)
+	social := scheduleMesh.AddClient(jsii.String("social"), &mesh.MeshClientOptions{
 		CertificateValidity: awscdk.Duration_Days(jsii.Number(5)),
+	})
+	service.Allow(social, &mesh.MeshGrantOptions{
+		Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_GET, awsapigatewayv2.HttpMethod_POST},
+		Path:    jsii.String("/events"),
 	})
 	return stack
 }

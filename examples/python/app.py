@@ -1,6 +1,7 @@
 """A mail app and a social app share a schedule service, which knows which of the two is calling."""
 
 from aws_cdk import App, Duration, Stack
+from aws_cdk.aws_apigatewayv2 import HttpMethod
 from aws_cdk.aws_lambda import Code, Function, Runtime
 from aws_cdk.aws_route53 import HostedZone
 from cdk_mtls_service_mesh import MeshIntegration, MtlsServiceMesh
@@ -28,9 +29,10 @@ class ScheduleMeshStack(Stack):
                 self, "Zone", hosted_zone_id="Z0EXAMPLE", zone_name="example.com"
             ),
         )
-        mesh.add_service("schedule", integration=MeshIntegration.lambda_function(schedule))
-        mesh.add_client("mail")
-        mesh.add_client("social", certificate_validity=Duration.days(5))
+        service = mesh.add_service("schedule", integration=MeshIntegration.lambda_function(schedule))
+        service.allow(mesh.add_client("mail"))
+        social = mesh.add_client("social", certificate_validity=Duration.days(5))
+        service.allow(social, methods=[HttpMethod.GET, HttpMethod.POST], path="/events")
 
 
 app = App()

@@ -45,8 +45,8 @@ export class ScheduleMeshStack extends Stack {
         : undefined,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
-    mesh.addClient('mail');
-    mesh.addClient('social');
+    const service = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+    service.allow(mesh.addClient('mail'));
+    service.allow(mesh.addClient('social'));
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -15,7 +16,8 @@ export interface ServiceMeshProps extends StackProps {
 
 /**
  * Users, groups, and equipment: three services that call each other, each with its own identity. The groups service calls
- * the other two to answer which group has which equipment.
+ * the other two to answer which group has which equipment. Each may call what its work needs, and the help desk may read
+ * everything.
  */
 export class ServiceMeshStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceMeshProps) {
@@ -26,7 +28,7 @@ export class ServiceMeshStack extends Stack {
       serverCertificate: Certificate.fromCertificateArn(this, 'ServerCertificate', props.certificateArn),
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    for (const name of ['users', 'groups', 'equipment']) {
+    const add = (name: string) => {
       const client = mesh.addClient(name);
       const handler = new NodejsFunction(this, `Service-${name}`, {
         entry: join(__dirname, `${name}-service.ts`),
@@ -37,8 +39,16 @@ export class ServiceMeshStack extends Stack {
         environment: { MESH_URL: mesh.gateway.url, CLIENT_SECRET: client.secret.secretArn },
       });
       client.grantRead(handler);
-      mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
-    }
-    mesh.addClient('helpdesk');
+      const service = mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+      return { client, service };
+    };
+    const [users, groups, equipment] = [add('users'), add('groups'), add('equipment')];
+    const helpdesk = mesh.addClient('helpdesk');
+
+    const methods = [HttpMethod.GET];
+    users.service.allow(equipment.client, { methods, path: '/names' });
+    groups.service.allow(users.client, { methods, path: '/members' });
+    equipment.service.allow(groups.client, { methods, path: '/checkouts' });
+    for (const { service } of [users, groups, equipment]) service.allow(helpdesk, { methods });
   }
 }

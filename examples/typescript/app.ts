@@ -1,4 +1,5 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
@@ -23,9 +24,12 @@ class ScheduleMeshStack extends Stack {
         zoneName: 'example.com',
       }),
     });
-    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
-    mesh.addClient('mail');
-    mesh.addClient('social', { certificateValidity: Duration.days(5) });
+    const service = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+    service.allow(mesh.addClient('mail'));
+    service.allow(mesh.addClient('social', { certificateValidity: Duration.days(5) }), {
+      methods: [HttpMethod.GET, HttpMethod.POST],
+      path: '/events',
+    });
   }
 }
 

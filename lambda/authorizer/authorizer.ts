@@ -1,25 +1,26 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { Log, LoggedMetrics } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
-import { type CallerIdentity, type DenialReason, METRICS } from '../../mesh/contract';
-import { denyAmbiguousPaths, denyEchoedMethods, denyIdentityHeaders } from './ambiguity';
+import { type AuthorizedCaller, type DenialReason, METRICS } from '../../mesh/contract';
+import { decidingGrant } from '../../registry/admission';
+import { denyAmbiguousPaths, denyEchoedMethods, denyHeaders, possibleMethods } from './ambiguity';
 import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
 import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
 import type { IssuedCallers } from './issued-callers';
-import { RegistryUnavailableError } from './registry-memory';
+import { type AcceptedCaller, RegistryUnavailableError } from './registry-memory';
 
 /**
  * A simple response of payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
  */
 export type Decision =
-  | { readonly isAuthorized: true; readonly context: CallerIdentity }
+  | { readonly isAuthorized: true; readonly context: AuthorizedCaller }
   | { readonly isAuthorized: false };
 
 type AuthorizerEvent = Pick<
   APIGatewayRequestAuthorizerEventV2,
-  'headers' | 'rawPath' | 'pathParameters' | 'requestContext'
+  'headers' | 'queryStringParameters' | 'rawPath' | 'pathParameters' | 'requestContext'
 >;
 
 export interface AuthorizerOptions {
@@ -47,15 +48,15 @@ export class Authorizer {
     try {
       denyAmbiguousPaths(event);
       denyEchoedMethods(event.requestContext.http.method);
-      denyIdentityHeaders(event.headers);
+      denyHeaders(event.headers);
       const pem: unknown = event.requestContext.authentication?.clientCert?.clientCertPem;
       if (typeof pem !== 'string') {
         throw new DenialError('NO_CLIENT_CERTIFICATE', 'the request has no client certificate');
       }
       const caller = this.options.certificates.readCaller(pem);
-      const context = await this.identify(caller);
+      const accepted = await this.identify(caller);
       this.options.certificates.keep(pem, caller);
-      return { isAuthorized: true, context };
+      return { isAuthorized: true, context: admit(accepted, event) };
     } catch (error) {
       if (error instanceof RegistryUnavailableError) throw error;
       const denial = error instanceof DenialError ? error : undefined;
@@ -66,8 +67,20 @@ export class Authorizer {
     }
   }
 
-  private identify(caller: CallerCertificate): Promise<CallerIdentity> {
+  private identify(caller: CallerCertificate): Promise<AcceptedCaller> {
     const { issuedCallers, externalCallers } = this.options;
     return caller.kind === 'external' ? externalCallers.identify(caller) : issuedCallers.identify(caller);
   }
+}
+
+/** @throws DenialError if no grant of the caller lets the request in */
+function admit({ identity, grants }: AcceptedCaller, event: AuthorizerEvent): AuthorizedCaller {
+  const { apiId, http } = event.requestContext;
+  const methods = possibleMethods(event);
+  const grant = decidingGrant(grants, { apiId, methods, path: event.rawPath });
+  if (grant !== undefined) return { ...identity, grant };
+  const { clientName, spiffeId: subject, serialNumber } = identity;
+  const readings = methods.length > 1 ? `, which servers may also take for ${methods.slice(1).join(' or ')}` : '';
+  const message = `client ${clientName} has no grant for ${http.method} ${event.rawPath}${readings}`;
+  throw new DenialError('NOT_GRANTED', message, { subject, serialNumber });
 }

@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto';
-import type { CallerIdentity } from '../../mesh/contract';
 import { spiffeId } from '../../mesh/names';
 import { identitiesOf } from '../../pki/certificate-identity';
 import { isIssuedBy } from '../../pki/chain';
@@ -9,15 +8,15 @@ import { identityId } from '../../registry/records';
 import { refusalOf } from '../../registry/status';
 import type { CallerCertificate } from './client-certificate-reader';
 import { DenialError, refusalError } from './denial';
-import { RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
+import { type AcceptedCaller, RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
 
 type ExternalCertificate = Extract<CallerCertificate, { kind: 'external' }>;
 
 /** The clients that a certificate identifies. A valid certificate identifies exactly one. */
 interface Findings {
   readonly clientNames: readonly string[];
-  /** The registry's data about the client. Undefined unless there is exactly one, and it is registered. */
-  readonly client: ExternalClientFacts | undefined;
+  /** The registry's data about the client. Undefined unless there is exactly one. */
+  readonly registered: ExternalClientFacts | undefined;
 }
 
 /**
@@ -37,7 +36,7 @@ export class ExternalCallers {
   }
 
   /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
-  identify(caller: ExternalCertificate): Promise<CallerIdentity> {
+  identify(caller: ExternalCertificate): Promise<AcceptedCaller> {
     const { fingerprint256: fingerprint } = caller.certificate;
     return this.memory.identify({
       certificate: fingerprint,
@@ -47,7 +46,7 @@ export class ExternalCallers {
     });
   }
 
-  private judge({ certificate, validity }: ExternalCertificate, { clientNames, client }: Findings): CallerIdentity {
+  private judge({ certificate, validity }: ExternalCertificate, { clientNames, registered }: Findings): AcceptedCaller {
     const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
     const certificateOfDenial = { subject, serialNumber };
     const [clientName, ...others] = clientNames;
@@ -62,9 +61,11 @@ export class ExternalCallers {
     const id = spiffeId(this.trustDomain, clientName);
     // The registry has no records of these certificates, only of their client.
     const certificateFacts = { spiffeId: id, status: 'ISSUED', ...validity };
-    const known = client?.trustAnchor ? client : undefined;
+    const known = registered?.client?.trustAnchor ? registered.client : undefined;
     const refusal = refusalOf({ client: known, certificate: certificateFacts }, id, this.options.now());
-    if (refusal === undefined) return { clientName, spiffeId: id, serialNumber, fingerprint };
+    if (refusal === undefined) {
+      return { identity: { clientName, spiffeId: id, serialNumber, fingerprint }, grants: registered?.grants ?? [] };
+    }
     throw refusalError(refusal, clientName, certificateOfDenial);
   }
 
@@ -76,8 +77,9 @@ export class ExternalCallers {
     }
     const clientNames = [...names];
     const [only, ...others] = clientNames;
-    const client = only === undefined || others.length > 0 ? undefined : await this.registry.findExternalClient(only);
-    return { clientNames, client };
+    const registered =
+      only === undefined || others.length > 0 ? undefined : await this.registry.findExternalClient(only);
+    return { clientNames, registered };
   }
 }
 

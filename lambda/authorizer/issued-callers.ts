@@ -1,9 +1,8 @@
-import type { CallerIdentity } from '../../mesh/contract';
 import type { IssuedFacts, RegistryLookup } from '../../registry/lookup';
 import { refusalOf } from '../../registry/status';
 import type { CallerCertificate } from './client-certificate-reader';
 import { refusalError } from './denial';
-import { RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
+import { type AcceptedCaller, RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
 
 /** Identifies callers with certificates that the mesh issued. */
 export class IssuedCallers {
@@ -17,16 +16,16 @@ export class IssuedCallers {
   }
 
   /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
-  identify({ identity, validity }: Extract<CallerCertificate, { kind: 'issued' }>): Promise<CallerIdentity> {
+  identify({ identity, validity }: Extract<CallerCertificate, { kind: 'issued' }>): Promise<AcceptedCaller> {
     const { clientName, spiffeId, serialNumber, fingerprint } = identity;
     return this.memory.identify({
       certificate: fingerprint,
       subject: clientName,
       read: () => this.registry.findIssued(clientName, fingerprint),
-      judge: ({ client, certificate }) => {
+      judge: ({ client, certificate, grants }) => {
         const facts = { client, certificate: certificate && { ...certificate, ...validity } };
         const refusal = refusalOf(facts, spiffeId, this.options.now());
-        if (refusal === undefined) return identity;
+        if (refusal === undefined) return { identity, grants };
         throw refusalError(refusal, clientName, { subject: spiffeId, serialNumber });
       },
     });

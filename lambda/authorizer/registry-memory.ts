@@ -1,4 +1,5 @@
 import type { CallerIdentity } from '../../mesh/contract';
+import type { HeldGrant } from '../../registry/admission';
 import { CALLER_CAPACITY, CallerMap } from './bounded-map';
 
 /** How long the authorizer goes by what it has read. Milliseconds. */
@@ -18,6 +19,12 @@ export interface RegistryMemoryOptions {
   readonly capacity?: number;
 }
 
+/** A caller whose certificate is accepted, and what it may call. */
+export interface AcceptedCaller {
+  readonly identity: CallerIdentity;
+  readonly grants: readonly HeldGrant[];
+}
+
 /** How one caller is looked up. `T` is what the registry says about it. */
 export interface Lookup<T> {
   /** The fingerprint of the certificate. */
@@ -26,7 +33,7 @@ export interface Lookup<T> {
   readonly subject: string;
   read(): Promise<T>;
   /** @throws DenialError if the caller must be refused at this time */
-  judge(facts: T): CallerIdentity;
+  judge(facts: T): AcceptedCaller;
 }
 
 /** The registry can't be read, and the authorizer doesn't know the caller well enough to decide without it. */
@@ -76,7 +83,7 @@ export class RegistryMemory<T> {
   }
 
   /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
-  async identify(lookup: Lookup<T>): Promise<CallerIdentity> {
+  async identify(lookup: Lookup<T>): Promise<AcceptedCaller> {
     const { revocationDelay } = this.options.times;
     const known = this.remembered.get(lookup.certificate);
     if (known !== undefined && this.isWithin(revocationDelay, known.readAt)) return lookup.judge(known.facts);
@@ -93,7 +100,7 @@ export class RegistryMemory<T> {
   }
 
   /** By what is known now, after the lookup has failed. */
-  private identifyWithoutRegistry(lookup: Lookup<T>, cause: unknown): CallerIdentity {
+  private identifyWithoutRegistry(lookup: Lookup<T>, cause: unknown): AcceptedCaller {
     const settled = this.settled(lookup);
     const isAccepted = settled?.isAccepted === true;
     this.options.onUnavailable(cause, isAccepted);

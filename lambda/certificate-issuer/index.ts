@@ -12,10 +12,16 @@ import { ObjectReader } from '../../aws/s3';
 import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { SecretsManager } from '../../aws/secrets-manager';
 import { withTimeout } from '../../aws/timeout';
-import { EXTERNAL_CLIENT_RESOURCE_TYPE, type RevocationResult } from '../../mesh/contract';
+import {
+  CLIENT_CERTIFICATE_RESOURCE_TYPE,
+  EXTERNAL_CLIENT_RESOURCE_TYPE,
+  type RevocationResult,
+  SERVICE_RESOURCE_TYPE,
+} from '../../mesh/contract';
 import { Registry } from '../../registry/registry';
+import { ServiceRegistry } from '../../registry/services';
 import { RegistrySurvey } from '../../registry/survey';
-import { handleCustomResource } from '../custom-resource/custom-resource';
+import { type CustomResourceHandler, handleCustomResource } from '../custom-resource/custom-resource';
 import { withDeadline } from '../deadline';
 import { authoritiesIn, gatewayIn, registryTableIn, stacksIn, trustDomainIn } from '../environment';
 import { createIssuer } from './issuer';
@@ -34,6 +40,7 @@ const connection = functionConnection(process.env);
 const issuer = createIssuer({
   trustDomain,
   registry: new Registry(registryTableIn(process.env), connection),
+  services: new ServiceRegistry(registryTableIn(process.env), connection),
   survey: new RegistrySurvey(registryTableIn(process.env), connection),
   authority: new AcmPca(new ACMPCAClient(FUNCTION_SDK_SETTINGS)),
   secrets: new SecretsManager(new SecretsManagerClient(FUNCTION_SDK_SETTINGS)),
@@ -50,12 +57,21 @@ const issuer = createIssuer({
 
 // Each function of the issuer has one of these handlers, so it serves one kind of event, whatever the event contains.
 
+const RESOURCES: Readonly<Record<string, CustomResourceHandler>> = {
+  [CLIENT_CERTIFICATE_RESOURCE_TYPE]: issuer.clientCertificateResource,
+  [EXTERNAL_CLIENT_RESOURCE_TYPE]: issuer.externalClientResource,
+  [SERVICE_RESOURCE_TYPE]: issuer.serviceResource,
+};
+
 /** Custom resources. CloudFormation calls it with the permissions of whoever deploys a stack. */
 export const deployment = (event: unknown, context: Context): Promise<void> => {
   const { ResourceType } = Object(event) as { readonly ResourceType?: unknown };
-  const isExternal = ResourceType === EXTERNAL_CLIENT_RESOURCE_TYPE;
-  const resource = isExternal ? issuer.externalClientResource : issuer.clientCertificateResource;
-  return handleCustomResource(resource, event, { invocation: context, stacks: stacksIn(process.env), log });
+  const resource = Object.entries(RESOURCES).find(([type]) => type === ResourceType)?.[1];
+  return handleCustomResource(resource ?? issuer.clientCertificateResource, event, {
+    invocation: context,
+    stacks: stacksIn(process.env),
+    log,
+  });
 };
 
 /** The steps of Secrets Manager, and of operators, who may call it as well. */

@@ -7,6 +7,7 @@ import type { SecretsManager } from '../../aws/secrets-manager';
 import { Audit, type AuditOptions } from '../../registry/audit';
 import type { Registry } from '../../registry/registry';
 import { Revocation } from '../../registry/revocation';
+import type { ServiceRegistry } from '../../registry/services';
 import type { RegistrySurvey } from '../../registry/survey';
 import { ExternalClientResource } from './external/external-client-resource';
 import { ClientCertificateResource } from './issue/client-certificate-resource';
@@ -20,11 +21,13 @@ import { OperatorRevocation } from './revoke/operator-revocation';
 import { CertificateProof } from './rotate/certificate-proof';
 import { HandshakeTest } from './rotate/handshake-test';
 import { Rotation } from './rotate/rotation';
+import { ServiceResource } from './service/service-resource';
 
 /** The dependencies of the issuer. */
 export interface IssuerOptions {
   readonly trustDomain: string;
   readonly registry: Pick<Registry, keyof Registry>;
+  readonly services: Pick<ServiceRegistry, keyof ServiceRegistry>;
   readonly survey: Pick<RegistrySurvey, keyof RegistrySurvey>;
   readonly authority: Pick<AcmPca, keyof AcmPca>;
   readonly secrets: Pick<SecretsManager, keyof SecretsManager>;
@@ -47,6 +50,7 @@ export interface IssuerOptions {
 export interface Issuer {
   readonly clientCertificateResource: ClientCertificateResource;
   readonly externalClientResource: ExternalClientResource;
+  readonly serviceResource: ServiceResource;
   readonly rotation: Rotation;
   readonly requestedCertificates: RequestedCertificates;
   readonly maintenance: Maintenance;
@@ -69,6 +73,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
   return {
     clientCertificateResource: new ClientCertificateResource({ ...shared, versions, promotion, revocation }),
     externalClientResource: new ExternalClientResource(shared),
+    serviceResource: new ServiceResource(shared),
     rotation: new Rotation({ ...shared, versions, proof, promotion }),
     requestedCertificates: new RequestedCertificates({ ...shared, issuance }),
     maintenance: new Maintenance({ ...shared, revocation }),

@@ -50,9 +50,10 @@ export function attackedMesh({
       handler: 'index.handler',
       code: lambda.Code.fromInline(ECHO),
     });
-    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) }).allowAllClients();
   }
-  if (withHttpService) mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
+  if (withHttpService)
+    mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') }).allowAllClients();
   const assumedBy = new iam.ServicePrincipal('ec2.amazonaws.com');
   for (const name of clientNames) mesh.addClient(name, { overlap: Duration.hours(1) });
   mesh.addClient('own', { ownKey: true }).grantRequest(new iam.Role(stack, 'Own', { assumedBy, roleName: 'own' }));

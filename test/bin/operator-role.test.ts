@@ -38,8 +38,8 @@ beforeAll(async () => {
     });
   const operator = functionNamed('Operator');
   if (operator.role) mesh.operatorPolicy.attachToRole(operator.role);
-  mesh.addService('operate', { integration: MeshIntegration.lambdaFunction(operator) });
-  mesh.addService('idle', { integration: MeshIntegration.lambdaFunction(functionNamed('Stranger')) });
+  mesh.addService('operate', { integration: MeshIntegration.lambdaFunction(operator) }).allowAllClients();
+  mesh.addService('idle', { integration: MeshIntegration.lambdaFunction(functionNamed('Stranger')) }).allowAllClients();
   mesh.addClient('mail');
   mesh.addClient('social');
   sandbox = await Sandbox.deploy(app);

@@ -35,7 +35,7 @@ function appOf(id: string): App {
     handler: 'index.handler',
     code: Code.fromInline(`exports.handler = async ({ rawPath }) => ({ statusCode: Number(rawPath.split('/')[2]) });`),
   });
-  mesh.addService('rude', { integration: MeshIntegration.lambdaFunction(rude) });
+  mesh.addService('rude', { integration: MeshIntegration.lambdaFunction(rude) }).allowAllClients();
   return app;
 }
 

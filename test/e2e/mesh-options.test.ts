@@ -21,7 +21,7 @@ test('a mesh with a key, a VPC, tracing, reserved concurrency, and tags issues, 
     tags: { team: 'platform' },
   });
   addScheduleService(stack, mesh);
-  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') });
+  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') }).allowAllClients();
   mesh.addClient('mail');
   mesh.addDashboard();
   sandbox = await Sandbox.deploy(app);

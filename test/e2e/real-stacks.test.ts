@@ -100,7 +100,7 @@ function appOfTwoStacks({ mayEncrypt = true } = {}): App {
   );
   PermissionsBoundary.of(service).apply(new ManagedPolicy(stack, 'Boundary', { statements }));
   const live = new lambda.Alias(stack, 'Live', { aliasName: 'live', version: service.currentVersion });
-  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(live) });
+  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(live) }).allowAllClients();
   stack.addStackDependency(data);
   return app;
 }

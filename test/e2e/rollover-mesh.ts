@@ -47,7 +47,7 @@ export function assemblyOf(phase: Phase): string {
     handler: 'index.handler',
     code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
   });
-  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) }).allowAllClients();
   for (const name of CLIENTS) mesh.addClient(name);
   for (const id of ['Deployment', 'Rotation']) {
     const path = `Issuer/${id}/Function/Resource`;

@@ -55,7 +55,7 @@ function appOf(add: (members: Members) => void = () => undefined, issuedFor: rea
     handler: 'index.handler',
     code: Code.fromInline(ECHO),
   });
-  mesh.addService('whoami', { integration: MeshIntegration.lambdaFunction(echo) });
+  mesh.addService('whoami', { integration: MeshIntegration.lambdaFunction(echo) }).allowAllClients();
   for (const name of issuedFor) mesh.addClient(name);
   add({ mesh, stack, partners });
   return app;

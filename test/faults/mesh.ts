@@ -65,7 +65,7 @@ export function assemblyWith(clients: Clients, authorities: Authorities = 'first
     code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
     timeout: Duration.minutes(15),
   });
-  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) }).allowAllClients();
   for (const [name, dnsNames] of Object.entries(clients)) mesh.addClient(name, { dnsNames: [...dnsNames] });
   for (const worker of Object.keys(WORKERS) as Worker[]) {
     const resource = (id: string) =>

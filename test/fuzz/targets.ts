@@ -40,9 +40,9 @@ const NOW = new Date();
 /** An authorizer that knows nobody, so it must let nobody in. */
 function strangersAuthorizer(): Authorizer {
   const registry = {
-    findIssued: async () => ({ client: undefined, certificate: undefined }),
+    findIssued: async () => ({ client: undefined, certificate: undefined, grants: [] }),
     findIdentities: async () => [],
-    findExternalClient: async () => undefined,
+    findExternalClient: async () => ({ client: undefined, grants: [] }),
   };
   const memory = {
     times: { revocationDelay: 0, outageTolerance: 0 },

@@ -40,7 +40,7 @@ export class RunningMesh {
           "({ statusCode: 200, body: lambda.clientName + ' ' + lambda.serialNumber });",
       ),
     });
-    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) }).allowAllClients();
     mesh.addClient('mail');
     mesh.addClient('social');
     return new RunningMesh(await Sandbox.deploy(app, { port }));

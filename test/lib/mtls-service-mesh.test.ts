@@ -398,8 +398,9 @@ describe('the same mesh is synthesized', () => {
   ])('%s', (_name, context) => {
     const stack = newStack(context);
     const mesh = newMesh(stack, { removalPolicy: RemovalPolicy.DESTROY });
-    mesh.addClient('mail').grantRead(newFunction(stack, 'MailApp'));
-    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) });
+    const mail = mesh.addClient('mail');
+    mail.grantRead(newFunction(stack, 'MailApp'));
+    mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) }).allow(mail);
 
     expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
     expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
@@ -407,6 +408,7 @@ describe('the same mesh is synthesized', () => {
     expect(types.filter((type) => type.startsWith('Custom::')).sort()).toEqual([
       CERTIFICATE,
       'Custom::MtlsDomainTruststore',
+      'Custom::MtlsService',
       'Custom::MtlsTruststore',
     ]);
   });

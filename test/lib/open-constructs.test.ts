@@ -335,7 +335,9 @@ describe('parts of the user behind the interfaces', () => {
     const gateway = foreignGateway(stack, new apigatewayv2.HttpApi(stack, 'Open'));
     const integration = MeshIntegration.http('https://schedule.example.com');
 
-    expect(() => new MeshService(stack, 'Service', { serviceName: 'schedule', gateway, integration })).toThrow(
+    const issuer = new ForeignIssuer(stack, 'Issuer');
+
+    expect(() => new MeshService(stack, 'Service', { serviceName: 'schedule', gateway, issuer, integration })).toThrow(
       'Test/Service: gateway must have an httpApi with a default authorizer, got none',
     );
   });

@@ -27,10 +27,11 @@ function twoStacks(): TwoStacks {
   return { app, stacks, mesh: newMesh(stacks.mesh) };
 }
 
-function addService({ stacks, mesh }: TwoStacks, place: Place, handler: lambda.IFunction): void {
+function addService({ stacks, mesh }: TwoStacks, place: Place, handler: lambda.IFunction): MeshService {
   const integration = MeshIntegration.lambdaFunction(handler);
-  if (place === 'mesh') mesh.addService('schedule', { integration });
-  else new MeshService(stacks.other, 'Service', { serviceName: 'schedule', gateway: mesh.gateway, integration });
+  if (place === 'mesh') return mesh.addService('schedule', { integration });
+  const { gateway, issuer } = mesh;
+  return new MeshService(stacks.other, 'Service', { serviceName: 'schedule', gateway, issuer, integration });
 }
 
 function addClient({ stacks, mesh }: TwoStacks, place: Place): MeshClient {

@@ -15,6 +15,13 @@ const CERTIFICATE = {
   status: { S: 'ISSUED' },
 };
 
+/** The client, its grants, and those of all clients. */
+const KEYS_OF_MAIL = [
+  { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'CLIENT' } },
+  { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'GRANTS' } },
+  { partitionKey: { S: 'CLIENT#*' }, sortKey: { S: 'GRANTS' } },
+];
+
 describe('reading the registry for a decision', () => {
   let endpoint: ServiceEndpoint;
   let restoreEnvironment: () => void;
@@ -46,10 +53,7 @@ describe('reading the registry for a decision', () => {
       {
         RequestItems: {
           registry: {
-            Keys: [
-              { partitionKey, sortKey: { S: 'CLIENT' } },
-              { partitionKey, sortKey: { S: 'CERTIFICATE#AA' } },
-            ],
+            Keys: [{ partitionKey, sortKey: { S: 'CERTIFICATE#AA' } }, ...KEYS_OF_MAIL],
             ConsistentRead: true,
           },
         },
@@ -98,7 +102,11 @@ describe('reading the registry for a decision', () => {
   test('finds nothing about a client and a certificate that are not registered', async () => {
     endpoint.replies.push(jsonReply({ Responses: { registry: [] } }));
 
-    await expect(lookup.findIssued('mail', 'AA')).resolves.toEqual({ client: undefined, certificate: undefined });
+    await expect(lookup.findIssued('mail', 'AA')).resolves.toEqual({
+      client: undefined,
+      certificate: undefined,
+      grants: [],
+    });
   });
 
   test('reads what a decision needs, and nothing else', async () => {
@@ -115,28 +123,47 @@ describe('reading the registry for a decision', () => {
         notAfter: '2026-11-29T12:00:00Z',
         refuseAfter: '2026-11-23T12:00:00Z',
       },
+      grants: [],
     });
+  });
+
+  test('reads the grants of the client and those of all clients, and leaves out malformed ones', async () => {
+    const grants = {
+      partitionKey: { S: 'CLIENT#mail' },
+      sortKey: { S: 'GRANTS' },
+      service_schedule: { L: [{ S: 'a1 POST /schedule/events' }, { S: 'a1 post /x' }, { N: '7' }, { S: 'ANY /x' }] },
+      service_my_files: { L: [{ S: 'b2 ANY /my-files/*' }] },
+      service_odd: { S: 'a1 ANY /odd/*' },
+      other: { L: [{ S: 'a1 ANY /other/*' }] },
+    };
+    const ofAll = { ...grants, partitionKey: { S: 'CLIENT#*' }, service_schedule: { L: [{ S: 'a1 GET /schedule' }] } };
+    endpoint.replies.push(jsonReply({ Responses: { registry: [ofAll, CLIENT, grants] } }));
+
+    const { client, grants: held } = await lookup.findIssued('mail', 'AA');
+    expect(client).toEqual({ spiffeId: 'spiffe://mesh.example.com/mail', state: 'ENABLED' });
+    expect(held.map(({ apiId, text }) => `${apiId} ${text}`).sort()).toEqual([
+      'a1 GET /schedule',
+      'a1 POST /schedule/events',
+      'b2 ANY /my-files/*',
+      'b2 ANY /my-files/*',
+    ]);
   });
 
   test('reads an external client with its trust anchor', async () => {
     endpoint.replies.push(jsonReply({ Responses: { registry: [{ ...CLIENT, trustAnchor: { S: 'partner' } }] } }));
 
     await expect(lookup.findExternalClient('mail')).resolves.toEqual({
-      spiffeId: 'spiffe://mesh.example.com/mail',
-      state: 'ENABLED',
-      trustAnchor: 'partner',
+      client: { spiffeId: 'spiffe://mesh.example.com/mail', state: 'ENABLED', trustAnchor: 'partner' },
+      grants: [],
     });
 
-    const { partitionKey, sortKey } = CLIENT;
-    expect(sent()).toEqual([
-      { RequestItems: { registry: { Keys: [{ partitionKey, sortKey }], ConsistentRead: true } } },
-    ]);
+    expect(sent()).toEqual([{ RequestItems: { registry: { Keys: KEYS_OF_MAIL, ConsistentRead: true } } }]);
   });
 
   test('finds no external client that is not registered', async () => {
     endpoint.replies.push(jsonReply({ Responses: { registry: [] } }));
 
-    await expect(lookup.findExternalClient('mail')).resolves.toBeUndefined();
+    await expect(lookup.findExternalClient('mail')).resolves.toEqual({ client: undefined, grants: [] });
   });
 
   test('tries a throttled table three times', async () => {

@@ -8,6 +8,7 @@ import type {
 } from '../../registry/records';
 import type { CertificateId, KeyClaim, Registry, RevocationMark } from '../../registry/registry';
 import type { MalformedItem } from '../../registry/stored-records';
+import { MemoryServices } from './memory-services';
 import { MemorySurvey } from './memory-survey';
 
 /** A registry that works like the one in DynamoDB. */
@@ -23,6 +24,7 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
   readonly publicKeys = new Map<string, RegistryPublicKey>();
   /** Fingerprints of certificates that are off the agenda. */
   readonly settled = new Set<string>();
+  readonly services = new MemoryServices();
   readonly survey = new MemorySurvey(this);
   /** The names of removed clients that were disabled. */
   private readonly disabled = new Set<string>();

@@ -1,5 +1,11 @@
 import { type AgendaTopic, expiringFrom, NEVER } from '../../registry/agenda';
-import { certificateKey, clientKey, type RegistryCertificate, type RegistryKey } from '../../registry/records';
+import {
+  certificateKey,
+  clientKey,
+  type RegistryCertificate,
+  type RegistryKey,
+  serviceKey,
+} from '../../registry/records';
 import type { HeldCertificate, RegistryRecord } from '../../registry/stored-records';
 import type { AgendaRange, RegistrySurvey } from '../../registry/survey';
 import type { MemoryRegistry } from './memory-registry';
@@ -14,6 +20,12 @@ export class MemorySurvey implements Pick<RegistrySurvey, keyof RegistrySurvey> 
 
   async *clients(): AsyncIterable<RegistryRecord> {
     for (const record of this.records()) if (this.dueAt(record, 'CLIENT') !== undefined) yield record;
+  }
+
+  async *services(): AsyncIterable<RegistryRecord> {
+    for (const service of this.registry.services.services.values()) {
+      yield { kind: 'service', service: { ...service, clientNames: [] } };
+    }
   }
 
   async *find(keys: readonly RegistryKey[]): AsyncIterable<RegistryRecord> {
@@ -66,6 +78,8 @@ export class MemorySurvey implements Pick<RegistrySurvey, keyof RegistrySurvey> 
       }
       case 'identity':
         return topic === 'TRUST_ANCHOR' ? record.identity.authorityNotAfter : undefined;
+      case 'service':
+        return topic === 'SERVICE' ? NEVER : undefined;
       case 'malformed':
         return '';
       case 'certificate': {
@@ -98,6 +112,7 @@ function nameIn(record: RegistryRecord): string {
     case 'certificate':
       return record.certificate.clientName;
     case 'identity':
+    case 'service':
       return '';
     default:
       return record.client.clientName;
@@ -107,5 +122,6 @@ function nameIn(record: RegistryRecord): string {
 function keyIn(record: RegistryRecord): RegistryKey {
   if (record.kind === 'malformed') return record.malformed.key;
   if (record.kind === 'certificate') return certificateKey(nameIn(record), record.certificate.fingerprint);
+  if (record.kind === 'service') return serviceKey(record.service.serviceName);
   return record.kind === 'identity' ? { partitionKey: '', sortKey: '' } : clientKey(nameIn(record));
 }

@@ -1,13 +1,4 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import {
-  CreateTableCommand,
-  DynamoDBClient,
-  PutItemCommand,
-  ScanCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { functionConnection } from '../../aws/connection';
 import { Table } from '../../aws/dynamodb';
 import { sendHttpRequest } from '../../aws/http-request';
@@ -17,8 +8,7 @@ import { certificateKey, clientKey, type RegistryCertificate } from '../../regis
 import { Registry } from '../../registry/registry';
 import type { RegistryRecord } from '../../registry/stored-records';
 import { RegistrySurvey } from '../../registry/survey';
-import { setEnvironment } from '../aws/service-endpoint';
-import { registryTable } from './registry-table';
+import { DynaliteTable } from './dynalite-table';
 
 const TableName = 'mtls-mesh.mesh.example.com';
 const signal = new AbortController().signal;
@@ -71,35 +61,21 @@ const externalProfile: ExternalClientProfile = {
   updatedBy: 'deployment',
 };
 
-/** dynalite with its own web server: DynamoDB as somebody else wrote it. */
-const dynalite = require('dynalite') as (options: { createTableMs: number }) => Server;
-
 describe('the registry in DynamoDB', () => {
-  let server: Server;
+  let table: DynaliteTable;
   let sdk: DynamoDBClient;
   let registry: Registry;
   let survey: RegistrySurvey;
   let lookup: RegistryLookup;
-  let restoreEnvironment: () => void;
 
   beforeEach(async () => {
-    server = dynalite({ createTableMs: 0 });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_DYNAMODB: endpoint });
-    sdk = new DynamoDBClient({ endpoint, maxAttempts: 1 });
-    await sdk.send(new CreateTableCommand({ TableName, ...registryTable() }));
+    table = await DynaliteTable.open(TableName);
+    sdk = table.sdk;
     survey = new RegistrySurvey(TableName, functionConnection(process.env));
     registry = new Registry(TableName, functionConnection(process.env));
     lookup = new RegistryLookup(TableName, functionConnection(process.env));
   });
-  afterEach(async () => {
-    sdk.destroy();
-    restoreEnvironment();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterEach(() => table.close());
 
   const items = async () => (await sdk.send(new ScanCommand({ TableName }))).Items ?? [];
   const records = async (of: AsyncIterable<RegistryRecord> = survey.clients(signal)) => {
@@ -338,12 +314,10 @@ describe('the registry in DynamoDB', () => {
       });
       await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
       expect(await records()).toEqual([{ kind: 'external client', client: { ...externalProfile, state: 'ENABLED' } }]);
-      await expect(lookup.findExternalClient('mail')).resolves.toEqual({
-        spiffeId: MAIL,
-        state: 'ENABLED',
-        trustAnchor: 'partner',
+      await expect(lookup.findExternalClient('mail')).resolves.toMatchObject({
+        client: { spiffeId: MAIL, state: 'ENABLED', trustAnchor: 'partner' },
       });
-      await expect(lookup.findExternalClient('social')).resolves.toBeUndefined();
+      await expect(lookup.findExternalClient('social')).resolves.toEqual({ client: undefined, grants: [] });
     });
 
     test('does not take one that the mesh issues for to be external', async () => {
@@ -804,7 +778,11 @@ describe('the registry in DynamoDB', () => {
   });
 
   test('says in one reading how a client and its certificate stand', async () => {
-    await expect(lookup.findIssued('mail', 'AA:BB')).resolves.toEqual({ client: undefined, certificate: undefined });
+    await expect(lookup.findIssued('mail', 'AA:BB')).resolves.toEqual({
+      client: undefined,
+      certificate: undefined,
+      grants: [],
+    });
 
     await registry.registerClient(profile, false, signal);
     await registry.addCertificate(certificate, signal);
@@ -819,6 +797,7 @@ describe('the registry in DynamoDB', () => {
         notAfter: certificate.notAfter,
         refuseAfter: '2026-11-23T00:00:00.000Z',
       },
+      grants: [],
     });
     await expect(lookup.findIssued('mail', 'CC')).resolves.toMatchObject({ certificate: undefined });
   });

@@ -235,7 +235,7 @@ describe('a mesh', () => {
           body: JSON.stringify({ caller: event.headers['x-mesh-client-name'], body: event.body }),
         });`),
       });
-      mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(handler) });
+      mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(handler) }).allowAllClients();
       for (const client of clients) mesh.addClient(client);
     });
 

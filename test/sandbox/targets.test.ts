@@ -51,8 +51,10 @@ function app(outdir: string): App {
     securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1'),
   });
   const vpcLink = new VpcLink(stack, 'Link', { vpc });
-  mesh.addService('schedule', { integration: MeshIntegration.applicationLoadBalancer(listener, { vpcLink }) });
-  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.invalid/v1') });
+  mesh
+    .addService('schedule', { integration: MeshIntegration.applicationLoadBalancer(listener, { vpcLink }) })
+    .allowAllClients();
+  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.invalid/v1') }).allowAllClients();
   return app;
 }
 
@@ -106,7 +108,7 @@ test('a target of a service that does not exist is refused before the deployment
 test('a target may be of a service in a nested stack', async () => {
   const nesting = new App({ outdir: join(directory, 'nested') });
   const mesh = exampleMesh(new NestedStack(new Stack(nesting, 'Root'), 'Inner'));
-  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.invalid/v1') });
+  mesh.addService('groups', { integration: MeshIntegration.http('https://groups.invalid/v1') }).allowAllClients();
 
   const sandbox = await Sandbox.prepare(nesting, { targets: { groups: port } });
 

@@ -48,9 +48,11 @@ function synthesize(directory: string, services: Readonly<Record<string, string>
       handler: 'index.handler',
       code: lambda.Code.fromInline(`exports.handler = async (event) => { ${body} };`),
     });
-    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) }).allowAllClients();
   }
-  mesh.addService('a-public-service', { integration: MeshIntegration.http('https://service.invalid') });
+  mesh
+    .addService('a-public-service', { integration: MeshIntegration.http('https://service.invalid') })
+    .allowAllClients();
   app.synth();
 }
 

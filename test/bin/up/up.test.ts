@@ -240,7 +240,7 @@ withCurl('servers on this machine answer for the services that have targets', as
   const assembly = join(root, 'targets.out');
   synthesizeExample(assembly, (mesh) => {
     for (const name of ['groups', 'users']) {
-      mesh.addService(name, { integration: MeshIntegration.http(`https://${name}.invalid/v1`) });
+      mesh.addService(name, { integration: MeshIntegration.http(`https://${name}.invalid/v1`) }).allowAllClients();
     }
   });
   const server = createHttpServer((request, response) =>

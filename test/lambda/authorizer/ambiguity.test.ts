@@ -1,4 +1,4 @@
-import { denyAmbiguousPaths, denyIdentityHeaders } from '../../../lambda/authorizer/ambiguity';
+import { denyAmbiguousPaths, denyHeaders } from '../../../lambda/authorizer/ambiguity';
 import { IDENTITY_HEADERS } from '../../../mesh/contract';
 import { superLinearExpressions } from '../../linear-regular-expressions';
 
@@ -177,7 +177,7 @@ describe('the headers of a request', () => {
   test.each(Object.values(IDENTITY_HEADERS).flatMap((name) => [name, name.toUpperCase()]))(
     'are refused with %s, and the reason helps an application that forwards what it got',
     (header) => {
-      expect(() => denyIdentityHeaders({ accept: '*/*', [header]: 'social' })).toThrow(
+      expect(() => denyHeaders({ accept: '*/*', [header]: 'social' })).toThrow(
         `the request brings the identity header ${header.toLowerCase()}, which only the gateway may set: ` +
           'a service that forwards the headers of a request it received must leave out its identity headers',
       );
@@ -187,17 +187,17 @@ describe('the headers of a request', () => {
   test.each(['x_mesh_client_name', 'X-Mesh_Client-Name', 'x_mesh_spiffe_id', 'x.mesh.certificate.fingerprint'])(
     'are refused with %s, which a server may take for the identity',
     (header) => {
-      expect(() => denyIdentityHeaders({ [header]: 'social' })).toThrow(
+      expect(() => denyHeaders({ [header]: 'social' })).toThrow(
         `a service may mistake the header ${header} for x-mesh-`,
       );
     },
   );
 
   test.each(['x_mesh_other', 'x-mesh-client', 'accept', '__proto__'])('may include %s', (header) => {
-    expect(() => denyIdentityHeaders(JSON.parse(`{${JSON.stringify(header)}:"social"}`))).not.toThrow();
+    expect(() => denyHeaders(JSON.parse(`{${JSON.stringify(header)}:"social"}`))).not.toThrow();
   });
 
   test('may be absent', () => {
-    expect(() => denyIdentityHeaders(undefined)).not.toThrow();
+    expect(() => denyHeaders(undefined)).not.toThrow();
   });
 });

@@ -8,10 +8,11 @@ import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
 import { RegistryUnavailableError } from '../../../lambda/authorizer/registry-memory';
 import { DENIAL_REASONS } from '../../../mesh/contract';
 import { encodePem } from '../../../pki/pem';
+import { heldGrant } from '../../../registry/admission';
 import type { IssuedFacts, RegistryLookup } from '../../../registry/lookup';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { forge, unknownExtension } from '../../pki/forgery';
-import { authorizerEvent } from './events';
+import { authorizerEvent, EVERYTHING } from './events';
 
 type AuthorizerEvent = Parameters<Authorizer['decide']>[0];
 
@@ -58,7 +59,7 @@ describe('the authorizer', () => {
     metrics.putByReason.mockReset();
     now = new Date();
     const spiffeId = 'spiffe://mesh.example.com/mail';
-    facts = { client: { spiffeId, state: 'ENABLED' }, certificate: { spiffeId, status: 'ISSUED' } };
+    facts = { client: { spiffeId, state: 'ENABLED' }, certificate: { spiffeId, status: 'ISSUED' }, grants: EVERYTHING };
     authorizer = createAuthorizer({ findIssued: async () => facts, findIdentities: async () => [] });
   });
 
@@ -98,9 +99,87 @@ describe('the authorizer', () => {
         spiffeId: 'spiffe://mesh.example.com/mail',
         serialNumber: mail.certificate.serialNumber,
         fingerprint: mail.certificate.fingerprint256,
+        grant: 'ANY /*',
       },
     });
     expect(logs).toEqual([]);
+  });
+
+  describe('with some grants', () => {
+    const grant = (...entries: readonly string[]) => {
+      facts = { ...facts, grants: entries.flatMap((entry) => heldGrant(entry) ?? []) };
+    };
+    const requestOf = (method: string, path: string, changed: Partial<AuthorizerEvent> = {}): AuthorizerEvent => {
+      const event = authorizerEvent(mail.pem);
+      const http = { ...event.requestContext.http, method, path };
+      return { ...event, rawPath: path, requestContext: { ...event.requestContext, http }, ...changed };
+    };
+
+    test('lets in what a grant says, and names the grant', async () => {
+      grant('a1b2c3 GET /schedule', 'a1b2c3 POST /schedule/events/{id}');
+      expect(await authorizer.decide(requestOf('POST', '/schedule/events/5'))).toMatchObject({
+        isAuthorized: true,
+        context: { clientName: 'mail', grant: 'POST /schedule/events/{id}' },
+      });
+    });
+
+    test.each([
+      ['none at all', []],
+      ['one for another API', ['z9 ANY /*']],
+      ['one for another method', ['a1b2c3 POST /schedule/*']],
+      ['one for another path', ['a1b2c3 ANY /users/*']],
+    ])('denies without the right one: %s', async (_what, entries) => {
+      grant(...entries);
+      expect(await authorizer.decide(requestOf('GET', '/schedule/events'))).toEqual({ isAuthorized: false });
+      expect(denial()).toEqual({
+        event: 'denied',
+        code: 'NOT_GRANTED',
+        reason: 'client mail has no grant for GET /schedule/events',
+        subject: 'spiffe://mesh.example.com/mail',
+        serialNumber: mail.certificate.serialNumber,
+      });
+    });
+
+    test.each<[string, Partial<AuthorizerEvent>]>([
+      ['x-http-method-override', { headers: { 'x-http-method-override': 'delete' } }],
+      ['X_HTTP_Method_Override', { headers: { X_HTTP_Method_Override: 'DELETE' } }],
+      ['x-http-method', { headers: { 'x-http-method': ' DELETE ' } }],
+      ['x-method-override', { headers: { 'x-method-override': 'POST,DELETE' } }],
+      ['_method', { queryStringParameters: { _method: 'delete' } }],
+    ])('denies a request whose method %s replaces with one that is not granted', async (_what, changed) => {
+      grant('a1b2c3 POST /schedule/*');
+      expect(await authorizer.decide(requestOf('POST', '/schedule/events', changed))).toEqual({ isAuthorized: false });
+      expect(denial()).toMatchObject({
+        code: 'NOT_GRANTED',
+        reason: 'client mail has no grant for POST /schedule/events, which servers may also take for DELETE',
+      });
+
+      grant('a1b2c3 POST /schedule/*', 'a1b2c3 DELETE /schedule/events');
+      now = new Date(now.getTime() + 5_000);
+      expect(await authorizer.decide(requestOf('POST', '/schedule/events', changed))).toMatchObject({
+        context: { grant: 'POST /schedule/*' },
+      });
+    });
+
+    test.each(['x-original-url', 'X-Rewrite-URL', 'x_original_uri'])(
+      'denies a request with the header %s, which replaces the path',
+      async (header) => {
+        grant('a1b2c3 ANY /*');
+        const event = requestOf('GET', '/schedule/events', { headers: { [header]: '/admin' } });
+        expect(await authorizer.decide(event)).toEqual({ isAuthorized: false });
+        expect(denial()).toMatchObject({ code: 'AMBIGUOUS_REQUEST', reason: expect.stringContaining(header) });
+      },
+    );
+
+    test('a grant that is removed counts no longer once the memory has passed', async () => {
+      grant('a1b2c3 GET /schedule/events');
+      const decide = async () => (await authorizer.decide(requestOf('GET', '/schedule/events'))).isAuthorized;
+      expect(await decide()).toBe(true);
+      grant();
+      expect(await decide()).toBe(true);
+      now = new Date(now.getTime() + 5_000);
+      expect(await decide()).toBe(false);
+    });
   });
 
   test('reads the certificate itself and ignores what the event says about it', async () => {
@@ -153,9 +232,8 @@ describe('the authorizer', () => {
     const external = createAuthorizer({
       findIdentities: async () => [identity],
       findExternalClient: async () => ({
-        spiffeId: 'spiffe://mesh.example.com/billing',
-        state: 'ENABLED',
-        trustAnchor: 'partner',
+        client: { spiffeId: 'spiffe://mesh.example.com/billing', state: 'ENABLED', trustAnchor: 'partner' },
+        grants: EVERYTHING,
       }),
     });
 
@@ -166,6 +244,7 @@ describe('the authorizer', () => {
         spiffeId: 'spiffe://mesh.example.com/billing',
         serialNumber: certificate.serialNumber,
         fingerprint: certificate.fingerprint256,
+        grant: 'ANY /*',
       },
     });
     now = new Date(Date.now() + days(4000));
@@ -185,7 +264,7 @@ describe('the authorizer', () => {
     const findIdentities = jest.fn(async () => [{ clientName: 'mail', authority: root.pem }]);
     const external = createAuthorizer({
       findIdentities,
-      findIssued: async () => ({ client: undefined, certificate: undefined }),
+      findIssued: async () => ({ client: undefined, certificate: undefined, grants: EVERYTHING }),
     });
 
     expect(await external.decide(authorizerEvent(pem))).toEqual({ isAuthorized: false });
@@ -217,9 +296,8 @@ describe('the authorizer', () => {
     const external = createAuthorizer({
       findIdentities: async () => [{ clientName: 'billing', authority: root.pem }],
       findExternalClient: async () => ({
-        trustAnchor: 'partner',
-        spiffeId: `spiffe://${TRUST_DOMAIN}/billing`,
-        state: 'ENABLED',
+        client: { trustAnchor: 'partner', spiffeId: `spiffe://${TRUST_DOMAIN}/billing`, state: 'ENABLED' },
+        grants: EVERYTHING,
       }),
     });
     const decide = (critical: boolean) => {

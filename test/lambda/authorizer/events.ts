@@ -1,4 +1,8 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
+import { type HeldGrant, heldGrant } from '../../../registry/admission';
+
+/** Grants of everything at the API of the events. */
+export const EVERYTHING: readonly HeldGrant[] = [heldGrant('a1b2c3 ANY /*')].flatMap((grant) => grant ?? []);
 
 /** What the authorizer reads of an event of payload format 2.0. */
 export function authorizerEvent(clientCertPem: unknown, said: Record<string, string> = {}) {
@@ -6,6 +10,7 @@ export function authorizerEvent(clientCertPem: unknown, said: Record<string, str
     rawPath: '/schedule/events',
     headers: { accept: '*/*' },
     requestContext: {
+      apiId: 'a1b2c3',
       http: { method: 'GET', path: '/schedule/events', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: '' },
       authentication: {
         clientCert: {
@@ -18,5 +23,8 @@ export function authorizerEvent(clientCertPem: unknown, said: Record<string, str
         },
       },
     },
-  } as unknown as Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'rawPath' | 'pathParameters' | 'requestContext'>;
+  } as unknown as Pick<
+    APIGatewayRequestAuthorizerEventV2,
+    'headers' | 'queryStringParameters' | 'rawPath' | 'pathParameters' | 'requestContext'
+  >;
 }

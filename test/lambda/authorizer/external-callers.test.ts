@@ -16,7 +16,7 @@ describe('a caller with a certificate of another authority', () => {
   let shown: X509Certificate;
   /** By id. */
   let identities: Map<string, Partial<RegistryIdentity>>;
-  let clients: Map<string, ExternalClientFacts>;
+  let clients: Map<string, ExternalClientFacts['client']>;
   let readings: string[];
   let failure: Error | undefined;
   let now: number;
@@ -30,7 +30,7 @@ describe('a caller with a certificate of another authority', () => {
     },
     async findExternalClient(clientName) {
       readings.push(`client ${clientName}`);
-      return clients.get(clientName);
+      return { client: clients.get(clientName), grants: [] };
     },
   };
   const create = (capacity?: number) =>
@@ -54,7 +54,7 @@ describe('a caller with a certificate of another authority', () => {
       notBefore: notBeforeOf(certificate).toISOString(),
       notAfter: notAfterOf(certificate).toISOString(),
     };
-    return callers.identify({ kind: 'external', certificate, validity });
+    return callers.identify({ kind: 'external', certificate, validity }).then(({ identity }) => identity);
   };
 
   beforeAll(async () => {
@@ -169,7 +169,7 @@ describe('a caller with a certificate of another authority', () => {
     await expect(identify()).resolves.toMatchObject({ clientName: 'billing' });
   });
 
-  test.each<[string, ExternalClientFacts | undefined]>([
+  test.each<[string, ExternalClientFacts['client']]>([
     ['CLIENT_UNKNOWN', undefined],
     ['CLIENT_UNKNOWN', { spiffeId: '', state: 'ENABLED', trustAnchor: 'partner' }],
     ['CLIENT_UNKNOWN', { spiffeId: 'spiffe://other.example.com/billing', state: 'ENABLED', trustAnchor: 'partner' }],

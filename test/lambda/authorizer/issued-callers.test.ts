@@ -50,6 +50,7 @@ describe('a caller with an issued certificate', () => {
     facts = {
       client: { spiffeId: MAIL, state: 'ENABLED' },
       certificate: { spiffeId: MAIL, status: 'ISSUED' },
+      grants: [],
     };
     callers = create();
   });
@@ -59,7 +60,7 @@ describe('a caller with an issued certificate', () => {
   };
 
   test('is accepted when the registry knows client and certificate', async () => {
-    await expect(identify()).resolves.toEqual(identity());
+    await expect(identify()).resolves.toEqual({ identity: identity(), grants: [] });
     expect(readings).toEqual(['mail AA:BB']);
   });
 
@@ -135,7 +136,7 @@ describe('a caller with an issued certificate', () => {
     expect(readings).toHaveLength(1);
 
     failure = undefined;
-    await expect(identify()).resolves.toEqual(identity());
+    await expect(identify()).resolves.toEqual({ identity: identity(), grants: [] });
   });
 
   test('that was accepted stays so in an outage, until its certificate expires or its overlap ends', async () => {
@@ -146,8 +147,8 @@ describe('a caller with an issued certificate', () => {
 
     failure = new Error('slow');
     now += 15_000;
-    await expect(identify('AA')).resolves.toEqual(identity('AA'));
-    await expect(identify('BB', validity)).resolves.toEqual(identity('BB'));
+    await expect(identify('AA')).resolves.toMatchObject({ identity: identity('AA') });
+    await expect(identify('BB', validity)).resolves.toMatchObject({ identity: identity('BB') });
     now += 10_000;
     await expect(identify('BB', validity)).rejects.toMatchObject({ code: 'EXPIRED' });
     now += 5_000;

@@ -6,6 +6,11 @@ const REVOCATION_DELAY = 5_000;
 const OUTAGE_TOLERANCE = 60_000;
 const OUTAGE = new Error('out of reach');
 
+const callerNamed = (clientName: string) => ({
+  identity: { clientName, spiffeId: '', serialNumber: '', fingerprint: '' },
+  grants: [],
+});
+
 describe('the memory of the registry', () => {
   let now: number;
   /** What the registry says of every caller: a number, which names the reading; `refused`; or nothing. */
@@ -36,11 +41,11 @@ describe('the memory of the registry', () => {
       },
       judge({ refused }) {
         if (refused) throw new DenialError('REVOKED', 'revoked');
-        return { clientName: certificate, spiffeId: '', serialNumber: '', fingerprint: '' };
+        return callerNamed(certificate);
       },
     });
 
-  const accepted = { clientName: 'a' };
+  const accepted = { identity: { clientName: 'a' } };
   const refused = { code: 'REVOKED' };
   const unidentified = { name: 'RegistryUnavailableError', cause: OUTAGE };
 
@@ -192,7 +197,7 @@ describe('the memory of the registry', () => {
           },
           judge: () => {
             if (isEarly) throw new DenialError('NOT_YET_VALID', 'early');
-            return { clientName: 'early', spiffeId: '', serialNumber: '', fingerprint: '' };
+            return callerNamed('early');
           },
         });
       await expect(early()).rejects.toMatchObject({ code: 'NOT_YET_VALID' });
@@ -223,7 +228,7 @@ describe('the memory of the registry', () => {
       registry = 'fails';
       for (const certificate of ['a', 'b', 'c']) await identify(certificate);
       registry = 'refuses';
-      await expect(identify('c')).resolves.toMatchObject({ clientName: 'c' });
+      await expect(identify('c')).resolves.toMatchObject({ identity: { clientName: 'c' } });
       await expect(identify('stranger')).rejects.toMatchObject(refused);
       await expect(identify('c')).rejects.toMatchObject(refused);
     });

@@ -21,6 +21,7 @@ export function issuerWith({ bus, gateway, now = () => new Date(), ...services }
   const log = (entry: LogEntry) => void logs.push(entry);
   const issuer = createIssuer({
     ...services,
+    services: services.registry.services,
     survey: services.registry.survey,
     authorities: [PROPERTIES.CertificateAuthorityArn],
     trustDomain,

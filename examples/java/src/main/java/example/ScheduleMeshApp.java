@@ -1,12 +1,17 @@
 package example;
 
+import io.github.cdk_mtls_service_mesh.MeshClient;
 import io.github.cdk_mtls_service_mesh.MeshClientOptions;
+import io.github.cdk_mtls_service_mesh.MeshGrantOptions;
 import io.github.cdk_mtls_service_mesh.MeshIntegration;
+import io.github.cdk_mtls_service_mesh.MeshService;
 import io.github.cdk_mtls_service_mesh.MeshServiceOptions;
 import io.github.cdk_mtls_service_mesh.MtlsServiceMesh;
+import java.util.List;
 import software.amazon.awscdk.App;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Stack;
+import software.amazon.awscdk.services.apigatewayv2.HttpMethod;
 import software.amazon.awscdk.services.lambda.Code;
 import software.amazon.awscdk.services.lambda.Function;
 import software.amazon.awscdk.services.lambda.Runtime;
@@ -42,12 +47,16 @@ public final class ScheduleMeshApp {
                     .domainName(domainName)
                     .hostedZone(HostedZone.fromHostedZoneAttributes(this, "Zone", zone))
                     .build();
-            mesh.addService("schedule", MeshServiceOptions.builder()
+            MeshService service = mesh.addService("schedule", MeshServiceOptions.builder()
                     .integration(MeshIntegration.lambdaFunction(schedule))
                     .build());
-            mesh.addClient("mail");
-            mesh.addClient("social", MeshClientOptions.builder()
+            service.allow(mesh.addClient("mail"));
+            MeshClient social = mesh.addClient("social", MeshClientOptions.builder()
                     .certificateValidity(Duration.days(5))
+                    .build());
+            service.allow(social, MeshGrantOptions.builder()
+                    .methods(List.of(HttpMethod.GET, HttpMethod.POST))
+                    .path("/events")
                     .build());
         }
     }

@@ -1,0 +1,62 @@
+import type { Log } from '../../../aws/cloudwatch';
+import { apiIdProblem } from '../../../mesh/aws-names';
+import type { ServiceProperties } from '../../../mesh/contract';
+import { parseDeclaredGrant } from '../../../mesh/grant';
+import { clientNameProblem } from '../../../mesh/names';
+import type { ServiceRegistry } from '../../../registry/services';
+import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
+import { listProperty, textProperty } from '../../custom-resource/properties';
+import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../../custom-resource/request';
+
+export interface ServiceResourceOptions {
+  readonly trustDomain: string;
+  readonly services: Pick<ServiceRegistry, 'register' | 'remove'>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+const name = (property: keyof ServiceProperties) => property;
+
+/** `Custom::MtlsService`: a service and the grants of its clients. A rollback restores the grants that there were. */
+export class ServiceResource implements CustomResourceHandler {
+  readonly removesOnlyItsOwn = true;
+
+  constructor(private readonly options: ServiceResourceOptions) {}
+
+  identify(properties: ResourceProperties): string {
+    return `service:${this.options.trustDomain}/${serviceNameIn(properties)}`;
+  }
+
+  async apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Record<string, never>> {
+    const { services, now, log } = this.options;
+    const { properties, requestType } = request;
+    const serviceName = serviceNameIn(properties);
+    const service = {
+      serviceName,
+      apiId: textProperty(properties, name('ApiId'), apiIdProblem),
+      grants: listProperty(properties, name('Grants'), grantProblem),
+      declaredBy: resourceOf(request),
+      updatedAt: now().toISOString(),
+    };
+    await services.register(service, requestType === 'Update', signal);
+    log({ event: 'service-registered', service: serviceName, grants: service.grants });
+    return {};
+  }
+
+  /** Keeps a service that another resource has registered under the same name. */
+  async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
+    const serviceName = serviceNameIn(request.properties);
+    const isRemoved = await this.options.services.remove(serviceName, resourceOf(request), signal);
+    if (isRemoved) this.options.log({ event: 'service-removed', service: serviceName });
+  }
+}
+
+function serviceNameIn(properties: ResourceProperties): string {
+  return textProperty(properties, name('ServiceName'), clientNameProblem);
+}
+
+function grantProblem(text: string): string | undefined {
+  return parseDeclaredGrant(text)
+    ? undefined
+    : 'must be a client, methods, and a path, such as mail GET,POST /schedule/events';
+}

@@ -1,0 +1,81 @@
+import { Annotations } from 'aws-cdk-lib';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { IConstruct } from 'constructs';
+import {
+  ALL_CLIENTS,
+  coversGrant,
+  type DeclaredGrant,
+  declaredGrantText,
+  type Grant,
+  grantedMethods,
+  grantPath,
+  grantPathProblem,
+} from '../../mesh/grant';
+import type { MeshGrantOptions } from '../mesh-grant';
+import { checkKnownText, refuse } from './validation';
+
+/** The grants of a service. Those that change nothing are warnings: an app may be composed of parts that don't know each other. */
+export class ServiceGrants {
+  private readonly declared: DeclaredGrant[] = [];
+
+  /** @param basePath the path of the service in its API, without a slash at its end */
+  constructor(
+    private readonly service: IConstruct,
+    private readonly basePath: string,
+  ) {
+    service.node.addValidation({
+      validate: () => {
+        if (this.declared.length === 0)
+          this.warn('noGrant', 'no client may call the service: use allow or allowAllClients');
+        return [];
+      },
+    });
+  }
+
+  add(clientName: string, options: MeshGrantOptions): void {
+    const grant = this.read(options);
+    const added = { clientName, grant };
+    for (const known of this.declared) {
+      if (includes(known, added)) this.warnOfNeedless(added, known);
+      else if (includes(added, known)) this.warnOfNeedless(known, added);
+    }
+    if (!this.lines().includes(declaredGrantText(added))) this.declared.push(added);
+  }
+
+  /** The grants as lines of the template, in the order of the clients' names, so that the order of statements changes nothing. */
+  lines(): string[] {
+    return this.declared.map(declaredGrantText).sort();
+  }
+
+  private read({ methods = [HttpMethod.ANY], path }: MeshGrantOptions): Grant {
+    const known = grantedMethods(methods);
+    if (known.length === 0) refuse(this.service, 'methods', 'must name at least one method', 'none');
+    if (path === undefined) return { methods: known, path: grantPath(this.basePath, path) };
+    checkKnownText(this.service, 'path', path, grantPathProblem);
+    if (this.basePath !== '' && (path === this.basePath || path.startsWith(`${this.basePath}/`))) {
+      this.warn(
+        'basePathRepeated',
+        `the path ${path} of a grant is within the service: it is ${this.basePath}${path} in the API`,
+      );
+    }
+    return { methods: known, path: grantPath(this.basePath, path) };
+  }
+
+  private warnOfNeedless(needless: DeclaredGrant, wider: DeclaredGrant): void {
+    const [text, reason] = [declaredGrantText(needless), declaredGrantText(wider)];
+    this.warn(
+      'needlessGrant',
+      `the grant "${text}" ${text === reason ? 'is declared twice' : `is part of "${reason}"`}`,
+    );
+  }
+
+  private warn(id: string, message: string): void {
+    Annotations.of(this.service).addWarningV2(`cdk-mtls-service-mesh:${id}`, message);
+  }
+}
+
+/** Whether `wider` lets in whatever `narrower` lets in. */
+function includes(wider: DeclaredGrant, narrower: DeclaredGrant): boolean {
+  const isForClient = wider.clientName === narrower.clientName || wider.clientName === ALL_CLIENTS;
+  return isForClient && coversGrant(wider.grant, narrower.grant);
+}

@@ -1,0 +1,88 @@
+import type { LogEntry } from '../../../../aws/cloudwatch';
+import { ServiceResource } from '../../../../lambda/certificate-issuer/service/service-resource';
+import { MemoryServices } from '../../../registry/memory-services';
+import { createRequest } from '../../custom-resource/requests';
+
+const signal = new AbortController().signal;
+const NOW = '2026-11-22T12:00:00.000Z';
+const PROPERTIES = {
+  ServiceToken: 'arn:aws:lambda:eu-central-1:111122223333:function:issuer',
+  ServiceName: 'schedule',
+  ApiId: 'a1b2c3',
+  Grants: ['mail GET,POST /schedule/events', '* GET /schedule'],
+};
+
+describe('a service', () => {
+  let services: MemoryServices;
+  let logs: LogEntry[];
+  let resource: ServiceResource;
+
+  beforeEach(() => {
+    services = new MemoryServices();
+    logs = [];
+    resource = new ServiceResource({
+      trustDomain: 'mesh.example.com',
+      services,
+      now: () => new Date(NOW),
+      log: (entry) => void logs.push(entry),
+    });
+  });
+
+  const request = (changed: object = {}, logicalResourceId = 'Schedule') =>
+    createRequest({ logicalResourceId, properties: { ...PROPERTIES, ...changed } });
+
+  test('is registered with its grants under the resource that declares it', async () => {
+    await resource.apply(request(), signal);
+
+    const { stackId } = request();
+    expect([...services.services.values()]).toEqual([
+      {
+        serviceName: 'schedule',
+        apiId: 'a1b2c3',
+        grants: PROPERTIES.Grants,
+        declaredBy: `${stackId} Schedule`,
+        updatedAt: NOW,
+      },
+    ]);
+    expect(logs).toEqual([{ event: 'service-registered', service: 'schedule', grants: PROPERTIES.Grants }]);
+    expect(resource.identify(PROPERTIES)).toBe('service:mesh.example.com/schedule');
+  });
+
+  test('may have no grants', async () => {
+    await resource.apply(request({ Grants: [] }), signal);
+    expect(services.services.get('schedule')?.grants).toEqual([]);
+  });
+
+  test('is removed by its own resource alone', async () => {
+    await resource.apply(request(), signal);
+    await resource.remove(request({}, 'Thief'), signal);
+    expect(services.services.size).toBe(1);
+
+    await resource.remove(request(), signal);
+    expect(services.services.size).toBe(0);
+  });
+
+  test('can not be declared twice', async () => {
+    await resource.apply(request(), signal);
+    await expect(resource.apply(request({}, 'Thief'), signal)).rejects.toThrow(
+      'service schedule is already declared by',
+    );
+  });
+
+  test.each<[string, object, string]>([
+    ['no name', { ServiceName: undefined }, 'ServiceName must be a string'],
+    ['a name that is none', { ServiceName: 'Schedule/..' }, 'ServiceName must be a DNS label'],
+    ['the API of an ARN', { ApiId: 'arn:aws:x' }, 'ApiId must be the ID of an API'],
+    ['no grants', { Grants: undefined }, 'Grants must be a list of strings'],
+    ['one text in place of a list', { Grants: 'mail GET /a' }, 'Grants must be a list of strings'],
+    ['a grant that is no text', { Grants: [{ mail: '*' }] }, 'Grants[0] must be a string'],
+    ['a grant without a path', { Grants: ['mail GET'] }, 'Grants[0] must be a client, methods, and a path'],
+    ['a grant of TRACE', { Grants: ['mail TRACE /a'] }, 'Grants[0] must be a client, methods, and a path'],
+    ['a grant for a client that can not be', { Grants: ['mail GET /a', '../x GET /a'] }, 'Grants[1] must be'],
+    ['a path with a dot segment', { Grants: ['mail GET /a/../b'] }, 'Grants[0] must be'],
+    ['a wildcard in a path', { Grants: ['mail GET /a/*/b'] }, 'Grants[0] must be'],
+  ])('with %s is refused', async (_what, changed, problem) => {
+    await expect(resource.apply(request(changed), signal)).rejects.toThrow(problem);
+    expect(services.services.size).toBe(0);
+  });
+});

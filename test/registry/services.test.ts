@@ -1,0 +1,130 @@
+import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { functionConnection } from '../../aws/connection';
+import { sendHttpRequest } from '../../aws/http-request';
+import { RegistryLookup } from '../../registry/lookup';
+import type { RegistryService } from '../../registry/records';
+import { ServiceRegistry } from '../../registry/services';
+import type { RegistryRecord } from '../../registry/stored-records';
+import { RegistrySurvey } from '../../registry/survey';
+import { DynaliteTable } from './dynalite-table';
+
+const TableName = 'mtls-mesh.mesh.example.com';
+const signal = new AbortController().signal;
+
+const schedule: Omit<RegistryService, 'clientNames'> = {
+  serviceName: 'schedule',
+  apiId: 'a1b2c3',
+  grants: ['mail POST /schedule/events', 'mail GET /schedule', 'social ANY /schedule/*'],
+  declaredBy: 'stack Schedule',
+  updatedAt: '2026-11-22T12:00:00.000Z',
+};
+
+describe('the services in DynamoDB', () => {
+  let table: DynaliteTable;
+  let sdk: DynamoDBClient;
+  let services: ServiceRegistry;
+
+  beforeEach(async () => {
+    table = await DynaliteTable.open(TableName);
+    sdk = table.sdk;
+    services = new ServiceRegistry(TableName, functionConnection(process.env));
+  });
+  afterEach(() => table.close());
+
+  const grantsOf = async (clientName: string) => {
+    const { grants } = await new RegistryLookup(TableName, functionConnection(process.env)).findIssued(
+      clientName,
+      'AA',
+    );
+    return grants.map(({ apiId, text }) => `${apiId} ${text}`).sort();
+  };
+  const listed = async () => {
+    const records: RegistryRecord[] = [];
+    const survey = new RegistrySurvey(TableName, functionConnection(process.env));
+    for await (const record of survey.services(signal)) records.push(record);
+    return records;
+  };
+
+  test('give each client its grants', async () => {
+    await services.register(schedule, false, signal);
+
+    await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 GET /schedule', 'a1b2c3 POST /schedule/events']);
+    await expect(grantsOf('social')).resolves.toEqual(['a1b2c3 ANY /schedule/*']);
+    await expect(grantsOf('users')).resolves.toEqual([]);
+    await expect(listed()).resolves.toEqual([
+      { kind: 'service', service: { ...schedule, clientNames: ['mail', 'social'] } },
+    ]);
+  });
+
+  test('give all clients the grants of all', async () => {
+    await services.register({ ...schedule, grants: ['* GET /schedule/*'] }, false, signal);
+
+    await expect(grantsOf('users')).resolves.toEqual(['a1b2c3 GET /schedule/*']);
+  });
+
+  test('take back what an update no longer has, of this service alone', async () => {
+    await services.register(schedule, false, signal);
+    const other = { ...schedule, serviceName: 'my-files', grants: ['mail ANY /my-files/*', 'social GET /my-files'] };
+    await services.register({ ...other, declaredBy: 'stack MyFiles' }, false, signal);
+    await services.register({ ...schedule, grants: ['mail PUT /schedule'] }, true, signal);
+
+    await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 ANY /my-files/*', 'a1b2c3 PUT /schedule']);
+    await expect(grantsOf('social')).resolves.toEqual(['a1b2c3 GET /my-files']);
+
+    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(true);
+    await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 ANY /my-files/*']);
+    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(false);
+  });
+
+  test('belong to the resource that declared them first', async () => {
+    await services.register(schedule, false, signal);
+    const thief = { ...schedule, grants: ['users ANY /schedule/*'], declaredBy: 'thief Schedule' };
+
+    for (const isUpdate of [false, true]) {
+      await expect(services.register(thief, isUpdate, signal)).rejects.toThrow(
+        'service schedule is already declared by the resource stack Schedule: remove that resource in an earlier deployment',
+      );
+    }
+    await expect(grantsOf('users')).resolves.toEqual([]);
+    await expect(services.remove('schedule', 'thief Schedule', signal)).resolves.toBe(false);
+    await expect(grantsOf('social')).resolves.toEqual(['a1b2c3 ANY /schedule/*']);
+  });
+
+  test('follow a resource that its stack gave another logical ID', async () => {
+    await services.register(schedule, false, signal);
+    await services.register({ ...schedule, declaredBy: 'stack Renamed' }, true, signal);
+
+    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(false);
+    await expect(services.remove('schedule', 'stack Renamed', signal)).resolves.toBe(true);
+    const { Items } = await sdk.send(new ScanCommand({ TableName }));
+    expect(Items?.map((item) => Object.keys(item))).toEqual(Items?.map(() => ['partitionKey', 'sortKey']));
+  });
+
+  test('an interrupted run leaves nothing that the next one does not find', async () => {
+    await services.register(schedule, false, signal);
+    let writes = 0;
+    const interrupted = new ServiceRegistry(TableName, {
+      ...functionConnection(process.env),
+      // The service's record is written, and the grants are not.
+      send: async (url, request, ...rest) => {
+        if (String(request.body).includes('UpdateExpression') && ++writes > 1) throw new Error('killed');
+        return sendHttpRequest(url, request, ...rest);
+      },
+    });
+    await expect(
+      interrupted.register({ ...schedule, grants: ['users GET /schedule'] }, true, AbortSignal.timeout(500)),
+    ).rejects.toThrow();
+
+    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(true);
+    for (const client of ['mail', 'social', 'users']) await expect(grantsOf(client)).resolves.toEqual([]);
+  });
+
+  test('with hundreds of clients are written within the limits of a call', async () => {
+    const grants = Array.from({ length: 250 }, (_, index) => `client-${index} GET /schedule/{id}`);
+    await services.register({ ...schedule, grants }, false, signal);
+
+    await expect(grantsOf('client-249')).resolves.toEqual(['a1b2c3 GET /schedule/{id}']);
+    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(true);
+    await expect(grantsOf('client-249')).resolves.toEqual([]);
+  }, 30_000);
+});
