@@ -25,6 +25,7 @@ const MAY_IMPORT = {
       'constructs',
       '@aws-sdk/',
       '@bomb.sh/',
+      '@hpcc-js/wasm-graphviz',
       'chokidar',
       'cli-table3',
       'commander',

@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { failureSentence } from '../aws/failure';
 import { version } from '../package.json';
 import { addAgentCommand } from './agent/command';
+import { addCanCommand } from './can/command';
 import { addCompletionCommand } from './completion/command';
 import { addConfigCommand } from './config/command';
 import { addDisableCommand } from './disable/command';
 import { addDoctorCommand } from './doctor/command';
 import { addEnableCommand } from './enable/command';
 import { addFetchCommand } from './fetch/command';
+import { addGraphCommand } from './graph/command';
 import { addListCommand } from './list/command';
 import { addRequestCommand } from './request/command';
 import { addRevokeCommand } from './revoke/command';
@@ -40,6 +42,8 @@ addRevokeCommand(program, loadOperations);
 addDisableCommand(program, loadOperations);
 addEnableCommand(program, loadOperations);
 addRotateCommand(program, loadOperations);
+addCanCommand(program, loadOperations);
+addGraphCommand(program, () => require('./graph/graph'));
 // Last, because it describes the commands that there are.
 addCompletionCommand(program);
 

@@ -1,4 +1,5 @@
 /** The work of the commands that operate a deployed mesh, as one bundle: all of them need the AWS clients. */
+export { runCan } from './can/can';
 export { runDisable } from './disable/disable';
 export { runDoctor } from './doctor/doctor';
 export { runEnable } from './enable/enable';

@@ -4,10 +4,10 @@ import { isOneSegment } from './request-path';
 
 /** The methods that a grant can name. `TRACE` and `CONNECT` are never granted. */
 export const GRANTABLE_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const;
-export type GrantableMethod = (typeof GRANTABLE_METHODS)[number];
+type GrantableMethod = (typeof GRANTABLE_METHODS)[number];
 
 /** In place of a list of methods: all of them. */
-export const ANY_METHOD = 'ANY';
+const ANY_METHOD = 'ANY';
 
 /** In place of the name of a client: all clients of the mesh. */
 export const ALL_CLIENTS = '*';

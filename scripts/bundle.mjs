@@ -92,11 +92,12 @@ await Promise.all([
   bundleEntryPoint('sandbox/index.ts', { alias: inMemory, esm: { banner: { js: requireInModules } } }),
   // The command loads the other bundles of bin/ on demand.
   bundleForNode('bin/mtls-mesh.ts', {
-    external: ['./client-commands', './operations', './up/up'],
+    external: ['./client-commands', './graph/graph', './operations', './up/up'],
     banner: { js: '#!/usr/bin/env node' },
   }),
   bundleForNode('bin/client-commands.ts'),
   bundleForNode('bin/operations.ts'),
+  bundleForNode('bin/graph/graph.ts'),
   bundleForNode('bin/up/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
 ]);
 // npm makes commands executable when it installs them. The script in the Python package doesn't.

@@ -4,6 +4,7 @@ import {
   type RegistryCertificate,
   type RegistryClient,
   type RegistryExternalClient,
+  type RegistryService,
 } from '../../registry/records';
 import type { RegistryRecord } from '../../registry/stored-records';
 import { NEVER_ABORTED, type OperatedMesh, OperatorError } from './mesh';
@@ -43,6 +44,16 @@ export async function listClients(mesh: OperatedMesh): Promise<readonly ClientSu
   return clients.map((known) => withCurrent(known, certificates));
 }
 
+/** All services of the mesh with their grants, sorted by name. */
+export async function listServices(
+  mesh: Pick<OperatedMesh, 'survey' | 'trustDomain'>,
+): Promise<readonly RegistryService[]> {
+  const records = await read(mesh, mesh.survey.services(NEVER_ABORTED));
+  return records
+    .flatMap((record) => (record.kind === 'service' ? [record.service] : []))
+    .sort((one, other) => compare(one.serviceName, other.serviceName));
+}
+
 /** @throws OperatorError for an unknown client, with the names of the known ones */
 export async function showClient(mesh: OperatedMesh, clientName: string): Promise<ClientInventory> {
   const records = await read(mesh, mesh.survey.clientRecords(clientName, NEVER_ABORTED));
@@ -73,7 +84,10 @@ export async function showIssuedClient(
 }
 
 /** All records but the malformed ones. */
-async function read(mesh: OperatedMesh, records: AsyncIterable<RegistryRecord>): Promise<readonly RegistryRecord[]> {
+async function read(
+  mesh: Pick<OperatedMesh, 'trustDomain'>,
+  records: AsyncIterable<RegistryRecord>,
+): Promise<readonly RegistryRecord[]> {
   const wellFormed: RegistryRecord[] = [];
   try {
     for await (const record of records) {

@@ -7,7 +7,7 @@ import type { RegistrySurvey } from '../../registry/survey';
 export interface OperatedMesh {
   readonly trustDomain: string;
   readonly registry: Pick<Registry, 'setClientState'>;
-  readonly survey: Pick<RegistrySurvey, 'clients' | 'clientRecords' | 'find'>;
+  readonly survey: Pick<RegistrySurvey, 'clients' | 'clientRecords' | 'find' | 'services'>;
   /** Starts a rotation. @returns the secret version that will become current */
   startRotation(secretId: string): Promise<string>;
   /** Has the mesh revoke certificates. */

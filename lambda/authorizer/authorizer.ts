@@ -31,6 +31,12 @@ export interface AuthorizerOptions {
   readonly metrics: Pick<LoggedMetrics, 'putByReason'>;
 }
 
+/**
+ * Before a request is denied for want of a grant, the registry is read again unless that was within this time. It bounds what a
+ * client without grants can cost. Milliseconds.
+ */
+const GRANTS_AGE = 1_000;
+
 /** Identifies and authorizes the caller of a request. Only the log has the reason of a denial. */
 export class Authorizer {
   constructor(private readonly options: AuthorizerOptions) {}
@@ -56,7 +62,7 @@ export class Authorizer {
       const caller = this.options.certificates.readCaller(pem);
       const accepted = await this.identify(caller);
       this.options.certificates.keep(pem, caller);
-      return { isAuthorized: true, context: admit(accepted, event) };
+      return { isAuthorized: true, context: await this.admit(accepted, caller, event) };
     } catch (error) {
       if (error instanceof RegistryUnavailableError) throw error;
       const denial = error instanceof DenialError ? error : undefined;
@@ -67,20 +73,33 @@ export class Authorizer {
     }
   }
 
-  private identify(caller: CallerCertificate): Promise<AcceptedCaller> {
-    const { issuedCallers, externalCallers } = this.options;
-    return caller.kind === 'external' ? externalCallers.identify(caller) : issuedCallers.identify(caller);
+  /** @throws DenialError if no grant of the caller lets the request in, also when the registry is read again */
+  private async admit(
+    accepted: AcceptedCaller,
+    caller: CallerCertificate,
+    event: AuthorizerEvent,
+  ): Promise<AuthorizedCaller> {
+    const { apiId, http } = event.requestContext;
+    const methods = possibleMethods(event);
+    const request = { apiId, methods, path: event.rawPath };
+    let { identity, grants } = accepted;
+    let grant = decidingGrant(grants, request);
+    if (grant === undefined) {
+      // A grant that a deployment has just added counts at once.
+      ({ identity, grants } = await this.identify(caller, GRANTS_AGE));
+      grant = decidingGrant(grants, request);
+    }
+    if (grant !== undefined) return { ...identity, grant };
+    const { clientName, spiffeId: subject, serialNumber } = identity;
+    const readings = methods.length > 1 ? `, which servers may also take for ${methods.slice(1).join(' or ')}` : '';
+    const message = `client ${clientName} has no grant for ${http.method} ${event.rawPath}${readings}`;
+    throw new DenialError('NOT_GRANTED', message, { subject, serialNumber });
   }
-}
 
-/** @throws DenialError if no grant of the caller lets the request in */
-function admit({ identity, grants }: AcceptedCaller, event: AuthorizerEvent): AuthorizedCaller {
-  const { apiId, http } = event.requestContext;
-  const methods = possibleMethods(event);
-  const grant = decidingGrant(grants, { apiId, methods, path: event.rawPath });
-  if (grant !== undefined) return { ...identity, grant };
-  const { clientName, spiffeId: subject, serialNumber } = identity;
-  const readings = methods.length > 1 ? `, which servers may also take for ${methods.slice(1).join(' or ')}` : '';
-  const message = `client ${clientName} has no grant for ${http.method} ${event.rawPath}${readings}`;
-  throw new DenialError('NOT_GRANTED', message, { subject, serialNumber });
+  private identify(caller: CallerCertificate, longestAge?: number): Promise<AcceptedCaller> {
+    const { issuedCallers, externalCallers } = this.options;
+    return caller.kind === 'external'
+      ? externalCallers.identify(caller, longestAge)
+      : issuedCallers.identify(caller, longestAge);
+  }
 }

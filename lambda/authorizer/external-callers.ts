@@ -8,7 +8,7 @@ import { identityId } from '../../registry/records';
 import { refusalOf } from '../../registry/status';
 import type { CallerCertificate } from './client-certificate-reader';
 import { DenialError, refusalError } from './denial';
-import { type AcceptedCaller, RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
+import { type AcceptedCaller, type Lookup, RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
 
 type ExternalCertificate = Extract<CallerCertificate, { kind: 'external' }>;
 
@@ -35,15 +35,16 @@ export class ExternalCallers {
     this.memory = new RegistryMemory(options);
   }
 
-  /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
-  identify(caller: ExternalCertificate): Promise<AcceptedCaller> {
+  /** As `RegistryMemory.identify`. */
+  identify(caller: ExternalCertificate, longestAge?: number): Promise<AcceptedCaller> {
     const { fingerprint256: fingerprint } = caller.certificate;
-    return this.memory.identify({
+    const lookup: Lookup<Findings> = {
       certificate: fingerprint,
       subject: fingerprint,
       read: () => this.find(caller.certificate),
       judge: (findings) => this.judge(caller, findings),
-    });
+    };
+    return this.memory.identify(lookup, longestAge);
   }
 
   private judge({ certificate, validity }: ExternalCertificate, { clientNames, registered }: Findings): AcceptedCaller {

@@ -2,7 +2,7 @@ import type { IssuedFacts, RegistryLookup } from '../../registry/lookup';
 import { refusalOf } from '../../registry/status';
 import type { CallerCertificate } from './client-certificate-reader';
 import { refusalError } from './denial';
-import { type AcceptedCaller, RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
+import { type AcceptedCaller, type Lookup, RegistryMemory, type RegistryMemoryOptions } from './registry-memory';
 
 /** Identifies callers with certificates that the mesh issued. */
 export class IssuedCallers {
@@ -15,10 +15,13 @@ export class IssuedCallers {
     this.memory = new RegistryMemory(options);
   }
 
-  /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
-  identify({ identity, validity }: Extract<CallerCertificate, { kind: 'issued' }>): Promise<AcceptedCaller> {
+  /** As `RegistryMemory.identify`. */
+  identify(
+    { identity, validity }: Extract<CallerCertificate, { kind: 'issued' }>,
+    longestAge?: number,
+  ): Promise<AcceptedCaller> {
     const { clientName, spiffeId, serialNumber, fingerprint } = identity;
-    return this.memory.identify({
+    const lookup: Lookup<IssuedFacts> = {
       certificate: fingerprint,
       subject: clientName,
       read: () => this.registry.findIssued(clientName, fingerprint),
@@ -28,6 +31,7 @@ export class IssuedCallers {
         if (refusal === undefined) return { identity, grants };
         throw refusalError(refusal, clientName, { subject: spiffeId, serialNumber });
       },
-    });
+    };
+    return this.memory.identify(lookup, longestAge);
   }
 }

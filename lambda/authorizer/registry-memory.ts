@@ -82,17 +82,20 @@ export class RegistryMemory<T> {
     this.remembered = new CallerMap(options.capacity ?? CALLER_CAPACITY);
   }
 
-  /** @throws DenialError, or RegistryUnavailableError if the registry can't be read */
-  async identify(lookup: Lookup<T>): Promise<AcceptedCaller> {
-    const { revocationDelay } = this.options.times;
+  /**
+   * @param longestAge how long ago the registry may have been read. Milliseconds; at most `revocationDelay`.
+   * @throws DenialError, or RegistryUnavailableError if the registry can't be read
+   */
+  async identify(lookup: Lookup<T>, longestAge = Number.POSITIVE_INFINITY): Promise<AcceptedCaller> {
+    const age = Math.min(longestAge, this.options.times.revocationDelay);
     const known = this.remembered.get(lookup.certificate);
-    if (known !== undefined && this.isWithin(revocationDelay, known.readAt)) return lookup.judge(known.facts);
+    if (known !== undefined && this.isWithin(age, known.readAt)) return lookup.judge(known.facts);
 
     const settled = this.settled(lookup);
     if (settled && this.hasJustFailed(settled)) return lookup.judge(settled.facts);
     let facts: T;
     try {
-      facts = await (settled ? withTimeLimit(this.read(lookup)) : this.read(lookup));
+      facts = await (settled ? withTimeLimit(this.read(lookup, age)) : this.read(lookup, age));
     } catch (cause) {
       return this.identifyWithoutRegistry(lookup, cause);
     }
@@ -140,10 +143,10 @@ export class RegistryMemory<T> {
   }
 
   /** Requests at the same time share one read, as long as its result would also be remembered. */
-  private read(lookup: Lookup<T>): Promise<T> {
+  private read(lookup: Lookup<T>, age: number): Promise<T> {
     const { certificate } = lookup;
     const shared = this.pending.get(certificate);
-    if (shared && this.isWithin(this.options.times.revocationDelay, shared.startedAt)) return shared.facts;
+    if (shared && this.isWithin(age, shared.startedAt)) return shared.facts;
 
     const startedAt = this.options.now().getTime();
     const reading = { startedAt, facts: this.readAndRemember(lookup, startedAt) };

@@ -2,11 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { addAgentCommand } from '../../bin/agent/command';
+import { addCanCommand } from '../../bin/can/command';
 import { addConfigCommand } from '../../bin/config/command';
 import { addDisableCommand } from '../../bin/disable/command';
 import { addDoctorCommand } from '../../bin/doctor/command';
 import { addEnableCommand } from '../../bin/enable/command';
 import { addFetchCommand } from '../../bin/fetch/command';
+import { addGraphCommand } from '../../bin/graph/command';
 import { addListCommand } from '../../bin/list/command';
 import { addRequestCommand } from '../../bin/request/command';
 import { addRevokeCommand } from '../../bin/revoke/command';
@@ -32,6 +34,8 @@ function command(): Command {
   addDisableCommand(program, () => ({ runDisable: nothing }));
   addEnableCommand(program, () => ({ runEnable: nothing }));
   addRotateCommand(program, () => ({ runRotate: nothing }));
+  addCanCommand(program, () => ({ runCan: nothing }));
+  addGraphCommand(program, () => ({ runGraph: nothing }));
   for (const one of program.commands) one.exitOverride().configureOutput({ writeErr: () => undefined });
   return program;
 }

@@ -1,6 +1,8 @@
 import { App } from 'aws-cdk-lib';
+import { answerOf } from '../../bin/can/can';
 import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
 import { awsMesh } from '../../bin/shared/aws-mesh';
+import { deployedGrants } from '../../bin/shared/grants/deployed-grants';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { ServiceMeshStack } from '../../examples/service-mesh/service-mesh-stack';
 import { Sandbox } from '../../sandbox';
@@ -43,6 +45,42 @@ test('a service is told who calls by the gateway, whatever the caller says of it
   await expect(ask('groups', '/equipment/checkouts', { 'x-mesh-client-name': 'helpdesk' })).resolves.toMatchObject({
     status: 403,
   });
+});
+
+/** Every request below, with the client that makes it, and what the authorizer's own code says in the command. */
+test('a service lets in what it grants, as `mtls-mesh can` says, and says which grant it was', async () => {
+  const grants = await deployedGrants(awsMesh(DOMAIN, sandboxAccess(sandbox)));
+  const requests = ['users', 'groups', 'equipment', 'helpdesk'].flatMap((client) =>
+    [
+      'GET /users/names',
+      'GET /groups/members',
+      'GET /equipment/checkouts',
+      'GET /groups/',
+      'POST /groups',
+      'GET /groups',
+    ]
+      .map((line) => line.split(' '))
+      .map(([method = '', path = '']) => ({ client, method, path })),
+  );
+  const allowed: string[] = [];
+  for (const request of requests) {
+    const { client, method, path } = request;
+    const { status } = await sandbox.fetch(client, `https://${DOMAIN}${path}`, { method });
+    const answer = answerOf(request, grants);
+    // The example knows no POST and no slash at the end.
+    expect([client, method, path, [200, 404].includes(status)]).toEqual([client, method, path, answer.allowed]);
+    if (answer.allowed) allowed.push(`${client} ${method} ${path}: ${answer.grant}`);
+  }
+  expect(allowed.sort()).toEqual([
+    'equipment GET /users/names: GET /users/names',
+    'groups GET /equipment/checkouts: GET /equipment/checkouts',
+    'helpdesk GET /equipment/checkouts: GET /equipment/*',
+    'helpdesk GET /groups/: GET /groups/*',
+    'helpdesk GET /groups/members: GET /groups/*',
+    'helpdesk GET /groups: GET /groups/*',
+    'helpdesk GET /users/names: GET /users/*',
+    'users GET /groups/members: GET /groups/members',
+  ]);
 });
 
 test('a service that was given another certificate while it runs goes on calling', async () => {

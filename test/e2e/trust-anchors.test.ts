@@ -93,8 +93,7 @@ async function registered(): Promise<string[]> {
   const dynamodb = new DynamoDBClient(sandboxAccess(sandbox));
   const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName: 'mtls-mesh.mesh.example.com' }));
   dynamodb.destroy();
-  return Items.filter(({ partitionKey }) => !partitionKey?.S?.startsWith('PUBLIC_KEY#'))
-    .filter(({ sortKey }) => !sortKey?.S?.startsWith('CERTIFICATE#'))
+  return Items.filter(({ sortKey }) => ['CLIENT', 'IDENTITY'].includes(String(sortKey?.S)))
     .map(({ partitionKey, clientName }) => `${partitionKey?.S?.split('#')[0]} ${clientName?.S}`)
     .sort();
 }
@@ -138,6 +137,7 @@ test.each([
       'x-mesh-client-name': clientName,
       'x-mesh-spiffe-id': `spiffe://mesh.example.com/${clientName}`,
       'x-mesh-certificate-serial-number': partner.print(credentials(), '-serial'),
+      'x-mesh-grant': 'ANY /whoami/*',
       'x-mesh-certificate-fingerprint': partner.print(credentials(), '-fingerprint', '-sha256'),
     });
   },

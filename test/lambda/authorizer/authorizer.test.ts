@@ -171,6 +171,40 @@ describe('the authorizer', () => {
       },
     );
 
+    test('a grant that was added counts at once for a client that called before, at the cost of one reading a second', async () => {
+      const findIssued = jest.fn(async () => facts);
+      const counted = createAuthorizer({ findIssued });
+      const decide = async () => (await counted.decide(requestOf('GET', '/schedule/events'))).isAuthorized;
+      grant();
+      expect(await decide()).toBe(false);
+      for (let call = 0; call < 3; call++) expect(await decide()).toBe(false);
+      expect(findIssued).toHaveBeenCalledTimes(1);
+
+      grant('a1b2c3 GET /schedule/events');
+      now = new Date(now.getTime() + 1_000);
+      expect(await decide()).toBe(true);
+      now = new Date(now.getTime() + 4_000);
+      expect(await decide()).toBe(true);
+      expect(findIssued).toHaveBeenCalledTimes(2);
+    });
+
+    test('a missing grant is a denial also while the registry can’t be read', async () => {
+      let isOut = false;
+      const flaky = createAuthorizer({
+        findIssued: async () => {
+          if (isOut) throw new Error('out of reach');
+          return facts;
+        },
+      });
+      grant('a1b2c3 GET /schedule/events');
+      await flaky.decide(requestOf('GET', '/schedule/events'));
+      isOut = true;
+      now = new Date(now.getTime() + 2_000);
+      expect(await flaky.decide(requestOf('GET', '/users'))).toEqual({ isAuthorized: false });
+      expect(denial()?.['code']).toBe('NOT_GRANTED');
+      expect(await flaky.decide(requestOf('GET', '/schedule/events'))).toMatchObject({ isAuthorized: true });
+    });
+
     test('a grant that is removed counts no longer once the memory has passed', async () => {
       grant('a1b2c3 GET /schedule/events');
       const decide = async () => (await authorizer.decide(requestOf('GET', '/schedule/events'))).isAuthorized;
