@@ -20,14 +20,20 @@ export function threeServices(): string {
     hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  for (const name of SERVICES) {
+  const services = SERVICES.map((name) => {
     const handler = new LambdaFunction(stack, name, {
       runtime: Runtime.NODEJS_24_X,
       handler: 'index.handler',
       code: Code.fromInline(`exports.handler = async () => '${name}'`),
     });
-    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) }).allowAllClients();
-    mesh.addClient(name);
+    return mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+  });
+  for (const name of SERVICES) {
+    const client = mesh.addClient(name);
+    for (const service of services) {
+      for (let i = 0; i < 33; i += 1) service.allow(client, { path: `/events/{id}/part-${i}` });
+      service.allow(client, { path: '/' });
+    }
   }
   return app.synth().directory;
 }
@@ -67,10 +73,12 @@ export async function warmDecision(assembly: string): Promise<Measurement> {
   try {
     const { certificate } = await sandbox.clientSecret('users');
     const decide = loadAuthorizer(sandbox);
+    // The last of the client's grants.
     const event = {
       rawPath: '/equipment',
       headers: { host: 'mesh.example.com', accept: '*/*' },
       requestContext: {
+        apiId: apiIdOf(sandbox),
         http: { method: 'GET', path: '/equipment' },
         authentication: { clientCert: { clientCertPem: certificate } },
       },
@@ -82,7 +90,7 @@ export async function warmDecision(assembly: string): Promise<Measurement> {
       for (let call = 0; call < CALLS; call += 1) await decide(event);
     });
     return {
-      what: 'decision of the authorizer, warm',
+      what: 'decision of the authorizer, warm, 102 grants',
       measured: milliseconds(time / CALLS),
       budget: '≤ 0.2 ms',
       within: time / CALLS <= 0.2,
@@ -90,6 +98,11 @@ export async function warmDecision(assembly: string): Promise<Measurement> {
   } finally {
     await sandbox.close();
   }
+}
+
+function apiIdOf(sandbox: Sandbox): string {
+  const api = Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ApiGatewayV2::Api');
+  return String(api?.physicalId);
 }
 
 type Handler = (event: unknown) => Promise<{ readonly isAuthorized: boolean }>;

@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http';
-import type { CallerIdentity } from '../mesh/contract';
+import type { AuthorizedCaller, CallerIdentity } from '../mesh/contract';
 import { clientSpiffeIdProblem } from '../mesh/names';
 import { UnknownCallerError } from './errors';
 
@@ -11,11 +11,18 @@ export interface GatewayEvent {
 /** The clients at the other ends of connections to a `meshServer`. */
 export const callers = new WeakMap<object, CallerIdentity>();
 
-const FIELDS = ['clientName', 'spiffeId', 'serialNumber', 'fingerprint'] as const satisfies (keyof CallerIdentity)[];
+const FIELDS = [
+  'clientName',
+  'spiffeId',
+  'serialNumber',
+  'fingerprint',
+  'grant',
+] as const satisfies (keyof AuthorizedCaller)[];
 
 /**
  * The client that sent a request to a `meshServer`, or to a Lambda function behind the gateway. It is read from the client's
- * certificate, or from what the gateway's authorizer has found out, and never from headers.
+ * certificate, or from what the gateway's authorizer has found out, and never from headers. Behind the gateway, `grant` is the
+ * grant that let the request in.
  *
  * Whoever may invoke the function without the gateway can make up events. Give nobody else the right to invoke it.
  *
@@ -28,6 +35,8 @@ const FIELDS = ['clientName', 'spiffeId', 'serialNumber', 'fingerprint'] as cons
  *
  * @throws UnknownCallerError when the event was not authorized by the gateway's authorizer, or the request is to another server
  */
+export function callerOf(event: GatewayEvent): AuthorizedCaller;
+export function callerOf(request: IncomingMessage): CallerIdentity;
 export function callerOf(event: GatewayEvent | IncomingMessage): CallerIdentity {
   if (event instanceof IncomingMessage) {
     const caller = callers.get(event.socket);
@@ -35,8 +44,9 @@ export function callerOf(event: GatewayEvent | IncomingMessage): CallerIdentity 
     return caller;
   }
   const context = own(own(own(event, 'requestContext'), 'authorizer'), 'lambda');
-  const [clientName, spiffeId, serialNumber, fingerprint] = FIELDS.map((field) => text(context, field));
-  const caller = { clientName, spiffeId, serialNumber, fingerprint } as CallerIdentity;
+  const caller = Object.fromEntries(FIELDS.map((field) => [field, text(context, field)])) as Readonly<
+    Record<(typeof FIELDS)[number], string>
+  >;
   if (clientSpiffeIdProblem(caller.spiffeId) !== undefined) throw unknown('spiffeId');
   return caller;
 }

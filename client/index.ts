@@ -1,5 +1,5 @@
 export { type ClientSecret, ClientSecretError } from '../mesh/client-secret';
-export type { CallerIdentity } from '../mesh/contract';
+export type { AuthorizedCaller, CallerIdentity } from '../mesh/contract';
 export { callerOf, type GatewayEvent } from './caller';
 export type { Undici } from './dispatcher';
 export { SecretUnavailableError, TlsRequestError, UnknownCallerError } from './errors';

@@ -2,7 +2,13 @@ import { connect } from 'node:tls';
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { ExternalIdentity, MeshIntegration, TrustAnchorSource } from '../../lib';
+import {
+  ExternalIdentity,
+  type MeshGrantOptions,
+  MeshIntegration,
+  type MeshService,
+  TrustAnchorSource,
+} from '../../lib';
 import type { ClientSecret, Sandbox } from '../../sandbox';
 import { exampleMesh } from '../example-mesh';
 import type { Authority } from '../pki/authorities';
@@ -28,6 +34,8 @@ export interface AttackedMeshOptions {
   readonly partner?: readonly Authority[];
   /** Whether there is a service groups behind HTTP, for which a target must be given. @default - there is none */
   readonly withHttpService?: boolean;
+  /** What mail may call of schedule. @default - all clients may call all services */
+  readonly grants?: readonly MeshGrantOptions[];
   /** The clients with secrets. @default - mail and social */
   readonly clientNames?: readonly string[];
 }
@@ -40,22 +48,29 @@ export function attackedMesh({
   partner = [],
   clientNames = ['mail', 'social'],
   withHttpService = false,
+  grants,
 }: AttackedMeshOptions = {}): App {
   const app = new App();
   const stack = new Stack(app, 'Attacked');
   const mesh = exampleMesh(stack, { removalPolicy: RemovalPolicy.DESTROY, revocationDelay: Duration.seconds(0) });
+  const services = new Map<string, MeshService>();
   for (const name of ['schedule', 'users']) {
     const handler = new lambda.Function(stack, `Service-${name}`, {
       runtime: lambda.Runtime.NODEJS_24_X,
       handler: 'index.handler',
       code: lambda.Code.fromInline(ECHO),
     });
-    mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) }).allowAllClients();
+    const service = mesh.addService(name, { integration: MeshIntegration.lambdaFunction(handler) });
+    if (grants === undefined) service.allowAllClients();
+    services.set(name, service);
   }
   if (withHttpService)
     mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com') }).allowAllClients();
   const assumedBy = new iam.ServicePrincipal('ec2.amazonaws.com');
-  for (const name of clientNames) mesh.addClient(name, { overlap: Duration.hours(1) });
+  for (const name of clientNames) {
+    const client = mesh.addClient(name, { overlap: Duration.hours(1) });
+    if (name === 'mail') for (const grant of grants ?? []) services.get('schedule')?.allow(client, grant);
+  }
   mesh.addClient('own', { ownKey: true }).grantRequest(new iam.Role(stack, 'Own', { assumedBy, roleName: 'own' }));
   const operator = new iam.Role(stack, 'Operator', { assumedBy, roleName: 'operator' });
   mesh.operatorPolicy.attachToRole(operator);

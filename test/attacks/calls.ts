@@ -54,14 +54,19 @@ export async function askAuthorizer(sandbox: Sandbox, event: object): Promise<un
 }
 
 /** The event of the authorizer for a certificate. */
-export function authorizerEvent(clientCertPem: string, path = '/schedule'): object {
+export function authorizerEvent(sandbox: Sandbox, clientCertPem: string, path = '/schedule'): object {
+  const api = Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ApiGatewayV2::Api');
   return {
     version: '2.0',
     type: 'REQUEST',
     rawPath: path,
     headers: {},
     pathParameters: {},
-    requestContext: { http: { method: 'GET', path }, authentication: { clientCert: { clientCertPem } } },
+    requestContext: {
+      apiId: api?.physicalId,
+      http: { method: 'GET', path },
+      authentication: { clientCert: { clientCertPem } },
+    },
   };
 }
 

@@ -189,7 +189,7 @@ const EVENTS: Readonly<Record<string, () => unknown>> = {
   'a schedule': () => ({ source: 'aws.events', 'detail-type': 'Scheduled Event' }),
   'a revocation': () => ({ clientName: 'mail', reason: 'KEY_COMPROMISE', by: 'attacker' }),
   'a revocation of everything': () => ({ clientName: '*', reason: 'UNSPECIFIED', by: 'attacker' }),
-  'a call of mail': async () => authorizerEvent((await sandbox.clientSecret('mail')).certificate),
+  'a call of mail': async () => authorizerEvent(sandbox, (await sandbox.clientSecret('mail')).certificate),
   'a message of SNS': () => ({ Records: [{ Sns: { Message: JSON.stringify(rotation(mailSecret())) } }] }),
   'an object of S3': () => ({ Records: [{ eventSource: 'aws:s3', s3: { object: { key: 'truststore.pem' } } }] }),
   nothing: () => ({}),

@@ -209,7 +209,7 @@ attacks<[code: string, after: () => Promise<unknown>, restore?: () => Promise<un
     expect(await statusWith(credentials)).toBe(200);
     await after();
     expect(await statusWith(credentials)).toBe(403);
-    expect(await askAuthorizer(sandbox, authorizerEvent(credentials.certificate))).toBe(code);
+    expect(await askAuthorizer(sandbox, authorizerEvent(sandbox, credentials.certificate))).toBe(code);
     await restored?.();
   },
 );
@@ -221,14 +221,14 @@ test('a client that is added again does not bring back the certificates of befor
   await sandbox.update(attackedMesh());
   expect(await statusWith(await social())).toBe(200);
   expect(await statusWith(before)).toBe(403);
-  expect(await askAuthorizer(sandbox, authorizerEvent(before.certificate))).toBe('REVOKED');
+  expect(await askAuthorizer(sandbox, authorizerEvent(sandbox, before.certificate))).toBe('REVOKED');
 });
 
 test('an expired certificate is refused in the handshake, and by the authorizer: the hourly run has revoked it', async () => {
   const credentials = await social();
   await sandbox.advance(8 * 24 * HOUR);
   expect(await statusWith(credentials)).toBeUndefined();
-  expect(await askAuthorizer(sandbox, authorizerEvent(credentials.certificate))).toBe('REVOKED');
+  expect(await askAuthorizer(sandbox, authorizerEvent(sandbox, credentials.certificate))).toBe('REVOKED');
   expect(await statusWith(await social())).toBe(200);
 });
 

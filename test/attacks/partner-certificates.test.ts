@@ -33,7 +33,7 @@ const forged = (forgery: Partial<Forgery> = {}) => forge({ by: root, uris: [PART
 async function outcome(credentials: Credentials): Promise<readonly unknown[]> {
   const { isConnected, status, seen } = await sendRaw(sandbox, request('/schedule'), { credentials });
   const callers = seen.map(({ clientName }) => clientName);
-  const decision = await askAuthorizer(sandbox, authorizerEvent(credentials.certificate));
+  const decision = await askAuthorizer(sandbox, authorizerEvent(sandbox, credentials.certificate));
   return [isConnected, status, callers, decision];
 }
 /** API Gateway closes the connection in the handshake: the sandbox's gateway stands in for it. The authorizer denies too. */

@@ -5,6 +5,7 @@ const caller = {
   spiffeId: 'spiffe://example.com/mail',
   serialNumber: '0a:1b',
   fingerprint: 'ab'.repeat(32),
+  grant: 'POST /schedule/events',
 };
 const eventWith = (lambda: unknown) => ({ requestContext: { authorizer: { lambda } } });
 

@@ -34,7 +34,7 @@ export class ServiceResource implements CustomResourceHandler {
     const service = {
       serviceName,
       apiId: textProperty(properties, name('ApiId'), apiIdProblem),
-      grants: listProperty(properties, name('Grants'), grantProblem),
+      grants: listProperty(properties, name('Grants'), (text) => grantProblem(text, serviceName)),
       declaredBy: resourceOf(request),
       updatedAt: now().toISOString(),
     };
@@ -55,8 +55,12 @@ function serviceNameIn(properties: ResourceProperties): string {
   return textProperty(properties, name('ServiceName'), clientNameProblem);
 }
 
-function grantProblem(text: string): string | undefined {
-  return parseDeclaredGrant(text)
+/** A grant outside the service's own paths would be one of another service. */
+function grantProblem(text: string, serviceName: string): string | undefined {
+  const path = parseDeclaredGrant(text)?.grant.path;
+  if (path === undefined) return 'must be a client, methods, and a path, such as mail GET,POST /schedule/events';
+  const basePath = `/${serviceName}`;
+  return path === basePath || path.startsWith(`${basePath}/`)
     ? undefined
-    : 'must be a client, methods, and a path, such as mail GET,POST /schedule/events';
+    : `must be for ${basePath} or a path below it`;
 }

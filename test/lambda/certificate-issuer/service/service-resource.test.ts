@@ -77,8 +77,19 @@ describe('a service', () => {
     ['one text in place of a list', { Grants: 'mail GET /a' }, 'Grants must be a list of strings'],
     ['a grant that is no text', { Grants: [{ mail: '*' }] }, 'Grants[0] must be a string'],
     ['a grant without a path', { Grants: ['mail GET'] }, 'Grants[0] must be a client, methods, and a path'],
-    ['a grant of TRACE', { Grants: ['mail TRACE /a'] }, 'Grants[0] must be a client, methods, and a path'],
-    ['a grant for a client that can not be', { Grants: ['mail GET /a', '../x GET /a'] }, 'Grants[1] must be'],
+    ['a grant of TRACE', { Grants: ['mail TRACE /schedule'] }, 'Grants[0] must be a client, methods, and a path'],
+    [
+      'a grant for a client that can not be',
+      { Grants: ['mail GET /schedule', '../x GET /schedule'] },
+      'Grants[1] must be',
+    ],
+    [
+      'a path of another service',
+      { Grants: ['mail GET /users/1'] },
+      'Grants[0] must be for /schedule or a path below it',
+    ],
+    ['all paths of the API', { Grants: ['mail ANY /*'] }, 'Grants[0] must be for /schedule'],
+    ['a service whose name begins alike', { Grants: ['mail GET /scheduler'] }, 'Grants[0] must be for /schedule'],
     ['a path with a dot segment', { Grants: ['mail GET /a/../b'] }, 'Grants[0] must be'],
     ['a wildcard in a path', { Grants: ['mail GET /a/*/b'] }, 'Grants[0] must be'],
   ])('with %s is refused', async (_what, changed, problem) => {
