@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct, type IDependable } from 'constructs';
+import { stackNamePatternProblem } from '../mesh/aws-names';
 import {
   CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
@@ -13,13 +14,15 @@ import {
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 } from '../mesh/contract';
-import { revocationFunctionName, secretName } from '../mesh/names';
+import { revocationFunctionName } from '../mesh/names';
 import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry, IMtlsGateway } from './interfaces';
 import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { grantPutEvents } from './private/event-grant';
+import { grantInvocation, grantRotation, secretArnsOf } from './private/issuer-grants';
 import { grantKeyThrough } from './private/key-grant';
 import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
 import { ServedStacks } from './private/served-stacks';
+import { checkKnownText } from './private/validation';
 
 /** Properties of a `CertificateIssuer`. */
 export interface CertificateIssuerProps extends MeshFunctionOptions, EncryptionOptions {
@@ -197,27 +200,34 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
    * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
    */
   grantRotate(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['secretsmanager:RotateSecret'],
-      resourceArns: [secretArnsOf(this, this.trustDomain)],
-      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html. The keys may be absent
-      // from a request that changes neither.
-      conditions: {
-        BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
-        ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': this.rotationHandler.functionArn },
-      },
-    }).combine(invocation(grantee, this.rotationHandler));
+    const { trustDomain, rotationHandler } = this;
+    return grantRotation(this, grantee, { trustDomain, rotationFunctionArn: rotationHandler.functionArn });
   }
 
   /** Allows `grantee` to revoke certificates of clients. A revoked certificate can't be made valid again. */
   grantRevoke(grantee: iam.IGrantable): iam.Grant {
-    return invocation(grantee, this.revocationHandler);
+    return grantInvocation(grantee, this.revocationHandler.functionArn);
   }
 
   /** Serves custom resources in the stack of `construct`. `MeshClient`, `ExternalClient`, and `MeshService` call this method. */
   serveStackOf(construct: IConstruct): void {
     this.servedStacks.add(construct);
+  }
+
+  /**
+   * Serves custom resources in stacks of other apps, in the same account and Region. `MtlsServiceMesh.allowStack` calls this
+   * method.
+   *
+   * @param stackName the name of a stack, or the beginning of names, with `-*` at its end
+   */
+  serveStacksNamed(stackName: string): void {
+    checkKnownText(this, 'stackName', stackName, stackNamePatternProblem);
+    this.servedStacks.addName(stackName);
+  }
+
+  /** ARN of the function behind `requestUrl`. The stack contains it once you use this property, as with `requestUrl`. */
+  get requestFunctionArn(): string {
+    return this.requestFunctionUrl().functionArn;
   }
 
   private requestFunctionUrl(): lambda.FunctionUrl {
@@ -301,10 +311,6 @@ const SECRET_ACTIONS = [
   'secretsmanager:UpdateSecretVersionStage',
 ];
 
-function invocation(grantee: iam.IGrantable, { functionArn }: lambda.IFunction): iam.Grant {
-  return iam.Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [functionArn] });
-}
-
 /** A new truststore version changes the environment, and so updates the function. */
 function environmentOf({ domainName, truststore }: IMtlsGateway): Record<string, string> {
   return {
@@ -313,14 +319,6 @@ function environmentOf({ domainName, truststore }: IMtlsGateway): Record<string,
     [TRUSTSTORE_KEY_VARIABLE]: truststore.objectKey,
     [TRUSTSTORE_VERSION_VARIABLE]: truststore.versionId,
   };
-}
-
-/** A pattern, because a list of the ARNs of a hundred clients would exceed the size of the role's policy. */
-function secretArnsOf(scope: IConstruct, trustDomain: string): string {
-  return Stack.of(scope).formatArn({
-    service: 'secretsmanager',
-    resource: `secret:${secretName(trustDomain, '*')}`,
-  });
 }
 
 /**

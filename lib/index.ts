@@ -6,6 +6,7 @@ export * from './certificate-issuer';
 export * from './denial-reason';
 export * from './external-client';
 export * from './external-identity';
+export * from './imported-mesh';
 export * from './interfaces';
 export * from './mesh-alarms';
 export * from './mesh-client';

@@ -153,8 +153,8 @@ export interface ITruststore extends IConstruct {
   waitForUse(scope: Construct, user: TruststoreUser): IDependable;
 }
 
-/** The entry point of a mesh: an HTTP API behind a domain that requires a client certificate. */
-export interface IMtlsGateway extends IConstruct {
+/** What a service needs to know of the gateway that clients call it through. */
+export interface IServiceGateway extends IConstruct {
   /** The domain name that clients call. */
   readonly domainName: string;
 
@@ -164,17 +164,20 @@ export interface IMtlsGateway extends IConstruct {
   /** The HTTP API. Its default authorizer must be the mesh's: a service refuses an API without a default authorizer. */
   readonly httpApi: apigatewayv2.IHttpApi;
 
-  /** The certificates that the gateway trusts. */
-  readonly truststore: ITruststore;
-
-  /** Resources that depend on it are created after the domain uses the current version of the truststore. */
-  readonly truststoreInUse: IDependable;
-
   /**
    * The KMS key that encrypts secrets that integrations of services add.
    * @default - the AWS managed key of Secrets Manager
    */
   readonly encryptionKey?: kms.IKey;
+}
+
+/** The entry point of a mesh: an HTTP API behind a domain that requires a client certificate. */
+export interface IMtlsGateway extends IServiceGateway {
+  /** The certificates that the gateway trusts. */
+  readonly truststore: ITruststore;
+
+  /** Resources that depend on it are created after the domain uses the current version of the truststore. */
+  readonly truststoreInUse: IDependable;
 }
 
 /** A client of a mesh, of any kind. */

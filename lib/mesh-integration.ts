@@ -13,7 +13,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as servicediscovery from 'aws-cdk-lib/aws-servicediscovery';
 import type { Construct } from 'constructs';
 import { IDENTITY_HEADERS } from '../mesh/contract';
-import type { IMtlsGateway } from './interfaces';
+import type { IServiceGateway } from './interfaces';
 import type {
   CloudMapIntegrationOptions,
   PrivateIntegrationOptions,
@@ -31,7 +31,7 @@ export interface MeshIntegrationBindOptions {
   readonly serviceName: string;
 
   /** The gateway of the service. */
-  readonly gateway: IMtlsGateway;
+  readonly gateway: IServiceGateway;
 }
 
 /** The integrations of the two routes of a service. They may be the same. */

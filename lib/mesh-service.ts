@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { SERVICE_RESOURCE_TYPE, type ServiceProperties } from '../mesh/contract';
 import { ALL_CLIENTS } from '../mesh/grant';
 import { clientNameProblem, spiffeId } from '../mesh/names';
-import type { ICertificateIssuer, IMeshClient, IMtlsGateway } from './interfaces';
+import type { ICertificateIssuer, IMeshClient, IServiceGateway } from './interfaces';
 import type { MeshGrantOptions } from './mesh-grant';
 import type { MeshIntegration } from './mesh-integration';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
@@ -29,7 +29,7 @@ export interface MeshServiceProps extends MeshServiceOptions {
   readonly serviceName: string;
 
   /** The gateway that clients call the service through. */
-  readonly gateway: IMtlsGateway;
+  readonly gateway: IServiceGateway;
 
   /** The issuer of the clients' certificates, whose function also registers services and their grants. */
   readonly issuer: ICertificateIssuer;
@@ -54,7 +54,7 @@ export class MeshService extends Construct {
   readonly serviceName: string;
 
   /** The gateway that clients call the service through. */
-  readonly gateway: IMtlsGateway;
+  readonly gateway: IServiceGateway;
 
   /** The URL that clients call, without a slash at the end: `https://<domain name>/<service name>`. */
   readonly url: string;

@@ -128,6 +128,8 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
   /** The base URL that clients call, without a slash at the end: `https://<domain name>`. */
   readonly url: string;
 
+  private readonly authorizer: SourcelessAuthorizer;
+
   constructor(scope: Construct, id: string, props: MtlsGatewayProps) {
     super(scope, id);
 
@@ -177,13 +179,14 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
     this.authorizerLog = authorizer.logGroup;
     registry.grantLookup(this.handler);
 
+    this.authorizer = new SourcelessAuthorizer('Authorizer', this.handler);
     this.api = new apigatewayv2.HttpApi(this, 'Api', {
       apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
       description: `Mutual TLS on ${domainName}`,
       disableExecuteApiEndpoint: true,
       ipAddressType: apigatewayv2.IpAddressType.DUAL_STACK,
       createDefaultStage: false,
-      defaultAuthorizer: new SourcelessAuthorizer('Authorizer', this.handler),
+      defaultAuthorizer: this.authorizer,
     });
     this.httpApi = this.api;
 
@@ -205,6 +208,11 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
     new apigatewayv2.ApiMapping(this, 'Mapping', { api: this.api, domainName: this.domain, stage });
 
     if (props.hostedZone) this.addRecords(domainName, props.hostedZone);
+  }
+
+  /** The ID of the API's authorizer, which other apps need for routes of their own. */
+  get authorizerId(): string {
+    return this.authorizer.addTo(this.api);
   }
 
   private addRecords(domainName: string, zone: route53.IHostedZone): void {

@@ -12,6 +12,7 @@ import { CertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
 import type { DenialReason } from './denial-reason';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
+import type { IMtlsServiceMesh, MtlsServiceMeshAttributes } from './imported-mesh';
 import type { ICertificateAuthority } from './interfaces';
 import { MeshAlarms } from './mesh-alarms';
 import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
@@ -20,6 +21,7 @@ import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-opt
 import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
+import { addMeshParameter, attributesByName, ImportedMesh } from './private/imported-mesh';
 import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { checkKnownText, checkText, refuse } from './private/validation';
@@ -130,7 +132,22 @@ export interface RequestsDeniedMetricOptions extends cloudwatch.MetricOptions {
  * mail.grantRead(mailApp);
  * service.allow(mail, { methods: [apigatewayv2.HttpMethod.POST], path: '/events' });
  */
-export class MtlsServiceMesh extends Construct {
+export class MtlsServiceMesh extends Construct implements IMtlsServiceMesh {
+  /**
+   * A mesh of another app in the same account and Region, which has allowed this stack with `allowStack`. CloudFormation reads
+   * what it needs to know of the mesh from the SSM parameter `/mtls-mesh/<trust domain>` when the stack is deployed.
+   *
+   * @param trustDomain the trust domain of the mesh, which is its domain name by default
+   */
+  static fromMeshName(scope: Construct, id: string, trustDomain: string): IMtlsServiceMesh {
+    return new ImportedMesh(scope, id, attributesByName(scope, trustDomain));
+  }
+
+  /** A mesh of another app in the same account and Region, by its attributes. */
+  static fromMeshAttributes(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes): IMtlsServiceMesh {
+    return new ImportedMesh(scope, id, attributes);
+  }
+
   /** The SPIFFE trust domain. The names of secrets start with it. */
   readonly trustDomain: string;
 
@@ -157,6 +174,7 @@ export class MtlsServiceMesh extends Construct {
 
   private readonly certificateOptions: ClientCertificateOptions & EncryptionOptions;
   private operators?: iam.ManagedPolicy;
+  private isPublished = false;
 
   constructor(scope: Construct, id: string, props: MtlsServiceMeshProps) {
     super(scope, id);
@@ -278,6 +296,35 @@ export class MtlsServiceMesh extends Construct {
       serviceName: name,
       gateway: this.gateway,
       issuer: this.issuer,
+    });
+  }
+
+  /**
+   * Lets stacks of other apps, in the same account and Region, add clients and services to the mesh. They import it with
+   * `fromMeshName`. A name of a client or a service belongs to the stack that declares it first, and only the stack of a service
+   * decides who may call it.
+   *
+   * Whoever may deploy a stack with such a name, and invoke the deployment function, can declare clients. See the security
+   * model.
+   *
+   * @param stackName the name of a stack, or the beginning of names, with `-*` at its end
+   */
+  allowStack(stackName: string): void {
+    this.issuer.serveStacksNamed(stackName);
+    if (this.isPublished) return;
+    this.isPublished = true;
+    const { trustDomain, gateway, issuer, certificateAuthority } = this;
+    addMeshParameter(this, {
+      trustDomain,
+      domainName: gateway.domainName,
+      apiId: gateway.httpApi.apiId,
+      authorizerId: gateway.authorizerId,
+      deploymentFunctionArn: issuer.deploymentHandler.functionArn,
+      rotationFunctionArn: issuer.rotationHandler.functionArn,
+      requestFunctionArn: issuer.requestFunctionArn,
+      requestUrl: issuer.requestUrl,
+      certificateAuthorityArn: certificateAuthority.certificateAuthorityArn,
+      signingAlgorithm: certificateAuthority.signingAlgorithm,
     });
   }
 

@@ -132,6 +132,21 @@ export type TrustAnchorProperties =
   | { readonly Pem: string }
   | { readonly BucketName: string; readonly ObjectKey: string; readonly VersionId: string };
 
+// What other apps need to know of a mesh
+
+/** The fields of the mesh's SSM parameter, separated by commas, in this order. New ones are added at the end. */
+export const MESH_PARAMETER_FIELDS = [
+  'domainName',
+  'apiId',
+  'authorizerId',
+  'deploymentFunctionArn',
+  'rotationFunctionArn',
+  'requestFunctionArn',
+  'requestUrl',
+  'certificateAuthorityArn',
+  'signingAlgorithm',
+] as const;
+
 // Environment variables of the functions
 
 /** The mesh's trust domain. All functions. */

@@ -97,6 +97,11 @@ export function revocationFunctionName(trustDomain: string): string {
   return `mtls-mesh-revoke-${trustDomain.replaceAll('.', '-').slice(0, 36)}-${hash}`;
 }
 
+/** The name of the SSM parameter with which a mesh can be imported. */
+export function meshParameterName(trustDomain: string): string {
+  return `/mtls-mesh/${trustDomain}`;
+}
+
 /** The name of the registry's table. */
 export function registryTableName(trustDomain: string): string {
   return `mtls-mesh.${trustDomain}`;

@@ -19,6 +19,7 @@ type Environment = Readonly<Record<string, string>>;
 /** The stacks whose custom resources a function serves: the function's own stack, and those that are added. */
 export class ServedStacks {
   private readonly others = new Set<Stack>();
+  private readonly otherNames = new Set<string>();
 
   constructor(private readonly scope: IConstruct) {}
 
@@ -26,6 +27,11 @@ export class ServedStacks {
   add(construct: IConstruct): void {
     const stack = Stack.of(construct);
     if (stack !== Stack.of(this.scope)) this.others.add(stack);
+  }
+
+  /** @param pattern as `stackNamePatternProblem` accepts it */
+  addName(pattern: string): void {
+    this.otherNames.add(pattern);
   }
 
   /**
@@ -37,7 +43,7 @@ export class ServedStacks {
   }
 
   private list(environment: Environment): string {
-    const names = [...new Set([...this.others].map(namePattern))];
+    const names = [...new Set([...this.otherNames, ...[...this.others].map(namePattern)])];
     this.assertFits(names, environment);
     return [Stack.of(this.scope).stackId, ...names].join(',');
   }

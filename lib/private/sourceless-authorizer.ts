@@ -1,9 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import type {
   CfnAuthorizer,
+  HttpApi,
   HttpAuthorizer,
   HttpRouteAuthorizerBindOptions,
   HttpRouteAuthorizerConfig,
+  IHttpRoute,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -25,6 +27,15 @@ export class SourcelessAuthorizer extends HttpLambdaAuthorizer {
       resultsCacheTtl: Duration.seconds(0),
       responseTypes: [HttpLambdaResponseType.SIMPLE],
     });
+  }
+
+  /** Adds the authorizer to the API, unless a route has done so. @returns its ID */
+  addTo(api: HttpApi): string {
+    // Of the route, only its API and its stack count: the API stands in for it.
+    const route: IHttpRoute = Object.create(api, { httpApi: { value: api } });
+    const { authorizerId } = this.bind({ scope: api, route });
+    if (authorizerId === undefined) throw new Error(`${api.node.path}: the authorizer must have an ID`);
+    return authorizerId;
   }
 
   override bind(options: HttpRouteAuthorizerBindOptions): HttpRouteAuthorizerConfig {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { awsMesh } from '../../bin/shared/aws-mesh';
-import { listClients } from '../../bin/shared/inventory';
+import { listClients, listServices } from '../../bin/shared/inventory';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { Sandbox } from '../../sandbox';
 import { attackedMesh, HOST } from './attacked-mesh';
@@ -59,6 +59,12 @@ const ghost = (clientName = 'ghost', secret = `${SECRETS}:attacker-AbCdEf`) => (
     Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ACMPCA::CertificateAuthority')?.physicalId,
   ),
   SigningAlgorithm: 'SHA256WITHECDSA',
+});
+const SERVICE = 'Custom::MtlsService';
+const ghostService = (name = 'ghost') => ({
+  ServiceName: name,
+  ApiId: String(Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ApiGatewayV2::Api')?.physicalId),
+  Grants: [`own ANY /${name}/*`],
 });
 const ownStack = () => stackIdOf(sandbox);
 
@@ -119,6 +125,25 @@ attacks<() => [path: string, event: object]>(
         ),
       ],
     ],
+    ['for a service, of another stack', () => ['/Issuer/Deployment', resourceEvent(SERVICE, ghostService())]],
+    [
+      'for a service, of the own stack, for the name of another service',
+      () => ['/Issuer/Deployment', resourceEvent(SERVICE, ghostService('schedule'), { StackId: ownStack() })],
+    ],
+    [
+      'for a service, of the own stack, with a grant of another service',
+      () => [
+        '/Issuer/Deployment',
+        resourceEvent(SERVICE, { ...ghostService(), Grants: ['own ANY /users/*'] }, { StackId: ownStack() }),
+      ],
+    ],
+    [
+      'for a service, of the own stack, with a grant of everything',
+      () => [
+        '/Issuer/Deployment',
+        resourceEvent(SERVICE, { ...ghostService(), Grants: ['* ANY /*'] }, { StackId: ownStack() }),
+      ],
+    ],
     [
       'for the truststore, of another stack',
       () => ['/Truststore/Publisher', resourceEvent('Custom::MtlsTruststore', { BucketName: 'attacker' })],
@@ -132,6 +157,8 @@ attacks<() => [path: string, event: object]>(
     await invoke(sandbox, ...attack()).catch(() => undefined);
     expect(answers.map(({ Status }) => Status)).toEqual(['FAILED']);
     expect(await clientNames()).toEqual(['mail', 'own', 'social']);
+    const services = await listServices(awsMesh(HOST, sandboxAccess(sandbox)));
+    expect(services.flatMap(({ grants }) => grants)).toEqual(['* ANY /schedule/*', '* ANY /users/*']);
     expect((await sandbox.fetch('mail', `https://${HOST}/schedule`)).status).toBe(200);
   },
 );
@@ -145,6 +172,7 @@ test('a forged deletion of another stack removes nothing', async () => {
       { SpiffeId: `spiffe://${HOST}/mail` },
       `external:spiffe://${HOST}/mail`,
     ],
+    ['/Issuer/Deployment', SERVICE, ghostService('schedule'), `service:${HOST}/schedule`],
     ['/Truststore/Publisher', 'Custom::MtlsTruststore', { BucketName: 'x', EmptyOnDelete: 'true' }, 's3://x'],
   ] as const) {
     await invoke(sandbox, path, resourceEvent(type, properties, { RequestType: 'Delete', PhysicalResourceId })).catch(
@@ -241,6 +269,8 @@ attacks<[path: string, event: () => unknown, ends: Outcome]>(
     expect(await endOf(invoke(sandbox, path, forged))).toBe(ends);
     expect(changes()).toEqual(before);
     expect(await clientNames()).toEqual(['mail', 'own', 'social']);
+    const services = await listServices(awsMesh(HOST, sandboxAccess(sandbox)));
+    expect(services.flatMap(({ grants }) => grants)).toEqual(['* ANY /schedule/*', '* ANY /users/*']);
     expect((await sandbox.fetch('mail', `https://${HOST}/schedule`)).status).toBe(200);
   },
 );

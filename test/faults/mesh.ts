@@ -51,9 +51,16 @@ export type Authorities = 'first' | 'both' | 'second';
 const directory = mkdtempSync(join(tmpdir(), 'faults-'));
 const assemblies = new Map<string, string>();
 
-/** Synthesizes a mesh with the clients, the authorities and one service, and returns the directory. */
-export function assemblyWith(clients: Clients, authorities: Authorities = 'first'): string {
-  const key = JSON.stringify([clients, authorities]);
+/**
+ * Synthesizes a mesh with the clients, the authorities and one service, and returns the directory.
+ * @param granted the clients that may call the service
+ */
+export function assemblyWith(
+  clients: Clients,
+  authorities: Authorities = 'first',
+  granted: readonly string[] | 'all' = 'all',
+): string {
+  const key = JSON.stringify([clients, authorities, granted]);
   const known = assemblies.get(key);
   if (known !== undefined) return known;
   const app = new App({ outdir: join(directory, String(assemblies.size)) });
@@ -65,8 +72,12 @@ export function assemblyWith(clients: Clients, authorities: Authorities = 'first
     code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
     timeout: Duration.minutes(15),
   });
-  mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) }).allowAllClients();
-  for (const [name, dnsNames] of Object.entries(clients)) mesh.addClient(name, { dnsNames: [...dnsNames] });
+  const service = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+  if (granted === 'all') service.allowAllClients();
+  for (const [name, dnsNames] of Object.entries(clients)) {
+    const client = mesh.addClient(name, { dnsNames: [...dnsNames] });
+    if (granted !== 'all' && granted.includes(name)) service.allow(client);
+  }
   for (const worker of Object.keys(WORKERS) as Worker[]) {
     const resource = (id: string) =>
       stack.node.findAll().find(({ node }) => node.path.endsWith(`${WORKERS[worker]}/${id}/Resource`));

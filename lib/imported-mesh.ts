@@ -1,0 +1,56 @@
+import type { IConstruct } from 'constructs';
+import type { SigningAlgorithm } from './algorithms';
+import type { ICertificateIssuer, IServiceGateway } from './interfaces';
+import type { MeshClient, MeshClientOptions } from './mesh-client';
+import type { MeshService, MeshServiceOptions } from './mesh-service';
+
+/** A mesh, of this app or of another one, to which clients and services can be added. */
+export interface IMtlsServiceMesh extends IConstruct {
+  /** The SPIFFE trust domain. */
+  readonly trustDomain: string;
+
+  /** The gateway that clients call. */
+  readonly gateway: IServiceGateway;
+
+  /** The issuer of the clients' certificates. */
+  readonly issuer: ICertificateIssuer;
+
+  /** Adds a client. See `MtlsServiceMesh.addClient`. */
+  addClient(name: string, options?: MeshClientOptions): MeshClient;
+
+  /** Adds a service. See `MtlsServiceMesh.addService`. */
+  addService(name: string, options: MeshServiceOptions): MeshService;
+}
+
+/** What another app needs to know of a mesh. All values may be tokens, except the trust domain. */
+export interface MtlsServiceMeshAttributes {
+  /** The SPIFFE trust domain, known at synthesis. */
+  readonly trustDomain: string;
+
+  /** The domain name that clients call. */
+  readonly domainName: string;
+
+  /** The ID of the gateway's HTTP API. */
+  readonly apiId: string;
+
+  /** The ID of the authorizer of that API. */
+  readonly authorizerId: string;
+
+  /** ARN of `issuer.deploymentHandler`. */
+  readonly deploymentFunctionArn: string;
+
+  /** ARN of `issuer.rotationHandler`. */
+  readonly rotationFunctionArn: string;
+
+  /** ARN of the function behind `requestUrl`. */
+  readonly requestFunctionArn: string;
+
+  /** `issuer.requestUrl`. */
+  readonly requestUrl: string;
+
+  /** ARN of the authority that signs the certificates. */
+  readonly certificateAuthorityArn: string;
+
+  /** The algorithm that the authority signs certificates with. */
+  readonly signingAlgorithm: SigningAlgorithm;
+}

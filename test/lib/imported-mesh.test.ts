@@ -1,0 +1,158 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { MeshIntegration, MtlsServiceMesh, SigningAlgorithm } from '../../lib';
+import { newFunction, newMesh, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
+
+const PARAMETER = 'AWS::SSM::Parameter';
+
+describe('a mesh that other stacks may import', () => {
+  test('says what they need to know, in one parameter, whatever the number of stacks', () => {
+    const stack = newStack();
+    const mesh = newMesh(stack);
+    expect(Object.keys(resourcesOfType(newMeshStack(), PARAMETER))).toEqual([]);
+    mesh.allowStack('mail-app');
+    mesh.allowStack('social-*');
+
+    const { Properties } = onlyResource(stack, PARAMETER);
+    expect(Properties['Name']).toBe('/mtls-mesh/mesh.example.com');
+    const { issuer, gateway } = mesh;
+    expect(stack.resolve(Properties['Value'])).toEqual({
+      'Fn::Join': [
+        ',',
+        stack.resolve([
+          'mesh.example.com',
+          gateway.httpApi.apiId,
+          gateway.authorizerId,
+          issuer.deploymentHandler.functionArn,
+          issuer.rotationHandler.functionArn,
+          issuer.requestFunctionArn,
+          issuer.requestUrl,
+          mesh.certificateAuthority.certificateAuthorityArn,
+          'SHA256WITHECDSA',
+        ]),
+      ].map((part) => (Array.isArray(part) ? expect.anything() : part)),
+    });
+    const [deployment] = Object.values(resourcesOfType(stack, 'AWS::Lambda::Function')).filter(
+      ({ Properties: { Description } }) => String(Description).startsWith('Registers clients'),
+    );
+    expect(JSON.stringify(deployment?.Properties['Environment'])).toContain(',mail-app,social-*');
+    expect(Object.keys(resourcesOfType(stack, 'AWS::ApiGatewayV2::Authorizer'))).toHaveLength(1);
+  });
+
+  test.each(['', '*', 'mail*', '-*', 'a/b', '1a', 'arn:aws:cloudformation:us-east-1:123456789012:stack/mail/*'])(
+    'refuses the stack name %p',
+    (name) => {
+      const mesh = newMesh(newStack());
+      expect(() => mesh.allowStack(name)).toThrow('stackName must be the name of a stack, or end with -*');
+    },
+  );
+
+  function newMeshStack(): Stack {
+    const stack = newStack();
+    newMesh(stack);
+    return stack;
+  }
+});
+
+describe('an imported mesh', () => {
+  test('has clients, services, and grants of its own stack, and nothing of the mesh’s', () => {
+    const stack = newStack();
+    const mesh = MtlsServiceMesh.fromMeshName(stack, 'Mesh', 'mesh.example.com');
+    const schedule = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(newFunction(stack)) });
+    const mail = mesh.addClient('mail');
+    schedule.allow(mail, { methods: [HttpMethod.POST], path: '/events' });
+    mail.grantRead(newFunction(stack, 'MailApp'));
+
+    const template = Template.fromStack(stack);
+    template.hasParameter('*', {
+      Type: 'AWS::SSM::Parameter::Value<String>',
+      Default: '/mtls-mesh/mesh.example.com',
+    });
+    const types = Object.values(resourcesOf(stack)).map(({ Type }) => Type);
+    for (const type of [
+      'AWS::DynamoDB::Table',
+      'AWS::ACMPCA::CertificateAuthority',
+      'AWS::ApiGatewayV2::Api',
+      'AWS::ApiGatewayV2::Authorizer',
+    ]) {
+      expect(types).not.toContain(type);
+    }
+    const field = (index: number) => ({ 'Fn::Select': [index, { 'Fn::Split': [',', { Ref: expect.any(String) }] }] });
+    for (const { Properties } of Object.values(resourcesOfType(stack, 'AWS::ApiGatewayV2::Route'))) {
+      expect(Properties).toMatchObject({ ApiId: field(1), AuthorizationType: 'CUSTOM', AuthorizerId: field(2) });
+    }
+    expect(onlyResource(stack, 'Custom::MtlsService').Properties).toMatchObject({
+      ServiceToken: field(3),
+      ApiId: field(1),
+      Grants: ['mail POST /schedule/events'],
+    });
+    expect(onlyResource(stack, 'Custom::MtlsClientCertificate').Properties).toMatchObject({
+      ServiceToken: field(3),
+      ClientName: 'mail',
+      CertificateAuthorityArn: field(7),
+      SigningAlgorithm: field(8),
+    });
+    expect(onlyResource(stack, 'AWS::SecretsManager::RotationSchedule').Properties).toMatchObject({
+      RotationLambdaARN: field(4),
+    });
+  });
+
+  test('may be given its attributes instead', () => {
+    const stack = newStack();
+    const mesh = MtlsServiceMesh.fromMeshAttributes(stack, 'Mesh', {
+      trustDomain: 'mesh.example.com',
+      domainName: 'mesh.example.com',
+      apiId: 'a1b2c3',
+      authorizerId: 'd4e5f6',
+      deploymentFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deployment',
+      rotationFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:rotation',
+      requestFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:request',
+      requestUrl: 'https://abc.lambda-url.us-east-1.on.aws/',
+      certificateAuthorityArn: 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1',
+      signingAlgorithm: SigningAlgorithm.SHA256WITHRSA,
+    });
+    expect(mesh.gateway.url).toBe('https://mesh.example.com');
+    expect(mesh.issuer.requestUrl).toBe('https://abc.lambda-url.us-east-1.on.aws/');
+    const assumedBy = new iam.ServicePrincipal('ec2.amazonaws.com');
+    const role = new iam.Role(stack, 'Mail', { assumedBy, roleName: 'mail' });
+    mesh.addClient('mail', { ownKey: true }).grantRequest(role);
+    mesh.issuer.grantRotate(role);
+    mesh.issuer.grantRevoke(role);
+
+    const { Statement } = onlyResource(stack, 'AWS::IAM::Policy').Properties['PolicyDocument'] as {
+      readonly Statement: readonly {
+        readonly Action: string;
+        readonly Resource: unknown;
+        readonly Condition?: object;
+      }[];
+    };
+    const actions = Statement.map(({ Action, Condition }) => `${Action}${Condition ? ' if' : ''}`).sort();
+    expect(actions).toEqual([
+      'lambda:InvokeFunction',
+      'lambda:InvokeFunction',
+      'lambda:InvokeFunction if',
+      'lambda:InvokeFunctionUrl if',
+      'secretsmanager:RotateSecret if',
+    ]);
+    expect(JSON.stringify(Statement)).toContain('function:mtls-mesh-revoke-mesh-example-com-');
+  });
+
+  test('does not know the chain of its authority', () => {
+    const mesh = MtlsServiceMesh.fromMeshName(newStack(), 'Mesh', 'mesh.example.com');
+    expect(() => mesh.issuer.certificateAuthority.certificateChain).toThrow("isn't known at synthesis");
+  });
+
+  test.each(['prod', 'Mesh.example.com', ''])('refuses the trust domain %p', (trustDomain) => {
+    expect(() => MtlsServiceMesh.fromMeshName(newStack(), 'Mesh', trustDomain)).toThrow('trustDomain must');
+  });
+
+  test('refuses names as a mesh does', () => {
+    const mesh = MtlsServiceMesh.fromMeshName(new Stack(new App(), 'Test'), 'Mesh', 'mesh.example.com');
+    expect(() => mesh.addClient('Mail')).toThrow('Test/Mesh: client name must be a DNS label');
+    expect(() => mesh.addService('a/b', { integration: MeshIntegration.http('https://a.example.com') })).toThrow(
+      'Test/Mesh: service name must be a DNS label',
+    );
+  });
+});
