@@ -1,11 +1,28 @@
-import type { IConstruct } from 'constructs';
-import type { SigningAlgorithm } from './algorithms';
+import { Construct } from 'constructs';
+import { clientNameProblem, trustDomainProblem } from '../mesh/names';
 import type { ICertificateIssuer, IServiceGateway } from './interfaces';
-import type { MeshClient, MeshClientOptions } from './mesh-client';
-import type { MeshService, MeshServiceOptions } from './mesh-service';
+import type { MtlsServiceMeshAttributes } from './mesh-attributes';
+import { MeshClient, type MeshClientOptions } from './mesh-client';
+import { MeshService, type MeshServiceOptions } from './mesh-service';
+import { ImportedGateway, ImportedIssuer } from './private/imported-mesh-parts';
+import { checkKnownText } from './private/validation';
 
-/** A mesh, of this app or of another one, to which clients and services can be added. */
-export interface IMtlsServiceMesh extends IConstruct {
+/**
+ * A mesh of another app in the same account and Region. It adds no resources until clients and services are added to it.
+ *
+ * The mesh must allow the stack with `allowStack`.
+ *
+ * @example
+ * declare const schedule: lambda.Function;
+ * declare const mailApp: lambda.Function;
+ *
+ * const mesh = MtlsServiceMesh.fromMeshName(this, 'Mesh', 'mesh.example.com');
+ * const service = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+ * const mail = mesh.addClient('mail');
+ * mail.grantRead(mailApp);
+ * service.allow(mail);
+ */
+export class ImportedMesh extends Construct {
   /** The SPIFFE trust domain. */
   readonly trustDomain: string;
 
@@ -15,42 +32,24 @@ export interface IMtlsServiceMesh extends IConstruct {
   /** The issuer of the clients' certificates. */
   readonly issuer: ICertificateIssuer;
 
-  /** Adds a client. See `MtlsServiceMesh.addClient`. */
-  addClient(name: string, options?: MeshClientOptions): MeshClient;
+  constructor(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes) {
+    super(scope, id);
+    checkKnownText(this, 'trustDomain', attributes.trustDomain, trustDomainProblem);
+    this.trustDomain = attributes.trustDomain;
+    this.gateway = new ImportedGateway(this, 'Gateway', attributes);
+    this.issuer = new ImportedIssuer(this, 'Issuer', attributes);
+  }
 
-  /** Adds a service. See `MtlsServiceMesh.addService`. */
-  addService(name: string, options: MeshServiceOptions): MeshService;
-}
+  /** Adds a client, as `MtlsServiceMesh.addClient` does, but without the default options of the mesh. */
+  addClient(name: string, options: MeshClientOptions = {}): MeshClient {
+    checkKnownText(this, 'client name', name, clientNameProblem);
+    return new MeshClient(this, `Client-${name}`, { ...options, clientName: name, issuer: this.issuer });
+  }
 
-/** What another app needs to know of a mesh. All values may be tokens, except the trust domain. */
-export interface MtlsServiceMeshAttributes {
-  /** The SPIFFE trust domain, known at synthesis. */
-  readonly trustDomain: string;
-
-  /** The domain name that clients call. */
-  readonly domainName: string;
-
-  /** The ID of the gateway's HTTP API. */
-  readonly apiId: string;
-
-  /** The ID of the authorizer of that API. */
-  readonly authorizerId: string;
-
-  /** ARN of `issuer.deploymentHandler`. */
-  readonly deploymentFunctionArn: string;
-
-  /** ARN of `issuer.rotationHandler`. */
-  readonly rotationFunctionArn: string;
-
-  /** ARN of the function behind `requestUrl`. */
-  readonly requestFunctionArn: string;
-
-  /** `issuer.requestUrl`. */
-  readonly requestUrl: string;
-
-  /** ARN of the authority that signs the certificates. */
-  readonly certificateAuthorityArn: string;
-
-  /** The algorithm that the authority signs certificates with. */
-  readonly signingAlgorithm: SigningAlgorithm;
+  /** Adds a service, as `MtlsServiceMesh.addService` does. */
+  addService(name: string, options: MeshServiceOptions): MeshService {
+    checkKnownText(this, 'service name', name, clientNameProblem);
+    const { gateway, issuer } = this;
+    return new MeshService(this, `Service-${name}`, { ...options, serviceName: name, gateway, issuer });
+  }
 }

@@ -9,6 +9,7 @@ export * from './external-identity';
 export * from './imported-mesh';
 export * from './interfaces';
 export * from './mesh-alarms';
+export * from './mesh-attributes';
 export * from './mesh-client';
 export * from './mesh-dashboard';
 export * from './mesh-function-options';

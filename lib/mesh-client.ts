@@ -141,6 +141,14 @@ export interface MeshClientProps extends MeshClientOptions {
  * new CfnOutput(this, 'RequestUrl', { value: mesh.issuer.requestUrl });
  */
 export class MeshClient extends Construct implements IMeshClient {
+  /**
+   * A client of another stack, to be named in `MeshService.allow`.
+   * @param trustDomain the trust domain of the mesh
+   */
+  static fromClientName(scope: Construct, id: string, clientName: string, trustDomain: string): IMeshClient {
+    return new ImportedClient(scope, id, clientName, trustDomain);
+  }
+
   /** The last part of the SPIFFE ID. */
   readonly clientName: string;
 
@@ -278,6 +286,22 @@ export class MeshClient extends Construct implements IMeshClient {
       rotateImmediatelyOnUpdate: false,
     });
     rotation.node.addDependency(this.registration, issuer.rotationPermission);
+  }
+}
+
+/** A client of another stack. It adds no resources. */
+class ImportedClient extends Construct implements IMeshClient {
+  readonly spiffeId: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly clientName: string,
+    trustDomain: string,
+  ) {
+    super(scope, id);
+    checkKnownText(this, 'clientName', clientName, clientNameProblem);
+    this.spiffeId = spiffeId(trustDomain, clientName);
   }
 }
 

@@ -12,18 +12,19 @@ import { CertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
 import type { DenialReason } from './denial-reason';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
-import type { IMtlsServiceMesh, MtlsServiceMeshAttributes } from './imported-mesh';
+import { ImportedMesh } from './imported-mesh';
 import type { ICertificateAuthority } from './interfaces';
 import { MeshAlarms } from './mesh-alarms';
+import type { MtlsServiceMeshAttributes } from './mesh-attributes';
 import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
 import { MeshDashboard, type MeshDashboardOptions } from './mesh-dashboard';
 import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
-import { addMeshParameter, attributesByName, ImportedMesh } from './private/imported-mesh';
 import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
+import { addMeshParameter, attributesByName } from './private/mesh-parameter';
 import { checkKnownText, checkText, refuse } from './private/validation';
 import type { ThrottleOptions } from './throttle';
 import { TrustAnchor } from './trust-anchor';
@@ -132,19 +133,19 @@ export interface RequestsDeniedMetricOptions extends cloudwatch.MetricOptions {
  * mail.grantRead(mailApp);
  * service.allow(mail, { methods: [apigatewayv2.HttpMethod.POST], path: '/events' });
  */
-export class MtlsServiceMesh extends Construct implements IMtlsServiceMesh {
+export class MtlsServiceMesh extends Construct {
   /**
    * A mesh of another app in the same account and Region, which has allowed this stack with `allowStack`. CloudFormation reads
    * what it needs to know of the mesh from the SSM parameter `/mtls-mesh/<trust domain>` when the stack is deployed.
    *
    * @param trustDomain the trust domain of the mesh, which is its domain name by default
    */
-  static fromMeshName(scope: Construct, id: string, trustDomain: string): IMtlsServiceMesh {
+  static fromMeshName(scope: Construct, id: string, trustDomain: string): ImportedMesh {
     return new ImportedMesh(scope, id, attributesByName(scope, trustDomain));
   }
 
   /** A mesh of another app in the same account and Region, by its attributes. */
-  static fromMeshAttributes(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes): IMtlsServiceMesh {
+  static fromMeshAttributes(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes): ImportedMesh {
     return new ImportedMesh(scope, id, attributes);
   }
 

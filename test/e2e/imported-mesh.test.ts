@@ -4,7 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { awsMesh } from '../../bin/shared/aws-mesh';
 import { listServices } from '../../bin/shared/inventory';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
-import { type IMtlsServiceMesh, MeshIntegration, MtlsServiceMesh } from '../../lib';
+import { type ImportedMesh, MeshIntegration, MtlsServiceMesh } from '../../lib';
 import { Sandbox } from '../../sandbox';
 import { exampleMesh } from '../example-mesh';
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 interface Team {
   readonly stack: Stack;
-  readonly mesh: IMtlsServiceMesh;
+  readonly mesh: ImportedMesh;
 }
 
 /** A mesh of a platform team, and stacks of teams that know nothing of it but its name. */

@@ -156,6 +156,16 @@ describe('the grants of a service', () => {
     );
   });
 
+  test('can be for a client that another app declares, by its name', () => {
+    schedule.allow(MeshClient.fromClientName(stack, 'Imported', 'calendar', 'mesh.example.com'), { path: '/events' });
+    expect(lines()).toEqual(['calendar ANY /schedule/events']);
+    expect(() => MeshClient.fromClientName(stack, 'Wrong', 'Calendar', 'mesh.example.com')).toThrow(
+      'Test/Wrong: clientName must be a DNS label',
+    );
+    const stranger = MeshClient.fromClientName(stack, 'Stranger', 'calendar', 'other.example.com');
+    expect(() => schedule.allow(stranger)).toThrow('client must be a client of the same mesh');
+  });
+
   test('can be for a client of another stack, which neither stack then depends on', () => {
     const other = new Stack(stack.node.root as Stack, 'Other');
     const mail = new MeshClient(other, 'Mail', { clientName: 'mail', issuer: mesh.issuer });
