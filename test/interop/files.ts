@@ -8,6 +8,8 @@ import { ClientDirectory } from '../../bin/shared/client-files/directory';
 import type { TlsCredentials } from '../../client/tls-request';
 import type { ClientSecret } from '../../mesh/client-secret';
 import { keyAlgorithmOf, privateKeyPem } from '../../pki/keys';
+import { readCertificates } from '../../pki/pem';
+import { encodeKeyStore, encodeTruststore } from '../../pki/pkcs12';
 import type { EndEntity } from '../pki/authorities';
 
 const STORE_PASSWORD = 'example-password';
@@ -43,14 +45,37 @@ export class Files {
     await new ClientDirectory(this.mail).replace(files, generationId(secret, clientAuthorities, selection));
   }
 
+  /**
+   * What tells programs of all languages to trust servers of the authority of `writeServerAuthority`. Java also finds
+   * mesh.example.com on this machine: its older interface tells a server no name without a dot.
+   */
+  get environmentOfClients(): Readonly<Record<string, string>> {
+    const authority = join(this.path, 'server-ca.pem');
+    const hosts = this.write('hosts', '127.0.0.1 localhost mesh.example.com\n');
+    const store = `-Djavax.net.ssl.trustStore=${join(this.path, 'server-ca.p12')}`;
+    return {
+      NODE_EXTRA_CA_CERTS: authority,
+      SSL_CERT_FILE: authority,
+      CURL_CA_BUNDLE: authority,
+      JDK_JAVA_OPTIONS: `-Djdk.net.hosts.file=${hosts} ${store} -Djavax.net.ssl.trustStorePassword=${STORE_PASSWORD}`,
+    };
+  }
+
+  writeServerAuthority(pem: string): void {
+    this.write('server-ca.pem', pem);
+    this.write('server-ca.p12', encodeTruststore('server-ca', readCertificates(pem), STORE_PASSWORD));
+  }
+
   /** Replaces the server's key and then its certificate, as ACME clients do: a reader can find the new one of only one. */
-  writeServer({ pem, privateKey }: EndEntity): void {
+  writeServer({ pem, privateKey, certificate }: EndEntity): void {
+    const entry = { name: 'server', privateKey, certificate, authorities: [] };
+    this.write(join('server', 'keystore.p12'), encodeKeyStore(entry, STORE_PASSWORD));
     this.write(join('server', 'private-key.pem'), privateKeyPem(privateKey));
     this.write(join('server', 'certificate.pem'), pem);
   }
 
   /** @returns the path */
-  write(name: string, contents: string): string {
+  write(name: string, contents: string | Buffer): string {
     const path = join(this.path, name);
     writeFileSync(`${path}.new`, contents, { mode: 0o600 });
     renameSync(`${path}.new`, path);

@@ -11,18 +11,29 @@ import { exampleMesh } from '../example-mesh';
 /** A mesh with keys of one kind throughout. RSA keys come with a subordinate authority, so that there is a chain. */
 export type KeyKind = 'ECDSA' | 'RSA';
 
+interface RunningMeshOptions {
+  /** @default - localhost */
+  readonly domainName?: string;
+  /** @default - mail and social */
+  readonly clients?: readonly string[];
+}
+
 /**
- * A mesh in the sandbox that programs reach at `https://localhost:<port>`, because every machine resolves that name. Its
- * SPIFFE IDs begin with `spiffe://mesh.example.com/`. `/schedule` answers with the name and the serial number of the caller.
+ * A mesh in the sandbox that programs reach at `https://localhost:<port>`, because every machine resolves that name, or by
+ * another name that the test has them resolve. Its SPIFFE IDs begin with `spiffe://mesh.example.com/`. `/schedule` answers with the name and the serial number of the caller.
  */
 export class RunningMesh {
   private constructor(private readonly sandbox: Sandbox) {}
 
-  static async start(keys: KeyKind, port: number): Promise<RunningMesh> {
+  static async start(
+    keys: KeyKind,
+    port: number,
+    { domainName = 'localhost', clients = ['mail', 'social'] }: RunningMeshOptions = {},
+  ): Promise<RunningMesh> {
     const app = new App();
     const stack = new Stack(app, 'Interop');
     const mesh = exampleMesh(stack, {
-      domainName: 'localhost',
+      domainName,
       trustDomain: 'mesh.example.com',
       ...(keys === 'RSA' && {
         keyAlgorithm: KeyAlgorithm.RSA_2048,
@@ -41,8 +52,7 @@ export class RunningMesh {
       ),
     });
     mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) }).allowAllClients();
-    mesh.addClient('mail');
-    mesh.addClient('social');
+    for (const client of clients) mesh.addClient(client);
     return new RunningMesh(await Sandbox.deploy(app, { port }));
   }
 
