@@ -1,6 +1,6 @@
 /** A person's browser gets the page of a Tomcat behind Apache httpd, which knows the person by the client's certificate. */
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -12,9 +12,9 @@ import { copyExample, freePort, Program } from './example-programs';
 import { Files, secretOf } from './files';
 import { BROWSER_NEEDS, PersonsBrowser } from './persons-browser';
 import { RunningMesh } from './running-mesh';
+import { prepareTomcat, TOMCAT_COMMAND } from './tomcat';
 
 const MODULES = ['mpm_event', 'authz_core', 'ssl', 'proxy', 'proxy_ajp'];
-const TOMCAT = '/usr/share/tomcat10';
 
 /** Apache httpd with the example as its only site. */
 function apacheConfiguration(directory: string, site: string): string {
@@ -82,18 +82,9 @@ describeWith(
     });
     const environment = {
       AJP_SECRET: randomBytes(16).toString('hex'),
-      CATALINA_BASE: join(copies.path, 'tomcat'),
-      CATALINA_OPTS:
-        '-Dorg.apache.tomcat.util.digester.PROPERTY_SOURCE=org.apache.tomcat.util.digester.EnvironmentPropertySource',
+      ...prepareTomcat(example, join(copies.path, 'tomcat')),
     };
-
-    const base = environment.CATALINA_BASE;
-    for (const folder of ['conf', 'logs', 'temp', 'work', 'webapps/ROOT'])
-      mkdirSync(join(base, folder), { recursive: true });
-    cpSync('/etc/tomcat10/web.xml', join(base, 'conf', 'web.xml'));
-    cpSync(join(example, 'server.xml'), join(base, 'conf', 'server.xml'));
-    cpSync(join(example, 'index.jsp'), join(base, 'webapps', 'ROOT', 'index.jsp'));
-    const servlets = new Program([join(TOMCAT, 'bin', 'catalina.sh'), 'run'], environment);
+    const servlets = new Program(TOMCAT_COMMAND, environment);
     running.push(servlets);
 
     const configuration = join(example, 'httpd.conf');

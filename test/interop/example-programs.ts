@@ -94,6 +94,10 @@ export class Program {
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   get stderr(): string {
     return this.errors;
   }

@@ -12,7 +12,8 @@ import { readCertificates } from '../../pki/pem';
 import { encodeKeyStore, encodeTruststore } from '../../pki/pkcs12';
 import type { EndEntity } from '../pki/authorities';
 
-const STORE_PASSWORD = 'example-password';
+/** Of all stores. In the file `password`. */
+export const STORE_PASSWORD = 'example-password';
 
 export class Files {
   private directory?: string;

@@ -11,15 +11,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -35,7 +43,7 @@ public class Server {
   private static final Path PASSWORD = Path.of("/etc/mtls-mesh/password");
   private static final String SPIFFE_IDS = "spiffe://mesh.example.com/";
 
-  private static HttpsServer server;
+  private static volatile SSLContext current;
   private static byte[] keyStore;
   private static byte[] truststore;
 
@@ -47,15 +55,7 @@ public class Server {
     byte[] keys = Files.readAllBytes(KEY_STORE);
     byte[] authorities = Files.readAllBytes(TRUSTSTORE);
     if (Arrays.equals(keys, keyStore) && Arrays.equals(authorities, truststore)) return;
-    SSLContext context = contextOf(keys, authorities);
-    server.setHttpsConfigurator(new HttpsConfigurator(context) {
-      @Override
-      public void configure(HttpsParameters parameters) {
-        SSLParameters required = context.getDefaultSSLParameters();
-        required.setNeedClientAuth(true); // With setWantClientAuth, callers without a certificate get in.
-        parameters.setSSLParameters(required);
-      }
-    });
+    current = contextOf(keys, authorities);
     keyStore = keys;
     truststore = authorities;
   }
@@ -64,8 +64,59 @@ public class Server {
   private static void followFiles() {
     try {
       readFiles();
-    } catch (IOException | GeneralSecurityException e) {
+    } catch (Exception e) { // Also one that nobody expects: it would end the schedule.
       System.err.println("the server goes on with its files: " + e);
+    }
+  }
+
+  /** HttpsServer has one context as long as it runs. This one has the current context make the engine of each connection. */
+  private static class CurrentContext extends SSLContextSpi {
+    @Override
+    protected SSLEngine engineCreateSSLEngine() {
+      return current.createSSLEngine();
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine(String host, int port) {
+      return current.createSSLEngine(host, port);
+    }
+
+    @Override
+    protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected SSLSocketFactory engineGetSocketFactory() {
+      return current.getSocketFactory();
+    }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() {
+      return current.getServerSocketFactory();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() {
+      return current.getServerSessionContext();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() {
+      return current.getClientSessionContext();
+    }
+  }
+
+  private static class ClientsOnly extends HttpsConfigurator {
+    ClientsOnly() {
+      super(new SSLContext(new CurrentContext(), current.getProvider(), current.getProtocol()) {});
+    }
+
+    @Override
+    public void configure(HttpsParameters parameters) {
+      SSLParameters required = current.getDefaultSSLParameters();
+      required.setNeedClientAuth(true); // With setWantClientAuth, callers without a certificate get in.
+      parameters.setSSLParameters(required);
     }
   }
 
@@ -112,8 +163,9 @@ public class Server {
   }
 
   public static void main(String[] arguments) throws IOException, GeneralSecurityException {
-    server = HttpsServer.create(ADDRESS, 0);
     readFiles();
+    HttpsServer server = HttpsServer.create(ADDRESS, 0);
+    server.setHttpsConfigurator(new ClientsOnly());
     server.createContext("/", Server::answer);
     // The handshake is made in a thread of the connection: a slow client holds up nobody else.
     server.setExecutor(Executors.newCachedThreadPool());

@@ -68,7 +68,7 @@ public class Server extends Handler.Abstract {
   private static void followFiles() {
     try {
       readFiles();
-    } catch (Exception e) {
+    } catch (Exception e) { // Also one that nobody expects: it would end the schedule.
       System.err.println("the server goes on with its files: " + e);
     }
   }

@@ -53,7 +53,7 @@ public class Server implements MuHandler {
       server.changeHttpsConfig(configurationOf(keys, authorities));
       keyStore = keys;
       truststore = authorities;
-    } catch (IOException | GeneralSecurityException | RuntimeException e) {
+    } catch (Exception e) { // Also one that nobody expects: it would end the schedule.
       System.err.println("the server goes on with its files: " + e);
     }
   }
