@@ -39,11 +39,19 @@ export class Files {
   /**
    * Replaces the files of the client, as the commands of the product do.
    * @param clientAuthorities what servers trust
+   * @param directory of the client
    */
-  async writeClient(secret: ClientSecret, clientAuthorities = secret.certificateChain): Promise<void> {
+  async writeClient(
+    secret: ClientSecret,
+    clientAuthorities = secret.certificateChain,
+    directory = 'mail',
+  ): Promise<void> {
     const selection = { formats: ['pem', 'p12'], truststore: 'p12', password: STORE_PASSWORD } as const;
     const files = clientFiles(secret, clientAuthorities, selection);
-    await new ClientDirectory(this.mail).replace(files, generationId(secret, clientAuthorities, selection));
+    await new ClientDirectory(join(this.path, directory)).replace(
+      files,
+      generationId(secret, clientAuthorities, selection),
+    );
   }
 
   /**

@@ -60,6 +60,10 @@ export class RunningMesh {
     return this.sandbox.clientSecret(client);
   }
 
+  get port(): number {
+    return this.sandbox.gatewayPort;
+  }
+
   /** PEM of the authority that programs must trust to call the mesh. */
   get serverAuthority(): string {
     return this.sandbox.serverAuthority;
