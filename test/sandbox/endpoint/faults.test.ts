@@ -9,8 +9,8 @@ import type { AwsApi } from '../../../sandbox/endpoint/api';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults, type InjectedFault } from '../../../sandbox/faults';
-import { apiGatewayApi } from '../../../sandbox/services/api-gateway/operations';
-import { Configuration } from '../../../sandbox/services/api-gateway/state';
+import { Configuration } from '../../../sandbox/services/api-gateway/configuration';
+import { httpApiOperations } from '../../../sandbox/services/api-gateway/http-api/operations';
 import { IamService } from '../../../sandbox/services/iam';
 import { toyS3, toySecretsManager } from './toy-services';
 
@@ -20,7 +20,7 @@ interface Told {
 }
 
 const clock = new Clock();
-const domainNames = apiGatewayApi(SANDBOX_ACCOUNT, new Configuration());
+const domainNames = httpApiOperations(SANDBOX_ACCOUNT, new Configuration());
 const iam = new IamService({ account: SANDBOX_ACCOUNT, clock });
 const credentials = iam.issueCredentials(iam.operator);
 const killed: string[] = [];

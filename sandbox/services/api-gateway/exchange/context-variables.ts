@@ -4,7 +4,7 @@ import type { Exchange } from './exchange';
 type Variable = (exchange: Exchange) => string | number | undefined;
 
 /**
- * The supported `$context` variables, without the prefix `$context.`.
+ * The `$context` variables of both kinds of API, without the prefix `$context.`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 const VARIABLES: Readonly<Record<string, Variable>> = {
@@ -38,15 +38,19 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   requestTimeEpoch: ({ startedAt }) => startedAt.getTime(),
   responseLatency: ({ responseLatency }) => responseLatency,
   responseLength: ({ responseLength }) => responseLength,
-  routeKey: ({ route }) => route?.key.text,
   stage: ({ stage }) => stage.name,
   status: ({ status }) => status,
 };
 
 /** The value of the variable as text. Undefined if it has no value or isn't supported. */
 export function contextVariable(name: string, exchange: Exchange): string | undefined {
-  const value = Object.hasOwn(VARIABLES, name) ? VARIABLES[name]?.(exchange) : authorizerProperty(name, exchange);
+  const { ownVariables } = exchange;
+  const value = Object.hasOwn(ownVariables, name) ? ownVariables[name] : commonVariable(name, exchange);
   return value === undefined ? undefined : String(value);
+}
+
+function commonVariable(name: string, exchange: Exchange): string | number | undefined {
+  return Object.hasOwn(VARIABLES, name) ? VARIABLES[name]?.(exchange) : authorizerProperty(name, exchange);
 }
 
 /** `authorizer.<key>` is the value of a key in the authorizer's context. */

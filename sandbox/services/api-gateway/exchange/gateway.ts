@@ -2,45 +2,37 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Answer } from '../../shared/function-answer';
 import type { Surroundings } from '../../shared/service';
-import type { InvokedFunctions, Logs } from '../ports';
-import type { AccessLogSettings, ApiMapping, Configuration, HttpApi, Stage } from '../state';
+import type { Configuration } from '../configuration';
+import { selectMapping } from '../domains/mapping-selection';
+import type { Logs } from '../ports';
+import type { ApiMapping } from '../state';
 import { describeClientCertificate } from '../tls/client-certificate';
 import type { SecureConnection } from '../tls/tls-listener';
 import { accessLogLine } from './access-log';
-import { Authorizers } from './authorizer';
 import { type Exchange, newRequestId } from './exchange';
-import { callFunction } from './function-integration';
-import { selectMapping } from './mapping-selection';
+import { pathSegments } from './path-pattern';
 import { GatewayRefusal } from './refusal';
-import { type ClientRequest, type Connection, readRequest } from './request';
-import { pathSegments, type RouteKey, selectRoute } from './route-selection';
-import type { Targets } from './targets';
-import { Throttles } from './throttles';
-import { callUrl } from './url-integration';
+import { type Connection, type RequestHead, readBody, readHead } from './request';
+import type { FindStage, ServedStage } from './served-stage';
 
-/** The API, stage, and mapping of a request. */
+/** The stage and mapping of a request. */
 interface Destination {
-  readonly api: HttpApi;
-  readonly stage: Stage;
+  readonly served: ServedStage;
   readonly mapping: ApiMapping;
 }
 
 /** Serves the requests of established connections. */
 export class Gateway {
   private readonly connections = new WeakMap<Socket, Connection>();
-  private readonly authorizers: Authorizers;
-  private readonly throttles: Throttles;
   private readonly server: Server;
 
+  /** @param kinds one for each kind of API */
   constructor(
     private readonly surroundings: Surroundings,
     private readonly configuration: Configuration,
-    private readonly functions: InvokedFunctions,
     private readonly logs: Logs,
-    private readonly targets: Targets,
+    private readonly kinds: readonly FindStage[],
   ) {
-    this.authorizers = new Authorizers(surroundings, functions);
-    this.throttles = new Throttles(surroundings.clock);
     this.server = createServer((message, response) => void this.serve(message, response));
     // By default, Node.js drops the headers after the first thousand. Only the size of all limits them.
     this.server.maxHeadersCount = 0;
@@ -60,111 +52,76 @@ export class Gateway {
   private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const connection = this.connections.get(message.socket);
     if (!connection) throw new TypeError('a request came over a connection that was never taken');
-    const requestId = newRequestId();
-    const answer = await this.answer(requestId, message, connection);
+    const answer = await this.answer(message, connection);
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-    response.setHeader('apigw-requestid', requestId);
     response.writeHead(answer.status).end(answer.body);
   }
 
-  private async answer(requestId: string, message: IncomingMessage, connection: Connection): Promise<Answer> {
+  private async answer(message: IncomingMessage, connection: Connection): Promise<Answer> {
     const startedAt = this.surroundings.clock.now();
+    const extendedRequestId = newRequestId();
+    let head: RequestHead;
+    let destination: Destination;
+    let body: Buffer | undefined;
+    try {
+      head = readHead(message, connection, startedAt);
+      destination = this.destinationOf(head);
+      body = await readBody(message);
+    } catch (error) {
+      return refusalWithoutApi(GatewayRefusal.from(error), extendedRequestId);
+    }
+    const { served, mapping } = destination;
+    const accountId = this.surroundings.account.id;
+    const request = { ...head, body: body ?? Buffer.alloc(0) };
+    const exchange = served.begin({ extendedRequestId, startedAt, accountId, request, mapping });
+    return this.pass(served, exchange, body !== undefined);
+  }
+
+  private async pass(served: ServedStage, exchange: Exchange, isComplete: boolean): Promise<Answer> {
     const before = performance.now();
-    let exchange: Exchange | undefined;
-    let accessLog: AccessLogSettings | undefined;
     let answer: Answer;
     try {
-      const request = await readRequest(message, connection, startedAt);
-      const destination = this.destinationOf(request);
-      exchange = this.begin(requestId, startedAt, request, destination);
-      accessLog = destination.stage.accessLog;
-      answer = await this.pass(exchange, destination);
+      if (!isComplete) throw new GatewayRefusal(413);
+      answer = await served.pass(exchange);
     } catch (error) {
-      const refusal =
-        error instanceof GatewayRefusal ? error : new GatewayRefusal(500, String(error), { cause: error });
-      if (exchange) exchange.error = refusal.message;
-      answer = answerOf(refusal);
+      exchange.error = error instanceof Error ? error.message : String(error);
+      answer = served.refuse(error, exchange);
     }
-    if (exchange) {
-      exchange.status = answer.status;
-      exchange.responseLength = answer.body.length;
-      exchange.responseLatency = Math.round(performance.now() - before);
-      if (accessLog) this.logs.append(accessLog.logGroup, accessLogLine(accessLog.format, exchange));
-    }
-    return answer;
+    exchange.status = answer.status;
+    exchange.responseLength = answer.body.length;
+    exchange.responseLatency = Math.round(performance.now() - before);
+    const { accessLog } = served.stage;
+    if (accessLog) this.logs.append(accessLog.logGroup, accessLogLine(accessLog.format, exchange));
+    return { ...answer, headers: { ...answer.headers, ...served.idHeaders(exchange) } };
   }
 
-  /** AWS documents no status for a path without an API. The sandbox answers 403. */
-  private destinationOf(request: ClientRequest): Destination {
-    const { mappings } = this.configuration.domain(request.connection.domainName);
-    const mapping = selectMapping(mappings.values(), request.path);
-    const api = mapping && this.configuration.apis.get(mapping.apiId);
-    const stage = api?.stages.get(mapping?.stageName ?? '');
-    if (!mapping || !api || !stage) throw new GatewayRefusal(403, 'no API is mapped to the path');
-    return { api, stage, mapping };
-  }
-
-  private begin(
-    requestId: string,
-    startedAt: Date,
-    request: ClientRequest,
-    { api, stage, mapping }: Destination,
-  ): Exchange {
-    return {
-      requestId,
-      startedAt,
-      accountId: this.surroundings.account.id,
-      request,
-      api,
-      stage,
-      mapping,
-      path: `/${pathSegments(request.path).slice(mapping.key.length).join('/')}`,
-      pathParameters: new Map(),
-      authorizerContext: {},
-    };
-  }
-
-  private async pass(exchange: Exchange, { api, stage }: Destination): Promise<Answer> {
-    const { request, path } = exchange;
-    const selected = selectRoute(api.routes.values(), request.method, pathSegments(path));
-    if (!selected) throw new GatewayRefusal(404);
-    exchange.route = selected.route;
-    exchange.pathParameters = selected.pathParameters;
-    // A throttle that let requests through to the authorizer would not protect it.
-    this.throttles.take(stage, selected.route.key.text);
-    const { authorizerId, integrationId } = selected.route;
-    if (authorizerId !== undefined) {
-      const authorizer = api.authorizers.get(authorizerId);
-      if (!authorizer) throw new GatewayRefusal(500, `the route's authorizer ${authorizerId} is gone`);
-      await this.authorizers.authorize(exchange, authorizer);
+  /**
+   * AWS documents no status for a path without an API. The sandbox answers 403. AWS doesn't document either whether a
+   * percent-encoded slash separates the segments of a mapping's key. In the sandbox it doesn't.
+   */
+  private destinationOf({ connection, encodedPath }: RequestHead): Destination {
+    const { mappings } = this.configuration.domain(connection.domainName);
+    const mapping = selectMapping(mappings.values(), pathSegments(encodedPath).map(decodeSegment));
+    for (const find of mapping ? this.kinds : []) {
+      const served = mapping && find(mapping);
+      if (served) return { served, mapping };
     }
-    return this.integrate(exchange, api, integrationId, selected.route.key);
-  }
-
-  private async integrate(exchange: Exchange, api: HttpApi, integrationId: string, key: RouteKey): Promise<Answer> {
-    const integration = api.integrations.get(integrationId);
-    if (!integration) throw new GatewayRefusal(500, `the route's integration ${integrationId} is gone`);
-    const before = performance.now();
-    try {
-      const answer =
-        integration.kind === 'function'
-          ? await callFunction(exchange, integration, this.functions, this.surroundings.account)
-          : await callUrl(exchange, this.targets.applyTo(integration, key));
-      exchange.integrationStatus = answer.status;
-      return answer;
-    } catch (error) {
-      exchange.integrationError = error instanceof Error ? error.message : String(error);
-      throw error;
-    } finally {
-      exchange.integrationLatency = Math.round(performance.now() - before);
-    }
+    throw new GatewayRefusal(403, 'no API is mapped to the path');
   }
 }
 
-function answerOf(refusal: GatewayRefusal): Answer {
+function refusalWithoutApi(refusal: GatewayRefusal, requestId: string): Answer {
   return {
     status: refusal.status,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'apigw-requestid': requestId },
     body: Buffer.from(refusal.body),
   };
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    throw new GatewayRefusal(400, 'the path is not percent-encoded UTF-8', { cause });
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * A response of API Gateway itself: `{"message": …}`, with its standard text for the status. The reason appears in the
- * access log only.
+ * A request that API Gateway answers itself. Its reason appears in the access log only. The kind of the API decides how
+ * the response looks.
  */
 export class GatewayRefusal extends Error {
   override readonly name = 'Refusal';
@@ -13,8 +13,13 @@ export class GatewayRefusal extends Error {
     super(reason, options);
   }
 
+  /** The response of HTTP APIs, and where no API is known yet: `{"message": …}`, with the standard text for the status. */
   get body(): string {
     return JSON.stringify({ message: MESSAGES[this.status] });
+  }
+
+  static from(error: unknown): GatewayRefusal {
+    return error instanceof GatewayRefusal ? error : new GatewayRefusal(500, String(error), { cause: error });
   }
 }
 

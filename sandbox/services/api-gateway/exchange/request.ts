@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import { hopByHopHeaders } from '../../../endpoint/hop-by-hop';
 import type { ClientCertificate } from '../tls/client-certificate';
 import { GatewayRefusal } from './refusal';
-import { decodePath } from './request-path';
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html. The status isn't documented. */
 const MAX_REQUEST_LINE_AND_HEADER_VALUES = 10_240;
@@ -18,46 +17,48 @@ export interface Connection {
   readonly clientCertificate?: ClientCertificate | undefined;
 }
 
-/** A request of a client. */
-export interface ClientRequest {
+/** A request of a client, without its body. */
+export interface RequestHead {
   readonly connection: Connection;
   readonly method: string;
   /** `HTTP/1.1` */
   readonly protocol: string;
-  /** The complete path, decoded twice, including the API mapping's key. */
-  readonly path: string;
+  /** The complete path as it was sent, including the API mapping's key. */
+  readonly encodedPath: string;
   /** Encoded, without the question mark. */
   readonly rawQuery: string;
   /** By lower-case name. Several values are joined with commas. Without cookies and connection headers. */
   readonly headers: ReadonlyMap<string, string>;
   readonly cookies: readonly string[];
+  /** Names and values as they were sent, with cookies, without connection headers. */
+  readonly headerLines: readonly (readonly [name: string, value: string])[];
+}
+
+export interface ClientRequest extends RequestHead {
   readonly body: Buffer;
 }
 
 /** @throws GatewayRefusal for requests that API Gateway rejects before it selects an API */
-export async function readRequest(
-  message: IncomingMessage,
-  connection: Connection,
-  startedAt: Date,
-): Promise<ClientRequest> {
+export function readHead(message: IncomingMessage, connection: Connection, startedAt: Date): RequestHead {
   const target = message.url ?? '';
   const { cookie, ...headers } = message.headersDistinct;
   refuseForeignHost(headers['host'], connection);
-  for (const name of hopByHopHeaders(message.headers.connection)) delete headers[name];
+  const dropped = hopByHopHeaders(message.headers.connection);
+  for (const name of dropped) delete headers[name];
   refuseLargeHeaders(message, target);
   const [encodedPath = '', ...query] = target.split('?');
   return {
     connection,
     method: message.method ?? '',
     protocol: `HTTP/${message.httpVersion}`,
-    path: decodePath(encodedPath),
+    encodedPath: wellFormed(encodedPath),
     rawQuery: query.join('?'),
     headers: new Map([
       ['x-amzn-trace-id', newTraceId(startedAt)],
       ...Object.entries(headers).map(([name, values = []]): [string, string] => [name, values.join(',')]),
     ]),
     cookies: (cookie ?? []).flatMap((line) => line.split(';')).map((pair) => pair.trim()),
-    body: await readBody(message),
+    headerLines: linesOf(message.rawHeaders).filter(([name]) => !dropped.includes(name.toLowerCase())),
   };
 }
 
@@ -86,14 +87,24 @@ function refuseLargeHeaders(message: IncomingMessage, target: string): void {
   if (requestLine + values > MAX_REQUEST_LINE_AND_HEADER_VALUES) throw new GatewayRefusal(431);
 }
 
-/** Also reads the rest of a body that is too large, so the client reads the response. */
-async function readBody(message: IncomingMessage): Promise<Buffer> {
+function wellFormed(path: string): string {
+  if (!/^\/[!-~]*$/.test(path)) throw new GatewayRefusal(400, 'the path holds characters that must be percent-encoded');
+  return path;
+}
+
+function linesOf(rawHeaders: readonly string[]): (readonly [string, string])[] {
+  return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : []));
+}
+
+/**
+ * Undefined if it has more than 10 MB. Also reads the rest of a body that is too large, so the client reads the response.
+ */
+export async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length <= MAX_BODY) chunks.push(chunk);
   }
-  if (length > MAX_BODY) throw new GatewayRefusal(413);
-  return Buffer.concat(chunks);
+  return length > MAX_BODY ? undefined : Buffer.concat(chunks);
 }

@@ -1,0 +1,5 @@
+/** The value as a single header line. Replaces line breaks, which would start another header, with spaces. */
+export function fieldValue(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+  return value.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+}
