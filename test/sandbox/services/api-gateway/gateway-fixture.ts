@@ -26,7 +26,7 @@ interface Call extends ConnectionOptions {
   readonly domain?: string;
 }
 
-type Handler = (event: Readonly<Record<string, unknown>>) => unknown;
+export type Handler = (event: Readonly<Record<string, unknown>>) => unknown;
 
 /** An API Gateway with one domain whose truststore holds one authority, and with fakes of what stands around it. */
 export class GatewayFixture {
@@ -88,6 +88,7 @@ export class GatewayFixture {
     return fixture;
   }
 
+  /** @param type without a namespace, a type of HTTP APIs */
   create(type: string, properties: Record<string, unknown>): Promise<Resource> {
     return this.type(type).create(this.resourceRequest(properties));
   }
@@ -193,8 +194,12 @@ export class GatewayFixture {
     });
   }
 
+  delete(type: string, resource: Resource, properties: Record<string, unknown>): Promise<void> {
+    return this.type(type).delete(this.resourceRequest(properties), resource);
+  }
+
   private type(name: string) {
-    const type = this.gateway.resourceTypes[`AWS::ApiGatewayV2::${name}`];
+    const type = this.gateway.resourceTypes[name.includes('::') ? name : `AWS::ApiGatewayV2::${name}`];
     if (!type) throw new Error(`there is no resource type ${name}`);
     return type;
   }
