@@ -69,12 +69,7 @@ describe('its policy decides', () => {
     ['an allow of another action', () => [statement('Allow', '*', 'execute-api:ManageConnections')], 403, ''],
     ['no statement', () => [], 403, ''],
     ['a deny', () => [statement('Deny', '*')], 403, explicitly],
-    [
-      'a deny beside an allow',
-      () => [statement('Allow', '*'), statement('Deny', arn('GET/items/*'))],
-      403,
-      explicitly,
-    ],
+    ['a deny beside an allow', () => [statement('Allow', '*'), statement('Deny', arn('GET/items/*'))], 403, explicitly],
   ])('%s', async (_, statements, status, reason) => {
     await deployBehind(() => ({
       principalId: 'mail',
