@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AssembledStack } from './cloudformation/assembly';
-import { readTemplate } from './cloudformation/template';
+import { type ResourceDeclaration, readTemplate } from './cloudformation/template';
 
 /** A port on 127.0.0.1, or the URL of a server without a path, by service. */
 export type SandboxTargets = Readonly<Record<string, number | string>>;
@@ -18,13 +18,19 @@ export function refuseUnknownServices(targets: ReadonlyMap<string, URL>, stacks:
   if (targets.size === 0) return;
   const templates = stacks.flatMap(({ template, fileAssets }) => [template, ...nestedTemplates(fileAssets)]);
   const resources = [...new Set(templates)].flatMap((template) => Object.values(readTemplate(template).resources));
-  const routes = resources.filter(({ type }) => type === 'AWS::ApiGatewayV2::Route');
-  const names = routes.map(({ properties }) => String(properties['RouteKey']).split(/[ /]+/)[1] ?? '');
+  const names = resources.map(serviceName);
   for (const name of targets.keys()) {
     if (names.includes(name)) continue;
     const known = [...new Set(names)].filter((each) => /^[\w-]+$/.test(each)).sort();
     throw new Error(`the target ${name} must be a service of the stack; it has ${known.join(', ') || 'none'}`);
   }
+}
+
+/** The first segment of the path of a route, or of a resource of a REST API directly below the root. */
+function serviceName({ type, properties }: ResourceDeclaration): string {
+  if (type === 'AWS::ApiGatewayV2::Route') return String(properties['RouteKey']).split(/[ /]+/)[1] ?? '';
+  const isBelowRoot = JSON.stringify(properties['ParentId'] ?? '').includes('RootResourceId');
+  return type === 'AWS::ApiGateway::Resource' && isBelowRoot ? String(properties['PathPart']) : '';
 }
 
 /** The templates of nested stacks are file assets, with the names that the CDK gives them. */

@@ -10,12 +10,12 @@ const MAX_NAME = 64;
 /**
  * Types that never stand in: what they say about who may call what would be lost without a sign.
  *
- * - API Gateway's HTTP APIs and ACM PCA decide who gets through.
+ * - The APIs of API Gateway and ACM PCA decide who gets through.
  * - A policy of a service that the sandbox has can deny. Users, groups, and providers of identities stand in.
  * - A macro changes the template, and a custom resource has a function of its own.
  */
 const NO_STAND_IN =
-  /^AWS::(ApiGatewayV2::|ACMPCA::|(IAM|Events|S3|SNS)::\w*Policy$|CloudFormation::(CustomResource|Macro)$)/;
+  /^AWS::(ApiGateway(V2)?::|ACMPCA::|(IAM|Events|S3|SNS)::\w*Policy$|CloudFormation::(CustomResource|Macro)$)/;
 
 /**
  * Custom resources of the CDK whose functions are not called, because they change what the sandbox doesn't have, or answer

@@ -88,7 +88,7 @@ export class Roles {
   }
 }
 
-/** Policies of AWS that the roles of functions often have, by the end of their ARNs. */
+/** Policies of AWS that the roles of functions and APIs often have, by the end of their ARNs. */
 const OF_AWS: Readonly<Record<string, readonly string[]>> = {
   /** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html */
   AdministratorAccess: ['*'],
@@ -99,6 +99,16 @@ const OF_AWS: Readonly<Record<string, readonly string[]>> = {
     'xray:GetSamplingRules',
     'xray:GetSamplingTargets',
     'xray:GetSamplingStatisticSummaries',
+  ],
+  /** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonAPIGatewayPushToCloudWatchLogs.html */
+  'service-role/AmazonAPIGatewayPushToCloudWatchLogs': [
+    'logs:CreateLogGroup',
+    'logs:CreateLogStream',
+    'logs:DescribeLogGroups',
+    'logs:DescribeLogStreams',
+    'logs:PutLogEvents',
+    'logs:GetLogEvents',
+    'logs:FilterLogEvents',
   ],
   /** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html */
   'service-role/AWSLambdaBasicExecutionRole': ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -82,6 +82,7 @@ test('an update keeps the resource, and a new name replaces it', async () => {
 });
 
 test.each([
+  'AWS::ApiGateway::UsagePlan',
   'AWS::ApiGatewayV2::RoutingRule',
   'AWS::ACMPCA::Connector',
   'AWS::IAM::RolePolicy',

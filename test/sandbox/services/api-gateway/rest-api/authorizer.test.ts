@@ -152,7 +152,10 @@ test('answers 414 for a method ARN of more than 1,600 bytes', async () => {
 describe('with identity sources', () => {
   const IdentitySource = 'method.request.header.X-Token, context.identity.clientCert.subjectDN';
 
-  test.each([{}, { 'x-token': '' }])('is not asked, and the caller gets 401, for the headers %j', async (headers) => {
+  test.each([
+    ['none', {}],
+    ['an empty one', { 'x-token': '' }],
+  ])('is not asked, and the caller gets 401, for %s', async (_, headers: Record<string, string>) => {
     await deployBehind(() => policy('Allow'), { IdentitySource });
     expect(await fixture.call('/items/5', { headers })).toMatchObject({
       status: 401,

@@ -134,9 +134,11 @@ describe('behind a base path', () => {
 
   test('finds resources below it, and functions see the path with it', async () => {
     expect((await fixture.call('/v1/items/5', { domain: 'api.example.com' })).body).toBe('GET /items/{id}');
-    const [{ event } = { event: {} }] = fixture.events;
-    expect(event).toMatchObject({ path: '/v1/items/5', resource: '/items/{id}' });
-    expect(event['requestContext']).toMatchObject({ path: '/v1/items/5', resourcePath: '/items/{id}' });
+    expect(fixture.events[0]?.event).toMatchObject({
+      path: '/v1/items/5',
+      resource: '/items/{id}',
+      requestContext: { path: '/v1/items/5', resourcePath: '/items/{id}' },
+    });
     expect((await fixture.call('/v1', { domain: 'api.example.com' })).body).toBe('ANY /');
   });
 
