@@ -20,6 +20,7 @@ export * from './mesh-registry';
 export * from './mesh-service';
 export * from './mtls-gateway';
 export * from './mtls-service-mesh';
+export * from './protected-api';
 export * from './throttle';
 export * from './trust-anchor';
 export * from './trust-anchor-source';

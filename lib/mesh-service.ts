@@ -1,16 +1,11 @@
-import { CustomResource, Lazy, Token } from 'aws-cdk-lib';
 import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { SERVICE_RESOURCE_TYPE, type ServiceProperties } from '../mesh/contract';
-import { ALL_CLIENTS } from '../mesh/grant';
-import { clientNameProblem, spiffeId } from '../mesh/names';
 import type { ICertificateIssuer, IMeshClient, IServiceGateway } from './interfaces';
 import type { MeshGrantOptions } from './mesh-grant';
 import type { MeshIntegration } from './mesh-integration';
-import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
-import { ServiceGrants } from './private/service-grants';
-import { checkKnownText, refuse } from './private/validation';
+import { ServiceRegistration } from './private/service-registration';
+import { checkKnownText, refuse, serviceNameProblem } from './private/validation';
 
 /** Options of a service. */
 export interface MeshServiceOptions {
@@ -65,8 +60,7 @@ export class MeshService extends Construct {
    */
   readonly gatewaySecret?: secretsmanager.ISecret;
 
-  private readonly issuer: ICertificateIssuer;
-  private readonly grants: ServiceGrants;
+  private readonly registration: ServiceRegistration;
 
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
@@ -95,20 +89,8 @@ export class MeshService extends Construct {
       integration: below,
     });
 
-    this.issuer = props.issuer;
-    this.grants = new ServiceGrants(this, `/${props.serviceName}`);
-    props.issuer.serveStackOf(this);
-    const properties: ServiceProperties = {
-      ServiceName: props.serviceName,
-      ApiId: httpApi.apiId,
-      Grants: Lazy.list({ produce: () => this.grants.lines() }),
-    };
-    new CustomResource(this, 'Grants', {
-      resourceType: SERVICE_RESOURCE_TYPE,
-      serviceToken: props.issuer.deploymentHandler.functionArn,
-      serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
-      properties,
-    });
+    const { serviceName, issuer } = props;
+    this.registration = new ServiceRegistration(this, { serviceName, apiId: httpApi.apiId, issuer });
   }
 
   /**
@@ -118,14 +100,7 @@ export class MeshService extends Construct {
    * @param client a client of the same mesh, of any kind
    */
   allow(client: IMeshClient, options: MeshGrantOptions = {}): void {
-    const { clientName } = client;
-    const expected = spiffeId(this.issuer.trustDomain, clientName);
-    if (!Token.isUnresolved(expected) && !Token.isUnresolved(client.spiffeId) && client.spiffeId !== expected) {
-      const rule = `must be a client of the same mesh, whose SPIFFE IDs are ${spiffeId(this.issuer.trustDomain, '<name>')}`;
-      refuse(this, 'client', rule, client.spiffeId);
-    }
-    checkKnownText(this, 'clientName', clientName, clientNameProblem);
-    this.grants.add(clientName, options);
+    this.registration.allow(client, options);
   }
 
   /**
@@ -133,11 +108,6 @@ export class MeshService extends Construct {
    * and clients of other stacks.
    */
   allowAllClients(options: MeshGrantOptions = {}): void {
-    this.grants.add(ALL_CLIENTS, options);
+    this.registration.allowAllClients(options);
   }
-}
-
-function serviceNameProblem(name: string): string | undefined {
-  if (name === 'ping' || name === 'sping') return 'must not be a path that API Gateway reserves for health checks';
-  return clientNameProblem(name);
 }

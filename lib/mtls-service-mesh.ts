@@ -1,4 +1,5 @@
 import { type RemovalPolicy, Tags } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -26,6 +27,7 @@ import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { addMeshParameter, attributesByName } from './private/mesh-parameter';
 import { checkKnownText, checkText, refuse } from './private/validation';
+import { ProtectedApi } from './protected-api';
 import type { ThrottleOptions } from './throttle';
 import { TrustAnchor } from './trust-anchor';
 import type { TrustAnchorSource } from './trust-anchor-source';
@@ -294,6 +296,22 @@ export class MtlsServiceMesh extends Construct {
   addService(name: string, options: MeshServiceOptions): MeshService {
     return new MeshService(this, this.idOf('Service', 'service name', name), {
       ...options,
+      serviceName: name,
+      gateway: this.gateway,
+      issuer: this.issuer,
+    });
+  }
+
+  /**
+   * Makes a REST API of yours a service of the mesh, at `https://<domain name>/<name>`. No client may call it until `allow` or
+   * `allowAllClients` of the result lets it.
+   *
+   * @param name as in `addService`
+   * @param restApi a regional API with `disableExecuteApiEndpoint`
+   */
+  protect(name: string, restApi: apigateway.RestApi): ProtectedApi {
+    return new ProtectedApi(this, this.idOf('Service', 'service name', name), {
+      restApi,
       serviceName: name,
       gateway: this.gateway,
       issuer: this.issuer,

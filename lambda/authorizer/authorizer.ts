@@ -1,27 +1,14 @@
-import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { Log, LoggedMetrics } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
 import { type AuthorizedCaller, type DenialReason, METRICS } from '../../mesh/contract';
-import { decidingGrant } from '../../registry/admission';
-import { denyAmbiguousPaths, denyEchoedMethods, denyHeaders, possibleMethods } from './ambiguity';
+import { decidingGrant, type GrantedRequest } from '../../registry/admission';
+import { denyAmbiguousPaths, denyEchoedMethods, denyHeaders } from './ambiguity';
 import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
 import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
+import type { GatewayRequest } from './gateway-request';
 import type { IssuedCallers } from './issued-callers';
 import { type AcceptedCaller, RegistryUnavailableError } from './registry-memory';
-
-/**
- * A simple response of payload format 2.0.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
- */
-export type Decision =
-  | { readonly isAuthorized: true; readonly context: AuthorizedCaller }
-  | { readonly isAuthorized: false };
-
-type AuthorizerEvent = Pick<
-  APIGatewayRequestAuthorizerEventV2,
-  'headers' | 'queryStringParameters' | 'rawPath' | 'pathParameters' | 'requestContext'
->;
 
 export interface AuthorizerOptions {
   readonly certificates: ClientCertificateReader;
@@ -42,34 +29,36 @@ export class Authorizer {
   constructor(private readonly options: AuthorizerOptions) {}
 
   /**
-   * Every other error denies the request, which API Gateway answers with 403.
+   * The caller, if the request is let in. Every other error denies the request, which API Gateway answers with 403.
    *
    * @throws RegistryUnavailableError if the registry can't be read. API Gateway answers 500 for a function that throws, so
    * a client can tell an outage from a refusal. AWS documents this for REST APIs; for HTTP APIs it documents 500 for any
    * response that is not in the required format, and the error of a function is none.
    * https://docs.aws.amazon.com/apigateway/latest/developerguide/call-api-with-api-gateway-lambda-authorization.html
    * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+   *
+   * @param read reads the request from the event, which may be malformed
    */
-  async decide(event: AuthorizerEvent): Promise<Decision> {
+  async decide(read: () => GatewayRequest): Promise<AuthorizedCaller | undefined> {
     try {
-      denyAmbiguousPaths(event);
-      denyEchoedMethods(event.requestContext.http.method);
-      denyHeaders(event.headers);
-      const pem: unknown = event.requestContext.authentication?.clientCert?.clientCertPem;
-      if (typeof pem !== 'string') {
+      const request = read();
+      const [path] = denyAmbiguousPaths(request);
+      const methods = denyEchoedMethods(request);
+      denyHeaders(request.headers);
+      if (typeof request.clientCertPem !== 'string') {
         throw new DenialError('NO_CLIENT_CERTIFICATE', 'the request has no client certificate');
       }
-      const caller = this.options.certificates.readCaller(pem);
+      const caller = this.options.certificates.readCaller(request.clientCertPem);
       const accepted = await this.identify(caller);
-      this.options.certificates.keep(pem, caller);
-      return { isAuthorized: true, context: await this.admit(accepted, caller, event) };
+      this.options.certificates.keep(request.clientCertPem, caller);
+      return await this.admit(accepted, caller, { apiId: request.apiId, methods, path });
     } catch (error) {
       if (error instanceof RegistryUnavailableError) throw error;
       const denial = error instanceof DenialError ? error : undefined;
       const code: DenialReason = denial?.code ?? 'ERROR';
       this.options.log({ event: 'denied', code, reason: failureSentence(error), ...denial?.certificate });
       this.options.metrics.putByReason(METRICS.requestsDenied, 1, code);
-      return { isAuthorized: false };
+      return undefined;
     }
   }
 
@@ -77,11 +66,8 @@ export class Authorizer {
   private async admit(
     accepted: AcceptedCaller,
     caller: CallerCertificate,
-    event: AuthorizerEvent,
+    request: GrantedRequest,
   ): Promise<AuthorizedCaller> {
-    const { apiId, http } = event.requestContext;
-    const methods = possibleMethods(event);
-    const request = { apiId, methods, path: event.rawPath };
     let { identity, grants } = accepted;
     let grant = decidingGrant(grants, request);
     if (grant === undefined) {
@@ -91,8 +77,9 @@ export class Authorizer {
     }
     if (grant !== undefined) return { ...identity, grant };
     const { clientName, spiffeId: subject, serialNumber } = identity;
-    const readings = methods.length > 1 ? `, which servers may also take for ${methods.slice(1).join(' or ')}` : '';
-    const message = `client ${clientName} has no grant for ${http.method} ${event.rawPath}${readings}`;
+    const [method, ...others] = request.methods;
+    const readings = others.length > 0 ? `, which servers may also take for ${others.join(' or ')}` : '';
+    const message = `client ${clientName} has no grant for ${method} ${request.path}${readings}`;
     throw new DenialError('NOT_GRANTED', message, { subject, serialNumber });
   }
 

@@ -1,13 +1,14 @@
-import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { LoggedMetrics, logLine } from '../../aws/cloudwatch';
 import { functionConnection } from '../../aws/connection';
 import { failureSentence } from '../../aws/failure';
 import { METRICS } from '../../mesh/contract';
 import { RegistryLookup } from '../../registry/lookup';
 import { memoryTimesIn, registryTableIn, trustDomainIn } from '../environment';
-import { Authorizer, type Decision } from './authorizer';
+import { type HttpApiAnswer, httpApiAnswer, type RestApiAnswer, restApiAnswer } from './answers';
+import { Authorizer } from './authorizer';
 import { ClientCertificateReader } from './client-certificate-reader';
 import { ExternalCallers } from './external-callers';
+import { type HttpApiEvent, httpApiRequest, isRestApiEvent, restApiRequest } from './gateway-request';
 import { IssuedCallers } from './issued-callers';
 import type { RegistryMemoryOptions } from './registry-memory';
 
@@ -33,4 +34,8 @@ const authorizer = new Authorizer({
   metrics,
 });
 
-export const handler = (event: APIGatewayRequestAuthorizerEventV2): Promise<Decision> => authorizer.decide(event);
+/** Answers events of both kinds of API, each in its own form. */
+export const handler = async (event: unknown): Promise<HttpApiAnswer | RestApiAnswer> =>
+  isRestApiEvent(event)
+    ? restApiAnswer(await authorizer.decide(() => restApiRequest(event)), event)
+    : httpApiAnswer(await authorizer.decide(() => httpApiRequest(event as HttpApiEvent)));

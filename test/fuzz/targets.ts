@@ -3,6 +3,7 @@ import { Authorizer } from '../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../lambda/authorizer/client-certificate-reader';
 import { DenialError } from '../../lambda/authorizer/denial';
 import { ExternalCallers } from '../../lambda/authorizer/external-callers';
+import { httpApiRequest, restApiRequest } from '../../lambda/authorizer/gateway-request';
 import { IssuedCallers } from '../../lambda/authorizer/issued-callers';
 import { answerCertificateRequest } from '../../lambda/certificate-issuer/request/http';
 import { readRevocationOrder } from '../../lambda/certificate-issuer/revoke/revocation-order';
@@ -151,8 +152,11 @@ export function createTargets({ certificates, signingRequests }: Corpus): readon
         return mutateText(EVENT(mutateText(random.of(PATHS), random), certificate), random);
       },
       async read(input) {
-        const decision = await authorizer.decide(Object(parsed(input)) as Parameters<Authorizer['decide']>[0]);
-        if (decision.isAuthorized) throw new TypeError('a stranger was let in');
+        const event = Object(parsed(input));
+        for (const request of [httpApiRequest, restApiRequest]) {
+          const caller = await authorizer.decide(() => request(event));
+          if (caller !== undefined) throw new TypeError('a stranger was let in');
+        }
       },
       documented: [],
     },

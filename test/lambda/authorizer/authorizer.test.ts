@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Extension } from '@peculiar/asn1-x509';
 import type { LogEntry } from '../../../aws/cloudwatch';
+import { httpApiAnswer } from '../../../lambda/authorizer/answers';
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
 import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
+import { type HttpApiEvent, httpApiRequest } from '../../../lambda/authorizer/gateway-request';
 import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
 import { RegistryUnavailableError } from '../../../lambda/authorizer/registry-memory';
 import { DENIAL_REASONS } from '../../../mesh/contract';
@@ -14,7 +16,7 @@ import { type Authority, createClient, createRoot, createServer, days, type EndE
 import { forge, unknownExtension } from '../../pki/forgery';
 import { authorizerEvent, EVERYTHING } from './events';
 
-type AuthorizerEvent = Parameters<Authorizer['decide']>[0];
+type AuthorizerEvent = HttpApiEvent;
 
 const TRUST_DOMAIN = 'mesh.example.com';
 
@@ -24,11 +26,11 @@ describe('the authorizer', () => {
   let logs: LogEntry[];
   const metrics = { putByReason: jest.fn() };
   let now: Date;
-  let authorizer: Authorizer;
+  let authorizer: ReturnType<typeof createAuthorizer>;
   let facts: IssuedFacts;
 
   /** An authorizer over a registry in which some lookups find something, and all others fail. */
-  function createAuthorizer(lookups: Partial<RegistryLookup>): Authorizer {
+  function createAuthorizer(lookups: Partial<RegistryLookup>) {
     const unexpected = () => Promise.reject(new Error('unexpected lookup'));
     const registry = {
       findIssued: unexpected,
@@ -41,13 +43,16 @@ describe('the authorizer', () => {
       now: () => now,
       onUnavailable: () => {},
     };
-    return new Authorizer({
+    const created = new Authorizer({
       certificates: new ClientCertificateReader(TRUST_DOMAIN),
       issuedCallers: new IssuedCallers(registry, memory),
       externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
       log: (entry) => void logs.push(entry),
       metrics,
     });
+    return {
+      decide: async (event: AuthorizerEvent) => httpApiAnswer(await created.decide(() => httpApiRequest(event))),
+    };
   }
 
   beforeAll(async () => {
@@ -529,14 +534,14 @@ describe('the authorizer', () => {
       onUnavailable: () => {},
     };
     const read = jest.spyOn(reader, 'readCaller');
-    authorizer = new Authorizer({
+    const created = new Authorizer({
       certificates: reader,
       issuedCallers: new IssuedCallers(registry, memory),
       externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
       log: (entry) => void logs.push(entry),
       metrics,
     });
-    for (const { pem } of [mail, forged, mail]) await authorizer.decide(authorizerEvent(pem));
+    for (const { pem } of [mail, forged, mail]) await created.decide(() => httpApiRequest(authorizerEvent(pem)));
 
     expect(read.mock.results[2]?.value).toBe(read.mock.results[0]?.value);
     expect(logs).toEqual([expect.objectContaining({ code: 'CERTIFICATE_UNKNOWN' })]);

@@ -1,0 +1,57 @@
+import { CustomResource, Lazy, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { SERVICE_RESOURCE_TYPE, type ServiceProperties } from '../../mesh/contract';
+import { ALL_CLIENTS } from '../../mesh/grant';
+import { clientNameProblem, spiffeId } from '../../mesh/names';
+import type { ICertificateIssuer, IMeshClient } from '../interfaces';
+import type { MeshGrantOptions } from '../mesh-grant';
+import { CUSTOM_RESOURCE_TIMEOUT } from './mesh-function';
+import { ServiceGrants } from './service-grants';
+import { checkKnownText, refuse } from './validation';
+
+export interface ServiceRegistrationProps {
+  readonly serviceName: string;
+  readonly apiId: string;
+  readonly issuer: ICertificateIssuer;
+}
+
+/** The custom resource that registers a service together with its grants. */
+export class ServiceRegistration {
+  private readonly grants: ServiceGrants;
+  private readonly trustDomain: string;
+
+  constructor(
+    private readonly service: Construct,
+    { serviceName, apiId, issuer }: ServiceRegistrationProps,
+  ) {
+    this.trustDomain = issuer.trustDomain;
+    this.grants = new ServiceGrants(service, `/${serviceName}`);
+    issuer.serveStackOf(service);
+    const properties: ServiceProperties = {
+      ServiceName: serviceName,
+      ApiId: apiId,
+      Grants: Lazy.list({ produce: () => this.grants.lines() }),
+    };
+    new CustomResource(service, 'Grants', {
+      resourceType: SERVICE_RESOURCE_TYPE,
+      serviceToken: issuer.deploymentHandler.functionArn,
+      serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
+      properties,
+    });
+  }
+
+  allow(client: IMeshClient, options: MeshGrantOptions): void {
+    const { clientName } = client;
+    const expected = spiffeId(this.trustDomain, clientName);
+    if (!Token.isUnresolved(expected) && !Token.isUnresolved(client.spiffeId) && client.spiffeId !== expected) {
+      const rule = `must be a client of the same mesh, whose SPIFFE IDs are ${spiffeId(this.trustDomain, '<name>')}`;
+      refuse(this.service, 'client', rule, client.spiffeId);
+    }
+    checkKnownText(this.service, 'clientName', clientName, clientNameProblem);
+    this.grants.add(clientName, options);
+  }
+
+  allowAllClients(options: MeshGrantOptions): void {
+    this.grants.add(ALL_CLIENTS, options);
+  }
+}

@@ -1,0 +1,84 @@
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
+import { Construct } from 'constructs';
+import type { ICertificateIssuer, IMeshClient } from './interfaces';
+import type { MeshGrantOptions } from './mesh-grant';
+import type { MtlsGateway } from './mtls-gateway';
+import { protectRestApi } from './private/protected-rest-api';
+import { ServiceRegistration } from './private/service-registration';
+import { assertNoOtherDomain } from './private/side-doors';
+import { checkKnownText, serviceNameProblem } from './private/validation';
+
+/** Properties of a `ProtectedApi`. */
+export interface ProtectedApiProps {
+  /** A regional REST API with `disableExecuteApiEndpoint`. */
+  readonly restApi: apigateway.RestApi;
+
+  /** The first segment of the API's paths, as `serviceName` of a `MeshService`. */
+  readonly serviceName: string;
+
+  /** The gateway whose domain gets the API. */
+  readonly gateway: MtlsGateway;
+
+  /** The issuer of the clients' certificates, whose function also registers services and their grants. */
+  readonly issuer: ICertificateIssuer;
+}
+
+/**
+ * A REST API of yours as a service of the mesh. Clients call it at `https://<domain name>/<service name>` and the paths below it.
+ *
+ * The mesh's authorizer decides on all methods of the API, in place of authorizers and IAM authorization that you have set. It
+ * gives the client's identity to functions in `requestContext.authorizer`, and to HTTP backends in the identity headers. Methods
+ * that you add later are protected as well.
+ *
+ * Synthesis fails if clients could go around the mesh: if the `execute-api` endpoint is not disabled, if the API is
+ * edge-optimized or private, or if another domain of the app leads to it.
+ *
+ * @example
+ * declare const mesh: MtlsServiceMesh;
+ * declare const handler: lambda.Function;
+ *
+ * const reports = new apigateway.LambdaRestApi(this, 'Reports', {
+ *   handler,
+ *   endpointTypes: [apigateway.EndpointType.REGIONAL],
+ *   disableExecuteApiEndpoint: true,
+ * });
+ * mesh.protect('reports', reports).allow(mesh.addClient('mail'), { path: '/monthly' });
+ */
+export class ProtectedApi extends Construct {
+  /** The first segment of the API's paths. */
+  readonly serviceName: string;
+
+  /** The URL that clients call, without a slash at the end: `https://<domain name>/<service name>`. */
+  readonly url: string;
+
+  private readonly registration: ServiceRegistration;
+
+  constructor(scope: Construct, id: string, props: ProtectedApiProps) {
+    super(scope, id);
+
+    const { serviceName, gateway, issuer, restApi } = props;
+    checkKnownText(this, 'serviceName', serviceName, serviceNameProblem);
+    this.serviceName = serviceName;
+    this.url = `${gateway.url}/${serviceName}`;
+    const { apiId, stage } = protectRestApi(this, restApi, gateway.handler);
+    const mapping = new apigatewayv2.CfnApiMapping(this, 'Mapping', {
+      apiId,
+      stage,
+      domainName: gateway.domain.name,
+      apiMappingKey: serviceName,
+    });
+    assertNoOtherDomain(this, apiId, mapping);
+    this.registration = new ServiceRegistration(this, { serviceName, apiId, issuer });
+  }
+
+  /** Lets a client call the API, or a part of it, as `MeshService.allow` does. */
+  allow(client: IMeshClient, options: MeshGrantOptions = {}): void {
+    this.registration.allow(client, options);
+  }
+
+  /** Lets every client of the mesh call the API, or a part of it, as `MeshService.allowAllClients` does. */
+  allowAllClients(options: MeshGrantOptions = {}): void {
+    this.registration.allowAllClients(options);
+  }
+}

@@ -1,0 +1,118 @@
+import type { App, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import { IDENTITY_HEADERS } from '../../mesh/contract';
+import { newFunction, newMesh, newStack, onlyResource, resourcesOfType } from './mesh-stack';
+
+const REGIONAL = { endpointTypes: [apigateway.EndpointType.REGIONAL], disableExecuteApiEndpoint: true };
+
+function restApi(stack: Stack, props: apigateway.RestApiProps = REGIONAL): apigateway.RestApi {
+  const api = new apigateway.RestApi(stack, 'Reports', { cloudWatchRole: false, ...props });
+  api.root.addMethod('GET', new apigateway.LambdaIntegration(newFunction(stack)));
+  api.root
+    .addResource('{id}', { defaultCorsPreflightOptions: { allowOrigins: ['https://a.example.com'] } })
+    .addMethod('GET', new apigateway.HttpIntegration('https://reports.example.com'), {
+      authorizationType: apigateway.AuthorizationType.IAM,
+    });
+  return api;
+}
+
+describe('a REST API of the mesh', () => {
+  test('has the mesh’s authorizer before every method, also those that are added later', () => {
+    const stack = newStack();
+    const mesh = newMesh(stack);
+    const api = restApi(stack);
+    const reports = mesh.protect('reports', api);
+    api.root.addResource('later').addMethod('POST', new apigateway.LambdaIntegration(newFunction(stack, 'Later')));
+    reports.allow(mesh.addClient('mail'), { path: '/{id}' });
+
+    const { logicalId, Properties } = onlyResource(stack, 'AWS::ApiGateway::Authorizer');
+    expect(Properties).toMatchObject({ Type: 'REQUEST', AuthorizerResultTtlInSeconds: 0 });
+    expect(Properties['IdentitySource']).toBeUndefined();
+    const methods = Object.values(resourcesOfType(stack, 'AWS::ApiGateway::Method'));
+    expect(methods.map(({ Properties: { HttpMethod } }) => HttpMethod).sort()).toEqual([
+      'GET',
+      'GET',
+      'OPTIONS',
+      'POST',
+    ]);
+    for (const method of methods) {
+      expect(method.Properties).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: { Ref: logicalId } });
+    }
+    expect(onlyResource(stack, 'Custom::MtlsService').Properties).toMatchObject({
+      ServiceName: 'reports',
+      ApiId: stack.resolve(api.restApiId),
+      Grants: ['mail ANY /reports/{id}'],
+    });
+    expect(
+      Object.values(resourcesOfType(stack, 'AWS::ApiGatewayV2::ApiMapping')).map((one) => one.Properties),
+    ).toContainEqual({
+      ApiId: stack.resolve(api.restApiId),
+      ApiMappingKey: 'reports',
+      DomainName: stack.resolve(mesh.gateway.domain.name),
+      Stage: stack.resolve(api.deploymentStage.stageName),
+    });
+    expect(reports.url).toBe('https://mesh.example.com/reports');
+  });
+
+  test('tells HTTP backends who calls', () => {
+    const stack = newStack();
+    newMesh(stack).protect('reports', restApi(stack)).allowAllClients();
+    const integrations = Object.values(resourcesOfType(stack, 'AWS::ApiGateway::Method')).map(
+      ({ Properties }) => Properties['Integration'] as { readonly Type: string; readonly RequestParameters?: object },
+    );
+    const expected = Object.entries(IDENTITY_HEADERS).map(([field, header]) => [
+      `integration.request.header.${header}`,
+      `context.authorizer.${field}`,
+    ]);
+    expect(integrations.find(({ Type }) => Type.startsWith('HTTP'))?.RequestParameters).toEqual(
+      Object.fromEntries(expected),
+    );
+    expect(integrations.find(({ Type }) => Type === 'AWS_PROXY')?.RequestParameters).toBeUndefined();
+  });
+
+  test('is deployed again when the mesh begins to protect it', () => {
+    const deploymentOf = (isProtected: boolean) => {
+      const stack = newStack();
+      const [mesh, api] = [newMesh(stack), restApi(stack)];
+      if (isProtected) mesh.protect('reports', api).allowAllClients();
+      return onlyResource(stack, 'AWS::ApiGateway::Deployment').logicalId;
+    };
+    expect(deploymentOf(true)).not.toBe(deploymentOf(false));
+  });
+
+  test.each<[apigateway.RestApiProps, string]>([
+    [{ ...REGIONAL, disableExecuteApiEndpoint: false }, 'disableExecuteApiEndpoint of the API must be true'],
+    [{ endpointTypes: [apigateway.EndpointType.REGIONAL] }, 'disableExecuteApiEndpoint of the API must be true'],
+    [{ disableExecuteApiEndpoint: true }, 'endpointTypes of the API must be REGIONAL, got EDGE'],
+    [
+      { ...REGIONAL, endpointTypes: [apigateway.EndpointType.PRIVATE] },
+      'endpointTypes of the API must be REGIONAL, got PRIVATE',
+    ],
+  ])('has no side door: %j', (props, message) => {
+    const stack = newStack();
+    newMesh(stack).protect('reports', restApi(stack, props));
+    expect(() => (stack.node.root as App).synth()).toThrow(`[Test/Mesh/Service-reports] ${message}`);
+  });
+
+  test('has no other domain', () => {
+    const stack = newStack();
+    const api = restApi(stack);
+    newMesh(stack).protect('reports', api);
+    const certificate = acm.Certificate.fromCertificateArn(
+      stack,
+      'Other',
+      'arn:aws:acm:us-east-1:123456789012:certificate/1',
+    );
+    api.addDomainName('Door', { domainName: 'door.example.com', certificate });
+    expect(() => (stack.node.root as App).synth()).toThrow(
+      'no other domain may lead to the API, got the mapping Test/Reports/Door',
+    );
+  });
+});
+
+test('the name is checked as that of a service', () => {
+  const stack = newStack();
+  const mesh = newMesh(stack);
+  expect(() => mesh.protect('ping', restApi(stack))).toThrow('must not be a path that API Gateway reserves');
+});
