@@ -66,7 +66,7 @@ test.each([
   expect(status).toBe(403);
 });
 
-test.each([
+test.each<Record<string, string>>([
   { 'x-mesh-client-name': 'social' },
   { 'x-original-url': '/reports/admin' },
   { 'x-http-method-override': 'DELETE' },
