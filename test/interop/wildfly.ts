@@ -7,7 +7,8 @@ import type { Command } from './example-programs';
 import { cached, maven } from './java';
 
 const VERSION = '39.0.1.Final';
-const SERVLET_API = 'modules/system/layers/base/jakarta/servlet/api/main/jakarta.servlet-api-6.0.0.jar';
+/** What the application is compiled with. */
+const MODULES = ['jakarta/servlet/api/main/*', 'org/wildfly/security/elytron-base/main/*'];
 
 export const WILDFLY_NEEDS = ['javac', 'mvn', 'flock'] as const;
 
@@ -48,7 +49,8 @@ export class Wildfly {
     const archive = join(this.base, 'deployments', `${name}.war`);
     const classes = join(archive, 'WEB-INF', 'classes');
     mkdirSync(classes, { recursive: true });
-    const options = ['-d', classes, '-cp', join(home(), SERVLET_API), join(example, 'ScheduleServlet.java')];
+    const libraries = MODULES.map((path) => join(home(), 'modules', 'system', 'layers', 'base', path)).join(':');
+    const options = ['-d', classes, '-cp', libraries, join(example, 'ScheduleServlet.java')];
     execFileSync('javac', options, { stdio: ['ignore', 'ignore', 'inherit'] });
     for (const file of ['web.xml', 'jboss-web.xml']) cpSync(join(example, file), join(archive, 'WEB-INF', file));
     writeFileSync(`${archive}.dodeploy`, '');

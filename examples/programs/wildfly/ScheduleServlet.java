@@ -14,15 +14,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.Principal;
 import java.time.Duration;
 import java.util.Arrays;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import org.wildfly.security.auth.server.SecurityDomain;
+import org.wildfly.security.auth.server.ServerAuthenticationContext;
 
 /**
- * Tells the caller its name, and at `/schedule` what the mesh answers to the application itself, which is a client of it.
+ * Tells the caller its name, and at /schedule what the mesh answers to the application itself, which is a client of it.
  *
- * <pre>javac -cp modules/system/layers/base/jakarta/servlet/api/main/*.jar -d WEB-INF/classes ScheduleServlet.java</pre>
+ * <pre>
+ * modules=modules/system/layers/base
+ * javac -cp "$modules/jakarta/servlet/api/main/*:$modules/org/wildfly/security/elytron-base/main/*" \
+ *   -d WEB-INF/classes ScheduleServlet.java
+ * </pre>
  */
 @WebServlet("/*")
 public class ScheduleServlet extends HttpServlet {
@@ -59,6 +66,20 @@ public class ScheduleServlet extends HttpServlet {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), null, null); // The second is whom to trust: null for the machine's authorities.
     return context;
+  }
+
+  /** WildFly doesn't ask the realm again while a connection is open. This does, so that a removed identity is out at once. */
+  private static boolean isAdmitted(Principal caller) throws IOException {
+    try (ServerAuthenticationContext context = SecurityDomain.getCurrent().createNewAuthenticationContext()) {
+      context.setAuthenticationPrincipal(caller);
+      return context.exists();
+    }
+  }
+
+  @Override
+  protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException, ServletException {
+    if (isAdmitted(request.getUserPrincipal())) super.service(request, response);
+    else response.sendError(HttpServletResponse.SC_FORBIDDEN);
   }
 
   @Override
