@@ -14,7 +14,7 @@ export function addConfigCommand(program: Command, load: () => Pick<typeof impor
   program
     .command('config')
     .description('Print a configuration of a program, such as nginx, that works with the mesh.')
-    .argument('<program>', 'such as nginx, apache, haproxy, envoy, node, python, or go')
+    .argument('<program>', 'such as nginx, apache, envoy, java, tomcat, node, python, or curl')
     .addOption(new Option('--client <name>', 'name of the client').argParser(clientName).makeOptionMandatory())
     .addOption(
       new Option('--mesh <trust-domain>', 'SPIFFE trust domain of the mesh')

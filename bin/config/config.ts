@@ -57,8 +57,13 @@ export function filesOf(program: string, options: ConfigOptions): readonly Confi
     throw new UsageError(`--files must be a path that no configuration has to quote, got ${JSON.stringify(files)}`);
   }
   const folder = join(examples(), program);
-  const names = readdirSync(folder).filter((name) => side === undefined || isOfSide(name, side));
-  if (names.length === 0) throw new UsageError(`${program} has no example of a ${side}`);
+  const all = readdirSync(folder);
+  const names = all.filter((name) => side === undefined || isOfSide(name, side));
+  // What is for both sides is of no use without a file of the side.
+  const hasOtherSide = names.length < all.length;
+  if (side !== undefined && hasOtherSide && !names.some((name) => !isOfSide(name, otherThan(side)))) {
+    throw new UsageError(`${program} has no example of a ${side}`);
+  }
   return names.map((name) => ({
     name,
     text: withValues(readFileSync(join(folder, name), 'utf8'), { files: directory, client, mesh }),
@@ -82,10 +87,14 @@ function examples(): string {
   return found;
 }
 
+function otherThan(side: Side): Side {
+  return side === 'client' ? 'server' : 'client';
+}
+
 /** A file whose name doesn't begin with a side is for both. */
 function isOfSide(name: string, side: Side): boolean {
-  const other = side === 'client' ? 'server' : 'client';
-  return !name.startsWith(other) && !name.includes(`-${other}.`) && !name.includes(`_${other}.`);
+  const other = otherThan(side);
+  return !name.toLowerCase().startsWith(other) && !name.includes(`-${other}.`) && !name.includes(`_${other}.`);
 }
 
 function withValues(text: string, { files, client, mesh }: typeof EXAMPLE): string {

@@ -38,8 +38,20 @@ test.each([
   ['nginx', 'server', ['server.conf']],
   ['envoy', 'server', ['server-certificate.yaml', 'server-client-ca.yaml', 'server.yaml']],
   ['envoy', 'client', ['client-certificate.yaml', 'client.yaml']],
+  ['java', 'client', ['Client.java']],
+  ['java', 'server', ['Server.java']],
+  ['okhttp', 'client', ['Client.java', 'pom.xml']],
 ] as const)('%s has files of the side %s', (program, side, names) => {
   expect(filesOf(program, { ...OPTIONS, side }).map(({ name }) => name)).toEqual(names);
+});
+
+test.each([
+  ['okhttp', 'server'],
+  ['jetty', 'client'],
+  ['wildfly', 'client'],
+  ['curl', 'server'],
+] as const)('%s has no files of the side %s', (program, side) => {
+  expect(() => filesOf(program, { ...OPTIONS, side })).toThrow(`${program} has no example of a ${side}`);
 });
 
 test('prints one file as it is, and several with their names', () => {
