@@ -8,7 +8,7 @@ const page = readPage('docs/use-your-certificate.md');
 
 /** The files of the directories, by their texts. */
 const files = new Map(
-  ['node', 'python', 'go', 'ruby', 'chromium'].flatMap((directory) =>
+  ['node', 'python', 'go', 'ruby', 'java', 'tomcat', 'wildfly', 'chromium'].flatMap((directory) =>
     readdirSync(join(examples, directory)).map((name) => [
       readFileSync(join(examples, directory, name), 'utf8'),
       `${directory}/${name}`,
@@ -21,6 +21,9 @@ test.each([
   ['python', 3],
   ['go', 2],
   ['ruby', 3],
+  ['java', 2],
+  ['xml', 1],
+  ['cli', 1],
   ['json', 1],
 ])('%s', (language, count) => {
   const blocks = blocksOf(page, language);
