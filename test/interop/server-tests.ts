@@ -244,7 +244,7 @@ export function testServers(servers: readonly Server[]): void {
       const some = servers.slice(first, first + 2);
       const names = some.map(({ name }) => name).join(' and ');
       const needs = new Set(some.flatMap((server) => server.needs));
-      testWith(...needs)(`${names} lose no request while all certificates change`, async () => {
+      testWith(...needs)(`${names}: no lost request while all certificates change`, async () => {
         const calls = some.map((server) => traffic(server, () => mail));
         await setTimeout((REQUESTS * PAUSE) / 2);
         mail = await mesh.rotate('mail');
