@@ -1,10 +1,13 @@
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Agent } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import type { ClientSecret } from '../mesh/client-secret';
+import type { MeshHttpClientEvents } from './certificate-events';
 import { createDispatcher, type Undici } from './dispatcher';
 import { withEnvironment } from './environment';
 import { TlsRequestError } from './errors';
+import { hasLambdaExtension } from './lambda-extension';
 import { type OutgoingRequest, readArguments } from './outgoing-request';
 import type { SecretCache } from './secret-cache';
 import type { SecretReader, SecretsManagerSender } from './secret-reader';
@@ -49,6 +52,15 @@ export interface MeshHttpClientOptions {
    * @default - no limit
    */
   readonly timeout?: number;
+  /**
+   * Whether the secret is read through the AWS Parameters and Secrets Lambda Extension, at the port in
+   * `PARAMETERS_SECRETS_EXTENSION_HTTP_PORT`, by default 2773. The extension gets the `AWS_SESSION_TOKEN`. `secretsManager` is
+   * used when the extension doesn't answer, for example during the init phase, and for what the extension may not know yet,
+   * because it keeps a secret for up to 300 seconds: when a certificate is refused or should have been rotated.
+   * @default - true in a Lambda function with that variable, which `paramsAndSecrets` of the CDK sets
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html
+   */
+  readonly lambdaExtension?: boolean;
 }
 
 /** Methods of requests that may be repeated even if the server has processed them (RFC 9110, section 9.2.2). */
@@ -79,18 +91,39 @@ type Outcome = IncomingMessage | TlsRequestError;
  * const mail = new MeshHttpClient({ secretId: 'mesh.example.com/mail', secretsManager: new SecretsManager() });
  * const response = await mail.fetch('https://mesh.example.com/schedule/events');
  * ```
+ *
+ * It emits these events when it reads the secret, which it does only while it is used. Clients that share what they read
+ * emit them each.
+ *
+ * - `rotated`: another certificate is used from now on.
+ * - `expiring`: less than a third of the certificate's validity is left, so it should have been rotated. Once a certificate.
+ * - `error`: the secret can't be read or used. The client goes on with the certificate that it has until that expires. Without
+ *   a listener, this event doesn't end the process: a warning of the process takes its place.
+ *
+ * ```ts
+ * import type { MeshHttpClient } from 'cdk-mtls-service-mesh/client';
+ *
+ * const watch = (mail: MeshHttpClient) =>
+ *   mail
+ *     .on('rotated', ({ serialNumber, notAfter }) => console.log(`using ${serialNumber} until ${notAfter}`))
+ *     .on('expiring', ({ notAfter }) => console.warn(`the certificate expires at ${notAfter}`))
+ *     .on('error', ({ message }) => console.error(message));
+ * ```
  */
 export class MeshHttpClient {
   private readonly options: MeshHttpClientOptions;
   private readonly secrets: SecretCache;
   /** A function, so that the private key does not appear where the client is printed. */
   private session: (() => Session) | undefined;
+  /** Only of those who listen, so that a client that is dropped without `close` leaves nothing in the shared cache. */
+  private emitter: EventEmitter<MeshHttpClientEvents> | undefined;
   private closed = false;
 
   /** @throws Error for environment variables that can't be used */
   constructor(options: MeshHttpClientOptions) {
     this.options = withEnvironment(options);
-    this.secrets = sharedCache(options.secretId, options.secretsManager, options.maxAge ?? 300_000);
+    const throughExtension = options.lambdaExtension ?? hasLambdaExtension();
+    this.secrets = sharedCache(options.secretId, options.secretsManager, options.maxAge ?? 300_000, throughExtension);
   }
 
   /**
@@ -188,9 +221,28 @@ export class MeshHttpClient {
       return toResponse(outcome, request);
     });
 
-  /** Closes idle connections at once and the others with their requests. The client can't be used afterwards. */
+  /** Calls the listener at each of these events from now on. */
+  on<E extends keyof MeshHttpClientEvents>(event: E, listener: (...args: MeshHttpClientEvents[E]) => void): this {
+    this.assertOpen();
+    this.emitter ??= new EventEmitter<MeshHttpClientEvents>();
+    this.secrets.events.add(this.emitter);
+    (this.emitter as EventEmitter).on(event, listener);
+    return this;
+  }
+
+  /** Ends what `on` began, for the same listener. */
+  off<E extends keyof MeshHttpClientEvents>(event: E, listener: (...args: MeshHttpClientEvents[E]) => void): this {
+    (this.emitter as EventEmitter | undefined)?.off(event, listener);
+    return this;
+  }
+
+  /**
+   * Closes idle connections at once and the others with their requests. The client emits no more events and can't be used
+   * afterwards.
+   */
   close(): void {
     this.closed = true;
+    if (this.emitter) this.secrets.events.delete(this.emitter);
     if (this.session) drain(this.session().agent);
     this.session = undefined;
   }

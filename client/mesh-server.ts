@@ -1,14 +1,16 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { CallerIdentity } from '../mesh/contract';
+import { expiringFrom } from '../mesh/expiry';
 import { clientNameFromSpiffeId, trustDomainProblem } from '../mesh/names';
-import { isClientCertificate, spiffeIdOf } from '../pki/certificate-fields';
+import { isClientCertificate, notAfterOf, notBeforeOf, spiffeIdOf } from '../pki/certificate-fields';
 import { assertValidAt, verifyTrust } from '../pki/chain';
 import { readCertificates } from '../pki/pem';
 import { callers } from './caller';
+import type { CertificateRotation, ExpiringCertificate } from './certificate-events';
 
 export interface MeshServerOptions {
   /** The SPIFFE trust domain whose clients are admitted. */
@@ -24,8 +26,15 @@ export interface MeshServerOptions {
    * @default 5000
    */
   readonly interval?: number;
-  /** Is called when the server has taken new files. */
+  /** Is called when the server has taken new files: a certificate, or authorities. */
   readonly onFilesChanged?: () => void;
+  /** Is called when the server uses another certificate than before, after `onFilesChanged`. */
+  readonly onRotated?: (rotation: CertificateRotation) => void;
+  /**
+   * Is called when less than a third of the validity of the server's certificate is left, so that it should have been
+   * replaced. Once a certificate.
+   */
+  readonly onExpiring?: (certificate: ExpiringCertificate) => void;
   /**
    * Is called when new files can't be used, for example because a certificate has arrived and its key has not. The server
    * goes on with the files that it has, and tries again.
@@ -41,6 +50,11 @@ interface Identity {
   /** PEM. */
   readonly ca: string;
   readonly clientAuthorities: readonly X509Certificate[];
+  readonly serialNumber: string;
+  /** ISO 8601, UTC. */
+  readonly notAfter: string;
+  /** When it should have been replaced. Milliseconds since 1970. */
+  readonly expiringFrom: number;
 }
 
 /**
@@ -71,6 +85,7 @@ export function meshServer(options: MeshServerOptions, listener: RequestListener
   const problem = trustDomainProblem(options.trustDomain);
   if (problem !== undefined) throw new Error(`trustDomain ${problem}, got ${JSON.stringify(options.trustDomain)}`);
   let identity = readIdentity(options);
+  let reportedAsExpiring: string | undefined;
   const sockets = new Set<TLSSocket>();
 
   const server = createServer(
@@ -103,6 +118,15 @@ export function meshServer(options: MeshServerOptions, listener: RequestListener
   }
 
   function followFiles(): void {
+    takeFiles();
+    const { cert, serialNumber, notAfter } = identity;
+    if (Date.now() < identity.expiringFrom || reportedAsExpiring === cert) return;
+    reportedAsExpiring = cert;
+    options.onExpiring?.({ serialNumber, notAfter });
+  }
+
+  function takeFiles(): void {
+    const previous = identity;
     try {
       const read = readIdentity(options);
       if (read.ca === identity.ca && read.cert === identity.cert && read.key === identity.key) return;
@@ -115,6 +139,10 @@ export function meshServer(options: MeshServerOptions, listener: RequestListener
     }
     for (const socket of sockets) admit(socket);
     options.onFilesChanged?.();
+    const { serialNumber, notAfter } = identity;
+    if (previous.serialNumber !== serialNumber) {
+      options.onRotated?.({ previousSerialNumber: previous.serialNumber, serialNumber, notAfter });
+    }
   }
 }
 
@@ -130,7 +158,19 @@ function readIdentity({ certificateFile, privateKeyFile, clientAuthoritiesFile }
   }
   // Throws unless the key belongs to the certificate.
   createSecureContext({ ca, cert, key });
-  return { ca, cert, key, clientAuthorities };
+  const certificate = new X509Certificate(cert);
+  const { serialNumber } = certificate;
+  const notBefore = notBeforeOf(certificate).toISOString();
+  const notAfter = notAfterOf(certificate).toISOString();
+  return {
+    ca,
+    cert,
+    key,
+    clientAuthorities,
+    serialNumber,
+    notAfter,
+    expiringFrom: Date.parse(expiringFrom({ notBefore, notAfter })),
+  };
 }
 
 /**

@@ -9,7 +9,8 @@ import {
   toItem,
   updateItem,
 } from '../aws/dynamodb';
-import { type AgendaEntry, expiringFrom } from './agenda';
+import { expiringFrom } from '../mesh/expiry';
+import type { AgendaEntry } from './agenda';
 import {
   CLIENT_ENTRY,
   type ClientKind,

@@ -1,5 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ClientSecret } from '../../mesh/client-secret';
+import { expiringFrom } from '../../mesh/expiry';
 import { nextRotationOf, readClientSecret } from '../shared/client-secret';
 
 /** A client's certificate and key, and when there will be others. */
@@ -51,17 +52,11 @@ export class RequestSource implements CertificateSource {
 
   async look(isRefused: boolean): Promise<Looked> {
     const now = this.now();
-    const isDue = this.held === undefined || now >= renewalOf(this.held);
+    const isDue = this.held === undefined || now >= Date.parse(expiringFrom(this.held));
     if (this.held === undefined || isDue || (isRefused && now - this.requestedAt >= REQUEST_INTERVAL)) {
       this.requestedAt = now;
       this.held = await this.request();
     }
-    return { secret: this.held, nextRotation: renewalOf(this.held) };
+    return { secret: this.held, nextRotation: Date.parse(expiringFrom(this.held)) };
   }
-}
-
-/** When two thirds of the validity are over. Milliseconds since 1970. */
-function renewalOf({ notBefore, notAfter }: ClientSecret): number {
-  const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
-  return begin + ((end - begin) * 2) / 3;
 }

@@ -9,8 +9,16 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import { copiedIdentity } from '../../bin/prove/impostors';
-import { callerOf, type MeshServerOptions, meshServer, UnknownCallerError } from '../../client';
+import {
+  type CertificateRotation,
+  callerOf,
+  type ExpiringCertificate,
+  type MeshServerOptions,
+  meshServer,
+  UnknownCallerError,
+} from '../../client';
 import type { TlsCredentials } from '../../client/tls-request';
+import { notAfterOf } from '../../pki/certificate-fields';
 import { privateKeyPem } from '../../pki/keys';
 import {
   type Authority,
@@ -36,6 +44,8 @@ let successor: Authority;
 let server: Server;
 let errors: Error[];
 let changes: number;
+let rotations: CertificateRotation[];
+let expiring: ExpiringCertificate[];
 /** How many requests have reached the listener. */
 let received: number;
 
@@ -48,7 +58,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'mesh-server-'));
-  [errors, changes, received] = [[], 0, 0];
+  [errors, changes, received, rotations, expiring] = [[], 0, 0, [], []];
   await writeServer();
   writeAuthorities(mesh, root);
   server = start();
@@ -70,6 +80,8 @@ function start(options: Partial<MeshServerOptions> = {}): Server {
       privateKeyFile: join(directory, 'private-key.pem'),
       interval: INTERVAL,
       onFilesChanged: () => changes++,
+      onRotated: (rotation) => rotations.push(rotation),
+      onExpiring: (certificate) => expiring.push(certificate),
       onError: (error) => errors.push(error),
       ...options,
     },
@@ -85,8 +97,8 @@ function write(name: string, contents: string): void {
   renameSync(join(directory, `${name}.new`), join(directory, name));
 }
 
-async function writeServer(): Promise<EndEntity> {
-  const identity = await createServer(servers, 'localhost');
+async function writeServer(validity = validFor(7)): Promise<EndEntity> {
+  const identity = await createServer(servers, 'localhost', { validity });
   write('private-key.pem', privateKeyPem(identity.privateKey));
   write('certificate.pem', identity.pem);
   return identity;
@@ -283,9 +295,25 @@ test('a request to another server has no caller', async () => {
 
 describe('follows its files', () => {
   test('the certificate of the server', async () => {
+    const previousSerialNumber = (await call(await mail())).serialNumber;
     const { certificate } = await writeServer();
     await changed();
-    expect((await call(await mail())).serialNumber).toBe(certificate.serialNumber);
+    const { serialNumber } = certificate;
+    expect((await call(await mail())).serialNumber).toBe(serialNumber);
+    const notAfter = notAfterOf(certificate).toISOString();
+    expect(rotations).toEqual([{ previousSerialNumber, serialNumber, notAfter }]);
+  });
+
+  test('and reports a certificate of the server that should have been replaced, once', async () => {
+    const { certificate } = await writeServer({
+      notBefore: validFor(1).notBefore,
+      notAfter: new Date(Date.now() + 600_000),
+    });
+    await changed();
+    writeAuthorities(mesh, root, successor);
+    await changed();
+    const notAfter = notAfterOf(certificate).toISOString();
+    expect(expiring).toEqual([{ serialNumber: certificate.serialNumber, notAfter }]);
   });
 
   test('an authority that comes', async () => {

@@ -107,7 +107,7 @@ export async function createClient(issuer: Authority, name: string, options: Cli
 export async function createServer(
   issuer: Authority,
   dnsName: string,
-  options: Pick<ClientOptions, 'keyAlgorithm'> = {},
+  options: Pick<ClientOptions, 'keyAlgorithm' | 'validity'> = {},
 ): Promise<EndEntity> {
   return createEndEntity(issuer, dnsName, serverExtensions({ uris: [], dnsNames: [dnsName] }), options);
 }

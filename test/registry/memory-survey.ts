@@ -1,4 +1,5 @@
-import { type AgendaTopic, expiringFrom, NEVER } from '../../registry/agenda';
+import { expiringFrom } from '../../mesh/expiry';
+import { type AgendaTopic, NEVER } from '../../registry/agenda';
 import {
   certificateKey,
   clientKey,
