@@ -122,7 +122,17 @@ function run(command: string, environment: NodeJS.ProcessEnv): Promise<void> {
     child.on('error', (cause) => reject(new SynthesisError(`could not run the command \`${command}\``, { cause })));
     child.on('exit', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new SynthesisError(`the command \`${command}\` failed with ${signal ?? `exit code ${code}`}`));
+      else reject(new SynthesisError(failureOf(command, signal ?? `exit code ${code}`)));
     });
   });
+}
+
+function failureOf(command: string, outcome: string): string {
+  const failure = `the command \`${command}\` failed with ${outcome}`;
+  // One word may have been meant as a directory.
+  if (/\s/.test(command)) return failure;
+  return (
+    `there is no directory ${command}, and ${failure}: specify --app with a directory that \`cdk synth --output\` has ` +
+    'written, or with a command that synthesizes the app'
+  );
 }

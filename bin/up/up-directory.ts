@@ -67,8 +67,11 @@ export class UpDirectory {
     };
   }
 
-  /** Writes the client's files if its certificate has changed. */
-  async writeClient(secret: ClientSecret): Promise<void> {
+  /**
+   * Writes the client's files if they have changed.
+   * @param clientAuthorities PEM of `client-ca.pem`; by default the authorities of the client's certificate
+   */
+  async writeClient(secret: ClientSecret, clientAuthorities?: string): Promise<void> {
     const { clientName } = secret;
     const folder = join(this.directory, clientName);
     let client = this.clients.get(clientName);
@@ -78,7 +81,7 @@ export class UpDirectory {
       client = new ClientDirectory(folder, this.settings.access);
       this.clients.set(clientName, client);
     }
-    await replaceClientFiles(client, secret, this.settings.selection);
+    await replaceClientFiles(client, secret, this.settings.selection, clientAuthorities);
   }
 
   /** Removes the files that were written, and the directories that were created if they are empty. */

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import { failureSentence } from '../../aws/failure';
-import { ClientSecretError } from '../../mesh/client-secret';
+import { type ClientSecret, ClientSecretError, verifyClientSecret } from '../../mesh/client-secret';
 import type { FileFormat } from '../shared/client-files/contents';
 import { type FileOptions, fileSettings } from '../shared/client-files/options';
 import { DeploymentProgress } from '../shared/progress';
@@ -10,6 +10,7 @@ import { accessText, clientsWithSecret, meshAccess } from './access';
 import { AppWatcher, globOf } from './app-watcher';
 import { type Assembly, openAssembly } from './assembly';
 import { FunctionLogs, logGroupNames } from './function-logs';
+import { PublishedAuthorities } from './published-authorities';
 import { UpDirectory } from './up-directory';
 
 export interface UpOptions extends FileOptions {
@@ -57,6 +58,7 @@ function withPem(formats: readonly FileFormat[]): readonly FileFormat[] {
 class RunningMesh {
   private progress = new DeploymentProgress();
   private readonly logs: FunctionLogs;
+  private readonly authorities = new PublishedAuthorities();
   private logGroupNames: ReadonlyMap<string, string> = new Map();
 
   constructor(
@@ -153,11 +155,17 @@ class RunningMesh {
    * deletion.
    */
   private async writeClients(sandbox: Sandbox): Promise<void> {
+    await this.authorities.read(sandbox);
     for (const { name } of clientsWithSecret(sandbox)) {
       const secret = await sandbox.clientSecret(name).catch(() => undefined);
       // The name of the directory comes from the secret.
-      if (secret?.clientName === name) await this.directory.writeClient(secret).catch(ignoreUnusable);
+      if (secret?.clientName === name) await this.writeClient(secret).catch(ignoreUnusable);
     }
+  }
+
+  private async writeClient(secret: ClientSecret): Promise<void> {
+    verifyClientSecret(secret, new Date());
+    await this.directory.writeClient(secret, this.authorities.of(secret));
   }
 }
 

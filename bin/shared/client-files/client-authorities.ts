@@ -1,6 +1,6 @@
 import { ObjectReader, type S3Object } from '../../../aws/s3';
 import { encodePem, PemError, readCertificates } from '../../../pki/pem';
-import { commandConnection } from '../aws-access';
+import { type AwsAccess, commandConnection } from '../aws-access';
 
 /** The object doesn't contain the certificate authorities of clients. */
 class ClientAuthoritiesError extends Error {
@@ -17,12 +17,12 @@ const TIME_LIMIT = 20_000;
  * @returns PEM
  * @throws ClientAuthoritiesError, AwsAccessError, AwsCallError
  */
-export async function readClientAuthorities(
-  object: S3Object,
-  signal = AbortSignal.timeout(TIME_LIMIT),
-): Promise<string> {
-  const objects = new ObjectReader({ connection: commandConnection(), retryPolicy: RETRY_POLICY });
-  return authoritiesIn(await objects.readObject(object, signal), `s3://${object.bucket}/${object.key}`);
+export async function readClientAuthorities(object: S3Object, access: AwsAccess = {}): Promise<string> {
+  const objects = new ObjectReader({ connection: commandConnection(access), retryPolicy: RETRY_POLICY });
+  return authoritiesIn(
+    await objects.readObject(object, AbortSignal.timeout(TIME_LIMIT)),
+    `s3://${object.bucket}/${object.key}`,
+  );
 }
 
 /** The certificates, without the text around them. A server that trusts a certificate of a client would admit only that. */

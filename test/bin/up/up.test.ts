@@ -375,6 +375,13 @@ describe('what can not be brought up is refused in one line, and leaves nothing'
     expect(lines.at(-1)).toBe('error: the command `node -e "process.exit(7)"` failed with exit code 7');
   });
 
+  test('a directory that is not there', async () => {
+    const lines = await refused(place(), '--app', 'nowhere.out');
+    expect(lines.at(-1)).toMatch(
+      /^error: there is no directory nowhere\.out, and the command `nowhere\.out` failed with exit code \d+: specify --app with a directory that `cdk synth --output` has written, or with a command that synthesizes the app$/,
+    );
+  });
+
   test('an app that is not one', async () => {
     expect(await refused(place(), '--app', 'node --version')).toEqual([
       process.version,

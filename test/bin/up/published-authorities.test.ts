@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PublishedAuthorities } from '../../../bin/up/published-authorities';
+import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../../../mesh/contract';
+import { Sandbox } from '../../../sandbox';
+import { createSecret } from '../../client/secrets';
+import { createRoot } from '../../pki/authorities';
+import { synthesizeExample } from '../shared/example-assembly';
+
+let directory: string;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'published-authorities-'));
+  synthesizeExample(directory);
+  sandbox = await Sandbox.deploy(directory);
+}, 60_000);
+afterAll(async () => {
+  await sandbox?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function publish(pem: string): Promise<void> {
+  const { AWS_REGION: region, AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = sandbox.environment();
+  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+  const client = new S3Client({ endpoint: sandbox.endpoint, region, credentials, forcePathStyle: true });
+  for (const { type, properties } of Object.values(sandbox.resources)) {
+    if (type !== TRUSTSTORE_RESOURCE_TYPE) continue;
+    const { BucketName, ClientAuthoritiesKey } = properties as unknown as TruststoreProperties;
+    await client.send(new PutObjectCommand({ Bucket: BucketName, Key: ClientAuthoritiesKey, Body: pem }));
+  }
+  client.destroy();
+}
+
+test('those of the client are what its mesh publishes, also while an authority is being replaced', async () => {
+  const authorities = new PublishedAuthorities();
+  const secret = await sandbox.clientSecret('mail');
+  expect(authorities.of(secret)).toBeUndefined();
+  await authorities.read(sandbox);
+  const first = authorities.of(secret) ?? '';
+  expect(first).toContain('BEGIN CERTIFICATE');
+
+  const successor = await createRoot('Successor');
+  await publish(`# the next\n${successor.pem}\n${first}`);
+  await authorities.read(sandbox);
+  const both = authorities.of(secret) ?? '';
+  expect(both.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  expect(both).toContain(first);
+
+  await publish('garbage');
+  await authorities.read(sandbox);
+  expect(authorities.of(secret)).toBe(both);
+  expect(authorities.of(await createSecret(await createRoot('Of another mesh')))).toBeUndefined();
+});
