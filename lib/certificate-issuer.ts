@@ -20,9 +20,10 @@ import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-opt
 import { grantPutEvents } from './private/event-grant';
 import { grantInvocation, grantRotation, secretArnsOf } from './private/issuer-grants';
 import { grantKeyThrough } from './private/key-grant';
+import { roomInEnvironment } from './private/lambda-environment';
 import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
 import { ServedStacks } from './private/served-stacks';
-import { checkKnownText } from './private/validation';
+import { checkKnownText, refuse } from './private/validation';
 
 /** Properties of a `CertificateIssuer`. */
 export interface CertificateIssuerProps extends MeshFunctionOptions, EncryptionOptions {
@@ -148,11 +149,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
     const maintenance = this.revokingFunction('Maintenance', 'maintenance', {
       description: 'Looks after client certificates every hour',
-      environment: {
-        [CERTIFICATE_AUTHORITIES_VARIABLE]: this.authorities()
-          .map((authority) => authority.certificateAuthorityArn)
-          .join(),
-      },
+      environment: { [CERTIFICATE_AUTHORITIES_VARIABLE]: this.authorityArns() },
     });
     this.registry.grantMaintain(maintenance.handler);
     this.maintenanceHandler = maintenance.handler;
@@ -269,8 +266,38 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     return [...(this.props.certificateAuthorityPredecessors ?? []), this.certificateAuthority];
   }
 
-  private addFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
+  /** Separated by commas. Synthesis fails if Lambda would refuse them. */
+  private authorityArns(): string {
+    const arns = this.authorities().map((authority) => authority.certificateAuthorityArn);
+    const sizes = arns.map((arn) => (Token.isUnresolved(arn) ? LONGEST_AUTHORITY_ARN : arn.length) + ','.length);
+    const room = roomInEnvironment({ ...this.meshEnvironment(), [CERTIFICATE_AUTHORITIES_VARIABLE]: '' });
+    const sizeOf = (count: number) => sizes.slice(0, count).reduce((sum, size) => sum + size, 0);
+    const fitting = sizes.filter((_, index) => sizeOf(index + 1) <= room).length;
+    if (fitting < arns.length) {
+      const rule =
+        `must have ARNs that fit into ${room} bytes together with that of certificateAuthority, because Lambda limits the ` +
+        'environment of a function to 4 KB: remove those whose certificates have expired';
+      refuse(
+        this,
+        'certificateAuthorityPredecessors',
+        rule,
+        `${arns.length} authorities, of which the first ${fitting} fit`,
+      );
+    }
+    return arns.join();
+  }
+
+  /** The variables of all functions. */
+  private meshEnvironment(): Record<string, string> {
     const { gateway } = this.props;
+    return {
+      [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
+      [REGISTRY_TABLE_VARIABLE]: this.registry.table.tableName,
+      ...(gateway && environmentOf(gateway)),
+    };
+  }
+
+  private addFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
     const added = new MeshFunction(this, id, {
       ...functionOptions(this.props),
       asset: 'certificate-issuer',
@@ -280,12 +307,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
       memorySize: 512,
       services: ENDPOINTS[handler],
       ...options,
-      environment: {
-        [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
-        [REGISTRY_TABLE_VARIABLE]: this.registry.table.tableName,
-        ...(gateway && environmentOf(gateway)),
-        ...options.environment,
-      },
+      environment: { ...this.meshEnvironment(), ...options.environment },
     });
     grantPutEvents(this, added.handler);
     return added;
@@ -302,6 +324,11 @@ const ENDPOINTS: Readonly<Record<IssuerHandler, readonly string[]>> = {
   maintenance: ['dynamodb', 'events', 'acm-pca'],
   revocation: ['dynamodb', 'events', 'acm-pca'],
 };
+
+/** Characters. */
+const LONGEST_AUTHORITY_ARN =
+  'arn:aws-us-gov:acm-pca:ap-southeast-1:111122223333:certificate-authority/01234567-89ab-cdef-0123-456789abcdef'
+    .length;
 
 /** What the functions that store certificates do with secrets. */
 const SECRET_ACTIONS = [

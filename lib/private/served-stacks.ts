@@ -1,20 +1,13 @@
 import { type CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { STACKS_VARIABLE } from '../../mesh/contract';
+import { type Environment, roomInEnvironment } from './lambda-environment';
 import { refuse } from './validation';
-
-/** Bytes, as JSON. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const LARGEST_ENVIRONMENT = 4_096;
 
 /** The longest of a stack without its name. */
 const STACK_ARN =
   'arn:aws-us-gov:cloudformation:ap-southeast-1:111122223333:stack//01234567-89ab-cdef-0123-456789abcdef';
 const LONGEST_STACK_NAME = 128;
-
-/** What a value counts that synthesis doesn't know. A bucket has a name of at most 63 characters. */
-const UNKNOWN_VALUE = ' '.repeat(64);
-
-type Environment = Readonly<Record<string, string>>;
 
 /** The stacks whose custom resources a function serves: the function's own stack, and those that are added. */
 export class ServedStacks {
@@ -51,12 +44,7 @@ export class ServedStacks {
   private assertFits(names: readonly string[], environment: Environment): void {
     const { stackName } = Stack.of(this.scope);
     const ownName = Token.isUnresolved(stackName) ? LONGEST_STACK_NAME : stackName.length;
-    const known = Object.entries(environment).map(([name, value]) => [
-      name,
-      Token.isUnresolved(value) ? UNKNOWN_VALUE : value,
-    ]);
-    const others = JSON.stringify({ ...Object.fromEntries(known), [STACKS_VARIABLE]: STACK_ARN });
-    const room = LARGEST_ENVIRONMENT - Buffer.byteLength(others) - ownName;
+    const room = roomInEnvironment({ ...environment, [STACKS_VARIABLE]: STACK_ARN }) - ownName;
     const fitting = names.filter((_, index) => sizeOf(names.slice(0, index + 1)) <= room).length;
     if (fitting === names.length) return;
     const rule =

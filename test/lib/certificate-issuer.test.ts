@@ -231,6 +231,44 @@ test('it may issue and revoke with the authorities before its own, too', () => {
   for (const id of ['Maintenance', 'Revocation']) expect(authoritiesFor(id, 'acm-pca:RevokeCertificate')).toEqual(all);
 });
 
+describe.each(['a token', 'known'])('with authorities whose ARN is %s', (kind) => {
+  const issuerWith = (count: number): Stack => {
+    const stack = new Stack(new App(), 'Issuing', { env: { account: '111122223333', region: 'ap-southeast-1' } });
+    const authority = CertificateAuthority.shortLivedRoot(stack, 'Root');
+    const certificateAuthorityPredecessors = Array.from({ length: count }, (_, index) => {
+      if (kind === 'a token') return authority;
+      const id = `01234567-89ab-cdef-0123-${String(index).padStart(12, '0')}`;
+      return Object.create(authority, {
+        certificateAuthorityArn: {
+          value: `arn:aws:acm-pca:ap-southeast-1:111122223333:certificate-authority/${id}`,
+        },
+      }) as ICertificateAuthority;
+    });
+    new CertificateIssuer(stack, 'Issuer', {
+      registry: newRegistry(stack),
+      certificateAuthority: authority,
+      certificateAuthorityPredecessors,
+    });
+    return stack;
+  };
+
+  test('as many are looked after as fit into the environment of a function, and more are refused', () => {
+    let message = '';
+    try {
+      issuerWith(100);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toMatch(
+      /Issuing\/Issuer: certificateAuthorityPredecessors must have ARNs that fit into \d+ bytes together with that of certificateAuthority, because Lambda limits the environment of a function to 4 KB: remove those whose certificates have expired, got 101 authorities, of which the first \d+ fit$/,
+    );
+    const fitting = Number(/the first (\d+) fit/.exec(message)?.[1]);
+    expect(fitting).toBeGreaterThan(30);
+    expect(variablesOf(issuerWith(fitting - 1), 'maintenance')).toHaveProperty('CERTIFICATE_AUTHORITIES');
+    expect(() => issuerWith(fitting)).toThrow('got ');
+  });
+});
+
 test('Secrets Manager may call it for the secrets of this account and trust domain', () => {
   const stack = newStack();
   const issuer = newIssuer(stack);
