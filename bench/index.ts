@@ -10,7 +10,7 @@ import { maintenance } from './maintenance';
 import type { Measurement } from './measure';
 import { quotas } from './quotas';
 import { discard, firstAnswer, threeServices, warmDecision } from './sandbox';
-import { startUp } from './start-up';
+import { CLIENT_BUNDLE, clientSize, functionBundle, startUp } from './start-up';
 import { resources, synthesis } from './synthesis';
 
 async function measureAll(): Promise<readonly Measurement[]> {
@@ -22,10 +22,12 @@ async function measureAll(): Promise<readonly Measurement[]> {
     await sandbox.close();
     return [
       await firstAnswer(assembly),
-      await startUp('authorizer', 1.4),
+      await startUp('authorizer', functionBundle('authorizer'), 1.4),
       await warmDecision(assembly),
-      await startUp('certificate-issuer', 2),
-      await startUp('truststore-publisher', 2),
+      await startUp('certificate-issuer', functionBundle('certificate-issuer'), 2),
+      await startUp('truststore-publisher', functionBundle('truststore-publisher'), 2),
+      await startUp('client', CLIENT_BUNDLE, 1.4),
+      await clientSize(1),
       await issue(secret),
       ...(await synthesis()),
       ...resources(),
