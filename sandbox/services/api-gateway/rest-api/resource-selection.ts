@@ -3,15 +3,16 @@ import type { DeployedResource, Method, MethodSetting, RestStage } from './state
 
 interface SelectedResource {
   readonly resource: DeployedResource;
-  readonly method: Method | undefined;
+  readonly method: Method;
   /** Decoded values by variable name, without the `+` of a greedy variable. */
   readonly pathParameters: ReadonlyMap<string, string>;
 }
 
 /**
- * Selects the most specific resource whose path matches, and then its method: that of the request before `ANY`. AWS
- * documents no order. The sandbox uses that of HTTP APIs, and doesn't go on to a less specific resource if the selected one
- * has no such method.
+ * Selects the most specific resource whose path matches and that has the method or `ANY`. A resource without the method
+ * leaves the request to a less specific one, such as a proxy resource without an authorizer, as measured on AWS:
+ * https://github.com/ministackorg/ministack/pull/1423. AWS documents no order of variables. The sandbox uses that of HTTP
+ * APIs.
  *
  * A slash at the end of the path counts for nothing: AWS routes it like the path without it, and it isn't part of a greedy
  * variable's value
@@ -27,12 +28,11 @@ export function selectResource(
   const given = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
   let best: { readonly rank: string; readonly selected: SelectedResource } | undefined;
   for (const resource of resources) {
-    const pathParameters = matchSegments(resource.segments, given);
+    const method = resource.methods.get(httpMethod) ?? resource.methods.get('ANY');
+    const pathParameters = method && matchSegments(resource.segments, given);
     if (!pathParameters) continue;
     const rank = specificity(resource.segments);
-    if (best && best.rank <= rank) continue;
-    const method = resource.methods.get(httpMethod) ?? resource.methods.get('ANY');
-    best = { rank, selected: { resource, method, pathParameters } };
+    if (!best || rank < best.rank) best = { rank, selected: { resource, method, pathParameters } };
   }
   return best?.selected;
 }

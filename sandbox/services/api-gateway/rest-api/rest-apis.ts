@@ -53,7 +53,7 @@ export class RestApis {
     const { request, mapping } = exchange;
     const segments = readSegments(request.encodedPath).slice(mapping.key.length);
     const selected = selectResource(deployment.resources, request.method, segments);
-    if (!selected?.method) throw new RestRefusal('MISSING_AUTHENTICATION_TOKEN');
+    if (!selected) throw new RestRefusal('MISSING_AUTHENTICATION_TOKEN');
     const { resource, method } = selected;
     exchange.resource = resource;
     exchange.method = method;

@@ -48,9 +48,13 @@ describe('the resource with the most specific path answers', () => {
     expect(seen()).toEqual({ path, pathParameters, resource: key.split(' ')[1] });
   });
 
-  test('and no less specific one for a method that it lacks', async () => {
-    expect((await fixture.call('/items/new', { method: 'POST' })).status).toBe(403);
-    expect(fixture.events).toEqual([]);
+  test.each([
+    ['POST', '/items/new', 'POST /items/{id}', { id: 'new' }],
+    ['PUT', '/items/5', 'ANY /{proxy+}', { proxy: 'items/5' }],
+    ['OPTIONS', '/items', 'ANY /{proxy+}', { proxy: 'items' }],
+  ])('and leaves %s %s, a method that it lacks, to a less specific one', async (method, path, key, pathParameters) => {
+    expect((await fixture.call(path, { method })).body).toBe(key);
+    expect(seen()).toEqual({ path, pathParameters, resource: key.split(' ')[1] });
   });
 });
 
