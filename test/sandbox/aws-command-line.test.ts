@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { App, Stack } from 'aws-cdk-lib';
+import { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Sandbox } from '../../sandbox';
 import { addScheduleService, exampleMesh } from '../example-mesh';
 import { describeWith } from '../programs';
@@ -23,6 +24,7 @@ describeWith('aws')('the AWS command line on a mesh', () => {
     const mesh = exampleMesh(stack);
     addScheduleService(stack, mesh);
     mesh.addClient('mail');
+    new RestApi(stack, 'Rest', { restApiName: 'rest' }).root.addResource('items').addMethod('GET');
     sandbox = await Sandbox.deploy(app);
     writeFileSync(join(directory, 'config'), '');
     environment = {
@@ -70,6 +72,15 @@ describeWith('aws')('the AWS command line on a mesh', () => {
     ],
     ['apigatewayv2 get-apis --query Items[].ProtocolType', /^HTTP$/],
     ['apigatewayv2 get-domain-names --query Items[].DomainName', /^mesh.example.com$/],
+    ['apigateway get-rest-apis --query items[].[name,endpointConfiguration.types[0]]', /^rest\sEDGE$/],
+    ['apigateway get-resources --rest-api-id <AWS::ApiGateway::RestApi> --query items[].path', /^\/\s\/items$/],
+    [
+      'apigateway get-resources --rest-api-id <AWS::ApiGateway::RestApi> --embed methods --query items[].resourceMethods.GET.methodIntegration.type',
+      /^MOCK$/,
+    ],
+    ['apigateway get-stages --rest-api-id <AWS::ApiGateway::RestApi> --query item[].stageName', /^prod$/],
+    ['apigateway get-authorizers --rest-api-id <AWS::ApiGateway::RestApi> --query length(items)', /^0$/],
+    ['apigateway get-domain-names --query items[].domainName', /^mesh.example.com$/],
     ['s3 ls', /mesh-/],
     ['s3 ls s3://<AWS::S3::Bucket>', /truststore.pem$/],
     ['events list-rules --query Rules[].ScheduleExpression', /^rate\(1 hour\)$/],
@@ -99,6 +110,8 @@ describeWith('aws')('the AWS command line on a mesh', () => {
     ['events put-rule --name x', 'does not support events:PutRule'],
     ['s3api get-bucket-policy --bucket <AWS::S3::Bucket>', 'does not support s3:GET bucket?policy'],
     ['iam get-role --role-name other', '(NoSuchEntity)'],
+    ['apigateway create-rest-api --name x', 'does not support apigateway:POST /restapis'],
+    ['apigateway get-rest-api --rest-api-id none', '(NotFoundException)'],
   ])('%s fails: %s', async (command, message) => {
     await expect(aws(command)).rejects.toThrow(message);
   });

@@ -1,4 +1,5 @@
 import { AwsError } from '../../../endpoint/api';
+import { HTTP_METHODS, includesMethod } from '../exchange/methods';
 import { matchSegments, parseSegment, pathSegments, type Segment, specificity } from '../exchange/path-pattern';
 
 /** A parsed route key. The default route matches everything that no other route matches. */
@@ -15,14 +16,11 @@ interface SelectedRoute<R> {
   readonly pathParameters: ReadonlyMap<string, string>;
 }
 
-/** `ANY` stands for these, and no other method matches a route with a path. */
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
-
 /** Parses `$default` or `METHOD /path`. A greedy variable must be the last segment. */
 export function parseRouteKey(text: string): RouteKey {
   if (text === '$default') return { text };
   const [method = '', path = '', ...rest] = text.split(' ');
-  if (!['ANY', ...METHODS].includes(method) || !path.startsWith('/') || rest.length > 0) throw invalid(text);
+  if (!['ANY', ...HTTP_METHODS].includes(method) || !path.startsWith('/') || rest.length > 0) throw invalid(text);
   const segments = pathSegments(path).map((segment) => {
     const parsed = parseSegment(segment);
     if (!parsed) throw invalid(text);
@@ -68,8 +66,7 @@ function matchRoute(
   segments: readonly string[],
 ): ReadonlyMap<string, string> | undefined {
   if (!match) return new Map();
-  if (match.method === 'ANY' ? !METHODS.includes(method) : match.method !== method) return undefined;
-  return matchSegments(match.segments, segments);
+  return includesMethod(match.method, method) ? matchSegments(match.segments, segments) : undefined;
 }
 
 /** Sorts as text, with the most specific route first. */

@@ -40,14 +40,20 @@ export async function callFunction(
 }
 
 /**
+ * Headers of servers that callers get under another name:
+ * https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/apigateway/next_gen/execute_api/integrations/http.py
+ */
+const REMAPPED = ['date', 'x-amzn-requestid'];
+
+/**
  * Forwards the request and returns the response.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html
  */
-export function callUrl(exchange: RestExchange, integration: UrlIntegration): Promise<Answer> {
+export async function callUrl(exchange: RestExchange, integration: UrlIntegration): Promise<Answer> {
   const { origin, httpMethod, pathTemplate, timeout } = integration;
   const mapped = integration.mapping(exchange);
   const { method, body } = exchange.request;
-  return forward({
+  const answer = await forward({
     origin,
     method: httpMethod === 'ANY' ? method : httpMethod,
     target: requestTarget(pathTemplate, exchange, mapped),
@@ -55,6 +61,11 @@ export function callUrl(exchange: RestExchange, integration: UrlIntegration): Pr
     body,
     timeout,
   });
+  const headers = Object.entries(answer.headers).map(([name, value]) => [
+    REMAPPED.includes(name) ? `x-amzn-remapped-${name}` : name,
+    value,
+  ]);
+  return { ...answer, headers: Object.fromEntries(headers) };
 }
 
 function requestTarget(pathTemplate: string, exchange: RestExchange, mapped: MappedParameters): string {

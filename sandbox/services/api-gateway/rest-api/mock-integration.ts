@@ -24,7 +24,7 @@ interface MockResponse {
 }
 
 /**
- * A `MOCK` integration. The status code in its request template selects the response.
+ * A `MOCK` integration. The status code in its request template selects the response. Without a template, it always fails.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
  *
  * The sandbox doesn't run templates in VTL. It knows those that the CDK writes for CORS, and text without expressions.
@@ -33,11 +33,15 @@ export function parseMockIntegration(
   requestTemplates: Readonly<Record<string, string>>,
   integrationResponses: readonly IntegrationResponse[],
 ): MockIntegration {
-  const requested = statusIn(requestTemplates['application/json'] ?? '');
+  const template = requestTemplates['application/json'];
+  const requested = template === undefined ? undefined : statusIn(template);
   const responses = integrationResponses.map(parseResponse);
   return {
     kind: 'mock',
     respond: (exchange) => {
+      if (requested === undefined) {
+        throw new RestRefusal('API_CONFIGURATION_ERROR', { reason: 'the MOCK integration has no request template' });
+      }
       const matching = responses.find(({ pattern }) => pattern?.test(requested));
       const response = matching ?? responses.find(({ pattern }) => pattern === undefined);
       if (!response) throw new RestRefusal('API_CONFIGURATION_ERROR', { reason: `no response for ${requested}` });

@@ -1,3 +1,4 @@
+import { includesMethod } from '../exchange/methods';
 import { matchSegments, specificity } from '../exchange/path-pattern';
 import type { DeployedResource, Method, MethodSetting, RestStage } from './state';
 
@@ -28,7 +29,8 @@ export function selectResource(
   const given = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
   let best: { readonly rank: string; readonly selected: SelectedResource } | undefined;
   for (const resource of resources) {
-    const method = resource.methods.get(httpMethod) ?? resource.methods.get('ANY');
+    const own = resource.methods.get(httpMethod) ?? resource.methods.get('ANY');
+    const method = own && includesMethod(own.httpMethod, httpMethod) ? own : undefined;
     const pathParameters = method && matchSegments(resource.segments, given);
     if (!pathParameters) continue;
     const rank = specificity(resource.segments);

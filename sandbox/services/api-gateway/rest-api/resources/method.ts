@@ -4,6 +4,7 @@ import { anything, boolean, integer, list, oneOf, optional, string, structure } 
 import { invalid, parseUrl, texts, UnsupportedSetting } from '../../cloudformation/property-shapes';
 import type { Configuration } from '../../configuration';
 import { functionArnIn } from '../../exchange/invocation';
+import { HTTP_METHODS } from '../../exchange/methods';
 import { parseSegment } from '../../exchange/path-pattern';
 import { serviceOf, type Targets } from '../../exchange/targets';
 import { pathOf } from '../deploy';
@@ -11,8 +12,6 @@ import { parseMockIntegration } from '../mock-integration';
 import { parseRequestMapping } from '../parameter-mapping';
 import type { Integration, Method, RestApi } from '../state';
 import { partOfRestApi } from './part-of-rest-api';
-
-const HTTP_METHODS = ['ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const;
 
 /**
  * The default and the maximum, in milliseconds.
@@ -22,7 +21,7 @@ const INTEGRATION_TIMEOUT = 29_000;
 
 const integrationMembers = {
   ConnectionType: optional(oneOf('INTERNET')),
-  IntegrationHttpMethod: optional(oneOf(...HTTP_METHODS)),
+  IntegrationHttpMethod: optional(oneOf('ANY', ...HTTP_METHODS)),
   IntegrationResponses: optional(
     list(
       structure({
@@ -53,7 +52,7 @@ export function methodType(configuration: Configuration, targets: Targets): Reso
     ApiKeyRequired: optional(boolean),
     AuthorizationType: optional(oneOf('NONE', 'CUSTOM')),
     AuthorizerId: optional(string()),
-    HttpMethod: oneOf(...HTTP_METHODS),
+    HttpMethod: oneOf('ANY', ...HTTP_METHODS),
     Integration: optional(readIntegration),
     MethodResponses: anything,
     OperationName: optional(string()),

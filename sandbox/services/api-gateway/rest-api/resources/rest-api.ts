@@ -3,7 +3,7 @@ import { AwsError } from '../../../../endpoint/api';
 import type { Surroundings } from '../../../shared/service';
 import { anything, boolean, list, oneOf, optional, string, structure } from '../../../shared/shape';
 import { newIdentifier } from '../../cloudformation/identifier';
-import { invalid, mutability } from '../../cloudformation/property-shapes';
+import { invalid, mutability, UnsupportedSetting } from '../../cloudformation/property-shapes';
 import type { Configuration } from '../../configuration';
 import { parseSegment } from '../../exchange/path-pattern';
 import { assertMappable, ENDPOINT_TYPES } from '../endpoint-types';
@@ -112,6 +112,10 @@ function checkPathPart(pathPart: string, parent: RestResource, resources: readon
   }
   if (parseSegment(parent.pathPart)?.kind === 'greedy') {
     throw invalid(`Cannot create a child of a resource with a greedy path variable: ${parent.pathPart}`);
+  }
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+  if (parent.parentId === undefined && ['ping', 'sping'].includes(pathPart)) {
+    throw new UnsupportedSetting(`the path /${pathPart}, which API Gateway reserves at custom domain names`);
   }
   const siblings = resources.filter(({ parentId }) => parentId === parent.id);
   if (siblings.some((sibling) => sibling.pathPart === pathPart)) {

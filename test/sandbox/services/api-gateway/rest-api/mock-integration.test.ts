@@ -37,14 +37,15 @@ test('selects the response by the status in its request template', async () => {
   expect(await call(mock(responses, '{"statusCode": 404}'))).toMatchObject({ status: 418, body: 'selected' });
 });
 
-test('answers 500 without a response for the status', async () => {
-  const responses = [{ StatusCode: '418', SelectionPattern: '4\\d\\d' }];
-  expect((await call(mock(responses))).status).toBe(500);
+test.each([
+  ['a response for the status', mock([{ StatusCode: '418', SelectionPattern: '4\\d\\d' }])],
+  ['a request template', { ...mock([{ StatusCode: '200' }]), RequestTemplates: undefined }],
+])('answers 500 without %s', async (_, integration) => {
+  expect((await call(integration)).status).toBe(500);
 });
 
 test.each([
   ['a request template with an expression', mock([{ StatusCode: '200' }], '$input.body'), 'request template'],
-  ['no request template', { ...mock([{ StatusCode: '200' }]), RequestTemplates: {} }, 'request template'],
   [
     'a response template with an expression',
     mock([{ StatusCode: '200', ResponseTemplates: { 'application/json': "$input.params('x')" } }]),

@@ -75,11 +75,12 @@ describe('a slash at the end', () => {
 });
 
 test('answers 403 as AWS does where no method is', async () => {
-  await deploy('GET /items');
+  await deploy('GET /items', 'ANY /any');
   for (const [path, method] of [
     ['/other', 'GET'],
     ['/items', 'POST'],
     ['/Items', 'GET'],
+    ['/any', 'PROPFIND'],
     ['//items', 'GET'],
   ] as const) {
     const { status, headers, body } = await fixture.call(path, { method });

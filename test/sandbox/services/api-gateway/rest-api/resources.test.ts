@@ -16,6 +16,7 @@ describe('a resource is not made', () => {
   test.each([
     ['with braces within its name', '/a{b}', 'path part only allow'],
     ['with a slash', '/a%2fb', 'path part only allow'],
+    ['that API Gateway reserves', '/ping', 'reserves at custom domain names'],
     ['below a greedy variable', '/{proxy+}/a', 'greedy path variable'],
   ])('%s', async (_, path, message) => {
     await expect(fixture.resource(path)).rejects.toThrow(message);

@@ -21,7 +21,14 @@ beforeEach(async () => {
     const { method, url, headers } = request;
     received.push({ target: `${method} ${url}`, headers, body: Buffer.concat(chunks).toString() });
     if (url === '/silent') return;
-    response.writeHead(201, { 'x-one': ['a', 'b'], connection: 'x-gone', 'x-gone': 'a' }).end('answer');
+    response
+      .writeHead(201, {
+        'x-one': ['a', 'b'],
+        'x-amzn-requestid': 'forged',
+        connection: 'x-gone',
+        'x-gone': 'a',
+      })
+      .end('answer');
   });
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
@@ -48,6 +55,11 @@ test('forwards the request and returns the response', async () => {
   const answer = await fixture.call('/items?a=1', { method: 'POST', headers, body: 'text' });
   expect(answer).toMatchObject({ status: 201, body: 'answer', headers: { 'x-one': 'a, b' } });
   expect(answer.headers).not.toHaveProperty('x-gone');
+  expect(answer.headers).toMatchObject({
+    'x-amzn-remapped-date': expect.stringMatching(/ GMT$/),
+    'x-amzn-remapped-x-amzn-requestid': 'forged',
+    'x-amzn-requestid': expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
   expect(received[0]).toMatchObject({
     target: 'POST /backend?fixed=1&a=1',
     body: 'text',
