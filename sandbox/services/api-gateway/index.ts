@@ -43,10 +43,12 @@ export class ApiGatewayService implements Service {
     const targets = new Targets(options.targets ?? new Map());
     const httpApis = new HttpApis(surroundings, configuration, options.functions, targets);
     const restApis = new RestApis(surroundings, configuration, options.functions, targets);
-    const gateway = new Gateway(surroundings, configuration, options.logs, [
-      (mapping) => httpApis.find(mapping),
-      (mapping) => restApis.find(mapping),
-    ]);
+    const gateway = new Gateway(
+      surroundings,
+      configuration,
+      options.logs,
+      (mapping) => httpApis.find(mapping) ?? restApis.find(mapping),
+    );
     this.listener = new TlsListener((connection) => gateway.take(connection));
     this.api = eitherApi(
       httpApiOperations(surroundings.account, configuration),

@@ -30,11 +30,6 @@ export async function forward(request: ForwardedRequest): Promise<Answer> {
   }
 }
 
-/** Node.js writes headers in Latin-1, one octet for each character. */
-export function utf8Octets(value: string): string {
-  return Buffer.from(value, 'utf8').toString('latin1');
-}
-
 async function send({ origin, method, target, headers, body }: ForwardedRequest, signal: AbortSignal): Promise<Answer> {
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const options = { method, path: target, headers: writable(headers), agent: false, signal };

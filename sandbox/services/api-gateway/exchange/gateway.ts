@@ -13,7 +13,7 @@ import { type Exchange, newRequestId } from './exchange';
 import { pathSegments } from './path-pattern';
 import { GatewayRefusal } from './refusal';
 import { type Connection, type RequestHead, readBody, readHead } from './request';
-import type { FindStage, ServedStage } from './served-stage';
+import type { ServedStage } from './served-stage';
 
 /** The stage and mapping of a request. */
 interface Destination {
@@ -26,12 +26,12 @@ export class Gateway {
   private readonly connections = new WeakMap<Socket, Connection>();
   private readonly server: Server;
 
-  /** @param kinds one for each kind of API */
+  /** @param find finds what a mapping leads to; undefined if the API or its stage is gone */
   constructor(
     private readonly surroundings: Surroundings,
     private readonly configuration: Configuration,
     private readonly logs: Logs,
-    private readonly kinds: readonly FindStage[],
+    private readonly find: (mapping: ApiMapping) => ServedStage | undefined,
   ) {
     this.server = createServer((message, response) => void this.serve(message, response));
     // By default, Node.js drops the headers after the first thousand. Only the size of all limits them.
@@ -102,11 +102,9 @@ export class Gateway {
   private destinationOf({ connection, encodedPath }: RequestHead): Destination {
     const { mappings } = this.configuration.domain(connection.domainName);
     const mapping = selectMapping(mappings.values(), pathSegments(encodedPath).map(decodeSegment));
-    for (const find of mapping ? this.kinds : []) {
-      const served = mapping && find(mapping);
-      if (served) return { served, mapping };
-    }
-    throw new GatewayRefusal(403, 'no API is mapped to the path');
+    const served = mapping && this.find(mapping);
+    if (!mapping || !served) throw new GatewayRefusal(403, 'no API is mapped to the path');
+    return { served, mapping };
   }
 }
 

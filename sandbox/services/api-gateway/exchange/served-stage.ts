@@ -24,6 +24,3 @@ export interface ServedStage<E extends Exchange = Exchange> {
   /** The headers that tell the caller the ID of the request. */
   idHeaders(exchange: E): Readonly<Record<string, string>>;
 }
-
-/** Finds what a mapping leads to. Undefined if the API is of another kind, or has no such stage. */
-export type FindStage = (mapping: ApiMapping) => ServedStage | undefined;

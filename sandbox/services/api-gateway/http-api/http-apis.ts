@@ -32,6 +32,7 @@ export class HttpApis {
     this.throttles = new Throttles(surroundings.clock);
   }
 
+  /** What a mapping leads to. Undefined if the API is of another kind, or has no such stage. */
   find({ apiId, stageName }: ApiMapping): ServedStage<HttpApiExchange> | undefined {
     const api = this.configuration.apis.get(apiId);
     const stage = api?.stages.get(stageName);

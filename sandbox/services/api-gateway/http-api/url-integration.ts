@@ -1,5 +1,6 @@
 import type { Answer } from '../../shared/function-answer';
-import { forward, utf8Octets } from '../exchange/forward';
+import { utf8Octets } from '../exchange/field-value';
+import { forward } from '../exchange/forward';
 import type { HttpApiExchange } from './exchange';
 import type { IntegrationRequest } from './parameter-mapping';
 import { encodePath } from './request-path';

@@ -17,7 +17,7 @@ export function requestAuthorizerEvent(exchange: RestExchange, account: Account)
     type: 'REQUEST',
     methodArn: methodArn(exchange, account),
     resource: exchange.resource?.path,
-    path: fullPath(exchange),
+    path: exchange.request.encodedPath,
     httpMethod: exchange.request.method,
     ...headerMembers(requestHeaders(exchange)),
     queryStringParameters: Object.fromEntries(query),
@@ -36,13 +36,16 @@ export function tokenAuthorizerEvent(exchange: RestExchange, authorizationToken:
  * The event of a proxy integration: payload format 1.0. Its members, what is null, and what is decoded were recorded from
  * AWS: https://github.com/localstack/localstack/blob/main/tests/aws/services/apigateway/test_apigateway_lambda.snapshot.json
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+ *
+ * The path includes the base path of the mapping, unlike the path of the method's ARN:
+ * https://github.com/aws-powertools/powertools-lambda-python/issues/576
  */
 export function proxyEvent(exchange: RestExchange, mapped: MappedParameters): Event {
   const { request, pathParameters, stage, authorizerContext, method } = exchange;
   const query = mappedQuery(exchange, mapped);
   return {
     resource: exchange.resource?.path,
-    path: fullPath(exchange),
+    path: request.encodedPath,
     httpMethod: request.method,
     ...headerMembers(mappedHeaders(exchange, mapped)),
     queryStringParameters: objectUnlessEmpty(new Map(query)) ?? null,
@@ -100,14 +103,6 @@ export function isBinary(contentType: string, binaryMediaTypes: readonly string[
       .replaceAll('*', '.*');
     return new RegExp(`^${pattern}$`).test(type);
   });
-}
-
-/**
- * A custom domain name's path includes the base path of the mapping, unlike the path of the method's ARN:
- * https://github.com/aws-powertools/powertools-lambda-python/issues/576
- */
-function fullPath({ request }: RestExchange): string {
-  return request.encodedPath;
 }
 
 function requestHeaders({ request }: RestExchange): HeaderFields {
@@ -183,7 +178,7 @@ function requestContext(exchange: RestExchange): Event {
       userAgent: request.headers.get('user-agent') ?? null,
       userArn: null,
     },
-    path: fullPath(exchange),
+    path: request.encodedPath,
     protocol: request.protocol,
     requestId,
     requestTime: commonLogTime(startedAt),

@@ -1,10 +1,9 @@
 import type { Answer } from '../../shared/function-answer';
 import { UnsupportedSetting } from '../cloudformation/property-shapes';
 import { contextVariable } from '../exchange/context-variables';
-import { fieldValue } from '../exchange/field-value';
 import { GatewayRefusal } from '../exchange/refusal';
 import type { RestExchange } from './exchange';
-import type { RestSelection } from './selection';
+import { type RestSelection, selectedHeaders } from './selection';
 
 /**
  * The types of responses that the sandbox gives, with their statuses.
@@ -141,16 +140,12 @@ export function renderRefusal(
   });
   const key = refusal.type === 'ACCESS_DENIED' ? 'Message' : 'message';
   const body = custom?.template === undefined ? `{"${key}":${message}}` : expandTemplate(custom.template, exchange);
-  const headers = [...(custom?.headers ?? [])].flatMap(([name, select]) => {
-    const value = select(exchange);
-    return value === undefined ? [] : [[name.toLowerCase(), fieldValue(value)] as const];
-  });
   return {
     status: custom?.status ?? refusal.status,
     headers: {
       'content-type': 'application/json',
       'x-amzn-errortype': refusal.errorType,
-      ...Object.fromEntries(headers),
+      ...(custom && selectedHeaders(custom.headers, exchange)),
     },
     body: Buffer.from(body),
   };

@@ -1,7 +1,8 @@
 import type { Account } from '../../../account';
 import { AwsError } from '../../../endpoint/api';
 import type { Answer } from '../../shared/function-answer';
-import { forward, utf8Octets } from '../exchange/forward';
+import { utf8Octets } from '../exchange/field-value';
+import { forward } from '../exchange/forward';
 import { invokeFunction, NotPermitted } from '../exchange/invocation';
 import { TimeLimitExceeded } from '../exchange/time-limit';
 import type { InvokedFunctions } from '../ports';

@@ -1,8 +1,7 @@
 import { invalid, UnsupportedSetting } from '../cloudformation/property-shapes';
-import { fieldValue } from '../exchange/field-value';
 import type { RestExchange } from './exchange';
 import { RestRefusal } from './gateway-responses';
-import { headerValues, parseRestSelection, type RestSelection } from './selection';
+import { headerValues, parseRestSelection, type RestSelection, selectedHeaders } from './selection';
 import type { MockIntegration } from './state';
 
 interface IntegrationResponse {
@@ -16,7 +15,6 @@ interface MockResponse {
   readonly status: number;
   /** Undefined for the default response. */
   readonly pattern?: RegExp | undefined;
-  /** By lower-case name. */
   readonly headers: ReadonlyMap<string, RestSelection>;
   readonly body: string;
   /** Origins other than the first that the API allows. */
@@ -55,13 +53,9 @@ export function parseMockIntegration(
 }
 
 function headersOf({ headers, otherOrigins }: MockResponse, exchange: RestExchange): Record<string, string> {
-  const values = [...headers].flatMap(([name, select]) => {
-    const value = select(exchange);
-    return value === undefined ? [] : [[name, fieldValue(value)] as const];
-  });
   const origin = headerValues(exchange.request.headerLines, 'origin').at(-1);
   return {
-    ...Object.fromEntries(values),
+    ...selectedHeaders(headers, exchange),
     ...(origin !== undefined && otherOrigins.includes(origin) && { 'access-control-allow-origin': origin }),
   };
 }
@@ -77,7 +71,7 @@ function statusIn(template: string): string {
 
 function parseResponse(response: IntegrationResponse): MockResponse {
   const { StatusCode, SelectionPattern, ResponseParameters = {}, ResponseTemplates = {} } = response;
-  if (!/^[1-5]\d\d$/.test(StatusCode)) throw invalid(`Invalid status code: ${StatusCode}`);
+  if (!/^[2-5]\d\d$/.test(StatusCode)) throw invalid(`Invalid status code: ${StatusCode}`);
   const template = ResponseTemplates['application/json'] ?? '';
   const otherOrigins = originsIn(template);
   if (!otherOrigins && /[$#]/.test(template)) throw new UnsupportedSetting(`the response template ${template}`);
@@ -88,7 +82,7 @@ function parseResponse(response: IntegrationResponse): MockResponse {
       Object.entries(ResponseParameters).map(([parameter, expression]) => {
         const [, name] = /^method\.response\.header\.([\w.$-]+)$/.exec(parameter) ?? [];
         if (!name) throw invalid(`Invalid mapping expression parameter specified: ${parameter}`);
-        return [name.toLowerCase(), parseRestSelection(expression)];
+        return [name, parseRestSelection(expression)];
       }),
     ),
     body: otherOrigins ? '' : template,

@@ -32,6 +32,7 @@ export class RestApis {
     this.throttles = new Throttles(surroundings.clock);
   }
 
+  /** What a mapping leads to. Undefined if the API is of another kind, or has no such stage. */
   find({ apiId, stageName }: ApiMapping): ServedStage<RestExchange> | undefined {
     const api = this.configuration.restApis.get(apiId);
     const stage = api?.stages.get(stageName);

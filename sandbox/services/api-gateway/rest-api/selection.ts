@@ -1,5 +1,6 @@
 import { invalid } from '../cloudformation/property-shapes';
 import { contextVariable } from '../exchange/context-variables';
+import { fieldValue, utf8Octets } from '../exchange/field-value';
 import type { RestExchange } from './exchange';
 
 /** Reads a value of a request. Undefined if the request doesn't have it. */
@@ -68,6 +69,18 @@ export function headerValues(
 ): readonly string[] {
   const wanted = name.toLowerCase();
   return lines.filter(([given]) => given.toLowerCase() === wanted).map(([, value]) => value);
+}
+
+/** Response headers by lower-case name, without those that the request has no value for. */
+export function selectedHeaders(
+  headers: ReadonlyMap<string, RestSelection>,
+  exchange: RestExchange,
+): Readonly<Record<string, string>> {
+  const values = [...headers].flatMap(([name, select]) => {
+    const value = select(exchange);
+    return value === undefined ? [] : [[name.toLowerCase(), utf8Octets(fieldValue(value))] as const];
+  });
+  return Object.fromEntries(values);
 }
 
 /** Of several values, REST APIs take the last one. */

@@ -14,7 +14,7 @@ export function gatewayResponseType(configuration: Configuration): ResourceType 
     ResponseTemplates: optional(texts),
     ResponseType: oneOf(...RESPONSE_TYPES),
     RestApiId: string(),
-    StatusCode: optional(string({}, /^[1-5]\d\d$/)),
+    StatusCode: optional(string({}, /^[2-5]\d\d$/)),
   };
   const read = structure(members);
   return partOfRestApi({

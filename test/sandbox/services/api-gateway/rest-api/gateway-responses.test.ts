@@ -4,7 +4,7 @@ let fixture: RestFixture;
 
 beforeEach(async () => {
   fixture = await RestFixture.start();
-  await fixture.createAuthorizer(() => policy('Deny', { reason: 'revoked' }));
+  await fixture.createAuthorizer(() => policy('Deny', { reason: 'revoked λ\r\nx-evil: 1' }));
   await fixture.createFunctionMethod('GET /items', () => ({}));
 });
 
@@ -31,7 +31,7 @@ test('has its own status, headers, and body', async () => {
   expect(status).toBe(404);
   expect(headers).toMatchObject({
     'x-text': 'a',
-    'x-reason': 'revoked',
+    'x-reason': Buffer.from('revoked λ x-evil: 1').toString('latin1'),
     'x-echo': 'sent',
     'content-type': 'application/problem+json',
     'x-amzn-errortype': 'AccessDeniedException',
@@ -63,6 +63,7 @@ test('is that of DEFAULT_5XX for a function that throws, with its status', async
 test.each([
   ['an unknown type', 'OTHER', {}, 'enum value set'],
   ['a status that is none', 'DEFAULT_4XX', { StatusCode: 'a' }, 'StatusCode'],
+  ['a status of 1xx', 'DEFAULT_4XX', { StatusCode: '101' }, 'StatusCode'],
   [
     'a template with a directive',
     'DEFAULT_4XX',
