@@ -1,7 +1,7 @@
 import type { Properties, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import { anything, list, oneOf, optional, string, structure } from '../../shared/shape';
-import { invalid, mutability, UnsupportedSetting } from '../cloudformation/property-shapes';
+import { invalid, mutability, UnsupportedSetting } from '../property-shapes';
 import type { DomainSettings } from '../state';
 import type { Domains } from './domains';
 

@@ -1,9 +1,9 @@
 import type { Properties, Resource, ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import { optional, string, structure } from '../../shared/shape';
-import { newIdentifier } from '../cloudformation/identifier';
-import { invalid, mutability, UnsupportedSetting } from '../cloudformation/property-shapes';
 import type { Configuration } from '../configuration';
+import { newIdentifier } from '../identifier';
+import { invalid, mutability, UnsupportedSetting } from '../property-shapes';
 import { assertMappable } from '../rest-api/endpoint-types';
 import type { ApiMapping } from '../state';
 import { parseMappingKey } from './mapping-selection';

@@ -10,6 +10,7 @@ import { describeClientCertificate } from '../tls/client-certificate';
 import type { SecureConnection } from '../tls/tls-listener';
 import { accessLogLine } from './access-log';
 import { type Exchange, newRequestId } from './exchange';
+import { decodeOnce } from './path-coding';
 import { pathSegments } from './path-pattern';
 import { GatewayRefusal } from './refusal';
 import { type Connection, type RequestHead, readBody, readHead } from './request';
@@ -101,7 +102,7 @@ export class Gateway {
    */
   private destinationOf({ connection, encodedPath }: RequestHead): Destination {
     const { mappings } = this.configuration.domain(connection.domainName);
-    const mapping = selectMapping(mappings.values(), pathSegments(encodedPath).map(decodeSegment));
+    const mapping = selectMapping(mappings.values(), pathSegments(encodedPath).map(decodeOnce));
     const served = mapping && this.find(mapping);
     if (!mapping || !served) throw new GatewayRefusal(403, 'no API is mapped to the path');
     return { served, mapping };
@@ -114,12 +115,4 @@ function refusalWithoutApi(refusal: GatewayRefusal, requestId: string): Answer {
     headers: { 'content-type': 'application/json', 'apigw-requestid': requestId },
     body: Buffer.from(refusal.body),
   };
-}
-
-function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch (cause) {
-    throw new GatewayRefusal(400, 'the path is not percent-encoded UTF-8', { cause });
-  }
 }

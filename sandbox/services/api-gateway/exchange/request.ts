@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { hopByHopHeaders } from '../../../endpoint/hop-by-hop';
 import type { ClientCertificate } from '../tls/client-certificate';
+import { assertWellFormed } from './path-coding';
 import { GatewayRefusal } from './refusal';
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html. The status isn't documented. */
@@ -47,11 +48,12 @@ export function readHead(message: IncomingMessage, connection: Connection, start
   for (const name of dropped) delete headers[name];
   refuseLargeHeaders(message, target);
   const [encodedPath = '', ...query] = target.split('?');
+  assertWellFormed(encodedPath);
   return {
     connection,
     method: message.method ?? '',
     protocol: `HTTP/${message.httpVersion}`,
-    encodedPath: wellFormed(encodedPath),
+    encodedPath,
     rawQuery: query.join('?'),
     headers: new Map([
       ['x-amzn-trace-id', newTraceId(startedAt)],
@@ -85,11 +87,6 @@ function refuseLargeHeaders(message: IncomingMessage, target: string): void {
   const requestLine = `${message.method} ${target} HTTP/${message.httpVersion}`.length;
   const values = message.rawHeaders.reduce((sum, text, index) => sum + (index % 2 === 1 ? text.length : 0), 0);
   if (requestLine + values > MAX_REQUEST_LINE_AND_HEADER_VALUES) throw new GatewayRefusal(431);
-}
-
-function wellFormed(path: string): string {
-  if (!/^\/[!-~]*$/.test(path)) throw new GatewayRefusal(400, 'the path holds characters that must be percent-encoded');
-  return path;
 }
 
 function linesOf(rawHeaders: readonly string[]): (readonly [string, string])[] {

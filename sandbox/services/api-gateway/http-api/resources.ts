@@ -2,20 +2,12 @@ import type { ResourceType } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import type { Surroundings } from '../../shared/service';
 import { anything, boolean, integer, list, oneOf, optional, string, structure } from '../../shared/shape';
-import { newIdentifier } from '../cloudformation/identifier';
-import {
-  invalid,
-  mutability,
-  parseUrl,
-  rate,
-  texts,
-  throttleOf,
-  UnsupportedSetting,
-} from '../cloudformation/property-shapes';
 import type { Configuration } from '../configuration';
 import { parseAccessLogSettings } from '../exchange/access-log';
 import { functionArnIn } from '../exchange/invocation';
 import { serviceOf, type Targets } from '../exchange/targets';
+import { newIdentifier } from '../identifier';
+import { invalid, mutability, parseUrl, rate, texts, throttleOf, UnsupportedSetting } from '../property-shapes';
 import { parseParameterMapping } from './parameter-mapping';
 import { partOfApi } from './part-of-api';
 import { parseRouteKey, type RouteKey } from './route-selection';

@@ -1,9 +1,9 @@
 import type { Answer } from '../../shared/function-answer';
 import { utf8Octets } from '../exchange/field-value';
 import { forward } from '../exchange/forward';
+import { encodePath } from '../exchange/path-coding';
 import type { HttpApiExchange } from './exchange';
 import type { IntegrationRequest } from './parameter-mapping';
-import { encodePath } from './request-path';
 import type { UrlIntegration } from './state';
 
 /**

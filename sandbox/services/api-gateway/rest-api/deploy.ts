@@ -1,5 +1,5 @@
-import { invalid } from '../cloudformation/property-shapes';
 import { parseSegment, pathSegments } from '../exchange/path-pattern';
+import { invalid } from '../property-shapes';
 import type { DeployedResource, Deployment, Method, RestApi, RestResource } from './state';
 
 /**

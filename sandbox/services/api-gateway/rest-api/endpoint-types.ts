@@ -1,4 +1,4 @@
-import { invalid, UnsupportedSetting } from '../cloudformation/property-shapes';
+import { invalid, UnsupportedSetting } from '../property-shapes';
 import type { Domain } from '../state';
 
 /** The endpoint types of REST APIs. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-endpoint-types.html */

@@ -1,7 +1,7 @@
 import type { Answer } from '../../shared/function-answer';
-import { UnsupportedSetting } from '../cloudformation/property-shapes';
 import { contextVariable } from '../exchange/context-variables';
 import { GatewayRefusal } from '../exchange/refusal';
+import { UnsupportedSetting } from '../property-shapes';
 import type { RestExchange } from './exchange';
 import { type RestSelection, selectedHeaders } from './selection';
 

@@ -4,6 +4,7 @@ import type { Answer } from '../../shared/function-answer';
 import { utf8Octets } from '../exchange/field-value';
 import { forward } from '../exchange/forward';
 import { invokeFunction, NotPermitted } from '../exchange/invocation';
+import { encodePath } from '../exchange/path-coding';
 import { TimeLimitExceeded } from '../exchange/time-limit';
 import type { InvokedFunctions } from '../ports';
 import { mappedHeaders, mappedQuery, methodSourceArn, proxyEvent } from './events';
@@ -93,9 +94,4 @@ function forwardedHeaders(
     ...(body.length > 0 && { 'content-length': String(body.length) }),
     host: origin.host,
   };
-}
-
-/** The path variable, encoded for a request line. Slashes of a greedy variable stay. */
-function encodePath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -1,4 +1,4 @@
-import { invalid, UnsupportedSetting } from '../cloudformation/property-shapes';
+import { invalid, UnsupportedSetting } from '../property-shapes';
 import type { RestExchange } from './exchange';
 import { RestRefusal } from './gateway-responses';
 import { headerValues, parseRestSelection, type RestSelection, selectedHeaders } from './selection';

@@ -1,6 +1,6 @@
 import { hopByHopHeaders } from '../../../endpoint/hop-by-hop';
-import { invalid, UnsupportedSetting } from '../cloudformation/property-shapes';
 import { fieldValue } from '../exchange/field-value';
+import { invalid, UnsupportedSetting } from '../property-shapes';
 import type { RestExchange } from './exchange';
 import { parseRestSelection } from './selection';
 

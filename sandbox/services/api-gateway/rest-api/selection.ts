@@ -1,6 +1,6 @@
-import { invalid } from '../cloudformation/property-shapes';
 import { contextVariable } from '../exchange/context-variables';
 import { fieldValue, utf8Octets } from '../exchange/field-value';
+import { invalid } from '../property-shapes';
 import type { RestExchange } from './exchange';
 
 /** Reads a value of a request. Undefined if the request doesn't have it. */

@@ -1,8 +1,8 @@
 import type { ResourceType } from '../../../../cloudformation/resource-type';
 import { integer, oneOf, optional, string, structure } from '../../../shared/shape';
-import { invalid } from '../../cloudformation/property-shapes';
 import type { Configuration } from '../../configuration';
 import { functionArnIn } from '../../exchange/invocation';
+import { invalid } from '../../property-shapes';
 import { parseRestSelection } from '../selection';
 import type { Authorizer } from '../state';
 import { partOfRestApi } from './part-of-rest-api';

@@ -1,8 +1,8 @@
 import type { ResourceType } from '../../../../cloudformation/resource-type';
 import { AwsError } from '../../../../endpoint/api';
 import { oneOf, optional, string, structure } from '../../../shared/shape';
-import { invalid, texts, UnsupportedSetting } from '../../cloudformation/property-shapes';
 import type { Configuration } from '../../configuration';
+import { invalid, texts, UnsupportedSetting } from '../../property-shapes';
 import { checkTemplate, type GatewayResponse, RESPONSE_TYPES } from '../gateway-responses';
 import { parseRestSelection } from '../selection';
 import { partOfRestApi } from './part-of-rest-api';

@@ -1,12 +1,12 @@
 import type { ResourceType } from '../../../../cloudformation/resource-type';
 import { AwsError } from '../../../../endpoint/api';
 import { anything, boolean, integer, list, oneOf, optional, string, structure } from '../../../shared/shape';
-import { invalid, parseUrl, texts, UnsupportedSetting } from '../../cloudformation/property-shapes';
 import type { Configuration } from '../../configuration';
 import { functionArnIn } from '../../exchange/invocation';
 import { HTTP_METHODS } from '../../exchange/methods';
 import { parseSegment } from '../../exchange/path-pattern';
 import { serviceOf, type Targets } from '../../exchange/targets';
+import { invalid, parseUrl, texts, UnsupportedSetting } from '../../property-shapes';
 import { pathOf } from '../deploy';
 import { parseMockIntegration } from '../mock-integration';
 import { parseRequestMapping } from '../parameter-mapping';

@@ -1,8 +1,8 @@
 import type { Properties, Resource, ResourceType } from '../../../../cloudformation/resource-type';
 import type { Shape } from '../../../shared/shape';
-import { newIdentifier } from '../../cloudformation/identifier';
-import { mutability } from '../../cloudformation/property-shapes';
 import type { Configuration } from '../../configuration';
+import { newIdentifier } from '../../identifier';
+import { mutability } from '../../property-shapes';
 import type { RestApi } from '../state';
 
 interface PartOfRestApi<V extends { readonly RestApiId: string }, T> {

@@ -1,9 +1,9 @@
 import type { ResourceType } from '../../../../cloudformation/resource-type';
 import type { Surroundings } from '../../../shared/service';
 import { anything, boolean, integer, list, optional, string, structure } from '../../../shared/shape';
-import { invalid, mutability, rate, texts, throttleOf, UnsupportedSetting } from '../../cloudformation/property-shapes';
 import type { Configuration } from '../../configuration';
 import { parseAccessLogSettings } from '../../exchange/access-log';
+import { invalid, mutability, rate, texts, throttleOf, UnsupportedSetting } from '../../property-shapes';
 import { deploy } from '../deploy';
 import type { MethodSetting, RestStage } from '../state';
 import { partOfRestApi } from './part-of-rest-api';

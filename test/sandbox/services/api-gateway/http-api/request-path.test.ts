@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { assertWellFormed, encodePath } from '../../../../../sandbox/services/api-gateway/exchange/path-coding';
 import { GatewayRefusal } from '../../../../../sandbox/services/api-gateway/exchange/refusal';
-import { decodePath, encodePath } from '../../../../../sandbox/services/api-gateway/http-api/request-path';
+import { decodePath } from '../../../../../sandbox/services/api-gateway/http-api/request-path';
 
 /**
  * What AWS answered, captured from a live HTTP API: the path that was sent, and the `rawPath` that the function got.
@@ -59,14 +60,16 @@ test.each([
   '/100%25',
   '/%ff',
   '/%25ff',
-  '/ü',
-  'schedule',
-  '',
-  '*',
-  'https://mesh.example.com/schedule',
 ])('refuses %j', (encoded) => {
   expect(() => decodePath(encoded)).toThrow(GatewayRefusal);
 });
+
+test.each(['/ü', '/a b', 'schedule', '', '*', 'https://mesh.example.com/schedule'])(
+  'refuses %j before it looks for an API',
+  (target) => {
+    expect(() => assertWellFormed(target)).toThrow(GatewayRefusal);
+  },
+);
 
 test('a server that decodes the encoded path gets the decoded one, and no dot segment on the way', () => {
   fc.assert(

@@ -1,4 +1,4 @@
-import { randomText } from '../../shared/random-text';
+import { randomText } from '../shared/random-text';
 
 /** An identifier in the form of API Gateway. */
 export function newIdentifier(length: number): string {

@@ -1,7 +1,7 @@
-import type { ResourceType } from '../../../cloudformation/resource-type';
-import { AwsError } from '../../../endpoint/api';
-import { type Shape, string } from '../../shared/shape';
-import type { Throttle } from '../state';
+import type { ResourceType } from '../../cloudformation/resource-type';
+import { AwsError } from '../../endpoint/api';
+import { type Shape, string } from '../shared/shape';
+import type { Throttle } from './state';
 
 /**
  * Requests a second, and at once, in most Regions.
