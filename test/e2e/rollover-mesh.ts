@@ -23,7 +23,7 @@ export const SUCCESSOR = 'Authority2027';
 export type Phase = 'before' | 'during' | 'after';
 
 /** Instead of three minutes, so that a certificate that can't be issued fails a deployment soon. Seconds. */
-const ISSUER_TIMEOUT = 10;
+const ISSUER_TIMEOUT = 24;
 
 const directory = mkdtempSync(join(tmpdir(), 'rollover-'));
 const assemblies = new Map<Phase, string>();
