@@ -11,6 +11,9 @@ const CACHE = join(__dirname, '..', '..', 'node_modules', '.cache', 'interop');
 /** Where the examples say that Maven copies their libraries to. */
 const LIBRARIES = join('target', 'dependency');
 
+/** A compiler that optimizes less, and one thread that collects garbage. */
+export const JAVA_FAST_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] as const;
+
 /** A file or directory of the cache, which is made if it isn't there. @param make is given where to make it */
 export function cached(name: string, make: (target: string) => void): string {
   const path = join(CACHE, name);
@@ -41,7 +44,5 @@ export function addJavaLibraries(directory: string): void {
 }
 
 export function runJava(directory: string, program: string): Command {
-  // A compiler that optimizes less starts faster.
-  const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', join(directory, LIBRARIES, '*')];
-  return ['java', ...options, join(directory, `${program}.java`)];
+  return ['java', ...JAVA_FAST_START, '-cp', join(directory, LIBRARIES, '*'), join(directory, `${program}.java`)];
 }

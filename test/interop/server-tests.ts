@@ -128,13 +128,14 @@ async function resume(server: Server, credentials: TlsCredentials, attempts = 10
 }
 
 async function untilRefused(send: () => Promise<void>): Promise<void> {
-  while (
-    await send().then(
-      () => true,
-      () => false,
-    )
-  )
+  for (;;) {
+    try {
+      await send();
+    } catch {
+      return;
+    }
     await setTimeout(100);
+  }
 }
 
 async function start(server: Server): Promise<void> {

@@ -4,11 +4,13 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from './example-programs';
-import { cached, maven } from './java';
+import { cached, JAVA_FAST_START, maven } from './java';
 
 const VERSION = '39.0.1.Final';
 /** What the application is compiled with. */
 const MODULES = ['jakarta/servlet/api/main/*', 'org/wildfly/security/elytron-base/main/*'];
+
+const FAST_START = JAVA_FAST_START.join(' ');
 
 export const WILDFLY_NEEDS = ['javac', 'mvn', 'flock'] as const;
 
@@ -39,7 +41,7 @@ export class Wildfly {
   configure(environment: Readonly<Record<string, string>>): void {
     cpSync(join(home(), 'standalone'), this.base, { recursive: true });
     execFileSync(join(home(), 'bin', 'jboss-cli.sh'), [`--file=${join(this.example, 'server.cli')}`], {
-      env: { ...process.env, ...environment, JAVA_OPTS: `-Djboss.server.base.dir=${this.base}` },
+      env: { ...process.env, ...environment, JAVA_OPTS: `${FAST_START} -Djboss.server.base.dir=${this.base}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   }
@@ -66,7 +68,7 @@ export class Wildfly {
   }
 
   get environment(): Readonly<Record<string, string>> {
-    return { LAUNCH_JBOSS_IN_BACKGROUND: '1', JAVA_OPTS: '-Xmx512m -XX:TieredStopAtLevel=1' };
+    return { LAUNCH_JBOSS_IN_BACKGROUND: '1', JAVA_OPTS: `${FAST_START} -Xmx512m` };
   }
 
   /** Runs `reload.cli` of the example. */
@@ -81,6 +83,8 @@ export class Wildfly {
 
   private manage(command: string): Promise<unknown> {
     const controller = `--controller=127.0.0.1:${this.managementPort}`;
-    return promisify(execFile)(join(home(), 'bin', 'jboss-cli.sh'), ['--connect', controller, command]);
+    return promisify(execFile)(join(home(), 'bin', 'jboss-cli.sh'), ['--connect', controller, command], {
+      env: { ...process.env, JAVA_OPTS: FAST_START },
+    });
   }
 }
