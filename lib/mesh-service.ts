@@ -1,11 +1,12 @@
 import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { serviceNameProblem } from '../mesh/names';
 import type { ICertificateIssuer, IMeshClient, IServiceGateway } from './interfaces';
 import type { MeshGrantOptions } from './mesh-grant';
 import type { MeshIntegration } from './mesh-integration';
 import { ServiceRegistration } from './private/service-registration';
-import { checkKnownText, refuse, serviceNameProblem } from './private/validation';
+import { checkKnownText, refuse } from './private/validation';
 
 /** Options of a service. */
 export interface MeshServiceOptions {

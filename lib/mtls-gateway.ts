@@ -87,12 +87,15 @@ export interface MtlsGatewayProps
  * request, the authorizer then identifies the client by its certificate. It refuses callers that aren't clients of the
  * trust domain, disabled clients, revoked certificates, and certificates that the registry doesn't contain. It caches what
  * it reads from the registry for `revocationDelay`. It refuses a certificate of another trust domain, or of none, unless
- * the certificate identifies an external client. It also refuses requests that bring identity headers themselves, and
- * paths that a service may read as another path. The API has no other address: its `execute-api` endpoint, which doesn't
+ * the certificate identifies an external client. It also refuses requests that no grant lets in, requests that bring identity
+ * headers themselves, and paths that a service may read as another path. The API has no other address: its `execute-api` endpoint, which doesn't
  * require a certificate, is disabled.
  */
 export class MtlsGateway extends Construct implements IMtlsGateway {
-  /** The HTTP API. Every route uses the authorizer, including routes that you add yourself. */
+  /**
+   * The HTTP API. Every route uses the authorizer. Only services have grants, so clients get 403 at routes that you add yourself
+   * outside of the paths of a service.
+   */
   readonly api: apigatewayv2.HttpApi;
 
   /** The same API as `api`, by the interface that services use. */

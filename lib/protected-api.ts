@@ -1,13 +1,14 @@
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
+import { serviceNameProblem } from '../mesh/names';
 import type { ICertificateIssuer, IMeshClient } from './interfaces';
 import type { MeshGrantOptions } from './mesh-grant';
 import type { MtlsGateway } from './mtls-gateway';
 import { protectRestApi } from './private/protected-rest-api';
 import { ServiceRegistration } from './private/service-registration';
 import { assertNoOtherDomain } from './private/side-doors';
-import { checkKnownText, serviceNameProblem } from './private/validation';
+import { checkKnownText } from './private/validation';
 
 /** Properties of a `ProtectedApi`. */
 export interface ProtectedApiProps {
@@ -68,7 +69,7 @@ export class ProtectedApi extends Construct {
       domainName: gateway.domain.name,
       apiMappingKey: serviceName,
     });
-    assertNoOtherDomain(this, apiId, mapping);
+    assertNoOtherDomain(this, restApi, mapping);
     this.registration = new ServiceRegistration(this, { serviceName, apiId, issuer });
   }
 

@@ -11,13 +11,19 @@ export const LONGEST_CLIENT_SPIFFE_ID = 253;
 // Each `…Problem` function describes what is wrong with a value, as the rest of a sentence that begins with the
 // property's name. It returns undefined for a valid value.
 
-/** For the name of a client, a service or a trust anchor. */
+/** For the name of a client or a trust anchor. */
 export function clientNameProblem(name: string): string | undefined {
   if (name.length > LONGEST_CLIENT_NAME) return `must have at most ${LONGEST_CLIENT_NAME} characters`;
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
     return 'must be a DNS label: lower-case letters, digits and hyphens, starting with a letter, not ending with a hyphen';
   }
   return undefined;
+}
+
+/** For the name of a service: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html */
+export function serviceNameProblem(name: string): string | undefined {
+  if (name === 'ping' || name === 'sping') return 'must not be a path that API Gateway reserves for health checks';
+  return clientNameProblem(name);
 }
 
 /**

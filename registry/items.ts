@@ -85,6 +85,7 @@ export function serviceFromItem(item: Item): RegistryService {
     apiId: text('apiId'),
     grants: texts('grants'),
     clientNames: texts('clientNames'),
+    runs: texts('runs'),
     declaredBy: text('declaredBy'),
     updatedAt: text('updatedAt'),
   } satisfies RegistryService;

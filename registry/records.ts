@@ -168,8 +168,8 @@ export interface RegistryRemovedClient
 }
 
 /**
- * A service, and who may call it. The attributes in addition to the key. The item lists its clients before their grants are
- * written and until those are removed, so the next run finds everything that an interrupted run has left behind.
+ * A service, and who may call it. The attributes in addition to the key. The item lists a client before its grants are written,
+ * and for as long as the service exists, so that the next run finds whatever an interrupted or belated run has left behind.
  */
 export interface RegistryService {
   readonly serviceName: string;
@@ -177,8 +177,10 @@ export interface RegistryService {
   readonly apiId: string;
   /** Each is the name of a client, or `*`, and a grant in the form of `grantText`, separated by a space. */
   readonly grants: readonly string[];
-  /** The clients whose items have grants of the service. */
+  /** The clients whose items have, or had, grants of the service. */
   readonly clientNames: readonly string[];
+  /** The IDs of the requests that registered the service, the last one at the end. Not all of them. */
+  readonly runs: readonly string[];
   /** As `declaredBy` of a client. */
   readonly declaredBy: string;
   /** ISO 8601, UTC. */

@@ -18,6 +18,12 @@ export class ServiceTakenError extends Error {
   }
 }
 
+/** A service as its resource declares it. */
+export type DeclaredService = Omit<RegistryService, 'clientNames' | 'runs'>;
+
+/** How many requests the record of a service remembers. */
+const RUNS_KEPT = 10;
+
 /** How many items are written at the same time. */
 const PARALLEL_WRITES = 10;
 
@@ -31,29 +37,35 @@ export class ServiceRegistry {
 
   /**
    * Registers the service, adds the grants that its clients don't have yet, and removes all others of the service. A grant that
-   * stays is in force all the time. A repetition completes what an interrupted run has begun.
+   * stays is in force all the time. If runs overlap, because CloudFormation has not waited for one, the one that was recorded last
+   * wins. A request that was delivered again after a later one changes nothing.
    *
    * @param isUpdate as in `Registry.registerClient`
+   * @param run the ID of the request
    * @throws ServiceTakenError if another resource declares the service
    */
-  async register(service: Omit<RegistryService, 'clientNames'>, isUpdate: boolean, signal: AbortSignal): Promise<void> {
-    const { serviceName, apiId } = service;
-    const entries = entriesByClient(apiId, service.grants);
-    const known = (await this.find(serviceName, signal))?.clientNames ?? [];
-    const former = known.filter((clientName) => !entries.has(clientName));
+  async register(service: DeclaredService, isUpdate: boolean, run: string, signal: AbortSignal): Promise<void> {
+    const { serviceName, grants } = service;
+    const known = await this.find(serviceName, signal);
+    if (known?.declaredBy === service.declaredBy && known.runs.slice(0, -1).includes(run)) return;
+    const clientNames = [...new Set([...clientsOf(grants), ...(known?.clientNames ?? [])])];
+    const runs = [...(known?.runs ?? []).filter((other) => other !== run), run].slice(-RUNS_KEPT);
+    await this.record({ ...service, clientNames, runs }, isUpdate, signal);
 
-    await this.record({ ...service, clientNames: [...entries.keys(), ...former] }, isUpdate, signal);
-    await inParallel([...entries], ([clientName, held]) => this.setGrants(serviceName, clientName, held, signal));
-    if (former.length === 0) return;
-    await inParallel(former, (clientName) => this.setGrants(serviceName, clientName, undefined, signal));
-    await this.record({ ...service, clientNames: [...entries.keys()] }, isUpdate, signal);
+    for (let current: RegistryService | undefined = { ...service, clientNames, runs }; ; ) {
+      await this.writeGrants(serviceName, current, clientNames, signal);
+      const recorded = await this.find(serviceName, signal);
+      if (recorded?.runs.at(-1) === current?.runs.at(-1)) return;
+      // What this run has just written may be older than what a later run wrote before.
+      current = recorded;
+    }
   }
 
   /** @returns false, and changes nothing, if another resource declares the service, or none */
   async remove(serviceName: string, declaredBy: string, signal: AbortSignal): Promise<boolean> {
     const service = await this.find(serviceName, signal);
     if (service?.declaredBy !== declaredBy) return false;
-    await inParallel(service.clientNames, (clientName) => this.setGrants(serviceName, clientName, undefined, signal));
+    await this.writeGrants(serviceName, undefined, service.clientNames, signal);
     const condition = { condition: 'declaredBy = :declaredBy', values: { ':declaredBy': declaredBy } };
     return deleteItem(this.table, serviceKey(serviceName), condition, signal);
   }
@@ -80,23 +92,32 @@ export class ServiceRegistry {
     throw new ServiceTakenError(serviceName, known?.['declaredBy']?.S ?? 'unknown');
   }
 
-  private async setGrants(
+  /** Gives each of the clients the grants that it has of the service, which are none if the service doesn't exist. */
+  private async writeGrants(
     serviceName: string,
-    clientName: string,
-    entries: readonly string[] | undefined,
+    service: RegistryService | undefined,
+    clientNames: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
-    const change: ItemChange = { set: { [grantsAttribute(serviceName)]: entries } };
-    await updateItem(this.table, grantsKey(clientName), change, signal);
+    const entries = entriesByClient(service);
+    await inParallel(clientNames, async (clientName) => {
+      const change: ItemChange = { set: { [grantsAttribute(serviceName)]: entries.get(clientName) } };
+      await updateItem(this.table, grantsKey(clientName), change, signal);
+    });
   }
 }
 
-function entriesByClient(apiId: string, grants: readonly string[]): ReadonlyMap<string, readonly string[]> {
+function clientsOf(grants: readonly string[]): readonly string[] {
+  return grants.flatMap((text) => parseDeclaredGrant(text)?.clientName ?? []);
+}
+
+function entriesByClient(service: RegistryService | undefined): ReadonlyMap<string, readonly string[]> {
   const entries = new Map<string, string[]>();
-  for (const declared of grants.flatMap((text) => parseDeclaredGrant(text) ?? [])) {
-    const ofClient = entries.get(declared.clientName) ?? [];
-    entries.set(declared.clientName, ofClient);
-    ofClient.push(grantEntry(apiId, grantText(declared.grant)));
+  if (service === undefined) return entries;
+  for (const { clientName, grant } of service.grants.flatMap((text) => parseDeclaredGrant(text) ?? [])) {
+    const ofClient = entries.get(clientName) ?? [];
+    entries.set(clientName, ofClient);
+    ofClient.push(grantEntry(service.apiId, grantText(grant)));
   }
   return entries;
 }

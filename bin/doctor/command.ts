@@ -6,9 +6,9 @@ import type { DoctorOptions } from './doctor';
 const NOTES = `
 The command goes step by step, and stops at the first thing that is wrong: name,
 port, TLS, the server's certificate, the client's certificate, what the server
-asks for, the registry, the truststore, and the answer. It sends one GET request
-with the certificate of the client. What the credentials may not read is not
-checked.
+asks for, the registry, the grants, the truststore, and the answer. It sends one
+GET request with the certificate of the client. What the credentials may not
+read is not checked.
 
 MTLS_MESH_CONNECT_TO and MTLS_MESH_CA_FILE, which \`mtls-mesh up\` prints, lead to
 a sandbox.

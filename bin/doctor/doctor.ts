@@ -15,7 +15,7 @@ import { colors } from '../shared/terminal';
 import { call, checkAnswer, checkClock } from './answer';
 import { FAULTS, type Finding, notChecked, ok, wrong } from './finding';
 import { type Greeting, greet } from './greeting';
-import { checkRegistry, checkTruststore } from './mesh-state';
+import { checkGrants, checkRegistry, checkTruststore } from './mesh-state';
 import { checkName, checkPort } from './network';
 import { checkOwnCertificate } from './own-certificate';
 import { checkRequest, checkServerCertificate, checkVersion, handshakeFailure } from './server';
@@ -107,6 +107,7 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
 
   const mesh = options.mesh === undefined ? undefined : awsMesh(options.mesh);
   yield ['registry', mesh ? await checkRegistry(mesh, secret) : notChecked('the registry needs --mesh')];
+  yield ['grants', mesh ? await checkGrants(mesh, secret.clientName, url) : notChecked('the grants need --mesh')];
   yield ['truststore', await checkTruststore(host, secret)];
 
   const answer = await call(url, { credentials: secret, certificateAuthorities, connectTo });

@@ -6,7 +6,9 @@ import type { ClientSecret } from '../../mesh/client-secret';
 import { ChainError, verifyTrust } from '../../pki/chain';
 import { readCertificates } from '../../pki/pem';
 import { type Refusal, refusalOf } from '../../registry/status';
+import { answerOf } from '../can/can';
 import { commandConnection } from '../shared/aws-access';
+import { deployedGrants } from '../shared/grants/deployed-grants';
 import { isExternal, showClient } from '../shared/inventory';
 import { NEVER_ABORTED, type OperatedMesh, OperatorError } from '../shared/mesh';
 import { type Finding, notChecked, ok, wrong } from './finding';
@@ -34,6 +36,23 @@ export async function checkRegistry(mesh: OperatedMesh, secret: ClientSecret): P
   } catch (error) {
     if (error instanceof OperatorError) return wrong('refusal', error.message, REMEDIES.CLIENT_UNKNOWN(clientName));
     return notChecked(`the registry can't be read: ${failureSentence(error)}`);
+  }
+}
+
+/** Whether a grant lets the client send a GET request to the URL, by the code of the authorizer. */
+export async function checkGrants(mesh: OperatedMesh, clientName: string, url: URL): Promise<Finding> {
+  try {
+    const path = decodeURIComponent(url.pathname);
+    const grants = await deployedGrants(mesh);
+    const service = path.split('/')[1];
+    if (!grants.services.some(({ serviceName }) => serviceName === service)) {
+      return notChecked(`the mesh has no service ${service || 'at the root'}`);
+    }
+    const answer = answerOf({ client: clientName, method: 'GET', path }, grants);
+    if (answer.allowed) return ok(`the grant "${answer.grant}" lets the client call the path`);
+    return wrong('refusal', answer.reason, 'allow it in the stack of the service: service.allow(client)');
+  } catch (error) {
+    return notChecked(`the grants can't be read: ${failureSentence(error)}`);
   }
 }
 

@@ -11,7 +11,7 @@ const ECHOED_METHODS = ['TRACE', 'TRACK'];
  * or by the query parameter `_method`. In capitals, without repetition. Denies methods that return what the gateway adds to a
  * request, such as the secret that it sends to an HTTP backend.
  */
-export function denyEchoedMethods({ method, headers, queryStringParameters }: RequestMethods): readonly string[] {
+export function readMethods({ method, headers, queryStringParameters }: RequestMethods): readonly string[] {
   if (typeof method !== 'string') throw new DenialError('AMBIGUOUS_REQUEST', 'the request has no method');
   if (ECHOED_METHODS.includes(method.toUpperCase())) {
     throw new DenialError('METHOD_NOT_ALLOWED', `the method ${method} returns headers that only the service may see`);

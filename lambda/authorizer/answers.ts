@@ -27,9 +27,11 @@ export interface RestApiAnswer {
   readonly context?: AuthorizedCaller;
 }
 
-/** A policy for this request alone. API Gateway must not keep it, because it would use it for other requests. */
+/** A policy for this request. API Gateway must not keep it, because it would use it for other requests. */
 export function restApiAnswer(caller: AuthorizedCaller | undefined, { methodArn }: RestApiEvent): RestApiAnswer {
-  const [Effect, Resource] = caller === undefined ? (['Deny', '*'] as const) : (['Allow', methodArn] as const);
+  // Without the path: a resource has at most 512 characters, and a path may have any, also those that policies give a meaning.
+  const methodOfStage = `${methodArn.split('/').slice(0, 3).join('/')}/*`;
+  const [Effect, Resource] = caller === undefined ? (['Deny', '*'] as const) : (['Allow', methodOfStage] as const);
   return {
     principalId: caller?.clientName ?? 'denied',
     policyDocument: { Version: '2012-10-17', Statement: [{ Action: 'execute-api:Invoke', Effect, Resource }] },

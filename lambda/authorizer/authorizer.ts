@@ -2,7 +2,7 @@ import type { Log, LoggedMetrics } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
 import { type AuthorizedCaller, type DenialReason, METRICS } from '../../mesh/contract';
 import { decidingGrant, type GrantedRequest } from '../../registry/admission';
-import { denyAmbiguousPaths, denyEchoedMethods, denyHeaders } from './ambiguity';
+import { denyAmbiguousPaths, denyHeaders, readMethods } from './ambiguity';
 import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
 import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
@@ -43,7 +43,7 @@ export class Authorizer {
     try {
       const request = read();
       const [path] = denyAmbiguousPaths(request);
-      const methods = denyEchoedMethods(request);
+      const methods = readMethods(request);
       denyHeaders(request.headers);
       if (typeof request.clientCertPem !== 'string') {
         throw new DenialError('NO_CLIENT_CERTIFICATE', 'the request has no client certificate');

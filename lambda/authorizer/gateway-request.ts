@@ -4,7 +4,7 @@ import type { APIGatewayRequestAuthorizerEvent, APIGatewayRequestAuthorizerEvent
 export interface GatewayRequest {
   readonly apiId: string;
   readonly method: unknown;
-  /** From the root of the domain, with the base path of the API's mapping: what the service receives, and all that may differ. */
+  /** From the root of the domain, with the base path of the API's mapping. The first is the one that the service receives. */
   readonly paths: readonly unknown[];
   readonly pathParameters: Readonly<Record<string, unknown>>;
   /** Several values of a header or a parameter are joined by commas. */

@@ -83,19 +83,18 @@ export class RegistryMemory<T> {
   }
 
   /**
-   * @param longestAge how long ago the registry may have been read. Milliseconds; at most `revocationDelay`.
+   * @param longestAge how long ago the registry may have been read. Milliseconds.
    * @throws DenialError, or RegistryUnavailableError if the registry can't be read
    */
-  async identify(lookup: Lookup<T>, longestAge = Number.POSITIVE_INFINITY): Promise<AcceptedCaller> {
-    const age = Math.min(longestAge, this.options.times.revocationDelay);
+  async identify(lookup: Lookup<T>, longestAge = this.options.times.revocationDelay): Promise<AcceptedCaller> {
     const known = this.remembered.get(lookup.certificate);
-    if (known !== undefined && this.isWithin(age, known.readAt)) return lookup.judge(known.facts);
+    if (known !== undefined && this.isWithin(longestAge, known.readAt)) return lookup.judge(known.facts);
 
     const settled = this.settled(lookup);
     if (settled && this.hasJustFailed(settled)) return lookup.judge(settled.facts);
     let facts: T;
     try {
-      facts = await (settled ? withTimeLimit(this.read(lookup, age)) : this.read(lookup, age));
+      facts = await (settled ? withTimeLimit(this.read(lookup, longestAge)) : this.read(lookup, longestAge));
     } catch (cause) {
       return this.identifyWithoutRegistry(lookup, cause);
     }
@@ -143,10 +142,10 @@ export class RegistryMemory<T> {
   }
 
   /** Requests at the same time share one read, as long as its result would also be remembered. */
-  private read(lookup: Lookup<T>, age: number): Promise<T> {
+  private read(lookup: Lookup<T>, longestAge: number): Promise<T> {
     const { certificate } = lookup;
     const shared = this.pending.get(certificate);
-    if (shared && this.isWithin(age, shared.startedAt)) return shared.facts;
+    if (shared && this.isWithin(longestAge, shared.startedAt)) return shared.facts;
 
     const startedAt = this.options.now().getTime();
     const reading = { startedAt, facts: this.readAndRemember(lookup, startedAt) };

@@ -4,7 +4,7 @@ class UnlistedStackError extends Error {
 
   constructor(stackId: string) {
     super(
-      `the mesh does not serve the stack ${stackId}: deploy the stack of the mesh first, from the app that declares the client`,
+      `the mesh does not serve the stack ${stackId}: deploy the stack of the mesh first, from the app that declares the client, or with allowStack for this stack`,
     );
   }
 }

@@ -1,15 +1,16 @@
-import { ArnFormat, Aspects, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aspects, Stack, Stage } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { IDENTITY_HEADERS } from '../../mesh/contract';
+import { constructsAround, contains } from './api-references';
 import { refuse } from './validation';
 
 /** Puts the mesh's authorizer before all methods of the API, and the identity headers into its HTTP integrations. */
 export function protectRestApi(service: Construct, api: apigateway.RestApi, handler: lambda.IFunction) {
-  if (api.deploymentStage === undefined) refuse(service, 'restApi', 'must have a deployment stage', 'none');
-  service.node.addValidation({ validate: () => sideDoorsOf(api.node.defaultChild as apigateway.CfnRestApi) });
+  const { latestDeployment } = api;
+  if (!latestDeployment) refuse(service, 'restApi', 'must be deployed by the CDK', 'deploy: false');
   const authorizer = new apigateway.CfnAuthorizer(service, 'Authorizer', {
     name: 'Mesh',
     restApiId: api.restApiId,
@@ -33,37 +34,68 @@ export function protectRestApi(service: Construct, api: apigateway.RestApi, hand
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     }),
   });
-  // Methods and their authorizer take effect with the next deployment of the API.
-  api.latestDeployment?.addToLogicalId({ meshAuthorizer: service.node.addr });
-  Aspects.of(service.node.root).add({
+  // Methods, their authorizer, and the headers take effect with the next deployment of the API.
+  latestDeployment.addToLogicalId({ meshAuthorizer: service.node.addr, headers: IDENTITY_HEADERS });
+
+  const isMethod = (node: IConstruct): node is apigateway.CfnMethod =>
+    node instanceof apigateway.CfnMethod && contains(node, node.restApiId, api, api.restApiId);
+  // Aspects don't reach from an app into its stages.
+  Aspects.of(Stage.of(service) ?? service.node.root).add({
     visit: (node) => {
-      if (!(node instanceof apigateway.CfnMethod) || node.restApiId !== api.restApiId) return;
-      node.authorizationType = 'CUSTOM';
-      node.authorizerId = authorizer.ref;
-      node.authorizationScopes = undefined;
-      if (!isHttp(node.integration)) return;
-      for (const [field, header] of Object.entries(IDENTITY_HEADERS)) {
-        node.addPropertyOverride(
-          `Integration.RequestParameters.integration\\.request\\.header\\.${header}`,
-          `context.authorizer.${field}`,
-        );
-      }
+      if (isMethod(node)) protectMethod(node, authorizer.ref);
     },
+  });
+  service.node.addValidation({
+    validate: () => [
+      ...sideDoorsOf(api.node.defaultChild as apigateway.CfnRestApi),
+      ...constructsAround(service)
+        .filter(isMethod)
+        .filter((method) => !hasAuthorizer(method, authorizer.ref))
+        .map(({ node }) => `the method ${node.path} must have the authorizer of the mesh`),
+    ],
   });
   return { apiId: api.restApiId, stage: api.deploymentStage.stageName };
 }
 
-function isHttp(integration: apigateway.CfnMethod['integration']): boolean {
-  const { type = '' } = { ...integration } as Partial<apigateway.CfnMethod.IntegrationProperty>;
-  return type.startsWith('HTTP');
+function protectMethod(method: apigateway.CfnMethod, authorizerId: string): void {
+  method.authorizationType = 'CUSTOM';
+  method.authorizerId = authorizerId;
+  method.authorizationScopes = undefined;
+  const { type = '' } = { ...method.integration } as Partial<apigateway.CfnMethod.IntegrationProperty>;
+  if (!type.startsWith('HTTP')) return;
+  for (const [field, header] of Object.entries(IDENTITY_HEADERS)) {
+    method.addPropertyOverride(
+      `Integration.RequestParameters.integration\\.request\\.header\\.${header}`,
+      `context.authorizer.${field}`,
+    );
+  }
 }
 
-function sideDoorsOf({ disableExecuteApiEndpoint, endpointConfiguration }: apigateway.CfnRestApi): string[] {
+/** In what CloudFormation gets, after all overrides. */
+function hasAuthorizer(method: apigateway.CfnMethod, authorizerId: string): boolean {
+  const stack = Stack.of(method);
+  const { Resources } = stack.resolve(method._toCloudFormation()) as {
+    readonly Resources: Readonly<Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>>;
+  };
+  const [{ Properties = {} } = {}] = Object.values(Resources);
+  const { AuthorizationType, AuthorizerId } = Properties;
+  return AuthorizationType === 'CUSTOM' && JSON.stringify(AuthorizerId) === JSON.stringify(stack.resolve(authorizerId));
+}
+
+function sideDoorsOf({
+  disableExecuteApiEndpoint,
+  endpointConfiguration,
+  body,
+  bodyS3Location,
+  cloneFrom,
+}: apigateway.CfnRestApi): string[] {
   const { types = ['EDGE'] } = {
     ...endpointConfiguration,
   } as Partial<apigateway.CfnRestApi.EndpointConfigurationProperty>;
+  const isElsewhere = [body, bodyS3Location, cloneFrom].some((source) => source !== undefined);
   return [
     ...(disableExecuteApiEndpoint === true ? [] : ['disableExecuteApiEndpoint of the API must be true']),
     ...(types.join() === 'REGIONAL' ? [] : [`endpointTypes of the API must be REGIONAL, got ${types.join(', ')}`]),
+    ...(isElsewhere ? ['the methods of the API must be defined by constructs, got a body or an API to clone'] : []),
   ];
 }

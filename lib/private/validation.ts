@@ -1,6 +1,5 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { clientNameProblem } from '../../mesh/names';
 
 /** Throws an error that names the construct, the property, the rule, and the value that violates it. */
 export function refuse(scope: IConstruct, property: string, rule: string, value: string): never {
@@ -45,10 +44,4 @@ export function checkDuration(
 /** Whether `left` is longer than `right`. False if either is a token. */
 export function isLonger(left: Duration, right: Duration): boolean {
   return !left.isUnresolved() && !right.isUnresolved() && left.toMilliseconds() > right.toMilliseconds();
-}
-
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html */
-export function serviceNameProblem(name: string): string | undefined {
-  if (name === 'ping' || name === 'sping') return 'must not be a path that API Gateway reserves for health checks';
-  return clientNameProblem(name);
 }

@@ -36,6 +36,7 @@ function appOf(id: string): App {
     code: Code.fromInline(`exports.handler = async ({ rawPath }) => ({ statusCode: Number(rawPath.split('/')[2]) });`),
   });
   mesh.addService('rude', { integration: MeshIntegration.lambdaFunction(rude) }).allowAllClients();
+  mesh.addService('closed', { integration: MeshIntegration.lambdaFunction(rude) });
   return app;
 }
 
@@ -85,6 +86,7 @@ test('a client that gets through passes every step', async () => {
       'client-certificate',
       'certificate-request',
       'registry',
+      'grants',
       'truststore',
       'handshake',
       'clock',
@@ -114,6 +116,7 @@ test('what the credentials may not read is not checked', async () => {
   expect(code).toBe(0);
   expect(steps.filter(({ result }) => result === 'not-checked').map(({ step }) => step)).toEqual([
     'registry',
+    'grants',
     'truststore',
   ]);
 });
@@ -128,6 +131,19 @@ test.each([
   expect([code, last]).toEqual([
     15,
     expect.objectContaining({ step: 'answer', message: expect.stringContaining(message) }),
+  ]);
+});
+
+test('a client without a grant is told so', async () => {
+  const { code, last } = await doctor('https://mesh.example.com/closed/5');
+  expect([code, last]).toEqual([
+    13,
+    {
+      step: 'grants',
+      result: 'wrong',
+      message: 'no grant lets mail call GET /closed/5',
+      remedy: 'allow it in the stack of the service: service.allow(client)',
+    },
   ]);
 });
 

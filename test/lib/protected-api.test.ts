@@ -1,8 +1,9 @@
-import type { App, Stack } from 'aws-cdk-lib';
+import { App, Fn, Stack, Stage } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import { IDENTITY_HEADERS } from '../../mesh/contract';
-import { newFunction, newMesh, newStack, onlyResource, resourcesOfType } from './mesh-stack';
+import { newFunction, newMesh, newStack, onlyResource, resourcesOfType, type TemplateResource } from './mesh-stack';
 
 const REGIONAL = { endpointTypes: [apigateway.EndpointType.REGIONAL], disableExecuteApiEndpoint: true };
 
@@ -108,6 +109,78 @@ describe('a REST API of the mesh', () => {
     expect(() => (stack.node.root as App).synth()).toThrow(
       'no other domain may lead to the API, got the mapping Test/Reports/Door',
     );
+  });
+});
+
+test('an API in a stage of the app is protected, also beside another stage of the same shape', () => {
+  const app = new App();
+  for (const name of ['Dev', 'Prod']) {
+    const stack = new Stack(new Stage(app, name), 'Test');
+    newMesh(stack).protect('reports', restApi(stack)).allowAllClients();
+  }
+  for (const { stacks } of app.synth().nestedAssemblies.map(({ nestedAssembly }) => nestedAssembly)) {
+    const resources: TemplateResource[] = Object.values(stacks[0]?.template.Resources);
+    const methods = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::Method');
+    expect(methods.map(({ Properties }) => Properties['AuthorizationType'])).toEqual(['CUSTOM', 'CUSTOM', 'CUSTOM']);
+  }
+});
+
+describe('synthesis fails', () => {
+  const synthesize = (change: (api: apigateway.RestApi, stack: Stack) => void, props = {}) => {
+    const stack = newStack();
+    const api = restApi(stack, { ...REGIONAL, ...props });
+    newMesh(stack).protect('reports', api).allowAllClients();
+    change(api, stack);
+    (stack.node.root as App).synth();
+  };
+
+  test('for a method whose authorization is overridden', () => {
+    expect(() =>
+      synthesize((api) => {
+        const method = api.root.addMethod('PUT').node.defaultChild as apigateway.CfnMethod;
+        method.addPropertyOverride('AuthorizationType', 'NONE');
+      }),
+    ).toThrow('the method Test/Reports/Default/PUT/Resource must have the authorizer of the mesh');
+  });
+
+  test('for methods that are not constructs', () => {
+    expect(() =>
+      synthesize((api) => {
+        (api.node.defaultChild as apigateway.CfnRestApi).body = { openapi: '3.0.1' };
+      }),
+    ).toThrow('the methods of the API must be defined by constructs');
+  });
+
+  test('for a routing rule of another domain', () => {
+    expect(() =>
+      synthesize((api, stack) => {
+        new apigatewayv2.CfnRoutingRule(stack, 'Rule', {
+          domainNameArn: 'arn:aws:apigateway:us-east-1::/domainnames/door.example.com',
+          priority: 1,
+          conditions: [],
+          actions: [{ invokeApi: { apiId: api.restApiId, stage: 'prod' } }],
+        });
+      }),
+    ).toThrow('no other domain may lead to the API, got the mapping Test/Rule');
+  });
+
+  test('for an API that the CDK does not deploy', () => {
+    expect(() => synthesize(() => undefined, { deploy: false })).toThrow(
+      'restApi must be deployed by the CDK, got deploy: false',
+    );
+  });
+
+  test('not for a method that refers to the API by its logical ID: it is protected', () => {
+    expect(() =>
+      synthesize((api, stack) => {
+        new apigateway.CfnMethod(stack, 'Raw', {
+          restApiId: Fn.ref(stack.getLogicalId(api.node.defaultChild as apigateway.CfnRestApi)),
+          resourceId: api.root.resourceId,
+          httpMethod: 'PATCH',
+          integration: { type: 'MOCK' },
+        });
+      }),
+    ).not.toThrow();
   });
 });
 

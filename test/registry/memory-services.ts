@@ -1,13 +1,13 @@
-import type { RegistryService } from '../../registry/records';
-import { type ServiceRegistry, ServiceTakenError } from '../../registry/services';
+import { type DeclaredService, type ServiceRegistry, ServiceTakenError } from '../../registry/services';
 
-/** Services that are registered as in DynamoDB. */
+/** Services that are registered by the rules of the registry, without their clients. */
 export class MemoryServices implements Pick<ServiceRegistry, keyof ServiceRegistry> {
-  readonly services = new Map<string, Omit<RegistryService, 'clientNames'>>();
+  readonly services = new Map<string, DeclaredService>();
 
-  async register(service: Omit<RegistryService, 'clientNames'>): Promise<void> {
+  async register(service: DeclaredService, isUpdate: boolean): Promise<void> {
     const known = this.services.get(service.serviceName);
-    if (known !== undefined && known.declaredBy !== service.declaredBy) {
+    const isOfStack = known?.declaredBy.split(' ')[0] === service.declaredBy.split(' ')[0];
+    if (known !== undefined && known.declaredBy !== service.declaredBy && !(isUpdate && isOfStack)) {
       throw new ServiceTakenError(service.serviceName, known.declaredBy);
     }
     this.services.set(service.serviceName, service);

@@ -2,8 +2,7 @@ import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { functionConnection } from '../../aws/connection';
 import { sendHttpRequest } from '../../aws/http-request';
 import { RegistryLookup } from '../../registry/lookup';
-import type { RegistryService } from '../../registry/records';
-import { ServiceRegistry } from '../../registry/services';
+import { type DeclaredService, ServiceRegistry } from '../../registry/services';
 import type { RegistryRecord } from '../../registry/stored-records';
 import { RegistrySurvey } from '../../registry/survey';
 import { DynaliteTable } from './dynalite-table';
@@ -11,13 +10,16 @@ import { DynaliteTable } from './dynalite-table';
 const TableName = 'mtls-mesh.mesh.example.com';
 const signal = new AbortController().signal;
 
-const schedule: Omit<RegistryService, 'clientNames'> = {
+const schedule: DeclaredService = {
   serviceName: 'schedule',
   apiId: 'a1b2c3',
   grants: ['mail POST /schedule/events', 'mail GET /schedule', 'social ANY /schedule/*'],
   declaredBy: 'stack Schedule',
   updatedAt: '2026-11-22T12:00:00.000Z',
 };
+
+let runs = 0;
+const run = () => `run-${++runs}`;
 
 describe('the services in DynamoDB', () => {
   let table: DynaliteTable;
@@ -46,27 +48,30 @@ describe('the services in DynamoDB', () => {
   };
 
   test('give each client its grants', async () => {
-    await services.register(schedule, false, signal);
+    await services.register(schedule, false, run(), signal);
 
     await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 GET /schedule', 'a1b2c3 POST /schedule/events']);
     await expect(grantsOf('social')).resolves.toEqual(['a1b2c3 ANY /schedule/*']);
     await expect(grantsOf('users')).resolves.toEqual([]);
     await expect(listed()).resolves.toEqual([
-      { kind: 'service', service: { ...schedule, clientNames: ['mail', 'social'] } },
+      {
+        kind: 'service',
+        service: { ...schedule, clientNames: ['mail', 'social'], runs: [expect.stringMatching(/^run-/)] },
+      },
     ]);
   });
 
   test('give all clients the grants of all', async () => {
-    await services.register({ ...schedule, grants: ['* GET /schedule/*'] }, false, signal);
+    await services.register({ ...schedule, grants: ['* GET /schedule/*'] }, false, run(), signal);
 
     await expect(grantsOf('users')).resolves.toEqual(['a1b2c3 GET /schedule/*']);
   });
 
   test('take back what an update no longer has, of this service alone', async () => {
-    await services.register(schedule, false, signal);
+    await services.register(schedule, false, run(), signal);
     const other = { ...schedule, serviceName: 'my-files', grants: ['mail ANY /my-files/*', 'social GET /my-files'] };
-    await services.register({ ...other, declaredBy: 'stack MyFiles' }, false, signal);
-    await services.register({ ...schedule, grants: ['mail PUT /schedule'] }, true, signal);
+    await services.register({ ...other, declaredBy: 'stack MyFiles' }, false, run(), signal);
+    await services.register({ ...schedule, grants: ['mail PUT /schedule'] }, true, run(), signal);
 
     await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 ANY /my-files/*', 'a1b2c3 PUT /schedule']);
     await expect(grantsOf('social')).resolves.toEqual(['a1b2c3 GET /my-files']);
@@ -77,11 +82,11 @@ describe('the services in DynamoDB', () => {
   });
 
   test('belong to the resource that declared them first', async () => {
-    await services.register(schedule, false, signal);
+    await services.register(schedule, false, run(), signal);
     const thief = { ...schedule, grants: ['users ANY /schedule/*'], declaredBy: 'thief Schedule' };
 
     for (const isUpdate of [false, true]) {
-      await expect(services.register(thief, isUpdate, signal)).rejects.toThrow(
+      await expect(services.register(thief, isUpdate, run(), signal)).rejects.toThrow(
         'service schedule is already declared by the resource stack Schedule: remove that resource in an earlier deployment',
       );
     }
@@ -91,8 +96,8 @@ describe('the services in DynamoDB', () => {
   });
 
   test('follow a resource that its stack gave another logical ID', async () => {
-    await services.register(schedule, false, signal);
-    await services.register({ ...schedule, declaredBy: 'stack Renamed' }, true, signal);
+    await services.register(schedule, false, run(), signal);
+    await services.register({ ...schedule, declaredBy: 'stack Renamed' }, true, run(), signal);
 
     await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(false);
     await expect(services.remove('schedule', 'stack Renamed', signal)).resolves.toBe(true);
@@ -101,7 +106,7 @@ describe('the services in DynamoDB', () => {
   });
 
   test('an interrupted run leaves nothing that the next one does not find', async () => {
-    await services.register(schedule, false, signal);
+    await services.register(schedule, false, run(), signal);
     let writes = 0;
     const interrupted = new ServiceRegistry(TableName, {
       ...functionConnection(process.env),
@@ -112,16 +117,67 @@ describe('the services in DynamoDB', () => {
       },
     });
     await expect(
-      interrupted.register({ ...schedule, grants: ['users GET /schedule'] }, true, AbortSignal.timeout(500)),
+      interrupted.register({ ...schedule, grants: ['users GET /schedule'] }, true, run(), AbortSignal.timeout(500)),
     ).rejects.toThrow();
 
     await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(true);
     for (const client of ['mail', 'social', 'users']) await expect(grantsOf(client)).resolves.toEqual([]);
   });
 
+  test('a run that CloudFormation has not waited for leaves nothing that a later one has taken back', async () => {
+    await services.register({ ...schedule, grants: ['mail GET /schedule'] }, false, run(), signal);
+    let isLate = true;
+    const late = new ServiceRegistry(TableName, {
+      ...functionConnection(process.env),
+      // The rollback runs as a whole after the first run has recorded the service, and before it writes the grants.
+      send: async (url, request, ...rest) => {
+        if (isLate && String(request.body).includes('"sortKey":{"S":"GRANTS"}')) {
+          isLate = false;
+          await services.register({ ...schedule, grants: ['mail GET /schedule'] }, true, run(), signal);
+        }
+        return sendHttpRequest(url, request, ...rest);
+      },
+    });
+    await late.register({ ...schedule, grants: ['mail GET /schedule', 'social ANY /schedule/*'] }, true, run(), signal);
+
+    expect(isLate).toBe(false);
+    await expect(grantsOf('social')).resolves.toEqual([]);
+    await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 GET /schedule']);
+  });
+
+  test('a run that ends after the service was removed leaves no grants', async () => {
+    let isLate = true;
+    const late = new ServiceRegistry(TableName, {
+      ...functionConnection(process.env),
+      send: async (url, request, ...rest) => {
+        if (isLate && String(request.body).includes('"sortKey":{"S":"GRANTS"}')) {
+          isLate = false;
+          await services.remove('schedule', 'stack Schedule', signal);
+        }
+        return sendHttpRequest(url, request, ...rest);
+      },
+    });
+    await late.register(schedule, false, run(), signal);
+    for (const client of ['mail', 'social']) await expect(grantsOf(client)).resolves.toEqual([]);
+  });
+
+  test('a request that is delivered again after a later one changes nothing', async () => {
+    const first = run();
+    await services.register(schedule, false, first, signal);
+    await services.register({ ...schedule, grants: ['mail GET /schedule'] }, true, run(), signal);
+    await services.register(schedule, false, first, signal);
+    await expect(grantsOf('social')).resolves.toEqual([]);
+
+    // The last one may be repeated to complete it.
+    const last = run();
+    await services.register({ ...schedule, grants: [] }, true, last, signal);
+    await services.register({ ...schedule, grants: [] }, true, last, signal);
+    await expect(grantsOf('mail')).resolves.toEqual([]);
+  });
+
   test('with hundreds of clients are written within the limits of a call', async () => {
     const grants = Array.from({ length: 250 }, (_, index) => `client-${index} GET /schedule/{id}`);
-    await services.register({ ...schedule, grants }, false, signal);
+    await services.register({ ...schedule, grants }, false, run(), signal);
 
     await expect(grantsOf('client-249')).resolves.toEqual(['a1b2c3 GET /schedule/{id}']);
     await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(true);

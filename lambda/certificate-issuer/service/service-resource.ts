@@ -2,7 +2,7 @@ import type { Log } from '../../../aws/cloudwatch';
 import { apiIdProblem } from '../../../mesh/aws-names';
 import type { ServiceProperties } from '../../../mesh/contract';
 import { parseDeclaredGrant } from '../../../mesh/grant';
-import { clientNameProblem } from '../../../mesh/names';
+import { serviceNameProblem } from '../../../mesh/names';
 import type { ServiceRegistry } from '../../../registry/services';
 import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
 import { listProperty, textProperty } from '../../custom-resource/properties';
@@ -38,7 +38,7 @@ export class ServiceResource implements CustomResourceHandler {
       declaredBy: resourceOf(request),
       updatedAt: now().toISOString(),
     };
-    await services.register(service, requestType === 'Update', signal);
+    await services.register(service, requestType === 'Update', request.requestId, signal);
     log({ event: 'service-registered', service: serviceName, grants: service.grants });
     return {};
   }
@@ -52,7 +52,7 @@ export class ServiceResource implements CustomResourceHandler {
 }
 
 function serviceNameIn(properties: ResourceProperties): string {
-  return textProperty(properties, name('ServiceName'), clientNameProblem);
+  return textProperty(properties, name('ServiceName'), serviceNameProblem);
 }
 
 /** A grant outside the service's own paths would be one of another service. */

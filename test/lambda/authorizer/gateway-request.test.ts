@@ -10,6 +10,8 @@ import { authorizerEvent } from './events';
 
 const METHOD_ARN = 'arn:aws:execute-api:us-east-1:123456789012:a1b2c3/prod/GET/monthly/5';
 
+const METHODS_ARN = 'arn:aws:execute-api:us-east-1:123456789012:a1b2c3/prod/GET/*';
+
 /** As a REST API sends it. */
 const restEvent = (changed: object = {}) =>
   ({
@@ -83,12 +85,13 @@ describe('the kind of API', () => {
 describe('the answer to a REST API', () => {
   const caller = { clientName: 'mail', spiffeId: 's', serialNumber: '1', fingerprint: 'A', grant: 'GET /reports/*' };
 
-  test('allows this request and no other, with the caller', () => {
-    expect(restApiAnswer(caller, restEvent())).toEqual({
+  test('allows the method of the stage, however long the path is, with the caller', () => {
+    const methodArn = `${METHOD_ARN}/${'x'.repeat(600)}/*/${'$'}{aws:username}`;
+    expect(restApiAnswer(caller, restEvent({ methodArn }))).toEqual({
       principalId: 'mail',
       policyDocument: {
         Version: '2012-10-17',
-        Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: METHOD_ARN }],
+        Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: METHODS_ARN }],
       },
       context: caller,
     });

@@ -69,8 +69,15 @@ describe('a service', () => {
     );
   });
 
+  test('keeps the service when an update renames it in the template', async () => {
+    await resource.apply(request(), signal);
+    await resource.apply({ ...request({}, 'Renamed'), requestType: 'Update' }, signal);
+    expect(services.services.get('schedule')?.declaredBy).toMatch(/ Renamed$/);
+  });
+
   test.each<[string, object, string]>([
     ['no name', { ServiceName: undefined }, 'ServiceName must be a string'],
+    ['a name that API Gateway reserves', { ServiceName: 'ping' }, 'ServiceName must not be a path that API Gateway'],
     ['a name that is none', { ServiceName: 'Schedule/..' }, 'ServiceName must be a DNS label'],
     ['the API of an ARN', { ApiId: 'arn:aws:x' }, 'ApiId must be the ID of an API'],
     ['no grants', { Grants: undefined }, 'Grants must be a list of strings'],
