@@ -1,6 +1,6 @@
 /** A person's browser gets the page of a Tomcat behind Apache httpd, which knows the person by the client's certificate. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -8,24 +8,12 @@ import { copiedIdentity } from '../../bin/prove/impostors';
 import type { ClientSecret } from '../../mesh/client-secret';
 import { createRoot, createServer } from '../pki/authorities';
 import { describeWith } from '../programs';
+import { apacheWithSite } from './apache';
 import { copyExample, freePort, Program } from './example-programs';
 import { Files, secretOf } from './files';
 import { BROWSER_NEEDS, PersonsBrowser } from './persons-browser';
 import { RunningMesh } from './running-mesh';
 import { prepareTomcat, TOMCAT_COMMAND } from './tomcat';
-
-const MODULES = ['mpm_event', 'authz_core', 'ssl', 'proxy', 'proxy_ajp'];
-
-/** Apache httpd with the example as its only site. */
-function apacheConfiguration(directory: string, site: string): string {
-  const modules = MODULES.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
-  const files = [`DefaultRuntimeDir ${directory}`, `PidFile ${directory}/pid`, `ErrorLog ${directory}/error.log`];
-  // Only root can change its user.
-  const user = process.getuid?.() === 0 ? ['User www-data', 'Group www-data'] : [];
-  return [`ServerRoot ${directory}`, ...files, ...user, 'ServerName localhost', ...modules, `Include ${site}`, ''].join(
-    '\n',
-  );
-}
 
 /** Resolves when something listens on the port. @throws Error if the program has ended */
 async function listening(program: Program, port: number): Promise<void> {
@@ -87,9 +75,7 @@ describeWith(
     const servlets = new Program(TOMCAT_COMMAND, environment);
     running.push(servlets);
 
-    const configuration = join(example, 'httpd.conf');
-    writeFileSync(configuration, apacheConfiguration(example, join(example, 'mesh-site.conf')));
-    const apache = new Program(['apache2', '-f', configuration, '-D', 'FOREGROUND'], environment);
+    const apache = new Program(apacheWithSite(example, ['proxy', 'proxy_ajp']), environment);
     running.push(apache);
     log = () => readFileSync(join(example, 'error.log'), 'utf8') + servlets.stderr;
     await listening(servlets, ajpPort);
