@@ -7,12 +7,16 @@ function named(name: string, programs: readonly string[], missing: readonly stri
     : `${name} [left out: ${missing.join(', ')} not installed]`;
 }
 
+/** pnpm, as npm runs it. */
+export const PNPM = ['npx', '--yes', 'pnpm@12.4.2'] as const;
+
 /** How to find out whether there is a library of another language, or a program that isn't on the `PATH`. */
 const CHECKS: Readonly<Record<string, readonly [program: string, ...options: string[]]>> = {
   requests: ['python3', '-c', 'import requests'],
   httpx: ['python3', '-c', 'import httpx'],
   faraday: ['ruby', '-r', 'faraday', '-e', ''],
   webrick: ['ruby', '-r', 'webrick', '-e', ''],
+  pnpm: [...PNPM, '--version'],
   // Not every container allows it.
   unshare: ['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount', 'true'],
   tomcat10: ['test', '-x', '/usr/share/tomcat10/bin/catalina.sh'],
