@@ -19,10 +19,8 @@ import { Files } from './files';
 import { PROXIES, RunningProxy } from './proxies';
 import { type KeyKind, RunningMesh } from './running-mesh';
 
-/** Milliseconds: 50 requests a second, each on a new connection. */
-const PAUSE = 20;
-/** For five seconds. */
-const REQUESTS = 250;
+/** How long requests are sent during a rotation, each on a new connection. Milliseconds. */
+const DURATION = 5_000;
 
 const copies = new Files();
 /** The service behind the proxies, which answers with the name of the client that a proxy tells it. */
@@ -103,21 +101,25 @@ async function until(proxy: RunningProxy, holds: () => Promise<boolean>): Promis
   }
 }
 
-/** Calls fifty times a second. @returns each outcome and how often there was it */
-async function traffic(send: () => Promise<string>): Promise<Readonly<Record<string, number>>> {
+/** @param rate calls a second. @returns each outcome and how often there was it */
+async function traffic(rate: number, send: () => Promise<string>): Promise<Readonly<Record<string, number>>> {
   const outcomes: Record<string, number> = {};
   const calls: Promise<void>[] = [];
-  for (let count = 0; count < REQUESTS; count++) {
+  for (let count = 0; count < requestsAt(rate); count++) {
     const sent = send().catch(String);
     calls.push(
       sent.then((outcome) => {
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       }),
     );
-    await setTimeout(PAUSE);
+    await setTimeout(1_000 / rate);
   }
   await Promise.all(calls);
   return outcomes;
+}
+
+function requestsAt(rate: number): number {
+  return (rate * DURATION) / 1_000;
 }
 
 async function callPlain(port: number): Promise<string> {
@@ -182,13 +184,13 @@ describe.each<KeyKind>(['ECDSA', 'RSA'])('with %s keys', (keys) => {
         expect(await isRefused(() => call(listening, ca, foreign))).toBe(true);
 
         // While all certificates change.
-        const calls = traffic(async () => (await call(listening, ca, mail)).text);
-        await setTimeout((REQUESTS * PAUSE) / 2);
+        const calls = traffic(proxy.rate, async () => (await call(listening, ca, mail)).text);
+        await setTimeout(DURATION / 2);
         const other = await createRoot('Example Successor', { keyAlgorithm });
         await writeServer();
         await files.writeClient(mail, `${mail.certificateChain.trimEnd()}\n${other.pem}`);
         running.reload();
-        expect(await calls).toEqual({ '200 mail': REQUESTS });
+        expect(await calls).toEqual({ '200 mail': requestsAt(proxy.rate) });
 
         // Of an authority that leaves.
         const uris = ['spiffe://mesh.example.com/social'];
@@ -229,8 +231,8 @@ describe.each<KeyKind>(['ECDSA', 'RSA'])('with %s keys', (keys) => {
         const answer = () => `200 mail ${mail.serialNumber}`;
         await until(running, async () => (await callPlain(listening)) === answer());
         const before = answer();
-        const calls = traffic(() => callPlain(listening));
-        await setTimeout((REQUESTS * PAUSE) / 2);
+        const calls = traffic(proxy.rate, () => callPlain(listening));
+        await setTimeout(DURATION / 2);
         mail = await mesh.rotate('mail');
         await files.writeClient(mail);
         running.reload();

@@ -18,6 +18,8 @@ export interface ExampleProxy {
   readonly reload?: (configuration: string, run: string) => string;
   /** Whether it lets clients resume sessions. */
   readonly resumes: boolean;
+  /** Requests a second during a rotation. */
+  readonly rate: number;
 }
 
 export const PROXIES: readonly ExampleProxy[] = [
@@ -30,6 +32,7 @@ export const PROXIES: readonly ExampleProxy[] = [
     command: (configuration) => ['nginx', '-c', configuration, '-g', 'daemon off;'],
     reload: (configuration) => `nginx -c '${configuration}' -s reload`,
     resumes: true,
+    rate: 200,
   },
   {
     name: 'Apache httpd',
@@ -40,6 +43,7 @@ export const PROXIES: readonly ExampleProxy[] = [
     command: (configuration) => ['apache2', '-f', configuration, '-D', 'FOREGROUND'],
     reload: (configuration) => `apache2 -f '${configuration}' -k graceful`,
     resumes: true,
+    rate: 50,
   },
   {
     name: 'HAProxy',
@@ -50,6 +54,7 @@ export const PROXIES: readonly ExampleProxy[] = [
     command: (configuration, run) => ['haproxy', '-W', '-f', configuration, '-p', join(run, 'haproxy.pid')],
     reload: (_, run) => `kill -USR2 $(cat '${join(run, 'haproxy.pid')}')`,
     resumes: true,
+    rate: 50,
   },
   {
     name: 'Envoy',
@@ -68,6 +73,7 @@ export const PROXIES: readonly ExampleProxy[] = [
       'error',
     ],
     resumes: true,
+    rate: 50,
   },
 ];
 
