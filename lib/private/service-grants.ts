@@ -16,7 +16,10 @@ import { checkKnownText, refuse } from './validation';
 
 /** The grants of a service. Those that change nothing are warnings: an app may be composed of parts that don't know each other. */
 export class ServiceGrants {
-  private readonly declared: DeclaredGrant[] = [];
+  /** By line. */
+  private readonly declared = new Map<string, DeclaredGrant>();
+  /** By client. */
+  private readonly ofClients = new Map<string, DeclaredGrant[]>();
 
   /** @param basePath the path of the service in its API, without a slash at its end */
   constructor(
@@ -25,7 +28,7 @@ export class ServiceGrants {
   ) {
     service.node.addValidation({
       validate: () => {
-        if (this.declared.length === 0)
+        if (this.declared.size === 0)
           this.warn('noGrant', 'no client may call the service: use allow or allowAllClients');
         return [];
       },
@@ -33,18 +36,26 @@ export class ServiceGrants {
   }
 
   add(clientName: string, options: MeshGrantOptions): void {
-    const grant = this.read(options);
-    const added = { clientName, grant };
-    for (const known of this.declared) {
+    const added = { clientName, grant: this.read(options) };
+    for (const known of this.comparedWith(clientName)) {
       if (includes(known, added)) this.warnOfNeedless(added, known);
       else if (includes(added, known)) this.warnOfNeedless(known, added);
     }
-    if (!this.lines().includes(declaredGrantText(added))) this.declared.push(added);
+    const line = declaredGrantText(added);
+    if (this.declared.has(line)) return;
+    this.declared.set(line, added);
+    this.ofClients.set(clientName, [...(this.ofClients.get(clientName) ?? []), added]);
   }
 
   /** The grants as lines of the template, in the order of the clients' names, so that the order of statements changes nothing. */
   lines(): string[] {
-    return this.declared.map(declaredGrantText).sort();
+    return [...this.declared.keys()].sort();
+  }
+
+  /** The grants that may include one of the client, or be included in it. */
+  private comparedWith(clientName: string): Iterable<DeclaredGrant> {
+    if (clientName === ALL_CLIENTS) return this.declared.values();
+    return [...(this.ofClients.get(clientName) ?? []), ...(this.ofClients.get(ALL_CLIENTS) ?? [])];
   }
 
   private read({ methods = [HttpMethod.ANY], path }: MeshGrantOptions): Grant {
