@@ -2,6 +2,7 @@
  * Measures the speed of the library and prints each figure beside its budget. `npm run bench -- rotation` instead simulates
  * the rotation of all clients of a large mesh under the quotas of AWS, `npm run bench -- rotation 1000` of 1,000 clients.
  * `npm run bench -- maintenance` simulates the hourly run of meshes of up to 100,000 clients, and what it costs.
+ * `npm run bench -- stacks` deploys a mesh of 1,000 clients in the stacks of ten teams.
  */
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import Table from 'cli-table3';
@@ -10,6 +11,7 @@ import { maintenance } from './maintenance';
 import type { Measurement } from './measure';
 import { quotas } from './quotas';
 import { discard, firstAnswer, threeServices, warmDecision } from './sandbox';
+import { severalStacks } from './stacks';
 import { CLIENT_BUNDLE, clientSize, functionBundle, startUp } from './start-up';
 import { resources, synthesis } from './synthesis';
 
@@ -48,8 +50,13 @@ function measure([subject, clients]: readonly string[]): Promise<readonly Measur
       return quotas(clients === undefined ? ROTATED_CLIENTS : wholeNumber(clients));
     case 'maintenance':
       return maintenance();
+    case 'stacks':
+      process.env.CDK_VALIDATION = 'false';
+      return severalStacks();
     default:
-      throw new Error(`the subject must be "rotation", "maintenance", or omitted, got ${JSON.stringify(subject)}`);
+      throw new Error(
+        `the subject must be "rotation", "maintenance", "stacks", or omitted, got ${JSON.stringify(subject)}`,
+      );
   }
 }
 
