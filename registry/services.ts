@@ -1,5 +1,5 @@
 import type { AwsConnection } from '../aws/connection';
-import { deleteItem, getItem, type ItemChange, type Table, updateItem } from '../aws/dynamodb';
+import { getItem, type Item, type ItemChange, type Table, updateItem } from '../aws/dynamodb';
 import { grantText, parseDeclaredGrant } from '../mesh/grant';
 import { grantEntry } from './admission';
 import { type AgendaEntry, NEVER } from './agenda';
@@ -24,6 +24,21 @@ export type DeclaredService = Omit<RegistryService, 'clientNames' | 'runs'>;
 /** How many requests the record of a service remembers. */
 const RUNS_KEPT = 10;
 
+/** How long what is left of a removed service is kept. Longer than the six hours for which Lambda delivers an event again. */
+const SECONDS_KEPT = 86_400;
+
+/** The attributes that a removed service has no longer. */
+const REMOVED: Readonly<Record<Exclude<keyof (RegistryService & AgendaEntry), 'runs'>, undefined>> = {
+  serviceName: undefined,
+  apiId: undefined,
+  grants: undefined,
+  clientNames: undefined,
+  declaredBy: undefined,
+  updatedAt: undefined,
+  due: undefined,
+  dueAt: undefined,
+};
+
 /** How many items are written at the same time. */
 const PARALLEL_WRITES = 10;
 
@@ -46,10 +61,13 @@ export class ServiceRegistry {
    */
   async register(service: DeclaredService, isUpdate: boolean, run: string, signal: AbortSignal): Promise<void> {
     const { serviceName, grants } = service;
-    const known = await this.find(serviceName, signal);
-    if (known?.declaredBy === service.declaredBy && known.runs.slice(0, -1).includes(run)) return;
+    const item = await getItem(this.table, serviceKey(serviceName), signal);
+    const known = item && serviceIn(item);
+    const earlier = item ? runsIn(item) : [];
+    // The last one may be repeated to complete it, unless the service has been removed since.
+    if (earlier.includes(run) && !(known && earlier.at(-1) === run)) return;
     const clientNames = [...new Set([...clientsOf(grants), ...(known?.clientNames ?? [])])];
-    const runs = [...(known?.runs ?? []).filter((other) => other !== run), run].slice(-RUNS_KEPT);
+    const runs = [...earlier.filter((other) => other !== run), run].slice(-RUNS_KEPT);
     await this.record({ ...service, clientNames, runs }, isUpdate, signal);
 
     for (let current: RegistryService | undefined = { ...service, clientNames, runs }; ; ) {
@@ -61,18 +79,27 @@ export class ServiceRegistry {
     }
   }
 
-  /** @returns false, and changes nothing, if another resource declares the service, or none */
-  async remove(serviceName: string, declaredBy: string, signal: AbortSignal): Promise<boolean> {
+  /**
+   * For a day, the item keeps the requests that registered the service, so that none of them brings it back when Lambda delivers it
+   * again: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+   *
+   * @returns false, and changes nothing, if another resource declares the service, or none
+   */
+  async remove(serviceName: string, declaredBy: string, at: Date, signal: AbortSignal): Promise<boolean> {
     const service = await this.find(serviceName, signal);
     if (service?.declaredBy !== declaredBy) return false;
     await this.writeGrants(serviceName, undefined, service.clientNames, signal);
-    const condition = { condition: 'declaredBy = :declaredBy', values: { ':declaredBy': declaredBy } };
-    return deleteItem(this.table, serviceKey(serviceName), condition, signal);
+    const change: ItemChange = {
+      set: { ...REMOVED, expiresAt: Math.floor(at.getTime() / 1_000) + SECONDS_KEPT },
+      condition: 'declaredBy = :resource',
+      values: { ':resource': declaredBy },
+    };
+    return updateItem(this.table, serviceKey(serviceName), change, signal);
   }
 
   private async find(serviceName: string, signal: AbortSignal): Promise<RegistryService | undefined> {
     const item = await getItem(this.table, serviceKey(serviceName), signal);
-    return item && serviceFromItem(item);
+    return item && serviceIn(item);
   }
 
   private async record(service: RegistryService, isUpdate: boolean, signal: AbortSignal): Promise<void> {
@@ -80,7 +107,7 @@ export class ServiceRegistry {
     const entry: AgendaEntry = { due: 'SERVICE', dueAt: NEVER };
     const stack = `${declaredBy.split(' ')[0]} `;
     const change: ItemChange = {
-      set: { ...service, ...entry },
+      set: { ...service, ...entry, expiresAt: undefined },
       condition:
         'attribute_not_exists(#declaredBy) OR #declaredBy = :declaredBy' +
         (isUpdate ? ' OR begins_with(#declaredBy, :stack)' : ''),
@@ -105,6 +132,15 @@ export class ServiceRegistry {
       await updateItem(this.table, grantsKey(clientName), change, signal);
     });
   }
+}
+
+/** Undefined for what is left of a removed one. */
+function serviceIn(item: Item): RegistryService | undefined {
+  return item['declaredBy'] === undefined ? undefined : serviceFromItem(item);
+}
+
+function runsIn(item: Item): readonly string[] {
+  return (item['runs']?.L ?? []).flatMap(({ S: run }) => run ?? []);
 }
 
 function clientsOf(grants: readonly string[]): readonly string[] {

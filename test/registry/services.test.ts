@@ -7,6 +7,7 @@ import type { RegistryRecord } from '../../registry/stored-records';
 import { RegistrySurvey } from '../../registry/survey';
 import { DynaliteTable } from './dynalite-table';
 
+const NOW = new Date('2026-11-22T12:00:00Z');
 const TableName = 'mtls-mesh.mesh.example.com';
 const signal = new AbortController().signal;
 
@@ -76,9 +77,9 @@ describe('the services in DynamoDB', () => {
     await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 ANY /my-files/*', 'a1b2c3 PUT /schedule']);
     await expect(grantsOf('social')).resolves.toEqual(['a1b2c3 GET /my-files']);
 
-    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(true);
+    await expect(services.remove('schedule', 'stack Schedule', NOW, signal)).resolves.toBe(true);
     await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 ANY /my-files/*']);
-    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(false);
+    await expect(services.remove('schedule', 'stack Schedule', NOW, signal)).resolves.toBe(false);
   });
 
   test('belong to the resource that declared them first', async () => {
@@ -91,7 +92,7 @@ describe('the services in DynamoDB', () => {
       );
     }
     await expect(grantsOf('users')).resolves.toEqual([]);
-    await expect(services.remove('schedule', 'thief Schedule', signal)).resolves.toBe(false);
+    await expect(services.remove('schedule', 'thief Schedule', NOW, signal)).resolves.toBe(false);
     await expect(grantsOf('social')).resolves.toEqual(['a1b2c3 ANY /schedule/*']);
   });
 
@@ -99,10 +100,15 @@ describe('the services in DynamoDB', () => {
     await services.register(schedule, false, run(), signal);
     await services.register({ ...schedule, declaredBy: 'stack Renamed' }, true, run(), signal);
 
-    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(false);
-    await expect(services.remove('schedule', 'stack Renamed', signal)).resolves.toBe(true);
+    await expect(services.remove('schedule', 'stack Schedule', NOW, signal)).resolves.toBe(false);
+    await expect(services.remove('schedule', 'stack Renamed', NOW, signal)).resolves.toBe(true);
     const { Items } = await sdk.send(new ScanCommand({ TableName }));
-    expect(Items?.map((item) => Object.keys(item))).toEqual(Items?.map(() => ['partitionKey', 'sortKey']));
+    const left = Items?.map((item) =>
+      Object.keys(item)
+        .filter((name) => !/^(partition|sort)Key$/.test(name))
+        .sort(),
+    );
+    expect(left?.sort()).toEqual([[], [], ['expiresAt', 'runs']]);
   });
 
   test('an interrupted run leaves nothing that the next one does not find', async () => {
@@ -120,7 +126,7 @@ describe('the services in DynamoDB', () => {
       interrupted.register({ ...schedule, grants: ['users GET /schedule'] }, true, run(), AbortSignal.timeout(500)),
     ).rejects.toThrow();
 
-    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(true);
+    await expect(services.remove('schedule', 'stack Schedule', NOW, signal)).resolves.toBe(true);
     for (const client of ['mail', 'social', 'users']) await expect(grantsOf(client)).resolves.toEqual([]);
   });
 
@@ -152,7 +158,7 @@ describe('the services in DynamoDB', () => {
       send: async (url, request, ...rest) => {
         if (isLate && String(request.body).includes('"sortKey":{"S":"GRANTS"}')) {
           isLate = false;
-          await services.remove('schedule', 'stack Schedule', signal);
+          await services.remove('schedule', 'stack Schedule', NOW, signal);
         }
         return sendHttpRequest(url, request, ...rest);
       },
@@ -175,12 +181,26 @@ describe('the services in DynamoDB', () => {
     await expect(grantsOf('mail')).resolves.toEqual([]);
   });
 
+  test('a request that is delivered again after the removal does not bring the service back, and another one may', async () => {
+    const first = run();
+    await services.register(schedule, false, first, signal);
+    await services.remove('schedule', 'stack Schedule', NOW, signal);
+    await services.register(schedule, false, first, signal);
+    await expect(grantsOf('social')).resolves.toEqual([]);
+    await expect(listed()).resolves.toEqual([]);
+
+    await services.register({ ...schedule, declaredBy: 'other Schedule' }, false, run(), signal);
+    await expect(grantsOf('social')).resolves.toEqual(['a1b2c3 ANY /schedule/*']);
+    const { Items = [] } = await sdk.send(new ScanCommand({ TableName }));
+    expect(Items.filter((item) => item['expiresAt'])).toEqual([]);
+  });
+
   test('with hundreds of clients are written within the limits of a call', async () => {
     const grants = Array.from({ length: 250 }, (_, index) => `client-${index} GET /schedule/{id}`);
     await services.register({ ...schedule, grants }, false, run(), signal);
 
     await expect(grantsOf('client-249')).resolves.toEqual(['a1b2c3 GET /schedule/{id}']);
-    await expect(services.remove('schedule', 'stack Schedule', signal)).resolves.toBe(true);
+    await expect(services.remove('schedule', 'stack Schedule', NOW, signal)).resolves.toBe(true);
     await expect(grantsOf('client-249')).resolves.toEqual([]);
   }, 30_000);
 });

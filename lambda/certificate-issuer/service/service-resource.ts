@@ -46,8 +46,9 @@ export class ServiceResource implements CustomResourceHandler {
   /** Keeps a service that another resource has registered under the same name. */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
     const serviceName = serviceNameIn(request.properties);
-    const isRemoved = await this.options.services.remove(serviceName, resourceOf(request), signal);
-    if (isRemoved) this.options.log({ event: 'service-removed', service: serviceName });
+    const { services, now, log } = this.options;
+    const isRemoved = await services.remove(serviceName, resourceOf(request), now(), signal);
+    if (isRemoved) log({ event: 'service-removed', service: serviceName });
   }
 }
 
