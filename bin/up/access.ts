@@ -62,7 +62,7 @@ export async function meshAccess(
     const files = directory.filesOf(client.name);
     const call = calls.get(client.name);
     if (call === undefined) return { ...client, files };
-    return { ...client, files, curl: curlLine(call.url, gatewayPort, serverAuthority, files), status: call.status };
+    return { ...client, files, curl: curlLine(call, gatewayPort, serverAuthority, files), status: call.status };
   });
   return {
     endpoint,

@@ -1,15 +1,22 @@
+import type { ExampleCall } from './example-calls';
 import type { Environment } from './mesh-environment';
 import type { ClientFiles } from './up-directory';
 
 const ON_WINDOWS = process.platform === 'win32';
 
 /** A command line that calls `url` at the gateway on this machine. */
-export function curlLine(url: string, port: number, serverAuthority: string, files: ClientFiles): string {
+export function curlLine(
+  { url, method }: Pick<ExampleCall, 'url' | 'method'>,
+  port: number,
+  serverAuthority: string,
+  files: ClientFiles,
+): string {
   const { hostname, href } = new URL(url);
   return [
     // In Windows PowerShell, `curl` is an alias of another command.
     ON_WINDOWS ? 'curl.exe' : 'curl',
     // The command line must not send this to the proxy that the environment names.
+    ...(method === undefined ? [] : [`-X ${method}`]),
     `--noproxy ${quoted('*')}`,
     `--connect-to ${hostname}:443:127.0.0.1:${port}`,
     `--cacert ${quoted(serverAuthority)}`,
