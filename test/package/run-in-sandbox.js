@@ -20,8 +20,8 @@ function greetingMesh() {
     handler: 'index.handler',
     code: Code.fromInline(`exports.handler = async (event) => event.headers['x-mesh-client-name'];`),
   });
-  mesh.addService('greeting', { integration: MeshIntegration.lambdaFunction(greeting) });
-  mesh.addClient('mail');
+  const service = mesh.addService('greeting', { integration: MeshIntegration.lambdaFunction(greeting) });
+  service.allow(mesh.addClient('mail'));
   return app;
 }
 
