@@ -79,13 +79,14 @@ export function identityFromItem(item: Item): RegistryIdentity {
 }
 
 export function serviceFromItem(item: Item): RegistryService {
-  const { text, texts } = reader(item);
+  const { text, texts, number } = reader(item);
   return {
     serviceName: text('serviceName'),
     apiId: text('apiId'),
     grants: texts('grants'),
     clientNames: texts('clientNames'),
     runs: texts('runs'),
+    revision: number('revision'),
     declaredBy: text('declaredBy'),
     updatedAt: text('updatedAt'),
   } satisfies RegistryService;

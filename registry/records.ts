@@ -181,6 +181,8 @@ export interface RegistryService {
   readonly clientNames: readonly string[];
   /** The IDs of the requests that registered the service, the last one at the end. Not all of them. */
   readonly runs: readonly string[];
+  /** Grows with every change, also over removals. A client's grants of a service are never replaced by those of a lower one. */
+  readonly revision: number;
   /** As `declaredBy` of a client. */
   readonly declaredBy: string;
   /** ISO 8601, UTC. */
@@ -208,6 +210,11 @@ const SERVICE_ATTRIBUTE_PREFIX = 'service_';
  */
 export function grantsAttribute(serviceName: string): string {
   return SERVICE_ATTRIBUTE_PREFIX + serviceName.replaceAll('-', '_');
+}
+
+/** The attribute with the `revision` of the service that wrote its grants last. */
+export function revisionAttribute(serviceName: string): string {
+  return `revision_${serviceName.replaceAll('-', '_')}`;
 }
 
 export function isGrantsAttribute(name: string): boolean {

@@ -4,7 +4,7 @@ import { grantText, parseDeclaredGrant } from '../mesh/grant';
 import { grantEntry } from './admission';
 import { type AgendaEntry, NEVER } from './agenda';
 import { serviceFromItem } from './items';
-import { grantsAttribute, grantsKey, type RegistryService, serviceKey } from './records';
+import { grantsAttribute, grantsKey, type RegistryService, revisionAttribute, serviceKey } from './records';
 import { registryTable } from './table';
 
 /** Another resource already declares a service with this name. */
@@ -19,7 +19,7 @@ export class ServiceTakenError extends Error {
 }
 
 /** A service as its resource declares it. */
-export type DeclaredService = Omit<RegistryService, 'clientNames' | 'runs'>;
+export type DeclaredService = Omit<RegistryService, 'clientNames' | 'runs' | 'revision'>;
 
 /** How many requests the record of a service remembers. */
 const RUNS_KEPT = 10;
@@ -28,7 +28,7 @@ const RUNS_KEPT = 10;
 const SECONDS_KEPT = 86_400;
 
 /** The attributes that a removed service has no longer. */
-const REMOVED: Readonly<Record<Exclude<keyof (RegistryService & AgendaEntry), 'runs'>, undefined>> = {
+const REMOVED: Readonly<Record<Exclude<keyof (RegistryService & AgendaEntry), 'runs' | 'revision'>, undefined>> = {
   serviceName: undefined,
   apiId: undefined,
   grants: undefined,
@@ -68,15 +68,10 @@ export class ServiceRegistry {
     if (earlier.includes(run) && !(known && earlier.at(-1) === run)) return;
     const clientNames = [...new Set([...clientsOf(grants), ...(known?.clientNames ?? [])])];
     const runs = [...earlier.filter((other) => other !== run), run].slice(-RUNS_KEPT);
-    await this.record({ ...service, clientNames, runs }, isUpdate, signal);
-
-    for (let current: RegistryService | undefined = { ...service, clientNames, runs }; ; ) {
-      await this.writeGrants(serviceName, current, clientNames, signal);
-      const recorded = await this.find(serviceName, signal);
-      if (recorded?.runs.at(-1) === current?.runs.at(-1)) return;
-      // What this run has just written may be older than what a later run wrote before.
-      current = recorded;
-    }
+    const recorded = { ...service, clientNames, runs, revision: revisionAfter(item, Date.parse(service.updatedAt)) };
+    // Another run has recorded in between. The one that records last wins.
+    if (!(await this.record(recorded, isUpdate, signal))) return this.register(service, isUpdate, run, signal);
+    await this.writeGrants(recorded, entriesByClient(recorded), signal);
   }
 
   /**
@@ -86,52 +81,63 @@ export class ServiceRegistry {
    * @returns false, and changes nothing, if another resource declares the service, or none
    */
   async remove(serviceName: string, declaredBy: string, at: Date, signal: AbortSignal): Promise<boolean> {
-    const service = await this.find(serviceName, signal);
+    const item = await getItem(this.table, serviceKey(serviceName), signal);
+    const service = item && serviceIn(item);
     if (service?.declaredBy !== declaredBy) return false;
-    await this.writeGrants(serviceName, undefined, service.clientNames, signal);
+    const revision = revisionAfter(item, at.getTime());
+    await this.writeGrants({ ...service, revision }, new Map(), signal);
     const change: ItemChange = {
-      set: { ...REMOVED, expiresAt: Math.floor(at.getTime() / 1_000) + SECONDS_KEPT },
+      set: { ...REMOVED, revision, expiresAt: Math.floor(at.getTime() / 1_000) + SECONDS_KEPT },
       condition: 'declaredBy = :resource',
       values: { ':resource': declaredBy },
     };
     return updateItem(this.table, serviceKey(serviceName), change, signal);
   }
 
-  private async find(serviceName: string, signal: AbortSignal): Promise<RegistryService | undefined> {
-    const item = await getItem(this.table, serviceKey(serviceName), signal);
-    return item && serviceIn(item);
-  }
-
-  private async record(service: RegistryService, isUpdate: boolean, signal: AbortSignal): Promise<void> {
+  /** @returns false, and changes nothing, if another run has recorded since the item was read */
+  private async record(service: RegistryService, isUpdate: boolean, signal: AbortSignal): Promise<boolean> {
     const { serviceName, declaredBy } = service;
     const entry: AgendaEntry = { due: 'SERVICE', dueAt: NEVER };
-    const stack = `${declaredBy.split(' ')[0]} `;
+    const isFree =
+      'attribute_not_exists(#declaredBy) OR #declaredBy = :declaredBy' +
+      (isUpdate ? ' OR begins_with(#declaredBy, :stack)' : '');
     const change: ItemChange = {
       set: { ...service, ...entry, expiresAt: undefined },
-      condition:
-        'attribute_not_exists(#declaredBy) OR #declaredBy = :declaredBy' +
-        (isUpdate ? ' OR begins_with(#declaredBy, :stack)' : ''),
-      values: isUpdate ? { ':stack': stack } : {},
+      condition: `(${isFree}) AND (attribute_not_exists(#revision) OR #revision < :revision)`,
+      values: isUpdate ? { ':stack': stackPrefixOf(declaredBy) } : {},
     };
     const key = serviceKey(serviceName);
-    if (await updateItem(this.table, key, change, signal)) return;
-    const known = await getItem(this.table, key, signal);
-    throw new ServiceTakenError(serviceName, known?.['declaredBy']?.S ?? 'unknown');
+    if (await updateItem(this.table, key, change, signal)) return true;
+    const owner = (await getItem(this.table, key, signal))?.['declaredBy']?.S ?? declaredBy;
+    if (owner === declaredBy || (isUpdate && owner.startsWith(stackPrefixOf(declaredBy)))) return false;
+    throw new ServiceTakenError(serviceName, owner);
   }
 
-  /** Gives each of the clients the grants that it has of the service, which are none if the service doesn't exist. */
+  /** Gives each client of the service its grants, unless a later revision has written them. */
   private async writeGrants(
-    serviceName: string,
-    service: RegistryService | undefined,
-    clientNames: readonly string[],
+    { serviceName, clientNames, revision }: RegistryService,
+    entries: ReadonlyMap<string, readonly string[]>,
     signal: AbortSignal,
   ): Promise<void> {
-    const entries = entriesByClient(service);
+    const written = revisionAttribute(serviceName);
     await inParallel(clientNames, async (clientName) => {
-      const change: ItemChange = { set: { [grantsAttribute(serviceName)]: entries.get(clientName) } };
+      const change: ItemChange = {
+        set: { [grantsAttribute(serviceName)]: entries.get(clientName), [written]: revision },
+        condition: `attribute_not_exists(#${written}) OR #${written} <= :${written}`,
+      };
       await updateItem(this.table, grantsKey(clientName), change, signal);
     });
   }
+}
+
+/** What the resources of the same stack begin with. */
+function stackPrefixOf(resource: string): string {
+  return `${resource.split(' ')[0]} `;
+}
+
+/** Later than the one in the item. It begins with the time, so that it grows also when the item is gone. */
+function revisionAfter(item: Item | undefined, at: number): number {
+  return Math.max(at, Number(item?.['revision']?.N ?? 0) + 1);
 }
 
 /** Undefined for what is left of a removed one. */
@@ -147,9 +153,8 @@ function clientsOf(grants: readonly string[]): readonly string[] {
   return grants.flatMap((text) => parseDeclaredGrant(text)?.clientName ?? []);
 }
 
-function entriesByClient(service: RegistryService | undefined): ReadonlyMap<string, readonly string[]> {
+function entriesByClient(service: RegistryService): ReadonlyMap<string, readonly string[]> {
   const entries = new Map<string, string[]>();
-  if (service === undefined) return entries;
   for (const { clientName, grant } of service.grants.flatMap((text) => parseDeclaredGrant(text) ?? [])) {
     const ofClient = entries.get(clientName) ?? [];
     entries.set(clientName, ofClient);

@@ -57,7 +57,12 @@ describe('the services in DynamoDB', () => {
     await expect(listed()).resolves.toEqual([
       {
         kind: 'service',
-        service: { ...schedule, clientNames: ['mail', 'social'], runs: [expect.stringMatching(/^run-/)] },
+        service: {
+          ...schedule,
+          clientNames: ['mail', 'social'],
+          runs: [expect.stringMatching(/^run-/)],
+          revision: Date.parse(schedule.updatedAt),
+        },
       },
     ]);
   });
@@ -108,7 +113,7 @@ describe('the services in DynamoDB', () => {
         .filter((name) => !/^(partition|sort)Key$/.test(name))
         .sort(),
     );
-    expect(left?.sort()).toEqual([[], [], ['expiresAt', 'runs']]);
+    expect(left?.sort()).toEqual([['expiresAt', 'revision', 'runs'], ['revision_schedule'], ['revision_schedule']]);
   });
 
   test('an interrupted run leaves nothing that the next one does not find', async () => {
