@@ -1,7 +1,7 @@
 /** The libraries of the example programs in Java, and the command that runs a program from its source. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from './example-programs';
 
@@ -26,10 +26,18 @@ export function cached(name: string, make: (target: string) => void): string {
   return path;
 }
 
-/** Runs Maven, one at a time: its local repository is not for several. */
+/**
+ * Runs Maven, one at a time: its local repository is not for several. What it leaves in the working directory would keep a later
+ * run from unpacking the same archive.
+ */
 export function maven(...options: readonly string[]): void {
   const command = ['mvn', '--quiet', '--batch-mode', '--no-transfer-progress', ...options];
-  execFileSync('flock', [join(CACHE, 'maven.lock'), ...command], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const cwd = mkdtempSync(join(CACHE, 'maven-'));
+  try {
+    execFileSync('flock', [join(CACHE, 'maven.lock'), ...command], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
 }
 
 /** Adds the libraries of its `pom.xml` to a copied example. */

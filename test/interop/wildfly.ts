@@ -20,8 +20,6 @@ function home(): string {
       'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack',
       `-Dartifact=org.wildfly:wildfly-dist:${VERSION}:zip`,
       `-DoutputDirectory=${target}`,
-      // Otherwise in the working directory, where they keep later runs from unpacking.
-      `-DmarkersDirectory=${join(target, 'markers')}`,
     ),
   );
   return join(distribution, `wildfly-${VERSION}`);
