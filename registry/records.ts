@@ -167,6 +167,11 @@ export interface RegistryRemovedClient
   readonly removedAt: string;
 }
 
+/** What the resources of the same stack begin with. A resource is the ARN of its stack and its logical ID. */
+export function stackPrefixOf(resource: string): string {
+  return `${resource.split(' ')[0]} `;
+}
+
 /**
  * A service, and who may call it. The attributes in addition to the key. The item lists a client before its grants are written,
  * and for as long as the service exists, so that the next run finds whatever an interrupted or belated run has left behind.

@@ -37,6 +37,7 @@ import {
   type RegistryIdentity,
   type RegistryKey,
   type RegistryPublicKey,
+  stackPrefixOf,
 } from './records';
 import { recordsIn } from './stored-records';
 import { registryTable } from './table';
@@ -345,11 +346,6 @@ export class Registry {
     const condition = ['attribute_exists(partitionKey)', change.condition].filter(Boolean).join(' AND ');
     return updateItem(this.table, keyOf(id), { ...change, condition }, signal);
   }
-}
-
-/** What the resources of the same stack begin with. A resource is the ARN of its stack and its logical ID. */
-function stackPrefixOf(resource: string): string {
-  return `${resource.split(' ')[0]} `;
 }
 
 function keyOf({ clientName, fingerprint }: CertificateId): RegistryKey {

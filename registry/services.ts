@@ -4,7 +4,14 @@ import { grantText, parseDeclaredGrant } from '../mesh/grant';
 import { grantEntry } from './admission';
 import { type AgendaEntry, NEVER } from './agenda';
 import { serviceFromItem } from './items';
-import { grantsAttribute, grantsKey, type RegistryService, revisionAttribute, serviceKey } from './records';
+import {
+  grantsAttribute,
+  grantsKey,
+  type RegistryService,
+  revisionAttribute,
+  serviceKey,
+  stackPrefixOf,
+} from './records';
 import { registryTable } from './table';
 
 /** Another resource already declares a service with this name. */
@@ -128,11 +135,6 @@ export class ServiceRegistry {
       await updateItem(this.table, grantsKey(clientName), change, signal);
     });
   }
-}
-
-/** What the resources of the same stack begin with. */
-function stackPrefixOf(resource: string): string {
-  return `${resource.split(' ')[0]} `;
 }
 
 /** Later than the one in the item. It begins with the time, so that it grows also when the item is gone. */
