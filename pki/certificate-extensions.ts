@@ -1,6 +1,6 @@
 /** Whether the extensions of a client certificate can be honored, without an ASN.1 library. */
 import type { X509Certificate } from 'node:crypto';
-import { readElement, readElements, Tag } from './der';
+import { type Element, readElement, readElements, Tag } from './der';
 
 /** The content octets of object identifiers, hexadecimal. */
 const PROCESSED: readonly string[] = [
@@ -25,28 +25,40 @@ export function extensionProblem(certificate: X509Certificate): string | undefin
   return repeated === undefined ? undefined : `has the extension with the OID 0x${repeated} more than once`;
 }
 
-interface CertificateExtension {
+export interface Extension {
   /** Content octets, hexadecimal. */
   readonly oid: string;
   readonly isCritical: boolean;
+  /** DER, except in a certificate that violates RFC 5280. */
+  readonly value: Uint8Array;
 }
 
-/** RFC 5280, section 4.1. Undefined if they can't be read. */
-function extensionsOf(der: Uint8Array): readonly CertificateExtension[] | undefined {
-  const certificate = readElement(der, Tag.sequence);
-  const tbsCertificate = certificate && readElement(certificate.content, Tag.sequence);
-  const fields = tbsCertificate && readElements(tbsCertificate.content);
+/** The extensions of a certificate (RFC 5280, section 4.1). Undefined if they can't be read. */
+export function extensionsOf(certificate: Uint8Array): readonly Extension[] | undefined {
+  const fields = certificateFields(certificate);
   if (fields === undefined) return undefined;
   const explicit = fields.find(({ tag }) => tag === Tag.context3);
-  if (explicit === undefined) return [];
-  const list = readElement(explicit.content, Tag.sequence);
+  return explicit === undefined ? [] : readExtensions(explicit.content);
+}
+
+/** The fields of TBSCertificate, in order. The first one, `version`, is absent from a certificate of version 1. */
+export function certificateFields(certificate: Uint8Array): readonly Element[] | undefined {
+  const signed = readElement(certificate, Tag.sequence);
+  const tbsCertificate = signed && readElement(signed.content, Tag.sequence);
+  return tbsCertificate && readElements(tbsCertificate.content);
+}
+
+/** The DER of Extensions, of a certificate, a revocation list, or an entry of one. Undefined if it can't be read. */
+function readExtensions(der: Uint8Array): readonly Extension[] | undefined {
+  const list = readElement(der, Tag.sequence);
   const extensions = (list && readElements(list.content))?.map(readExtension);
   return extensions?.every((extension) => extension !== undefined) ? extensions : undefined;
 }
 
-function readExtension({ tag, content }: { readonly tag: number; readonly content: Uint8Array }) {
-  const [identifier, critical] = readElements(content) ?? [];
+function readExtension({ tag, content }: Element): Extension | undefined {
+  const [identifier, second, third] = readElements(content) ?? [];
   if (tag !== Tag.sequence || identifier?.tag !== Tag.objectIdentifier) return undefined;
-  const isCritical = critical?.tag === Tag.boolean && critical.content.some((octet) => octet !== 0);
-  return { oid: Buffer.from(identifier.content).toString('hex'), isCritical };
+  const isCritical = second?.tag === Tag.boolean && second.content.some((octet) => octet !== 0);
+  const value = second?.tag === Tag.boolean ? third : second;
+  return { oid: Buffer.from(identifier.content).toString('hex'), isCritical, value: value?.content ?? Buffer.of() };
 }

@@ -2,20 +2,23 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { CertificationRequest, type CertificationRequestInfo } from '@peculiar/asn1-csr';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
-  AlgorithmIdentifier,
-  AttributeTypeAndValue,
-  AttributeValue,
   type Extension,
   Extensions,
   id_ce_subjectAltName,
-  Name,
-  RelativeDistinguishedName,
+  type Name,
   SubjectAlternativeName,
   type SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
-import { der, Tag } from './der';
+import { der, readElement, readElements, Tag } from './der';
+import { encodeDistinguishedName } from './names';
 import { encodePem, readPemBlocks } from './pem';
-import { SIGNATURE_SCHEMES, type SigningAlgorithm, signatureAlgorithmOf, signBytes, verifyBytes } from './signature';
+import {
+  type SigningAlgorithm,
+  signatureAlgorithmIdentifier,
+  signatureAlgorithmOf,
+  signBytes,
+  verifyBytes,
+} from './signature';
 
 /** The text is not a PKCS#10 request, or it does not prove possession of the private key. */
 export class CertificateSigningRequestError extends Error {
@@ -27,6 +30,8 @@ export interface CertificateSigningRequest {
   /** Only the request, normalized. */
   readonly pem: string;
   readonly publicKey: KeyObject;
+  /** DER of the subject, as the request has it. */
+  readonly subject: Uint8Array;
   /** A subject may have several. A common name that isn't of a text type appears in its hexadecimal encoding. */
   readonly commonNames: readonly string[];
   readonly subjectAlternativeNames: SubjectAlternativeNames;
@@ -47,7 +52,7 @@ export function createCertificateSigningRequest(privateKey: KeyObject, commonNam
   const info = der(
     Tag.sequence,
     der(Tag.integer, Buffer.of(0)),
-    encodeCommonName(commonName),
+    encodeDistinguishedName({ commonName }),
     createPublicKey(privateKey).export({ format: 'der', type: 'spki' }),
     der(Tag.context0),
   );
@@ -83,6 +88,7 @@ export function readCertificateSigningRequest(pem: string): CertificateSigningRe
   return {
     pem: encodeRequest(signedBytes, algorithm, signature),
     publicKey,
+    subject: encodedSubjectIn(signedBytes),
     commonNames: commonNamesIn(info.subject),
     subjectAlternativeNames,
   };
@@ -106,6 +112,12 @@ function decodePublicKey(info: SubjectPublicKeyInfo): KeyObject {
   } catch (cause) {
     throw new CertificateSigningRequestError("the request's public key cannot be read", { cause });
   }
+}
+
+/** @param info DER of CertificationRequestInfo (RFC 2986, section 4.1), whose second field is the subject */
+function encodedSubjectIn(info: Uint8Array): Uint8Array {
+  const fields = readElements(readElement(info, Tag.sequence)?.content ?? Buffer.of());
+  return fields?.[1]?.encoding ?? der(Tag.sequence);
 }
 
 function commonNamesIn(subject: Name): readonly string[] {
@@ -155,22 +167,8 @@ function encodeRequest(info: Uint8Array, algorithm: SigningAlgorithm, signature:
   const request = der(
     Tag.sequence,
     info,
-    Buffer.from(AsnConvert.serialize(signatureAlgorithmIdentifier(algorithm))),
+    signatureAlgorithmIdentifier(algorithm),
     der(Tag.bitString, Buffer.of(0), signature),
   );
   return encodePem('CERTIFICATE REQUEST', request);
-}
-
-/** The algorithm's X.509 form: RSA has NULL parameters, ECDSA has none. */
-function signatureAlgorithmIdentifier(algorithm: SigningAlgorithm): AlgorithmIdentifier {
-  const { oid, keyType } = SIGNATURE_SCHEMES[algorithm];
-  return keyType === 'rsa'
-    ? new AlgorithmIdentifier({ algorithm: oid, parameters: null })
-    : new AlgorithmIdentifier({ algorithm: oid });
-}
-
-function encodeCommonName(commonName: string): Buffer {
-  const value = new AttributeValue({ utf8String: commonName });
-  const attribute = new AttributeTypeAndValue({ type: COMMON_NAME, value });
-  return Buffer.from(AsnConvert.serialize(new Name([new RelativeDistinguishedName([attribute])])));
 }

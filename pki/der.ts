@@ -8,6 +8,12 @@ export const Tag = {
   octetString: 0x04,
   null: 0x05,
   objectIdentifier: 0x06,
+  enumerated: 0x0a,
+  utf8String: 0x0c,
+  printableString: 0x13,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
   bmpString: 0x1e,
   sequence: 0x30,
   set: 0x31,
@@ -18,6 +24,8 @@ export const Tag = {
 export interface Element {
   readonly tag: number;
   readonly content: Uint8Array;
+  /** The whole element: tag, length, and content. */
+  readonly encoding: Uint8Array;
   /** What follows the element. */
   readonly rest: Uint8Array;
 }
@@ -30,13 +38,18 @@ export function readElement(octets: Uint8Array, tag?: number): Element | undefin
   const [first, short = 0x80] = octets;
   if (first === undefined || (tag !== undefined && first !== tag)) return undefined;
   const lengthOctets = short < 0x80 ? 0 : short - 0x80;
-  // A length of indefinite form is not DER. No certificate in use needs more than three octets.
-  if (short === 0x80 || lengthOctets > 3) return undefined;
+  // A length of indefinite form is not DER. Four octets are enough for every structure that fits into memory.
+  if (short === 0x80 || lengthOctets > 4) return undefined;
   const start = 2 + lengthOctets;
   const length = short < 0x80 ? short : octets.subarray(2, start).reduce((sum, octet) => sum * 256 + octet, 0);
   const end = start + length;
   if (end > octets.length) return undefined;
-  return { tag: first, content: octets.subarray(start, end), rest: octets.subarray(end) };
+  return {
+    tag: first,
+    content: octets.subarray(start, end),
+    encoding: octets.subarray(0, end),
+    rest: octets.subarray(end),
+  };
 }
 
 /** The DER elements that make up the octets. Undefined if the octets are not such elements. */
@@ -57,8 +70,8 @@ export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.of(tag), lengthOctets(content.length), content]);
 }
 
-/** A DER integer from 0 to 2^31 - 1. */
-export function derInteger(value: number): Buffer {
+/** A DER integer that is not negative. */
+export function derInteger(value: number | bigint): Buffer {
   const octets = octetsOf(value);
   return der(Tag.integer, (octets[0] ?? 0) < 0x80 ? octets : Buffer.concat([Buffer.of(0), octets]));
 }
@@ -76,7 +89,7 @@ function lengthOctets(length: number): Buffer {
 }
 
 /** Big-endian, at least one octet. */
-function octetsOf(value: number): Buffer {
+function octetsOf(value: number | bigint): Buffer {
   const digits = value.toString(16);
   return Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
 }

@@ -1,4 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
+import { der, derObjectIdentifier, Tag } from './der';
 
 /**
  * Algorithms that a certificate authority signs with. The family (RSA or ECDSA) must match the authority's key.
@@ -29,13 +30,20 @@ export const SIGNATURE_SCHEMES: Readonly<Record<SigningAlgorithm, SignatureSchem
   SHA512WITHRSA: { oid: '1.2.840.113549.1.1.13', hash: 'sha512', keyType: 'rsa' },
 };
 
-function signatureSuits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
+/** Whether the key is of the algorithm's family, RSA or ECDSA. */
+export function signatureSuits(algorithm: SigningAlgorithm, key: KeyObject): boolean {
   return SIGNATURE_SCHEMES[algorithm].keyType === key.asymmetricKeyType;
 }
 
 /** The algorithm with the object identifier. Undefined for any other, such as SHA-1 and MD5. */
 export function signatureAlgorithmOf(oid: string): SigningAlgorithm | undefined {
   return SIGNING_ALGORITHMS.find((algorithm) => SIGNATURE_SCHEMES[algorithm].oid === oid);
+}
+
+/** DER of the algorithm's X.509 form: RSA has NULL parameters (RFC 4055, section 5), ECDSA has none (RFC 5758, section 3.2). */
+export function signatureAlgorithmIdentifier(algorithm: SigningAlgorithm): Buffer {
+  const { oid, keyType } = SIGNATURE_SCHEMES[algorithm];
+  return der(Tag.sequence, derObjectIdentifier(oid), keyType === 'rsa' ? der(Tag.null) : Buffer.of());
 }
 
 export function signBytes(algorithm: SigningAlgorithm, data: Uint8Array, key: KeyObject): Buffer {
