@@ -72,7 +72,7 @@ export class Cloud {
   ) {
     const { faults } = this;
     const iam = new IamService(surroundings);
-    const keys = new KmsService(surroundings);
+    const keys = new KmsService(surroundings, iam);
     const parameters = new SsmService(surroundings);
     const logs = new CloudWatchLogsService(surroundings, onLog);
     const objects = new S3Service(surroundings, keys);

@@ -14,6 +14,7 @@ export class RequestQuota {
   constructor(
     private readonly perSecond: number,
     private readonly now: () => Date,
+    private readonly message = 'Rate exceeded',
   ) {
     this.level = perSecond * COST;
     this.since = now().getTime();
@@ -27,7 +28,7 @@ export class RequestQuota {
     const now = this.now().getTime();
     this.level = Math.min(this.perSecond * COST, this.level + (now - this.since) * this.perSecond);
     this.since = now;
-    if (this.level < COST) throw new AwsError('ThrottlingException', 'Rate exceeded');
+    if (this.level < COST) throw new AwsError('ThrottlingException', this.message);
     this.level -= COST;
   }
 }

@@ -1,10 +1,13 @@
-import { type Account, globalArn } from '../../account';
+import type { Account } from '../../account';
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { AwsApi, AwsCall } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
+import type { IamService } from '../iam';
 import type { Service, Surroundings } from '../shared/service';
-import { authorizationOn, type EncryptionContext } from './authorization';
-import { kmsOperations } from './operations';
+import { authorizationOn, contextKeys, type EncryptionContext } from './authorization';
+import { cryptographicOperations } from './cryptographic-operations';
+import { managementOperations } from './management-operations';
+import { CryptographicQuotas, kmsQuotas } from './quotas';
 import { aliasType } from './resources/alias';
 import { keyType } from './resources/key';
 import { Keys } from './state';
@@ -23,19 +26,35 @@ export class KmsService implements Service {
   readonly api: AwsApi;
   private readonly account: Account;
   private readonly keys: Keys;
+  private readonly authorize: ReturnType<typeof authorizationOn>;
+  private readonly quotas: CryptographicQuotas;
 
-  constructor({ account, clock }: Surroundings) {
+  /** @param iam authorizes the operator, who deploys the keys of templates */
+  constructor({ account, clock }: Surroundings, iam: Pick<IamService, 'authorize' | 'operator'>) {
+    const now = () => clock.now();
+    const keys = new Keys(account, clock);
+    const authorize = authorizationOn(keys, account);
+    const quotas = new CryptographicQuotas(now);
+    const deployer: Pick<AwsCall, 'authorize'> = {
+      authorize: (...authorization) => iam.authorize(iam.operator, ...authorization),
+    };
     this.account = account;
-    this.keys = new Keys(account, clock);
+    this.keys = keys;
+    this.authorize = authorize;
+    this.quotas = quotas;
     this.resourceTypes = {
-      'AWS::KMS::Key': keyType(this.keys, clock, globalArn(account, 'iam', 'root')),
-      'AWS::KMS::Alias': aliasType(this.keys),
+      'AWS::KMS::Key': keyType(keys, account, deployer),
+      'AWS::KMS::Alias': aliasType(keys),
     };
     this.api = jsonApi({
       signingName: 'kms',
       targetPrefix: 'TrentService',
       version: '1.1',
-      operations: kmsOperations(this.keys, account),
+      operations: {
+        ...cryptographicOperations({ keys, authorize, quotas }),
+        ...managementOperations({ keys, authorize, account }),
+      },
+      quotas: kmsQuotas(now),
     });
   }
 
@@ -46,9 +65,15 @@ export class KmsService implements Service {
    */
   authorizeUse(call: AwsCall, keyId: string | undefined, { service, actions, context }: KeyUse): void {
     if (keyId === undefined || /(^|:)alias\/aws\//.test(keyId)) return;
-    const authorize = authorizationOn(this.keys, this.account);
-    const via = { 'kms:ViaService': `${service}.${this.account.region}.amazonaws.com` };
-    for (const action of actions) authorize(call, action, keyId, context, via);
+    const conditionKeys = {
+      ...contextKeys(context),
+      'kms:EncryptionAlgorithm': 'SYMMETRIC_DEFAULT',
+      'kms:ViaService': `${service}.${this.account.region}.amazonaws.com`,
+    };
+    for (const action of actions) {
+      this.quotas.take(this.keys.find(keyId));
+      this.authorize(call, action, keyId, conditionKeys);
+    }
     if (this.keys.find(keyId) !== undefined) this.keys.getUsable(keyId);
   }
 }

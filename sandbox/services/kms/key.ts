@@ -1,15 +1,17 @@
-import {
-  constants,
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { AwsError, type PolicyDocument } from '../../endpoint/api';
+import type { Tag } from '../shared/tags';
+import {
+  digestLength,
+  generateSigningKey,
+  hashOf,
+  type KeyPair,
+  type SigningAlgorithm,
+  type SigningKeySpec,
+  signDigest,
+  signingAlgorithmsOf,
+  verifyDigest,
+} from './signature';
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html */
 export const KEY_SPECS = [
@@ -27,11 +29,12 @@ type KeySpec = (typeof KEY_SPECS)[number];
 export const KEY_USAGES = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'] as const;
 export type KeyUsage = (typeof KEY_USAGES)[number];
 
-/** The settings that an update of the template can change. */
+/** What can change after the key is created. */
 export interface KeySettings {
   description: string;
   isEnabled: boolean;
   policy: PolicyDocument;
+  tags: readonly Tag[];
 }
 
 export interface KeyIdentity {
@@ -39,15 +42,17 @@ export interface KeyIdentity {
   readonly arn: string;
   readonly spec: KeySpec;
   readonly usage: KeyUsage;
+  readonly isMultiRegion: boolean;
   readonly createdAt: Date;
 }
 
-const CURVES: Readonly<Record<string, string>> = {
-  ECC_NIST_P256: 'P-256',
-  ECC_NIST_P384: 'P-384',
-  ECC_NIST_P521: 'P-521',
-  ECC_SECG_P256K1: 'secp256k1',
-};
+/** What a key signs, or verifies a signature of. */
+export interface SignedMessage {
+  readonly message: Buffer;
+  /** Whether `message` is the message itself or its digest. */
+  readonly type: 'RAW' | 'DIGEST';
+  readonly algorithm: SigningAlgorithm;
+}
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -56,16 +61,17 @@ const ID_BYTES = 16;
 
 /** A KMS key with its key material. A ciphertext starts with the ID of its key, so a decryption finds it. */
 export class Key {
-  readonly secret = randomBytes(32);
-  private pair: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } | undefined;
+  private readonly secret = randomBytes(32);
+  private pair: KeyPair | undefined;
   /** Absent unless the key is to be deleted. */
-  deletionDate?: Date;
+  deletionDate: Date | undefined;
 
   constructor(
     readonly identity: KeyIdentity,
     readonly settings: KeySettings,
   ) {}
 
+  /** https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
   get state(): 'Enabled' | 'Disabled' | 'PendingDeletion' {
     if (this.deletionDate !== undefined) return 'PendingDeletion';
     return this.settings.isEnabled ? 'Enabled' : 'Disabled';
@@ -75,7 +81,7 @@ export class Key {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.secret, iv).setAAD(contextBytes(context));
     const body = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-    return Buffer.concat([Buffer.from(this.identity.id.replaceAll('-', ''), 'hex'), iv, cipher.getAuthTag(), body]);
+    return Buffer.concat([this.ciphertextPrefix, iv, cipher.getAuthTag(), body]);
   }
 
   /** @throws AwsError unless this key encrypted it with the same context */
@@ -93,63 +99,61 @@ export class Key {
     }
   }
 
-  /** In DER. */
+  /** Whether the ciphertext names this key. */
+  isNamedIn(ciphertext: Buffer): boolean {
+    return ciphertext.subarray(0, ID_BYTES).equals(this.ciphertextPrefix);
+  }
+
+  /** DER of `SubjectPublicKeyInfo`. */
   get publicKey(): Buffer {
     return this.keyPair.publicKey.export({ type: 'spki', format: 'der' });
   }
 
-  /** @param message the digest for the message type `DIGEST` is refused, because Node.js hashes by itself */
-  sign(message: Buffer, algorithm: string): Buffer {
-    return sign(hashOf(algorithm), message, { key: this.keyPair.privateKey, ...paddingOf(algorithm) });
+  /** @throws AwsError for a digest of the wrong length */
+  sign(signed: SignedMessage): Buffer {
+    return signDigest(digestOf(signed), { spec: this.signingSpec, pair: this.keyPair, algorithm: signed.algorithm });
   }
 
-  verify(message: Buffer, algorithm: string, signature: Buffer): boolean {
-    return verify(hashOf(algorithm), message, { key: this.keyPair.publicKey, ...paddingOf(algorithm) }, signature);
+  /** @throws AwsError for a digest of the wrong length */
+  verify(signed: SignedMessage, signature: Buffer): boolean {
+    const { algorithm } = signed;
+    return verifyDigest(digestOf(signed), signature, { spec: this.signingSpec, pair: this.keyPair, algorithm });
   }
 
-  /** What the key signs with. https://docs.aws.amazon.com/kms/latest/developerguide/offline-public-key.html */
-  get signingAlgorithms(): readonly string[] {
-    const { spec, usage } = this.identity;
-    if (usage !== 'SIGN_VERIFY') return [];
-    if (spec.startsWith('RSA')) {
-      return ['RSASSA_PSS', 'RSASSA_PKCS1_V1_5'].flatMap((kind) =>
-        ['256', '384', '512'].map((size) => `${kind}_SHA_${size}`),
-      );
-    }
-    return [`ECDSA_SHA_${{ ECC_NIST_P384: '384', ECC_NIST_P521: '512' }[spec as string] ?? '256'}`];
+  /** Empty for a key that doesn't sign. */
+  get signingAlgorithms(): readonly SigningAlgorithm[] {
+    return this.identity.usage === 'SIGN_VERIFY' ? signingAlgorithmsOf(this.signingSpec) : [];
   }
 
-  private get keyPair() {
-    const { spec } = this.identity;
-    this.pair ??= spec.startsWith('RSA')
-      ? generateKeyPairSync('rsa', { modulusLength: Number(spec.slice(4)) })
-      : generateKeyPairSync('ec', { namedCurve: CURVES[spec] ?? '' });
+  private get signingSpec(): SigningKeySpec {
+    return this.identity.spec as SigningKeySpec;
+  }
+
+  private get keyPair(): KeyPair {
+    this.pair ??= generateSigningKey(this.signingSpec);
     return this.pair;
   }
-}
 
-/** The ID of the key in a ciphertext. Undefined if it is too short. */
-export function keyIdIn(ciphertext: Buffer): string | undefined {
-  if (ciphertext.length < ID_BYTES) return undefined;
-  const hex = ciphertext.subarray(0, ID_BYTES).toString('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  private get ciphertextPrefix(): Buffer {
+    return Buffer.from(this.identity.id.replaceAll(/mrk|-/g, ''), 'hex');
+  }
 }
 
 export function invalidCiphertext(): AwsError {
   return new AwsError('InvalidCiphertextException', 'the ciphertext is not one of this key and encryption context');
 }
 
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html#KMS-Sign-request-MessageType */
+function digestOf({ message, type, algorithm }: SignedMessage): Buffer {
+  if (type === 'RAW') return createHash(hashOf(algorithm)).update(message).digest();
+  if (message.length !== digestLength(algorithm)) {
+    throw new AwsError('ValidationException', `Digest is invalid length for algorithm ${algorithm}.`);
+  }
+  return message;
+}
+
 /** The same bytes for the same pairs, in whatever order they are given. */
 function contextBytes(context: Readonly<Record<string, string>>): Buffer {
   const pairs = Object.entries(context).sort(([one], [other]) => (one < other ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(pairs)).digest();
-}
-
-function hashOf(algorithm: string): string {
-  return `sha${algorithm.slice(-3)}`;
-}
-
-function paddingOf(algorithm: string): object {
-  if (!algorithm.startsWith('RSASSA_PSS')) return {};
-  return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 }
