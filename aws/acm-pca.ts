@@ -1,5 +1,6 @@
 import {
   type ACMPCAClient,
+  GetCertificateAuthorityCsrCommand,
   GetCertificateCommand,
   IssueCertificateCommand,
   RevokeCertificateCommand,
@@ -86,6 +87,15 @@ export class AcmPca {
       if (isAwsError(error, 'RequestInProgressException')) return undefined;
       throw error;
     }
+  }
+
+  /** PEM, PKCS#10: what an authority wants its own certificate for. */
+  async certificateSigningRequest(certificateAuthorityArn: string, signal: AbortSignal): Promise<string> {
+    const command = new GetCertificateAuthorityCsrCommand({ CertificateAuthorityArn: certificateAuthorityArn });
+    const action = 'acm-pca:GetCertificateAuthorityCsr';
+    const { Csr } = await sdkCall(action, this.client.send(command, { abortSignal: signal }));
+    if (Csr === undefined) throw new AwsCallError(action, 'InvalidAnswer', 'no certificate signing request');
+    return Csr;
   }
 
   /** Does nothing for a certificate that is already revoked. */

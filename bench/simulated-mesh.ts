@@ -3,10 +3,13 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AcmPca } from '../aws/acm-pca';
 import { type Log, LoggedMetrics } from '../aws/cloudwatch';
 import { EventBridge } from '../aws/eventbridge';
+import { Kms } from '../aws/kms';
 import { ObjectReader } from '../aws/s3';
 import { FUNCTION_SDK_SETTINGS } from '../aws/sdk';
 import { SecretsManager } from '../aws/secrets-manager';
+import { ParameterStore } from '../aws/ssm';
 import { createIssuer, type Issuer } from '../lambda/certificate-issuer/issuer';
+import { AuthorityStore } from '../lambda/kms-authority/authority-store';
 import type { ClientCertificateProperties } from '../mesh/contract';
 import { secretName, spiffeId } from '../mesh/names';
 import { Registry } from '../registry/registry';
@@ -44,7 +47,9 @@ export async function simulatedMesh(cloud: InProcessCloud, log: Log = () => unde
     services: new ServiceRegistry(REGISTRY_TABLE, connection),
     survey: new RegistrySurvey(REGISTRY_TABLE, connection),
     authorities: [CertificateAuthorityArn],
-    authority: new AcmPca(new ACMPCAClient(settings)),
+    kms: new Kms(connection),
+    authorityStore: new AuthorityStore(new ParameterStore(connection)),
+    acmPca: new AcmPca(new ACMPCAClient(settings)),
     secrets: new SecretsManager(new SecretsManagerClient(settings)),
     objects: new ObjectReader({ connection }),
     events: new EventBridge(connection),

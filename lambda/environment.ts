@@ -10,7 +10,9 @@ import {
   tableNameProblem,
 } from '../mesh/aws-names';
 import {
+  AUTHORITY_ORDERS_VARIABLE,
   AUTHORIZER_TIMES,
+  type AuthorityOrder,
   type AuthorizerTime,
   CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
@@ -51,6 +53,22 @@ export function authoritiesIn(environment: NodeJS.ProcessEnv): readonly string[]
   if (environment[CERTIFICATE_AUTHORITIES_VARIABLE] === undefined) return [];
   const problem = (arns: string) => arns.split(',').map(authorityArnProblem).find(Boolean);
   return read(environment, CERTIFICATE_AUTHORITIES_VARIABLE, problem).split(',');
+}
+
+/** The authorities that the function makes certificates for. */
+export function authorityOrdersIn(environment: NodeJS.ProcessEnv): readonly AuthorityOrder[] {
+  const text = read(environment, AUTHORITY_ORDERS_VARIABLE, (json) =>
+    Array.isArray(parsed(json)) ? undefined : 'must be a JSON list',
+  );
+  return parsed(text) as readonly AuthorityOrder[];
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The gateway that must accept the certificates that the function issues. */

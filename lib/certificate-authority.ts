@@ -6,17 +6,21 @@ import type {
 } from './certificate-authority-props';
 import type { ICertificateAuthority } from './interfaces';
 import { AcmPcaAuthority } from './private/acm-pca-authority';
-import { announcePrice } from './private/authority-price';
 import { ImportedAuthority } from './private/imported-authority';
+import { KmsAuthority } from './private/kms-authority';
+import { announceAuthorityPrice } from './private/monthly-price';
 
 /**
- * The hierarchies that a mesh can use. Synthesis prints the monthly price of each authority that it creates.
+ * The hierarchies that a mesh can use. Synthesis prints the monthly price of a mesh with its authority.
  *
  * | | Authorities | Client certificates | Monthly price, about |
  * |---|---|---|---|
  * | `shortLivedRoot` | one root | up to 7 days | $50 |
  * | `shortLivedSubordinate` | root and subordinate | up to 7 days | $450 |
  * | `generalPurposeSubordinate` | root and subordinate | up to the subordinate's validity | $800 |
+ * | `kmsRoot` | one root, its key in AWS KMS | up to the root's validity | $1 |
+ * | `kmsSubordinate` | root and subordinate, their keys in AWS KMS | up to the subordinate's validity | $2 |
+ * | `shortLivedSubordinateOfKmsRoot` | root with its key in AWS KMS, and subordinate | up to 7 days | $51 |
  */
 export class CertificateAuthority {
   /**
@@ -25,7 +29,7 @@ export class CertificateAuthority {
    * trust anchor.
    */
   static shortLivedRoot(scope: Construct, id: string, props: CertificateAuthorityProps = {}): ICertificateAuthority {
-    return announcePrice(new AcmPcaAuthority(scope, id, { ...props, usageMode: 'SHORT_LIVED_CERTIFICATE' }));
+    return announceAuthorityPrice(new AcmPcaAuthority(scope, id, { ...props, usageMode: 'SHORT_LIVED_CERTIFICATE' }));
   }
 
   /**
@@ -38,8 +42,12 @@ export class CertificateAuthority {
     id: string,
     props: SubordinateCertificateAuthorityProps = {},
   ): ICertificateAuthority {
-    return announcePrice(
-      new AcmPcaAuthority(scope, id, { ...props, usageMode: 'SHORT_LIVED_CERTIFICATE', root: props.root ?? {} }),
+    return announceAuthorityPrice(
+      new AcmPcaAuthority(scope, id, {
+        ...props,
+        usageMode: 'SHORT_LIVED_CERTIFICATE',
+        root: generalPurposeRoot(props),
+      }),
     );
   }
 
@@ -49,8 +57,46 @@ export class CertificateAuthority {
     id: string,
     props: SubordinateCertificateAuthorityProps = {},
   ): ICertificateAuthority {
-    return announcePrice(
-      new AcmPcaAuthority(scope, id, { ...props, usageMode: 'GENERAL_PURPOSE', root: props.root ?? {} }),
+    return announceAuthorityPrice(
+      new AcmPcaAuthority(scope, id, { ...props, usageMode: 'GENERAL_PURPOSE', root: generalPurposeRoot(props) }),
+    );
+  }
+
+  /**
+   * A root whose key is an asymmetric key in AWS KMS, which signs the client certificates itself. It costs a dollar a month. The
+   * key can't leave KMS, and its policy lets only the functions sign that make authorities, issue certificates, and publish
+   * revocation lists.
+   *
+   * ACM PCA refuses to issue anything but client certificates to the issuer. KMS signs any digest, so the functions that may
+   * sign are trusted with more. See the security model.
+   */
+  static kmsRoot(scope: Construct, id: string, props: CertificateAuthorityProps = {}): ICertificateAuthority {
+    return announceAuthorityPrice(new KmsAuthority(scope, id, props));
+  }
+
+  /**
+   * A root and a subordinate whose keys are in AWS KMS, for two dollars a month. The root's key signs only the certificate of
+   * the subordinate, which issues the client certificates. You can replace the subordinate without a change of the trust anchor.
+   */
+  static kmsSubordinate(
+    scope: Construct,
+    id: string,
+    props: SubordinateCertificateAuthorityProps = {},
+  ): ICertificateAuthority {
+    return announceAuthorityPrice(new KmsAuthority(scope, id, { ...props, root: kmsRootOf(props) }));
+  }
+
+  /**
+   * A subordinate in ACM PCA in short-lived mode below a root whose key is in AWS KMS: ACM PCA issues the client certificates, and
+   * the root costs a dollar a month.
+   */
+  static shortLivedSubordinateOfKmsRoot(
+    scope: Construct,
+    id: string,
+    props: SubordinateCertificateAuthorityProps = {},
+  ): ICertificateAuthority {
+    return announceAuthorityPrice(
+      new AcmPcaAuthority(scope, id, { ...props, usageMode: 'SHORT_LIVED_CERTIFICATE', root: kmsRootOf(props) }),
     );
   }
 
@@ -76,4 +122,19 @@ export class CertificateAuthority {
   }
 
   private constructor() {}
+}
+
+type AddRoot<T> = (scope: Construct) => T;
+
+/** The root has the removal policy of the subordinate unless it has its own. */
+function rootProps({ removalPolicy, root }: SubordinateCertificateAuthorityProps): CertificateAuthorityProps {
+  return { removalPolicy, ...root };
+}
+
+function generalPurposeRoot(props: SubordinateCertificateAuthorityProps): AddRoot<AcmPcaAuthority> {
+  return (scope) => new AcmPcaAuthority(scope, 'Root', { ...rootProps(props), usageMode: 'GENERAL_PURPOSE' });
+}
+
+function kmsRootOf(props: SubordinateCertificateAuthorityProps): AddRoot<KmsAuthority> {
+  return (scope) => new KmsAuthority(scope, 'Root', rootProps(props));
 }

@@ -20,8 +20,10 @@ import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-opt
 import { grantPutEvents } from './private/event-grant';
 import { grantInvocation, grantRotation, secretArnsOf } from './private/issuer-grants';
 import { grantKeyThrough } from './private/key-grant';
+import { KmsAuthority } from './private/kms-authority';
 import { roomInEnvironment } from './private/lambda-environment';
 import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
+import { announceMeshPrice } from './private/monthly-price';
 import { ServedStacks } from './private/served-stacks';
 import { checkKnownText, refuse } from './private/validation';
 
@@ -161,6 +163,8 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     });
     this.registry.grantRevoke(revocation.handler);
     this.revocationHandler = revocation.handler;
+
+    announceMeshPrice(this, this.authorities());
   }
 
   /**
@@ -266,6 +270,14 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     return [...(this.props.certificateAuthorityPredecessors ?? []), this.certificateAuthority];
   }
 
+  /** The services that keep the keys of the authorities, by the names of their VPC endpoints. */
+  private endpointsOfAuthorities(): readonly string[] {
+    const services = this.authorities().flatMap((authority) =>
+      authority instanceof KmsAuthority ? ['kms', 'ssm'] : ['acm-pca'],
+    );
+    return [...new Set(services)];
+  }
+
   /** Separated by commas. Synthesis fails if Lambda would refuse them. */
   private authorityArns(): string {
     const arns = this.authorities().map((authority) => authority.certificateAuthorityArn);
@@ -305,7 +317,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
       timeout: Duration.minutes(3),
       // CPU grows with memory, and an RSA key of 4096 bits takes seconds to create.
       memorySize: 512,
-      services: ENDPOINTS[handler],
+      services: [...ENDPOINTS[handler], ...this.endpointsOfAuthorities()],
       ...options,
       environment: { ...this.meshEnvironment(), ...options.environment },
     });
@@ -316,13 +328,13 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
 type IssuerFunctionOptions = Pick<MeshFunctionProps, 'description' | 'environment' | 'functionName' | 'servedStacks'>;
 
-/** The services that each function calls, by the names of their VPC endpoints. S3 also receives responses to CloudFormation. */
+/** The services that each function calls besides those of authorities, by the names of their VPC endpoints. S3 also receives responses to CloudFormation. */
 const ENDPOINTS: Readonly<Record<IssuerHandler, readonly string[]>> = {
-  deployment: ['dynamodb', 's3', 'events', 'acm-pca', 'secretsmanager'],
-  rotation: ['dynamodb', 's3', 'events', 'acm-pca', 'secretsmanager'],
-  request: ['dynamodb', 's3', 'events', 'acm-pca'],
-  maintenance: ['dynamodb', 'events', 'acm-pca'],
-  revocation: ['dynamodb', 'events', 'acm-pca'],
+  deployment: ['dynamodb', 's3', 'events', 'secretsmanager'],
+  rotation: ['dynamodb', 's3', 'events', 'secretsmanager'],
+  request: ['dynamodb', 's3', 'events'],
+  maintenance: ['dynamodb', 'events'],
+  revocation: ['dynamodb', 'events'],
 };
 
 /** Characters. */

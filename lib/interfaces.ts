@@ -28,9 +28,16 @@ export interface ICertificateAuthority extends IConstruct {
   readonly longestCertificateValidity?: Duration;
 
   /**
-   * Allows `grantee` to have this authority issue client certificates. The grant covers only the template
+   * Whether the mesh signs revocation lists with the authority's key. Whoever may issue its certificates may sign them.
+   *
+   * @default false
+   */
+  readonly issuesRevocationLists?: boolean;
+
+  /**
+   * Allows `grantee` to have this authority issue client certificates. In ACM PCA, the grant covers only the template
    * `EndEntityClientAuthCertificate_APIPassthrough/V1`, so `grantee` can't get a certificate for a server or for another
-   * authority.
+   * authority. With a KMS key, `grantee` can sign anything: KMS doesn't know what a digest is of.
    *
    * @see https://docs.aws.amazon.com/privateca/latest/userguide/UsingTemplates.html
    */

@@ -19,6 +19,7 @@ import { defaultInterval, intervalProblem, rotationSchedule } from './private/ro
 import { checkDuration, checkKnownText, checkText, isLonger, refuse } from './private/validation';
 
 const DEFAULT_VALIDITY = Duration.days(7);
+const DAYS_OF_MONTH = 30;
 
 /** Options of a client's certificates. */
 export interface ClientCertificateOptions {
@@ -160,6 +161,7 @@ export class MeshClient extends Construct implements IMeshClient {
   private readonly storedSecret?: secretsmanager.ISecret;
   private readonly props: MeshClientProps;
   private readonly requesters = new Set<string>();
+  private rotateAfter?: Duration;
 
   constructor(scope: Construct, id: string, props: MeshClientProps) {
     super(scope, id);
@@ -272,12 +274,22 @@ export class MeshClient extends Construct implements IMeshClient {
     return this.issuer.grantRequest(grantee);
   }
 
+  /**
+   * How often the secret is rotated in a month. Empty for a client without a secret, or of another issuer.
+   * @internal
+   */
+  _rotationsBy(issuer: ICertificateIssuer): number[] {
+    if (issuer !== this.issuer || !this.rotateAfter) return [];
+    return [DAYS_OF_MONTH / this.rotateAfter.toDays({ integral: false })];
+  }
+
   private attribute(name: keyof ClientCertificateAttributes, property: string): string {
     return this.storedSecret ? this.registration.getAttString(name) : refuseWithOwnKey(this, property);
   }
 
   private rotate(secret: secretsmanager.ISecret, { issuer, ...props }: MeshClientProps): void {
     const rotateAfter = rotationInterval(this, props.rotateAfter, props.certificateValidity ?? DEFAULT_VALIDITY);
+    this.rotateAfter = rotateAfter;
     const rotation = new secretsmanager.CfnRotationSchedule(this, 'Rotation', {
       secretId: secretIdOf(secret, props),
       rotationLambdaArn: issuer.rotationHandler.functionArn,

@@ -4,9 +4,22 @@
  */
 
 export function authorityArnProblem(arn: string): string | undefined {
-  return /^arn:aws[a-z-]*:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority\/[0-9a-f-]{36}$/.test(arn)
+  return isAcmPcaArn(arn) || isKmsKeyArn(arn)
     ? undefined
-    : 'must be the ARN of an ACM PCA certificate authority';
+    : 'must be the ARN of an ACM PCA certificate authority, or of the KMS key of one';
+}
+
+export function acmPcaArnProblem(arn: string): string | undefined {
+  return isAcmPcaArn(arn) ? undefined : 'must be the ARN of an ACM PCA certificate authority';
+}
+
+function isAcmPcaArn(arn: string): boolean {
+  return /^arn:aws[a-z-]*:acm-pca:[a-z0-9-]+:\d{12}:certificate-authority\/[0-9a-f-]{36}$/.test(arn);
+}
+
+/** Not of an alias, because an alias can be moved to another key. */
+export function isKmsKeyArn(arn: string): boolean {
+  return /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/([0-9a-f-]{36}|mrk-[0-9a-f]{32})$/.test(arn);
 }
 
 export function secretArnProblem(arn: string): string | undefined {

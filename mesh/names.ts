@@ -108,6 +108,14 @@ export function meshParameterName(trustDomain: string): string {
   return `/mtls-mesh/${trustDomain}`;
 }
 
+/**
+ * The name of the SSM parameter with the certificate of an authority.
+ * @param id the last part of the ARN of its KMS key, or of the authority in ACM PCA
+ */
+export function authorityParameterName(id: string): string {
+  return `/mtls-mesh/certificate-authorities/${id}`;
+}
+
 /** The name of the registry's table. */
 export function registryTableName(trustDomain: string): string {
   return `mtls-mesh.${trustDomain}`;

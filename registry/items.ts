@@ -99,7 +99,7 @@ export function certificateFromItem(item: Item): RegistryCertificate {
     spiffeId: text('spiffeId'),
     serialNumber: text('serialNumber'),
     issuer: text('issuer'),
-    certificateArn: text('certificateArn'),
+    ...optional('certificateArn', text),
     certificateAuthorityArn: text('certificateAuthorityArn'),
     fingerprint: text('fingerprint'),
     notBefore: time('notBefore'),

@@ -97,7 +97,8 @@ export interface RegistryCertificate {
   readonly serialNumber: string;
   /** The issuer's distinguished name on one line. */
   readonly issuer: string;
-  readonly certificateArn: string;
+  /** Only of a certificate that ACM PCA keeps. */
+  readonly certificateArn?: string;
   readonly certificateAuthorityArn: string;
   readonly fingerprint: string;
   readonly notBefore: string;

@@ -14,7 +14,7 @@ import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const FUNCTIONS = ['authorizer', 'certificate-issuer', 'truststore-publisher'];
+const FUNCTIONS = ['authorizer', 'certificate-authority', 'certificate-issuer', 'truststore-publisher'];
 
 const shared = {
   absWorkingDir: root,

@@ -8,9 +8,11 @@ import { functionConnection } from '../../aws/connection';
 import { EventBridge } from '../../aws/eventbridge';
 import { failureSentence } from '../../aws/failure';
 import { GatewayDomain } from '../../aws/gateway-domain';
+import { Kms } from '../../aws/kms';
 import { ObjectReader } from '../../aws/s3';
 import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { SecretsManager } from '../../aws/secrets-manager';
+import { ParameterStore } from '../../aws/ssm';
 import { withTimeout } from '../../aws/timeout';
 import {
   CLIENT_CERTIFICATE_RESOURCE_TYPE,
@@ -24,6 +26,7 @@ import { RegistrySurvey } from '../../registry/survey';
 import { type CustomResourceHandler, handleCustomResource } from '../custom-resource/custom-resource';
 import { withDeadline } from '../deadline';
 import { authoritiesIn, gatewayIn, registryTableIn, stacksIn, trustDomainIn } from '../environment';
+import { AuthorityStore } from '../kms-authority/authority-store';
 import { createIssuer } from './issuer';
 import { answerCertificateRequest } from './request/http';
 import { readRevocationOrder } from './revoke/revocation-order';
@@ -42,7 +45,9 @@ const issuer = createIssuer({
   registry: new Registry(registryTableIn(process.env), connection),
   services: new ServiceRegistry(registryTableIn(process.env), connection),
   survey: new RegistrySurvey(registryTableIn(process.env), connection),
-  authority: new AcmPca(new ACMPCAClient(FUNCTION_SDK_SETTINGS)),
+  acmPca: new AcmPca(new ACMPCAClient(FUNCTION_SDK_SETTINGS)),
+  kms: new Kms(connection),
+  authorityStore: new AuthorityStore(new ParameterStore(connection)),
   secrets: new SecretsManager(new SecretsManagerClient(FUNCTION_SDK_SETTINGS)),
   objects: new ObjectReader({ connection }),
   events: new EventBridge(connection),

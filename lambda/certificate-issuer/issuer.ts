@@ -1,4 +1,3 @@
-import type { AcmPca } from '../../aws/acm-pca';
 import type { Log } from '../../aws/cloudwatch';
 import type { GatewayDomain } from '../../aws/gateway-domain';
 import type { Pause } from '../../aws/retry';
@@ -9,6 +8,9 @@ import type { Registry } from '../../registry/registry';
 import { Revocation } from '../../registry/revocation';
 import type { ServiceRegistry } from '../../registry/services';
 import type { RegistrySurvey } from '../../registry/survey';
+import { AcmPcaAuthority, type AcmPcaAuthorityOptions } from './authority/acm-pca-authority';
+import { CertificateAuthorities } from './authority/certificate-authorities';
+import { KmsAuthority, type KmsAuthorityOptions } from './authority/kms-authority';
 import { ExternalClientResource } from './external/external-client-resource';
 import { ClientCertificateResource } from './issue/client-certificate-resource';
 import { GatewayTruststore } from './issue/gateway-truststore';
@@ -29,7 +31,9 @@ export interface IssuerOptions {
   readonly registry: Pick<Registry, keyof Registry>;
   readonly services: Pick<ServiceRegistry, keyof ServiceRegistry>;
   readonly survey: Pick<RegistrySurvey, keyof RegistrySurvey>;
-  readonly authority: Pick<AcmPca, keyof AcmPca>;
+  readonly acmPca: AcmPcaAuthorityOptions['acmPca'];
+  readonly kms: KmsAuthorityOptions['kms'];
+  readonly authorityStore: KmsAuthorityOptions['authorityStore'];
   readonly secrets: Pick<SecretsManager, keyof SecretsManager>;
   readonly objects: Pick<ObjectReader, 'readObject'>;
   readonly events: AuditOptions['events'];
@@ -63,7 +67,12 @@ export function createIssuer(options: IssuerOptions): Issuer {
   const truststore = gateway && new GatewayTruststore({ objects, published: gateway.truststore, now });
   const handshakeTest = gateway && new HandshakeTest(gateway.domain, log);
 
-  const shared = { ...options, audit, truststore, handshakeTest };
+  const authority = new CertificateAuthorities({
+    acmPca: new AcmPcaAuthority(options),
+    kms: new KmsAuthority(options),
+  });
+
+  const shared = { ...options, authority, audit, truststore, handshakeTest };
   const revocation = new Revocation(shared);
   const issuance = new Issuance(shared);
   const versions = new SecretVersions({ ...shared, issuance, revocation });

@@ -1,32 +1,32 @@
-import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as acmpca from 'aws-cdk-lib/aws-acmpca';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct, type IConstruct } from 'constructs';
-import { KeyAlgorithm, SigningAlgorithm } from '../algorithms';
-import type { CertificateAuthorityProps, CertificateAuthoritySubject } from '../certificate-authority-props';
-import type { ICertificateAuthority } from '../interfaces';
+import { Construct } from 'constructs';
+import type { SigningAlgorithm } from '../algorithms';
+import type { CertificateAuthorityProps } from '../certificate-authority-props';
 import { grantIssue, grantRevoke, templateArn } from './authority-grants';
-import { checkDuration, checkText, isLonger, refuse } from './validation';
+import { authorityOptions, checkOutlives } from './authority-options';
+import { ACM_PCA_PRICES, type MonthlyCost } from './monthly-price';
+import type { RootAuthority, SubordinateCertificate, SubordinateOfAcmPca } from './root-authority';
+import { isLonger } from './validation';
 
 /** The modes of an authority, by their names in ACM PCA. They differ in price and in the validity of certificates. */
 export type UsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE';
 
 /** https://docs.aws.amazon.com/privateca/latest/userguide/short-lived-certificates.html */
 const SHORT_LIVED_VALIDITY = Duration.days(7);
-const ROOT_VALIDITY = Duration.days(10 * 365);
-const SUBORDINATE_VALIDITY = Duration.days(5 * 365);
 
 export interface AcmPcaAuthorityProps extends CertificateAuthorityProps {
   readonly usageMode: UsageMode;
-  /** The general-purpose root that signs this authority. If it is absent, this authority is a root. */
-  readonly root?: CertificateAuthorityProps;
+  /** Adds the root that signs this authority. If it is absent, this authority is a root. */
+  readonly root?: (scope: Construct) => RootAuthority;
 }
 
 /** An authority that CloudFormation creates: the authority, its certificate, and the activation that connects the two. */
-export class AcmPcaAuthority extends Construct implements ICertificateAuthority {
+export class AcmPcaAuthority extends Construct implements RootAuthority {
   readonly usageMode: UsageMode;
   /** The authority above, when this one is a subordinate. */
-  readonly root?: AcmPcaAuthority;
+  readonly root?: RootAuthority;
   readonly signingAlgorithm: SigningAlgorithm;
   readonly longestCertificateValidity: Duration;
   readonly certificateAuthorityArn: string;
@@ -35,55 +35,70 @@ export class AcmPcaAuthority extends Construct implements ICertificateAuthority 
   constructor(scope: Construct, id: string, props: AcmPcaAuthorityProps) {
     super(scope, id);
 
-    const keyAlgorithm = props.keyAlgorithm ?? KeyAlgorithm.EC_PRIME256V1;
-    const validity = props.validity ?? (props.root ? SUBORDINATE_VALIDITY : ROOT_VALIDITY);
-    this.usageMode = props.usageMode;
-    this.signingAlgorithm = props.signingAlgorithm ?? signingAlgorithmFor(keyAlgorithm);
+    const { usageMode } = props;
+    const place = props.root ? 'subordinate' : 'root';
+    const { keyAlgorithm, signingAlgorithm, validity, subject } = authorityOptions(this, props, place);
+    this.usageMode = usageMode;
+    this.signingAlgorithm = signingAlgorithm;
     this.longestCertificateValidity =
-      props.usageMode === 'SHORT_LIVED_CERTIFICATE' && !isLonger(SHORT_LIVED_VALIDITY, validity)
+      usageMode === 'SHORT_LIVED_CERTIFICATE' && !isLonger(SHORT_LIVED_VALIDITY, validity)
         ? SHORT_LIVED_VALIDITY
         : validity;
-    checkFamily(this, keyAlgorithm, this.signingAlgorithm);
-    checkDuration(this, 'validity', validity, validityProblem);
+    this.root = props.root?.(this);
+    if (this.root) checkOutlives(this, this.root.longestCertificateValidity, validity);
 
-    if (props.root) {
-      this.root = new AcmPcaAuthority(this, 'Root', {
-        removalPolicy: props.removalPolicy,
-        ...props.root,
-        usageMode: 'GENERAL_PURPOSE',
-      });
-      checkOutlives(this, this.root.longestCertificateValidity, validity);
-    }
-
+    const type = this.root ? 'SUBORDINATE' : 'ROOT';
     const authority = new acmpca.CfnCertificateAuthority(this, 'Resource', {
-      type: this.root ? 'SUBORDINATE' : 'ROOT',
-      usageMode: props.usageMode,
-      keyAlgorithm,
-      signingAlgorithm: this.signingAlgorithm,
-      subject: subjectOf(this, props.subject),
+      ...{ type, usageMode, keyAlgorithm, signingAlgorithm, subject },
     });
-    const certificate = new acmpca.CfnCertificate(this, 'Certificate', {
-      // The root's ARN is that of its activation, because the root can't sign before it is active.
-      certificateAuthorityArn: this.root?.certificateAuthorityArn ?? authority.attrArn,
+    const request = {
+      certificateAuthorityArn: authority.attrArn,
       certificateSigningRequest: authority.attrCertificateSigningRequest,
-      signingAlgorithm: this.root?.signingAlgorithm ?? this.signingAlgorithm,
-      templateArn: templateArn(this, this.root ? 'SubordinateCACertificate_PathLen0/V1' : 'RootCACertificate/V1'),
-      validity: { type: 'DAYS', value: validity.toDays() },
-    });
+      validity,
+    };
+    const { certificate, resource } = this.root?.certify(this, request) ?? this.certifyItself(request);
     const activation = new acmpca.CfnCertificateAuthorityActivation(this, 'Activation', {
       certificateAuthorityArn: authority.attrArn,
-      certificate: certificate.attrCertificate,
+      certificate,
       certificateChain: this.root?.certificateChain,
     });
     // Deletion of the activation disables the authority, so a retained authority needs all three resources.
-    for (const resource of [authority, certificate, activation]) {
-      resource.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    for (const retained of [authority, resource, activation]) {
+      retained.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
     }
 
     // `Ref` of an activation is the ARN of its authority, so resources that use the authority wait for the activation.
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-acmpca-certificateauthorityactivation.html
     this.certificateAuthorityArn = activation.ref;
     this.certificateChain = activation.attrCompleteCertificateChain;
+  }
+
+  get monthlyCosts(): readonly MonthlyCost[] {
+    const place = this.root ? 'subordinate' : 'root';
+    const own =
+      this.usageMode === 'GENERAL_PURPOSE'
+        ? { what: `a general-purpose ${place}`, dollars: ACM_PCA_PRICES.generalPurpose }
+        : { what: `a short-lived ${place}`, dollars: ACM_PCA_PRICES.shortLived };
+    return [...(this.root?.monthlyCosts ?? []), own];
+  }
+
+  priceOfCertificates(count: number): number {
+    if (this.usageMode === 'SHORT_LIVED_CERTIFICATE') return count * ACM_PCA_PRICES.shortLivedCertificate;
+    return ACM_PCA_PRICES.generalPurposeCertificates.reduce(
+      ({ sum, below }, { upTo, dollars }) => ({
+        sum: sum + Math.max(Math.min(count, upTo) - below, 0) * dollars,
+        below: upTo,
+      }),
+      { sum: 0, below: 0 },
+    ).sum;
+  }
+
+  certify(scope: Construct, { certificateSigningRequest, validity }: SubordinateOfAcmPca): SubordinateCertificate {
+    // The ARN is that of the activation, because the root can't sign before it is active.
+    return this.sign(scope, 'SubordinateCACertificate_PathLen0/V1', {
+      certificateAuthorityArn: this.certificateAuthorityArn,
+      ...{ certificateSigningRequest, validity },
+    });
   }
 
   grantIssue(grantee: iam.IGrantable): iam.Grant {
@@ -93,61 +108,23 @@ export class AcmPcaAuthority extends Construct implements ICertificateAuthority 
   grantRevoke(grantee: iam.IGrantable): iam.Grant {
     return grantRevoke(this.certificateAuthorityArn, grantee);
   }
-}
 
-function signingAlgorithmFor(keyAlgorithm: KeyAlgorithm): SigningAlgorithm {
-  switch (keyAlgorithm) {
-    case KeyAlgorithm.EC_PRIME256V1:
-      return SigningAlgorithm.SHA256WITHECDSA;
-    case KeyAlgorithm.EC_SECP384R1:
-      return SigningAlgorithm.SHA384WITHECDSA;
-    default:
-      return SigningAlgorithm.SHA256WITHRSA;
+  private certifyItself(request: SubordinateOfAcmPca): SubordinateCertificate {
+    return this.sign(this, 'RootCACertificate/V1', request);
   }
-}
 
-function checkFamily(scope: IConstruct, keyAlgorithm: KeyAlgorithm, signingAlgorithm: SigningAlgorithm): void {
-  const family = keyAlgorithm.startsWith('RSA') ? 'RSA' : 'ECDSA';
-  if (!signingAlgorithm.endsWith(`WITH${family}`)) {
-    refuse(scope, 'signingAlgorithm', `must match the family of keyAlgorithm (${keyAlgorithm})`, signingAlgorithm);
+  private sign(
+    scope: Construct,
+    template: string,
+    { certificateAuthorityArn, certificateSigningRequest, validity }: SubordinateOfAcmPca,
+  ): SubordinateCertificate {
+    const resource = new acmpca.CfnCertificate(scope, 'Certificate', {
+      certificateAuthorityArn,
+      certificateSigningRequest,
+      signingAlgorithm: this.signingAlgorithm,
+      templateArn: templateArn(this, template),
+      validity: { type: 'DAYS', value: validity.toDays() },
+    });
+    return { certificate: resource.attrCertificate, resource };
   }
-}
-
-function validityProblem(validity: Duration): string | undefined {
-  const days = validity.toDays({ integral: false });
-  return Number.isInteger(days) && days >= 1 ? undefined : 'must be whole days, at least one';
-}
-
-/** A certificate must expire before its issuer's, and the subordinate's starts a little later than the root's. */
-function checkOutlives(scope: IConstruct, rootValidity: Duration, validity: Duration): void {
-  checkDuration(scope, 'validity', validity, () =>
-    isLonger(rootValidity, validity)
-      ? undefined
-      : `must be shorter than the root's validity (${rootValidity.toHumanString()})`,
-  );
-}
-
-/** https://docs.aws.amazon.com/privateca/latest/APIReference/API_ASN1Subject.html */
-const LONGEST_PART: Readonly<Record<keyof CertificateAuthoritySubject, number>> = {
-  commonName: 64,
-  organization: 64,
-  organizationalUnit: 64,
-  country: 2,
-  state: 128,
-  locality: 128,
-};
-
-function subjectOf(scope: IConstruct, given?: CertificateAuthoritySubject): CertificateAuthoritySubject {
-  const subject = given ?? { commonName: Names.uniqueResourceName(scope, { maxLength: 64, separator: ' ' }) };
-  for (const part of Object.keys(LONGEST_PART) as (keyof CertificateAuthoritySubject)[]) {
-    const text = subject[part];
-    if (text !== undefined) checkText(scope, `subject.${part}`, text, (value) => partProblem(part, value));
-  }
-  return subject;
-}
-
-function partProblem(part: keyof CertificateAuthoritySubject, text: string): string | undefined {
-  if (part === 'country') return /^[A-Za-z]{2}$/.test(text) ? undefined : 'must have two letters';
-  const longest = LONGEST_PART[part];
-  return text.length >= 1 && text.length <= longest ? undefined : `must have 1 to ${longest} characters`;
 }

@@ -3,7 +3,7 @@ import type { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
-import { authorityArnProblem } from '../../mesh/aws-names';
+import { acmPcaArnProblem } from '../../mesh/aws-names';
 import { SigningAlgorithm } from '../algorithms';
 import type { CertificateAuthorityAttributes } from '../certificate-authority-props';
 import type { ICertificateAuthority } from '../interfaces';
@@ -22,7 +22,7 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
   constructor(scope: Construct, id: string, attributes: CertificateAuthorityAttributes) {
     super(scope, id);
 
-    checkText(this, 'certificateAuthorityArn', attributes.certificateAuthorityArn, authorityArnProblem);
+    checkText(this, 'certificateAuthorityArn', attributes.certificateAuthorityArn, acmPcaArnProblem);
     const [issuing] = readAuthorities(this, 'certificateChain', attributes.certificateChain);
 
     this.certificateAuthorityArn = attributes.certificateAuthorityArn;

@@ -12,6 +12,7 @@ const ENVIRONMENT = {
   STACKS: STACK,
   TRUST_DOMAIN: 'mesh.example.com',
   REGISTRY_TABLE: 'mtls-mesh.mesh.example.com',
+  AUTHORITY_ORDERS: '[]',
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'secret',
@@ -53,6 +54,7 @@ describe('the bundle of', () => {
 
   test.each([
     ['authorizer', ['handler']],
+    ['certificate-authority', ['handler']],
     ['certificate-issuer', ['deployment', 'maintenance', 'request', 'revocation', 'rotation']],
     ['truststore-publisher', ['handler']],
   ])('%s offers these handlers and nothing else', (name, handlers) => {

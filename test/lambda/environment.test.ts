@@ -1,4 +1,5 @@
 import {
+  authorityOrdersIn,
   EnvironmentError,
   gatewayIn,
   memoryTimesIn,
@@ -97,6 +98,17 @@ test.each<[keyof typeof GATEWAY, string | undefined]>([
 
 const STACK = 'arn:aws:cloudformation:eu-central-1:111122223333:stack';
 const OWN_STACK = `${STACK}/Mesh/11111111-2222-3333-4444-555555555555`;
+
+test('the maker of authorities finds what to make in its environment', () => {
+  const orders = [{ certificateAuthorityArn: 'arn', issuerKeyArn: 'arn', signingAlgorithm: 'SHA256WITHECDSA' }];
+  expect(authorityOrdersIn({ AUTHORITY_ORDERS: JSON.stringify(orders) })).toEqual(orders);
+});
+
+test.each([undefined, '', '{}', '[', 'null', '"[]"'])('the maker of authorities does not start with %j', (text) => {
+  expect(() => authorityOrdersIn({ AUTHORITY_ORDERS: text })).toThrow(
+    'environment variable AUTHORITY_ORDERS must be a JSON list',
+  );
+});
 
 test('a function finds the stacks that it serves', () => {
   const stacks = stacksIn({ STACKS: `${OWN_STACK},Mail,Groups-Nested-*` });

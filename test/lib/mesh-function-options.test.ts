@@ -86,8 +86,8 @@ test('functions in isolated subnets name the endpoints that they need', () => {
   const needed = warnings.map(({ id, entry }) => [id, String(entry.data).match(/VPC endpoints for (.*?) \[/)?.[1]]);
   expect(Object.fromEntries(needed)).toEqual({
     '/Test/Mesh/Gateway/Authorizer': 'dynamodb',
-    '/Test/Mesh/Issuer/Deployment': 'dynamodb, s3, events, acm-pca, secretsmanager',
-    '/Test/Mesh/Issuer/Rotation': 'dynamodb, s3, events, acm-pca, secretsmanager',
+    '/Test/Mesh/Issuer/Deployment': 'dynamodb, s3, events, secretsmanager, acm-pca',
+    '/Test/Mesh/Issuer/Rotation': 'dynamodb, s3, events, secretsmanager, acm-pca',
     '/Test/Mesh/Issuer/Request': 'dynamodb, s3, events, acm-pca',
     '/Test/Mesh/Issuer/Maintenance': 'dynamodb, events, acm-pca',
     '/Test/Mesh/Issuer/Revocation': 'dynamodb, events, acm-pca',

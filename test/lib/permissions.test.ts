@@ -50,7 +50,7 @@ function sentence({ Effect, Action, Resource, Principal, Condition }: Statement)
 }
 
 function sentencesOf({ Type, Properties }: TemplateResource): string[] {
-  const document = Properties['PolicyDocument'] ?? Properties['AssumeRolePolicyDocument'];
+  const document = Properties['PolicyDocument'] ?? Properties['AssumeRolePolicyDocument'] ?? Properties['KeyPolicy'];
   const statements = (document as { Statement: Statement[] } | undefined)?.Statement ?? [];
   const attached = ['ManagedPolicyArns', 'Policies', 'PermissionsBoundary'].filter((name) => name in Properties);
   const invocation =
@@ -251,6 +251,60 @@ test('who revokes at an authority with a revocation list may write to the bucket
         'on arn:{AWS::Partition}:s3:::revocation-lists/*',
     ]),
   );
+});
+
+const SIGN = 'if kms:MessageType StringEquals DIGEST if kms:SigningAlgorithm StringEquals ECDSA_SHA_256';
+const ADMINISTER =
+  'Allow kms:CancelKeyDeletion, kms:CreateAlias, kms:DeleteAlias, kms:Describe*, kms:Disable*, kms:Enable*, kms:Get*, ' +
+  'kms:List*, kms:PutKeyPolicy, kms:RevokeGrant, kms:ScheduleKeyDeletion, kms:TagResource, kms:UntagResource, kms:Update* ' +
+  'to AWS arn:{AWS::Partition}:iam::{AWS::AccountId}:root on *';
+const PARAMETERS =
+  'arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/mtls-mesh/certificate-authorities';
+
+test('with keys in KMS, the root signs for the function that makes authorities, and the subordinate for those that issue', () => {
+  const permissions = permissionsOfMesh(
+    RemovalPolicy.RETAIN,
+    () => undefined,
+    (stack) => ({ certificateAuthority: CertificateAuthority.kmsSubordinate(stack, 'Kms') }),
+  );
+  const issuing = ['Deployment', 'Rotation'];
+  const maker = 'KmsRootMakerHandlerRole';
+  const added = [
+    `KmsRootKey: ${ADMINISTER}`,
+    `KmsRootKey: Allow kms:Sign to AWS {${maker}.Arn} on * ${SIGN}`,
+    `KmsKey: ${ADMINISTER}`,
+    ...issuing.flatMap((id) => [
+      `KmsKey: Allow kms:Sign to AWS {MeshIssuer${id}Role.Arn} on * ${SIGN}`,
+      `MeshIssuer${id}RoleDefaultPolicy: Allow kms:Sign on {KmsKey.Arn} ${SIGN}`,
+      `MeshIssuer${id}RoleDefaultPolicy: Allow ssm:GetParameter on ${PARAMETERS}/{KmsKey}`,
+    ]),
+    `${maker}: Allow sts:AssumeRole to Service lambda.amazonaws.com`,
+    ...[
+      'Allow logs:CreateLogStream, logs:PutLogEvents on {KmsRootMakerHandlerLogGroup.Arn}',
+      `Allow kms:Sign on {KmsRootKey.Arn} ${SIGN}`,
+      ...['KmsKey', 'KmsRootKey'].flatMap((key) => [
+        `Allow kms:GetPublicKey on {${key}.Arn}`,
+        `Allow ssm:GetParameter, ssm:PutParameter, ssm:DeleteParameter on ${PARAMETERS}/{${key}}`,
+      ]),
+    ].map((permission) => `${maker}DefaultPolicy: ${permission}`),
+  ];
+  const others = STATEMENTS.filter((statement) => !statement.includes('acm-pca:'));
+  expect(permissions).toEqual([...others, ...added].sort());
+});
+
+test('the function that makes authorities may ask ACM PCA for the request of an authority below a KMS root', () => {
+  const permissions = permissionsOfMesh(
+    RemovalPolicy.RETAIN,
+    () => undefined,
+    (stack) => ({ certificateAuthority: CertificateAuthority.shortLivedSubordinateOfKmsRoot(stack, 'Pca') }),
+  );
+  expect(permissions.filter((permission) => permission.startsWith('PcaRootMakerHandlerRoleDefaultPolicy'))).toContain(
+    'PcaRootMakerHandlerRoleDefaultPolicy: Allow acm-pca:GetCertificateAuthorityCsr on {Pca.Arn}',
+  );
+  expect(permissions.filter((permission) => permission.includes('kms:Sign'))).toEqual([
+    `PcaRootKey: Allow kms:Sign to AWS {PcaRootMakerHandlerRole.Arn} on * ${SIGN}`,
+    `PcaRootMakerHandlerRoleDefaultPolicy: Allow kms:Sign on {PcaRootKey.Arn} ${SIGN}`,
+  ]);
 });
 
 const through = (service: string) => `if kms:ViaService StringEquals ${service}.{AWS::Region}.amazonaws.com`;

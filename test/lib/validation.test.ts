@@ -57,6 +57,10 @@ function newApp(context: Record<string, unknown> = {}): { app: App; stack: Stack
   const mesh = newMesh(stack, {
     hostedZone,
     certificateAuthority: CertificateAuthority.shortLivedSubordinate(stack, 'Authority'),
+    certificateAuthoritySuccessors: [
+      CertificateAuthority.shortLivedSubordinateOfKmsRoot(stack, 'BelowKms'),
+      CertificateAuthority.kmsSubordinate(stack, 'Kms'),
+    ],
   });
   mesh.addClient('mail', { dnsNames: ['mail.example.com'] });
   mesh

@@ -15,6 +15,7 @@ test('the tarball holds what users run and nothing of tests or sources', () => {
     'API.md',
     'assets/authorizer/index.js',
     'assets/certificate-issuer/index.js',
+    'assets/certificate-authority/index.js',
     'assets/truststore-publisher/index.js',
     'dist/lib/index.js',
     'dist/lib/index.d.ts',

@@ -1,7 +1,4 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import type { AcmPca, IssuedCertificate, Validity } from '../../../aws/acm-pca';
-import type { Log } from '../../../aws/cloudwatch';
-import { type Pause, type RetryPolicy, retry } from '../../../aws/retry';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import {
   type CertificateDocument,
   composeCertificateDocument,
@@ -15,6 +12,7 @@ import { readCertificate, readCertificates } from '../../../pki/pem';
 import type { Audit } from '../../../registry/audit';
 import { REGISTRY_RETENTION_DAYS, type RegistryCertificate } from '../../../registry/records';
 import type { Registry } from '../../../registry/registry';
+import type { AuthorityBackend } from '../authority/certificate-authorities';
 import type { CertificateOrder } from './certificate-order';
 import type { GatewayTruststore } from './gateway-truststore';
 
@@ -29,24 +27,18 @@ export interface CertifiedKey {
 }
 
 export interface IssuanceOptions {
-  readonly authority: Pick<AcmPca, 'issueCertificate' | 'getCertificate'>;
+  readonly authority: Pick<AuthorityBackend, 'signCertificate'>;
   readonly registry: Pick<Registry, 'addCertificate' | 'claimKey'>;
   /** Undefined without a gateway. */
   readonly truststore: Pick<GatewayTruststore, 'assertTrusts'> | undefined;
   readonly audit: Audit;
-  /** How to wait while a certificate is issued. @default - as `retry` does */
-  readonly pause?: Pause;
   readonly now: () => Date;
-  readonly log: Log;
 }
 
 /** The mesh doesn't certify the key for the client. The message is for the holder of the key. */
 export class KeyRefusedError extends Error {
   override readonly name = 'KeyRefusedError';
 }
-
-/** ACM PCA issues a certificate in about a second, and its quota allows 75 GetCertificate calls per second. */
-const POLLING: RetryPolicy = { backoff: { first: 150, longest: 5_000 } };
 
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
@@ -72,8 +64,7 @@ export class Issuance {
 
   /**
    * Issues a certificate for a key that may be outside the issuer. Checks that the client can use the certificate and
-   * that the gateway trusts it, and records it in the registry. Repeating the call with the same key within minutes
-   * returns the same certificate.
+   * that the gateway trusts it, and records it in the registry before it returns it.
    *
    * @throws KeyRefusedError if the key is revoked or belongs to another client
    */
@@ -83,28 +74,15 @@ export class Issuance {
     occasion: Occasion,
     signal: AbortSignal,
   ): Promise<CertificateDocument> {
-    const { authority, registry, truststore, audit, now, log } = this.options;
-    const { clientName, spiffeId, certificateAuthorityArn } = order;
+    const { authority, registry, truststore, audit, now } = this.options;
+    const { clientName, spiffeId } = order;
     const { secretVersionId, requestedBy } = occasion;
     const keyHash = publicKeyHash(publicKey);
     await this.claimKey(keyHash, order, signal);
-    const certificateArn = await authority.issueCertificate(
-      {
-        certificateAuthorityArn,
-        certificateSigningRequest,
-        commonName: clientName,
-        spiffeId,
-        dnsNames: order.dnsNames,
-        signingAlgorithm: order.signingAlgorithm,
-        validity: validityOf(order.validityHours, now()),
-        idempotencyToken: idempotencyToken(order, secretVersionId ?? spiffeId, certificateSigningRequest),
-      },
-      signal,
-    );
-    log({ event: 'certificate-requested', client: clientName, certificateArn, secretVersionId, requestedBy });
-
-    const issued = await this.waitFor(certificateAuthorityArn, certificateArn, signal);
-    const document = composeCertificateDocument(issued.certificate, issued.certificateChain);
+    const purpose = secretVersionId ?? spiffeId;
+    const request = { order, publicKey, certificateSigningRequest, purpose };
+    const { certificate: signed, certificateChain, certificateArn } = await authority.signCertificate(request, signal);
+    const document = composeCertificateDocument(signed, certificateChain);
     verifyCertificateDocument(document, { spiffeId, publicKey }, now());
     await truststore?.assertTrusts({ clientName, certificate: document.certificate }, signal);
     signal.throwIfAborted();
@@ -131,27 +109,11 @@ export class Issuance {
     );
   }
 
-  private waitFor(
-    certificateAuthorityArn: string,
-    certificateArn: string,
-    signal: AbortSignal,
-  ): Promise<IssuedCertificate> {
-    return retry<IssuedCertificate>(
-      { ...POLLING, pause: this.options.pause },
-      async () => {
-        const value = await this.options.authority.getCertificate(certificateAuthorityArn, certificateArn, signal);
-        if (value !== undefined) return { value };
-        return { error: new Error(`${certificateArn} is not issued yet`), retryable: true };
-      },
-      signal,
-    );
-  }
-
   private record(
     { clientName, spiffeId, certificateAuthorityArn }: CertificateOrder,
     occasion: Occasion,
     { certificate, certificateChain, serialNumber, fingerprint, notBefore, notAfter }: CertificateDocument,
-    certificateArn: string,
+    certificateArn: string | undefined,
   ): RegistryCertificate {
     const authoritiesNotAfter = Math.min(
       ...readCertificates(certificateChain).map((authority) => notAfterOf(authority).getTime()),
@@ -161,7 +123,7 @@ export class Issuance {
       spiffeId,
       serialNumber,
       issuer: issuerText(readCertificate(certificate)),
-      certificateArn,
+      ...(certificateArn !== undefined && { certificateArn }),
       certificateAuthorityArn,
       fingerprint,
       notBefore,
@@ -173,25 +135,4 @@ export class Issuance {
       expiresAt: Date.parse(notAfter) / 1000 + REGISTRY_RETENTION_DAYS * DAY_SECONDS,
     };
   }
-}
-
-/**
- * ACM PCA counts whole days from the moment of issuance. It has no unit for hours, so any other validity is an absolute
- * time. https://docs.aws.amazon.com/privateca/latest/APIReference/API_Validity.html
- */
-export function validityOf(hours: number, now: Date): Validity {
-  if (hours % 24 === 0) return { type: 'DAYS', value: hours / 24 };
-  return { type: 'ABSOLUTE', value: Math.floor(now.getTime() / 1000) + hours * 3600 };
-}
-
-/**
- * Identifies one order for one key. The key is part of the token because it is lost with the process that generated it.
- * The next attempt has a new key and must not receive the certificate of the lost one. The order is part of the token
- * because a client may reuse its own key after the order has changed, or for another client.
- */
-function idempotencyToken(order: CertificateOrder, purpose: string, certificateSigningRequest: string): string {
-  const { certificateAuthorityArn, dnsNames, validityHours, signingAlgorithm } = order;
-  const ordered = [certificateAuthorityArn, dnsNames, validityHours, signingAlgorithm];
-  const text = JSON.stringify([ordered, purpose, certificateSigningRequest]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 36);
 }

@@ -8,19 +8,28 @@ import { PROPERTIES } from './properties';
 
 const trustDomain = 'mesh.example.com';
 
-interface Surroundings extends Pick<IssuerOptions, 'authority' | 'secrets'> {
+interface Surroundings extends Pick<IssuerOptions, 'secrets'> {
+  readonly authority: IssuerOptions['acmPca'];
   readonly registry: MemoryRegistry;
   readonly bus: IssuerOptions['events'];
   readonly now?: () => Date;
   readonly gateway?: MemoryGateway;
 }
 
+/** For meshes whose authorities are all in ACM PCA. */
+const NO_KMS_AUTHORITY: Pick<IssuerOptions, 'kms' | 'authorityStore'> = {
+  kms: { sign: () => Promise.reject(new Error('no KMS key')) },
+  authorityStore: { get: () => Promise.reject(new Error('no authority with a KMS key')) },
+};
+
 /** The issuer as the function puts it together, around the fakes of a test. */
-export function issuerWith({ bus, gateway, now = () => new Date(), ...services }: Surroundings) {
+export function issuerWith({ authority, bus, gateway, now = () => new Date(), ...services }: Surroundings) {
   const logs: LogEntry[] = [];
   const log = (entry: LogEntry) => void logs.push(entry);
   const issuer = createIssuer({
     ...services,
+    acmPca: authority,
+    ...NO_KMS_AUTHORITY,
     services: services.registry.services,
     survey: services.registry.survey,
     authorities: [PROPERTIES.CertificateAuthorityArn],

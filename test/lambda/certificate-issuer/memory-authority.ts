@@ -2,13 +2,16 @@ import type { RevocationReason } from '../../../mesh/contract';
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import type { AcmPca, CertificateRequest, IssuedCertificate } from '../../../aws/acm-pca';
+import type { CertificateRequest, IssuedCertificate } from '../../../aws/acm-pca';
+import type { AcmPcaAuthorityOptions } from '../../../lambda/certificate-issuer/authority/acm-pca-authority';
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR = 3_600_000;
 
+type AcmPcaInUse = AcmPcaAuthorityOptions['acmPca'];
+
 /** An authority that works like ACM PCA, out of other people's X.509 code. */
-export class MemoryAuthority implements Pick<AcmPca, keyof AcmPca> {
+export class MemoryAuthority implements Pick<AcmPcaInUse, keyof AcmPcaInUse> {
   readonly requests: CertificateRequest[] = [];
   /** How often a certificate is "still being issued" before it is there. */
   looksBeforeIssued = 1;

@@ -218,7 +218,7 @@ describe('a truststore', () => {
     await expect(
       truststore.apply(request({ CertificateAuthorities: [trusted(1, root), second] }), signal),
     ).rejects.toThrow(
-      'CertificateAuthorities[1].CertificateAuthorityArn must be the ARN of an ACM PCA certificate authority, got "arn:aws:s3:::bucket"',
+      'CertificateAuthorities[1].CertificateAuthorityArn must be the ARN of an ACM PCA certificate authority, or of the KMS key of one, got "arn:aws:s3:::bucket"',
     );
   });
 

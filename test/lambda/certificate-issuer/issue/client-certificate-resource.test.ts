@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { LogEntry } from '../../../../aws/cloudwatch';
 import { failureSentence } from '../../../../aws/failure';
+import { validityOf } from '../../../../lambda/certificate-issuer/authority/acm-pca-authority';
 import type { ClientCertificateResource } from '../../../../lambda/certificate-issuer/issue/client-certificate-resource';
-import { validityOf } from '../../../../lambda/certificate-issuer/issue/issuance';
 import { SecretVersionError } from '../../../../lambda/certificate-issuer/issue/secret-versions';
 import { parseClientSecret, verifyClientSecret } from '../../../../mesh/client-secret';
 import { MemoryBus } from '../../../registry/memory-bus';

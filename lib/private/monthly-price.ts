@@ -1,0 +1,95 @@
+/** The monthly price of what an app creates, in US dollars, as AWS charges it in us-east-1. */
+import { Annotations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import type { ICertificateAuthority, ICertificateIssuer } from '../interfaces';
+import { MeshClient } from '../mesh-client';
+
+export interface MonthlyCost {
+  /** Such as `a short-lived root`. */
+  readonly what: string;
+  readonly dollars: number;
+}
+
+/** An authority that this app creates. */
+export interface PricedAuthority extends ICertificateAuthority {
+  /** Of the authority and those above it. */
+  readonly monthlyCosts: readonly MonthlyCost[];
+  /** @param count certificates issued in a month */
+  priceOfCertificates(count: number): number;
+}
+
+/** https://aws.amazon.com/private-ca/pricing/ */
+export const ACM_PCA_PRICES = {
+  generalPurpose: 400,
+  shortLived: 50,
+  shortLivedCertificate: 0.058,
+  /** Up to so many certificates a month, one costs so much. */
+  generalPurposeCertificates: [
+    { upTo: 1_000, dollars: 0.75 },
+    { upTo: 10_000, dollars: 0.35 },
+    { upTo: Number.POSITIVE_INFINITY, dollars: 0.001 },
+  ],
+} as const;
+
+/** An asymmetric key, and a signature with one. https://aws.amazon.com/kms/pricing/ */
+export const KMS_PRICES = { key: 1, signature: 0.15 / 10_000 } as const;
+
+/** https://aws.amazon.com/secrets-manager/pricing/ */
+const SECRET_PRICE = 0.4;
+
+const CENT = 0.01;
+
+/** The authorities whose price is part of that of a mesh. */
+const inMeshes = new WeakSet<ICertificateAuthority>();
+
+/** Makes synthesis print the monthly price of the issuer's authorities and of its clients. */
+export function announceMeshPrice(issuer: ICertificateIssuer, authorities: readonly ICertificateAuthority[]): void {
+  for (const authority of authorities) inMeshes.add(authority);
+  announce(issuer, 'the mesh', () => costsOf(issuer, authorities));
+}
+
+/** Makes synthesis print the monthly price of an authority that no mesh of the app uses. */
+export function announceAuthorityPrice<T extends PricedAuthority>(authority: T): T {
+  announce(authority, 'this certificate authority', () => (inMeshes.has(authority) ? [] : authority.monthlyCosts));
+  return authority;
+}
+
+/** Once the app is complete. Nothing is printed if there are no costs. */
+function announce(scope: IConstruct, what: string, findCosts: () => readonly MonthlyCost[]): void {
+  const validate = () => {
+    const costs = findCosts();
+    const total = costs.reduce((sum, { dollars }) => sum + dollars, 0);
+    const parts = costs.map((cost) => `$${rounded(cost.dollars)} for ${cost.what}`);
+    const message =
+      `${what} costs about $${rounded(total)} a month (${parts.join(', ')}) in us-east-1, without requests, logs, and ` +
+      'alarms: see docs/prices.md';
+    if (costs.length > 0) Annotations.of(scope).addInfoV2('cdk-mtls-service-mesh:monthlyPrice', message);
+    return [];
+  };
+  scope.node.addValidation({ validate });
+}
+
+function costsOf(issuer: ICertificateIssuer, authorities: readonly ICertificateAuthority[]): readonly MonthlyCost[] {
+  const rotations = issuer.node.root.node
+    .findAll()
+    .flatMap((construct) => (construct instanceof MeshClient ? construct._rotationsBy(issuer) : []));
+  const certificates = Math.round(rotations.reduce((sum, count) => sum + count, 0));
+  const costs = authorities.filter(isPriced).flatMap(({ monthlyCosts }) => monthlyCosts);
+  const issuing = authorities.at(-1);
+  const dollars = issuing && isPriced(issuing) ? issuing.priceOfCertificates(certificates) : 0;
+  if (dollars >= CENT) costs.push({ what: `${certificates} certificates`, dollars });
+  if (rotations.length > 0) {
+    costs.push({ what: `${rotations.length} secrets`, dollars: rotations.length * SECRET_PRICE });
+  }
+  return costs;
+}
+
+function isPriced(authority: ICertificateAuthority): authority is PricedAuthority {
+  return ('monthlyCosts' satisfies keyof PricedAuthority) in authority;
+}
+
+/** To cents below ten dollars, and to dollars above. */
+function rounded(dollars: number): string {
+  const cents = Math.round(dollars * 100);
+  return (cents / 100).toFixed(dollars < 10 && cents % 100 !== 0 ? 2 : 0);
+}

@@ -1,0 +1,270 @@
+import { X509Certificate } from 'node:crypto';
+import type { LogEntry } from '../../../aws/cloudwatch';
+import { CertificateAuthorityResource } from '../../../lambda/certificate-authority/certificate-authority-resource';
+import { AuthorityStore } from '../../../lambda/kms-authority/authority-store';
+import type { AuthorityOrder } from '../../../mesh/contract';
+import { createCertificateSigningRequest } from '../../../pki/certificate-signing-request';
+import { generatePrivateKey } from '../../../pki/keys';
+import { readCertificates } from '../../../pki/pem';
+import { createRequest } from '../custom-resource/requests';
+import { MemoryKms } from '../kms-authority/memory-kms';
+import { MemoryParameters } from '../kms-authority/memory-parameters';
+
+const signal = new AbortController().signal;
+const PCA_ARN = 'arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/11111111-2222-3333-4444-555555555555';
+const DAY = 86_400_000;
+
+let kms: MemoryKms;
+let parameters: MemoryParameters;
+let rootArn: string;
+let root: AuthorityOrder;
+let now: Date;
+const logs: LogEntry[] = [];
+
+beforeEach(async () => {
+  kms = new MemoryKms();
+  parameters = new MemoryParameters();
+  now = new Date('2026-11-28T12:00:00Z');
+  rootArn = await kms.create();
+  root = {
+    certificateAuthorityArn: rootArn,
+    issuerKeyArn: rootArn,
+    signingAlgorithm: 'SHA256WITHECDSA',
+    subject: { commonName: 'Example Root', organization: 'Example', country: 'DE' },
+    validityDays: 3650,
+  };
+  logs.length = 0;
+});
+
+function resourceFor(orders: readonly AuthorityOrder[], csr = '') {
+  return new CertificateAuthorityResource({
+    orders,
+    kms,
+    acmPca: { certificateSigningRequest: async () => csr },
+    store: new AuthorityStore(parameters),
+    now: () => now,
+    log: (entry) => logs.push(entry),
+  });
+}
+
+/** Asks for the authority, with whatever else an event contains. */
+function apply(resource: CertificateAuthorityResource, arn: string, others: object = {}) {
+  return resource.apply(createRequest({ properties: { CertificateAuthorityArn: arn, ...others } }), signal);
+}
+
+async function subordinateOrder(): Promise<AuthorityOrder> {
+  const subject = { commonName: 'Example Issuer' };
+  return { ...root, certificateAuthorityArn: await kms.create(), subject, validityDays: 1825 };
+}
+
+/** The certificates of an authority and those above it, as they are kept. */
+function keptChain(arn: string): X509Certificate[] {
+  const { certificateChain } = JSON.parse(keptText(arn));
+  return readCertificates(certificateChain);
+}
+
+function keptText(arn: string): string {
+  return parameters.values.get(`/mtls-mesh/certificate-authorities/${arn.split('/')[1]}`) ?? '';
+}
+
+describe('a root', () => {
+  test('signs itself, with the name and the validity that were ordered', async () => {
+    const { Certificate, CertificateAuthorityArn } = await apply(resourceFor([root]), rootArn);
+
+    const certificate = new X509Certificate(Certificate);
+    expect(CertificateAuthorityArn).toBe(rootArn);
+    expect(certificate.subject.split('\n').sort()).toEqual(['C=DE', 'CN=Example Root', 'O=Example']);
+    expect(certificate.issuer).toBe(certificate.subject);
+    expect(certificate.ca && certificate.verify(certificate.publicKey)).toBe(true);
+    expect(new Date(certificate.validFrom)).toEqual(new Date(now.getTime() - 3_600_000));
+    expect(new Date(certificate.validTo)).toEqual(new Date(now.getTime() + 3650 * DAY));
+  });
+
+  test.each(['RSA_2048', 'EC_secp384r1'] as const)('may have a key of %s', async (keyAlgorithm) => {
+    const arn = await kms.create(keyAlgorithm);
+    const signingAlgorithm = keyAlgorithm === 'RSA_2048' ? 'SHA256WITHRSA' : 'SHA384WITHECDSA';
+    const order = { ...root, certificateAuthorityArn: arn, issuerKeyArn: arn, signingAlgorithm } as const;
+    const { Certificate } = await apply(resourceFor([order]), arn);
+    const certificate = new X509Certificate(Certificate);
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+  });
+
+  test('is made once, however often its resource is requested', async () => {
+    const first = await apply(resourceFor([root]), rootArn);
+    now = new Date('2027-01-01T00:00:00Z');
+    const again = await apply(resourceFor([root]), rootArn);
+
+    expect(again).toEqual(first);
+    expect(kms.signed).toHaveLength(1);
+  });
+
+  test('is the same for two runs of a request at the same time', async () => {
+    const [first, second] = await Promise.all([
+      apply(resourceFor([root]), rootArn),
+      apply(resourceFor([root]), rootArn),
+    ]);
+    expect(second).toEqual(first);
+    expect(String(keptChain(rootArn)[0])).toBe(first.Certificate);
+  });
+
+  test('that could not be kept is not made: the next request makes it', async () => {
+    const put = jest.spyOn(parameters, 'put').mockRejectedValueOnce(new Error('ssm:PutParameter failed'));
+    await expect(apply(resourceFor([root]), rootArn)).rejects.toThrow('ssm:PutParameter failed');
+    expect(parameters.values.size).toBe(0);
+
+    const { Certificate } = await apply(resourceFor([root]), rootArn);
+    expect(String(keptChain(rootArn)[0])).toBe(Certificate);
+    expect(put).toHaveBeenCalledTimes(2);
+  });
+
+  test.each([
+    ['validity', { validityDays: 100 }],
+    ['subject', { subject: { commonName: 'Another Root' } }],
+  ])('with another %s gets another certificate for the same key', async (_what, change) => {
+    const first = await apply(resourceFor([root]), rootArn);
+    const changed = await apply(resourceFor([{ ...root, ...change }]), rootArn);
+
+    expect(changed.Certificate).not.toBe(first.Certificate);
+    expect(keyOf(changed.Certificate)).toBe(keyOf(first.Certificate));
+  });
+});
+
+function keyOf(certificate: string): string {
+  return String(new X509Certificate(certificate).publicKey.export({ format: 'pem', type: 'spki' }));
+}
+
+describe('a subordinate', () => {
+  test('is signed by its root, may have no authority below it, and is kept with its chain', async () => {
+    const order = await subordinateOrder();
+    const resource = resourceFor([root, order]);
+    await apply(resource, rootArn);
+    const { Certificate } = await apply(resource, order.certificateAuthorityArn);
+
+    const [subordinate, above] = keptChain(order.certificateAuthorityArn);
+    expect(String(subordinate)).toBe(Certificate);
+    expect(subordinate?.subject).toBe('CN=Example Issuer');
+    expect(above && subordinate?.checkIssued(above) && subordinate.verify(above.publicKey)).toBe(true);
+    expect(kms.signed).toEqual([rootArn, rootArn, rootArn]);
+  });
+
+  test('is kept with the list of its root, in which nothing is revoked', async () => {
+    const order = await subordinateOrder();
+    const resource = resourceFor([root, order]);
+    await apply(resource, rootArn);
+    await apply(resource, order.certificateAuthorityArn);
+
+    expect(JSON.parse(keptText(order.certificateAuthorityArn)).revocationLists).toMatch(
+      /^-----BEGIN X509 CRL-----\n[^-]+-----END X509 CRL-----\n$/,
+    );
+    expect(JSON.parse(keptText(rootArn)).revocationLists).toBe('');
+  });
+
+  test('fails before its root is there, and says what to do', async () => {
+    const order = await subordinateOrder();
+    await expect(apply(resourceFor([root, order]), order.certificateAuthorityArn)).rejects.toThrow(
+      `the certificate authority ${rootArn} has no certificate: deploy its stack again`,
+    );
+  });
+
+  test('is made again when its root is, and the root stays when the subordinate is made again', async () => {
+    const order = await subordinateOrder();
+    await apply(resourceFor([root, order]), rootArn);
+    const first = await apply(resourceFor([root, order]), order.certificateAuthorityArn);
+    const rootBefore = keptText(rootArn);
+
+    const longer = { ...order, validityDays: 2000 };
+    const second = await apply(resourceFor([root, longer]), order.certificateAuthorityArn);
+    expect(second.Certificate).not.toBe(first.Certificate);
+    expect(keptText(rootArn)).toBe(rootBefore);
+
+    const newRoot = { ...root, validityDays: 4000 };
+    await apply(resourceFor([newRoot, longer]), rootArn);
+    const third = await apply(resourceFor([newRoot, longer]), order.certificateAuthorityArn);
+    expect(third.Certificate).not.toBe(second.Certificate);
+    expect(keptChain(order.certificateAuthorityArn)[1]?.fingerprint256).toBe(keptChain(rootArn)[0]?.fingerprint256);
+  });
+
+  test('can not outlive its root', async () => {
+    const order = { ...(await subordinateOrder()), validityDays: 4000 };
+    const resource = resourceFor([root, order]);
+    await apply(resource, rootArn);
+    await expect(apply(resource, order.certificateAuthorityArn)).rejects.toThrow("must not be later than the issuer's");
+  });
+});
+
+describe('an authority of ACM PCA below a KMS root', () => {
+  const order = (): AuthorityOrder => {
+    const { subject: _, ...others } = root;
+    return { ...others, certificateAuthorityArn: PCA_ARN, validityDays: 1825 };
+  };
+
+  test('gets a certificate for the key and the name in the request that ACM PCA has for it', async () => {
+    const privateKey = await generatePrivateKey('EC_prime256v1');
+    const resource = resourceFor([root, order()], createCertificateSigningRequest(privateKey, 'Short-lived issuer'));
+    await apply(resource, rootArn);
+    const { Certificate } = await apply(resource, PCA_ARN);
+
+    const certificate = new X509Certificate(Certificate);
+    expect(certificate.subject).toBe('CN=Short-lived issuer');
+    expect(certificate.checkPrivateKey(privateKey)).toBe(true);
+    expect(certificate.ca).toBe(true);
+  });
+
+  test('is refused with a request that is not one', async () => {
+    const resource = resourceFor([root, order()], 'no request');
+    await apply(resource, rootArn);
+    await expect(apply(resource, PCA_ARN)).rejects.toThrow('CERTIFICATE REQUEST');
+  });
+});
+
+describe('an event', () => {
+  test('can only ask for an authority that the function makes', async () => {
+    const other = await kms.create();
+    await expect(apply(resourceFor([root]), other)).rejects.toThrow(
+      'CertificateAuthorityArn must be an authority that this function makes',
+    );
+    expect(kms.signed).toEqual([]);
+  });
+
+  test('can not choose what is signed', async () => {
+    const { Certificate } = await apply(resourceFor([root]), rootArn, {
+      IssuerKeyArn: await kms.create(),
+      Subject: { commonName: 'Impostor' },
+      ValidityDays: '99999',
+      CertificateSigningRequest: 'anything',
+    });
+    expect(new X509Certificate(Certificate).subject).toContain('CN=Example Root');
+  });
+
+  test.each([
+    undefined,
+    '',
+    'arn:aws:s3:::bucket',
+    `${PCA_ARN}/../x`,
+    'arn:aws:kms:eu-central-1:111122223333:alias/a',
+    ['a'],
+  ])('with the authority %j fails', async (arn) => {
+    await expect(apply(resourceFor([root]), arn as string)).rejects.toThrow('CertificateAuthorityArn');
+  });
+});
+
+test('a removed authority leaves no parameter, and the removal can be repeated', async () => {
+  const resource = resourceFor([root]);
+  await apply(resource, rootArn);
+  const request = createRequest({ requestType: 'Delete', properties: { CertificateAuthorityArn: rootArn } });
+  await resource.remove(request, signal);
+  await resource.remove(request, signal);
+  expect(parameters.values.size).toBe(0);
+});
+
+test.each(['', '{}', 'null', '[]', '{"certificateChain":1,"revocationLists":"","order":""}'])(
+  'a parameter with %j is not overwritten, and the failure says what to do',
+  async (text) => {
+    const name = `/mtls-mesh/certificate-authorities/${rootArn.split('/')[1]}`;
+    parameters.values.set(name, text);
+    await expect(apply(resourceFor([root]), rootArn)).rejects.toThrow(
+      `the SSM parameter ${name} does not hold a certificate authority: delete it`,
+    );
+    expect(parameters.values.get(name)).toBe(text);
+  },
+);
