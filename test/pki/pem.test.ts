@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { privateKeyPem } from '../../pki/keys';
 import { encodePem, PemError, readCertificate, readCertificates, readPemBlocks } from '../../pki/pem';
@@ -171,4 +172,9 @@ test('no text makes the reader fail other than by its own error', () => {
       }
     }),
   );
+});
+
+test('reads a block of megabytes', () => {
+  const der = randomBytes(8_000_000);
+  expect(readPemBlocks(encodePem('X509 CRL', der))).toEqual([{ label: 'X509 CRL', der }]);
 });
