@@ -49,7 +49,7 @@ export function certificateFields(certificate: Uint8Array): readonly Element[] |
 }
 
 /** The DER of Extensions, of a certificate, a revocation list, or an entry of one. Undefined if it can't be read. */
-function readExtensions(der: Uint8Array): readonly Extension[] | undefined {
+export function readExtensions(der: Uint8Array): readonly Extension[] | undefined {
   const list = readElement(der, Tag.sequence);
   const extensions = (list && readElements(list.content))?.map(readExtension);
   return extensions?.every((extension) => extension !== undefined) ? extensions : undefined;

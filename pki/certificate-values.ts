@@ -1,14 +1,14 @@
 /** The serial numbers and times of certificates and revocation lists (RFC 5280, section 4.1.2). */
 import { randomBytes } from 'node:crypto';
-import { der, derInteger, type Element, Tag } from './der';
+import { der, derInteger, type Element, readInteger, Tag } from './der';
 
 /** A value that must not stand in a certificate or a revocation list. The message names it. */
 export class CertificateValueError extends Error {
   override readonly name = 'CertificateValueError';
 }
 
-/** The octets of a serial number that a certificate may have: RFC 5280, section 4.1.2.2. */
-const LONGEST_SERIAL_NUMBER = 20;
+/** Of 20 octets: the largest serial number of a certificate and number of a list (RFC 5280, sections 4.1.2.2 and 5.2.3). */
+export const LARGEST_INTEGER = (1n << 159n) - 1n;
 const RANDOM_OCTETS = 16;
 
 /** 128 random bits in upper-case hexadecimal, as Node.js and ACM PCA write serial numbers. */
@@ -24,9 +24,17 @@ export function randomSerialNumber(): string {
 export function encodeSerialNumber(hexadecimal: string): Buffer {
   if (/^[0-9A-Fa-f]{1,64}$/.test(hexadecimal)) {
     const value = BigInt(`0x${hexadecimal}`);
-    if (value > 0n && value < 1n << BigInt(LONGEST_SERIAL_NUMBER * 8 - 1)) return derInteger(value);
+    if (value > 0n && value <= LARGEST_INTEGER) return derInteger(value);
   }
   throw new CertificateValueError('serialNumber must be a positive hexadecimal number of at most 20 octets');
+}
+
+/** The serial number as Node.js writes it: upper-case hexadecimal of whole octets. Undefined if RFC 5280 forbids it. */
+export function readSerialNumber(element: Element | undefined): string | undefined {
+  const value = readInteger(element);
+  if (value === undefined || value < 1n || value > LARGEST_INTEGER) return undefined;
+  const digits = value.toString(16).toUpperCase();
+  return digits.length % 2 === 0 ? digits : `0${digits}`;
 }
 
 /** The first year of UTCTime, and the first year after it: RFC 5280, section 4.1.2.5. */
@@ -49,10 +57,10 @@ export function encodeTime(name: string, time: Date): Buffer {
 }
 
 /** The time in an element of the only forms that RFC 5280 allows: with seconds, in UTC. Undefined for all others. */
-export function readTime({ tag, content }: Element): Date | undefined {
-  const text = Buffer.from(content).toString('latin1');
-  const isUtcTime = tag === Tag.utcTime;
-  if (!isUtcTime && tag !== Tag.generalizedTime) return undefined;
+export function readTime(element: Element | undefined): Date | undefined {
+  const isUtcTime = element?.tag === Tag.utcTime;
+  if (!isUtcTime && element?.tag !== Tag.generalizedTime) return undefined;
+  const text = Buffer.from(element.content).toString('latin1');
   if (!(isUtcTime ? /^\d{12}Z$/ : /^\d{14}Z$/).test(text)) return undefined;
   const digits = isUtcTime ? `${text < '5' ? '20' : '19'}${text}` : text;
   const iso = digits.replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6.000Z');

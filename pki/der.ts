@@ -21,13 +21,29 @@ export const Tag = {
   context3: 0xa3,
 } as const;
 
-export interface Element {
-  readonly tag: number;
-  readonly content: Uint8Array;
+/** A DER element within octets. Its parts are views of them, made on demand: a revocation list has hundreds of thousands. */
+export class Element {
+  constructor(
+    private readonly octets: Uint8Array,
+    readonly tag: number,
+    private readonly begin: number,
+    private readonly contentBegin: number,
+    readonly end: number,
+  ) {}
+
+  get content(): Uint8Array {
+    return this.octets.subarray(this.contentBegin, this.end);
+  }
+
   /** The whole element: tag, length, and content. */
-  readonly encoding: Uint8Array;
+  get encoding(): Uint8Array {
+    return this.octets.subarray(this.begin, this.end);
+  }
+
   /** What follows the element. */
-  readonly rest: Uint8Array;
+  get rest(): Uint8Array {
+    return this.octets.subarray(this.end);
+  }
 }
 
 /**
@@ -35,39 +51,50 @@ export interface Element {
  * @param tag any tag if absent
  */
 export function readElement(octets: Uint8Array, tag?: number): Element | undefined {
-  const [first, short = 0x80] = octets;
-  if (first === undefined || (tag !== undefined && first !== tag)) return undefined;
-  const lengthOctets = short < 0x80 ? 0 : short - 0x80;
-  // A length of indefinite form is not DER. Four octets are enough for every structure that fits into memory.
-  if (short === 0x80 || lengthOctets > 4) return undefined;
-  const start = 2 + lengthOctets;
-  const length = short < 0x80 ? short : octets.subarray(2, start).reduce((sum, octet) => sum * 256 + octet, 0);
-  const end = start + length;
-  if (end > octets.length) return undefined;
-  return {
-    tag: first,
-    content: octets.subarray(start, end),
-    encoding: octets.subarray(0, end),
-    rest: octets.subarray(end),
-  };
+  const element = elementAt(octets, 0);
+  return tag === undefined || element?.tag === tag ? element : undefined;
 }
 
 /** The DER elements that make up the octets. Undefined if the octets are not such elements. */
 export function readElements(octets: Uint8Array): readonly Element[] | undefined {
   const elements: Element[] = [];
-  for (let rest = octets; rest.length > 0; ) {
-    const element = readElement(rest);
+  for (let begin = 0; begin < octets.length; ) {
+    const element = elementAt(octets, begin);
     if (element === undefined) return undefined;
     elements.push(element);
-    rest = element.rest;
+    begin = element.end;
   }
   return elements;
 }
 
+function elementAt(octets: Uint8Array, begin: number): Element | undefined {
+  const tag = octets[begin];
+  const short = octets[begin + 1] ?? 0x80;
+  const lengthOctets = short < 0x80 ? 0 : short - 0x80;
+  // A length of indefinite form is not DER. Four octets are enough for every structure that fits into memory.
+  if (tag === undefined || short === 0x80 || lengthOctets > 4) return undefined;
+  const contentBegin = begin + 2 + lengthOctets;
+  let length = short < 0x80 ? short : 0;
+  for (let index = begin + 2; index < contentBegin; index += 1) length = length * 256 + (octets[index] ?? 0);
+  // DER uses the shortest form.
+  if (lengthOctets > 0 && (length < 0x80 || octets[begin + 2] === 0)) return undefined;
+  const end = contentBegin + length;
+  return end > octets.length ? undefined : new Element(octets, tag, begin, contentBegin, end);
+}
+
+/** The value of a DER integer that is not negative. Undefined for any other element. */
+export function readInteger(element: Element | undefined): bigint | undefined {
+  const [first, second = 0] = element?.content ?? [];
+  if (element?.tag !== Tag.integer || first === undefined || first >= 0x80) return undefined;
+  // DER has a zero octet at the beginning only where the next one would make the number negative.
+  if (first === 0 && element.content.length > 1 && second < 0x80) return undefined;
+  return BigInt(`0x${Buffer.from(element.content).toString('hex')}`);
+}
+
 /** A DER element whose contents are already DER. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(contents);
-  return Buffer.concat([Buffer.of(tag), lengthOctets(content.length), content]);
+  const length = contents.reduce((sum, content) => sum + content.length, 0);
+  return Buffer.concat([Buffer.of(tag), lengthOctets(length), ...contents]);
 }
 
 /** A DER integer that is not negative. */

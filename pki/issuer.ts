@@ -26,7 +26,7 @@ const BASIC_CONSTRAINTS = '551d13';
  * @throws CertificateValueError if the certificate is not an authority's, its key may not sign this, or it has no subject key
  * identifier
  */
-function readIssuer(certificate: X509Certificate, usage: 'keyCertSign' | 'cRLSign'): Issuer {
+export function readIssuer(certificate: X509Certificate, usage: 'keyCertSign' | 'cRLSign'): Issuer {
   const fields = certificateFields(certificate.raw) ?? [];
   const extensions = extensionsOf(certificate.raw) ?? [];
   const extensionValue = (oid: string) => extensions.find((extension) => extension.oid === oid)?.value;

@@ -1,7 +1,7 @@
 /** Signs certificate revocation lists (RFC 5280, section 5). */
 import type { X509Certificate } from 'node:crypto';
 import { authorityKeyIdentifierExtension, extension } from './certificate-profiles';
-import { CertificateValueError, encodeSerialNumber, encodeTime } from './certificate-values';
+import { CertificateValueError, encodeSerialNumber, encodeTime, LARGEST_INTEGER } from './certificate-values';
 import { der, derInteger, derObjectIdentifier, Tag } from './der';
 import { readSigningIssuer } from './issuer';
 import { signatureAlgorithmIdentifier } from './signature';
@@ -20,7 +20,7 @@ export const CRL_REASONS = {
 } as const;
 export type CrlReason = keyof typeof CRL_REASONS;
 
-interface RevocationListEntry {
+export interface RevocationListEntry {
   /** Hexadecimal. */
   readonly serialNumber: string;
   readonly revokedAt: Date;
@@ -42,8 +42,6 @@ export interface RevocationListOptions {
 
 const CRL_NUMBER = derObjectIdentifier('2.5.29.20');
 const REASON_CODE = derObjectIdentifier('2.5.29.21');
-/** The largest number of 20 octets: RFC 5280, section 5.2.3. */
-const LARGEST_NUMBER = (1n << 159n) - 1n;
 
 const VERSION_2 = derInteger(1);
 
@@ -60,7 +58,7 @@ export async function signRevocationList(
   signal: AbortSignal,
 ): Promise<Buffer> {
   const { subject, keyIdentifier } = readSigningIssuer(issuer, 'cRLSign', signer);
-  if (number < 0n || number > LARGEST_NUMBER) {
+  if (number < 0n || number > LARGEST_INTEGER) {
     throw new CertificateValueError('number must not be negative and must have at most 20 octets');
   }
   if (nextUpdate <= thisUpdate) throw new CertificateValueError('nextUpdate must be later than thisUpdate');
@@ -90,7 +88,8 @@ function encodeEntries(entries: readonly RevocationListEntry[]): readonly Buffer
     return der(Tag.sequence, serial, encodeTime('revokedAt', revokedAt), REASON_EXTENSIONS[reason]);
   });
   if (serialNumbers.size < entries.length) throw new CertificateValueError('entries must name every certificate once');
-  return [der(Tag.sequence, ...encoded)];
+  // Not as arguments, of which a call can't have as many as a list may have entries.
+  return [der(Tag.sequence, Buffer.concat(encoded))];
 }
 
 /** The `crlEntryExtensions`. Unspecified is the meaning of an entry without a reason, and not to be written. */

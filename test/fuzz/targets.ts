@@ -14,7 +14,8 @@ import { API_GATEWAY_LIMITS } from '../../lambda/truststore-publisher/truststore
 import { ClientSecretError, parseClientSecret } from '../../mesh/client-secret';
 import { identitiesOf } from '../../pki/certificate-identity';
 import { CertificateSigningRequestError, readCertificateSigningRequest } from '../../pki/certificate-signing-request';
-import { encodePem, PemError, readCertificates } from '../../pki/pem';
+import { encodePem, PemError, readCertificates, readPemBlocks } from '../../pki/pem';
+import { RevocationListError, readRevocationList } from '../../pki/revocation-list-reader';
 import { weaknessOf } from '../../pki/strength';
 import { TruststoreError, truststoreBundle } from '../../pki/truststore';
 import * as sandboxRequests from '../../sandbox/x509/certificate-signing-request';
@@ -105,13 +106,34 @@ function parsed(text: string): unknown {
   }
 }
 
-export function createTargets({ certificates, signingRequests }: Corpus): readonly Target[] {
+function derIn(pem: string): Buffer {
+  return readPemBlocks(pem)[0]?.der ?? Buffer.of();
+}
+
+function verifies(verify: () => void): boolean {
+  try {
+    verify();
+    return true;
+  } catch (error) {
+    if (error instanceof RevocationListError) return false;
+    throw error;
+  }
+}
+
+export function createTargets({
+  certificates,
+  signingRequests,
+  revocationLists,
+  listIssuer,
+}: Corpus): readonly Target[] {
   const pemOf = (label: string, inputs: readonly Buffer[]) => (random: Random) => {
     const pem = encodePem(label, mutateOctets(random.of(inputs), random));
     return random.fraction() < 0.3 ? mutateText(pem, random) : pem;
   };
   const certificatePem = pemOf('CERTIFICATE', certificates);
   const requestPem = pemOf('CERTIFICATE REQUEST', signingRequests);
+  const listPem = pemOf('X509 CRL', revocationLists);
+  const issuer = new X509Certificate(listIssuer);
   const mutatedJson = (json: string) => (random: Random) => mutateText(json, random);
   const authorizer = strangersAuthorizer();
   const reader = new ClientCertificateReader(TRUST_DOMAIN, 8);
@@ -177,6 +199,17 @@ export function createTargets({ certificates, signingRequests }: Corpus): readon
       create: requestPem,
       read: sandboxRequests.readCertificateSigningRequest,
       documented: [sandboxRequests.CertificateSigningRequestError],
+    },
+    {
+      name: 'revocation lists',
+      create: listPem,
+      read(input) {
+        const list = readRevocationList(input);
+        const isUnchanged = revocationLists.some((one) => one.equals(derIn(input)));
+        if (isUnchanged) list.verify(issuer);
+        else if (verifies(() => list.verify(issuer))) throw new TypeError('the signature covers not all of the list');
+      },
+      documented: [RevocationListError],
     },
     {
       name: 'certificate requests at the URL',
