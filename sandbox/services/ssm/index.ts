@@ -26,20 +26,20 @@ export class SsmService implements Service {
 
   /** Creates a parameter that no template has, or changes its value. */
   provide(name: string, value: string, { isSecure }: { readonly isSecure: boolean }): void {
-    if (this.parameters.find(name)?.values.at(-1) === value) return;
-    this.parameters.put(name, isSecure ? 'SecureString' : 'String', value);
+    if (this.parameters.find(name)?.versions.at(-1)?.value === value) return;
+    this.parameters.put(name, { type: isSecure ? 'SecureString' : 'String', value, tier: 'Intelligent-Tiering' });
   }
 
   /** @throws AwsError if the parameter, or that version, doesn't exist or is of the wrong kind */
   textOf({ name, version, isSecure }: ParameterReference): string {
-    const { type, values } = this.parameters.get(name);
+    const { type, versions } = this.parameters.get(name);
     if (isSecure !== undefined && isSecure !== (type === 'SecureString')) {
       throw new AwsError('ValidationException', `the SSM parameter ${name} is a ${type}`);
     }
-    const value = values[(version ?? values.length) - 1];
-    if (value === undefined) {
+    const found = version === undefined ? versions.at(-1) : versions.find(({ number }) => number === version);
+    if (found === undefined) {
       throw new AwsError('ParameterVersionNotFound', `the SSM parameter ${name} has no version ${version}`);
     }
-    return value;
+    return found.value;
   }
 }

@@ -50,7 +50,7 @@ test('a parameter of a template is read by its name, its ARN, and its version', 
 test.each([
   [{ Value: 'x', Type: 'SecureString' }, 'Type'],
   [{ Value: '' }, 'Value'],
-  [{ Value: 'x', Name: 'a b' }, 'Name'],
+  [{ Value: 'x', Name: 'a b' }, 'parameter name'],
   [{ Value: 'x', AllowedPattern: '^[0-9]+$' }, 'cannot be validated'],
   [{ Value: 'x', Name: '/taken' }, 'already exists'],
 ])('a parameter of a template with %j is refused', async (properties, reason) => {
