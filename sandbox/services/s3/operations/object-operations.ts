@@ -5,6 +5,7 @@ import type { Bucket, ObjectVersion, StoredObject } from '../bucket';
 import { S3Error } from '../s3-error';
 import type { Buckets } from '../state';
 import { readPayload } from './payload';
+import { assertPreconditions, preconditionKeys } from './precondition';
 import { RESPONSE_HEADERS, type S3Route } from './route';
 
 type KeyAction = KeyUse['actions'][number];
@@ -38,19 +39,22 @@ export function objectOperations(
     keys.authorizeUse(call, keyId, { service: 's3', actions: [action], context });
   }
 
-  function authorize(call: AwsCall, action: string, { bucket, key }: S3Route): void {
+  function authorize(call: AwsCall, action: string, { bucket, key }: S3Route, more: ConditionKeys = {}): void {
     const versionId = call.query.get('versionId');
-    const keys: ConditionKeys = versionId === null ? {} : { 's3:versionid': versionId };
+    const keys: ConditionKeys = versionId === null ? more : { ...more, 's3:versionid': versionId };
     call.authorize(`s3:${action}`, buckets.arn(bucket, key), keys, buckets.find(bucket)?.policy);
   }
 
   function putObject(route: S3Route, call: AwsCall): AwsAnswer {
-    authorize(call, 'PutObject', route);
+    authorize(call, 'PutObject', route, preconditionKeys(call));
+    // Whether an ETag matches says something about the object.
+    if (call.headers['if-match'] !== undefined) authorize(call, 'GetObject', route);
     const bucket = buckets.get(route.bucket);
     const { body, checksum } = readPayload(call);
     const etag = `"${createHash('md5').update(body).digest('hex')}"`;
     const kmsKeyId = keyIdFor(call, bucket);
     authorizeKey(call, kmsKeyId, 'GenerateDataKey', route);
+    assertPreconditions(call, bucket.latest(route.key)?.object);
     const object = { body, etag, checksum, kmsKeyId, headers: keptHeaders(call) };
     const version = bucket.put(route.key, object, now());
     return { status: 200, headers: { etag, ...versionHeader(bucket, version), ...checksum, ...encryption(object) } };

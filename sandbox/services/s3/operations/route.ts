@@ -1,5 +1,6 @@
 import type { AwsCall } from '../../../endpoint/api';
 import { notImplemented, S3Error } from '../s3-error';
+import { PRECONDITIONS } from './precondition';
 
 /** The operation and the object of a request, from its path and query. */
 export interface S3Route {
@@ -82,7 +83,7 @@ const RULES: readonly RouteRule[] = [
     method: 'PUT',
     on: 'object',
     parameters: [],
-    headers: [...WRITING, 'x-amz-server-side-encryption', 'x-amz-storage-class'],
+    headers: [...WRITING, ...PRECONDITIONS, 'x-amz-server-side-encryption', 'x-amz-storage-class'],
   },
   {
     operation: 'GetObject',
