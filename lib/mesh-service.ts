@@ -6,6 +6,7 @@ import type { ICertificateIssuer, IMeshClient, IServiceGateway } from './interfa
 import type { MeshGrantOptions } from './mesh-grant';
 import type { MeshIntegration } from './mesh-integration';
 import { ServiceRegistration } from './private/service-registration';
+import { refuseSideDoors } from './private/side-doors/validation';
 import { checkKnownText, refuse } from './private/validation';
 
 /** Options of a service. */
@@ -92,6 +93,7 @@ export class MeshService extends Construct {
 
     const { serviceName, issuer } = props;
     this.registration = new ServiceRegistration(this, { serviceName, apiId: httpApi.apiId, issuer });
+    refuseSideDoors(this);
   }
 
   /**

@@ -17,6 +17,7 @@ import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { authorizerEnvironment } from './private/authorizer-environment';
 import { allowLogs } from './private/key-grant';
 import { checkConcurrency, DEFAULT_LOG_RETENTION, functionOptions, MeshFunction } from './private/mesh-function';
+import { refuseSideDoors } from './private/side-doors/validation';
 import { SourcelessAuthorizer } from './private/sourceless-authorizer';
 import { checkText, refuse } from './private/validation';
 import { stageThrottle, type ThrottleOptions } from './throttle';
@@ -211,6 +212,7 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
     new apigatewayv2.ApiMapping(this, 'Mapping', { api: this.api, domainName: this.domain, stage });
 
     if (props.hostedZone) this.addRecords(domainName, props.hostedZone);
+    refuseSideDoors(this);
   }
 
   /** The ID of the API's authorizer, which other apps need for routes of their own. */

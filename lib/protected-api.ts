@@ -7,7 +7,6 @@ import type { MeshGrantOptions } from './mesh-grant';
 import type { MtlsGateway } from './mtls-gateway';
 import { protectRestApi } from './private/protected-rest-api';
 import { ServiceRegistration } from './private/service-registration';
-import { assertNoOtherDomain } from './private/side-doors';
 import { checkKnownText } from './private/validation';
 
 /** Properties of a `ProtectedApi`. */
@@ -63,13 +62,12 @@ export class ProtectedApi extends Construct {
     this.serviceName = serviceName;
     this.url = `${gateway.url}/${serviceName}`;
     const { apiId, stage } = protectRestApi(this, restApi, gateway.handler);
-    const mapping = new apigatewayv2.CfnApiMapping(this, 'Mapping', {
+    new apigatewayv2.CfnApiMapping(this, 'Mapping', {
       apiId,
       stage,
       domainName: gateway.domain.name,
       apiMappingKey: serviceName,
     });
-    assertNoOtherDomain(this, restApi, mapping);
     this.registration = new ServiceRegistration(this, { serviceName, apiId, issuer });
   }
 

@@ -1,10 +1,5 @@
-import { Stack, Stage } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-
-/** All constructs that may refer to those of the app or the stage. */
-export function constructsAround(scope: IConstruct): readonly IConstruct[] {
-  return (Stage.of(scope) ?? scope.node.root).node.findAll();
-}
 
 /**
  * Whether a property of a construct contains the ID of an API. In another stack, the ID is the same token; in the API's own stack,

@@ -4,7 +4,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
 import { IDENTITY_HEADERS } from '../../mesh/contract';
-import { constructsAround, contains } from './api-references';
+import { contains } from './api-references';
+import { refuseSideDoors } from './side-doors/validation';
 import { refuse } from './validation';
 
 /** Puts the mesh's authorizer before all methods of the API, and the identity headers into its HTTP integrations. */
@@ -45,15 +46,7 @@ export function protectRestApi(service: Construct, api: apigateway.RestApi, hand
       if (isMethod(node)) protectMethod(node, authorizer.ref);
     },
   });
-  service.node.addValidation({
-    validate: () => [
-      ...sideDoorsOf(api.node.defaultChild as apigateway.CfnRestApi),
-      ...constructsAround(service)
-        .filter(isMethod)
-        .filter((method) => !hasAuthorizer(method, authorizer.ref))
-        .map(({ node }) => `the method ${node.path} must have the authorizer of the mesh`),
-    ],
-  });
+  refuseSideDoors(service);
   return { apiId: api.restApiId, stage: api.deploymentStage.stageName };
 }
 
@@ -69,33 +62,4 @@ function protectMethod(method: apigateway.CfnMethod, authorizerId: string): void
       `context.authorizer.${field}`,
     );
   }
-}
-
-/** In what CloudFormation gets, after all overrides. */
-function hasAuthorizer(method: apigateway.CfnMethod, authorizerId: string): boolean {
-  const stack = Stack.of(method);
-  const { Resources } = stack.resolve(method._toCloudFormation()) as {
-    readonly Resources: Readonly<Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>>;
-  };
-  const [{ Properties = {} } = {}] = Object.values(Resources);
-  const { AuthorizationType, AuthorizerId } = Properties;
-  return AuthorizationType === 'CUSTOM' && JSON.stringify(AuthorizerId) === JSON.stringify(stack.resolve(authorizerId));
-}
-
-function sideDoorsOf({
-  disableExecuteApiEndpoint,
-  endpointConfiguration,
-  body,
-  bodyS3Location,
-  cloneFrom,
-}: apigateway.CfnRestApi): string[] {
-  const { types = ['EDGE'] } = {
-    ...endpointConfiguration,
-  } as Partial<apigateway.CfnRestApi.EndpointConfigurationProperty>;
-  const isElsewhere = [body, bodyS3Location, cloneFrom].some((source) => source !== undefined);
-  return [
-    ...(disableExecuteApiEndpoint === true ? [] : ['disableExecuteApiEndpoint of the API must be true']),
-    ...(types.join() === 'REGIONAL' ? [] : [`endpointTypes of the API must be REGIONAL, got ${types.join(', ')}`]),
-    ...(isElsewhere ? ['the methods of the API must be defined by constructs, got a body or an API to clone'] : []),
-  ];
 }

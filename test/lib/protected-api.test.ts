@@ -1,7 +1,5 @@
 import { App, Fn, Stack, Stage } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
-import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import { IDENTITY_HEADERS } from '../../mesh/contract';
 import { newFunction, newMesh, newStack, onlyResource, resourcesOfType, type TemplateResource } from './mesh-stack';
 
@@ -81,35 +79,6 @@ describe('a REST API of the mesh', () => {
     };
     expect(deploymentOf(true)).not.toBe(deploymentOf(false));
   });
-
-  test.each<[apigateway.RestApiProps, string]>([
-    [{ ...REGIONAL, disableExecuteApiEndpoint: false }, 'disableExecuteApiEndpoint of the API must be true'],
-    [{ endpointTypes: [apigateway.EndpointType.REGIONAL] }, 'disableExecuteApiEndpoint of the API must be true'],
-    [{ disableExecuteApiEndpoint: true }, 'endpointTypes of the API must be REGIONAL, got EDGE'],
-    [
-      { ...REGIONAL, endpointTypes: [apigateway.EndpointType.PRIVATE] },
-      'endpointTypes of the API must be REGIONAL, got PRIVATE',
-    ],
-  ])('has no side door: %j', (props, message) => {
-    const stack = newStack();
-    newMesh(stack).protect('reports', restApi(stack, props));
-    expect(() => (stack.node.root as App).synth()).toThrow(`[Test/Mesh/Service-reports] ${message}`);
-  });
-
-  test('has no other domain', () => {
-    const stack = newStack();
-    const api = restApi(stack);
-    newMesh(stack).protect('reports', api);
-    const certificate = acm.Certificate.fromCertificateArn(
-      stack,
-      'Other',
-      'arn:aws:acm:us-east-1:123456789012:certificate/1',
-    );
-    api.addDomainName('Door', { domainName: 'door.example.com', certificate });
-    expect(() => (stack.node.root as App).synth()).toThrow(
-      'no other domain may lead to the API, got the mapping Test/Reports/Door',
-    );
-  });
 });
 
 test('an API in a stage of the app is protected, also beside another stage of the same shape', () => {
@@ -133,36 +102,6 @@ describe('synthesis fails', () => {
     change(api, stack);
     (stack.node.root as App).synth();
   };
-
-  test('for a method whose authorization is overridden', () => {
-    expect(() =>
-      synthesize((api) => {
-        const method = api.root.addMethod('PUT').node.defaultChild as apigateway.CfnMethod;
-        method.addPropertyOverride('AuthorizationType', 'NONE');
-      }),
-    ).toThrow('the method Test/Reports/Default/PUT/Resource must have the authorizer of the mesh');
-  });
-
-  test('for methods that are not constructs', () => {
-    expect(() =>
-      synthesize((api) => {
-        (api.node.defaultChild as apigateway.CfnRestApi).body = { openapi: '3.0.1' };
-      }),
-    ).toThrow('the methods of the API must be defined by constructs');
-  });
-
-  test('for a routing rule of another domain', () => {
-    expect(() =>
-      synthesize((api, stack) => {
-        new apigatewayv2.CfnRoutingRule(stack, 'Rule', {
-          domainNameArn: 'arn:aws:apigateway:us-east-1::/domainnames/door.example.com',
-          priority: 1,
-          conditions: [],
-          actions: [{ invokeApi: { apiId: api.restApiId, stage: 'prod' } }],
-        });
-      }),
-    ).toThrow('no other domain may lead to the API, got the mapping Test/Rule');
-  });
 
   test('for an API that the CDK does not deploy', () => {
     expect(() => synthesize(() => undefined, { deploy: false })).toThrow(
