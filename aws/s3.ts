@@ -153,7 +153,7 @@ export class ObjectPublisher {
  * host: at a configured endpoint, and for a bucket with a dot in its name.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
-function callBucket<T>(
+export function callBucket<T>(
   { connection, retryPolicy = RETRY_POLICY }: S3Options,
   bucket: string,
   operation: string,
@@ -174,12 +174,12 @@ function callBucket<T>(
   return new SignedCaller({ service, connection, retryPolicy }).call(operation, request, reader, signal);
 }
 
-function encodeKey(key: string): string {
+export function encodeKey(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/');
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-function readError({ text }: ServiceResponse) {
+export function readError({ text }: ServiceResponse) {
   return { code: onlyElement(text, 'Code'), message: onlyElement(text, 'Message') };
 }
 

@@ -18,11 +18,11 @@ export interface ServiceName {
 }
 
 export interface ServiceRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   /** Path and query string, URL-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   /** A label before the service's host, such as an S3 bucket. Configured endpoints do not get it. */
   readonly hostLabel?: string;
 }

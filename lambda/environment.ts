@@ -16,7 +16,11 @@ import {
   type AuthorizerTime,
   CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
+  LISTING_AUTHORITIES_VARIABLE,
+  type ListingAuthority,
   REGISTRY_TABLE_VARIABLE,
+  REVOCATION_LISTS_BUCKET_VARIABLE,
+  REVOCATION_LISTS_HOURS_VARIABLE,
   STACKS_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
   TRUSTSTORE_BUCKET_VARIABLE,
@@ -57,10 +61,26 @@ export function authoritiesIn(environment: NodeJS.ProcessEnv): readonly string[]
 
 /** The authorities that the function makes certificates for. */
 export function authorityOrdersIn(environment: NodeJS.ProcessEnv): readonly AuthorityOrder[] {
-  const text = read(environment, AUTHORITY_ORDERS_VARIABLE, (json) =>
-    Array.isArray(parsed(json)) ? undefined : 'must be a JSON list',
+  return readList<AuthorityOrder>(environment, AUTHORITY_ORDERS_VARIABLE);
+}
+
+/** Where and how the function publishes revocation lists. */
+export function revocationListsIn(environment: NodeJS.ProcessEnv) {
+  const isHours = (text: string) => /^[1-9]\d{0,5}$/.test(text);
+  const hours = read(environment, REVOCATION_LISTS_HOURS_VARIABLE, (text) =>
+    isHours(text) ? undefined : 'must be whole hours, at least one',
   );
-  return parsed(text) as readonly AuthorityOrder[];
+  return {
+    authorities: readList<ListingAuthority>(environment, LISTING_AUTHORITIES_VARIABLE),
+    bucket: read(environment, REVOCATION_LISTS_BUCKET_VARIABLE, bucketNameProblem),
+    validityHours: Number(hours),
+  };
+}
+
+/** What the constructs of this package have written as JSON. */
+function readList<T>(environment: NodeJS.ProcessEnv, variable: string): readonly T[] {
+  const problem = (json: string) => (Array.isArray(parsed(json)) ? undefined : 'must be a JSON list');
+  return parsed(read(environment, variable, problem)) as readonly T[];
 }
 
 function parsed(json: string): unknown {

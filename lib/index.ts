@@ -21,6 +21,7 @@ export * from './mesh-service';
 export * from './mtls-gateway';
 export * from './mtls-service-mesh';
 export * from './protected-api';
+export * from './revocation-lists';
 export * from './side-door-checks';
 export * from './throttle';
 export * from './trust-anchor';

@@ -10,6 +10,12 @@ export interface MeshAlarmsProps {
   readonly trustDomain: string;
 
   /**
+   * Whether the mesh publishes revocation lists.
+   * @default false
+   */
+  readonly revocationLists?: boolean;
+
+  /**
    * The topic that alarms notify.
    * @default - none: alarms change their state without a notification
    */
@@ -41,6 +47,14 @@ export class MeshAlarms extends Construct {
    * itself took effect. The log line `audit-incomplete` names it and the reason.
    */
   readonly auditIncomplete: cloudwatch.Alarm;
+
+  /**
+   * The revocation lists were not published for three hours. Servers refuse all clients once a list is older than its validity,
+   * by default 24 hours.
+   *
+   * @default - the mesh publishes none
+   */
+  readonly revocationListsOverdue?: cloudwatch.Alarm;
 
   private readonly action?: cloudwatch.IAlarmAction;
 
@@ -87,6 +101,14 @@ export class MeshAlarms extends Construct {
       threshold: 0,
       evaluationPeriods: 1,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    if (!props.revocationLists) return;
+    this.revocationListsOverdue = this.alarm('RevocationListsOverdue', trustDomain, METRICS.revocationListsPublished, {
+      alarmDescription: `The revocation lists of ${trustDomain} were not published for three hours`,
+      comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 3,
+      treatMissingData: cloudwatch.TreatMissingData.BREACHING,
     });
   }
 

@@ -1,4 +1,4 @@
-import { type RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { type Duration, type RemovalPolicy, Tags } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -28,6 +28,7 @@ import { meshMetric } from './private/mesh-metric';
 import { addMeshParameter, attributesByName } from './private/mesh-parameter';
 import { checkKnownText, checkText, refuse } from './private/validation';
 import { ProtectedApi } from './protected-api';
+import { RevocationLists } from './revocation-lists';
 import type { ThrottleOptions } from './throttle';
 import { TrustAnchor } from './trust-anchor';
 import type { TrustAnchorSource } from './trust-anchor-source';
@@ -70,6 +71,12 @@ export interface MtlsServiceMeshProps
    * @default - none
    */
   readonly certificateAuthoritySuccessors?: ICertificateAuthority[];
+
+  /**
+   * How long a revocation list of an authority with its key in AWS KMS is valid, in whole hours, at least 3.
+   * @default Duration.hours(24)
+   */
+  readonly revocationListValidity?: Duration;
 
   /**
    * The topic that is notified when a rotation fails, when the authorizer can't read the registry, and before a certificate
@@ -172,6 +179,12 @@ export class MtlsServiceMesh extends Construct {
   /** Stores certificates in the clients' secrets. */
   readonly issuer: CertificateIssuer;
 
+  /**
+   * The revocation lists of authorities with keys in AWS KMS.
+   * @default - none of the authorities has its key in AWS KMS
+   */
+  readonly revocationLists?: RevocationLists;
+
   /** Alarms that ring before the gateway refuses clients. */
   readonly alarms: MeshAlarms;
 
@@ -233,7 +246,21 @@ export class MtlsServiceMesh extends Construct {
       ...options,
     });
 
-    this.alarms = new MeshAlarms(this, 'Alarms', { trustDomain: this.trustDomain, topic: props.alarmTopic });
+    const listing = this.trustedAuthorities.filter(({ issuesRevocationLists }) => issuesRevocationLists);
+    if (listing.length > 0) {
+      this.revocationLists = new RevocationLists(this, 'RevocationLists', {
+        registry: this.registry,
+        certificateAuthorities: listing,
+        validity: props.revocationListValidity,
+        ...options,
+      });
+    }
+
+    this.alarms = new MeshAlarms(this, 'Alarms', {
+      trustDomain: this.trustDomain,
+      revocationLists: listing.length > 0,
+      topic: props.alarmTopic,
+    });
 
     this.certificateOptions = props;
   }

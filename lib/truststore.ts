@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IDependable } from 'constructs';
 import {
   DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
@@ -18,6 +18,7 @@ import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-opt
 import { grantPutEvents } from './private/event-grant';
 import { grantKeyThrough } from './private/key-grant';
 import { CUSTOM_RESOURCE_TIMEOUT, functionOptions, MeshFunction } from './private/mesh-function';
+import { allowPublication, publicationBucket } from './private/publication-bucket';
 import { ServedStacks } from './private/served-stacks';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
 import { TruststoreContents } from './private/truststore-contents';
@@ -115,14 +116,7 @@ export class Truststore extends Construct implements ITruststore {
 
     this.objectKey = 'truststore.pem';
     this.encryptionKey = props.encryptionKey;
-    this.bucket = new s3.Bucket(this, 'Bucket', {
-      versioned: true,
-      ...bucketEncryption(props),
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      removalPolicy,
-    });
+    this.bucket = publicationBucket(this, { encryptionKey: props.encryptionKey, removalPolicy });
     this.clientAuthoritiesUrl = this.bucket.s3UrlForObject(CLIENT_AUTHORITIES_KEY);
 
     const { registry } = props;
@@ -146,15 +140,7 @@ export class Truststore extends Construct implements ITruststore {
       ['s3:PutObject'],
       [this.objectKey, CLIENT_AUTHORITIES_KEY].map((key) => this.bucket.arnForObjects(key)),
     );
-    const { encryptionKey } = props;
-    if (encryptionKey) {
-      const actions = ['kms:GenerateDataKey'];
-      grantKeyThrough('s3', this, { grantee: publisher.handler, key: encryptionKey, actions });
-    }
-    if (emptyOnDelete) {
-      publisher.allow(['s3:ListBucketVersions'], [this.bucket.bucketArn]);
-      publisher.allow(['s3:DeleteObject', 's3:DeleteObjectVersion'], [this.bucket.arnForObjects('*')]);
-    }
+    allowPublication(publisher, this.bucket, removalPolicy);
     // To distinguish a rollback from a deployment.
     publisher.allow(['cloudformation:DescribeStacks'], [Stack.of(this).stackId]);
     this.handler = publisher.handler;
@@ -235,10 +221,4 @@ export class Truststore extends Construct implements ITruststore {
       properties,
     });
   }
-}
-
-/** With a bucket key, API Gateway and the functions cause few calls to KMS. */
-function bucketEncryption({ encryptionKey }: EncryptionOptions): Partial<s3.BucketProps> {
-  if (!encryptionKey) return { encryption: s3.BucketEncryption.S3_MANAGED };
-  return { encryption: s3.BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true };
 }

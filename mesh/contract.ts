@@ -107,6 +107,26 @@ interface AuthoritySubject {
   readonly locality?: string;
 }
 
+/** Publishes the revocation lists of authorities with KMS keys. */
+export const REVOCATION_LISTS_RESOURCE_TYPE = 'Custom::MtlsRevocationLists';
+
+export interface RevocationListsProperties {
+  readonly BucketName: string;
+  /** ARNs of the KMS keys. The function finds them in its environment, and publishes when they change. */
+  readonly CertificateAuthorities: readonly string[];
+  /** If `'true'`, deletion of the resource also deletes every version of every object in the bucket. */
+  readonly EmptyOnDelete: string;
+}
+
+/** An authority whose KMS key signs revocation lists. */
+export interface ListingAuthority {
+  readonly certificateAuthorityArn: string;
+  readonly signingAlgorithm: SigningAlgorithm;
+}
+
+/** The key of the object with the lists of all authorities, in PEM, as servers read it. */
+export const REVOCATION_LISTS_KEY = 'crl.pem';
+
 /** Waits until a domain uses a version of its truststore. */
 export const DOMAIN_TRUSTSTORE_RESOURCE_TYPE = 'Custom::MtlsDomainTruststore';
 
@@ -211,6 +231,12 @@ export const STACKS_VARIABLE = 'STACKS';
 export const CERTIFICATE_AUTHORITIES_VARIABLE = 'CERTIFICATE_AUTHORITIES';
 /** The authorities that the function makes certificates for: JSON, a list of `AuthorityOrder`. Maker of authorities. */
 export const AUTHORITY_ORDERS_VARIABLE = 'AUTHORITY_ORDERS';
+/** The authorities with revocation lists: JSON, a list of `ListingAuthority`. Publisher of lists. */
+export const LISTING_AUTHORITIES_VARIABLE = 'LISTING_AUTHORITIES';
+/** The bucket of revocation lists. Publisher of lists. */
+export const REVOCATION_LISTS_BUCKET_VARIABLE = 'REVOCATION_LISTS_BUCKET';
+/** Whole hours until the next list is published at the latest. Publisher of lists. */
+export const REVOCATION_LISTS_HOURS_VARIABLE = 'REVOCATION_LISTS_HOURS';
 /** Where the gateway's truststore is published. Issuer. This and the next three are absent without a gateway. */
 export const TRUSTSTORE_BUCKET_VARIABLE = 'TRUSTSTORE_BUCKET';
 export const TRUSTSTORE_KEY_VARIABLE = 'TRUSTSTORE_KEY';
@@ -349,6 +375,8 @@ export const METRICS = {
   daysToAuthorityExpiry: 'DaysToAuthorityExpiry',
   /** Number of lookups of a caller that the authorizer could not make. */
   registryUnavailable: 'RegistryUnavailable',
+  /** Number of times that the revocation lists were published. */
+  revocationListsPublished: 'RevocationListsPublished',
   /** Number of requests that the authorizer denied. Also by `REASON_DIMENSION`. */
   requestsDenied: 'RequestsDenied',
 } as const;

@@ -60,6 +60,7 @@ export function revocableIn(record: RegistryRecord): RevocableCertificate | unde
 
 /** A certificate as the index of its authority has it. */
 export interface HeldCertificate extends CertificateFacts {
+  readonly key: RegistryKey;
   /** From the key. */
   readonly clientName: string;
   readonly authoritiesNotAfter?: string;
@@ -116,9 +117,11 @@ function clientNameIn({ partitionKey }: RegistryKey): string {
 /** A certificate in the index of its authority. */
 export function heldCertificateIn(item: Item): HeldCertificate {
   const authoritiesNotAfter = item['authoritiesNotAfter']?.S;
+  const key = keyFromItem(item);
   return {
     ...certificateFactsIn(item),
-    clientName: clientNameIn(keyFromItem(item)),
+    key,
+    clientName: clientNameIn(key),
     ...(authoritiesNotAfter !== undefined && { authoritiesNotAfter }),
   };
 }

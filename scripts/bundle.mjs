@@ -14,7 +14,13 @@ import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const FUNCTIONS = ['authorizer', 'certificate-authority', 'certificate-issuer', 'truststore-publisher'];
+const FUNCTIONS = [
+  'authorizer',
+  'certificate-authority',
+  'certificate-issuer',
+  'revocation-list-publisher',
+  'truststore-publisher',
+];
 
 const shared = {
   absWorkingDir: root,

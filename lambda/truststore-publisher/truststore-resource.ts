@@ -7,12 +7,13 @@ import { LARGEST_TRUSTSTORE } from '../../mesh/truststore';
 import { TruststoreError, type TruststoreLimits, truststoreBundle, validAuthorities } from '../../pki/truststore';
 import type { Audit } from '../../registry/audit';
 import type { CustomResourceHandler } from '../custom-resource/custom-resource';
+import { emptyBucket } from '../custom-resource/empty-bucket';
 import { choiceProperty, PropertyError, recordsProperty, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import { trustAnchorPem, trustAnchorsProperty } from '../custom-resource/trust-anchor';
 import type { RemovalGuard } from './removal-guard';
 
-/** The bucket is not suitable for a truststore, or can't be emptied. */
+/** The bucket is not suitable for a truststore. */
 export class TruststoreBucketError extends Error {
   override readonly name = 'TruststoreBucketError';
 }
@@ -75,7 +76,7 @@ export class TruststoreResource implements CustomResourceHandler {
   async remove({ properties, requestId }: CustomResourceRequest, signal: AbortSignal): Promise<void> {
     if (properties['EmptyOnDelete'] !== 'true') return;
     const bucket = readBucketName(properties);
-    const deleted = await this.empty(bucket, signal);
+    const deleted = await emptyBucket(this.options.publisher, bucket, signal);
     this.options.log({ event: 'truststore-emptied', bucket, deleted, requestId });
   }
 
@@ -92,25 +93,6 @@ export class TruststoreResource implements CustomResourceHandler {
       if (!isRollback) throw error;
       return truststoreBundle(validAuthorities(chains, now), now, API_GATEWAY_LIMITS);
     }
-  }
-
-  private async empty(bucket: string, signal: AbortSignal): Promise<number> {
-    const { publisher } = this.options;
-    let deleted = 0;
-    let page = await publisher.listVersions(bucket, undefined, signal);
-    while (page !== undefined) {
-      if (page.versions.length > 0) {
-        const [failed, ...others] = await publisher.deleteVersions(bucket, page.versions, signal);
-        if (failed !== undefined) {
-          throw new TruststoreBucketError(
-            `${others.length + 1} versions in bucket ${bucket} can't be deleted, the first of ${failed.key}: ${failed.code} ${failed.message}`,
-          );
-        }
-        deleted += page.versions.length;
-      }
-      page = page.next && (await publisher.listVersions(bucket, page.next, signal));
-    }
-    return deleted;
   }
 }
 

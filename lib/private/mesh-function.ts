@@ -47,7 +47,12 @@ export function functionOptions(props: SharedOptions): SharedOptions {
 
 export interface MeshFunctionProps extends SharedOptions {
   /** The folder of the bundle in the package's `assets`. */
-  readonly asset: 'authorizer' | 'certificate-authority' | 'certificate-issuer' | 'truststore-publisher';
+  readonly asset:
+    | 'authorizer'
+    | 'certificate-authority'
+    | 'certificate-issuer'
+    | 'revocation-list-publisher'
+    | 'truststore-publisher';
   /** The function that the bundle exports. @default 'handler' */
   readonly handler?: string;
   /** @default - CloudFormation chooses a name */

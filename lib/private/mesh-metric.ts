@@ -14,15 +14,17 @@ const STATISTICS: Readonly<Record<Metric, string>> = {
   [METRICS.hoursToExpiry]: cloudwatch.Stats.MINIMUM,
   [METRICS.daysToAuthorityExpiry]: cloudwatch.Stats.MINIMUM,
   [METRICS.registryUnavailable]: cloudwatch.Stats.SUM,
+  [METRICS.revocationListsPublished]: cloudwatch.Stats.SUM,
   [METRICS.requestsDenied]: cloudwatch.Stats.SUM,
 };
 
-/** Metrics with one value an hour, so shorter periods would be empty. */
+/** Metrics with a value every hour, so shorter periods would be empty. */
 const HOURLY: readonly Metric[] = [
   METRICS.registryItemsMalformed,
   METRICS.certificatesExpiring,
   METRICS.hoursToExpiry,
   METRICS.daysToAuthorityExpiry,
+  METRICS.revocationListsPublished,
 ];
 
 export function meshMetric(

@@ -1,10 +1,27 @@
+import type { X509Certificate } from 'node:crypto';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
+import { awsMesh } from '../../bin/shared/aws-mesh';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { CertificateAuthority, type ICertificateAuthority } from '../../lib';
+import { readCertificates } from '../../pki/pem';
+import { readRevocationList } from '../../pki/revocation-list-reader';
 import { Sandbox } from '../../sandbox';
 import { addScheduleService, exampleMesh } from '../example-mesh';
 
 const SERVICE_URL = 'https://mesh.example.com/schedule/events';
 const DESTROY = { removalPolicy: RemovalPolicy.DESTROY };
+
+/** An object of one of the mesh's buckets. */
+async function objectText(sandbox: Sandbox, key: string): Promise<string> {
+  const s3 = new S3Client(sandboxAccess(sandbox));
+  const bucket = Object.values(sandbox.resources).find(
+    ({ type, constructPath }) => type === 'AWS::S3::Bucket' && constructPath?.includes('/RevocationLists/'),
+  );
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket?.physicalId, Key: key }));
+  return (await Body?.transformToString()) ?? '';
+}
 
 type Kind = 'kmsRoot' | 'kmsSubordinate' | 'shortLivedSubordinateOfKmsRoot';
 
@@ -46,5 +63,52 @@ describe.each([
     const rotated = await sandbox.clientSecret('mail');
     expect(rotated.serialNumber).not.toBe(serialNumber);
     expect((await sandbox.fetch('mail', SERVICE_URL)).status).toBe(200);
+  });
+});
+
+describe('the revocation lists of a mesh with kmsSubordinate', () => {
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    const app = assemblyWith((stack) => CertificateAuthority.kmsSubordinate(stack, 'Authority', DESTROY));
+    sandbox = await Sandbox.deploy(app.synth().directory);
+  });
+  afterAll(() => sandbox.close());
+
+  /** Of the issuing authority and of its root. */
+  async function lists() {
+    const pem = await objectText(sandbox, 'crl.pem');
+    return pem.split(/(?<=-----END X509 CRL-----\n)/).map((block) => readRevocationList(block));
+  }
+
+  test('are there when the deployment ends, and each is signed by its authority', async () => {
+    const [issuing, root] = await lists();
+    const { certificateChain } = await sandbox.clientSecret('mail');
+    const [issuingAuthority, rootAuthority] = readCertificates(certificateChain);
+    issuing?.verify(issuingAuthority as X509Certificate);
+    root?.verify(rootAuthority as X509Certificate);
+    expect([issuing?.entries, root?.entries]).toEqual([[], []]);
+    expect((issuing?.nextUpdate.getTime() ?? 0) - (issuing?.thisUpdate.getTime() ?? 0)).toBe(86_400_000);
+  });
+
+  test('name a certificate soon after it was revoked, with the reason', async () => {
+    const { serialNumber } = await sandbox.clientSecret('mail');
+    await revokeCertificates(
+      { ...awsMesh('mesh.example.com', sandboxAccess(sandbox)), now: () => sandbox.now },
+      'mail',
+      { kind: 'all' },
+      'KEY_COMPROMISE',
+    );
+    await sandbox.advance(0);
+    const [issuing] = await lists();
+    expect(issuing?.entries).toEqual([expect.objectContaining({ serialNumber, reason: 'KEY_COMPROMISE' })]);
+  });
+
+  test('are published every hour, each time with a higher number', async () => {
+    const [before] = await lists();
+    await sandbox.advance(3_600_000);
+    const [after] = await lists();
+    expect(after?.number).toBeGreaterThan(before?.number ?? 0n);
+    expect(after?.entries).toEqual(before?.entries);
   });
 });

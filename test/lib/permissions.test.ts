@@ -261,6 +261,28 @@ const ADMINISTER =
 const PARAMETERS =
   'arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/mtls-mesh/certificate-authorities';
 
+const LISTS = 'MeshRevocationLists';
+const STATEMENTS_FOR_LISTS = [
+  `KmsKey: Allow kms:Sign to AWS {${LISTS}PublisherRole.Arn} on * ${SIGN}`,
+  `${LISTS}BucketPolicy: Deny s3:* to AWS * on {${LISTS}Bucket.Arn}, {${LISTS}Bucket.Arn}/* if aws:SecureTransport Bool false`,
+  ...['Hourly', 'Revocations'].map(
+    (rule) =>
+      `${LISTS}${rule}Permission: Allow lambda:InvokeFunction to events.amazonaws.com on {${LISTS}PublisherFunction.Arn} ` +
+      `if from {${LISTS}${rule}.Arn}`,
+  ),
+  `${LISTS}PublisherRole: Allow sts:AssumeRole to Service lambda.amazonaws.com`,
+  ...[
+    `Allow logs:CreateLogStream, logs:PutLogEvents on {${LISTS}PublisherLogGroup.Arn}`,
+    'Allow dynamodb:BatchGetItem on {MeshRegistryTable.Arn}',
+    'Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/CertificateAuthority',
+    `Allow kms:Sign on {KmsKey.Arn} ${SIGN}`,
+    `Allow ssm:GetParameter on ${PARAMETERS}/{KmsKey}`,
+    `Allow s3:GetObject, s3:PutObject on {${LISTS}Bucket.Arn}/crl.pem, ` +
+      `{${LISTS}Bucket.Arn}/Fn::Select 1, Fn::Split /, {KmsCertificate.CertificateAuthorityArn}.crl`,
+    `Allow s3:ListBucket on {${LISTS}Bucket.Arn}`,
+  ].map((permission) => `${LISTS}PublisherRoleDefaultPolicy: ${permission}`),
+];
+
 test('with keys in KMS, the root signs for the function that makes authorities, and the subordinate for those that issue', () => {
   const permissions = permissionsOfMesh(
     RemovalPolicy.RETAIN,
@@ -287,6 +309,7 @@ test('with keys in KMS, the root signs for the function that makes authorities, 
         `Allow ssm:GetParameter, ssm:PutParameter, ssm:DeleteParameter on ${PARAMETERS}/{${key}}`,
       ]),
     ].map((permission) => `${maker}DefaultPolicy: ${permission}`),
+    ...STATEMENTS_FOR_LISTS,
   ];
   const others = STATEMENTS.filter((statement) => !statement.includes('acm-pca:'));
   expect(permissions).toEqual([...others, ...added].sort());

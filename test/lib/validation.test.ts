@@ -24,6 +24,11 @@ const ACKNOWLEDGED = [
     path: 'Test/Mesh/Truststore/Bucket/Resource',
     reason: 'the bucket holds public certificates only, and API Gateway reads it once a deployment',
   },
+  {
+    id: 'AwsSolutions::AwsSolutions-S1',
+    path: 'Test/Mesh/RevocationLists/Bucket/Resource',
+    reason: 'the bucket holds public lists only, and servers read them every few minutes',
+  },
   ...['Deployment', 'Rotation'].map((id) => ({
     id: 'AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:mesh.example.com/*]',
     path: `Test/Mesh/Issuer/${id}/Role/DefaultPolicy/Resource`,

@@ -50,7 +50,9 @@ export class MemorySurvey implements Pick<RegistrySurvey, keyof RegistrySurvey> 
       (certificate) =>
         certificate.certificateAuthorityArn === certificateAuthorityArn && certificate.notAfter >= at.toISOString(),
     );
-    yield* held.sort((one, other) => (one.notAfter < other.notAfter ? -1 : 1));
+    for (const certificate of held.sort((one, other) => (one.notAfter < other.notAfter ? -1 : 1))) {
+      yield { ...certificate, key: certificateKey(certificate.clientName, certificate.fingerprint) };
+    }
   }
 
   private *records(): Iterable<RegistryRecord> {

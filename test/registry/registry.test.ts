@@ -497,7 +497,7 @@ describe('the registry in DynamoDB', () => {
   test('reads everything consistently, except for what an index finds', async () => {
     const reads: unknown[] = [];
     const send: typeof sendHttpRequest = (url, request) => {
-      const { ConsistentRead, RequestItems } = JSON.parse(request.body ?? '');
+      const { ConsistentRead, RequestItems } = JSON.parse(String(request.body));
       reads.push(ConsistentRead ?? RequestItems[TableName].ConsistentRead);
       return sendHttpRequest(url, request);
     };

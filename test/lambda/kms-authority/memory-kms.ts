@@ -30,6 +30,11 @@ export class MemoryKms implements Pick<Kms, keyof Kms> {
     return Buffer.from(await key.sign(digest));
   }
 
+  /** The key itself, for what a test signs past KMS. */
+  signer(keyArn: string): LocalSigner {
+    return this.keyOf(keyArn);
+  }
+
   private keyOf(keyArn: string): LocalSigner {
     const key = this.keys.get(keyArn);
     if (key === undefined) throw new Error(`NotFoundException: ${keyArn}`);

@@ -1,0 +1,12 @@
+import type { EventDetail } from '../../mesh/contract';
+import { certificateKey } from '../../registry/records';
+import type { ReportedRevocation } from './revocation-lists';
+
+/** The revocation that an event `Certificate Revoked` reports. Undefined for any other event, such as that of the schedule. */
+export function reportedRevocationIn(event: unknown): ReportedRevocation | undefined {
+  const { time, detail } = Object(event) as { readonly time?: unknown; readonly detail?: unknown };
+  const { clientName, fingerprint } = Object(detail) as Partial<Record<keyof EventDetail, unknown>>;
+  if (typeof clientName !== 'string' || typeof fingerprint !== 'string' || typeof time !== 'string') return undefined;
+  const at = new Date(time);
+  return Number.isNaN(at.getTime()) ? undefined : { certificate: certificateKey(clientName, fingerprint), at };
+}

@@ -1,0 +1,40 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { EncryptionOptions } from '../mesh-function-options';
+import { grantKeyThrough } from './key-grant';
+import type { MeshFunction } from './mesh-function';
+
+interface PublicationBucketProps extends EncryptionOptions {
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** A bucket for what a function of the mesh publishes. Nothing in it is secret, and all of it must be authentic. */
+export function publicationBucket(scope: Construct, props: PublicationBucketProps): s3.Bucket {
+  return new s3.Bucket(scope, 'Bucket', {
+    versioned: true,
+    ...bucketEncryption(props),
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    enforceSSL: true,
+    removalPolicy: props.removalPolicy,
+  });
+}
+
+/** Allows the publisher to use the key of the bucket, and to empty a bucket that is deleted. */
+export function allowPublication(publisher: MeshFunction, bucket: s3.IBucket, removalPolicy: RemovalPolicy): void {
+  const { encryptionKey: key } = bucket;
+  if (key) {
+    grantKeyThrough('s3', publisher, { grantee: publisher.handler, key, actions: ['kms:GenerateDataKey'] });
+  }
+  if (removalPolicy === RemovalPolicy.DESTROY) {
+    publisher.allow(['s3:ListBucketVersions'], [bucket.bucketArn]);
+    publisher.allow(['s3:DeleteObject', 's3:DeleteObjectVersion'], [bucket.arnForObjects('*')]);
+  }
+}
+
+/** With a bucket key, API Gateway and the functions cause few calls to KMS. */
+function bucketEncryption({ encryptionKey }: EncryptionOptions): Partial<s3.BucketProps> {
+  if (!encryptionKey) return { encryption: s3.BucketEncryption.S3_MANAGED };
+  return { encryption: s3.BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true };
+}

@@ -1,0 +1,196 @@
+import { CustomResource, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import {
+  EVENT_SOURCE,
+  type EventType,
+  LISTING_AUTHORITIES_VARIABLE,
+  type ListingAuthority,
+  REGISTRY_TABLE_VARIABLE,
+  REVOCATION_LISTS_BUCKET_VARIABLE,
+  REVOCATION_LISTS_HOURS_VARIABLE,
+  REVOCATION_LISTS_KEY,
+  REVOCATION_LISTS_RESOURCE_TYPE,
+  type RevocationListsProperties,
+  TRUST_DOMAIN_VARIABLE,
+} from '../mesh/contract';
+import type { ICertificateAuthority, IMeshRegistry } from './interfaces';
+import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
+import { grantKeyThrough } from './private/key-grant';
+import { CUSTOM_RESOURCE_TIMEOUT, functionOptions, MeshFunction } from './private/mesh-function';
+import { allowPublication, publicationBucket } from './private/publication-bucket';
+import { ServedStacks } from './private/served-stacks';
+import { checkDuration, refuse } from './private/validation';
+
+const DEFAULT_VALIDITY = Duration.hours(24);
+
+/** Properties of `RevocationLists`. */
+export interface RevocationListsProps extends MeshFunctionOptions, EncryptionOptions {
+  /** The registry of the clients and of the certificates that were issued to them. */
+  readonly registry: IMeshRegistry;
+
+  /** The authorities that issue, or have issued, certificates. At least one, all with keys in AWS KMS. */
+  readonly certificateAuthorities: ICertificateAuthority[];
+
+  /**
+   * How long a list is valid, in whole hours, at least 3. Lists are published every hour. Servers refuse all clients when a list
+   * is no longer valid, so this is how long the publication may fail.
+   *
+   * @default Duration.hours(24)
+   */
+  readonly validity?: Duration;
+
+  /**
+   * How long the log of the function is kept.
+   * @default logs.RetentionDays.ONE_YEAR
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * What happens to the lists and the log when they are removed from the stack.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * The certificate revocation lists (CRLs) of authorities with keys in AWS KMS, for servers outside the gateway, such as NGINX
+ * or Envoy. The gateway doesn't need them: its authorizer asks the registry.
+ *
+ * They are published every hour and right after a revocation: the lists of all authorities, and of the authorities above them, in
+ * one PEM object, and each list of an issuing authority in DER in `<id of its KMS key>.crl`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc5280#section-5
+ */
+export class RevocationLists extends Construct {
+  /** The bucket of the lists. It is versioned and not public. */
+  readonly bucket: s3.IBucket;
+
+  /** The key of the object with the lists of all authorities in PEM: `crl.pem`. */
+  readonly objectKey: string;
+
+  /** The URL of the object with the lists of all authorities in PEM: `s3://<bucket>/crl.pem`. */
+  readonly url: string;
+
+  /** The function that publishes the lists. */
+  readonly handler: lambda.IFunction;
+
+  private readonly encryptionKey?: kms.IKey;
+  private readonly objectArns: string[];
+
+  constructor(scope: Construct, id: string, props: RevocationListsProps) {
+    super(scope, id);
+
+    const { registry, certificateAuthorities: authorities, validity = DEFAULT_VALIDITY } = props;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    checkAuthorities(this, authorities);
+    checkDuration(this, 'validity', validity, validityProblem);
+
+    this.encryptionKey = props.encryptionKey;
+    this.bucket = publicationBucket(this, { encryptionKey: props.encryptionKey, removalPolicy });
+    this.objectKey = REVOCATION_LISTS_KEY;
+    this.url = this.bucket.s3UrlForObject(this.objectKey);
+
+    const listing = authorities.map(
+      ({ certificateAuthorityArn, signingAlgorithm }): ListingAuthority => ({
+        certificateAuthorityArn,
+        signingAlgorithm,
+      }),
+    );
+    const publisher = new MeshFunction(this, 'Publisher', {
+      ...functionOptions(props),
+      asset: 'revocation-list-publisher',
+      description: 'Publishes certificate revocation lists',
+      timeout: Duration.minutes(3),
+      memorySize: 512,
+      environment: {
+        [TRUST_DOMAIN_VARIABLE]: registry.trustDomain,
+        [REGISTRY_TABLE_VARIABLE]: registry.table.tableName,
+        [REVOCATION_LISTS_BUCKET_VARIABLE]: this.bucket.bucketName,
+        [REVOCATION_LISTS_HOURS_VARIABLE]: String(validity.toHours()),
+        [LISTING_AUTHORITIES_VARIABLE]: Stack.of(this).toJsonString(listing),
+      },
+      servedStacks: new ServedStacks(this),
+      services: ['dynamodb', 's3', 'kms', 'ssm'],
+      removalPolicy,
+    });
+    this.handler = publisher.handler;
+    registry.grantSurvey(this.handler);
+    for (const authority of authorities) authority.grantIssue(this.handler);
+    this.objectArns = [this.objectKey, ...authorities.map(listKey)].map((key) => this.bucket.arnForObjects(key));
+    publisher.allow(['s3:GetObject', 's3:PutObject'], this.objectArns);
+    // Without it, S3 answers 403 instead of 404 for an object that doesn't exist.
+    publisher.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
+    allowPublication(publisher, this.bucket, removalPolicy);
+    if (this.encryptionKey) {
+      const [grantee, key] = [this.handler, this.encryptionKey];
+      grantKeyThrough('s3', this, { grantee, key, actions: ['kms:Decrypt'] });
+    }
+
+    const properties: RevocationListsProperties = {
+      BucketName: this.bucket.bucketName,
+      CertificateAuthorities: authorities.map(({ certificateAuthorityArn }) => certificateAuthorityArn),
+      EmptyOnDelete: String(removalPolicy === RemovalPolicy.DESTROY),
+    };
+    new CustomResource(this, 'Published', {
+      resourceType: REVOCATION_LISTS_RESOURCE_TYPE,
+      serviceToken: this.handler.functionArn,
+      serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
+      properties,
+    });
+    this.publishOn('Hourly', {
+      description: `Publishes the revocation lists of ${registry.trustDomain}`,
+      schedule: events.Schedule.rate(Duration.hours(1)),
+    });
+    this.publishOn('Revocations', {
+      description: `Publishes the revocation lists of ${registry.trustDomain} after a revocation`,
+      eventPattern: {
+        source: [EVENT_SOURCE],
+        detailType: ['Certificate Revoked' satisfies EventType],
+        detail: { trustDomain: [registry.trustDomain] },
+      },
+    });
+  }
+
+  /** Allows `grantee` to read the lists, and with an `encryptionKey` to use the key for that. */
+  grantRead(grantee: iam.IGrantable): iam.Grant {
+    const grant = iam.Grant.addToPrincipal({ grantee, actions: ['s3:GetObject'], resourceArns: this.objectArns });
+    const { encryptionKey: key } = this;
+    return key ? grant.combine(grantKeyThrough('s3', this, { grantee, key, actions: ['kms:Decrypt'] })) : grant;
+  }
+
+  private publishOn(id: string, props: events.RuleProps): void {
+    const rule = new events.Rule(this, id, {
+      ...props,
+      targets: [{ bind: () => ({ arn: this.handler.functionArn }) }],
+    });
+    this.handler.addPermission(`${id}Permission`, {
+      scope: this,
+      principal: new iam.ServicePrincipal('events.amazonaws.com'),
+      sourceArn: rule.ruleArn,
+    });
+  }
+}
+
+/** The key of the object with the list of one authority, in DER. */
+function listKey({ certificateAuthorityArn }: ICertificateAuthority): string {
+  return `${Fn.select(1, Fn.split('/', certificateAuthorityArn))}.crl`;
+}
+
+function checkAuthorities(scope: Construct, authorities: readonly ICertificateAuthority[]): void {
+  if (authorities.length === 0) refuse(scope, 'certificateAuthorities', 'must contain at least one authority', 'none');
+  const other = authorities.find(({ issuesRevocationLists }) => !issuesRevocationLists);
+  if (other === undefined) return;
+  const rule = 'must have keys in AWS KMS, because the mesh can sign lists with no others';
+  refuse(scope, 'certificateAuthorities', rule, other.node.path);
+}
+
+function validityProblem(validity: Duration): string | undefined {
+  const hours = validity.toHours({ integral: false });
+  return Number.isInteger(hours) && hours >= 3 ? undefined : 'must be whole hours, at least 3';
+}
