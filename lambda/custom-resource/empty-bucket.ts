@@ -1,7 +1,7 @@
 import type { ObjectPublisher } from '../../aws/s3';
 
 /** Objects of the bucket can't be deleted. */
-export class BucketNotEmptiedError extends Error {
+class BucketNotEmptiedError extends Error {
   override readonly name = 'BucketNotEmptiedError';
 }
 
