@@ -176,5 +176,6 @@ test('no text makes the reader fail other than by its own error', () => {
 
 test('reads a block of megabytes', () => {
   const der = randomBytes(8_000_000);
-  expect(readPemBlocks(encodePem('X509 CRL', der))).toEqual([{ label: 'X509 CRL', der }]);
+  const [block] = readPemBlocks(encodePem('X509 CRL', der));
+  expect(block?.der.equals(der)).toBe(true);
 });
