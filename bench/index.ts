@@ -11,6 +11,7 @@ import { maintenance } from './maintenance';
 import type { Measurement } from './measure';
 import { quotas } from './quotas';
 import { discard, firstAnswer, threeServices, warmDecision } from './sandbox';
+import { signing } from './signing';
 import { severalStacks } from './stacks';
 import { CLIENT_BUNDLE, clientSize, functionBundle, startUp } from './start-up';
 import { resources, synthesis } from './synthesis';
@@ -31,6 +32,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
       await startUp('client', CLIENT_BUNDLE, 1.4),
       await clientSize(1),
       await issue(secret),
+      ...(await signing()),
       ...(await synthesis()),
       ...resources(),
     ];
