@@ -17,7 +17,7 @@ export interface KeyCloud {
   readonly clock: Clock;
   readonly keyType: ResourceType;
   createKey(properties?: Properties): Promise<Resource>;
-  /** The ARN of a new role with one policy. */
+  /** The ARN of a new role with one policy, in which `ROLE` is that ARN. */
   roleWith(...statements: readonly object[]): Promise<string>;
   /** @param principal by default, the operator */
   client(principal?: string): KMSClient;
@@ -40,6 +40,7 @@ export async function startKeyCloud(): Promise<KeyCloud> {
     killProcessOf: async () => undefined,
     receiveCustomResourceResponse: () => false,
   });
+  let roles = 0;
   const keyType = resourceType(kms, 'AWS::KMS::Key');
   const trust = policyOf({ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' });
 
@@ -50,9 +51,12 @@ export async function startKeyCloud(): Promise<KeyCloud> {
     keyType,
     createKey: (properties = {}) => keyType.create(requestFor(properties)),
     async roleWith(...statements) {
-      const Policies = statements.length === 0 ? [] : [{ PolicyName: 'p', PolicyDocument: policyOf(...statements) }];
+      roles += 1;
+      const RoleName = `role-${roles}`;
+      const PolicyDocument = policyOf(...naming(`arn:aws:iam::123456789012:role/${RoleName}`, statements));
+      const Policies = statements.length === 0 ? [] : [{ PolicyName: 'p', PolicyDocument }];
       const role = await resourceType(iam, 'AWS::IAM::Role').create(
-        requestFor({ AssumeRolePolicyDocument: trust, Policies }),
+        requestFor({ RoleName, AssumeRolePolicyDocument: trust, Policies }),
       );
       return String(role.attributes.Arn);
     },
@@ -65,6 +69,11 @@ export async function startKeyCloud(): Promise<KeyCloud> {
       }),
     close: () => endpoint.close(),
   };
+}
+
+/** With the ARN of a role in place of `ROLE`. */
+export function naming(role: string, statements: readonly object[]): object[] {
+  return JSON.parse(JSON.stringify(statements).replaceAll('ROLE', role));
 }
 
 export function policyOf(...statements: readonly object[]): Properties {

@@ -9,7 +9,7 @@ import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import fc from 'fast-check';
 import type { ConditionKeys } from '../../../../sandbox/endpoint/api';
 import { requestFor } from '../resource-request';
-import { type KeyCloud, policyOf, ROOT, startKeyCloud } from './key-cloud';
+import { type KeyCloud, naming, policyOf, ROOT, startKeyCloud } from './key-cloud';
 
 const ACCOUNT = '123456789012';
 
@@ -215,12 +215,8 @@ describe('as another implementation of the IAM rules does', () => {
   });
   type Question = typeof question extends fc.Arbitrary<infer Q> ? Q : never;
 
-  /** With the ARN of a role in place of `ROLE`. */
-  const naming = (role: string, statements: readonly object[]): object[] =>
-    JSON.parse(JSON.stringify(statements).replaceAll('ROLE', role));
-
   async function ours(asked: Question): Promise<{ isAllowed: boolean; role: string; arn: string }> {
-    const role = await cloud.roleWith(...naming('arn:aws:iam::123456789012:role/mesh-Thing', asked.identityPolicy));
+    const role = await cloud.roleWith(...asked.identityPolicy);
     const key = await cloud.createKey({
       ...SIGNING,
       KeyPolicy: policyOf(...naming(role, asked.keyPolicy)),
