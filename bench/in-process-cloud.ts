@@ -11,6 +11,7 @@ import { AcmPcaService } from '../sandbox/services/acm-pca';
 import { DynamoDbService } from '../sandbox/services/dynamodb';
 import { EventBridgeService } from '../sandbox/services/events';
 import { IamService } from '../sandbox/services/iam';
+import { S3Service } from '../sandbox/services/s3';
 import { SecretsManagerService } from '../sandbox/services/secrets-manager';
 import type { RotationEvent } from '../sandbox/services/secrets-manager/rotation/ports';
 
@@ -66,7 +67,9 @@ export class InProcessCloud {
       topics: { publish: () => undefined },
     };
     const events = new EventBridgeService(surroundings, targets);
-    const services = [new AcmPcaService(surroundings), secrets, new DynamoDbService(surroundings), events];
+    const objects = new S3Service(surroundings, { authorizeUse: () => undefined });
+    const acmPca = new AcmPcaService(surroundings, { iam, objects });
+    const services = [acmPca, secrets, new DynamoDbService(surroundings), events];
     const { accessKeyId, secretAccessKey } = iam.issueCredentials(iam.operator);
 
     this.apis = services.map(({ api }) => api);

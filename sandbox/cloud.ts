@@ -118,7 +118,7 @@ export class Cloud {
       metrics,
       keys,
       parameters,
-      new AcmPcaService(surroundings),
+      new AcmPcaService(surroundings, { iam, objects }),
       new DynamoDbService(surroundings),
       new StsService(surroundings, iam),
     ];

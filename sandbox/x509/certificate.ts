@@ -79,12 +79,7 @@ export function signCertificate(options: CertificateOptions): string {
     extensions: new Extensions([
       ...options.extensions,
       extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyIdentifier(publicKey))),
-      extension(
-        id_ce_authorityKeyIdentifier,
-        new AuthorityKeyIdentifier({
-          keyIdentifier: new KeyIdentifier(keyIdentifier(publicKeyInfo(createPublicKey(signingKey)))),
-        }),
-      ),
+      authorityKeyIdentifier(signingKey),
     ]),
   });
   const signatureValue = signBytes(signingAlgorithm, Buffer.from(AsnConvert.serialize(tbsCertificate)), signingKey);
@@ -184,8 +179,17 @@ function keyIdentifier(key: SubjectPublicKeyInfo): ArrayBuffer {
   return arrayBufferOf(createHash('sha1').update(Buffer.from(key.subjectPublicKey)).digest());
 }
 
+/** The identifier of the key that signs a certificate or a revocation list. */
+export function authorityKeyIdentifier(signingKey: KeyObject): Extension {
+  const identifier = keyIdentifier(publicKeyInfo(createPublicKey(signingKey)));
+  return extension(
+    id_ce_authorityKeyIdentifier,
+    new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(identifier) }),
+  );
+}
+
 /** The content octets of a DER INTEGER: with a leading zero only where the sign bit would be set. */
-function integerOf(serialNumber: string): ArrayBuffer {
+export function integerOf(serialNumber: string): ArrayBuffer {
   const digits = serialNumber.replace(/^0+/, '');
   const octets = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
   const positive = (octets[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.of(0), octets]) : octets;
@@ -195,6 +199,6 @@ function integerOf(serialNumber: string): ArrayBuffer {
   return arrayBufferOf(positive);
 }
 
-function arrayBufferOf(bytes: Uint8Array): ArrayBuffer {
+export function arrayBufferOf(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }

@@ -4,10 +4,15 @@
  */
 import {
   BasicConstraints,
+  CRLDistributionPoints,
+  DistributionPoint,
+  DistributionPointName,
   ExtendedKeyUsage,
   type Extension,
+  GeneralName,
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
+  id_ce_cRLDistributionPoints,
   id_ce_extKeyUsage,
   id_ce_keyUsage,
   id_ce_subjectAltName,
@@ -43,6 +48,18 @@ export function serverExtensions(names: SubjectAlternativeNames): Extension[] {
 /** `EndEntityCertificate/V1` and its passthrough variants: for TLS servers and clients. */
 export function serverAndClientExtensions(names: SubjectAlternativeNames): Extension[] {
   return endEntityExtensions(names, id_kp_serverAuth, id_kp_clientAuth);
+}
+
+/** Where the revocation list of the certificate is (RFC 5280, section 4.2.1.13). */
+export function distributionPointExtension(url: string): Extension {
+  return extension(
+    id_ce_cRLDistributionPoints,
+    new CRLDistributionPoints([new DistributionPoint({ distributionPoint: distributionPointName(url) })]),
+  );
+}
+
+export function distributionPointName(url: string): DistributionPointName {
+  return new DistributionPointName({ fullName: [new GeneralName({ uniformResourceIdentifier: url })] });
 }
 
 /**

@@ -8,15 +8,19 @@ import { certificateType } from './resources/certificate';
 import { certificateAuthorityType } from './resources/certificate-authority';
 import { certificateAuthorityActivationType } from './resources/certificate-authority-activation';
 import { permissionType } from './resources/permission';
+import type { RevocationListSurroundings } from './revocation/revocation-lists';
 import { PrivateAuthorities } from './state';
+
+/** The other services that an authority with revocation lists uses. */
+export type AcmPcaPorts = Pick<RevocationListSurroundings, 'iam' | 'objects'>;
 
 /** AWS Private CA: authorities, and the certificates that they issue and revoke. Keys exist in memory only. */
 export class AcmPcaService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   readonly api: AwsApi;
 
-  constructor({ account, clock }: Surroundings) {
-    const authorities = new PrivateAuthorities(account, clock);
+  constructor({ account, clock }: Surroundings, ports: AcmPcaPorts) {
+    const authorities = new PrivateAuthorities({ account, clock, ...ports });
     const now = () => clock.now();
     this.resourceTypes = {
       'AWS::ACMPCA::CertificateAuthority': certificateAuthorityType(authorities),

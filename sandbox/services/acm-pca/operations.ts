@@ -6,25 +6,13 @@ import { notAfterOf, notBeforeOf } from '../../x509/certificate';
 import { page } from '../shared/paging';
 import { blob, integer, oneOf, optional, string, structure } from '../shared/shape';
 import { resourceTagKeys } from '../shared/tags';
-import { awaitIssue, revoke } from './issuance/certificate-record';
+import { awaitIssue, REVOCATION_REASONS, revoke } from './issuance/certificate-record';
 import { issueCertificate } from './issuance/issue';
 import { apiPassthroughShape } from './issuance/passthrough';
 import { defaultTemplateArn, templateOf } from './issuance/templates';
 import { validityShape } from './issuance/validity';
 import type { PrivateAuthority } from './private-authority';
 import type { PrivateAuthorities } from './state';
-
-/** https://docs.aws.amazon.com/privateca/latest/APIReference/API_RevokeCertificate.html */
-const REVOCATION_REASONS = [
-  'UNSPECIFIED',
-  'KEY_COMPROMISE',
-  'CERTIFICATE_AUTHORITY_COMPROMISE',
-  'AFFILIATION_CHANGED',
-  'SUPERSEDED',
-  'CESSATION_OF_OPERATION',
-  'PRIVILEGE_WITHDRAWN',
-  'A_A_COMPROMISE',
-] as const;
 
 /** https://docs.aws.amazon.com/privateca/latest/APIReference/API_IssueCertificate.html */
 const TOKEN_LIFETIME = 5 * 60 * 1000;
@@ -140,7 +128,9 @@ export function acmPcaOperations(
         `Could not find a certificate of serial number ${CertificateSerial}`,
       );
     }
-    revoke(certificate, RevocationReason);
+    authority.revocationLists.authorizeRevocation(call, certificate);
+    revoke(certificate, RevocationReason, now());
+    authority.revocationLists.revoked(certificate);
   }
 
   const authorityShape = structure({ CertificateAuthorityArn: arn });
@@ -213,6 +203,10 @@ function description(authority: PrivateAuthority, account: Account): object {
       KeyAlgorithm: configuration.keyAlgorithm,
       SigningAlgorithm: configuration.signingAlgorithm,
       Subject: configuration.givenSubject,
+    },
+    RevocationConfiguration: {
+      CrlConfiguration: authority.revocationLists.configuration?.given ?? { Enabled: false },
+      OcspConfiguration: { Enabled: false },
     },
     RestorableUntil: restorableUntil && seconds(restorableUntil),
     KeyStorageSecurityStandard: configuration.keyStorageSecurityStandard,

@@ -6,6 +6,7 @@ import type { DistinguishedName } from '../../x509/names';
 import { PemError, readCertificates } from '../../x509/pem';
 import type { Tag } from '../shared/tags';
 import type { CertificateRecord } from './issuance/certificate-record';
+import { type RevocationListSurroundings, RevocationLists } from './revocation/revocation-lists';
 
 export type Status = 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'EXPIRED' | 'DELETED';
 
@@ -49,18 +50,21 @@ export class PrivateAuthority {
   readonly answeredTokens = new Map<string, { readonly at: Date; readonly certificateArn: string }>();
   /** Actions by principal, from AWS::ACMPCA::Permission. */
   readonly permissions = new Map<string, readonly string[]>();
+  readonly revocationLists: RevocationLists;
 
   constructor(
     readonly configuration: AuthorityConfiguration,
     readonly key: KeyObject,
     readonly certificateSigningRequest: string,
-    private readonly now: () => Date,
+    private readonly surroundings: RevocationListSurroundings,
   ) {
+    this.revocationLists = new RevocationLists(this, surroundings);
     this.lastStateChangeAt = configuration.createdAt;
   }
 
   get status(): Status {
-    const isExpired = this.installedCertificate && notAfterOf(this.installedCertificate.certificate) < this.now();
+    const isExpired =
+      this.installedCertificate && notAfterOf(this.installedCertificate.certificate) < this.surroundings.clock.now();
     return this.storedStatus === 'ACTIVE' && isExpired ? 'EXPIRED' : this.storedStatus;
   }
 
@@ -110,7 +114,7 @@ export class PrivateAuthority {
 
   private change(status: Exclude<Status, 'EXPIRED'>): void {
     this.storedStatus = status;
-    this.lastStateChangeAt = this.now();
+    this.lastStateChangeAt = this.surroundings.clock.now();
   }
 
   /** A root must be self-signed. A subordinate must be signed by the first authority of a chain that ends in a root. */
@@ -118,7 +122,7 @@ export class PrivateAuthority {
     const isRoot = this.configuration.type === 'ROOT';
     if (isRoot && chain.length > 0) throw malformed('CertificateChain must be left out for a root');
     if (!isRoot && chain.length === 0) throw malformed('CertificateChain must be given for a subordinate');
-    const problem = chainProblem(certificate, isRoot ? [certificate] : chain, this.now());
+    const problem = chainProblem(certificate, isRoot ? [certificate] : chain, this.surroundings.clock.now());
     if (problem !== undefined) throw mismatch(problem);
     if (!certificate.ca) throw malformed('the certificate is not a certificate of an authority');
   }

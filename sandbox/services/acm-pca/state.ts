@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Account, regionalArn } from '../../account';
-import type { Clock } from '../../clock';
+import { regionalArn } from '../../account';
 import { AwsError } from '../../endpoint/api';
 import { generatePrivateKey } from '../../x509/algorithms';
 import { createCertificateSigningRequest } from '../../x509/certificate-signing-request';
 import { assertSigns } from './issuance/signing';
 import { type AuthorityConfiguration, PrivateAuthority } from './private-authority';
+import type { RevocationListConfiguration } from './revocation/configuration';
+import type { RevocationListSurroundings } from './revocation/revocation-lists';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** The default restoration period. https://docs.aws.amazon.com/privateca/latest/userguide/PCADeleteCA.html */
@@ -15,22 +16,25 @@ const RESTORATION_PERIOD = 30 * DAY;
 export class PrivateAuthorities {
   private readonly byArn = new Map<string, PrivateAuthority>();
 
-  constructor(
-    private readonly account: Account,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly surroundings: RevocationListSurroundings) {}
 
   /**
-   * Creates an authority without a certificate. @throws AwsError `InvalidArgsException` for algorithms of different
-   * families
+   * Creates an authority without a certificate.
+   * @throws AwsError `InvalidArgsException` for algorithms of different families, `ValidationException` for a bucket of
+   * revocation lists that it may not write to
    */
-  async create(options: Omit<AuthorityConfiguration, 'arn' | 'createdAt'>): Promise<PrivateAuthority> {
+  async create(
+    options: Omit<AuthorityConfiguration, 'arn' | 'createdAt'>,
+    revocation: RevocationListConfiguration | undefined,
+  ): Promise<PrivateAuthority> {
+    const { account, clock } = this.surroundings;
     const key = await generatePrivateKey(options.keyAlgorithm);
     assertSigns(options.signingAlgorithm, key, options.keyAlgorithm);
-    const arn = regionalArn(this.account, 'acm-pca', `certificate-authority/${randomUUID()}`);
+    const arn = regionalArn(account, 'acm-pca', `certificate-authority/${randomUUID()}`);
     const request = createCertificateSigningRequest(key, options.subject);
-    const configuration = { ...options, arn, createdAt: this.clock.now() };
-    const authority = new PrivateAuthority(configuration, key, request, () => this.clock.now());
+    const configuration = { ...options, arn, createdAt: clock.now() };
+    const authority = new PrivateAuthority(configuration, key, request, this.surroundings);
+    authority.revocationLists.configure(revocation);
     this.byArn.set(arn, authority);
     return authority;
   }
@@ -47,7 +51,7 @@ export class PrivateAuthorities {
 
   /** @throws AwsError `InvalidArnException`, `ResourceNotFoundException` */
   get(arn: string): PrivateAuthority {
-    const prefix = regionalArn(this.account, 'acm-pca', 'certificate-authority/');
+    const prefix = regionalArn(this.surroundings.account, 'acm-pca', 'certificate-authority/');
     if (!arn.startsWith(prefix)) throw new AwsError('InvalidArnException', `not the ARN of an authority: ${arn}`);
     const authority = this.find(arn);
     if (authority) return authority;
@@ -55,10 +59,10 @@ export class PrivateAuthorities {
   }
 
   delete(authority: PrivateAuthority): void {
-    authority.delete(new Date(this.clock.now().getTime() + RESTORATION_PERIOD));
+    authority.delete(new Date(this.surroundings.clock.now().getTime() + RESTORATION_PERIOD));
   }
 
   private isGone({ restorableUntil }: PrivateAuthority): boolean {
-    return restorableUntil !== undefined && restorableUntil <= this.clock.now();
+    return restorableUntil !== undefined && restorableUntil <= this.surroundings.clock.now();
   }
 }

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Account, globalArn } from '../../account';
 import type { ResourceType } from '../../cloudformation/resource-type';
-import { AccessDenied, type AwsApi, AwsError, type ConditionKeys, type PolicyDocument } from '../../endpoint/api';
+import {
+  AccessDenied,
+  type AwsApi,
+  type AwsCall,
+  AwsError,
+  type ConditionKeys,
+  type PolicyDocument,
+} from '../../endpoint/api';
 import { queryApi } from '../../endpoint/query-protocol';
 import type { Service, Surroundings } from '../shared/service';
 import { iamOperations } from './operations';
@@ -135,6 +142,37 @@ export class IamService implements Service {
     throw new AccessDenied(
       `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource} ${reason(decision, action)}`,
     );
+  }
+
+  /**
+   * The authorization of an AWS service that acts for one of its resources. The policy of the called resource alone
+   * decides.
+   * @param service such as `acm-pca.amazonaws.com`
+   * @param sourceArn the ARN of the resource, for the condition key `aws:SourceArn`
+   */
+  asService(service: string, sourceArn: string): Pick<AwsCall, 'authorize'> {
+    const { id, region } = this.account;
+    const globalKeys = {
+      'aws:PrincipalIsAWSService': 'true',
+      'aws:PrincipalServiceName': service,
+      'aws:RequestedRegion': region,
+      'aws:ResourceAccount': id,
+      'aws:SecureTransport': 'true',
+      'aws:SourceAccount': id,
+      'aws:SourceArn': sourceArn,
+    };
+    return {
+      authorize(action, resource, conditionKeys = {}, resourcePolicy) {
+        const context = { ...globalKeys, ...conditionKeys };
+        const ofResource = resourcePolicy === undefined ? undefined : parsePolicy(resourcePolicy);
+        const decision = evaluate({ principal: { service }, action, resource, context }, { ofResource });
+        if (decision === 'allowed') return;
+        const missing = decision === 'not allowed' ? 'not allowed by resource' : decision;
+        throw new AccessDenied(
+          `${service} is not authorized to perform: ${action} on resource: ${resource} ${reason(missing, action)}`,
+        );
+      },
+    };
   }
 
   /** @throws AwsError unless the role exists and its trust policy allows the service to assume it */

@@ -63,7 +63,11 @@ export class KmsService implements Service {
    * @param keyId undefined for a key of the service itself, which everyone in the account may use through it
    * @throws AccessDenied, or AwsError if the key is disabled or pending deletion
    */
-  authorizeUse(call: AwsCall, keyId: string | undefined, { service, actions, context }: KeyUse): void {
+  authorizeUse(
+    call: Pick<AwsCall, 'authorize'>,
+    keyId: string | undefined,
+    { service, actions, context }: KeyUse,
+  ): void {
     if (keyId === undefined || /(^|:)alias\/aws\//.test(keyId)) return;
     const conditionKeys = {
       ...contextKeys(context),

@@ -35,6 +35,8 @@ export class Bucket {
   policy?: PolicyDocument | undefined;
   /** The KMS key of new objects. */
   defaultKmsKeyId?: string | undefined;
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html */
+  blocksPublicAccess = true;
   /** Whether one data key serves all objects. */
   hasBucketKey = false;
 

@@ -1,8 +1,8 @@
 import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
 import { Clock } from '../../../sandbox/clock';
 import type { AwsApi } from '../../../sandbox/endpoint/api';
-import { AcmPcaService } from '../../../sandbox/services/acm-pca';
 import { SecretsManagerService } from '../../../sandbox/services/secrets-manager';
+import { startAcmPca } from './acm-pca/hierarchy';
 import { send } from './serve';
 
 const SECOND = 1000;
@@ -18,7 +18,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const acmPca = () => new AcmPcaService({ account: SANDBOX_ACCOUNT, clock }).api;
+const acmPca = () => startAcmPca(clock).service.api;
 const secretsManager = () =>
   new SecretsManagerService(
     { account: SANDBOX_ACCOUNT, clock },

@@ -8,7 +8,7 @@ import {
   readCertificateSigningRequest,
 } from '../../../x509/certificate-signing-request';
 import { encodeDistinguishedName } from '../../../x509/names';
-import { passedExtensions } from '../../../x509/profiles';
+import { distributionPointExtension, passedExtensions } from '../../../x509/profiles';
 import type { PrivateAuthority } from '../private-authority';
 import type { CertificateRecord } from './certificate-record';
 import type { ApiPassthrough } from './passthrough';
@@ -45,13 +45,19 @@ export function issueCertificate(authority: PrivateAuthority, request: IssueRequ
   const passthrough = template.passesApi ? request.apiPassthrough : undefined;
   const subject = passthrough?.Subject ? encodeDistinguishedName(passthrough.Subject.name) : csr.subject;
   const names = passthrough?.Extensions?.SubjectAlternativeNames ?? csr.subjectAlternativeNames;
-  const defined = template.extensions(names);
   const serialNumber = randomSerialNumber();
+  const { notBefore, notAfter } = validityPeriod(authority, request, at);
+  const list = template.certifies === 'root' ? {} : authority.revocationLists.assign();
+  const defined = [
+    ...template.extensions(names),
+    ...(list.url === undefined ? [] : [distributionPointExtension(list.url)]),
+  ];
   const pem = signCertificate({
     serialNumber,
     subject,
     issuer: template.certifies === 'root' || !installed ? subject : encodedSubjectOf(installed.certificate),
-    ...validityPeriod(authority, request, at),
+    notBefore,
+    notAfter,
     publicKey: csr.publicKey,
     extensions: template.passesCsr ? [...defined, ...passedExtensions(defined, csr.extensions)] : defined,
     signingKey: key,
@@ -62,6 +68,8 @@ export function issueCertificate(authority: PrivateAuthority, request: IssueRequ
     pem: pem.trim(),
     chainPem: template.certifies === 'root' ? undefined : chainOf(authority),
     isRoot: template.certifies === 'root',
+    notAfter,
+    partition: list.partition,
     isFresh: true,
   };
   authority.issued.set(serialNumber, certificate);

@@ -1,21 +1,12 @@
 import type { Resource, ResourceType } from '../../../cloudformation/resource-type';
-import { AwsError } from '../../../endpoint/api';
 import { KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../../x509/algorithms';
-import { boolean, oneOf, optional, type Shape, structure } from '../../shared/shape';
+import { oneOf, optional, structure } from '../../shared/shape';
 import { tagList } from '../../shared/tags';
 import { subjectShape } from '../issuance/subject';
 import type { PrivateAuthority } from '../private-authority';
+import { revocationShape } from '../revocation/configuration';
 import type { PrivateAuthorities } from '../state';
 
-/** The sandbox supports neither revocation lists nor OCSP. */
-const off: Shape<false> = (value, path) => {
-  if (!boolean(value, path)) return false;
-  throw new AwsError(
-    'InvalidArgsException',
-    `the sandbox does not support revocation lists and OCSP: ${path} must be false`,
-  );
-};
-const switchedOff = optional(structure({ Enabled: off }));
 const KEY_STORAGE = ['FIPS_140_2_LEVEL_3_OR_HIGHER', 'FIPS_140_2_LEVEL_2_OR_HIGHER', 'CCPC_LEVEL_1_OR_HIGHER'] as const;
 
 const shape = structure({
@@ -25,7 +16,7 @@ const shape = structure({
   Subject: subjectShape,
   UsageMode: optional(oneOf('GENERAL_PURPOSE', 'SHORT_LIVED_CERTIFICATE')),
   KeyStorageSecurityStandard: optional(oneOf(...KEY_STORAGE)),
-  RevocationConfiguration: optional(structure({ CrlConfiguration: switchedOff, OcspConfiguration: switchedOff })),
+  RevocationConfiguration: revocationShape,
   Tags: optional(tagList),
 });
 
@@ -48,7 +39,7 @@ export function certificateAuthorityType(authorities: PrivateAuthorities): Resou
     },
     async create({ properties }) {
       const given = shape(properties, '');
-      const authority = await authorities.create({
+      const configuration = {
         type: given.Type,
         usageMode: given.UsageMode ?? 'GENERAL_PURPOSE',
         keyAlgorithm: given.KeyAlgorithm,
@@ -56,13 +47,16 @@ export function certificateAuthorityType(authorities: PrivateAuthorities): Resou
         subject: given.Subject.name,
         givenSubject: given.Subject.given,
         keyStorageSecurityStandard: given.KeyStorageSecurityStandard ?? KEY_STORAGE[0],
-      });
+      };
+      const authority = await authorities.create(configuration, given.RevocationConfiguration);
       authority.tags = given.Tags ?? [];
       return asResource(authority);
     },
     async update({ properties }, resource) {
-      const { Tags } = shape(properties, '');
-      authorities.get(resource.physicalId).tags = Tags ?? [];
+      const { Tags, RevocationConfiguration } = shape(properties, '');
+      const authority = authorities.get(resource.physicalId);
+      authority.revocationLists.configure(RevocationConfiguration);
+      authority.tags = Tags ?? [];
       return resource;
     },
     async delete(_request, resource) {

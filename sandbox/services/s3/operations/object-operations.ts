@@ -31,14 +31,6 @@ export function objectOperations(
   now: () => Date,
   keys: Pick<KmsService, 'authorizeUse'>,
 ): Readonly<Record<string, S3Operation>> {
-  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
-  function authorizeKey(call: AwsCall, keyId: string | undefined, action: KeyAction, { bucket, key }: S3Route): void {
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-    const arn = buckets.get(bucket).hasBucketKey ? buckets.arn(bucket) : buckets.arn(bucket, key);
-    const context = { 'aws:s3:arn': arn };
-    keys.authorizeUse(call, keyId, { service: 's3', actions: [action], context });
-  }
-
   function authorize(call: AwsCall, action: string, { bucket, key }: S3Route, more: ConditionKeys = {}): void {
     const versionId = call.query.get('versionId');
     const keys: ConditionKeys = versionId === null ? more : { ...more, 's3:versionid': versionId };
@@ -51,9 +43,9 @@ export function objectOperations(
     if (call.headers['if-match'] !== undefined) authorize(call, 'GetObject', route);
     const bucket = buckets.get(route.bucket);
     const { body, checksum } = readPayload(call);
-    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+    const etag = etagOf(body);
     const kmsKeyId = keyIdFor(call, bucket);
-    authorizeKey(call, kmsKeyId, 'GenerateDataKey', route);
+    authorizeKey({ caller: call, keys, buckets }, kmsKeyId, 'GenerateDataKey', route);
     assertPreconditions(call, bucket.latest(route.key)?.object);
     const object = { body, etag, checksum, kmsKeyId, headers: keptHeaders(call) };
     const version = bucket.put(route.key, object, now());
@@ -62,7 +54,7 @@ export function objectOperations(
 
   function getObject(route: S3Route, call: AwsCall): AwsAnswer {
     const { bucket, version, object } = readObject(route, call);
-    authorizeKey(call, object.kmsKeyId, 'Decrypt', route);
+    authorizeKey({ caller: call, keys, buckets }, object.kmsKeyId, 'Decrypt', route);
     const checksum = call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED' ? object.checksum : {};
     return {
       status: 200,
@@ -123,6 +115,29 @@ export function objectOperations(
   }
 
   return { PutObject: putObject, GetObject: getObject, HeadObject: headObject, DeleteObject: deleteObject };
+}
+
+interface KeyAuthorization {
+  readonly caller: Pick<AwsCall, 'authorize'>;
+  readonly keys: Pick<KmsService, 'authorizeUse'>;
+  readonly buckets: Buckets;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
+export function authorizeKey(
+  { caller, keys, buckets }: KeyAuthorization,
+  keyId: string | undefined,
+  action: KeyAction,
+  { bucket, key }: Pick<S3Route, 'bucket' | 'key'>,
+): void {
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+  const arn = buckets.get(bucket).hasBucketKey ? buckets.arn(bucket) : buckets.arn(bucket, key);
+  keys.authorizeUse(caller, keyId, { service: 's3', actions: [action], context: { 'aws:s3:arn': arn } });
+}
+
+/** With its quotation marks. */
+export function etagOf(body: Buffer): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
 }
 
 /**

@@ -24,11 +24,18 @@ const bucketEncryption = structure({
   ),
 });
 
+const publicAccessBlock = structure({
+  BlockPublicAcls: optional(boolean),
+  BlockPublicPolicy: optional(boolean),
+  IgnorePublicAcls: optional(boolean),
+  RestrictPublicBuckets: optional(boolean),
+});
+
 const shape = structure({
   BucketName: optional(string({ min: 3, max: MAX_BUCKET_NAME })),
   VersioningConfiguration: optional(structure({ Status: oneOf('Enabled', 'Suspended') })),
   BucketEncryption: optional(bucketEncryption),
-  PublicAccessBlockConfiguration: optional(anything),
+  PublicAccessBlockConfiguration: optional(publicAccessBlock),
   OwnershipControls: optional(anything),
   LifecycleConfiguration: optional(anything),
   LoggingConfiguration: optional(anything),
@@ -54,9 +61,12 @@ export function bucketType(buckets: Buckets, account: Account): ResourceType {
   }
 
   function configure(bucket: Bucket, properties: Properties): Resource {
-    const { VersioningConfiguration, BucketEncryption } = shape(properties, '');
+    const { VersioningConfiguration, BucketEncryption, PublicAccessBlockConfiguration } = shape(properties, '');
     const [rule] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const { SSEAlgorithm = 'AES256', KMSMasterKeyID = 'alias/aws/s3' } = rule?.ServerSideEncryptionByDefault ?? {};
+    // All new buckets do, unless the template says otherwise.
+    bucket.blocksPublicAccess =
+      PublicAccessBlockConfiguration?.BlockPublicAcls ?? PublicAccessBlockConfiguration === undefined;
     bucket.hasBucketKey = rule?.BucketKeyEnabled ?? false;
     bucket.defaultKmsKeyId = SSEAlgorithm === 'AES256' ? undefined : KMSMasterKeyID;
     // Versioning can be suspended, but not removed.

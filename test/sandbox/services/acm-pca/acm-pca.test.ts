@@ -12,13 +12,20 @@ import {
   RevokeCertificateCommand,
   type ValidityPeriodType,
 } from '@aws-sdk/client-acm-pca';
-import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { AcmPcaService } from '../../../../sandbox/services/acm-pca';
+import type { AcmPcaService } from '../../../../sandbox/services/acm-pca';
 import { createCertificateSigningRequest } from '../../../../sandbox/x509/certificate-signing-request';
 import { duringWork } from '../../../interval';
 import { type Served, send, serve } from '../serve';
-import { activeAuthority, newKey, pendingAuthority, requestOf, tamperedRequest, template } from './hierarchy';
+import {
+  activeAuthority,
+  newKey,
+  pendingAuthority,
+  requestOf,
+  startAcmPca,
+  tamperedRequest,
+  template,
+} from './hierarchy';
 
 const MINUTE = 60 * 1000;
 const DAY = 24 * 60 * MINUTE;
@@ -30,7 +37,7 @@ let client: ACMPCAClient;
 
 beforeEach(async () => {
   clock = new Clock();
-  service = new AcmPcaService({ account: SANDBOX_ACCOUNT, clock });
+  service = startAcmPca(clock).service;
   served = await serve(service.api);
   client = new ACMPCAClient(served.client);
 });

@@ -1,9 +1,22 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
+import { Clock } from '../../../../sandbox/clock';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
-import type { AcmPcaService } from '../../../../sandbox/services/acm-pca';
+import { AcmPcaService } from '../../../../sandbox/services/acm-pca';
+import { IamService } from '../../../../sandbox/services/iam';
+import { KmsService } from '../../../../sandbox/services/kms';
+import { S3Service } from '../../../../sandbox/services/s3';
 import { createCertificateSigningRequest } from '../../../../sandbox/x509/certificate-signing-request';
 import { encodePem } from '../../../../sandbox/x509/pem';
 import { requestFor, resourceType } from '../resource-request';
+
+/** ACM PCA and what it needs around it. */
+export function startAcmPca(clock = new Clock()): { service: AcmPcaService; objects: S3Service; iam: IamService } {
+  const surroundings = { account: SANDBOX_ACCOUNT, clock };
+  const iam = new IamService(surroundings);
+  const objects = new S3Service(surroundings, new KmsService(surroundings, iam));
+  return { service: new AcmPcaService(surroundings, { iam, objects }), objects, iam };
+}
 
 export const template = (name: string) => `arn:aws:acm-pca:::template/${name}/V1`;
 

@@ -4,12 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate, X509ChainBuilder } from '@peculiar/x509';
-import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
-import { Clock } from '../../../../sandbox/clock';
-import { AcmPcaService } from '../../../../sandbox/services/acm-pca';
 import { testWith } from '../../../programs';
 import { requestFor, resourceType } from '../resource-request';
-import { activeAuthority, newKey, requestOf, template } from './hierarchy';
+import { activeAuthority, newKey, requestOf, startAcmPca, template } from './hierarchy';
 
 const withOpenssl = testWith('openssl');
 
@@ -29,7 +26,7 @@ const ALGORITHMS = [
 
 /** A root, a subordinate, and a client certificate of the subordinate. */
 async function hierarchy(KeyAlgorithm: string, SigningAlgorithm: string) {
-  const service = new AcmPcaService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  const { service } = startAcmPca();
   const algorithms = { KeyAlgorithm, SigningAlgorithm };
   const root = await activeAuthority(service, algorithms, { SigningAlgorithm });
   const issuing = await activeAuthority(
@@ -104,7 +101,7 @@ describe.each(ALGORITHMS)('with keys of %s and signatures by %s', (keyAlgorithm,
 });
 
 withOpenssl('a request of openssl keeps its own extensions only where a template lets them through', async () => {
-  const service = new AcmPcaService({ account: SANDBOX_ACCOUNT, clock: new Clock() });
+  const { service } = startAcmPca();
   const { arn } = await activeAuthority(service);
   const asked = ['extendedKeyUsage=serverAuth', 'basicConstraints=CA:TRUE', 'certificatePolicies=1.2.3.4'];
   const extensions = asked.flatMap((extension) => ['-addext', extension]);

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
-import { AcmPcaService } from '../../../../sandbox/services/acm-pca';
+import type { AcmPcaService } from '../../../../sandbox/services/acm-pca';
 import { requestFor, resourceType } from '../resource-request';
-import { activeAuthority, pendingAuthority, template } from './hierarchy';
+import { activeAuthority, pendingAuthority, startAcmPca, template } from './hierarchy';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -12,7 +11,7 @@ let service: AcmPcaService;
 
 beforeEach(() => {
   clock = new Clock();
-  service = new AcmPcaService({ account: SANDBOX_ACCOUNT, clock });
+  service = startAcmPca(clock).service;
 });
 
 const type = (name: string) => resourceType(service, `AWS::ACMPCA::${name}`);
