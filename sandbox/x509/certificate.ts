@@ -15,6 +15,8 @@ import {
   id_ce_subjectAltName,
   id_ce_subjectKeyIdentifier,
   KeyIdentifier,
+  KeyUsage,
+  KeyUsageFlags,
   Name,
   SubjectKeyIdentifier,
   SubjectPublicKeyInfo,
@@ -106,8 +108,7 @@ export function encodedSubjectOf(certificate: X509Certificate): Buffer {
 
 /** How many authorities may be below this one (RFC 5280, section 4.2.1.9), or undefined without a limit. */
 export function pathLengthOf(authority: X509Certificate): number | undefined {
-  const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate);
-  const constraints = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_basicConstraints);
+  const constraints = extensionsOf(authority).find(({ extnID }) => extnID === id_ce_basicConstraints);
   return constraints && AsnConvert.parse(constraints.extnValue.buffer, BasicConstraints).pathLenConstraint;
 }
 
@@ -122,10 +123,24 @@ const PROCESSED_EXTENSIONS: readonly string[] = [
 
 /** Whether there is a critical extension that the sandbox doesn't process (RFC 5280, section 4.2). */
 export function hasUnknownCriticalExtension(certificate: X509Certificate): boolean {
+  return criticalExtensionsOf(certificate).some((oid) => !PROCESSED_EXTENSIONS.includes(oid));
+}
+
+/** The object identifiers of the extensions that are critical. */
+export function criticalExtensionsOf(certificate: X509Certificate): readonly string[] {
+  return extensionsOf(certificate).flatMap(({ extnID, critical }) => (critical ? [extnID] : []));
+}
+
+/** Whether the key usage, if there is one, allows the key to sign certificates (RFC 5280, section 4.2.1.3). */
+export function mayCertify(authority: X509Certificate): boolean {
+  const usage = extensionsOf(authority).find(({ extnID }) => extnID === id_ce_keyUsage);
+  if (usage === undefined) return true;
+  return (AsnConvert.parse(usage.extnValue.buffer, KeyUsage).toNumber() & KeyUsageFlags.keyCertSign) !== 0;
+}
+
+function extensionsOf(certificate: X509Certificate): readonly Extension[] {
   const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
-  return [...(tbsCertificate.extensions ?? [])].some(
-    ({ extnID, critical }) => critical && !PROCESSED_EXTENSIONS.includes(extnID),
-  );
+  return [...(tbsCertificate.extensions ?? [])];
 }
 
 const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];

@@ -1,10 +1,10 @@
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { AwsError } from '../../endpoint/api';
 import type { KeyAlgorithm, SigningAlgorithm } from '../../x509/algorithms';
-import { isIssuedBy, isValidAt, notAfterOf, pathLengthOf } from '../../x509/certificate';
+import { notAfterOf } from '../../x509/certificate';
 import type { DistinguishedName } from '../../x509/names';
-import { PemError, readCertificates } from '../../x509/pem';
 import type { Tag } from '../shared/tags';
+import { type InstalledCertificate, importCertificate } from './imported-certificate';
 import type { CertificateRecord } from './issuance/certificate-record';
 import { type RevocationListSurroundings, RevocationLists } from './revocation/revocation-lists';
 
@@ -22,15 +22,6 @@ export interface AuthorityConfiguration {
   readonly givenSubject: object;
   readonly keyStorageSecurityStandard: string;
   readonly createdAt: Date;
-}
-
-interface InstalledCertificate {
-  readonly certificate: X509Certificate;
-  readonly pem: string;
-  /** PEM of the authorities above. Absent for a root. */
-  readonly chainPem?: string | undefined;
-  /** How many authorities may be below this one. Absent without a limit. */
-  readonly pathLength?: number | undefined;
 }
 
 /**
@@ -81,22 +72,14 @@ export class PrivateAuthority {
   }
 
   /**
-   * Installs the authority's certificate. https://docs.aws.amazon.com/privateca/latest/APIReference/API_ImportCertificateAuthorityCertificate.html
+   * Installs the authority's certificate.
    * @throws AwsError `MalformedCertificateException`, `CertificateMismatchException`, `InvalidStateException`
    */
   import(certificatePem: string, chainPem?: string): void {
     this.assertStatus('PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED');
-    const [certificate, ...others] = readPem(certificatePem);
-    if (certificate === undefined || others.length > 0) throw malformed('Certificate must be exactly one certificate');
-    if (!certificate.checkPrivateKey(this.key)) throw mismatch("the certificate is not for the authority's key");
-    const chain = chainPem === undefined || chainPem === '' ? [] : readPem(chainPem);
-    this.assertPlace(certificate, chain);
-    this.installedCertificate = {
-      certificate,
-      pem: certificatePem.trim(),
-      chainPem: chain.length === 0 ? undefined : chainPem?.trim(),
-      pathLength: pathLengthOf(certificate),
-    };
+    const { key, configuration, surroundings } = this;
+    const options = { key, type: configuration.type, at: surroundings.clock.now() };
+    this.installedCertificate = importCertificate(certificatePem, chainPem, options);
     this.change('ACTIVE');
   }
 
@@ -116,48 +99,4 @@ export class PrivateAuthority {
     this.storedStatus = status;
     this.lastStateChangeAt = this.surroundings.clock.now();
   }
-
-  /** A root must be self-signed. A subordinate must be signed by the first authority of a chain that ends in a root. */
-  private assertPlace(certificate: X509Certificate, chain: readonly X509Certificate[]): void {
-    const isRoot = this.configuration.type === 'ROOT';
-    if (isRoot && chain.length > 0) throw malformed('CertificateChain must be left out for a root');
-    if (!isRoot && chain.length === 0) throw malformed('CertificateChain must be given for a subordinate');
-    const problem = chainProblem(certificate, isRoot ? [certificate] : chain, this.surroundings.clock.now());
-    if (problem !== undefined) throw mismatch(problem);
-    if (!certificate.ca) throw malformed('the certificate is not a certificate of an authority');
-  }
-}
-
-/** @param authorities the issuing authority first, the root last */
-function chainProblem(
-  certificate: X509Certificate,
-  authorities: readonly X509Certificate[],
-  at: Date,
-): string | undefined {
-  if (![certificate, ...authorities].every((one) => isValidAt(one, at)))
-    return 'a certificate of the chain is not valid';
-  if (!authorities.every(({ ca }) => ca)) return 'the chain contains a certificate that is not an authority';
-  const signers = [...authorities, ...authorities.slice(-1)];
-  const isComplete = [certificate, ...authorities].every((one, place) => {
-    const signer = signers[place];
-    return signer !== undefined && isIssuedBy(one, signer);
-  });
-  return isComplete ? undefined : 'the certificates do not form a chain that ends in a root';
-}
-
-function readPem(pem: string): readonly X509Certificate[] {
-  try {
-    return readCertificates(pem);
-  } catch (error) {
-    if (error instanceof PemError) throw malformed(error.message);
-    throw error;
-  }
-}
-
-function malformed(reason: string): AwsError {
-  return new AwsError('MalformedCertificateException', reason);
-}
-
-function mismatch(reason: string): AwsError {
-  return new AwsError('CertificateMismatchException', reason);
 }
