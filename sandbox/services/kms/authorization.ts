@@ -1,5 +1,6 @@
 import { type Account, globalArn } from '../../account';
 import { AccessDenied, type AwsCall, AwsError, type ConditionKeys, type PolicyDocument } from '../../endpoint/api';
+import { parsePolicy } from '../iam/policy/policy';
 import { resourceTagKeys } from '../shared/tags';
 import type { Key } from './key';
 import type { Keys } from './state';
@@ -55,6 +56,7 @@ export function assertKeyPolicy(
   if (statements.some(({ Principal }) => Principal === undefined)) {
     throw new AwsError('MalformedPolicyDocumentException', 'each statement of a key policy must have a Principal');
   }
+  assertSupported(policy);
   if (bypassesLockoutCheck) return;
   try {
     const conditionKeys = { 'kms:CallerAccount': account.id, ...keyConditions(key) };
@@ -66,7 +68,16 @@ export function assertKeyPolicy(
   }
 }
 
-export interface KeyPolicyCheck {
+function assertSupported(policy: PolicyDocument): void {
+  try {
+    parsePolicy(policy);
+  } catch (error) {
+    if (error instanceof AwsError) throw new AwsError('MalformedPolicyDocumentException', error.message);
+    throw error;
+  }
+}
+
+interface KeyPolicyCheck {
   readonly call: Pick<AwsCall, 'authorize'>;
   readonly account: Account;
   readonly bypassesLockoutCheck: boolean;

@@ -77,7 +77,7 @@ export class Keys {
   }
 
   setAlias(name: string, keyId: string): void {
-    this.byAlias.set(name, this.get(keyId));
+    this.byAlias.set(name, this.getKept(keyId));
   }
 
   deleteAlias(name: string): void {

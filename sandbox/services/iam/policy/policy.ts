@@ -90,6 +90,9 @@ function parsePrincipals(principal: unknown): Principals {
   if (other !== undefined) throw malformed(`the sandbox does not support the principal type ${other}`);
   const partial = strings(aws, 'Principal').find((arn) => arn !== '*' && /[*?]/.test(arn));
   if (partial !== undefined) throw malformed(`a principal can't hold a wildcard: ${partial}`);
+  // Sessions have other names on AWS. Ignoring one could allow what AWS denies.
+  const session = strings(aws, 'Principal').find((arn) => /^arn:[^:]*:sts:/.test(arn));
+  if (session !== undefined) throw malformed(`the sandbox does not support the session ${session} as a principal`);
   return { aws: strings(aws, 'Principal'), services: strings(services, 'Principal') };
 }
 

@@ -139,6 +139,17 @@ describe('the lockout check', () => {
     expect(JSON.parse(Policy ?? '')).toMatchObject({ Statement: { Action: 'kms:*', Principal: { AWS: ROOT } } });
   });
 
+  test.each([
+    ['a session as principal', allow({ AWS: `arn:aws:sts::${ACCOUNT}:assumed-role/issuer/issuer` }, 'kms:Sign')],
+    ['an unknown principal type', allow({ Robot: 'r2' }, 'kms:Sign')],
+    ['NotPrincipal', { Effect: 'Deny', NotPrincipal: { AWS: ROOT }, Action: 'kms:*', Resource: '*' }],
+    ['an unknown operator', allow({ AWS: ROOT }, 'kms:Sign', { Condition: { SoundsLike: { 'kms:KeySpec': 'x' } } })],
+  ])('does not let pass what the sandbox does not know, such as %s', async (_, statement) => {
+    const KeyPolicy = policyOf(MANAGED_BY_ACCOUNT, statement);
+    const created = cloud.createKey({ ...SIGNING, KeyPolicy, BypassPolicyLockoutSafetyCheck: true });
+    await expect(created).rejects.toMatchObject({ name: 'MalformedPolicyDocumentException' });
+  });
+
   test('applies to the caller of PutKeyPolicy', async () => {
     const role = await cloud.roleWith();
     const KeyId = await signingKey(allow({ AWS: role }, 'kms:PutKeyPolicy'));

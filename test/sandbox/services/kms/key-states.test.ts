@@ -78,6 +78,10 @@ test('a key of a template waits for its deletion, and is gone with its aliases a
   const alias = { AliasName: 'alias/mesh', TargetKeyId: key.physicalId };
   await resourceType(cloud.kms, 'AWS::KMS::Alias').create(requestFor(alias));
   await cloud.keyType.delete(requestFor({ PendingWindowInDays: 7 }), key);
+  const another = { AliasName: 'alias/another', TargetKeyId: key.physicalId };
+  await expect(resourceType(cloud.kms, 'AWS::KMS::Alias').create(requestFor(another))).rejects.toMatchObject({
+    name: 'KMSInvalidStateException',
+  });
   expect(await stateOf('alias/mesh')).toBe('PendingDeletion');
   await cloud.clock.advance(7 * DAY);
   client = cloud.client();

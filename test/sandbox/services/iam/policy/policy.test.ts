@@ -22,6 +22,7 @@ test.each([
   ],
   ['NotPrincipal', { NotPrincipal: '*' }, 'NotPrincipal'],
   ['a principal type it does not support', { Principal: { Robot: 'idp' } }, 'Robot'],
+  ['a session as principal', { Principal: { AWS: 'arn:aws:sts::123456789012:assumed-role/issuer/issuer' } }, 'session'],
   ['a principal with a wildcard', { Principal: { AWS: 'arn:aws:iam::123456789012:role/*' } }, 'wildcard'],
   ['an effect other than Allow and Deny', { Effect: 'allow' }, 'Effect'],
   ['a resource that is no ARN', { Resource: 'arn:aws:*' }, 'arn:aws:*'],
