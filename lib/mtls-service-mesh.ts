@@ -1,5 +1,6 @@
 import { type Duration, type RemovalPolicy, Tags } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -330,15 +331,15 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * Makes a REST API of yours a service of the mesh, at `https://<domain name>/<name>`. No client may call it until `allow` or
-   * `allowAllClients` of the result lets it.
+   * Makes an HTTP API or a REST API of yours a service of the mesh, at `https://<domain name>/<name>`. No client may call it until
+   * `allow` or `allowAllClients` of the result lets it.
    *
    * @param name as in `addService`
-   * @param restApi a regional API with `disableExecuteApiEndpoint`
+   * @param api an HTTP API with a default stage, or a regional REST API, with `disableExecuteApiEndpoint`
    */
-  protect(name: string, restApi: apigateway.RestApi): ProtectedApi {
+  protect(name: string, api: apigateway.RestApi | apigatewayv2.IHttpApi): ProtectedApi {
     return new ProtectedApi(this, this.idOf('Service', 'service name', name), {
-      restApi,
+      api,
       serviceName: name,
       gateway: this.gateway,
       issuer: this.issuer,

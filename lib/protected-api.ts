@@ -1,18 +1,19 @@
-import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
 import { serviceNameProblem } from '../mesh/names';
 import type { ICertificateIssuer, IMeshClient } from './interfaces';
 import type { MeshGrantOptions } from './mesh-grant';
 import type { MtlsGateway } from './mtls-gateway';
+import { protectHttpApi } from './private/protected-http-api';
 import { protectRestApi } from './private/protected-rest-api';
 import { ServiceRegistration } from './private/service-registration';
 import { checkKnownText } from './private/validation';
 
 /** Properties of a `ProtectedApi`. */
 export interface ProtectedApiProps {
-  /** A regional REST API with `disableExecuteApiEndpoint`. */
-  readonly restApi: apigateway.RestApi;
+  /** An HTTP API or a regional REST API that the app defines, with `disableExecuteApiEndpoint`. */
+  readonly api: apigateway.RestApi | apigatewayv2.IHttpApi;
 
   /** The first segment of the API's paths, as `serviceName` of a `MeshService`. */
   readonly serviceName: string;
@@ -25,14 +26,16 @@ export interface ProtectedApiProps {
 }
 
 /**
- * A REST API of yours as a service of the mesh. Clients call it at `https://<domain name>/<service name>` and the paths below it.
+ * An HTTP API or a REST API of yours as a service of the mesh. Clients call it at `https://<domain name>/<service name>` and the
+ * paths below it.
  *
- * The mesh's authorizer decides on all methods of the API, in place of authorizers and IAM authorization that you have set. It
- * gives the client's identity to functions in `requestContext.authorizer`, and to HTTP backends in the identity headers. Methods
- * that you add later are protected as well.
+ * The mesh's authorizer decides on all routes or methods of the API, in place of authorizers and IAM authorization that you have
+ * set. It gives the client's identity to functions in `requestContext.authorizer`, and to HTTP backends in the identity headers.
+ * Routes and methods that you add later are protected as well.
  *
- * Synthesis fails if clients could go around the mesh: if the `execute-api` endpoint is not disabled, if the API is
- * edge-optimized or private, or if another domain of the app leads to it.
+ * Synthesis fails if clients could go around the mesh: if the `execute-api` endpoint is not disabled, if a REST API is
+ * edge-optimized or private, or if another domain of the app leads to it. An imported API is refused, because the app can neither
+ * check nor change it.
  *
  * @example
  * declare const mesh: MtlsServiceMesh;
@@ -57,18 +60,16 @@ export class ProtectedApi extends Construct {
   constructor(scope: Construct, id: string, props: ProtectedApiProps) {
     super(scope, id);
 
-    const { serviceName, gateway, issuer, restApi } = props;
+    const { serviceName, gateway, issuer, api } = props;
     checkKnownText(this, 'serviceName', serviceName, serviceNameProblem);
     this.serviceName = serviceName;
     this.url = `${gateway.url}/${serviceName}`;
-    const { apiId, stage } = protectRestApi(this, restApi, gateway.handler);
-    new apigatewayv2.CfnApiMapping(this, 'Mapping', {
-      apiId,
-      stage,
-      domainName: gateway.domain.name,
-      apiMappingKey: serviceName,
-    });
-    this.registration = new ServiceRegistration(this, { serviceName, apiId, issuer });
+    const isRest = api instanceof apigateway.RestApi;
+    const apiId = isRest
+      ? protectRestApi(this, api, gateway, serviceName)
+      : protectHttpApi(this, api, gateway, serviceName);
+    const mappingKey = isRest ? undefined : serviceName;
+    this.registration = new ServiceRegistration(this, { serviceName, apiId, mappingKey, issuer });
   }
 
   /** Lets a client call the API, or a part of it, as `MeshService.allow` does. */

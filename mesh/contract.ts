@@ -192,6 +192,8 @@ export interface ServiceProperties {
   readonly ServiceName: string;
   /** The API that the service is part of. */
   readonly ApiId: string;
+  /** The name of the service, if the API is an HTTP API that has it as the key of its mapping. */
+  readonly MappingKey?: string;
   /** Each is a line of `declaredGrantText`, such as `mail POST /schedule/events`. May be empty. */
   readonly Grants: readonly string[];
 }

@@ -3,7 +3,7 @@ import { type GrantMatcher, grantMatcher, isGranted, parseGrant } from '../mesh/
 
 /** A grant of a client, or of all clients, in the form in which requests are compared with it. */
 export interface HeldGrant {
-  /** The API that it counts for. */
+  /** The API that it counts for, as in the record of its service. */
   readonly apiId: string;
   /** As `grantText` writes it. */
   readonly text: string;
@@ -17,6 +17,8 @@ export interface GrantedRequest {
   readonly methods: readonly string[];
   /** From the root of the API, as the service receives it: a path without a `pathProblem`. */
   readonly path: string;
+  /** By the route of the API and its parameters. Absent if the route has no path, and for a REST API. */
+  readonly routePath?: string;
 }
 
 /** @param entry an entry of the registry. Undefined for one that is malformed, which lets nothing in. */
@@ -37,9 +39,21 @@ export function grantEntry(apiId: string, text: string): string {
  * methods, there must be a grant for each.
  */
 export function decidingGrant(grants: readonly HeldGrant[], request: GrantedRequest): string | undefined {
-  const ofApi = grants.filter(({ apiId }) => apiId === request.apiId);
-  const deciding = request.methods.map((method) =>
-    ofApi.find(({ matcher }) => isGranted(matcher, method, request.path)),
-  );
+  const ofApi = grants.flatMap(({ apiId, text, matcher }) => {
+    const path = pathOfGrants(apiId, request);
+    return path === undefined ? [] : [{ text, matcher, path }];
+  });
+  const deciding = request.methods.map((method) => ofApi.find(({ matcher, path }) => isGranted(matcher, method, path)));
   return deciding.every((grant) => grant !== undefined) ? deciding[0]?.text : undefined;
+}
+
+/**
+ * The path that the grants of an API name: the one of the request, or for an API with a mapping key, the key and the path of the
+ * route. Undefined for another API.
+ */
+function pathOfGrants(apiId: string, { apiId: requested, path, routePath }: GrantedRequest): string | undefined {
+  if (apiId === requested) return path;
+  return routePath !== undefined && apiId.startsWith(`${requested}/`) && path.endsWith(routePath)
+    ? apiId.slice(requested.length) + routePath
+    : undefined;
 }

@@ -179,7 +179,10 @@ export function stackPrefixOf(resource: string): string {
  */
 export interface RegistryService {
   readonly serviceName: string;
-  /** The API that the service is part of. A grant counts for its requests alone. */
+  /**
+   * The API that the service is part of. A grant counts for its requests alone. For an HTTP API with a mapping key, a slash and the
+   * key follow, because AWS doesn't document whether the paths of its events begin with the key.
+   */
   readonly apiId: string;
   /** Each is the name of a client, or `*`, and a grant in the form of `grantText`, separated by a space. */
   readonly grants: readonly string[];

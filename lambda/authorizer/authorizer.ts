@@ -51,7 +51,7 @@ export class Authorizer {
       const caller = this.options.certificates.readCaller(request.clientCertPem);
       const accepted = await this.identify(caller);
       this.options.certificates.keep(request.clientCertPem, caller);
-      return await this.admit(accepted, caller, { apiId: request.apiId, methods, path });
+      return await this.admit(accepted, caller, { ...request, methods, path });
     } catch (error) {
       if (error instanceof RegistryUnavailableError) throw error;
       const denial = error instanceof DenialError ? error : undefined;

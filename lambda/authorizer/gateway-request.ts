@@ -6,6 +6,8 @@ export interface GatewayRequest {
   readonly method: unknown;
   /** From the root of the domain, with the base path of the API's mapping. The first is the one that the service receives. */
   readonly paths: readonly unknown[];
+  /** The path of the route, with the values of its parameters. Undefined for the route `$default`, and for a REST API. */
+  readonly routePath?: string;
   readonly pathParameters: Readonly<Record<string, unknown>>;
   /** Several values of a header or a parameter are joined by commas. */
   readonly headers: Readonly<Record<string, unknown>>;
@@ -15,17 +17,26 @@ export interface GatewayRequest {
 
 export type HttpApiEvent = Pick<
   APIGatewayRequestAuthorizerEventV2,
-  'headers' | 'queryStringParameters' | 'rawPath' | 'pathParameters' | 'requestContext'
+  'headers' | 'queryStringParameters' | 'rawPath' | 'routeKey' | 'pathParameters' | 'requestContext'
 >;
 
-/** Payload format 2.0. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html */
+/**
+ * Payload format 2.0. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+ *
+ * The paths of an API with a mapping key begin with the key according to some observers, and without it according to others:
+ * https://github.com/KensioSoftware/yulin/pull/1037 and https://github.com/CodeGenieApp/serverless-express/issues/465. The
+ * route and its parameters are the same for both.
+ */
 export function httpApiRequest(event: HttpApiEvent): GatewayRequest {
   const { requestContext } = event;
+  const pathParameters = event.pathParameters ?? {};
+  const [, template] = event.routeKey.split(' ');
   return {
     apiId: requestContext.apiId,
     method: requestContext.http.method,
     paths: [event.rawPath, requestContext.http.path],
-    pathParameters: event.pathParameters ?? {},
+    routePath: template?.replace(/\{(.+?)\+?\}/g, (_, name) => String(pathParameters[name])),
+    pathParameters,
     headers: event.headers ?? {},
     queryStringParameters: event.queryStringParameters ?? {},
     clientCertPem: requestContext.authentication?.clientCert?.clientCertPem,

@@ -12,6 +12,8 @@ import { checkKnownText, refuse } from './validation';
 export interface ServiceRegistrationProps {
   readonly serviceName: string;
   readonly apiId: string;
+  /** As in `ServiceProperties`. */
+  readonly mappingKey?: string;
   readonly issuer: ICertificateIssuer;
 }
 
@@ -22,7 +24,7 @@ export class ServiceRegistration {
 
   constructor(
     private readonly service: Construct,
-    { serviceName, apiId, issuer }: ServiceRegistrationProps,
+    { serviceName, apiId, mappingKey, issuer }: ServiceRegistrationProps,
   ) {
     this.trustDomain = issuer.trustDomain;
     this.grants = new ServiceGrants(service, `/${serviceName}`);
@@ -30,6 +32,7 @@ export class ServiceRegistration {
     const properties: ServiceProperties = {
       ServiceName: serviceName,
       ApiId: apiId,
+      MappingKey: mappingKey,
       Grants: Lazy.list({ produce: () => this.grants.lines() }),
     };
     new CustomResource(service, 'Grants', {

@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
 import { awsMesh } from '../../bin/shared/aws-mesh';
@@ -20,7 +21,10 @@ beforeAll(async () => {
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: lambda.Code.fromInline(
-      'exports.handler = async ({ requestContext }) => ({ statusCode: 200, body: JSON.stringify(requestContext.authorizer) });',
+      `exports.handler = async ({ requestContext: { authorizer } }) => ({
+        statusCode: 200,
+        body: JSON.stringify(authorizer.lambda ?? authorizer),
+      });`,
     ),
   });
   const restApi = new apigateway.LambdaRestApi(stack, 'Reports', {
@@ -33,6 +37,14 @@ beforeAll(async () => {
   const reports = mesh.protect('reports', restApi);
   reports.allow(mail, { methods: [HttpMethod.GET], path: '/monthly/{id}' });
   reports.allow(social, { methods: [HttpMethod.GET, HttpMethod.DELETE], path: '/public/{path+}' });
+
+  const httpApi = new HttpApi(stack, 'Orders', { disableExecuteApiEndpoint: true });
+  const integration = new HttpLambdaIntegration('Echo', handler);
+  for (const path of ['/monthly/{id}', '/public/{path+}', '/orders/{id}', '/'])
+    httpApi.addRoutes({ path, integration });
+  const orders = mesh.protect('orders', httpApi);
+  orders.allow(mail, { methods: [HttpMethod.GET], path: '/monthly/{id}' });
+  orders.allow(social, { methods: [HttpMethod.GET, HttpMethod.DELETE], path: '/public/{path+}' });
   sandbox = await Sandbox.deploy(app);
 }, 60_000);
 afterAll(() => sandbox?.close());
@@ -46,6 +58,8 @@ const call = async (client: string, method: string, path: string, headers: Recor
 test.each([
   ['mail', 'GET', '/reports/monthly/5', 'GET /reports/monthly/{id}'],
   ['social', 'DELETE', '/reports/public/a/b', 'DELETE,GET /reports/public/{path+}'],
+  ['mail', 'GET', '/orders/monthly/5', 'GET /orders/monthly/{id}'],
+  ['social', 'DELETE', '/orders/public/a/b', 'DELETE,GET /orders/public/{path+}'],
 ])('%s may %s %s, and the function learns who calls', async (client, method, path, grant) => {
   await expect(call(client, method, path)).resolves.toEqual([200, client, grant]);
 });
@@ -61,6 +75,11 @@ test.each([
   ['social', 'GET', '/reports/public'],
   ['social', 'PUT', '/reports/public/a'],
   ['social', 'GET', '/reports/reports/public/a'],
+  ['mail', 'POST', '/orders/monthly/5'],
+  ['mail', 'GET', '/orders/orders/5'],
+  ['mail', 'GET', '/orders'],
+  ['social', 'GET', '/orders/monthly/5'],
+  ['social', 'PUT', '/orders/public/a'],
 ])('%s may not %s %s', async (client, method, path) => {
   const [status] = await call(client, method, path);
   expect(status).toBe(403);
@@ -71,8 +90,10 @@ test.each<Record<string, string>>([
   { 'x-original-url': '/reports/admin' },
   { 'x-http-method-override': 'DELETE' },
 ])('a request with %j is refused', async (headers) => {
-  const [status] = await call('mail', 'GET', '/reports/monthly/5', headers);
-  expect(status).toBe(403);
+  for (const path of ['/reports/monthly/5', '/orders/monthly/5']) {
+    const [status] = await call('mail', 'GET', path, headers);
+    expect(status).toBe(403);
+  }
 });
 
 test('a caller without a certificate gets nothing', async () => {
@@ -88,5 +109,6 @@ test('a revoked client gets nothing', async () => {
   );
   await sandbox.advance(6_000);
   expect((await call('mail', 'GET', '/reports/monthly/5'))[0]).toBe(403);
+  expect((await call('mail', 'GET', '/orders/monthly/5'))[0]).toBe(403);
   expect((await call('social', 'GET', '/reports/public/a'))[0]).toBe(200);
 });

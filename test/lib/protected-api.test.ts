@@ -1,5 +1,7 @@
 import { App, Fn, Stack, Stage } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration, HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { IDENTITY_HEADERS } from '../../mesh/contract';
 import { newFunction, newMesh, newStack, onlyResource, resourcesOfType, type TemplateResource } from './mesh-stack';
 
@@ -105,7 +107,7 @@ describe('synthesis fails', () => {
 
   test('for an API that the CDK does not deploy', () => {
     expect(() => synthesize(() => undefined, { deploy: false })).toThrow(
-      'restApi must be deployed by the CDK, got deploy: false',
+      'api must be deployed by the CDK, got deploy: false',
     );
   });
 
@@ -127,4 +129,137 @@ test('the name is checked as that of a service', () => {
   const stack = newStack();
   const mesh = newMesh(stack);
   expect(() => mesh.protect('ping', restApi(stack))).toThrow('must not be a path that API Gateway reserves');
+});
+
+function httpApi(stack: Stack, props: apigatewayv2.HttpApiProps = {}): apigatewayv2.HttpApi {
+  const api = new apigatewayv2.HttpApi(stack, 'Reports', { disableExecuteApiEndpoint: true, ...props });
+  api.addRoutes({ path: '/', integration: new HttpLambdaIntegration('Function', newFunction(stack)) });
+  api.addRoutes({ path: '/{id}', integration: new HttpUrlIntegration('Url', 'https://reports.example.com/{id}') });
+  return api;
+}
+
+describe('an HTTP API of the mesh', () => {
+  const routesOf = (stack: Stack) => Object.entries(resourcesOfType(stack, 'AWS::ApiGatewayV2::Route'));
+
+  test('has the mesh’s authorizer before every route, also those that are added later, and gets its mapping after them', () => {
+    const stack = newStack();
+    const mesh = newMesh(stack);
+    const api = httpApi(stack);
+    const reports = mesh.protect('reports', api);
+    new apigatewayv2.CfnRoute(stack, 'Later', {
+      apiId: api.apiId,
+      routeKey: 'GET /later',
+      authorizationType: 'AWS_IAM',
+    });
+    reports.allow(mesh.addClient('mail'), { path: '/{id}' });
+
+    const { logicalId, Properties } = onlyResource(stack, 'AWS::ApiGatewayV2::Authorizer');
+    expect(Properties).toMatchObject({
+      AuthorizerType: 'REQUEST',
+      AuthorizerResultTtlInSeconds: 0,
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+    });
+    expect(Properties['IdentitySource']).toBeUndefined();
+    const routes = routesOf(stack);
+    expect(routes.map(([, route]) => route.Properties['RouteKey']).sort()).toEqual([
+      'ANY /',
+      'ANY /{id}',
+      'GET /later',
+    ]);
+    for (const [, route] of routes) {
+      expect(route.Properties).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: { Ref: logicalId } });
+    }
+    expect(onlyResource(stack, 'Custom::MtlsService').Properties).toMatchObject({
+      ServiceName: 'reports',
+      ApiId: stack.resolve(api.apiId),
+      MappingKey: 'reports',
+      Grants: ['mail ANY /reports/{id}'],
+    });
+    const mapping = Object.values(resourcesOfType(stack, 'AWS::ApiGatewayV2::ApiMapping')).find(
+      (one) => one.Properties['ApiMappingKey'] === 'reports',
+    );
+    expect(mapping?.DependsOn).toEqual(expect.arrayContaining(routes.map(([id]) => id)));
+    (stack.node.root as App).synth();
+  });
+
+  test('tells HTTP backends who calls', () => {
+    const stack = newStack();
+    newMesh(stack).protect('reports', httpApi(stack)).allowAllClients();
+    const integrations = Object.values(resourcesOfType(stack, 'AWS::ApiGatewayV2::Integration'));
+    const parametersOf = (type: string) =>
+      integrations.find(({ Properties }) => Properties['IntegrationType'] === type)?.Properties['RequestParameters'];
+    const expected = Object.entries(IDENTITY_HEADERS).map(([field, header]) => [
+      `overwrite:header.${header}`,
+      `$context.authorizer.${field}`,
+    ]);
+    expect(parametersOf('HTTP_PROXY')).toEqual(Object.fromEntries(expected));
+    expect(parametersOf('AWS_PROXY')).toBeUndefined();
+  });
+
+  test.each<[string, (stack: Stack) => apigateway.RestApi | apigatewayv2.IHttpApi, string]>([
+    [
+      'an imported API',
+      (stack) => apigatewayv2.HttpApi.fromHttpApiAttributes(stack, 'Theirs', { httpApiId: 'a1b2c3' }),
+      'api must be an HttpApi or a RestApi that the app defines, got Test/Theirs',
+    ],
+    [
+      'an API of an OpenAPI document',
+      (stack) =>
+        new apigateway.SpecRestApi(stack, 'Spec', {
+          apiDefinition: apigateway.ApiDefinition.fromInline({ openapi: '3.0.2', paths: {} }),
+        }) as unknown as apigateway.RestApi,
+      'api must be an HttpApi or a RestApi that the app defines, got Test/Spec',
+    ],
+    [
+      'an API without a stage',
+      (stack) => httpApi(stack, { createDefaultStage: false }),
+      'api must have a default stage, got createDefaultStage: false',
+    ],
+  ])('refuses %s by name', (_, api, message) => {
+    const stack = newStack();
+    const mesh = newMesh(stack);
+    expect(() => mesh.protect('reports', api(stack))).toThrow(`Test/Mesh/Service-reports: ${message}`);
+  });
+
+  test.each<[string, (api: apigatewayv2.HttpApi, stack: Stack) => void, string]>([
+    [
+      'a route without a path',
+      (api, stack) => new apigatewayv2.CfnRoute(stack, 'Catch', { apiId: api.apiId, routeKey: '$default' }),
+      'Test/Catch: routeKey must have a path, which grants can name, got $default',
+    ],
+    [
+      'execute-api left enabled',
+      (api) => {
+        (api.node.defaultChild as apigatewayv2.CfnApi).disableExecuteApiEndpoint = false;
+      },
+      'Test/Reports/Resource: DisableExecuteApiEndpoint must be true, got false',
+    ],
+    [
+      'a route whose authorization is overridden',
+      (api, stack) => {
+        const route = new apigatewayv2.CfnRoute(stack, 'Open', { apiId: api.apiId, routeKey: 'GET /open' });
+        route.addPropertyOverride('AuthorizationType', 'NONE');
+      },
+      'Test/Open: AuthorizationType must be CUSTOM, got "NONE"',
+    ],
+    [
+      'a second mapping key, also at a domain with mutual TLS',
+      (api, stack) => {
+        const { ref: domainName } = new apigatewayv2.CfnDomainName(stack, 'Domain', {
+          domainName: 'door.example.com',
+          domainNameConfigurations: [{ endpointType: 'REGIONAL', securityPolicy: 'TLS_1_2' }],
+          mutualTlsAuthentication: { truststoreUri: 's3://bucket/truststore.pem' },
+        });
+        new apigatewayv2.CfnApiMapping(stack, 'Door', { apiId: api.apiId, domainName, stage: '$default' });
+      },
+      'Test/Door: ApiMappingKey must be "reports"',
+    ],
+  ])('synthesis refuses %s', (_, open, message) => {
+    const stack = newStack();
+    const api = httpApi(stack);
+    newMesh(stack).protect('reports', api).allowAllClients();
+    open(api, stack);
+    expect(() => (stack.node.root as App).synth()).toThrow(message);
+  });
 });

@@ -29,6 +29,32 @@ test('a request that servers may take for another method needs a grant for both'
   );
 });
 
+describe('an API with a mapping key', () => {
+  const reports = held('a1/reports GET /reports/monthly/{id}', 'a1/reports GET /reports/reports');
+  const decide = (path: string, routePath?: string) =>
+    decidingGrant(reports, { apiId: 'a1', methods: ['GET'], path, ...(routePath !== undefined && { routePath }) });
+
+  test.each(['/monthly/5', '/reports/monthly/5', '/stage/monthly/5'])(
+    'is granted by its route, whatever stands before it in the path: %s',
+    (path) => expect(decide(path, '/monthly/5')).toBe('GET /reports/monthly/{id}'),
+  );
+
+  test.each([
+    ['/reports/monthly/5', undefined],
+    ['/reports/monthly/5', '/reports/monthly/5'],
+    ['/reports/monthly/5', '/monthly/6'],
+    ['/monthly/5/lines', '/monthly/5/lines'],
+    ['/reports', '/'],
+  ])('is not granted %s by the route %s', (path, routePath) => expect(decide(path, routePath)).toBeUndefined());
+
+  test('is another one than that of the same grants without a key', () => {
+    expect(decidingGrant(reports, { apiId: 'a1/reports', methods: ['GET'], path: '/monthly/5' })).toBeUndefined();
+    expect(
+      decidingGrant(reports, { apiId: 'a', methods: ['GET'], path: '/monthly/5', routePath: '/monthly/5' }),
+    ).toBeUndefined();
+  });
+});
+
 const entries = fc.constantFrom(
   'a1 GET /schedule/events',
   'a1 GET,POST /schedule/{kind}',

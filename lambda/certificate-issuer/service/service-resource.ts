@@ -33,7 +33,7 @@ export class ServiceResource implements CustomResourceHandler {
     const serviceName = serviceNameIn(properties);
     const service = {
       serviceName,
-      apiId: textProperty(properties, name('ApiId'), apiIdProblem),
+      apiId: apiIdIn(properties, serviceName),
       grants: listProperty(properties, name('Grants'), (text) => grantProblem(text, serviceName)),
       declaredBy: resourceOf(request),
       updatedAt: now().toISOString(),
@@ -54,6 +54,14 @@ export class ServiceResource implements CustomResourceHandler {
 
 function serviceNameIn(properties: ResourceProperties): string {
   return textProperty(properties, name('ServiceName'), serviceNameProblem);
+}
+
+/** As `RegistryService.apiId`. */
+function apiIdIn(properties: ResourceProperties, serviceName: string): string {
+  const apiId = textProperty(properties, name('ApiId'), apiIdProblem);
+  if (properties[name('MappingKey')] === undefined) return apiId;
+  const isName = (key: string) => (key === serviceName ? undefined : 'must be the name of the service');
+  return `${apiId}/${textProperty(properties, name('MappingKey'), isName)}`;
 }
 
 /** A grant outside the service's own paths would be one of another service. */

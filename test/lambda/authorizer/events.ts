@@ -7,6 +7,8 @@ export const EVERYTHING: readonly HeldGrant[] = [heldGrant('a1b2c3 ANY /*')].fla
 /** What the authorizer reads of an event of payload format 2.0. */
 export function authorizerEvent(clientCertPem: unknown, said: Record<string, string> = {}) {
   return {
+    routeKey: 'ANY /schedule/{proxy+}',
+    pathParameters: { proxy: 'events' },
     rawPath: '/schedule/events',
     headers: { accept: '*/*' },
     requestContext: {
@@ -25,6 +27,6 @@ export function authorizerEvent(clientCertPem: unknown, said: Record<string, str
     },
   } as unknown as Pick<
     APIGatewayRequestAuthorizerEventV2,
-    'headers' | 'queryStringParameters' | 'rawPath' | 'pathParameters' | 'requestContext'
+    'headers' | 'queryStringParameters' | 'rawPath' | 'routeKey' | 'pathParameters' | 'requestContext'
   >;
 }

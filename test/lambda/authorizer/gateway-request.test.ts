@@ -56,8 +56,20 @@ test('a request to an HTTP API has both of its paths', () => {
     apiId: 'a1b2c3',
     method: 'GET',
     paths: ['/schedule/events', '/schedule/events'],
+    routePath: '/schedule/events',
     clientCertPem: 'PEM',
   });
+});
+
+test.each([
+  ['GET /monthly/{id}', { id: '5' }, '/monthly/5'],
+  ['ANY /files/{path+}', { path: 'a/b' }, '/files/a/b'],
+  ['GET /{year}/x/{rest+}', { year: '2026', rest: 'y' }, '/2026/x/y'],
+  ['GET /', undefined, '/'],
+  ['$default', undefined, undefined],
+])('the route %s of an HTTP API with the parameters %j has the path %s', (routeKey, pathParameters, routePath) => {
+  const event = { ...authorizerEvent('PEM'), routeKey, pathParameters } as HttpApiEvent;
+  expect(httpApiRequest(event).routePath).toBe(routePath);
 });
 
 describe('the kind of API', () => {

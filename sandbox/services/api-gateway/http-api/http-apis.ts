@@ -49,6 +49,7 @@ export class HttpApis {
   private async pass(exchange: HttpApiExchange, api: HttpApi, stage: HttpStage): Promise<Answer> {
     const { request, mapping } = exchange;
     const segments = pathSegments(decodePath(request.encodedPath)).slice(mapping.key.length);
+    // As https://github.com/CodeGenieApp/serverless-express/issues/465 observed. AWS doesn't document it.
     exchange.path = `/${segments.join('/')}`;
     const selected = selectRoute(api.routes.values(), request.method, segments);
     if (!selected) throw new GatewayRefusal(404);

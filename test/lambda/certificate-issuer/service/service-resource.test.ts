@@ -48,6 +48,14 @@ describe('a service', () => {
     expect(resource.identify(PROPERTIES)).toBe('service:mesh.example.com/schedule');
   });
 
+  test('of an HTTP API with a mapping key is registered with it', async () => {
+    await resource.apply(request({ MappingKey: 'schedule' }), signal);
+    expect(services.services.get('schedule')?.apiId).toBe('a1b2c3/schedule');
+    await expect(resource.apply(request({ MappingKey: 'users' }), signal)).rejects.toThrow(
+      'MappingKey must be the name of the service, got "users"',
+    );
+  });
+
   test('may have no grants', async () => {
     await resource.apply(request({ Grants: [] }), signal);
     expect(services.services.get('schedule')?.grants).toEqual([]);
