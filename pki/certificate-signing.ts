@@ -18,6 +18,10 @@ import { keyWeakness } from './strength';
 
 /** Fractions of a second are dropped. */
 interface Validity {
+  /**
+   * May be before the issuer's. ACM PCA takes the time of issuance minus 60 minutes, for verifiers whose clocks are late.
+   * https://docs.aws.amazon.com/privateca/latest/APIReference/API_IssueCertificate.html
+   */
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
