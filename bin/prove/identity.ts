@@ -1,15 +1,12 @@
-import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
-import { sandboxAccess } from '../shared/sandbox-access';
 import type { Claim } from './claim';
-import { copiedIdentity, expiredIdentity } from './impostors';
+import { copiedIdentity } from './impostors';
 import { REFUSED_IN_HANDSHAKE, ScheduleCaller } from './schedule-caller';
 
 /** Which callers reach the schedule service, with which identity. */
 export function identityClaims(sandbox: Sandbox): readonly Claim[] {
   const schedule = new ScheduleCaller(sandbox);
   const mail = () => sandbox.clientSecret('mail');
-  const pca = new ACMPCAClient(sandboxAccess(sandbox));
   const claim = (what: string, expected: string, call: () => Promise<string>): Claim => ({
     what,
     expected,
@@ -29,14 +26,5 @@ export function identityClaims(sandbox: Sandbox): readonly Claim[] {
     claim('a certificate of another authority that copies the names of mail', REFUSED_IN_HANDSHAKE, async () =>
       schedule.list(await copiedIdentity(await mail())),
     ),
-    claim('an expired certificate of the right authority', REFUSED_IN_HANDSHAKE, async () =>
-      schedule.list(await expiredIdentity(await mail(), authorityOf(sandbox), pca)),
-    ),
   ];
-}
-
-function authorityOf(sandbox: Sandbox): string {
-  const authority = Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ACMPCA::CertificateAuthority');
-  if (authority === undefined) throw new Error('the example has no certificate authority');
-  return authority.physicalId;
 }

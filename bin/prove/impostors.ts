@@ -1,16 +1,7 @@
 /** Certificates that the gateway must refuse. */
-
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import {
-  type ACMPCAClient,
-  GetCertificateCommand,
-  IssueCertificateCommand,
-  waitUntilCertificateIssued,
-} from '@aws-sdk/client-acm-pca';
 import type { TlsCredentials } from 'cdk-mtls-service-mesh/client';
 import type { ClientSecret } from '../../mesh/client-secret';
-import { CLIENT_CERTIFICATE_TEMPLATE } from '../../mesh/contract';
-import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
 import { readCertificates } from '../../pki/pem';
 import { encodedSubjectOf, signCertificate } from '../../sandbox/x509/certificate';
@@ -49,33 +40,4 @@ export async function copiedIdentity(victim: ClientSecret): Promise<TlsCredentia
     }),
     privateKey: privateKeyPem(privateKey),
   };
-}
-
-/** An expired certificate of the mesh's own authority with the victim's identity. */
-export async function expiredIdentity(
-  victim: ClientSecret,
-  authorityArn: string,
-  pca: ACMPCAClient,
-): Promise<TlsCredentials> {
-  const privateKey = await generatePrivateKey('EC_prime256v1');
-  const [arn, partition] = authorityArn.split(':');
-  const notAfter = Math.floor(Date.now() / 1000) + 2;
-  const { CertificateArn } = await pca.send(
-    new IssueCertificateCommand({
-      CertificateAuthorityArn: authorityArn,
-      TemplateArn: `${arn}:${partition}:acm-pca:::template/${CLIENT_CERTIFICATE_TEMPLATE}`,
-      Csr: Buffer.from(createCertificateSigningRequest(privateKey, victim.clientName)),
-      SigningAlgorithm: 'SHA256WITHECDSA',
-      Validity: { Type: 'ABSOLUTE', Value: notAfter },
-      ApiPassthrough: {
-        Subject: { CommonName: victim.clientName },
-        Extensions: { SubjectAlternativeNames: [{ UniformResourceIdentifier: victim.spiffeId }] },
-      },
-    }),
-  );
-  const issued = { CertificateAuthorityArn: authorityArn, CertificateArn };
-  await waitUntilCertificateIssued({ client: pca, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, issued);
-  const { Certificate = '', CertificateChain = '' } = await pca.send(new GetCertificateCommand(issued));
-  await new Promise((resolve) => setTimeout(resolve, (notAfter + 1) * 1000 - Date.now()));
-  return { certificate: Certificate, certificateChain: CertificateChain, privateKey: privateKeyPem(privateKey) };
 }

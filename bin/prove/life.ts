@@ -5,11 +5,14 @@ import { rotateClient } from '../rotate/rotate';
 import { awsMesh } from '../shared/aws-mesh';
 import { sandboxAccess } from '../shared/sandbox-access';
 import type { Claim, Result } from './claim';
-import { ScheduleCaller } from './schedule-caller';
+import { REFUSED_IN_HANDSHAKE, ScheduleCaller } from './schedule-caller';
 import { type Call, Traffic } from './traffic';
 
 /** The authorizer keeps what it has read of a certificate for at most this time. Milliseconds. */
 const AUTHORIZER_MEMORY = 5_000;
+
+/** Client certificates of the examples are valid for a week. Milliseconds. */
+const EIGHT_DAYS = 8 * 86_400_000;
 
 /** What a rotation and a revocation change for clients that keep calling. */
 export function lifeClaims(sandbox: Sandbox): readonly Claim[] {
@@ -54,6 +57,13 @@ export function lifeClaims(sandbox: Sandbox): readonly Claim[] {
     return { outcome: String(await schedule.status('mail')), detail: `${(await serialNumberOf('mail')).slice(0, 8)}…` };
   }
 
+  async function expired(): Promise<Result> {
+    const held = await sandbox.clientSecret('social');
+    await sandbox.advance(EIGHT_DAYS);
+    const outcome = await schedule.list(held);
+    return { outcome, detail: `with the one in its secret: ${await schedule.status('social')}` };
+  }
+
   return [
     {
       what: 'mail gets a new certificate while mail and social call',
@@ -66,6 +76,11 @@ export function lifeClaims(sandbox: Sandbox): readonly Claim[] {
       check: revoked,
     },
     { what: 'mail gets a new certificate and calls again', expected: '200', check: rotatedAgain },
+    {
+      what: 'eight days later, the certificate that social has now',
+      expected: REFUSED_IN_HANDSHAKE,
+      check: expired,
+    },
   ];
 }
 

@@ -1,7 +1,11 @@
-/** `npm start`: deploys the example meshes into the sandbox and checks what they claim about access. */
+/**
+ * `npm start`: deploys the example meshes into the sandbox and checks what they claim about access. With `-- --authority kms`,
+ * their certificate authorities have their keys in AWS KMS.
+ */
+import { parseArgs } from 'node:util';
 import type { App } from 'aws-cdk-lib';
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
-import { exampleApp, serviceMeshApp } from '../app';
+import { type ExampleAuthority, exampleApp, serviceMeshApp } from '../app';
 import { DeploymentProgress } from '../shared/progress';
 import { clientTable } from '../shared/table';
 import { type Claim, checkClaim } from './claim';
@@ -10,9 +14,20 @@ import { identityClaims } from './identity';
 import { lifeClaims } from './life';
 
 async function prove(): Promise<boolean> {
-  const schedule = await proveMesh(exampleApp(), (sandbox) => [...identityClaims(sandbox), ...lifeClaims(sandbox)]);
+  const authority = authorityIn(process.argv.slice(2));
+  const schedule = await proveMesh(exampleApp(authority), (sandbox) => [
+    ...identityClaims(sandbox),
+    ...lifeClaims(sandbox),
+  ]);
   console.log('\nUsers, groups, and equipment call each other, and the help desk reads all of them:\n');
-  return (await proveMesh(serviceMeshApp(), grantClaims)) && schedule;
+  return (await proveMesh(serviceMeshApp(authority), grantClaims)) && schedule;
+}
+
+function authorityIn(args: string[]): ExampleAuthority {
+  const { values } = parseArgs({ args, options: { authority: { type: 'string', default: 'acm-pca' } } });
+  const { authority } = values;
+  if (authority === 'acm-pca' || authority === 'kms') return authority;
+  throw new Error(`--authority must be acm-pca or kms, got ${JSON.stringify(authority)}`);
 }
 
 async function proveMesh(app: App, claimsOf: (sandbox: Sandbox) => readonly Claim[]): Promise<boolean> {

@@ -5,7 +5,7 @@ import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
-import { MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
+import { CertificateAuthority, MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
 import type { Construct } from 'constructs';
 
 export interface ScheduleMeshProps extends StackProps {
@@ -15,6 +15,8 @@ export interface ScheduleMeshProps extends StackProps {
   readonly hostedZone?: HostedZoneAttributes;
   /** The ARN of the domain's certificate in ACM. */
   readonly certificateArn?: string;
+  /** Where the key of the certificate authority is. By default in ACM PCA. */
+  readonly authority?: 'acm-pca' | 'kms';
 }
 
 /** A mail app and a social app create events in a schedule service, which knows which of the two is calling. */
@@ -37,12 +39,17 @@ export class ScheduleMeshStack extends Stack {
     events.grantReadWriteData(schedule);
 
     const { domainName, hostedZone, certificateArn } = props;
+    const certificateAuthority =
+      props.authority === 'kms'
+        ? CertificateAuthority.kmsRoot(this, 'Authority', { removalPolicy: RemovalPolicy.DESTROY })
+        : undefined;
     const mesh = new MtlsServiceMesh(this, 'Mesh', {
       domainName,
       hostedZone: hostedZone && HostedZone.fromHostedZoneAttributes(this, 'Zone', hostedZone),
       serverCertificate: certificateArn
         ? Certificate.fromCertificateArn(this, 'ServerCertificate', certificateArn)
         : undefined,
+      certificateAuthority,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const service = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });

@@ -4,7 +4,7 @@ import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
+import { CertificateAuthority, MeshIntegration, MtlsServiceMesh } from 'cdk-mtls-service-mesh';
 import type { Construct } from 'constructs';
 
 export interface ServiceMeshProps extends StackProps {
@@ -12,6 +12,8 @@ export interface ServiceMeshProps extends StackProps {
   readonly domainName: string;
   /** The ARN of the domain's certificate in ACM. */
   readonly certificateArn: string;
+  /** Where the key of the certificate authority is. By default in ACM PCA. */
+  readonly authority?: 'acm-pca' | 'kms';
 }
 
 /**
@@ -23,9 +25,14 @@ export class ServiceMeshStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceMeshProps) {
     super(scope, id, props);
 
+    const certificateAuthority =
+      props.authority === 'kms'
+        ? CertificateAuthority.kmsRoot(this, 'Authority', { removalPolicy: RemovalPolicy.DESTROY })
+        : undefined;
     const mesh = new MtlsServiceMesh(this, 'Mesh', {
       domainName: props.domainName,
       serverCertificate: Certificate.fromCertificateArn(this, 'ServerCertificate', props.certificateArn),
+      certificateAuthority,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const add = (name: string) => {
