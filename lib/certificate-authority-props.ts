@@ -1,6 +1,7 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { KeyAlgorithm, SigningAlgorithm } from './algorithms';
+import type { ICertificateAuthority } from './interfaces';
 
 /**
  * The distinguished name of a certificate authority.
@@ -81,6 +82,17 @@ export interface SubordinateCertificateAuthorityProps extends CertificateAuthori
    * @default - a general-purpose root with the defaults of `CertificateAuthorityProps`
    */
   readonly root?: CertificateAuthorityProps;
+}
+
+/** Properties of a subordinate authority below a root whose key is in AWS KMS. */
+export interface KmsSubordinateCertificateAuthorityProps extends SubordinateCertificateAuthorityProps {
+  /**
+   * An authority of `CertificateAuthority.kmsRoot` in the same stack that signs this one. With it, don't set `root`. Several
+   * authorities below one root share its trust anchor, so the next one doesn't change it.
+   *
+   * @default - a root of its own, as `root` describes it
+   */
+  readonly signedBy?: ICertificateAuthority;
 }
 
 /** Describes an existing certificate authority. */

@@ -1,7 +1,9 @@
+import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type {
   CertificateAuthorityAttributes,
   CertificateAuthorityProps,
+  KmsSubordinateCertificateAuthorityProps,
   SubordinateCertificateAuthorityProps,
 } from './certificate-authority-props';
 import type { ICertificateAuthority } from './interfaces';
@@ -9,6 +11,7 @@ import { AcmPcaAuthority } from './private/acm-pca-authority';
 import { ImportedAuthority } from './private/imported-authority';
 import { KmsAuthority } from './private/kms-authority';
 import { announceAuthorityPrice } from './private/monthly-price';
+import { refuse } from './private/validation';
 
 /**
  * The hierarchies that a mesh can use. Synthesis prints the monthly price of a mesh with its authority.
@@ -81,7 +84,7 @@ export class CertificateAuthority {
   static kmsSubordinate(
     scope: Construct,
     id: string,
-    props: SubordinateCertificateAuthorityProps = {},
+    props: KmsSubordinateCertificateAuthorityProps = {},
   ): ICertificateAuthority {
     return announceAuthorityPrice(new KmsAuthority(scope, id, { ...props, root: kmsRootOf(props) }));
   }
@@ -93,7 +96,7 @@ export class CertificateAuthority {
   static shortLivedSubordinateOfKmsRoot(
     scope: Construct,
     id: string,
-    props: SubordinateCertificateAuthorityProps = {},
+    props: KmsSubordinateCertificateAuthorityProps = {},
   ): ICertificateAuthority {
     return announceAuthorityPrice(
       new AcmPcaAuthority(scope, id, { ...props, usageMode: 'SHORT_LIVED_CERTIFICATE', root: kmsRootOf(props) }),
@@ -135,6 +138,18 @@ function generalPurposeRoot(props: SubordinateCertificateAuthorityProps): AddRoo
   return (scope) => new AcmPcaAuthority(scope, 'Root', { ...rootProps(props), usageMode: 'GENERAL_PURPOSE' });
 }
 
-function kmsRootOf(props: SubordinateCertificateAuthorityProps): AddRoot<KmsAuthority> {
-  return (scope) => new KmsAuthority(scope, 'Root', rootProps(props));
+function kmsRootOf(props: KmsSubordinateCertificateAuthorityProps): AddRoot<KmsAuthority> {
+  return (scope) =>
+    props.signedBy ? existingKmsRoot(scope, props) : new KmsAuthority(scope, 'Root', rootProps(props));
+}
+
+function existingKmsRoot(scope: Construct, { signedBy, root }: KmsSubordinateCertificateAuthorityProps): KmsAuthority {
+  if (root) refuse(scope, 'root', 'must not be set with signedBy', 'a value');
+  if (!(signedBy instanceof KmsAuthority) || signedBy.root) {
+    refuse(scope, 'signedBy', 'must be an authority of CertificateAuthority.kmsRoot', signedBy?.node.path ?? 'none');
+  }
+  // The function that signs is in the stack of the root, and can't refer to an authority in a stack that depends on it.
+  if (Stack.of(signedBy) !== Stack.of(scope))
+    refuse(scope, 'signedBy', 'must be in the same stack', signedBy.node.path);
+  return signedBy;
 }

@@ -73,13 +73,11 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
     this.certificateChain = activation.attrCompleteCertificateChain;
   }
 
-  get monthlyCosts(): readonly MonthlyCost[] {
+  get monthlyCost(): MonthlyCost {
     const place = this.root ? 'subordinate' : 'root';
-    const own =
-      this.usageMode === 'GENERAL_PURPOSE'
-        ? { what: `a general-purpose ${place}`, dollars: ACM_PCA_PRICES.generalPurpose }
-        : { what: `a short-lived ${place}`, dollars: ACM_PCA_PRICES.shortLived };
-    return [...(this.root?.monthlyCosts ?? []), own];
+    return this.usageMode === 'GENERAL_PURPOSE'
+      ? { what: `a general-purpose ${place}`, dollars: ACM_PCA_PRICES.generalPurpose }
+      : { what: `a short-lived ${place}`, dollars: ACM_PCA_PRICES.shortLived };
   }
 
   priceOfCertificates(count: number): number {

@@ -67,9 +67,8 @@ export class KmsAuthority extends Construct implements RootAuthority {
     this.certificateChain = this.certificate + (this.root?.certificateChain ?? '');
   }
 
-  get monthlyCosts(): readonly MonthlyCost[] {
-    const own = { what: `the KMS key of a ${this.root ? 'subordinate' : 'root'}`, dollars: KMS_PRICES.key };
-    return [...(this.root?.monthlyCosts ?? []), own];
+  get monthlyCost(): MonthlyCost {
+    return { what: `the KMS key of a ${this.root ? 'subordinate' : 'root'}`, dollars: KMS_PRICES.key };
   }
 
   priceOfCertificates(count: number): number {

@@ -12,8 +12,9 @@ export interface MonthlyCost {
 
 /** An authority that this app creates. */
 export interface PricedAuthority extends ICertificateAuthority {
-  /** Of the authority and those above it. */
-  readonly monthlyCosts: readonly MonthlyCost[];
+  readonly monthlyCost: MonthlyCost;
+  /** The authority above, when this one is a subordinate. */
+  readonly root?: PricedAuthority;
   /** @param count certificates issued in a month */
   priceOfCertificates(count: number): number;
 }
@@ -44,13 +45,15 @@ const inMeshes = new WeakSet<ICertificateAuthority>();
 
 /** Makes synthesis print the monthly price of the issuer's authorities and of its clients. */
 export function announceMeshPrice(issuer: ICertificateIssuer, authorities: readonly ICertificateAuthority[]): void {
-  for (const authority of authorities) inMeshes.add(authority);
+  for (const authority of withRoots(authorities)) inMeshes.add(authority);
   announce(issuer, 'the mesh', () => costsOf(issuer, authorities));
 }
 
 /** Makes synthesis print the monthly price of an authority that no mesh of the app uses. */
 export function announceAuthorityPrice<T extends PricedAuthority>(authority: T): T {
-  announce(authority, 'this certificate authority', () => (inMeshes.has(authority) ? [] : authority.monthlyCosts));
+  announce(authority, 'this certificate authority', () =>
+    inMeshes.has(authority) ? [] : withRoots([authority]).map(({ monthlyCost }) => monthlyCost),
+  );
   return authority;
 }
 
@@ -74,7 +77,7 @@ function costsOf(issuer: ICertificateIssuer, authorities: readonly ICertificateA
     .findAll()
     .flatMap((construct) => (construct instanceof MeshClient ? construct._rotationsBy(issuer) : []));
   const certificates = Math.round(rotations.reduce((sum, count) => sum + count, 0));
-  const costs = authorities.filter(isPriced).flatMap(({ monthlyCosts }) => monthlyCosts);
+  const costs = withRoots(authorities).map(({ monthlyCost }) => monthlyCost);
   const issuing = authorities.at(-1);
   const dollars = issuing && isPriced(issuing) ? issuing.priceOfCertificates(certificates) : 0;
   if (dollars >= CENT) costs.push({ what: `${certificates} certificates`, dollars });
@@ -84,8 +87,14 @@ function costsOf(issuer: ICertificateIssuer, authorities: readonly ICertificateA
   return costs;
 }
 
+/** What this app creates of them, and the roots above, each once. */
+function withRoots(authorities: readonly ICertificateAuthority[]): readonly PricedAuthority[] {
+  const priced = authorities.filter(isPriced);
+  return [...new Set(priced.flatMap((authority) => (authority.root ? [authority.root, authority] : [authority])))];
+}
+
 function isPriced(authority: ICertificateAuthority): authority is PricedAuthority {
-  return ('monthlyCosts' satisfies keyof PricedAuthority) in authority;
+  return ('monthlyCost' satisfies keyof PricedAuthority) in authority;
 }
 
 /** To cents below ten dollars, and to dollars above. */

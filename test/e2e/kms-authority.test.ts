@@ -112,3 +112,32 @@ describe('the revocation lists of a mesh with kmsSubordinate', () => {
     expect(after?.entries).toEqual(before?.entries);
   });
 });
+
+test('another issuing authority below the same root leaves the trust anchor as it is', async () => {
+  const assembly = (...ids: readonly string[]) => {
+    const app = new App();
+    const stack = new Stack(app, 'KmsMesh');
+    const signedBy = CertificateAuthority.kmsRoot(stack, 'Root', DESTROY);
+    const [certificateAuthority, ...certificateAuthoritySuccessors] = ids.map((id) =>
+      CertificateAuthority.kmsSubordinate(stack, id, { signedBy, ...DESTROY }),
+    );
+    const mesh = exampleMesh(stack, {
+      ...(certificateAuthority && { certificateAuthority }),
+      certificateAuthoritySuccessors,
+    });
+    addScheduleService(stack, mesh);
+    mesh.addClient('mail');
+    return app.synth().directory;
+  };
+  const sandbox = await Sandbox.deploy(assembly('Issuer2027'));
+  try {
+    const [first, root] = readCertificates((await sandbox.clientSecret('mail')).certificateChain);
+    await sandbox.update(assembly('Issuer2027', 'Issuer2028'));
+    const [second, sameRoot] = readCertificates((await sandbox.clientSecret('mail')).certificateChain);
+    expect(second?.fingerprint256).not.toBe(first?.fingerprint256);
+    expect(sameRoot?.fingerprint256).toBe(root?.fingerprint256);
+    expect((await sandbox.fetch('mail', SERVICE_URL)).status).toBe(200);
+  } finally {
+    await sandbox.close();
+  }
+});

@@ -130,6 +130,50 @@ describe('a subordinate with its key in KMS', () => {
   });
 });
 
+describe('a second subordinate below a root', () => {
+  test('is signed by the same key, and the root is there and paid once', () => {
+    const stack = newStack();
+    const signedBy = CertificateAuthority.kmsRoot(stack, 'Root');
+    const [first, second] = [
+      CertificateAuthority.kmsSubordinate(stack, 'Issuer2027', { signedBy }),
+      CertificateAuthority.shortLivedSubordinateOfKmsRoot(stack, 'Issuer2028', { signedBy }),
+    ];
+    newMesh(stack, { certificateAuthority: first, certificateAuthoritySuccessors: [second] });
+
+    const made = ofType(stack, AUTHORITY);
+    expect(made).toHaveLength(3);
+    expect(new Set(made.map(({ Properties }) => JSON.stringify(Properties['IssuerKeyArn']))).size).toBe(1);
+    expect(ofType(stack, KEY)).toHaveLength(2);
+    Annotations.fromStack(stack).hasInfo(
+      '/Test/Mesh/Issuer',
+      Match.stringLikeRegexp('about \\$52 a month \\(\\$1 for the KMS key of a root, \\$1 for .*, \\$50 for .*\\)'),
+    );
+    expect(Annotations.fromStack(stack).findInfo('*', Match.stringLikeRegexp('a month'))).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'another kind of authority',
+      CertificateAuthority.shortLivedRoot,
+      {},
+      'must be an authority of CertificateAuthority.kmsRoot',
+    ],
+    ['a subordinate', CertificateAuthority.kmsSubordinate, {}, 'must be an authority of CertificateAuthority.kmsRoot'],
+    ['options of another root', CertificateAuthority.kmsRoot, { root: {} }, 'must not be set with signedBy'],
+  ])('is refused with %s', (_what, create, options, rule) => {
+    const stack = newStack();
+    const signedBy = create(stack, 'Root');
+    expect(() => CertificateAuthority.kmsSubordinate(stack, 'Issuer', { ...options, signedBy })).toThrow(rule);
+  });
+
+  test('is refused in another stack than the root', () => {
+    const app = new App();
+    const signedBy = CertificateAuthority.kmsRoot(new Stack(app, 'Root'), 'Authority');
+    const create = () => CertificateAuthority.kmsSubordinate(new Stack(app, 'Mesh'), 'Issuer', { signedBy });
+    expect(create).toThrow('Mesh/Issuer: signedBy must be in the same stack, got Root/Authority');
+  });
+});
+
 test('a subordinate in ACM PCA is activated with the certificate that the KMS root signs', () => {
   const stack = newStack();
   CertificateAuthority.shortLivedSubordinateOfKmsRoot(stack, 'Authority');
