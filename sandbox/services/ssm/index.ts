@@ -4,6 +4,7 @@ import { type AwsApi, AwsError } from '../../endpoint/api';
 import { jsonApi } from '../../endpoint/json-protocol';
 import type { Service, Surroundings } from '../shared/service';
 import { ssmOperations } from './operations';
+import { ssmQuotas } from './quotas';
 import { parameterType } from './resources/parameter';
 import { Parameters } from './state';
 
@@ -21,6 +22,7 @@ export class SsmService implements Service {
       targetPrefix: 'AmazonSSM',
       version: '1.1',
       operations: ssmOperations(this.parameters),
+      quotas: ssmQuotas(() => clock.now()),
     });
   }
 

@@ -4,6 +4,7 @@ import type { AwsApi } from '../../../sandbox/endpoint/api';
 import { IamService } from '../../../sandbox/services/iam';
 import { KmsService } from '../../../sandbox/services/kms';
 import { SecretsManagerService } from '../../../sandbox/services/secrets-manager';
+import { SsmService } from '../../../sandbox/services/ssm';
 import { startAcmPca } from './acm-pca/hierarchy';
 import { requestFor, resourceType } from './resource-request';
 import { send } from './serve';
@@ -110,6 +111,15 @@ test('the cryptographic operations of KMS share a thousand requests a second for
   expect(await sign(rsa)).toMatchObject({ __type: 'DryRunOperationException' });
   await clock.advance(SECOND);
   expect(await sign(ecc)).toMatchObject({ __type: 'DryRunOperationException' });
+});
+
+test.each([
+  [['GetParameter', 'GetParameters', 'GetParametersByPath'], 40],
+  [['PutParameter'], 100],
+])('Parameter Store takes of %p together %i of a hundred at once', async (operations, passed) => {
+  const targets = operations.map((operation) => `AmazonSSM.${operation}`);
+  const { api } = new SsmService({ account: SANDBOX_ACCOUNT, clock });
+  expect(await unthrottled(api, ...targets)).toBe(passed);
 });
 
 test.each([

@@ -10,12 +10,20 @@ import { createCertificateSigningRequest } from '../../../../sandbox/x509/certif
 import { encodePem } from '../../../../sandbox/x509/pem';
 import { requestFor, resourceType } from '../resource-request';
 
+interface AcmPcaCloud {
+  readonly service: AcmPcaService;
+  readonly objects: S3Service;
+  readonly keys: KmsService;
+  readonly iam: IamService;
+}
+
 /** ACM PCA and what it needs around it. */
-export function startAcmPca(clock = new Clock()): { service: AcmPcaService; objects: S3Service; iam: IamService } {
+export function startAcmPca(clock = new Clock()): AcmPcaCloud {
   const surroundings = { account: SANDBOX_ACCOUNT, clock };
   const iam = new IamService(surroundings);
-  const objects = new S3Service(surroundings, new KmsService(surroundings, iam));
-  return { service: new AcmPcaService(surroundings, { iam, objects }), objects, iam };
+  const keys = new KmsService(surroundings, iam);
+  const objects = new S3Service(surroundings, keys);
+  return { service: new AcmPcaService(surroundings, { iam, objects }), objects, keys, iam };
 }
 
 export const template = (name: string) => `arn:aws:acm-pca:::template/${name}/V1`;

@@ -31,6 +31,7 @@ import { Endpoint } from '../../../../sandbox/endpoint/server';
 import { Faults } from '../../../../sandbox/faults';
 import type { AcmPcaService } from '../../../../sandbox/services/acm-pca';
 import type { IamService } from '../../../../sandbox/services/iam';
+import type { KmsService } from '../../../../sandbox/services/kms';
 import type { S3Service } from '../../../../sandbox/services/s3';
 import { testWith } from '../../../programs';
 import { requestFor, resourceType } from '../resource-request';
@@ -44,12 +45,13 @@ const TEST_KEY = 'acm-pca-permission-test-key';
 let clock: Clock;
 let service: AcmPcaService;
 let objects: S3Service;
+let keys: KmsService;
 let iam: IamService;
 let endpoint: Endpoint;
 
 beforeEach(async () => {
   clock = new Clock();
-  ({ service, objects, iam } = startAcmPca(clock));
+  ({ service, objects, keys, iam } = startAcmPca(clock));
   endpoint = await Endpoint.listen();
   endpoint.serve({
     apis: [service.api],
@@ -349,6 +351,39 @@ describe('an authority is refused', () => {
     await createBucket();
     await expect(create(more)).rejects.toMatchObject({ name: expect.stringMatching(/^(Validation|InvalidArgs)/) });
   });
+});
+
+test('lists in an encrypted bucket need a key policy that lets ACM PCA use the key', async () => {
+  const administration = {
+    Effect: 'Allow',
+    Principal: { AWS: 'arn:aws:iam::123456789012:root' },
+    Action: 'kms:*',
+    Resource: '*',
+  };
+  const use = {
+    Effect: 'Allow',
+    Principal: { Service: 'acm-pca.amazonaws.com' },
+    Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+    Resource: '*',
+    Condition: {
+      StringLike: {
+        'kms:EncryptionContext:aws:s3:arn': [`arn:aws:s3:::${BUCKET}/${TEST_KEY}`, `arn:aws:s3:::${BUCKET}/crl/*`],
+      },
+    },
+  };
+  const keyType = resourceType(keys, 'AWS::KMS::Key');
+  const policyWith = (...Statement: object[]) => ({ KeyPolicy: { Version: '2012-10-17', Statement } });
+  const key = await keyType.create(requestFor(policyWith(administration)));
+  const ServerSideEncryptionByDefault = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key.attributes.Arn };
+  await createBucket({
+    BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault }] },
+  });
+  await expect(authorityWith()).rejects.toThrow('kms:GenerateDataKey');
+  await keyType.update(requestFor(policyWith(administration, use)), key, {});
+  const authority = await authorityWith();
+  await issue(authority);
+  await clock.advance(0);
+  expect(listAt(completeKey(authority)).revoked).toEqual([]);
 });
 
 test('a bucket can let everyone read the lists', async () => {
