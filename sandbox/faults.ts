@@ -8,8 +8,17 @@
  * - `never-answered`: executed, but not answered; the connection stays open
  * - `killed`: executed, but the function process that made the call is killed before it receives the answer; like
  *   `never-answered` for a call that no function signed, such as the answer of a custom resource
+ * - `conflicted`: rejected with `ConditionalRequestConflict`, as if somebody else wrote the object at the same time, and not
+ *   executed; for `PutObject` of `s3` only
  */
-export type CallFaultKind = 'throttled' | 'failed-before' | 'failed-after' | 'slow' | 'never-answered' | 'killed';
+export type CallFaultKind =
+  | 'throttled'
+  | 'failed-before'
+  | 'failed-after'
+  | 'slow'
+  | 'never-answered'
+  | 'killed'
+  | 'conflicted';
 
 /**
  * What happens to an invocation. In both cases the handler runs, but Lambda never receives its result, so a retry repeats
@@ -28,8 +37,8 @@ export interface FaultyCall {
 /** A fault of AWS calls. */
 export interface CallFault {
   /**
-   * The signing name of the service: `acm-pca`, `apigateway`, `cloudformation`, `dynamodb`, `events`, `lambda`,
-   * `monitoring`, `s3`, `secretsmanager`, or `sts`.
+   * The signing name of the service: `acm-pca`, `apigateway`, `cloudformation`, `dynamodb`, `events`, `kms`, `lambda`,
+   * `monitoring`, `s3`, `secretsmanager`, `ssm`, or `sts`.
    */
   readonly service: string;
   /**
@@ -84,11 +93,16 @@ export class Faults {
   private readonly ofCalls: Live<CallFault>[] = [];
   private readonly ofInvocations: Live<InvocationFault>[] = [];
 
+  /** @throws TypeError for a call that can't have the fault */
   inject(fault: CallFault): InjectedFault;
   inject(fault: InvocationFault): InjectedFault;
   inject(fault: Fault): InjectedFault;
   inject(fault: Fault): InjectedFault {
-    return 'function' in fault ? add(this.ofInvocations, fault) : add(this.ofCalls, fault);
+    if ('function' in fault) return add(this.ofInvocations, fault);
+    if (fault.fault === 'conflicted' && `${fault.service}:${fault.operation}` !== 's3:PutObject') {
+      throw new TypeError(`only s3:PutObject can be conflicted, got ${fault.service}:${fault.operation}`);
+    }
+    return add(this.ofCalls, fault);
   }
 
   /** The fault that applies to the call. Counts the call as affected. */

@@ -38,6 +38,8 @@ async function outcome(set: CallFault, call: StruckCall): Promise<AwsAnswer | un
       await call.carryOut();
       await call.killCaller();
       return undefined;
+    case 'conflicted':
+      return call.refuse(conflict());
   }
 }
 
@@ -58,6 +60,12 @@ function throttling(struck: Struck): AwsError {
   return struck.service === 'apigateway'
     ? new AwsError('TooManyRequestsException', 'Too Many Requests', 429)
     : new AwsError('ThrottlingException', 'Rate exceeded');
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+function conflict(): AwsError {
+  const message = 'The conditional request cannot succeed due to a conflicting operation against this resource.';
+  return new AwsError('ConditionalRequestConflict', message, 409);
 }
 
 function internalFailure(struck: Struck): AwsError {

@@ -94,6 +94,19 @@ describe('a call', () => {
     expect(carriedOut).toEqual(['GetSecretValue']);
   });
 
+  test('that conflicts with another write of the object is not carried out', async () => {
+    faults.inject({ service: 's3', operation: 'PutObject', fault: 'conflicted', times: 1 });
+    const put = () =>
+      new S3Client(settings(1)).send(new PutObjectCommand({ Bucket: 'toys', Key: 'k', Body: 'x', IfNoneMatch: '*' }));
+    await expect(put()).rejects.toMatchObject({
+      name: 'ConditionalRequestConflict',
+      $metadata: { httpStatusCode: 409 },
+    });
+    expect(carriedOut).toEqual([]);
+    const other = { service: 'secretsmanager', operation: 'GetSecretValue', fault: 'conflicted' } as const;
+    expect(() => faults.inject(other)).toThrow('only s3:PutObject');
+  });
+
   test('that is slow is carried out and answered after its delay', async () => {
     const fault = faults.inject({ ...GET_SECRET, fault: 'slow', delay: HOUR });
     const answer = getSecret();

@@ -20,7 +20,7 @@ export function preconditionKeys({ headers }: AwsCall): ConditionKeys {
 
 /**
  * Checks a write against the object that it would replace, which is undefined if there is none or a delete marker. Writes
- * happen one after the other here, so none fails with `ConditionalRequestConflict` unless a fault does it.
+ * happen one after the other here, so only the fault `conflicted` fails one with `ConditionalRequestConflict`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  * @throws S3Error `PreconditionFailed`, `NoSuchKey`
  */
