@@ -1,6 +1,7 @@
 import type { Log, LoggedMetrics } from '../../aws/cloudwatch';
 import { failureSentence } from '../../aws/failure';
 import { type AuthorizedCaller, type DenialReason, METRICS } from '../../mesh/contract';
+import { missingGrantText } from '../../mesh/missing-grant';
 import { decidingGrant, type GrantedRequest } from '../../registry/admission';
 import { denyAmbiguousPaths, denyHeaders, readMethods } from './ambiguity';
 import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
@@ -77,10 +78,7 @@ export class Authorizer {
     }
     if (grant !== undefined) return { ...identity, grant };
     const { clientName, spiffeId: subject, serialNumber } = identity;
-    const [method, ...others] = request.methods;
-    const readings = others.length > 0 ? `, which servers may also take for ${others.join(' or ')}` : '';
-    const message = `client ${clientName} has no grant for ${method} ${request.path}${readings}`;
-    throw new DenialError('NOT_GRANTED', message, { subject, serialNumber });
+    throw new DenialError('NOT_GRANTED', missingGrantText({ ...request, clientName }), { subject, serialNumber });
   }
 
   private identify(caller: CallerCertificate, longestAge?: number): Promise<AcceptedCaller> {
