@@ -31,6 +31,7 @@ const MAY_IMPORT = {
       'commander',
       'picocolors',
       'picomatch',
+      'preact',
       'prom-client',
       '@types/picomatch',
     ],

@@ -1,6 +1,6 @@
 import { AwsCallError } from './aws-error';
 import type { AwsConnection } from './connection';
-import { asText, type JsonObject, parseJsonObject } from './json-caller';
+import { asJsonObject, asText, type JsonObject, parseJsonObject } from './json-caller';
 import type { RetryPolicy } from './retry';
 import { type ResponseReader, SignedCaller } from './signed-caller';
 
@@ -8,7 +8,7 @@ import { type ResponseReader, SignedCaller } from './signed-caller';
 const TIMEOUT = 200_000;
 const RETRY_POLICY: RetryPolicy = { attempts: 4, timeout: TIMEOUT, backoff: { first: 500, longest: 4_000 } };
 
-/** Functions that answer with a JSON object. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+/** Functions. Those that it invokes answer with a JSON object. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export class Lambda {
   private readonly caller: SignedCaller;
 
@@ -33,6 +33,27 @@ export class Lambda {
     const { errorType, errorMessage } = answer;
     throw new AwsCallError('lambda:InvokeFunction', asText(errorType) ?? failure, asText(errorMessage) ?? 'no message');
   }
+
+  /** @param functionName name or ARN. @throws AwsCallError */
+  async configuration(functionName: string, signal: AbortSignal): Promise<FunctionConfiguration> {
+    const request = {
+      method: 'GET',
+      path: `/2015-03-31/functions/${encodeURIComponent(functionName)}/configuration`,
+    } as const;
+    const { answer } = await this.caller.call('GetFunctionConfiguration', request, INVOCATION, signal);
+    return {
+      variables: asJsonObject(asJsonObject(answer['Environment'])?.['Variables']) ?? {},
+      logGroup: asText(asJsonObject(answer['LoggingConfig'])?.['LogGroup']),
+    };
+  }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html */
+export interface FunctionConfiguration {
+  /** The environment variables by name. */
+  readonly variables: JsonObject;
+  /** The name of the log group. */
+  readonly logGroup: string | undefined;
 }
 
 interface Invocation {

@@ -5,6 +5,7 @@ import { addAgentCommand } from './agent/command';
 import { addCanCommand } from './can/command';
 import { addCompletionCommand } from './completion/command';
 import { addConfigCommand } from './config/command';
+import { addConsoleCommand } from './console/command';
 import { addDisableCommand } from './disable/command';
 import { addDoctorCommand } from './doctor/command';
 import { addEnableCommand } from './enable/command';
@@ -44,6 +45,7 @@ addEnableCommand(program, loadOperations);
 addRotateCommand(program, loadOperations);
 addCanCommand(program, loadOperations);
 addGraphCommand(program, () => require('./graph/graph'));
+addConsoleCommand(program, () => require('./console/console'));
 // Last, because it describes the commands that there are.
 addCompletionCommand(program);
 

@@ -27,6 +27,7 @@ import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
 import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { addMeshParameter, attributesByName } from './private/mesh-parameter';
+import { grantReadTraffic } from './private/traffic-grant';
 import { checkKnownText, checkText, refuse } from './private/validation';
 import { ProtectedApi } from './protected-api';
 import { RevocationLists } from './revocation-lists';
@@ -376,8 +377,8 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients, and
-   * start rotations. The policy doesn't allow anyone to issue certificates, read secrets, or make a revoked certificate valid
+   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients,
+   * start rotations, and read the logs of the gateway and its authorizer. The policy doesn't allow anyone to issue certificates, read secrets, or make a revoked certificate valid
    * again. The stack contains it once you use this property.
    */
   get operatorPolicy(): iam.ManagedPolicy {
@@ -388,6 +389,7 @@ export class MtlsServiceMesh extends Construct {
       this.registry.grantOperate(this.operators);
       this.issuer.grantRotate(this.operators);
       this.issuer.grantRevoke(this.operators);
+      grantReadTraffic(this.gateway, this.operators);
     }
     return this.operators;
   }

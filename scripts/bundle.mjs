@@ -7,7 +7,7 @@
 // - client-sts, only for tests: the other two depend on this version. A different one would be installed in addition.
 // - client-cloudwatch, only for tests: newer versions send PutMetricData with the JSON protocol. `aws/cloudwatch.ts`
 //   and the sandbox use the Query protocol.
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -88,6 +88,23 @@ const requireForImport = {
   },
 };
 
+/** The page of the console: a script and a style sheet for browsers, and the files that need no bundling. */
+async function bundlePage() {
+  const [source, destination] = ['bin/console/page', 'dist/bin/console/page'];
+  await build({
+    ...shared,
+    entryPoints: [`${source}/main.tsx`, `${source}/console.css`],
+    outdir: destination,
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+  });
+  for (const file of ['index.html', 'icon.svg']) {
+    await copyFile(join(root, source, file), join(root, destination, file));
+  }
+}
+
 await mkdir(join(root, 'dist'), { recursive: true });
 await Promise.all([
   ...FUNCTIONS.map(bundleFunction),
@@ -98,12 +115,14 @@ await Promise.all([
   bundleEntryPoint('sandbox/index.ts', { alias: inMemory, esm: { banner: { js: requireInModules } } }),
   // The command loads the other bundles of bin/ on demand.
   bundleForNode('bin/mtls-mesh.ts', {
-    external: ['./client-commands', './graph/graph', './operations', './up/up'],
+    external: ['./client-commands', './console/console', './graph/graph', './operations', './up/up'],
     banner: { js: '#!/usr/bin/env node' },
   }),
   bundleForNode('bin/client-commands.ts'),
   bundleForNode('bin/operations.ts'),
   bundleForNode('bin/graph/graph.ts'),
+  bundleForNode('bin/console/console.ts', { external: ['cdk-mtls-service-mesh/package.json'] }),
+  bundlePage(),
   bundleForNode('bin/up/up.ts', { external: ['cdk-mtls-service-mesh/sandbox'] }),
 ]);
 // npm makes commands executable when it installs them. The script in the Python package doesn't.

@@ -37,11 +37,11 @@ export function drawingOf({ clients, services }: MeshGrants, edges: readonly Gra
   };
 }
 
-/** Names are DNS labels, and languages of diagrams have words of their own, such as `end`. */
-function clientId(name: string): string {
+/** The ID of a client's node. Names are DNS labels, and languages of diagrams have words of their own, such as `end`. */
+export function clientId(name: string): string {
   return name === ALL_CLIENTS ? 'all-clients' : `client-${name}`;
 }
 
-function serviceId(name: string): string {
+export function serviceId(name: string): string {
   return `service-${name}`;
 }

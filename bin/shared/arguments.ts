@@ -1,7 +1,7 @@
 /** Values of options that several commands have. */
 import { InvalidArgumentError } from 'commander';
 import type { Destination } from '../../client';
-import { clientNameProblem, trustDomainProblem } from '../../mesh/names';
+import { clientNameProblem, dnsNameProblem, trustDomainProblem } from '../../mesh/names';
 
 export function clientName(text: string): string {
   return checked(text, clientNameProblem(text));
@@ -9,6 +9,19 @@ export function clientName(text: string): string {
 
 export function trustDomain(text: string): string {
   return checked(text, trustDomainProblem(text));
+}
+
+export function dnsName(text: string): string {
+  return checked(text, dnsNameProblem(text));
+}
+
+/** A port of this machine. 0 stands for a free one. */
+export function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > 65535) {
+    throw new InvalidArgumentError('must be a number from 0 to 65535');
+  }
+  return number;
 }
 
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];

@@ -82,6 +82,7 @@ export function accessText({ clients, environment, roles }: MeshAccess, secrets:
   const examples = [
     ...(secretId ? [`aws secretsmanager get-secret-value --secret-id ${secretId}`] : []),
     'aws acm-pca list-certificate-authorities',
+    'mtls-mesh console',
   ];
   const paragraphs = [
     clientTable(secrets),

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { port } from '../shared/arguments';
 import { addFileOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { UpOptions } from './up';
@@ -45,14 +46,6 @@ function parameter(text: string, others: Readonly<Record<string, string>> = {}):
   if (name === '') throw new InvalidArgumentError('must be the name of a parameter, an equals sign, and a value');
   if (Object.hasOwn(others, name)) throw new InvalidArgumentError(`must have one value for ${name}`);
   return { ...others, [name]: value };
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number > 65535) {
-    throw new InvalidArgumentError('must be a number from 0 to 65535');
-  }
-  return number;
 }
 
 function roles(text: string, others: readonly string[] = []): readonly string[] {

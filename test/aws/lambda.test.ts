@@ -68,3 +68,17 @@ test('a function without room to run is tried again', async () => {
 
   await expect(invoke()).resolves.toEqual({ certificates: [] });
 });
+
+test('the variables and the log group of a function are read', async () => {
+  const functionArn = 'arn:aws:lambda:eu-central-1:123456789012:function:authorizer';
+  const lambda = new Lambda(functionConnection(process.env));
+  const configuration = { Environment: { Variables: { NAME: 'value' } }, LoggingConfig: { LogGroup: 'authorizer' } };
+  endpoint.replies.push({ body: JSON.stringify(configuration) }, { body: '{}' });
+
+  await expect(lambda.configuration(functionArn, signal)).resolves.toEqual({
+    variables: { NAME: 'value' },
+    logGroup: 'authorizer',
+  });
+  await expect(lambda.configuration(functionArn, signal)).resolves.toEqual({ variables: {}, logGroup: undefined });
+  expect(endpoint.calls[0]?.path).toBe(`/2015-03-31/functions/${encodeURIComponent(functionArn)}/configuration`);
+});

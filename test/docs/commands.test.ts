@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAgentCommand } from '../../bin/agent/command';
 import { addCanCommand } from '../../bin/can/command';
 import { addConfigCommand } from '../../bin/config/command';
+import { addConsoleCommand } from '../../bin/console/command';
 import { addDisableCommand } from '../../bin/disable/command';
 import { addDoctorCommand } from '../../bin/doctor/command';
 import { addEnableCommand } from '../../bin/enable/command';
@@ -36,6 +37,7 @@ function command(): Command {
   addRotateCommand(program, () => ({ runRotate: nothing }));
   addCanCommand(program, () => ({ runCan: nothing }));
   addGraphCommand(program, () => ({ runGraph: nothing }));
+  addConsoleCommand(program, () => ({ runConsole: nothing }));
   for (const one of program.commands) one.exitOverride().configureOutput({ writeErr: () => undefined });
   return program;
 }

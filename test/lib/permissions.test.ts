@@ -159,6 +159,12 @@ test('these are all permissions of a mesh', () => {
 });
 
 const STATEMENTS_FOR_OPERATORS = [
+  'MeshOperatorPolicy: Allow apigateway:GET on ' +
+    ['domainnames/mesh.example.com/apimappings', 'apis/{MeshGatewayApi}/authorizers', 'apis/{MeshGatewayApi}/stages']
+      .map((path) => `arn:{AWS::Partition}:apigateway:{AWS::Region}::/${path}`)
+      .join(', '),
+  'MeshOperatorPolicy: Allow lambda:GetFunctionConfiguration on {MeshGatewayAuthorizerFunction.Arn}',
+  'MeshOperatorPolicy: Allow logs:FilterLogEvents on {MeshGatewayAccessLog.Arn}, {MeshGatewayAuthorizerLogGroup.Arn}',
   'MeshOperatorPolicy: Allow dynamodb:BatchGetItem, dynamodb:Query on {MeshRegistryTable.Arn}',
   'MeshOperatorPolicy: Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/Agenda',
   'MeshOperatorPolicy: Allow dynamodb:UpdateItem on {MeshRegistryTable.Arn} ' +

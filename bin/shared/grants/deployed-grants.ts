@@ -1,11 +1,15 @@
 import { parseDeclaredGrant } from '../../../mesh/grant';
-import { isExternal, listClients, listServices } from '../inventory';
+import type { RegistryService } from '../../../registry/records';
+import { type ClientSummary, isExternal, listClients, listServices } from '../inventory';
 import type { OperatedMesh } from '../mesh';
 import { type MeshGrants, meshGrants } from './mesh-grants';
 
 /** The grants in the registry of a deployed mesh. */
 export async function deployedGrants(mesh: OperatedMesh): Promise<MeshGrants> {
-  const [services, clients] = [await listServices(mesh), await listClients(mesh)];
+  return meshGrantsOf(await listServices(mesh), await listClients(mesh));
+}
+
+export function meshGrantsOf(services: readonly RegistryService[], clients: readonly ClientSummary[]): MeshGrants {
   return meshGrants(
     services.map(({ serviceName, apiId, grants }) => ({
       serviceName,

@@ -4,7 +4,7 @@ import { restJsonApi } from '../../../endpoint/rest-json';
 import { page } from '../../shared/paging';
 import type { Configuration } from '../configuration';
 import type { Domain } from '../state';
-import type { HttpApi, HttpStage, Integration, Route } from './state';
+import type { HttpApi, HttpStage, Integration, Route, RouteAuthorizer } from './state';
 
 /** More than an account can have, because API Gateway documents no default. */
 const PAGE_SIZE = 500;
@@ -47,6 +47,9 @@ export function httpApiOperations(account: Account, configuration: Configuration
       ),
       GetRoutes: get('/v2/apis/{ApiId}/routes', (call, { ApiId }) =>
         listOf([...ofApi(call, ApiId, '/routes').routes].map(describeRoute), call),
+      ),
+      GetAuthorizers: get('/v2/apis/{ApiId}/authorizers', (call, { ApiId }) =>
+        listOf([...ofApi(call, ApiId, '/authorizers').authorizers.values()].map(describeAuthorizer(account)), call),
       ),
       GetIntegrations: get('/v2/apis/{ApiId}/integrations', (call, { ApiId }) =>
         listOf([...ofApi(call, ApiId, '/integrations').integrations].map(describeIntegration), call),
@@ -113,6 +116,17 @@ function describeRoute([routeId, { key, authorizerId, integrationId }]: readonly
     routeKey: key.text,
     target: `integrations/${integrationId}`,
   };
+}
+
+function describeAuthorizer({ partition, region }: Account) {
+  return ({ id, functionArn, resultTtl }: RouteAuthorizer): object => ({
+    authorizerId: id,
+    authorizerPayloadFormatVersion: '2.0',
+    authorizerResultTtlInSeconds: resultTtl,
+    authorizerType: 'REQUEST',
+    authorizerUri: `arn:${partition}:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+    enableSimpleResponses: true,
+  });
 }
 
 function describeIntegration([integrationId, integration]: readonly [string, Integration]): object {
