@@ -8,13 +8,15 @@ import { registryView } from './registry-view';
 import type { ConsoleState, RegistryView, TrafficView } from './state';
 import type { MeshTraffic, MeshTrafficOptions } from './traffic/traffic';
 
-/** How often the registry and the logs are read while somebody looks at the page. Milliseconds. */
+/** How often the registry, the logs, and the name of the operator are read while somebody looks at the page. Milliseconds. */
 const REGISTRY_AGE = 10_000;
 const TRAFFIC_AGE = 5_000;
+const OPERATOR_AGE = 300_000;
 
 /** What the page shows of a mesh. */
 export class MeshView {
   private grants: MeshGrants | undefined;
+  private readonly operator: Refreshed<string>;
   private readonly registry: Refreshed<RegistryView>;
   private readonly traffic: Refreshed<TrafficView>;
 
@@ -25,15 +27,17 @@ export class MeshView {
   ) {
     const { now } = mesh;
     const traffic = openTraffic((request) => this.explain(request));
+    this.operator = new Refreshed({ read: () => mesh.operator(), now, maxAge: OPERATOR_AGE });
     this.registry = new Refreshed({ read: () => this.readRegistry(), now, maxAge: REGISTRY_AGE });
     this.traffic = new Refreshed({ read: (signal) => traffic.read(now(), signal), now, maxAge: TRAFFIC_AGE });
   }
 
   async state(): Promise<ConsoleState> {
     const { trustDomain, now } = this.mesh;
-    // The grants explain the requests.
-    const registry = await this.registry.current();
-    return { trustDomain, at: now().toISOString(), registry, traffic: await this.traffic.current() };
+    // The grants explain the requests, so they are read first.
+    const [operator, registry] = await Promise.all([this.operator.current(), this.registry.current()]);
+    const traffic = await this.traffic.current();
+    return { trustDomain, at: now().toISOString(), operator, registry, traffic };
   }
 
   /** After a change of the mesh. */

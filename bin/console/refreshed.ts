@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { failureSentence } from '../../aws/failure';
 import type { Part } from './state';
 
@@ -9,6 +10,8 @@ export interface RefreshedOptions<T> {
   readonly now: () => Date;
   /** How long a value is current. Milliseconds. */
   readonly maxAge: number;
+  /** How long somebody waits for the first attempt. Milliseconds. @default 2000 */
+  readonly patience?: number;
 }
 
 /** A value that is read again when somebody asks for it, and no more often than necessary. */
@@ -21,13 +24,15 @@ export class Refreshed<T> {
   constructor(private readonly options: RefreshedOptions<T>) {}
 
   /**
-   * The value as it was read last, which an attempt under way may replace soon. Waits only for the first attempt, so that a service
-   * that doesn't answer delays nothing else.
+   * The value as it was read last, which an attempt under way may replace soon. Waits only for the first attempt, and not for long,
+   * so that a service that doesn't answer delays nothing else. Empty if the first attempt is still under way.
    */
   async current(): Promise<Part<T>> {
-    const { now, maxAge } = this.options;
+    const { now, maxAge, patience = 2_000 } = this.options;
     if (now().getTime() - this.attemptedAt >= maxAge) this.attempt ??= this.read();
-    if (this.part.value === undefined && this.part.failure === undefined) await this.attempt;
+    if (this.part.value === undefined && this.part.failure === undefined) {
+      await Promise.race([this.attempt, setTimeout(patience, undefined, { ref: false })]);
+    }
     return this.part;
   }
 

@@ -8,6 +8,8 @@ export interface ConsoleState {
   readonly trustDomain: string;
   /** The time of the console's clock. */
   readonly at: string;
+  /** Who acts, as the registry records it. */
+  readonly operator: Part<string>;
   readonly registry: Part<RegistryView>;
   readonly traffic: Part<TrafficView>;
 }

@@ -57,7 +57,7 @@ function Header({ state, failure }: { readonly state: ConsoleState; readonly fai
     <header class="top">
       <div>
         <h1>{state.trustDomain}</h1>
-        <p class="quiet">mtls-mesh console</p>
+        <p class="quiet">{state.operator.value ? `as ${state.operator.value}` : 'mtls-mesh console'}</p>
       </div>
       <p class={failure ? 'live failed' : 'live'} role="status">
         {failure ?? `Live, ${fullTime(state.at)} UTC`}
@@ -99,20 +99,20 @@ function Panels({ state: { at: now, registry, traffic }, onClient, onAction }: P
         ))}
       </Panel>
       <Panel title="Refusals by reason" area="refusals">
-        {traffic.value ? <Refusals traffic={traffic.value} now={now} /> : <NotKnown />}
+        {traffic.value ? <Refusals traffic={traffic.value} now={now} /> : <NotKnown part={traffic} />}
       </Panel>
       <Panel title="Expires next" area="expiry">
-        {registry.value ? <ExpiryList clients={clients} now={now} /> : <NotKnown />}
+        {registry.value ? <ExpiryList clients={clients} now={now} /> : <NotKnown part={registry} />}
       </Panel>
       <Panel title="Clients" area="clients">
         {registry.value ? (
           <Clients clients={clients} now={now} onClient={onClient} onAction={onAction} />
         ) : (
-          <NotKnown />
+          <NotKnown part={registry} />
         )}
       </Panel>
       <Panel title="Decisions" area="decisions">
-        {traffic.value ? <Decisions decisions={traffic.value.decisions} /> : <NotKnown />}
+        {traffic.value ? <Decisions decisions={traffic.value.decisions} /> : <NotKnown part={traffic} />}
       </Panel>
     </>
   );
@@ -133,8 +133,9 @@ function Panel({ title, area, children }: PanelProps) {
   );
 }
 
-function NotKnown() {
-  return <p class="quiet">Not known.</p>;
+/** In the place of what has not been read. */
+function NotKnown({ part }: { readonly part: Part<unknown> }) {
+  return <p class="quiet">{part.failure === undefined ? 'Reading…' : 'Not known.'}</p>;
 }
 
 /** Why parts of the page are old or missing. */

@@ -17,14 +17,18 @@ export interface LogWindowOptions<T> {
  */
 const OVERLAP = 60_000;
 
-/** How many pages an update reads. A page has up to 1 MB, which is about 1,500 lines of the access log. */
-const MAX_PAGES = 10;
+/** How many pages the first update reads, and later ones. A page has up to 1 MB, which is about 1,500 lines of the access log. */
+const FIRST_PAGES = 20;
+const LATER_PAGES = 5;
+
+/** How many lines the window keeps. */
+const MAX_LINES = 50_000;
 
 /** The lines of a log group in the last minutes. */
 export class LogWindow<T> {
-  /** By ID. */
+  /** By ID, in the order in which they were read. */
   private readonly found = new Map<string, { readonly time: number; readonly entry: T | undefined }>();
-  private readUntil = 0;
+  private readUntil: number | undefined;
   private cutAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: LogWindowOptions<T>) {}
@@ -34,26 +38,39 @@ export class LogWindow<T> {
     return [...this.found.values()].flatMap(({ entry }) => entry ?? []);
   }
 
-  /** Whether lines of the window are missing, because there were more than an update reads. */
+  /** Whether lines of the window are missing, because there were more than an update reads, or than the window keeps. */
   isCut(now: number): boolean {
     return this.cutAt > now - this.options.length;
   }
 
   /** Reads what was written since the last update. @throws AwsCallError; the window then stays as it was, up to the failure */
   async update(now: number, signal: AbortSignal): Promise<void> {
-    const { logs, logGroup, pattern, parse, length } = this.options;
+    const { logs, logGroup, pattern, length } = this.options;
     for (const [id, { time }] of this.found) if (time < now - length) this.found.delete(id);
-    const from = Math.max(now - length, this.readUntil - OVERLAP);
-    let pages = 0;
-    for await (const page of logs.filterEvents({ logGroup, from, ...(pattern && { pattern }) }, signal)) {
-      for (const event of page) {
-        if (!this.found.has(event.id)) this.found.set(event.id, { time: event.timestamp, entry: parse(event) });
-      }
-      pages += 1;
-      if (pages < MAX_PAGES) continue;
+    let pages = this.readUntil === undefined ? FIRST_PAGES : LATER_PAGES;
+    const filter = { logGroup, from: this.beginning(now), ...(pattern && { pattern }) };
+    for await (const page of logs.filterEvents(filter, signal)) {
+      for (const event of page) this.add(event, now);
+      pages -= 1;
+      if (pages > 0) continue;
       this.cutAt = now;
       break;
     }
     this.readUntil = now;
+  }
+
+  /** A busy log is read without the overlap, because its lines could be all that an update reads. */
+  private beginning(now: number): number {
+    const { readUntil = 0 } = this;
+    return Math.max(now - this.options.length, this.isCut(now) ? readUntil : readUntil - OVERLAP);
+  }
+
+  private add(event: LoggedEvent, now: number): void {
+    if (this.found.has(event.id)) return;
+    this.found.set(event.id, { time: event.timestamp, entry: this.options.parse(event) });
+    if (this.found.size <= MAX_LINES) return;
+    const [earliest] = this.found.keys();
+    this.found.delete(earliest ?? '');
+    this.cutAt = now;
   }
 }

@@ -1,12 +1,13 @@
 import { Refreshed } from '../../../bin/console/refreshed';
 
 /** A value whose reads the test ends. */
-function open() {
+function open(patience = 60_000) {
   let at = 1_000;
   const reads: { resolve(value: string): void; reject(error: Error): void }[] = [];
   const value = new Refreshed<string>({
     now: () => new Date(at),
     maxAge: 5_000,
+    patience,
     read: () => new Promise((resolve, reject) => reads.push({ resolve, reject })),
   });
   const advance = (milliseconds: number) => {
@@ -71,4 +72,13 @@ test('a renewed value is read after what is under way', async () => {
   reads[1]?.resolve('after');
   await renewed;
   await expect(value.current()).resolves.toMatchObject({ value: 'after' });
+});
+
+test('a service that does not answer leaves the value empty, until it does', async () => {
+  const { value, reads } = open(1);
+  await expect(value.current()).resolves.toEqual({});
+  reads[0]?.resolve('one');
+  await settled();
+  await expect(value.current()).resolves.toMatchObject({ value: 'one' });
+  expect(reads).toHaveLength(1);
 });

@@ -45,13 +45,30 @@ test('a failure loses nothing: the next update reads again', async () => {
 });
 
 test('more lines than an update reads are left out, and the window says so while it lasts', async () => {
-  const { lines, window } = open();
+  const { logs, lines, window } = open();
   lines.push(...Array.from({ length: 50 }, (_, index) => otherLine(String(index), NOW - MINUTE)));
   await window.update(NOW, signal);
-  expect(window.entries).toHaveLength(10);
+  expect(window.entries).toHaveLength(20);
   expect(window.isCut(NOW)).toBe(true);
+
+  // The lines of the overlap must not keep an update from what is new.
+  lines.push(otherLine('new', NOW + 1));
+  await window.update(NOW + 5_000, signal);
+  expect(window.entries).toHaveLength(21);
+  expect(logs.asked.at(-1)?.from).toBe(NOW);
 
   lines.splice(0);
   await window.update(NOW + 16 * MINUTE, signal);
   expect(window.isCut(NOW + 16 * MINUTE)).toBe(false);
+});
+
+test('a window of a busy log keeps the latest lines', async () => {
+  const events = Array.from({ length: 50_001 }, (_, index) => otherLine(String(index), NOW - MINUTE + index));
+  const filterEvents = async function* () {
+    yield events;
+  };
+  const parse = ({ message }: { readonly message: string }) => message;
+  const window = new LogWindow({ logs: { filterEvents }, logGroup: 'access', parse, length: 15 * MINUTE });
+  await window.update(NOW, signal);
+  expect([window.entries.length, window.entries[0], window.isCut(NOW)]).toEqual([50_000, '1', true]);
 });

@@ -127,7 +127,7 @@ test('the view says what it does not contain', async () => {
   ]);
 
   const busy = open();
-  busy.access?.push(...Array.from({ length: 11 }, () => accessLine()));
+  busy.access?.push(...Array.from({ length: 21 }, () => accessLine()));
   expect((await busy.read()).gaps).toEqual([
     'There are more lines in the logs than the console reads: the numbers are too low.',
   ]);
