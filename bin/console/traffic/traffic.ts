@@ -122,7 +122,9 @@ function gapsOf({ requests, refusals, groups }: Windows, now: number, unreadable
   return [
     ...(accessLog === undefined ? ['The stage of the API has no access log, so only refusals are known.'] : []),
     ...(otherPaths.length > 0
-      ? [`Calls of ${otherPaths.join(', ')} are not in the access log of the mesh. Refusals are.`]
+      ? [
+          `Of calls to ${otherPaths.join(', ')}, only refusals are known: the access log of the mesh doesn't have the others.`,
+        ]
       : []),
     ...(requests?.isCut(now) || refusals.isCut(now)
       ? ['There are more lines in the logs than the console reads: the numbers are too low.']

@@ -122,7 +122,7 @@ test('the view says what it does not contain', async () => {
   const protectedApi = open({ otherPaths: ['/reports'] });
   protectedApi.access?.push(otherLine('{"clientName":"a","clientName":"b"}'));
   expect((await protectedApi.read()).gaps).toEqual([
-    'Calls of /reports are not in the access log of the mesh. Refusals are.',
+    "Of calls to /reports, only refusals are known: the access log of the mesh doesn't have the others.",
     "Lines of the access log that can't be read, or can be read in two ways: 1.",
   ]);
 
