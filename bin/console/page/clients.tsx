@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { ClientView, CurrentCertificateView } from '../state';
 import type { IntendedAction } from './action-dialog';
 import type { Verb } from './api';
@@ -11,8 +12,37 @@ interface ClientsProps {
   readonly onAction: (action: IntendedAction) => void;
 }
 
+/** How many rows are shown. */
+const ROWS = 100;
+
+/** Fewer clients need no search. */
+const SEARCHED = 10;
+
 /** The clients with their current certificates. */
-export function Clients({ clients, now, onClient, onAction }: ClientsProps) {
+export function Clients({ clients, ...others }: ClientsProps) {
+  const [text, setText] = useState('');
+  const found = clients.filter(({ clientName }) => clientName.includes(text.trim().toLowerCase()));
+  return (
+    <>
+      {clients.length > SEARCHED && (
+        <div class="filters">
+          <label>
+            Search
+            <input type="search" value={text} onInput={({ currentTarget }) => setText(currentTarget.value)} />
+          </label>
+        </div>
+      )}
+      <ClientTable clients={found.slice(0, ROWS)} {...others} />
+      {found.length > ROWS && (
+        <p class="quiet">
+          The first {ROWS} of {found.length}.
+        </p>
+      )}
+    </>
+  );
+}
+
+function ClientTable({ clients, now, onClient, onAction }: ClientsProps) {
   const scale = scaleOf(
     clients.flatMap(({ current }) => current ?? []),
     now,

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Decision } from '../state';
+import { REASONS } from './reasons';
 import { clockTime, fullTime } from './times';
 
 /** How many rows are shown. */
@@ -69,7 +70,9 @@ function Row({ decision }: { readonly decision: Decision }) {
         {clockTime(at)}
       </td>
       <td>
-        <span class={`pill ${isAllowed ? 'good' : 'bad'}`}>{isAllowed ? `allowed, ${status}` : code}</span>
+        <span class={`pill ${isAllowed ? 'good' : 'bad'}`} title={code && REASONS[code]}>
+          {isAllowed ? `allowed, ${status}` : code}
+        </span>
       </td>
       <td>
         {clientName ?? <span class="claimed">{subject ?? 'unknown'}</span>}

@@ -35,6 +35,8 @@ export interface EdgeLabel {
 
 export interface Layout {
   readonly height: number;
+  /** How many clients are left out. */
+  readonly leftOut: number;
   readonly nodes: readonly PlacedNode[];
   readonly edges: readonly PlacedEdge[];
 }
@@ -44,10 +46,15 @@ export const SIZE = { width: 760, node: 210, nodeHeight: 42, row: 60, label: 20,
 
 const COLUMNS = { client: SIZE.margin, service: SIZE.width - SIZE.node - SIZE.margin } as const;
 
+/** In a mesh with more clients, the picture has those with requests, and at most this many. */
+const MAX_CLIENTS = 40;
+
 /** Clients on the left, and services on the right, near the clients that call them. */
 export function layOut(drawing: Drawing, calls: readonly CallCount[]): Layout {
-  const lines = linesOf(drawing, calls);
-  const clients = drawing.nodes.filter(({ kind }) => kind === 'client');
+  const all = drawing.nodes.filter(({ kind }) => kind === 'client');
+  const clients = all.length > MAX_CLIENTS ? busiestOf(all, calls) : all;
+  const shown = new Set(clients.map(({ id }) => id));
+  const lines = linesOf(drawing, calls).filter(({ from }) => shown.has(from));
   const rankOf = new Map(clients.map(({ id }, index) => [id, index]));
   const heightOf = (service: string) => {
     const ranks = lines.filter(({ to }) => to === service).map(({ from }) => rankOf.get(from) ?? 0);
@@ -67,7 +74,17 @@ export function layOut(drawing: Drawing, calls: readonly CallCount[]): Layout {
       }),
     ),
   );
-  return { height, nodes, edges: placeEdges(lines, new Map(nodes.map((node) => [node.id, node]))) };
+  const leftOut = all.length - clients.length;
+  return { height, leftOut, nodes, edges: placeEdges(lines, new Map(nodes.map((node) => [node.id, node]))) };
+}
+
+/** In their order. */
+function busiestOf(clients: Drawing['nodes'], calls: readonly CallCount[]): Drawing['nodes'] {
+  const counts = new Map<string, number>();
+  for (const { from, allowed, refused } of calls) counts.set(from, (counts.get(from) ?? 0) + allowed + refused);
+  const busiest = [...counts].sort(([, one], [, other]) => other - one).map(([id]) => id);
+  const shown = new Set(busiest.slice(0, MAX_CLIENTS));
+  return clients.filter(({ id }) => shown.has(id));
 }
 
 type Line = Pick<PlacedEdge, 'from' | 'to' | 'grants' | 'calls'>;

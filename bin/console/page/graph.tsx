@@ -18,7 +18,7 @@ interface GraphProps {
 
 /** Who may call whom, and who does. */
 export function Graph({ registry, calls, refused, now, onClient }: GraphProps) {
-  const { height, nodes, edges } = layOut(registry.drawing, calls);
+  const { height, leftOut, nodes, edges } = layOut(registry.drawing, calls);
   const clients = new Map(registry.clients.map((client) => [client.nodeId, client]));
   return (
     <>
@@ -34,6 +34,9 @@ export function Graph({ registry, calls, refused, now, onClient }: GraphProps) {
           <Node key={node.id} node={node} client={clients.get(node.id)} refused={refused} onClient={onClient} />
         ))}
       </svg>
+      {leftOut > 0 && (
+        <p class="quiet">The picture has the clients with the most requests, and not {leftOut} others.</p>
+      )}
       <GraphTable nodes={nodes} edges={edges} />
     </>
   );

@@ -313,6 +313,16 @@ describeWith(CHROMIUM)('the page', () => {
     });
   });
 
+  test('a mesh with many clients has a search', async () => {
+    const names = Array.from({ length: 150 }, (_, index) => `client-${index}`);
+    const { page } = await open(new MemoryMesh(names.map((name) => clientOf(name))));
+    const clients = page.getByRole('region', { name: 'Clients' });
+    await clients.getByText('The first 100 of 150.').waitFor();
+    await clients.getByLabel('Search').fill('client-149');
+    await row(page, 'client-149').waitFor();
+    expect(await clients.getByRole('row').count()).toBe(2);
+  });
+
   test('fits a narrow screen', async () => {
     const { mesh, logs } = await busyMesh();
     const { page } = await open(mesh, logs, { viewport: { width: 360, height: 740 } });

@@ -39,6 +39,17 @@ test('calls without a grant of their own have a line, and those of unknown clien
   expect(edges.slice(2).map(({ from, to, grants }) => [from, to, grants])).toEqual([['client-a', 'service-x', []]]);
 });
 
+test('a mesh with many clients has a picture of those with the most requests', () => {
+  const names = Array.from({ length: 100 }, (_, index) => `client-${index}`);
+  const nodes = [...names.map((id) => ({ id, label: id, kind: 'client' as const })), ...DRAWING.nodes.slice(2)];
+  const arrows = names.map((from) => ({ from, to: 'service-x', lines: ['ANY /x/*'] }));
+  const calls = names.slice(50).map((from, index) => ({ ...call(from, 'service-x'), allowed: index + 1 }));
+  const { leftOut, nodes: placed, edges } = layOut({ nodes, arrows }, calls);
+  expect(leftOut).toBe(60);
+  expect(placed.filter(({ kind }) => kind === 'client').map(({ id }) => id)).toEqual(names.slice(60));
+  expect(edges).toHaveLength(40);
+});
+
 test('a mesh without clients and services has a picture', () => {
   expect(layOut({ nodes: [], arrows: [] }, [])).toMatchObject({ nodes: [], edges: [] });
 });
