@@ -2,19 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GlobalSecondaryIndex } from '@aws-sdk/client-dynamodb';
 import type { AwsAnswer } from '../sandbox/endpoint/api';
 import type { JsonDocument } from '../sandbox/endpoint/json-protocol';
-import type { CloudCall } from './in-process-cloud';
-
-/**
- * Dollars in us-east-1. https://aws.amazon.com/dynamodb/pricing/on-demand/, https://aws.amazon.com/eventbridge/pricing/,
- * https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/cloudwatch/pricing/
- */
-const PRICES = {
-  readUnit: 0.125e-6,
-  writeUnit: 0.625e-6,
-  event: 1e-6,
-  gigabyteSecond: 13.3334e-6,
-  logByte: 0.5 / 2 ** 30,
-};
+import { registryTable } from '../test/registry/registry-table';
+import type { CloudCall, InProcessCloud } from './in-process-cloud';
+import { REGISTRY_TABLE } from './simulated-mesh';
+import { UNIT_PRICES } from './unit-prices';
 
 export type Item = Readonly<Record<string, JsonDocument>>;
 
@@ -26,6 +17,9 @@ export interface BillOptions {
   item(key: unknown): Promise<Item | undefined>;
 }
 
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+const SECRET_CHANGES: ReadonlySet<string> = new Set(['PutSecretValue', 'UpdateSecretVersionStage']);
+
 /**
  * What calls and log entries are charged with.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
@@ -34,13 +28,18 @@ export class Bill {
   readUnits = 0;
   writeUnits = 0;
   events = 0;
+  /** Calls of Secrets Manager, and those of them that share the quota of changes. */
+  secretCalls = 0;
+  secretChanges = 0;
+  /** Certificates that ACM PCA issued. They are not part of `dollars`, because their price depends on the authority. */
+  certificates = 0;
   private logBytes = 0;
 
   constructor(private readonly options: BillOptions) {}
 
   /** The price of an invocation. Dollars. */
   static functionTime(seconds: number, gigabytes: number): number {
-    return seconds * gigabytes * PRICES.gigabyteSecond;
+    return seconds * gigabytes * UNIT_PRICES.gigabyteSecond.dollars;
   }
 
   chargeLog(entry: object): void {
@@ -48,26 +47,44 @@ export class Bill {
   }
 
   /** Makes a call, and adds what it costs. */
-  async charge({ operation, input }: CloudCall, call: () => Promise<AwsAnswer>): Promise<AwsAnswer> {
+  async charge({ service, operation, input }: CloudCall, call: () => Promise<AwsAnswer>): Promise<AwsAnswer> {
     if (operation === 'UpdateItem') return this.chargeWrite(input['Key'], call);
+    if (operation === 'PutItem') return this.chargeWrite(this.keyOf(input['Item']), call);
     const answer = await call();
-    const output = JSON.parse(String(answer.body));
-    if (operation === 'PutEvents') this.events += output.Entries.length;
-    else if (operation === 'Query') this.readUnits += readUnits(sum(output.Items.map(sizeOf)), input['ConsistentRead']);
-    else if (operation === 'BatchGetItem') {
-      const items = Object.values<readonly Item[]>(output.Responses).flat();
+    if (service === 'secretsmanager') {
+      this.secretCalls += 1;
+      if (SECRET_CHANGES.has(operation)) this.secretChanges += 1;
+    } else if (service === 'acm-pca')
+      this.certificates += operation === 'IssueCertificate' && answer.status === 200 ? 1 : 0;
+    else this.chargeAnswer(operation, input, JSON.parse(String(answer.body)));
+    return answer;
+  }
+
+  private chargeAnswer(operation: string, input: JsonDocument, output: JsonDocument): void {
+    const isConsistent = input['ConsistentRead'];
+    if (operation === 'PutEvents') this.events += (output['Entries'] as readonly unknown[]).length;
+    else if (operation === 'GetItem') this.readUnits += readUnits(sizeOf(output['Item'] as Item), isConsistent);
+    else if (operation === 'Query') {
+      this.readUnits += readUnits(sum((output['Items'] as readonly Item[]).map(sizeOf)), isConsistent);
+    } else if (operation === 'BatchGetItem') {
+      const items = Object.values(output['Responses'] as Readonly<Record<string, readonly Item[]>>).flat();
       this.readUnits += sum(items.map((item) => readUnits(sizeOf(item), true)));
     } else throw new Error(`the bill has no price for ${operation}`);
-    return answer;
+  }
+
+  private keyOf(item: unknown): Item {
+    const names = new Set(this.options.keys);
+    return Object.fromEntries(Object.entries(item as Item).filter(([name]) => names.has(name)));
   }
 
   /** The price of what was charged so far. Dollars. */
   get dollars(): number {
     return (
-      this.readUnits * PRICES.readUnit +
-      this.writeUnits * PRICES.writeUnit +
-      this.events * PRICES.event +
-      this.logBytes * PRICES.logByte
+      this.readUnits * UNIT_PRICES.readUnit.dollars +
+      this.writeUnits * UNIT_PRICES.writeUnit.dollars +
+      this.events * UNIT_PRICES.event.dollars +
+      this.secretCalls * UNIT_PRICES.secretCall.dollars +
+      this.logBytes * UNIT_PRICES.logByte.dollars
     );
   }
 
@@ -90,6 +107,17 @@ export class Bill {
     }
     return result;
   }
+}
+
+/** A bill for calls of a cloud that has a registry. */
+export function registryBill(cloud: InProcessCloud): Bill {
+  const { KeySchema = [], GlobalSecondaryIndexes = [] } = registryTable();
+  return new Bill({
+    keys: KeySchema.map(({ AttributeName }) => String(AttributeName)),
+    indexes: GlobalSecondaryIndexes,
+    item: async (Key) =>
+      (await cloud.dynamoDb('GetItem', { TableName: REGISTRY_TABLE, Key }))['Item'] as Item | undefined,
+  });
 }
 
 /** What an index holds of an item. Undefined without a key of the index. */

@@ -2,6 +2,7 @@
  * Measures the speed of the library and prints each figure beside its budget. `npm run bench -- rotation` instead simulates
  * the rotation of all clients of a large mesh under the quotas of AWS, `npm run bench -- rotation 1000` of 1,000 clients.
  * `npm run bench -- maintenance` simulates the hourly run of meshes of up to 100,000 clients, and what it costs.
+ * `npm run bench -- prices` writes the tables of docs/prices.md.
  * `npm run bench -- stacks` deploys a mesh of 1,000 clients in the stacks of ten teams.
  */
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
@@ -9,6 +10,7 @@ import Table from 'cli-table3';
 import { issue } from './issue';
 import { maintenance } from './maintenance';
 import type { Measurement } from './measure';
+import { writePricesPage } from './prices-page';
 import { quotas } from './quotas';
 import { discard, firstAnswer, threeServices, warmDecision } from './sandbox';
 import { signing } from './signing';
@@ -44,7 +46,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
 /** The simulation of so many takes minutes, so it has its own subject. */
 const ROTATED_CLIENTS = 10_000;
 
-function measure([subject, clients]: readonly string[]): Promise<readonly Measurement[]> {
+async function measure([subject, clients]: readonly string[]): Promise<readonly Measurement[]> {
   switch (subject) {
     case undefined:
       return measureAll();
@@ -52,12 +54,15 @@ function measure([subject, clients]: readonly string[]): Promise<readonly Measur
       return quotas(clients === undefined ? ROTATED_CLIENTS : wholeNumber(clients));
     case 'maintenance':
       return maintenance();
+    case 'prices':
+      await writePricesPage();
+      return [];
     case 'stacks':
       process.env.CDK_VALIDATION = 'false';
       return severalStacks();
     default:
       throw new Error(
-        `the subject must be "rotation", "maintenance", "stacks", or omitted, got ${JSON.stringify(subject)}`,
+        `the subject must be "rotation", "maintenance", "prices", "stacks", or omitted, got ${JSON.stringify(subject)}`,
       );
   }
 }

@@ -2,23 +2,27 @@ import type { LogEntry } from '../aws/cloudwatch';
 import { withDeadline } from '../lambda/deadline';
 import type { AwsAnswer } from '../sandbox/endpoint/api';
 import { RequestQuota } from '../sandbox/endpoint/request-quota';
-import { registryTable } from '../test/registry/registry-table';
-import { Bill, type Item } from './bill';
+import { Bill, registryBill } from './bill';
 import { type CloudCall, InProcessCloud } from './in-process-cloud';
 import type { Measurement } from './measure';
 import { type Population, populate } from './population';
-import { REGISTRY_TABLE, simulatedMesh } from './simulated-mesh';
+import { simulatedMesh } from './simulated-mesh';
 import { VirtualTime } from './virtual-time';
 
-const HOURS_OF_A_MONTH = 730;
+export const HOURS_OF_A_MONTH = 730;
 
 /** The memory of the issuer's functions. Gigabytes. */
-const MEMORY = 0.5;
+export const MEMORY = 0.5;
 /** The part of its three minutes that is for the work itself. */
 const WORK_MS = 174_000;
 
 /** How long a call takes. AWS promises nothing; these are above what is usual within a Region. Milliseconds. */
-const LATENCIES: Readonly<Record<string, number>> = { dynamodb: 10, events: 30, 'acm-pca': 100 };
+export const LATENCIES: Readonly<Record<string, number>> = {
+  dynamodb: 10,
+  events: 30,
+  secretsmanager: 30,
+  'acm-pca': 100,
+};
 
 const BUDGET = { seconds: 30, dollarsAMonth: 5 };
 
@@ -42,7 +46,7 @@ export async function maintenance(): Promise<readonly Measurement[]> {
 }
 
 async function measure({ clients, hasOverlap }: Population): Promise<Measurement> {
-  const { seconds, bill, dollarsAMonth } = await simulate({ clients, hasOverlap });
+  const { seconds, bill, dollarsAMonth } = await simulateHourlyRun({ clients, hasOverlap });
   const budget = hasOverlap ? OVERLAP_BUDGET : BUDGET;
   return {
     what: `hourly run for ${clients} clients${hasOverlap ? ' with `overlap`' : ''}, virtual time`,
@@ -53,17 +57,11 @@ async function measure({ clients, hasOverlap }: Population): Promise<Measurement
   };
 }
 
-async function simulate(population: Population): Promise<HourlyRun> {
+export async function simulateHourlyRun(population: Population): Promise<HourlyRun> {
   const time = new VirtualTime();
   let around = (_call: CloudCall, answer: () => Promise<AwsAnswer>) => answer();
   const cloud = new InProcessCloud({ around: (call, answer) => around(call, answer) });
-  const { KeySchema = [], GlobalSecondaryIndexes = [] } = registryTable();
-  const bill = new Bill({
-    keys: KeySchema.map(({ AttributeName }) => String(AttributeName)),
-    indexes: GlobalSecondaryIndexes,
-    item: async (Key) =>
-      (await cloud.dynamoDb('GetItem', { TableName: REGISTRY_TABLE, Key }))['Item'] as Item | undefined,
-  });
+  const bill = registryBill(cloud);
   const mesh = await simulatedMesh(cloud, (entry: LogEntry) => bill.chargeLog(entry));
   const authority = new RevokingAuthority();
   return cloud.inUse(async () => {

@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 
 /** The defaults of a client. */
 const VALIDITY_HOURS = 168;
-const ROTATION_HOURS = 72;
+export const ROTATION_HOURS = 72;
 
 /** The part of the clients whose rotation has failed for days, so that their certificates expire soon. */
 const FAILING = 0.01;

@@ -3,7 +3,7 @@ import { failureSentence } from '../aws/failure';
 import { readCertificateOrder } from '../lambda/certificate-issuer/issue/certificate-order';
 import { readRotationRequest } from '../lambda/certificate-issuer/rotate/rotation';
 import { withDeadline } from '../lambda/deadline';
-import { InProcessCloud } from './in-process-cloud';
+import { InProcessCloud, type InProcessCloudOptions } from './in-process-cloud';
 import { simulatedMesh } from './simulated-mesh';
 import { VirtualTime } from './virtual-time';
 
@@ -12,6 +12,8 @@ const CONCURRENCY = 1000;
 /** The parts of the issuer's three minutes that are for the work itself. */
 const ROTATION_MS = 174_000;
 export const DEPLOYMENT_MS = 162_000;
+
+type Around = NonNullable<InProcessCloudOptions['around']>;
 
 /** The preparations have no deadline. */
 const NEVER_ABORTED = new AbortController().signal;
@@ -30,16 +32,24 @@ export interface Simulation {
   readonly outcomes: ReadonlyMap<string, number>;
 }
 
-/** Secrets Manager rotates every client until it succeeds, as many at a time as Lambda runs functions. */
-export async function simulateRotation(clients: number): Promise<Simulation> {
+/**
+ * Secrets Manager rotates every client until it succeeds, as many at a time as Lambda runs functions.
+ * @param around surrounds every call of the rotations
+ */
+export async function simulateRotation(
+  clients: number,
+  around?: (cloud: InProcessCloud, ...call: Parameters<Around>) => ReturnType<Around>,
+): Promise<Simulation> {
   const run = new Run();
+  let isRotating = false;
   const waiting: string[] = [];
   const beginNext = () => {
     const SecretId = waiting.pop();
     if (SecretId === undefined) return;
     void cloud.create('AWS::SecretsManager::RotationSchedule', { SecretId, RotationLambdaARN: 'issuer' });
   };
-  const cloud = new InProcessCloud({
+  const cloud: InProcessCloud = new InProcessCloud({
+    around: (call, answer) => (isRotating && around ? around(cloud, call, answer) : answer()),
     async invoke(event) {
       const request = readRotationRequest(event);
       try {
@@ -68,6 +78,7 @@ export async function simulateRotation(clients: number): Promise<Simulation> {
       await mesh.registry.registerClient({ ...profile, ...update }, false, NEVER_ABORTED);
       waiting.push(client.SecretId);
     }
+    isRotating = true;
     await run.time.run(() => {
       for (let i = 0; i < CONCURRENCY; i += 1) beginNext();
     });
