@@ -18,7 +18,7 @@ const ALARMS = 5;
 const REVOCATION_DELAY = 5;
 
 /** The read units of a lookup of a client. */
-const LOOKUP_UNITS = 4;
+const LOOKUP_UNITS = 3;
 
 /** The most clients in a stack of clients, each with three of the 500 resources. */
 const CLIENTS_OF_A_STACK = 166;

@@ -42,6 +42,8 @@ function bundleFunction(name) {
     outfile: join('assets', name, 'index.js'),
     target: 'node24',
     minify: true,
+    // Fields that a constructor assigns aren't declared as well.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     // The SDK clients import all credential providers, but a function needs only its environment variables.
     alias: { '@aws-sdk/credential-provider-node': './aws/environment-credentials.ts' },
   });

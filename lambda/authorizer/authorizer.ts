@@ -5,6 +5,7 @@ import { missingGrantText } from '../../mesh/missing-grant';
 import { decidingGrant, type GrantedRequest } from '../../registry/admission';
 import { denyAmbiguousPaths, denyHeaders, readMethods } from './ambiguity';
 import type { CallerCertificate, ClientCertificateReader } from './client-certificate-reader';
+import type { CommonGrants } from './common-grants';
 import { DenialError } from './denial';
 import type { ExternalCallers } from './external-callers';
 import type { GatewayRequest } from './gateway-request';
@@ -15,6 +16,7 @@ export interface AuthorizerOptions {
   readonly certificates: ClientCertificateReader;
   readonly issuedCallers: IssuedCallers;
   readonly externalCallers: ExternalCallers;
+  readonly commonGrants: CommonGrants;
   readonly log: Log;
   readonly metrics: Pick<LoggedMetrics, 'putByReason'>;
 }
@@ -81,10 +83,15 @@ export class Authorizer {
     throw new DenialError('NOT_GRANTED', missingGrantText({ ...request, clientName }), { subject, serialNumber });
   }
 
-  private identify(caller: CallerCertificate, longestAge?: number): Promise<AcceptedCaller> {
-    const { issuedCallers, externalCallers } = this.options;
-    return caller.kind === 'external'
-      ? externalCallers.identify(caller, longestAge)
-      : issuedCallers.identify(caller, longestAge);
+  /** The caller with the grants that it has by its name and as every client. */
+  private async identify(caller: CallerCertificate, longestAge?: number): Promise<AcceptedCaller> {
+    const { issuedCallers, externalCallers, commonGrants } = this.options;
+    const [{ identity, grants }, common] = await Promise.all([
+      caller.kind === 'external'
+        ? externalCallers.identify(caller, longestAge)
+        : issuedCallers.identify(caller, longestAge),
+      commonGrants.find(longestAge),
+    ]);
+    return { identity, grants: [...grants, ...common] };
   }
 }

@@ -7,6 +7,7 @@ import { memoryTimesIn, registryTableIn, trustDomainIn } from '../environment';
 import { type HttpApiAnswer, httpApiAnswer, type RestApiAnswer, restApiAnswer } from './answers';
 import { Authorizer } from './authorizer';
 import { ClientCertificateReader } from './client-certificate-reader';
+import { CommonGrants } from './common-grants';
 import { ExternalCallers } from './external-callers';
 import { type HttpApiEvent, httpApiRequest, isRestApiEvent, restApiRequest } from './gateway-request';
 import { IssuedCallers } from './issued-callers';
@@ -30,6 +31,7 @@ const authorizer = new Authorizer({
   certificates: new ClientCertificateReader(trustDomain),
   issuedCallers: new IssuedCallers(registry, memory),
   externalCallers: new ExternalCallers(trustDomain, registry, memory),
+  commonGrants: new CommonGrants(registry, memory),
   log: logLine,
   metrics,
 });

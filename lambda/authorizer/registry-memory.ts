@@ -25,15 +25,15 @@ export interface AcceptedCaller {
   readonly grants: readonly HeldGrant[];
 }
 
-/** How one caller is looked up. `T` is what the registry says about it. */
-export interface Lookup<T> {
-  /** The fingerprint of the certificate. */
+/** How one caller, or something else, is looked up. `T` is what the registry says about it, and `R` what follows. */
+export interface Lookup<T, R = AcceptedCaller> {
+  /** The fingerprint of the certificate, or another name of what is remembered. */
   readonly certificate: string;
   /** What the data is about: the client, or the certificate while its client is unknown. Data about one may fail alone. */
   readonly subject: string;
   read(): Promise<T>;
   /** @throws DenialError if the caller must be refused at this time */
-  judge(facts: T): AcceptedCaller;
+  judge(facts: T): R;
 }
 
 /** The registry can't be read, and the authorizer doesn't know the caller well enough to decide without it. */
@@ -72,7 +72,7 @@ interface Outage {
  *
  * Data of one client may be out of reach while the others can be read. Such failures delay only the lookups of that client.
  */
-export class RegistryMemory<T> {
+export class RegistryMemory<T, R = AcceptedCaller> {
   private readonly remembered: CallerMap<Remembered<T>>;
   private readonly pending = new Map<string, { readonly startedAt: number; readonly facts: Promise<T> }>();
   /** Undefined after a lookup that succeeded. */
@@ -86,7 +86,7 @@ export class RegistryMemory<T> {
    * @param longestAge how long ago the registry may have been read. Milliseconds.
    * @throws DenialError, or RegistryUnavailableError if the registry can't be read
    */
-  async identify(lookup: Lookup<T>, longestAge = this.options.times.revocationDelay): Promise<AcceptedCaller> {
+  async identify(lookup: Lookup<T, R>, longestAge = this.options.times.revocationDelay): Promise<R> {
     const known = this.remembered.get(lookup.certificate);
     if (known !== undefined && this.isWithin(longestAge, known.readAt)) return lookup.judge(known.facts);
 
@@ -102,7 +102,7 @@ export class RegistryMemory<T> {
   }
 
   /** By what is known now, after the lookup has failed. */
-  private identifyWithoutRegistry(lookup: Lookup<T>, cause: unknown): AcceptedCaller {
+  private identifyWithoutRegistry(lookup: Lookup<T, R>, cause: unknown): R {
     const settled = this.settled(lookup);
     const isAccepted = settled?.isAccepted === true;
     this.options.onUnavailable(cause, isAccepted);
@@ -113,7 +113,7 @@ export class RegistryMemory<T> {
     throw new RegistryUnavailableError('the registry cannot be read, so the caller cannot be identified', { cause });
   }
 
-  private rememberFailure({ certificate, subject }: Lookup<T>, settled: Remembered<T>): void {
+  private rememberFailure({ certificate, subject }: Lookup<T, R>, settled: Remembered<T>): void {
     const failedAt = this.options.now().getTime();
     this.remembered.set(certificate, { ...settled, failedAt }, settled.isAccepted);
     // Only failures of accepted callers count for others, so that a stranger can't keep those from being looked up.
@@ -130,7 +130,7 @@ export class RegistryMemory<T> {
   }
 
   /** What is known of a caller and counts without the registry: it was accepted not too long ago, or refused. */
-  private settled(lookup: Lookup<T>): Remembered<T> | undefined {
+  private settled(lookup: Lookup<T, R>): Remembered<T> | undefined {
     const { revocationDelay, outageTolerance } = this.options.times;
     const known = this.remembered.get(lookup.certificate);
     if (known === undefined) return undefined;
@@ -142,7 +142,7 @@ export class RegistryMemory<T> {
   }
 
   /** Requests at the same time share one read, as long as its result would also be remembered. */
-  private read(lookup: Lookup<T>, longestAge: number): Promise<T> {
+  private read(lookup: Lookup<T, R>, longestAge: number): Promise<T> {
     const { certificate } = lookup;
     const shared = this.pending.get(certificate);
     if (shared && this.isWithin(longestAge, shared.startedAt)) return shared.facts;
@@ -157,7 +157,7 @@ export class RegistryMemory<T> {
     return reading.facts;
   }
 
-  private async readAndRemember(lookup: Lookup<T>, readAt: number): Promise<T> {
+  private async readAndRemember(lookup: Lookup<T, R>, readAt: number): Promise<T> {
     const facts = await lookup.read();
     this.outage = undefined;
     const known = this.remembered.get(lookup.certificate);
@@ -175,7 +175,7 @@ export class RegistryMemory<T> {
   }
 }
 
-function accepts<T>(lookup: Lookup<T>, facts: T): boolean {
+function accepts<T>(lookup: Lookup<T, unknown>, facts: T): boolean {
   try {
     lookup.judge(facts);
     return true;

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Authorizer } from '../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../lambda/authorizer/client-certificate-reader';
+import { CommonGrants } from '../../lambda/authorizer/common-grants';
 import { DenialError } from '../../lambda/authorizer/denial';
 import { ExternalCallers } from '../../lambda/authorizer/external-callers';
 import { httpApiRequest, restApiRequest } from '../../lambda/authorizer/gateway-request';
@@ -45,6 +46,7 @@ function strangersAuthorizer(): Authorizer {
     findIssued: async () => ({ client: undefined, certificate: undefined, grants: [] }),
     findIdentities: async () => [],
     findExternalClient: async () => ({ client: undefined, grants: [] }),
+    findGrantsOfAllClients: async () => [],
   };
   const memory = {
     times: { revocationDelay: 0, outageTolerance: 0 },
@@ -55,6 +57,7 @@ function strangersAuthorizer(): Authorizer {
     certificates: new ClientCertificateReader(TRUST_DOMAIN, 8),
     issuedCallers: new IssuedCallers(registry, memory),
     externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
+    commonGrants: new CommonGrants(registry, memory),
     log: () => undefined,
     metrics: { putByReason: () => undefined },
   });
@@ -63,6 +66,7 @@ function strangersAuthorizer(): Authorizer {
 const PATHS = ['/schedule/events', '/a/%2e%2e/b', '/a%252f..;x/b', '/%E2%80%AE/..', '//', '/a?b#c', '/{proxy+}'];
 const EVENT = (path: string, clientCertPem: string) =>
   JSON.stringify({
+    routeKey: 'ANY /{proxy+}',
     rawPath: path,
     headers: { host: 'mesh.example.com', 'X-Mesh-Client_Name': 'mail', accept: '*/*' },
     pathParameters: { proxy: path },

@@ -15,11 +15,10 @@ const CERTIFICATE = {
   status: { S: 'ISSUED' },
 };
 
-/** The client, its grants, and those of all clients. */
+/** The client and its grants. */
 const KEYS_OF_MAIL = [
   { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'CLIENT' } },
   { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'GRANTS' } },
-  { partitionKey: { S: 'CLIENT#*' }, sortKey: { S: 'GRANTS' } },
 ];
 
 describe('reading the registry for a decision', () => {
@@ -127,7 +126,7 @@ describe('reading the registry for a decision', () => {
     });
   });
 
-  test('reads the grants of the client and those of all clients, and leaves out malformed ones', async () => {
+  test('reads the grants of the client, and leaves out malformed ones', async () => {
     const grants = {
       partitionKey: { S: 'CLIENT#mail' },
       sortKey: { S: 'GRANTS' },
@@ -136,17 +135,22 @@ describe('reading the registry for a decision', () => {
       service_odd: { S: 'a1 ANY /odd/*' },
       other: { L: [{ S: 'a1 ANY /other/*' }] },
     };
-    const ofAll = { ...grants, partitionKey: { S: 'CLIENT#*' }, service_schedule: { L: [{ S: 'a1 GET /schedule' }] } };
-    endpoint.replies.push(jsonReply({ Responses: { registry: [ofAll, CLIENT, grants] } }));
+    endpoint.replies.push(jsonReply({ Responses: { registry: [CLIENT, grants] } }));
 
     const { client, grants: held } = await lookup.findIssued('mail', 'AA');
     expect(client).toEqual({ spiffeId: 'spiffe://mesh.example.com/mail', state: 'ENABLED' });
     expect(held.map(({ apiId, text }) => `${apiId} ${text}`).sort()).toEqual([
-      'a1 GET /schedule',
       'a1 POST /schedule/events',
       'b2 ANY /my-files/*',
-      'b2 ANY /my-files/*',
     ]);
+  });
+
+  test('reads the grants of all clients by themselves', async () => {
+    const key = { partitionKey: { S: 'CLIENT#*' }, sortKey: { S: 'GRANTS' } };
+    const item = { ...key, service_schedule: { L: [{ S: 'a1 GET /schedule' }] } };
+    endpoint.replies.push(jsonReply({ Responses: { registry: [item] } }));
+    await expect(lookup.findGrantsOfAllClients()).resolves.toMatchObject([{ apiId: 'a1', text: 'GET /schedule' }]);
+    expect(sent()).toEqual([{ RequestItems: { registry: { Keys: [key], ConsistentRead: true } } }]);
   });
 
   test('reads an external client with its trust anchor', async () => {

@@ -4,13 +4,14 @@ import type { LogEntry } from '../../../aws/cloudwatch';
 import { httpApiAnswer } from '../../../lambda/authorizer/answers';
 import { Authorizer } from '../../../lambda/authorizer/authorizer';
 import { ClientCertificateReader } from '../../../lambda/authorizer/client-certificate-reader';
+import { CommonGrants } from '../../../lambda/authorizer/common-grants';
 import { ExternalCallers } from '../../../lambda/authorizer/external-callers';
 import { type HttpApiEvent, httpApiRequest } from '../../../lambda/authorizer/gateway-request';
 import { IssuedCallers } from '../../../lambda/authorizer/issued-callers';
 import { RegistryUnavailableError } from '../../../lambda/authorizer/registry-memory';
 import { DENIAL_REASONS } from '../../../mesh/contract';
 import { encodePem } from '../../../pki/pem';
-import { heldGrant } from '../../../registry/admission';
+import { type HeldGrant, heldGrant } from '../../../registry/admission';
 import type { IssuedFacts, RegistryLookup } from '../../../registry/lookup';
 import { type Authority, createClient, createRoot, createServer, days, type EndEntity } from '../../pki/authorities';
 import { forge, unknownExtension } from '../../pki/forgery';
@@ -28,6 +29,7 @@ describe('the authorizer', () => {
   let now: Date;
   let authorizer: ReturnType<typeof createAuthorizer>;
   let facts: IssuedFacts;
+  let commonGrants: readonly HeldGrant[];
 
   /** An authorizer over a registry in which some lookups find something, and all others fail. */
   function createAuthorizer(lookups: Partial<RegistryLookup>) {
@@ -36,6 +38,7 @@ describe('the authorizer', () => {
       findIssued: unexpected,
       findIdentities: unexpected,
       findExternalClient: unexpected,
+      findGrantsOfAllClients: async () => commonGrants,
       ...lookups,
     };
     const memory = {
@@ -47,6 +50,7 @@ describe('the authorizer', () => {
       certificates: new ClientCertificateReader(TRUST_DOMAIN),
       issuedCallers: new IssuedCallers(registry, memory),
       externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
+      commonGrants: new CommonGrants(registry, memory),
       log: (entry) => void logs.push(entry),
       metrics,
     });
@@ -64,6 +68,7 @@ describe('the authorizer', () => {
     metrics.putByReason.mockReset();
     now = new Date();
     const spiffeId = 'spiffe://mesh.example.com/mail';
+    commonGrants = [];
     facts = { client: { spiffeId, state: 'ENABLED' }, certificate: { spiffeId, status: 'ISSUED' }, grants: EVERYTHING };
     authorizer = createAuthorizer({ findIssued: async () => facts, findIdentities: async () => [] });
   });
@@ -109,6 +114,9 @@ describe('the authorizer', () => {
     });
     expect(logs).toEqual([]);
   });
+
+  /** Another certificate of the client. */
+  const anotherOfMail = () => createClient(root, 'mail', { uris: ['spiffe://mesh.example.com/mail'] });
 
   describe('with some grants', () => {
     const grant = (...entries: readonly string[]) => {
@@ -208,6 +216,78 @@ describe('the authorizer', () => {
       expect(await flaky.decide(requestOf('GET', '/users'))).toEqual({ isAuthorized: false });
       expect(denial()?.['code']).toBe('NOT_GRANTED');
       expect(await flaky.decide(requestOf('GET', '/schedule/events'))).toMatchObject({ isAuthorized: true });
+    });
+
+    describe('of all clients', () => {
+      const grantAll = (...entries: readonly string[]) => {
+        commonGrants = entries.flatMap((entry) => heldGrant(entry) ?? []);
+      };
+      const wait = (milliseconds: number) => {
+        now = new Date(now.getTime() + milliseconds);
+      };
+      let read: jest.Mock;
+      let counted: ReturnType<typeof createAuthorizer>;
+      const decide = async (method = 'GET', changed: Partial<AuthorizerEvent> = {}) =>
+        (await counted.decide(requestOf(method, '/schedule/events', changed))).isAuthorized;
+
+      beforeEach(() => {
+        grant();
+        read = jest.fn(async () => commonGrants);
+        counted = createAuthorizer({ findIssued: async () => facts, findGrantsOfAllClients: read });
+      });
+
+      test('are read once in the revocation delay, whatever the number of callers', async () => {
+        grantAll('a1b2c3 GET /schedule/*');
+        const clients = await Promise.all([anotherOfMail(), anotherOfMail(), anotherOfMail()]);
+        for (const { pem } of [...clients, mail]) {
+          const event = authorizerEvent(pem);
+          expect((await counted.decide(event)).isAuthorized).toBe(true);
+        }
+        expect(read).toHaveBeenCalledTimes(1);
+        wait(4_999);
+        await decide();
+        expect(read).toHaveBeenCalledTimes(1);
+        wait(1);
+        await decide();
+        expect(read).toHaveBeenCalledTimes(2);
+      });
+
+      test('count at once when they are added, at the cost of one reading a second', async () => {
+        for (let call = 0; call < 3; call++) expect(await decide()).toBe(false);
+        expect(read).toHaveBeenCalledTimes(1);
+        grantAll('a1b2c3 GET /schedule/*');
+        wait(1_000);
+        expect(await decide()).toBe(true);
+        expect(read).toHaveBeenCalledTimes(2);
+      });
+
+      test('count no longer within the revocation delay after they are removed, also for a client that was read since', async () => {
+        grantAll('a1b2c3 GET /schedule/*');
+        expect(await decide()).toBe(true);
+        grantAll();
+        wait(4_000);
+        const other = await anotherOfMail();
+        expect((await counted.decide(authorizerEvent(other.pem))).isAuthorized).toBe(true);
+        wait(1_000);
+        expect((await counted.decide(authorizerEvent(other.pem))).isAuthorized).toBe(false);
+        expect(await decide()).toBe(false);
+      });
+
+      test('add up with those of the client', async () => {
+        grant('a1b2c3 POST /schedule/*');
+        grantAll('a1b2c3 DELETE /schedule/*');
+        expect(await decide('POST', { headers: { 'x-http-method-override': 'DELETE' } })).toBe(true);
+      });
+
+      test('are remembered in an outage as long as callers are, and nobody gets in without them', async () => {
+        grantAll('a1b2c3 GET /schedule/*');
+        expect(await decide()).toBe(true);
+        read.mockRejectedValue(new Error('out of reach'));
+        wait(5_000);
+        expect(await decide()).toBe(true);
+        wait(60_000);
+        await expect(decide()).rejects.toThrow(RegistryUnavailableError);
+      });
     });
 
     test('a grant that is removed counts no longer once the memory has passed', async () => {
@@ -527,6 +607,7 @@ describe('the authorizer', () => {
         fingerprint === mail.certificate.fingerprint256 ? facts : { ...facts, certificate: undefined },
       findIdentities: () => Promise.reject(new Error('unexpected lookup')),
       findExternalClient: () => Promise.reject(new Error('unexpected lookup')),
+      findGrantsOfAllClients: async () => [],
     };
     const memory = {
       times: { revocationDelay: 5_000, outageTolerance: 60_000 },
@@ -538,6 +619,7 @@ describe('the authorizer', () => {
       certificates: reader,
       issuedCallers: new IssuedCallers(registry, memory),
       externalCallers: new ExternalCallers(TRUST_DOMAIN, registry, memory),
+      commonGrants: new CommonGrants(registry, memory),
       log: (entry) => void logs.push(entry),
       metrics,
     });
