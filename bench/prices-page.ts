@@ -14,6 +14,8 @@ const END = '<!-- end -->';
 /** Of a mesh with the default options. */
 const ALARMS = 5;
 
+const METRICS_WITHOUT_LISTS = Object.values(METRICS).filter((name) => name !== METRICS.revocationListsPublished).length;
+
 /** Clients without their authorizer's memory are looked up again after this time. Seconds. */
 const REVOCATION_DELAY = 5;
 
@@ -70,10 +72,11 @@ export function pricesSection(measured: MeasuredUse): string {
 }
 
 function priceTable(authority: AuthorityPrice, { rotation, hourlyRuns }: MeasuredUse): readonly string[] {
-  const metrics = Object.keys(METRICS).length;
+  const lists = authority.hasRevocationLists ? 1 : 0;
+  const use = { alarms: ALARMS + lists, metrics: METRICS_WITHOUT_LISTS + lists };
   const columns = SIZES.map((clients) => {
     const hourly = hourlyRuns.get(clients) ?? Number.NaN;
-    return monthlyPrices({ clients, rotation, hourlyRuns: hourly, alarms: ALARMS, metrics }, authority);
+    return monthlyPrices({ clients, rotation, hourlyRuns: hourly, ...use }, authority);
   });
   const [first = []] = columns;
   const totals = columns.map((rows) => rows.reduce((sum, { dollars }) => sum + dollars, 0));
@@ -103,6 +106,11 @@ function quotaRows({ secretChanges }: RotationUse): readonly string[] {
       '[ACM PCA: IssueCertificate](https://docs.aws.amazon.com/general/latest/gr/pca.html#limits_pca)',
       '25 a second, can be raised',
       (clients) => duration(clients / 25),
+    ),
+    row(
+      '[AWS KMS: requests with elliptic curve and RSA keys](https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html)',
+      '1,000 a second, can be raised',
+      (clients) => duration(clients / 1_000),
     ),
     row(
       '[Secrets Manager: PutSecretValue and UpdateSecretVersionStage](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html)',

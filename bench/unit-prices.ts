@@ -1,3 +1,5 @@
+import { ACM_PCA_PRICES, KMS_PRICES, SECRET_PRICE } from '../lib/private/monthly-price';
+
 /** A price of AWS in us-east-1, as its page had it in November 2026. */
 export interface UnitPrice {
   /** Dollars for one. */
@@ -9,7 +11,7 @@ export interface UnitPrice {
 
 export const UNIT_PRICES = {
   secret: {
-    dollars: 0.4,
+    dollars: SECRET_PRICE,
     quote: '$0.40 a month for a secret',
     source: 'https://aws.amazon.com/secrets-manager/pricing/',
   },
@@ -70,21 +72,36 @@ export interface AuthorityPrice {
   readonly name: string;
   readonly monthly: UnitPrice;
   readonly certificate: UnitPrice;
+  /** Whether the mesh publishes its revocation lists, with a metric and an alarm of their own. */
+  readonly hasRevocationLists: boolean;
 }
 
-/** The authorities that the page compares, one column each. */
+const [ACM_PCA_PAGE, KMS_PAGE] = ['https://aws.amazon.com/private-ca/pricing/', 'https://aws.amazon.com/kms/pricing/'];
+
+/** The authorities that the page compares, one table each. */
 export const AUTHORITY_PRICES: readonly AuthorityPrice[] = [
   {
     name: 'ACM PCA, one short-lived root',
     monthly: {
-      dollars: 50,
+      dollars: ACM_PCA_PRICES.shortLived,
       quote: '$50 a month for a short-lived authority',
-      source: 'https://aws.amazon.com/private-ca/pricing/',
+      source: ACM_PCA_PAGE,
     },
     certificate: {
-      dollars: 0.058,
+      dollars: ACM_PCA_PRICES.shortLivedCertificate,
       quote: '$0.058 for a certificate of a short-lived authority',
-      source: 'https://aws.amazon.com/private-ca/pricing/',
+      source: ACM_PCA_PAGE,
     },
+    hasRevocationLists: false,
+  },
+  {
+    name: 'AWS KMS, one root',
+    monthly: { dollars: KMS_PRICES.key, quote: '$1 a month for a key in AWS KMS', source: KMS_PAGE },
+    certificate: {
+      dollars: KMS_PRICES.signature,
+      quote: '$0.15 for 10,000 signatures with an elliptic curve key in AWS KMS',
+      source: KMS_PAGE,
+    },
+    hasRevocationLists: true,
   },
 ];

@@ -3,6 +3,7 @@ import type { VersionedObject } from '../aws/s3';
 import {
   authorityArnProblem,
   bucketNameProblem,
+  listAddressProblem,
   objectKeyProblem,
   objectVersionProblem,
   stackArnProblem,
@@ -19,6 +20,7 @@ import {
   LISTING_AUTHORITIES_VARIABLE,
   type ListingAuthority,
   REGISTRY_TABLE_VARIABLE,
+  REVOCATION_LIST_ADDRESS_VARIABLE,
   REVOCATION_LISTS_BUCKET_VARIABLE,
   REVOCATION_LISTS_HOURS_VARIABLE,
   STACKS_VARIABLE,
@@ -62,6 +64,12 @@ export function authoritiesIn(environment: NodeJS.ProcessEnv): readonly string[]
 /** The authorities that the function makes certificates for. */
 export function authorityOrdersIn(environment: NodeJS.ProcessEnv): readonly AuthorityOrder[] {
   return readList<AuthorityOrder>(environment, AUTHORITY_ORDERS_VARIABLE);
+}
+
+/** Where verifiers find revocation lists. Undefined if certificates don't say it. */
+export function revocationListAddressIn(environment: NodeJS.ProcessEnv): string | undefined {
+  if (environment[REVOCATION_LIST_ADDRESS_VARIABLE] === undefined) return undefined;
+  return read(environment, REVOCATION_LIST_ADDRESS_VARIABLE, listAddressProblem);
 }
 
 /** Where and how the function publishes revocation lists. */

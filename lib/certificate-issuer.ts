@@ -4,11 +4,12 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct, type IDependable } from 'constructs';
-import { stackNamePatternProblem } from '../mesh/aws-names';
+import { listAddressProblem, stackNamePatternProblem } from '../mesh/aws-names';
 import {
   CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
   REGISTRY_TABLE_VARIABLE,
+  REVOCATION_LIST_ADDRESS_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
   TRUSTSTORE_BUCKET_VARIABLE,
   TRUSTSTORE_KEY_VARIABLE,
@@ -25,7 +26,7 @@ import { roomInEnvironment } from './private/lambda-environment';
 import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
 import { announceMeshPrice } from './private/monthly-price';
 import { ServedStacks } from './private/served-stacks';
-import { checkKnownText, refuse } from './private/validation';
+import { checkKnownText, checkText, refuse } from './private/validation';
 
 /** Properties of a `CertificateIssuer`. */
 export interface CertificateIssuerProps extends MeshFunctionOptions, EncryptionOptions {
@@ -42,6 +43,15 @@ export interface CertificateIssuerProps extends MeshFunctionOptions, EncryptionO
    * @default - none
    */
   readonly certificateAuthorityPredecessors?: ICertificateAuthority[];
+
+  /**
+   * The HTTP address where you serve the objects of `RevocationLists.bucket`, without a slash at its end, such as
+   * `http://crl.example.com`. Client certificates of authorities with keys in AWS KMS then name the list of their authority, in DER,
+   * as their distribution point.
+   *
+   * @default - certificates name no revocation list
+   */
+  readonly revocationListAddress?: string;
 
   /**
    * The gateway that the certificates are for. A deployment issues certificates only after the gateway uses its
@@ -132,6 +142,9 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     this.truststoreInUse = props.gateway?.truststoreInUse;
     this.servedStacks = new ServedStacks(this);
     const secretArns = secretArnsOf(this, this.trustDomain);
+    if (props.revocationListAddress !== undefined) {
+      checkText(this, 'revocationListAddress', props.revocationListAddress, listAddressProblem);
+    }
 
     const deployment = this.issuingFunction('Deployment', 'deployment', {
       description: 'Registers clients and services, and issues first certificates',
@@ -301,8 +314,9 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
   /** The variables of all functions. */
   private meshEnvironment(): Record<string, string> {
-    const { gateway } = this.props;
+    const { gateway, revocationListAddress: listAddress } = this.props;
     return {
+      ...(listAddress !== undefined && { [REVOCATION_LIST_ADDRESS_VARIABLE]: listAddress }),
       [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
       [REGISTRY_TABLE_VARIABLE]: this.registry.table.tableName,
       ...(gateway && environmentOf(gateway)),

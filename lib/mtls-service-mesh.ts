@@ -75,6 +75,12 @@ export interface MtlsServiceMeshProps
   readonly certificateAuthoritySuccessors?: ICertificateAuthority[];
 
   /**
+   * The HTTP address where you serve the objects of `revocationLists.bucket`: see `CertificateIssuerProps`.
+   * @default - certificates name no revocation list
+   */
+  readonly revocationListAddress?: string;
+
+  /**
    * How long a revocation list of an authority with its key in AWS KMS is valid, in whole hours, at least 3.
    * @default Duration.hours(24)
    */
@@ -245,6 +251,7 @@ export class MtlsServiceMesh extends Construct {
       certificateAuthority: this.certificateAuthority,
       certificateAuthorityPredecessors: this.trustedAuthorities.slice(0, -1),
       gateway: this.gateway,
+      revocationListAddress: props.revocationListAddress,
       ...options,
     });
 

@@ -17,6 +17,7 @@ import {
   REVOCATION_LISTS_KEY,
   REVOCATION_LISTS_RESOURCE_TYPE,
   type RevocationListsProperties,
+  revocationListKey,
   TRUST_DOMAIN_VARIABLE,
 } from '../mesh/contract';
 import type { ICertificateAuthority, IMeshRegistry } from './interfaces';
@@ -179,7 +180,7 @@ export class RevocationLists extends Construct {
 
 /** The key of the object with the list of one authority, in DER. */
 function listKey({ certificateAuthorityArn }: ICertificateAuthority): string {
-  return `${Fn.select(1, Fn.split('/', certificateAuthorityArn))}.crl`;
+  return revocationListKey(Fn.select(1, Fn.split('/', certificateAuthorityArn)));
 }
 
 function checkAuthorities(scope: Construct, authorities: readonly ICertificateAuthority[]): void {

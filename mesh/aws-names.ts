@@ -74,3 +74,13 @@ export function objectVersionProblem(versionId: string): string | undefined {
     return 'must be a version from a bucket with versioning, because only such a version is immutable';
   return /^[\w.~+/=-]{1,1024}$/.test(versionId) ? undefined : 'must be an S3 version ID';
 }
+
+/**
+ * For the HTTP address of revocation lists, to which the key of an object is appended. Verifiers that need the list to check a
+ * certificate can't fetch it by HTTPS: https://www.rfc-editor.org/rfc/rfc5280#section-8
+ */
+export function listAddressProblem(address: string): string | undefined {
+  return /^http:\/\/[a-z0-9.-]{1,253}(:\d{1,5})?(\/[\w.~-]+)*$/.test(address) && address.length <= 400
+    ? undefined
+    : 'must be an http URL without a slash at its end, such as http://crl.example.com/mesh';
+}

@@ -124,6 +124,11 @@ export interface ListingAuthority {
   readonly signingAlgorithm: SigningAlgorithm;
 }
 
+/** The key of the object with the list of one authority, in DER. @param id the last part of the ARN of its KMS key */
+export function revocationListKey(id: string): string {
+  return `${id}.crl`;
+}
+
 /** The key of the object with the lists of all authorities, in PEM, as servers read it. */
 export const REVOCATION_LISTS_KEY = 'crl.pem';
 
@@ -239,6 +244,11 @@ export const LISTING_AUTHORITIES_VARIABLE = 'LISTING_AUTHORITIES';
 export const REVOCATION_LISTS_BUCKET_VARIABLE = 'REVOCATION_LISTS_BUCKET';
 /** Whole hours until the next list is published at the latest. Publisher of lists. */
 export const REVOCATION_LISTS_HOURS_VARIABLE = 'REVOCATION_LISTS_HOURS';
+/**
+ * Where verifiers find the revocation list of an authority with a KMS key, without the key of the object. Issuer. Absent if
+ * certificates don't say it.
+ */
+export const REVOCATION_LIST_ADDRESS_VARIABLE = 'REVOCATION_LIST_ADDRESS';
 /** Where the gateway's truststore is published. Issuer. This and the next three are absent without a gateway. */
 export const TRUSTSTORE_BUCKET_VARIABLE = 'TRUSTSTORE_BUCKET';
 export const TRUSTSTORE_KEY_VARIABLE = 'TRUSTSTORE_KEY';

@@ -108,10 +108,12 @@ export function meshParameterName(trustDomain: string): string {
   return `/mtls-mesh/${trustDomain}`;
 }
 
-/**
- * The name of the SSM parameter with the certificate of an authority.
- * @param id the last part of the ARN of its KMS key, or of the authority in ACM PCA
- */
+/** The last part of the ARN of an authority in ACM PCA, or of its KMS key. */
+export function authorityId(certificateAuthorityArn: string): string {
+  return certificateAuthorityArn.slice(certificateAuthorityArn.lastIndexOf('/') + 1);
+}
+
+/** The name of the SSM parameter with the certificate of an authority. @param id as `authorityId` */
 export function authorityParameterName(id: string): string {
   return `/mtls-mesh/certificate-authorities/${id}`;
 }

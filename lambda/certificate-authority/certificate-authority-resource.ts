@@ -9,7 +9,7 @@ import {
   type CertificateAuthorityAttributes,
   type CertificateAuthorityProperties,
 } from '../../mesh/contract';
-import { authorityParameterName } from '../../mesh/names';
+import { authorityId, authorityParameterName } from '../../mesh/names';
 import { notAfterOf } from '../../pki/certificate-fields';
 import { signRootCertificate, signSubordinateCertificate } from '../../pki/certificate-signing';
 import { encodePem, readCertificates } from '../../pki/pem';
@@ -41,7 +41,7 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
   constructor(private readonly options: CertificateAuthorityResourceOptions) {}
 
   identify(properties: ResourceProperties): string {
-    return authorityParameterName(readAuthorityArn(properties).split('/').at(-1) ?? '');
+    return authorityParameterName(authorityId(readAuthorityArn(properties)));
   }
 
   async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {

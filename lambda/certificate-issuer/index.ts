@@ -25,7 +25,14 @@ import { ServiceRegistry } from '../../registry/services';
 import { RegistrySurvey } from '../../registry/survey';
 import { type CustomResourceHandler, handleCustomResource } from '../custom-resource/custom-resource';
 import { withDeadline } from '../deadline';
-import { authoritiesIn, gatewayIn, registryTableIn, stacksIn, trustDomainIn } from '../environment';
+import {
+  authoritiesIn,
+  gatewayIn,
+  registryTableIn,
+  revocationListAddressIn,
+  stacksIn,
+  trustDomainIn,
+} from '../environment';
 import { AuthorityStore } from '../kms-authority/authority-store';
 import { createIssuer } from './issuer';
 import { answerCertificateRequest } from './request/http';
@@ -48,6 +55,7 @@ const issuer = createIssuer({
   acmPca: new AcmPca(new ACMPCAClient(FUNCTION_SDK_SETTINGS)),
   kms: new Kms(connection),
   authorityStore: new AuthorityStore(new ParameterStore(connection)),
+  revocationListAddress: revocationListAddressIn(process.env),
   secrets: new SecretsManager(new SecretsManagerClient(FUNCTION_SDK_SETTINGS)),
   objects: new ObjectReader({ connection }),
   events: new EventBridge(connection),

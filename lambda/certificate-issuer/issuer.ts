@@ -34,6 +34,7 @@ export interface IssuerOptions {
   readonly acmPca: AcmPcaAuthorityOptions['acmPca'];
   readonly kms: KmsAuthorityOptions['kms'];
   readonly authorityStore: KmsAuthorityOptions['authorityStore'];
+  readonly revocationListAddress?: KmsAuthorityOptions['revocationListAddress'];
   readonly secrets: Pick<SecretsManager, keyof SecretsManager>;
   readonly objects: Pick<ObjectReader, 'readObject'>;
   readonly events: AuditOptions['events'];

@@ -1,5 +1,5 @@
 import type { ParameterStore } from '../../aws/ssm';
-import { authorityParameterName } from '../../mesh/names';
+import { authorityId, authorityParameterName } from '../../mesh/names';
 
 /** What is kept of an authority whose certificate a KMS key has signed. None of it is secret. */
 export interface StoredAuthority {
@@ -54,7 +54,7 @@ export class AuthorityStore {
 }
 
 function nameOf(certificateAuthorityArn: string): string {
-  return authorityParameterName(certificateAuthorityArn.split('/').at(-1) ?? '');
+  return authorityParameterName(authorityId(certificateAuthorityArn));
 }
 
 function readStored(text: string): StoredAuthority | undefined {

@@ -1,7 +1,8 @@
 import type { Log } from '../../aws/cloudwatch';
 import type { ConditionalObjects, ObjectState } from '../../aws/conditional-objects';
 import type { Kms } from '../../aws/kms';
-import { type ListingAuthority, METRICS, REVOCATION_LISTS_KEY } from '../../mesh/contract';
+import { type ListingAuthority, METRICS, REVOCATION_LISTS_KEY, revocationListKey } from '../../mesh/contract';
+import { authorityId } from '../../mesh/names';
 import { encodePem, readCertificates } from '../../pki/pem';
 import { signRevocationList } from '../../pki/revocation-list';
 import type { AuditOptions } from '../../registry/audit';
@@ -96,7 +97,7 @@ export class RevocationLists {
       const entries = await revoked.of(arn, since, reported ? [reported.certificate] : [], signal);
       const signer = kmsSigner(kms, arn, signingAlgorithm, issuer);
       const list = await signRevocationList({ issuer, number, thisUpdate, nextUpdate, entries }, signer, signal);
-      der.push([`${arn.split('/').at(-1)}.crl`, list]);
+      der.push([revocationListKey(authorityId(arn)), list]);
       // Servers look for a list of every authority in a chain.
       pem.push(encodePem('X509 CRL', list), revocationLists);
       count += entries.length;

@@ -36,7 +36,7 @@ export const ACM_PCA_PRICES = {
 export const KMS_PRICES = { key: 1, signature: 0.15 / 10_000 } as const;
 
 /** https://aws.amazon.com/secrets-manager/pricing/ */
-const SECRET_PRICE = 0.4;
+export const SECRET_PRICE = 0.4;
 
 const CENT = 0.01;
 

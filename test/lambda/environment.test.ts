@@ -4,6 +4,8 @@ import {
   gatewayIn,
   memoryTimesIn,
   registryTableIn,
+  revocationListAddressIn,
+  revocationListsIn,
   stacksIn,
   trustDomainIn,
 } from '../../lambda/environment';
@@ -108,6 +110,32 @@ test.each([undefined, '', '{}', '[', 'null', '"[]"'])('the maker of authorities 
   expect(() => authorityOrdersIn({ AUTHORITY_ORDERS: text })).toThrow(
     'environment variable AUTHORITY_ORDERS must be a JSON list',
   );
+});
+
+test('the publisher of revocation lists finds its authorities, its bucket, and the validity of lists', () => {
+  const LISTING_AUTHORITIES = JSON.stringify([{ certificateAuthorityArn: 'arn', signingAlgorithm: 'SHA256WITHECDSA' }]);
+  const environment = { LISTING_AUTHORITIES, REVOCATION_LISTS_BUCKET: 'lists', REVOCATION_LISTS_HOURS: '24' };
+  expect(revocationListsIn(environment)).toEqual({
+    authorities: JSON.parse(LISTING_AUTHORITIES),
+    bucket: 'lists',
+    validityHours: 24,
+  });
+  for (const change of [
+    { REVOCATION_LISTS_HOURS: '0' },
+    { REVOCATION_LISTS_BUCKET: '' },
+    { LISTING_AUTHORITIES: '{}' },
+  ]) {
+    expect(() => revocationListsIn({ ...environment, ...change })).toThrow(EnvironmentError);
+  }
+});
+
+test('an issuer may find an address of revocation lists', () => {
+  const addressIn = (address?: string) => revocationListAddressIn({ REVOCATION_LIST_ADDRESS: address });
+  expect(addressIn(undefined)).toBeUndefined();
+  expect(addressIn('http://crl.example.com')).toBe('http://crl.example.com');
+  for (const address of ['', 'https://crl.example.com', 'http://crl.example.com/', 'http://a b', 'http://x\n']) {
+    expect(() => addressIn(address)).toThrow('must be an http URL');
+  }
 });
 
 test('a function finds the stacks that it serves', () => {

@@ -87,3 +87,12 @@ test('no authority, and one whose key is not in KMS, is refused', () => {
     });
   expect(create).toThrow('certificateAuthorities must have keys in AWS KMS');
 });
+
+test.each(['https://crl.example.com', 'http://crl.example.com/', 'crl.example.com', 'http://crl.example.com/?x'])(
+  'the address %s for lists is refused',
+  (revocationListAddress) => {
+    expect(() => newMesh(newStack(), { revocationListAddress })).toThrow(
+      'Test/Mesh/Issuer: revocationListAddress must be an http URL without a slash at its end',
+    );
+  },
+);

@@ -1,5 +1,7 @@
 import type { Log } from '../../../aws/cloudwatch';
 import type { Kms } from '../../../aws/kms';
+import { revocationListKey } from '../../../mesh/contract';
+import { authorityId } from '../../../mesh/names';
 import { signClientCertificate } from '../../../pki/certificate-signing';
 import { readCertificates } from '../../../pki/pem';
 import { type AuthorityStore, StoredAuthorityError } from '../../kms-authority/authority-store';
@@ -11,6 +13,8 @@ const HOUR_MS = 3_600_000;
 export interface KmsAuthorityOptions {
   readonly kms: Pick<Kms, 'sign'>;
   readonly authorityStore: Pick<AuthorityStore, 'get'>;
+  /** Where verifiers find revocation lists. Undefined if certificates don't say it. */
+  readonly revocationListAddress?: string | undefined;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -26,7 +30,7 @@ export class KmsAuthority implements AuthorityBackend {
     { order, publicKey, purpose }: SigningRequest,
     signal: AbortSignal,
   ): Promise<SignedCertificate> {
-    const { kms, authorityStore, now, log } = this.options;
+    const { kms, authorityStore, revocationListAddress: address, now, log } = this.options;
     const { clientName, certificateAuthorityArn, signingAlgorithm } = order;
     const { certificateChain } = await authorityStore.get(certificateAuthorityArn, signal);
     const [issuer] = readCertificates(certificateChain);
@@ -41,6 +45,9 @@ export class KmsAuthority implements AuthorityBackend {
         // As ACM PCA does, for clients and servers whose clocks are behind.
         notBefore: new Date(now().getTime() - HOUR_MS),
         notAfter: new Date(now().getTime() + order.validityHours * HOUR_MS),
+        ...(address !== undefined && {
+          crlAddress: `${address}/${revocationListKey(authorityId(certificateAuthorityArn))}`,
+        }),
       },
       kmsSigner(kms, certificateAuthorityArn, signingAlgorithm, issuer),
       signal,

@@ -27,12 +27,7 @@ beforeEach(async () => {
   parameters = new MemoryParameters();
   const certificateAuthorityArn = await kms.create();
   await makeRoot(certificateAuthorityArn, 3650);
-  authority = new KmsAuthority({
-    kms,
-    authorityStore: new AuthorityStore(parameters),
-    now: () => now,
-    log: () => undefined,
-  });
+  authority = create();
   order = {
     clientName: 'mail',
     spiffeId: 'spiffe://mesh.example.com/mail',
@@ -44,6 +39,16 @@ beforeEach(async () => {
   };
   privateKey = await generatePrivateKey('EC_prime256v1');
 });
+
+function create(revocationListAddress?: string): KmsAuthority {
+  return new KmsAuthority({
+    kms,
+    authorityStore: new AuthorityStore(parameters),
+    revocationListAddress,
+    now: () => now,
+    log: () => undefined,
+  });
+}
 
 async function makeRoot(arn: string, validityDays: number): Promise<void> {
   const maker = new CertificateAuthorityResource({
@@ -84,6 +89,15 @@ test('a client certificate names the client of the order, and is valid as long a
   expect(new Date(signed.validTo)).toEqual(new Date('2026-12-05T12:00:00Z'));
   expect(() => verifyChain(signed, readCertificates(certificateChain), now)).not.toThrow();
   expect(certificateArn).toBeUndefined();
+});
+
+test('a client certificate names the list of its authority where lists have an address', async () => {
+  const id = order.certificateAuthorityArn.split('/')[1];
+  expect(Buffer.from(readCertificate((await sign()).certificate).raw).includes('.crl')).toBe(false);
+
+  authority = create('http://crl.example.com/mesh');
+  const { raw } = readCertificate((await sign()).certificate);
+  expect(Buffer.from(raw).includes(`http://crl.example.com/mesh/${id}.crl`)).toBe(true);
 });
 
 test('every request results in another certificate', async () => {
