@@ -84,6 +84,19 @@ export interface SubordinateCertificateAuthorityProps extends CertificateAuthori
   readonly root?: CertificateAuthorityProps;
 }
 
+/** Properties of a general-purpose subordinate authority and the root above it. */
+export interface GeneralPurposeSubordinateCertificateAuthorityProps extends SubordinateCertificateAuthorityProps {
+  /**
+   * The bucket that ACM PCA publishes the revocation list of the subordinate in, as `crl/<id of the authority>.crl`, about half an hour
+   * after a revocation. Certificates name that object as their distribution point. Short-lived authorities have no lists: their
+   * certificates expire before a list is of use. The mesh itself refuses a revoked certificate in any case.
+   *
+   * @default - ACM PCA publishes no revocation list
+   * @see https://docs.aws.amazon.com/privateca/latest/userguide/crl-planning.html
+   */
+  readonly revocationListBucket?: s3.IBucket;
+}
+
 /** Properties of a subordinate authority below a root whose key is in AWS KMS. */
 export interface KmsSubordinateCertificateAuthorityProps extends SubordinateCertificateAuthorityProps {
   /**

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type {
   CertificateAuthorityAttributes,
   CertificateAuthorityProps,
+  GeneralPurposeSubordinateCertificateAuthorityProps,
   KmsSubordinateCertificateAuthorityProps,
   SubordinateCertificateAuthorityProps,
 } from './certificate-authority-props';
@@ -58,7 +59,7 @@ export class CertificateAuthority {
   static generalPurposeSubordinate(
     scope: Construct,
     id: string,
-    props: SubordinateCertificateAuthorityProps = {},
+    props: GeneralPurposeSubordinateCertificateAuthorityProps = {},
   ): ICertificateAuthority {
     return announceAuthorityPrice(
       new AcmPcaAuthority(scope, id, { ...props, usageMode: 'GENERAL_PURPOSE', root: generalPurposeRoot(props) }),

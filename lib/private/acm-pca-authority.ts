@@ -1,10 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as acmpca from 'aws-cdk-lib/aws-acmpca';
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { SigningAlgorithm } from '../algorithms';
 import type { CertificateAuthorityProps } from '../certificate-authority-props';
-import { grantIssue, grantRevoke, templateArn } from './authority-grants';
+import { allowRevocationList, grantIssue, grantRevoke, templateArn } from './authority-grants';
 import { authorityOptions, checkOutlives } from './authority-options';
 import { ACM_PCA_PRICES, type MonthlyCost } from './monthly-price';
 import type { RootAuthority, SubordinateCertificate, SubordinateOfAcmPca } from './root-authority';
@@ -18,6 +19,7 @@ const SHORT_LIVED_VALIDITY = Duration.days(7);
 
 export interface AcmPcaAuthorityProps extends CertificateAuthorityProps {
   readonly usageMode: UsageMode;
+  readonly revocationListBucket?: s3.IBucket;
   /** Adds the root that signs this authority. If it is absent, this authority is a root. */
   readonly root?: (scope: Construct) => RootAuthority;
 }
@@ -31,6 +33,7 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
   readonly longestCertificateValidity: Duration;
   readonly certificateAuthorityArn: string;
   readonly certificateChain: string;
+  private readonly revocationListBucket?: s3.IBucket;
 
   constructor(scope: Construct, id: string, props: AcmPcaAuthorityProps) {
     super(scope, id);
@@ -50,7 +53,11 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
     const type = this.root ? 'SUBORDINATE' : 'ROOT';
     const authority = new acmpca.CfnCertificateAuthority(this, 'Resource', {
       ...{ type, usageMode, keyAlgorithm, signingAlgorithm, subject },
+      ...(props.revocationListBucket && revocationConfiguration(props.revocationListBucket)),
     });
+    this.revocationListBucket = props.revocationListBucket;
+    const bucketPolicy = this.revocationListBucket && allowRevocationList(this, this.revocationListBucket);
+    if (bucketPolicy) authority.node.addDependency(bucketPolicy);
     const request = {
       certificateAuthorityArn: authority.attrArn,
       certificateSigningRequest: authority.attrCertificateSigningRequest,
@@ -104,7 +111,7 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
   }
 
   grantRevoke(grantee: iam.IGrantable): iam.Grant {
-    return grantRevoke(this.certificateAuthorityArn, grantee);
+    return grantRevoke(this.certificateAuthorityArn, grantee, this.revocationListBucket);
   }
 
   private certifyItself(request: SubordinateOfAcmPca): SubordinateCertificate {
@@ -125,4 +132,19 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
     });
     return { certificate: resource.attrCertificate, resource };
   }
+}
+
+/** The days of a list's validity. ACM PCA replaces it when half of them have passed. */
+const LIST_DAYS = 7;
+
+/** https://docs.aws.amazon.com/privateca/latest/APIReference/API_CrlConfiguration.html */
+function revocationConfiguration({ bucketName }: s3.IBucket) {
+  const crlConfiguration: acmpca.CfnCertificateAuthority.CrlConfigurationProperty = {
+    enabled: true,
+    s3BucketName: bucketName,
+    expirationInDays: LIST_DAYS,
+    // A list with a public ACL couldn't be written into a bucket that blocks public access.
+    s3ObjectAcl: 'BUCKET_OWNER_FULL_CONTROL',
+  };
+  return { revocationConfiguration: { crlConfiguration } };
 }

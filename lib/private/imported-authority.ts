@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Duration } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
 import { acmPcaArnProblem } from '../../mesh/aws-names';
@@ -37,24 +37,8 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
   }
 
   grantRevoke(grantee: iam.IGrantable): iam.Grant {
-    const revoke = grantRevoke(this.certificateAuthorityArn, grantee);
-    return this.revocationListBucket ? revoke.combine(grantWriteList(this.revocationListBucket, grantee)) : revoke;
+    return grantRevoke(this.certificateAuthorityArn, grantee, this.revocationListBucket);
   }
-}
-
-/** The permissions that ACM PCA itself needs: https://docs.aws.amazon.com/privateca/latest/userguide/crl-planning.html */
-function grantWriteList(bucket: s3.IBucket, grantee: iam.IGrantable): iam.Grant {
-  return iam.Grant.addToPrincipal({
-    grantee,
-    actions: ['s3:PutObject', 's3:PutObjectAcl'],
-    resourceArns: [bucket.arnForObjects('*')],
-  }).combine(
-    iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['s3:GetBucketAcl', 's3:GetBucketLocation'],
-      resourceArns: [bucket.bucketArn],
-    }),
-  );
 }
 
 /** Undefined for a key that Node.js can't read. The publisher of the truststore refuses it. */

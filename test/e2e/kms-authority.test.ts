@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
 import { awsMesh } from '../../bin/shared/aws-mesh';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
@@ -93,12 +94,7 @@ describe('the revocation lists of a mesh with kmsSubordinate', () => {
 
   test('name a certificate soon after it was revoked, with the reason', async () => {
     const { serialNumber } = await sandbox.clientSecret('mail');
-    await revokeCertificates(
-      { ...awsMesh('mesh.example.com', sandboxAccess(sandbox)), now: () => sandbox.now },
-      'mail',
-      { kind: 'all' },
-      'KEY_COMPROMISE',
-    );
+    await revokeAll(sandbox);
     await sandbox.advance(0);
     const [issuing] = await lists();
     expect(issuing?.entries).toEqual([expect.objectContaining({ serialNumber, reason: 'KEY_COMPROMISE' })]);
@@ -141,3 +137,37 @@ test('another issuing authority below the same root leaves the trust anchor as i
     await sandbox.close();
   }
 });
+
+test('a general-purpose authority of ACM PCA publishes its own list, with what the mesh has revoked', async () => {
+  const app = new App();
+  const stack = new Stack(app, 'ListMesh');
+  const revocationListBucket = new Bucket(stack, 'Lists');
+  const certificateAuthority = CertificateAuthority.generalPurposeSubordinate(stack, 'Authority', {
+    revocationListBucket,
+    ...DESTROY,
+  });
+  const mesh = exampleMesh(stack, { certificateAuthority });
+  addScheduleService(stack, mesh);
+  mesh.addClient('mail');
+  const sandbox = await Sandbox.deploy(app.synth().directory);
+  try {
+    const { serialNumber } = await sandbox.clientSecret('mail');
+    await revokeAll(sandbox);
+    await sandbox.advance(3_600_000);
+
+    const bucket = Object.values(sandbox.resources).find(({ constructPath }) => constructPath?.includes('/Lists/'));
+    const s3 = new S3Client(sandboxAccess(sandbox));
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket?.physicalId, Prefix: 'crl/' }));
+    const [key = ''] = Contents.map(({ Key = '' }) => Key).filter((name) => name.endsWith('.crl'));
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket?.physicalId, Key: key }));
+    const list = readRevocationList((await Body?.transformToByteArray()) ?? Buffer.of());
+    expect(list.entries).toEqual([expect.objectContaining({ serialNumber, reason: 'KEY_COMPROMISE' })]);
+  } finally {
+    await sandbox.close();
+  }
+});
+
+async function revokeAll(sandbox: Sandbox): Promise<void> {
+  const mesh = { ...awsMesh('mesh.example.com', sandboxAccess(sandbox)), now: () => sandbox.now };
+  await revokeCertificates(mesh, 'mail', { kind: 'all' }, 'KEY_COMPROMISE');
+}

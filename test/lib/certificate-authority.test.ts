@@ -1,5 +1,7 @@
 import { Duration, Lazy, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
   CertificateAuthority,
   type CertificateAuthorityProps,
@@ -197,6 +199,52 @@ describe('removal', () => {
     CertificateAuthority.shortLivedRoot(stack, 'Authority', { removalPolicy: RemovalPolicy.DESTROY });
 
     expect(onlyResource(stack, type)).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+  });
+});
+
+describe('the revocation list of a general-purpose authority', () => {
+  const bucketPolicy = 'AWS::S3::BucketPolicy';
+
+  test('is in the bucket, into which ACM PCA may write before the authority is created', () => {
+    const stack = newStack();
+    const revocationListBucket = new Bucket(stack, 'Lists');
+    CertificateAuthority.generalPurposeSubordinate(stack, 'Authority', { revocationListBucket });
+
+    const subordinate = Object.values(resourcesOf(stack)).find(
+      ({ Type, Properties }) => Type === CA && Properties['Type'] === 'SUBORDINATE',
+    );
+    expect(subordinate?.Properties['RevocationConfiguration']).toEqual({
+      CrlConfiguration: {
+        Enabled: true,
+        S3BucketName: { Ref: expect.stringMatching(/^Lists/) },
+        ExpirationInDays: 7,
+        S3ObjectAcl: 'BUCKET_OWNER_FULL_CONTROL',
+      },
+    });
+    expect(subordinate?.DependsOn).toEqual([onlyResource(stack, bucketPolicy).logicalId]);
+    const { Statement } = onlyResource(stack, bucketPolicy).Properties['PolicyDocument'] as { Statement: object[] };
+    expect(Statement).toHaveLength(2);
+    for (const statement of Statement) {
+      expect(statement).toMatchObject({
+        Principal: { Service: 'acm-pca.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      });
+    }
+  });
+
+  test('can be written by those who revoke', () => {
+    const stack = newStack();
+    const revocationListBucket = new Bucket(stack, 'Lists');
+    const authority = CertificateAuthority.generalPurposeSubordinate(stack, 'Authority', { revocationListBucket });
+    authority.grantRevoke(new Role(stack, 'Revoker', { assumedBy: new AccountRootPrincipal() }));
+    expect(JSON.stringify(onlyResource(stack, 'AWS::IAM::Policy').Properties)).toContain('s3:PutObjectAcl');
+  });
+
+  test('in a bucket of another app needs a policy there, which synthesis says', () => {
+    const stack = newStack();
+    const revocationListBucket = Bucket.fromBucketName(stack, 'Lists', 'revocation-lists');
+    CertificateAuthority.generalPurposeSubordinate(stack, 'Authority', { revocationListBucket });
+    Annotations.fromStack(stack).hasWarning('/Test/Authority', Match.stringLikeRegexp('acm-pca.amazonaws.com'));
   });
 });
 
