@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Run } from '../bin/shared/command';
 import { app, node, packedFiles, root } from './packed';
 
 const files = packedFiles();
@@ -29,6 +30,8 @@ test('the tarball holds what users run and nothing of tests or sources', () => {
     'dist/sandbox/index.d.mts',
     'examples/schedule/schedule-mesh-stack.ts',
     'dist/bin/mtls-mesh.js',
+    'dist/bin/console/console.js',
+    'dist/bin/console/page/index.html',
   ]) {
     expect(files).toContain(needed);
   }
@@ -99,4 +102,18 @@ test.each([
   expect(stderr).toMatch(/^error: /m);
   expect(stderr).not.toContain('Cannot find module');
   expect(status).toBe(1);
+});
+
+test('the console finds its page', async () => {
+  const env = { PATH: process.env['PATH'], AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'us-east-1' };
+  const run = new Run(process.execPath, [COMMAND, 'console', '--mesh', 'mesh.example.com', '--json'], app(), env);
+  try {
+    await run.prints(/\{"url":"[^"]+"\}\n/);
+    const { url } = JSON.parse(run.stdout);
+    for (const file of ['', 'main.js', 'console.css', 'icon.svg']) {
+      expect([file, (await fetch(url + file)).status]).toEqual([file, 200]);
+    }
+  } finally {
+    await run.kill();
+  }
 });
