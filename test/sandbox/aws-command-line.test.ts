@@ -72,6 +72,10 @@ describeWith('aws')('the AWS command line on a mesh', () => {
     ],
     ['apigatewayv2 get-apis --query Items[].ProtocolType', /^HTTP$/],
     ['apigatewayv2 get-domain-names --query Items[].DomainName', /^mesh.example.com$/],
+    [
+      'apigatewayv2 get-authorizers --api-id <AWS::ApiGatewayV2::Api> --query Items[].[AuthorizerType,AuthorizerUri]',
+      /^REQUEST\sarn:aws:apigateway:us-east-1:lambda:path\/2015-03-31\/functions\/arn:aws:lambda:\S+\/invocations$/,
+    ],
     ['apigateway get-rest-apis --query items[].[name,endpointConfiguration.types[0]]', /^rest\sEDGE$/],
     ['apigateway get-resources --rest-api-id <AWS::ApiGateway::RestApi> --query items[].path', /^\/\s\/items$/],
     [

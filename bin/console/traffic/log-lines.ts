@@ -46,7 +46,7 @@ export function parseRequest({ id, timestamp, message }: LoggedEvent): LoggedReq
     return undefined;
   }
   const { clientName, method, path, status } = document;
-  if (typeof method !== 'string' || typeof path !== 'string') return undefined;
+  if (typeof method !== 'string' || typeof path !== 'string' || !/^\d{3}$/.test(String(status))) return undefined;
   return {
     id,
     time: timestamp,
