@@ -7,7 +7,7 @@ import type { ExternalIdentity } from './external-identity';
 import type { ICertificateIssuer, IMeshClient, ITrustAnchor } from './interfaces';
 import { claimClientName, claimIdentity } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
-import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
+import { clientTrustAnchorProperties, grantReadCertificates } from './private/trust-anchor-certificates';
 import { checkKnownText, checkText, refuse } from './private/validation';
 
 /** Options of an external client. */
@@ -69,7 +69,7 @@ export class ExternalClient extends Construct implements IMeshClient {
     const properties: ExternalClientProperties = {
       SpiffeId: this.spiffeId,
       TrustAnchorName: trustAnchor.trustAnchorName,
-      TrustAnchor: trustAnchorProperties(trustAnchor),
+      TrustAnchor: clientTrustAnchorProperties(trustAnchor),
       IdentityKind: identity.kind,
       IdentityValue: identity.value,
     };

@@ -1,10 +1,12 @@
 import { Construct } from 'constructs';
 import { clientNameProblem, trustDomainProblem } from '../mesh/names';
-import type { ICertificateIssuer, IServiceGateway } from './interfaces';
+import { ExternalClient, type ExternalClientOptions } from './external-client';
+import type { ICertificateIssuer, IServiceGateway, ITrustAnchor } from './interfaces';
 import type { MtlsServiceMeshAttributes } from './mesh-attributes';
 import { MeshClient, type MeshClientOptions } from './mesh-client';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { ImportedGateway, ImportedIssuer } from './private/imported-mesh-parts';
+import { ImportedTrustAnchor } from './private/trust-anchor-parameter';
 import { checkKnownText } from './private/validation';
 
 /**
@@ -44,6 +46,22 @@ export class ImportedMesh extends Construct {
   addClient(name: string, options: MeshClientOptions = {}): MeshClient {
     checkKnownText(this, 'client name', name, clientNameProblem);
     return new MeshClient(this, `Client-${name}`, { ...options, clientName: name, issuer: this.issuer });
+  }
+
+  /**
+   * A trust anchor that the mesh's app has named with `allowTrustAnchor`. CloudFormation reads where its certificates are when the
+   * stack is deployed. An imported mesh can't get a trust anchor of its own, because only the mesh's app publishes the truststore.
+   */
+  trustAnchor(name: string): ITrustAnchor {
+    const id = `TrustAnchor-${name}`;
+    const known = this.node.tryFindChild(id) as ImportedTrustAnchor | undefined;
+    return known ?? new ImportedTrustAnchor(this, id, this.trustDomain, name);
+  }
+
+  /** Adds an external client, as `MtlsServiceMesh.addExternalClient` does, with a trust anchor of `trustAnchor`. */
+  addExternalClient(name: string, options: ExternalClientOptions): ExternalClient {
+    checkKnownText(this, 'client name', name, clientNameProblem);
+    return new ExternalClient(this, `Client-${name}`, { ...options, clientName: name, issuer: this.issuer });
   }
 
   /** Adds a service, as `MtlsServiceMesh.addService` does. */

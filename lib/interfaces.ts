@@ -116,6 +116,12 @@ export interface TrustAnchorSourceConfig {
    * @default - error messages name the construct only
    */
   readonly description?: string;
+
+  /**
+   * What the parameter contains that `allowTrustAnchor` of the mesh's app has added. Only trust anchors of an imported mesh have it.
+   * @default - the certificates are in `pem` or `bucketObject`
+   */
+  readonly published?: string;
 }
 
 /** A certificate authority outside the mesh whose certificates the gateway accepts in handshakes. */

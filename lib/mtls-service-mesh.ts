@@ -28,6 +28,8 @@ import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { addMeshParameter, attributesByName } from './private/mesh-parameter';
 import { grantReadTraffic } from './private/traffic-grant';
+import { grantReadCertificates } from './private/trust-anchor-certificates';
+import { addTrustAnchorParameter } from './private/trust-anchor-parameter';
 import { checkKnownText, checkText, refuse } from './private/validation';
 import { ProtectedApi } from './protected-api';
 import { RevocationLists } from './revocation-lists';
@@ -386,6 +388,20 @@ export class MtlsServiceMesh extends Construct {
   /**
    * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients,
    * start rotations, and read the logs of the gateway and its authorizer. The policy doesn't allow anyone to issue certificates, read secrets, or make a revoked certificate valid
+   * Lets the stacks of `allowStack` add external clients of a trust anchor, which they import with `trustAnchor(name)` of the
+   * imported mesh. An SSM parameter says where the certificates are. No stack of another app can add a trust anchor.
+   *
+   * @param trustAnchor a trust anchor of this mesh. If its certificates have more than 4,096 characters, they must be in a bucket
+   * object.
+   */
+  allowTrustAnchor(trustAnchor: TrustAnchor): void {
+    addTrustAnchorParameter(this, this.trustDomain, trustAnchor);
+    grantReadCertificates(trustAnchor, this.issuer.deploymentHandler);
+  }
+
+  /**
+   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients, and
+   * start rotations. The policy doesn't allow anyone to issue certificates, read secrets, or make a revoked certificate valid
    * again. The stack contains it once you use this property.
    */
   get operatorPolicy(): iam.ManagedPolicy {

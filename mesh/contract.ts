@@ -185,7 +185,7 @@ export interface ExternalClientProperties {
   /** The client's SPIFFE ID for services. It is in the mesh's own trust domain and independent of the certificate. */
   readonly SpiffeId: string;
   readonly TrustAnchorName: string;
-  readonly TrustAnchor: TrustAnchorProperties;
+  readonly TrustAnchor: TrustAnchorProperties | PublishedTrustAnchorProperties;
   readonly IdentityKind: CertificateIdentityKind;
   readonly IdentityValue: string;
 }
@@ -207,6 +207,14 @@ export interface ServiceProperties {
 export type TrustAnchorProperties =
   | { readonly Pem: string }
   | { readonly BucketName: string; readonly ObjectKey: string; readonly VersionId: string };
+
+/**
+ * Where another app finds the certificates of a trust anchor, in the SSM parameter of the trust anchor: PEM, or the name of a
+ * bucket, a version ID, and an object key, separated by commas. Only CloudFormation knows which.
+ */
+export interface PublishedTrustAnchorProperties {
+  readonly Published: string;
+}
 
 // What other apps need to know of a mesh
 

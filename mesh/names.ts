@@ -113,6 +113,11 @@ export function authorityId(certificateAuthorityArn: string): string {
   return certificateAuthorityArn.slice(certificateAuthorityArn.lastIndexOf('/') + 1);
 }
 
+/** The name of the SSM parameter that says where the certificates of a trust anchor are. */
+export function trustAnchorParameterName(trustDomain: string, trustAnchorName: string): string {
+  return `${meshParameterName(trustDomain)}/trust-anchors/${trustAnchorName}`;
+}
+
 /** The name of the SSM parameter with the certificate of an authority. @param id as `authorityId` */
 export function authorityParameterName(id: string): string {
   return `/mtls-mesh/certificate-authorities/${id}`;

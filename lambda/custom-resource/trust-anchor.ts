@@ -1,12 +1,17 @@
 import type { ObjectReader } from '../../aws/s3';
 import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../../mesh/aws-names';
-import type { TrustAnchorProperties } from '../../mesh/contract';
+import type { PublishedTrustAnchorProperties, TrustAnchorProperties } from '../../mesh/contract';
 import { type FindProblem, PropertyError, textProperty } from './properties';
 import { isRecord, type ResourceProperties } from './request';
 
-/** @throws PropertyError if the property contains neither certificates nor their location */
+/**
+ * Also reads the property of another app, which has what the parameter of the trust anchor contains.
+ *
+ * @throws PropertyError if the property contains neither certificates nor their location
+ */
 export function trustAnchorProperty(properties: ResourceProperties, name: string): TrustAnchorProperties {
-  return readTrustAnchor(Object.hasOwn(properties, name) ? properties[name] : undefined, name);
+  const value = Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return readTrustAnchor(isRecord(value) ? published(value) : value, name);
 }
 
 /** Empty if the property is absent. @throws PropertyError as `trustAnchorProperty` */
@@ -25,6 +30,13 @@ export async function trustAnchorPem(
   if ('Pem' in anchor) return anchor.Pem;
   const { BucketName: bucket, ObjectKey: key, VersionId: versionId } = anchor;
   return objects.readObject({ bucket, key, versionId }, signal);
+}
+
+function published(value: Readonly<Record<string, unknown>>): unknown {
+  const [[field, text] = [], ...others] = Object.entries(value);
+  if (field !== ('Published' satisfies keyof PublishedTrustAnchorProperties) || others.length > 0) return value;
+  const [, BucketName, VersionId, ObjectKey] = /^([^,\n]*),([^,\n]*),(.*)$/.exec(String(text)) ?? [];
+  return BucketName === undefined ? { Pem: text } : { BucketName, ObjectKey, VersionId };
 }
 
 function readTrustAnchor(value: unknown, name: string): TrustAnchorProperties {

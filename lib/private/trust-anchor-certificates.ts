@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../../mesh/aws-names';
-import type { TrustAnchorProperties } from '../../mesh/contract';
+import type { PublishedTrustAnchorProperties, TrustAnchorProperties } from '../../mesh/contract';
 import type { ITrustAnchor, TrustAnchorSourceConfig } from '../interfaces';
 import { readAuthorities } from './authority-certificates';
 import { grantKeyThrough } from './key-grant';
@@ -21,6 +21,14 @@ export function checkCertificates(
   checkText(scope, 'source bucket', bucketObject.bucket.bucketName, bucketNameProblem);
   checkText(scope, 'source key', bucketObject.objectKey, objectKeyProblem);
   checkText(scope, 'source objectVersion', bucketObject.objectVersion, objectVersionProblem);
+}
+
+/** The property of an external client that says where the certificates of its trust anchor are. */
+export function clientTrustAnchorProperties(
+  trustAnchor: ITrustAnchor,
+): TrustAnchorProperties | PublishedTrustAnchorProperties {
+  const { published } = trustAnchor.certificates;
+  return published === undefined ? trustAnchorProperties(trustAnchor) : { Published: published };
 }
 
 /** The custom-resource property that says where the certificates of a trust anchor are. */

@@ -2,7 +2,9 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { MeshIntegration, MtlsServiceMesh, SigningAlgorithm } from '../../lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ExternalIdentity, MeshIntegration, MtlsServiceMesh, SigningAlgorithm, TrustAnchorSource } from '../../lib';
+import { type Authority, createRoot } from '../pki/authorities';
 import { newFunction, newMesh, newStack, onlyResource, resourcesOf, resourcesOfType } from './mesh-stack';
 
 const PARAMETER = 'AWS::SSM::Parameter';
@@ -54,6 +56,43 @@ describe('a mesh that other stacks may import', () => {
     newMesh(stack);
     return stack;
   }
+});
+
+describe('a trust anchor that other stacks may use', () => {
+  let root: Authority;
+  beforeAll(async () => {
+    root = await createRoot('Partner Root');
+  });
+  const publishedBy = (mesh: MtlsServiceMesh, source: TrustAnchorSource) => {
+    mesh.allowTrustAnchor(mesh.addTrustAnchor('partner', source));
+    const { Properties } = onlyResource(Stack.of(mesh), PARAMETER);
+    expect(Properties['Name']).toBe('/mtls-mesh/mesh.example.com/trust-anchors/partner');
+    return Properties['Value'];
+  };
+
+  test('has its certificates in a parameter, without comments', () => {
+    const mesh = newMesh(newStack());
+    expect(publishedBy(mesh, TrustAnchorSource.fromPem(`subject=Partner\n${root.pem}`))).toBe(root.pem);
+  });
+
+  test('has its object in a parameter, and the issuer may read it', () => {
+    const stack = newStack();
+    const bucket = s3.Bucket.fromBucketName(stack, 'Partners', 'partners');
+    const source = TrustAnchorSource.fromBucketObject(bucket, 'partner.pem', 'v7');
+    expect(publishedBy(newMesh(stack), source)).toBe('partners,v7,partner.pem');
+    const policies = Object.entries(resourcesOfType(stack, 'AWS::IAM::Policy'));
+    const [, policy] = policies.find(([id]) => id.includes('IssuerDeployment')) ?? [];
+    expect(JSON.stringify(policy?.Properties['PolicyDocument'])).toContain('s3:GetObjectVersion');
+  });
+
+  test('must be in a bucket if it has no room in a parameter', async () => {
+    const roots = await Promise.all(['A', 'B', 'C', 'D', 'E', 'F', 'G'].map((name) => createRoot(name)));
+    const mesh = newMesh(newStack());
+    const anchor = mesh.addTrustAnchor('partner', TrustAnchorSource.fromPem(roots.map(({ pem }) => pem).join('')));
+    expect(() => mesh.allowTrustAnchor(anchor)).toThrow(
+      /source must be a bucket object for other apps if its certificates have more than 4096 characters, got \d+/,
+    );
+  });
 });
 
 describe('an imported mesh', () => {
@@ -137,6 +176,29 @@ describe('an imported mesh', () => {
       'secretsmanager:RotateSecret if',
     ]);
     expect(JSON.stringify(Statement)).toContain('function:mtls-mesh-revoke-mesh-example-com-');
+  });
+
+  test('has external clients of the trust anchors that the mesh’s app has named', () => {
+    const stack = newStack();
+    const mesh = MtlsServiceMesh.fromMeshName(stack, 'Mesh', 'mesh.example.com');
+    const trustAnchor = mesh.trustAnchor('partner');
+    expect(mesh.trustAnchor('partner')).toBe(trustAnchor);
+    mesh.addExternalClient('billing', { trustAnchor, identity: ExternalIdentity.subject('CN=billing') });
+    mesh.addExternalClient('shipping', { trustAnchor, identity: ExternalIdentity.subject('CN=shipping') });
+    const identity = ExternalIdentity.subject('CN=billing');
+    expect(() => mesh.addExternalClient('thief', { trustAnchor, identity })).toThrow(
+      'identity must be unique within the trust anchor',
+    );
+
+    const template = Template.fromStack(stack);
+    const [parameter] = Object.keys(
+      template.findParameters('*', { Default: '/mtls-mesh/mesh.example.com/trust-anchors/partner' }),
+    );
+    template.hasResourceProperties('Custom::MtlsExternalClient', {
+      SpiffeId: 'spiffe://mesh.example.com/billing',
+      TrustAnchorName: 'partner',
+      TrustAnchor: { Published: { Ref: parameter } },
+    });
   });
 
   test('does not know the chain of its authority', () => {

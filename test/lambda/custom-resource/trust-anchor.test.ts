@@ -18,6 +18,23 @@ test('an anchor is a text, or an object in one version', async () => {
   await expect(read({ ...STORED, VersionId: 'other' })).rejects.toThrow('NoSuchVersion');
 });
 
+test('an anchor of another app has what its parameter contains', () => {
+  const read = (Published: unknown) => trustAnchorProperty({ anchor: { Published } }, 'anchor');
+  const pem = '-----BEGIN CERTIFICATE-----\nQSwgQiwgQw==\n-----END CERTIFICATE-----\n';
+  expect(read(pem)).toEqual({ Pem: pem });
+  expect(read('partners,L4kqtJlcpXroDTDmpUMLUo,roots/partner.pem')).toEqual(STORED);
+});
+
+test.each<[unknown, string]>([
+  [{ Published: 'partners,null,partner.pem' }, 'anchor.VersionId must be a version from a bucket with versioning'],
+  [{ Published: 'a/../b,v1,partner.pem' }, 'anchor.BucketName must be the name of a general purpose bucket'],
+  [{ Published: 'partners,v1,partner.pem,other' }, 'anchor.ObjectKey must be 1 to 1024'],
+  [{ Published: 'x', Pem: 'y' }, 'anchor must have a Pem, or BucketName'],
+  [{ Published: undefined }, 'anchor.Pem must be a string'],
+])('refuses an anchor of another app that is neither: %j', (anchor, rule) => {
+  expect(() => trustAnchorProperty({ anchor }, 'anchor')).toThrow(rule);
+});
+
 test('there may be none, and several', () => {
   expect(trustAnchorsProperty({}, 'anchors')).toEqual([]);
   expect(trustAnchorsProperty({ anchors: [] }, 'anchors')).toEqual([]);
