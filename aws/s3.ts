@@ -37,42 +37,83 @@ const RETRY_POLICY: RetryPolicy = { attempts: 10, timeout: 3_000, backoff: { fir
 /** Larger than any truststore that API Gateway accepts. Bytes. */
 const LARGEST_OBJECT = 1_000_000;
 
+const NOT_MODIFIED = 304;
+
+/** The content of an object, and what identifies it. */
+export interface TaggedText {
+  readonly text: string;
+  readonly entityTag: string;
+}
+
 export interface S3Options {
   readonly connection: AwsConnection;
   /** @default - ten attempts */
   readonly retryPolicy?: RetryPolicy;
 }
 
+/** Options of `ObjectReader`. */
+export interface ObjectReaderOptions extends S3Options {
+  /** Bytes. @default - a megabyte */
+  readonly largestObject?: number;
+}
+
 /** Reads objects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export class ObjectReader {
-  constructor(private readonly options: S3Options) {}
+  constructor(private readonly options: ObjectReaderOptions) {}
 
   /**
    * The text of an object, or of one of its versions.
-   * @throws AwsCallError when the object does not exist, can't be read, or is larger than a megabyte
+   * @throws AwsCallError when the object does not exist, can't be read, or is too large
    */
   async readObject(object: S3Object | VersionedObject, signal: AbortSignal): Promise<string> {
+    const { headers, text } = await this.get(object, {}, signal);
+    const versionId = 'versionId' in object ? object.versionId : undefined;
+    if (versionId === undefined || headers['x-amz-version-id'] === versionId) return text;
+    throw new AwsCallError('s3:GetObjectVersion', 'InvalidAnswer', `another version than requested ${nameOf(object)}`);
+  }
+
+  /**
+   * As `readObject`. S3 sends the object only if it isn't the one that was read before.
+   * @returns `before` itself if the object is still the same
+   */
+  async readIfChanged(object: S3Object, before: TaggedText | undefined, signal: AbortSignal): Promise<TaggedText> {
+    const condition = before && { 'if-none-match': before.entityTag };
+    const { status, headers, text } = await this.get(object, condition ?? {}, signal);
+    if (before !== undefined && status === NOT_MODIFIED) return before;
+    const entityTag = headers['etag'];
+    if (entityTag === undefined) throw new AwsCallError('s3:GetObject', 'InvalidAnswer', `no ETag ${nameOf(object)}`);
+    return { text, entityTag };
+  }
+
+  private get(
+    object: S3Object | VersionedObject,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<ServiceResponse> {
     const { bucket, key } = object;
     const versionId = 'versionId' in object ? object.versionId : undefined;
     const operation = versionId === undefined ? 'GetObject' : 'GetObjectVersion';
-    const name = `(s3://${bucket}/${key}${versionId === undefined ? '' : `, version ${versionId}`})`;
     const reader: ResponseReader<ServiceResponse> = {
-      isAnswer: (status) => status === 200,
+      isAnswer: (status) => status === 200 || (status === NOT_MODIFIED && 'if-none-match' in headers),
       answerIn: (response) => response,
       errorIn: (response) => {
         const { code, message = 'no message' } = readError(response);
-        return { code, message: `${message} ${name}` };
+        return { code, message: `${message} ${nameOf(object)}` };
       },
       // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
       retryableStatuses: [403],
-      largestBody: LARGEST_OBJECT,
+      largestBody: this.options.largestObject ?? LARGEST_OBJECT,
     };
     const query = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
-    const request = { method: 'GET', path: `/${encodeKey(key)}${query}` } as const;
-    const { headers, text } = await callBucket(this.options, bucket, operation, request, reader, signal);
-    if (versionId === undefined || headers['x-amz-version-id'] === versionId) return text;
-    throw new AwsCallError('s3:GetObjectVersion', 'InvalidAnswer', `another version than requested ${name}`);
+    const request = { method: 'GET', path: `/${encodeKey(key)}${query}`, headers } as const;
+    return callBucket(this.options, bucket, operation, request, reader, signal);
   }
+}
+
+/** For messages. */
+function nameOf(object: S3Object | VersionedObject): string {
+  const { bucket, key } = object;
+  return `(s3://${bucket}/${key}${'versionId' in object ? `, version ${object.versionId}` : ''})`;
 }
 
 /** Puts objects into a bucket with versioning, and empties it. */

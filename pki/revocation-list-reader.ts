@@ -4,7 +4,7 @@ import { type Extension, readExtensions } from './certificate-extensions';
 import { LARGEST_INTEGER, readSerialNumber, readTime } from './certificate-values';
 import { type Element, readElement, readElements, readInteger, Tag } from './der';
 import { type Issuer, readIssuer } from './issuer';
-import { readPemBlocks } from './pem';
+import { type PemBlock, readPemBlocks } from './pem';
 import { CRL_REASONS, type CrlReason, type RevocationListEntry } from './revocation-list';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm, signatureAlgorithmIdentifier, verifyBytes } from './signature';
 
@@ -14,6 +14,8 @@ export class RevocationListError extends Error {
 }
 
 export interface RevocationList {
+  /** DER. */
+  readonly raw: Uint8Array;
   /** DER of the issuer's name. */
   readonly issuer: Uint8Array;
   readonly authorityKeyIdentifier: Uint8Array;
@@ -24,6 +26,8 @@ export interface RevocationList {
   readonly nextUpdate: Date;
   /** Serial numbers are in upper-case hexadecimal, as in `X509Certificate.serialNumber`. Every certificate occurs once. */
   readonly entries: readonly RevocationListEntry[];
+  /** Whether the list names the authority as its issuer, and the authority may sign lists. Proves nothing: see `verify`. */
+  isOf(issuer: X509Certificate): boolean;
   /**
    * Checks that the issuer signed the list and may sign one. Nothing of a list that wasn't verified can be trusted. Does not
    * check times.
@@ -62,7 +66,10 @@ export function readRevocationList(list: Uint8Array | string): RevocationList {
   }
   const { issuer, thisUpdate, nextUpdate } = fields;
   const { number, authorityKeyIdentifier } = readListExtensions(fields.extensions);
+  const isNamed = ({ subject, keyIdentifier }: Issuer) =>
+    isEqual(subject, issuer.encoding) && isEqual(keyIdentifier, authorityKeyIdentifier);
   return {
+    raw: der,
     issuer: issuer.encoding,
     authorityKeyIdentifier,
     signingAlgorithm,
@@ -70,11 +77,16 @@ export function readRevocationList(list: Uint8Array | string): RevocationList {
     thisUpdate,
     nextUpdate,
     entries: readEntries(fields.revoked),
-    verify(certificate) {
-      const { subject, keyIdentifier } = readListIssuer(certificate);
-      if (!isEqual(subject, issuer.encoding) || !isEqual(keyIdentifier, authorityKeyIdentifier)) {
-        throw new RevocationListError('the list is of another issuer');
+    isOf(certificate) {
+      try {
+        return isNamed(readListIssuer(certificate));
+      } catch (error) {
+        if (error instanceof RevocationListError) return false;
+        throw error;
       }
+    },
+    verify(certificate) {
+      if (!isNamed(readListIssuer(certificate))) throw new RevocationListError('the list is of another issuer');
       if (!verifyBytes(signingAlgorithm, content.encoding, certificate.publicKey, signature.content.subarray(1))) {
         throw new RevocationListError("the list's signature does not verify with the issuer's key");
       }
@@ -82,14 +94,30 @@ export function readRevocationList(list: Uint8Array | string): RevocationList {
   };
 }
 
+/**
+ * All lists of a PEM text, in order.
+ * @throws RevocationListError as `readRevocationList`, and if there is none, or a block is something else
+ */
+export function readRevocationLists(pem: string): readonly RevocationList[] {
+  const blocks = readBlocks(pem);
+  if (blocks.length === 0 || blocks.some(({ label }) => label !== 'X509 CRL')) {
+    throw new RevocationListError('the text must contain PEM blocks "X509 CRL", and no others');
+  }
+  return blocks.map(({ der }) => readRevocationList(der));
+}
+
 function decodePem(pem: string): Buffer {
+  const [block, ...others] = readBlocks(pem);
+  if (block?.label === 'X509 CRL' && others.length === 0) return block.der;
+  throw new RevocationListError('the text must contain exactly one PEM block "X509 CRL"');
+}
+
+function readBlocks(pem: string): readonly PemBlock[] {
   try {
-    const [block, ...others] = readPemBlocks(pem);
-    if (block?.label === 'X509 CRL' && others.length === 0) return block.der;
+    return readPemBlocks(pem);
   } catch (cause) {
     throw new RevocationListError('the list is not PEM', { cause });
   }
-  throw new RevocationListError('the text must contain exactly one PEM block "X509 CRL"');
 }
 
 /** The fields of TBSCertList. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { functionConnection } from '../../aws/connection';
-import { ObjectPublisher, ObjectReader } from '../../aws/s3';
+import { ObjectPublisher, ObjectReader, type TaggedText } from '../../aws/s3';
 import { type Reply, recorder, ServiceEndpoint, setEnvironment } from './service-endpoint';
 
 const OBJECT = { bucket: 'truststore', key: 'mesh/truststore.pem', versionId: '3HL4kqtJ.vjVBH40_N-' };
@@ -68,6 +68,26 @@ describe('a version of an object in S3', () => {
     await expect(reader.readObject({ ...OBJECT, bucket }, signal)).resolves.toBe('pem');
 
     expect(urls).toEqual([`${base}/mesh/truststore.pem?versionId=3HL4kqtJ.vjVBH40_N-`]);
+  });
+
+  test('is sent again only if it has changed', async () => {
+    const one = { ...found('one'), headers: { etag: '"1"' } };
+    const two = { ...found('two'), headers: { etag: '"2"' } };
+    endpoint.replies.push(one, { status: 304, headers: { etag: '"1"' }, body: '' }, two);
+    const readAfter = (before?: TaggedText) => readerIn(process.env).readIfChanged(OBJECT, before, signal);
+
+    const first = await readAfter();
+    expect(await readAfter(first)).toBe(first);
+    expect(await readAfter(first)).toEqual({ text: 'two', entityTag: '"2"' });
+    expect(endpoint.calls.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"1"', '"1"']);
+  });
+
+  test.each([
+    ['without an entity tag', { status: 200, body: 'one' }, 'no ETag (s3://truststore/mesh/truststore.pem'],
+    ['that says not modified, to a reader that has none', { status: 304, body: '' }, 'HTTP 304'],
+  ])('is not read from an answer %s', async (_case, reply, reason) => {
+    endpoint.replies.push(reply);
+    await expect(readerIn(process.env).readIfChanged(OBJECT, undefined, signal)).rejects.toThrow(reason);
   });
 
   test.each([

@@ -8,7 +8,7 @@ import { der, derInteger, derObjectIdentifier, readElement, readElements, Tag } 
 import type { KeyAlgorithm } from '../../pki/keys';
 import { encodePem } from '../../pki/pem';
 import { CRL_REASONS, type CrlReason, type RevocationListEntry, signRevocationList } from '../../pki/revocation-list';
-import { RevocationListError, readRevocationList } from '../../pki/revocation-list-reader';
+import { RevocationListError, readRevocationList, readRevocationLists } from '../../pki/revocation-list-reader';
 import { createClient, createRoot as createSandboxRoot, validFor } from './authorities';
 import { createSigner, type LocalSigner } from './local-signer';
 
@@ -52,6 +52,37 @@ test.each<KeyAlgorithm>(['EC_secp384r1', 'RSA_2048'])('verifies a list of a key 
     await signRevocationList({ issuer, number: 1n, entries: [entryOf('0A')], ...UPDATES }, by, signal),
   );
   expect(() => list.verify(issuer)).not.toThrow();
+});
+
+describe('the lists of a PEM text', () => {
+  test('are read in their order, whatever is around them, and know their octets', async () => {
+    const lists = [await signList([], 1n), await signList([entryOf('0A')], 2n)];
+    const pem = lists.map((list) => `# remark\n${encodePem('X509 CRL', list)}`).join('');
+    const read = readRevocationLists(pem);
+    expect(read.map(({ number }) => number)).toEqual([1n, 2n]);
+    expect(read.map(({ raw }) => Buffer.from(raw))).toEqual(lists);
+  });
+
+  test('know whether they name an authority as their issuer', async () => {
+    const list = readRevocationList(await signList());
+    expect(list.isOf(root)).toBe(true);
+    // Of the same name with another key, and of the same key with another name.
+    expect(list.isOf(await createRoot(await createSigner()))).toBe(false);
+    expect(list.isOf(await createRoot(signer, 'Other'))).toBe(false);
+    const client = await createClient(await createSandboxRoot('Root'), 'mail');
+    expect(list.isOf(client.certificate)).toBe(false);
+  });
+
+  test.each([
+    ['no block', () => 'remark', 'PEM blocks "X509 CRL", and no others'],
+    ['a certificate beside them', (list: string) => list + encodePem('CERTIFICATE', root.raw), 'and no others'],
+    ['a block without an end', (list: string) => list.slice(0, 60), 'the list is not PEM'],
+    ['a broken list after a good one', (list: string) => list + encodePem('X509 CRL', Buffer.of(48, 0)), 'in DER'],
+  ])('are not read from a text with %s', async (_name, change, reason) => {
+    const pem = change(encodePem('X509 CRL', await signList()));
+    expect(() => readRevocationLists(pem)).toThrow(reason);
+    expect(() => readRevocationLists(pem)).toThrow(RevocationListError);
+  });
 });
 
 test('reads what was signed, in DER and in PEM', async () => {

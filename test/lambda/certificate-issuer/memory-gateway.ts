@@ -6,7 +6,7 @@ import type { ClientSecret } from '../../../mesh/client-secret';
 export const PUBLISHED: VersionedObject = { bucket: 'truststore', key: 'truststore.pem', versionId: 'v1' };
 
 /** A gateway that takes certificates as it is told to, and the truststore that is published for it. */
-export class MemoryGateway implements Pick<GatewayDomain, keyof GatewayDomain>, Pick<ObjectReader, keyof ObjectReader> {
+export class MemoryGateway implements Pick<GatewayDomain, keyof GatewayDomain>, Pick<ObjectReader, 'readObject'> {
   readonly domainName = 'mesh.example.com';
   /** Serial numbers of the certificates that were shown. */
   readonly shown: string[] = [];

@@ -5,7 +5,7 @@ import type { Bucket, ObjectVersion, StoredObject } from '../bucket';
 import { S3Error } from '../s3-error';
 import type { Buckets } from '../state';
 import { readPayload } from './payload';
-import { assertPreconditions, preconditionKeys } from './precondition';
+import { assertPreconditions, isNotModified, preconditionKeys } from './precondition';
 import { RESPONSE_HEADERS, type S3Route } from './route';
 
 type KeyAction = KeyUse['actions'][number];
@@ -55,6 +55,9 @@ export function objectOperations(
   function getObject(route: S3Route, call: AwsCall): AwsAnswer {
     const { bucket, version, object } = readObject(route, call);
     authorizeKey({ caller: call, keys, buckets }, object.kmsKeyId, 'Decrypt', route);
+    if (isNotModified(call, object)) {
+      return { status: 304, headers: { etag: object.etag, ...versionHeader(bucket, version) } };
+    }
     const checksum = call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED' ? object.checksum : {};
     return {
       status: 200,

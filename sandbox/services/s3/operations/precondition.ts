@@ -34,6 +34,15 @@ export function assertPreconditions({ headers }: AwsCall, current: StoredObject 
   if (unquoted(ifMatch) !== unquoted(current.etag)) throw preconditionFailed('If-Match');
 }
 
+/**
+ * Whether the caller of a read has the object already.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+export function isNotModified({ headers }: AwsCall, { etag }: StoredObject): boolean {
+  const ifNoneMatch = headers['if-none-match'];
+  return ifNoneMatch !== undefined && (ifNoneMatch === '*' || unquoted(ifNoneMatch) === unquoted(etag));
+}
+
 function unquoted(etag: string): string {
   return etag.replaceAll('"', '');
 }

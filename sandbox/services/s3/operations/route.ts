@@ -33,6 +33,7 @@ export const RESPONSE_HEADERS = [
 ];
 
 const LISTING = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
+const READING = ['if-none-match', 'x-amz-checksum-mode'];
 const WRITING = ['x-amz-decoded-content-length', 'x-amz-trailer', 'x-amz-sdk-checksum-algorithm'];
 
 const RULES: readonly RouteRule[] = [
@@ -90,14 +91,14 @@ const RULES: readonly RouteRule[] = [
     method: 'GET',
     on: 'object',
     parameters: ['versionId', ...RESPONSE_HEADERS],
-    headers: ['x-amz-checksum-mode'],
+    headers: READING,
   },
   {
     operation: 'HeadObject',
     method: 'HEAD',
     on: 'object',
     parameters: ['versionId'],
-    headers: ['x-amz-checksum-mode'],
+    headers: READING,
   },
   { operation: 'DeleteObject', method: 'DELETE', on: 'object', parameters: ['versionId'], headers: [] },
 ];

@@ -51,6 +51,18 @@ test('If-None-Match writes only where nothing is', async () => {
   expect(await failure(put({ IfNoneMatch: '"etag"' }))).toBe('NotImplemented 501');
 });
 
+test('If-None-Match reads only another object than the one that the caller has', async () => {
+  await put({ Body: 'one' });
+  const { ETag: IfNoneMatch } = await client.send(new HeadObjectCommand({ Bucket, Key }));
+  const readAgain = () => client.send(new GetObjectCommand({ Bucket, Key, IfNoneMatch }));
+  expect(await failure(readAgain())).toMatch(/ 304$/);
+  await put({ Body: 'two' });
+  expect(await (await readAgain()).Body?.transformToString()).toBe('two');
+  expect(await failure(client.send(new GetObjectCommand({ Bucket, Key, IfMatch: IfNoneMatch })))).toBe(
+    'NotImplemented 501',
+  );
+});
+
 test('of many writes at once with If-None-Match, one succeeds', async () => {
   const bodies = ['a', 'b', 'c', 'd', 'e'];
   const failures = await Promise.all(bodies.map((Body) => failure(put({ Body, IfNoneMatch: '*' }))));
