@@ -61,6 +61,7 @@ function resourcesOfMesh(): Readonly<Record<string, string>> {
     `the log of ${path}`,
     arn('logs', `log-group:${find(`${path}/LogGroup/Resource`).physicalId}:log-stream:x`),
   ]);
+  // The simulator knows no stages and authorizers of HTTP APIs, so it can't tell about those.
   return {
     '*': '*',
     'the authority': find('/CertificateAuthority/Resource').physicalId,
@@ -81,8 +82,11 @@ function resourcesOfMesh(): Readonly<Record<string, string>> {
     'another bus': arn('events', 'event-bus/other'),
     'the rule': arn('events', `rule/${find('/Issuer/Hourly/Resource').physicalId}`),
     'the domain': 'arn:aws:apigateway:us-east-1::/domainnames/mesh.example.com',
+    'the mappings of the domain': 'arn:aws:apigateway:us-east-1::/domainnames/mesh.example.com/apimappings',
     'the mapping of the domain': 'arn:aws:apigateway:us-east-1::/domainnames/mesh.example.com/apimappings/x',
     'the API': `arn:aws:apigateway:us-east-1::/apis/${find('/Gateway/Api/Resource').physicalId}`,
+    'the access log': arn('logs', `log-group:${find('/Gateway/AccessLog/Resource').physicalId}:log-stream:x`),
+    'another log': arn('logs', 'log-group:other:log-stream:x'),
     'a route of the API': arn('execute-api', `${find('/Gateway/Api/Resource').physicalId}/$default/GET/schedule`),
     'the stack': stackId(),
     'another stack': arn('cloudformation', 'stack/Other/11111111-2222-3333-4444-555555555555'),
@@ -213,12 +217,16 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   ],
   '/Issuer/Request': [...ISSUE, ...RECORD, ANNOUNCE, ...log('/Issuer/Request')],
   operator: [
+    'apigateway:GET on the mappings of the domain',
     'dynamodb:BatchGetItem on the table',
     'dynamodb:Query on the index Agenda',
     'dynamodb:Query on the table',
     'dynamodb:UpdateItem on the table',
+    'lambda:GetFunctionConfiguration on the function /Gateway/Authorizer',
     'lambda:InvokeFunction on the function /Issuer/Revocation',
     'lambda:InvokeFunction on the function /Issuer/Rotation',
+    'logs:FilterLogEvents on the access log',
+    'logs:FilterLogEvents on the log of /Gateway/Authorizer',
     'secretsmanager:RotateSecret on the secret of mail',
   ],
   own: [
