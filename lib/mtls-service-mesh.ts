@@ -497,6 +497,11 @@ export class MtlsServiceMesh extends Construct {
     return meshMetric(this.trustDomain, METRICS.daysToAuthorityExpiry, options);
   }
 
+  /** The number of times that the revocation lists were published. Sum over an hour. */
+  metricRevocationListsPublished(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return meshMetric(this.trustDomain, METRICS.revocationListsPublished, options);
+  }
+
   /** The number of lookups of a caller that the authorizer could not make. Sum over 5 minutes. */
   metricRegistryUnavailable(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return meshMetric(this.trustDomain, METRICS.registryUnavailable, options);
