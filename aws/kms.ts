@@ -1,17 +1,9 @@
+import { KMS_SIGNING_ALGORITHMS } from '../mesh/kms-algorithms';
 import type { SigningAlgorithm } from '../pki/signature';
 import { AwsCallError } from './aws-error';
 import type { AwsConnection } from './connection';
-import { asText, JsonCaller } from './json-caller';
-
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html#KMS-Sign-request-SigningAlgorithm */
-const KMS_ALGORITHMS: Readonly<Record<SigningAlgorithm, string>> = {
-  SHA256WITHECDSA: 'ECDSA_SHA_256',
-  SHA384WITHECDSA: 'ECDSA_SHA_384',
-  SHA512WITHECDSA: 'ECDSA_SHA_512',
-  SHA256WITHRSA: 'RSASSA_PKCS1_V1_5_SHA_256',
-  SHA384WITHRSA: 'RSASSA_PKCS1_V1_5_SHA_384',
-  SHA512WITHRSA: 'RSASSA_PKCS1_V1_5_SHA_512',
-};
+import { asText, JsonCaller, type JsonObject } from './json-caller';
+import { whenPermitted } from './new-permission';
 
 /** Asymmetric keys that sign. https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html */
 export class Kms {
@@ -29,7 +21,7 @@ export class Kms {
 
   /** The public half of an asymmetric key, as DER of a SubjectPublicKeyInfo. */
   async publicKey(keyArn: string, signal: AbortSignal): Promise<Buffer> {
-    const { PublicKey } = await this.caller.call('GetPublicKey', { KeyId: keyArn }, signal);
+    const { PublicKey } = await this.call('GetPublicKey', { KeyId: keyArn }, signal);
     return binary('GetPublicKey', 'public key', PublicKey);
   }
 
@@ -47,10 +39,14 @@ export class Kms {
       KeyId: keyArn,
       Message: Buffer.from(digest).toString('base64'),
       MessageType: 'DIGEST',
-      SigningAlgorithm: KMS_ALGORITHMS[signingAlgorithm],
+      SigningAlgorithm: KMS_SIGNING_ALGORITHMS[signingAlgorithm],
     };
-    const { Signature } = await this.caller.call('Sign', input, signal);
+    const { Signature } = await this.call('Sign', input, signal);
     return binary('Sign', 'signature', Signature);
+  }
+
+  private call(operation: string, input: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+    return whenPermitted((limited) => this.caller.call(operation, input, limited), signal);
   }
 }
 

@@ -61,6 +61,8 @@ const THROTTLING_CODES: ReadonlySet<string> = new Set([
   'RequestLimitExceeded',
   'Throttling',
   'ThrottlingException',
+  // Of PutParameter.
+  'TooManyUpdates',
 ]);
 const TOO_MANY_REQUESTS = 429;
 

@@ -1,6 +1,7 @@
 import { AwsCallError, isAwsError } from './aws-error';
 import type { AwsConnection } from './connection';
 import { asJsonObject, asText, JsonCaller } from './json-caller';
+import { whenPermitted } from './new-permission';
 
 /** Parameters of Systems Manager. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html */
 export class ParameterStore {
@@ -52,7 +53,7 @@ export class ParameterStore {
     signal: AbortSignal,
   ) {
     try {
-      return await this.caller.call(operation, input, signal);
+      return await whenPermitted((limited) => this.caller.call(operation, input, limited), signal);
     } catch (failure) {
       if (isAwsError(failure, error)) return undefined;
       throw failure;

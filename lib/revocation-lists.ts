@@ -23,6 +23,7 @@ import {
 import type { ICertificateAuthority, IMeshRegistry } from './interfaces';
 import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { grantKeyThrough } from './private/key-grant';
+import { KmsAuthority } from './private/kms-authority';
 import { CUSTOM_RESOURCE_TIMEOUT, functionOptions, MeshFunction } from './private/mesh-function';
 import { allowPublication, publicationBucket } from './private/publication-bucket';
 import { ServedStacks } from './private/served-stacks';
@@ -69,7 +70,7 @@ export interface RevocationListsProps extends MeshFunctionOptions, EncryptionOpt
  * @see https://www.rfc-editor.org/rfc/rfc5280#section-5
  */
 export class RevocationLists extends Construct {
-  /** The bucket of the lists. It is versioned and not public. */
+  /** The bucket of the lists. It is not public, and keeps lists that were replaced for 30 days. */
   readonly bucket: s3.IBucket;
 
   /** The key of the object with the lists of all authorities in PEM: `crl.pem`. */
@@ -91,9 +92,15 @@ export class RevocationLists extends Construct {
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     checkAuthorities(this, authorities);
     checkDuration(this, 'validity', validity, validityProblem);
+    // Authorities below one of them may be added later.
+    this.node.addValidation({ validate: () => authorities.flatMap(listProblem) });
 
     this.encryptionKey = props.encryptionKey;
-    this.bucket = publicationBucket(this, { encryptionKey: props.encryptionKey, removalPolicy });
+    this.bucket = publicationBucket(this, {
+      encryptionKey: props.encryptionKey,
+      removalPolicy,
+      keepReplaced: Duration.days(30),
+    });
     this.objectKey = REVOCATION_LISTS_KEY;
     this.url = this.bucket.s3UrlForObject(this.objectKey);
 
@@ -138,17 +145,18 @@ export class RevocationLists extends Construct {
       CertificateAuthorities: authorities.map(({ certificateAuthorityArn }) => certificateAuthorityArn),
       EmptyOnDelete: String(removalPolicy === RemovalPolicy.DESTROY),
     };
-    new CustomResource(this, 'Published', {
+    const published = new CustomResource(this, 'Published', {
       resourceType: REVOCATION_LISTS_RESOURCE_TYPE,
       serviceToken: this.handler.functionArn,
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties,
     });
-    this.publishOn('Hourly', {
+    // They are deleted before `published`, which empties the bucket.
+    this.publishOn(published, 'Hourly', {
       description: `Publishes the revocation lists of ${registry.trustDomain}`,
       schedule: events.Schedule.rate(Duration.hours(1)),
     });
-    this.publishOn('Revocations', {
+    this.publishOn(published, 'Revocations', {
       description: `Publishes the revocation lists of ${registry.trustDomain} after a revocation`,
       eventPattern: {
         source: [EVENT_SOURCE],
@@ -165,11 +173,12 @@ export class RevocationLists extends Construct {
     return key ? grant.combine(grantKeyThrough('s3', this, { grantee, key, actions: ['kms:Decrypt'] })) : grant;
   }
 
-  private publishOn(id: string, props: events.RuleProps): void {
+  private publishOn(published: CustomResource, id: string, props: events.RuleProps): void {
     const rule = new events.Rule(this, id, {
       ...props,
       targets: [{ bind: () => ({ arn: this.handler.functionArn }) }],
     });
+    rule.node.addDependency(published);
     this.handler.addPermission(`${id}Permission`, {
       scope: this,
       principal: new iam.ServicePrincipal('events.amazonaws.com'),
@@ -189,6 +198,15 @@ function checkAuthorities(scope: Construct, authorities: readonly ICertificateAu
   if (other === undefined) return;
   const rule = 'must have keys in AWS KMS, because the mesh can sign lists with no others';
   refuse(scope, 'certificateAuthorities', rule, other.node.path);
+}
+
+/**
+ * An authority that signs others has a list for servers in which nothing is revoked, as long as it lives. Beside it, the list
+ * of its client certificates would be of no use.
+ */
+function listProblem(authority: ICertificateAuthority): string[] {
+  if (!(authority instanceof KmsAuthority) || !authority.signsAuthorities) return [];
+  return [`${authority.node.path}: must not issue client certificates, because it signs other authorities (signedBy)`];
 }
 
 function validityProblem(validity: Duration): string | undefined {

@@ -98,7 +98,7 @@ export interface AuthorityOrder {
 }
 
 /** As `CertificateAuthoritySubject`. */
-interface AuthoritySubject {
+export interface AuthoritySubject {
   readonly commonName: string;
   readonly organization?: string;
   readonly organizationalUnit?: string;

@@ -101,11 +101,3 @@ const REASON_EXTENSIONS = Object.fromEntries(
       : der(Tag.sequence, extension(REASON_CODE, der(Tag.enumerated, Buffer.of(code)))),
   ]),
 ) as Readonly<Record<CrlReason, Buffer>>;
-
-/**
- * Whether a revoked certificate must still be listed: until a list was published after its expiry (RFC 5280, section 3.3).
- * @param previousUpdate `thisUpdate` of the list before, if there is one
- */
-export function mustBeListed(notAfter: Date, previousUpdate: Date | undefined): boolean {
-  return previousUpdate === undefined || notAfter >= previousUpdate;
-}

@@ -6,12 +6,14 @@ import { authorityArnProblem } from '../../mesh/aws-names';
 import {
   AUTHORITY_ORDERS_VARIABLE,
   type AuthorityOrder,
+  type AuthoritySubject,
   type CertificateAuthorityAttributes,
   type CertificateAuthorityProperties,
 } from '../../mesh/contract';
 import { authorityId, authorityParameterName } from '../../mesh/names';
 import { notAfterOf } from '../../pki/certificate-fields';
 import { signRootCertificate, signSubordinateCertificate } from '../../pki/certificate-signing';
+import { readCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { encodePem, readCertificates } from '../../pki/pem';
 import { signRevocationList } from '../../pki/revocation-list';
 import type { CustomResourceHandler } from '../custom-resource/custom-resource';
@@ -35,13 +37,19 @@ export interface CertificateAuthorityResourceOptions {
 
 /**
  * `Custom::MtlsCertificateAuthority`: an authority whose certificate is signed by a KMS key. The certificate is made once for an
- * order and kept, so a repeated or belated request gets the same one.
+ * order and kept, so a repeated request gets the same one. After a change of the order, and so after a rollback of that, it is
+ * another certificate for the same name and key.
  */
 export class CertificateAuthorityResource implements CustomResourceHandler {
   constructor(private readonly options: CertificateAuthorityResourceOptions) {}
 
   identify(properties: ResourceProperties): string {
     return authorityParameterName(authorityId(readAuthorityArn(properties)));
+  }
+
+  /** Makes what is missing of all authorities. For operators who have lost a parameter. */
+  async makeAll(requestId: string, signal: AbortSignal): Promise<void> {
+    for (const order of this.options.orders) await this.made(order, requestId, signal);
   }
 
   async apply({ properties, requestId }: CustomResourceRequest, signal: AbortSignal) {
@@ -72,11 +80,14 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
   private async made(order: AuthorityOrder, requestId: string, signal: AbortSignal): Promise<StoredAuthority> {
     const { store, log } = this.options;
     const { certificateAuthorityArn } = order;
-    const issuer = await this.issuerOf(order, signal);
+    const issuerKey = await this.publicKey(order.issuerKeyArn, signal);
+    const issuer = isRoot(order) ? undefined : await this.issuerOf(order, issuerKey, signal);
+    const requester = await this.requesterOf(order, issuerKey, signal);
     const stored = await store.find(certificateAuthorityArn, signal);
-    if (stored !== undefined && isFor(stored, order, issuer)) return stored;
-
-    const made = await this.make(order, issuer, signal);
+    if (stored !== undefined && isFor(stored, order, issuer) && isAuthentic(stored, requester.publicKey, issuerKey)) {
+      return stored;
+    }
+    const made = await this.make(order, { requester, issuer, issuerKey }, signal);
     signal.throwIfAborted();
     if (stored !== undefined) await store.replace(certificateAuthorityArn, made, signal);
     else if (!(await store.add(certificateAuthorityArn, made, signal))) {
@@ -87,26 +98,35 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     return made;
   }
 
-  /** Undefined for a root. */
-  private async issuerOf(order: AuthorityOrder, signal: AbortSignal): Promise<StoredAuthority | undefined> {
-    return isRoot(order) ? undefined : this.options.store.get(order.issuerKeyArn, signal);
-  }
-
-  private async make(
-    order: AuthorityOrder,
-    issuer: StoredAuthority | undefined,
+  /** The root, whose certificate must be of the key that signs. */
+  private async issuerOf(
+    { issuerKeyArn }: AuthorityOrder,
+    issuerKey: KeyObject,
     signal: AbortSignal,
   ): Promise<StoredAuthority> {
+    const issuer = await this.options.store.get(issuerKeyArn, signal);
+    if (isAuthentic(issuer, issuerKey, issuerKey)) return issuer;
+    throw new StoredAuthorityError(
+      `the SSM parameter of ${issuerKeyArn} holds the certificate of another key: delete it, and invoke this function with {}`,
+    );
+  }
+
+  private async make(order: AuthorityOrder, parties: Parties, signal: AbortSignal): Promise<StoredAuthority> {
     const { kms, now } = this.options;
-    const { issuerKeyArn, signingAlgorithm, validityDays } = order;
+    const { issuerKeyArn, signingAlgorithm, subject, validityDays } = order;
+    const { requester, issuer, issuerKey } = parties;
     const notBefore = new Date(now().getTime() - HOUR_MS);
     const notAfter = new Date(now().getTime() + validityDays * DAY_MS);
-    if (issuer === undefined) return this.makeRoot(order, { notBefore, notAfter }, signal);
-    const [issuingCertificate] = readCertificates(issuer.certificateChain);
-    if (issuingCertificate === undefined) throw new StoredAuthorityError(`${issuerKeyArn} has no certificate`);
-    const signer = kmsSigner(kms, issuerKeyArn, signingAlgorithm, issuingCertificate);
+    const signer = kmsSigner(kms, issuerKeyArn, signingAlgorithm, { publicKey: issuerKey });
+    const [issuingCertificate] = issuer ? readCertificates(issuer.certificateChain) : [];
+    if (issuer === undefined || issuingCertificate === undefined) {
+      if (subject === undefined)
+        throw new EnvironmentError(AUTHORITY_ORDERS_VARIABLE, 'must name the root', issuerKeyArn);
+      const certificateChain = await signRootCertificate({ subject, notBefore, notAfter }, signer, signal);
+      return { certificateChain, revocationLists: '', order: identityOf(order) };
+    }
     const certificate = await signSubordinateCertificate(
-      { ...(await this.requestOf(order, signal)), issuer: issuingCertificate, pathLength: 0, notBefore, notAfter },
+      { ...requester.request, issuer: issuingCertificate, pathLength: 0, notBefore, notAfter },
       signer,
       signal,
     );
@@ -130,32 +150,37 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     };
   }
 
-  private async makeRoot(
-    order: AuthorityOrder,
-    validity: { readonly notBefore: Date; readonly notAfter: Date },
-    signal: AbortSignal,
-  ): Promise<StoredAuthority> {
-    const { kms } = this.options;
-    const { issuerKeyArn, signingAlgorithm, subject } = order;
-    if (subject === undefined)
-      throw new EnvironmentError(AUTHORITY_ORDERS_VARIABLE, 'must name the root', issuerKeyArn);
-    const publicKey = await this.publicKey(issuerKeyArn, signal);
-    const signer = kmsSigner(kms, issuerKeyArn, signingAlgorithm, { publicKey });
-    const certificateChain = await signRootCertificate({ ...validity, subject }, signer, signal);
-    return { certificateChain, revocationLists: '', order: identityOf(order) };
-  }
-
-  /** The name and the key to certify. */
-  private async requestOf({ certificateAuthorityArn, subject }: AuthorityOrder, signal: AbortSignal) {
-    if (subject !== undefined) return { subject, publicKey: await this.publicKey(certificateAuthorityArn, signal) };
-    const { acmPca } = this.options;
-    return { certificateSigningRequest: await acmPca.certificateSigningRequest(certificateAuthorityArn, signal) };
+  /** The key to certify, and what its holder asks for. */
+  private async requesterOf(order: AuthorityOrder, issuerKey: KeyObject, signal: AbortSignal): Promise<Requester> {
+    const { certificateAuthorityArn, subject } = order;
+    if (subject === undefined) {
+      const { acmPca } = this.options;
+      const certificateSigningRequest = await acmPca.certificateSigningRequest(certificateAuthorityArn, signal);
+      const { publicKey } = readCertificateSigningRequest(certificateSigningRequest);
+      return { publicKey, request: { certificateSigningRequest } };
+    }
+    const publicKey = isRoot(order) ? issuerKey : await this.publicKey(certificateAuthorityArn, signal);
+    return { publicKey, request: { subject, publicKey } };
   }
 
   private async publicKey(keyArn: string, signal: AbortSignal): Promise<KeyObject> {
     const key = await this.options.kms.publicKey(keyArn, signal);
     return createPublicKey({ key, format: 'der', type: 'spki' });
   }
+}
+
+interface Requester {
+  readonly publicKey: KeyObject;
+  readonly request:
+    | { readonly certificateSigningRequest: string }
+    | { readonly subject: AuthoritySubject; readonly publicKey: KeyObject };
+}
+
+interface Parties {
+  readonly requester: Requester;
+  /** Undefined for a root. */
+  readonly issuer: StoredAuthority | undefined;
+  readonly issuerKey: KeyObject;
 }
 
 const ARN = 'CertificateAuthorityArn' satisfies keyof CertificateAuthorityProperties;
@@ -174,6 +199,16 @@ function identityOf(order: AuthorityOrder): string {
   const name = Object.entries(subject).sort(([a], [b]) => (a < b ? -1 : 1));
   const identity = [certificateAuthorityArn, issuerKeyArn, signingAlgorithm, name, validityDays];
   return createHash('sha256').update(JSON.stringify(identity)).digest('base64url');
+}
+
+/** Whether the certificate is of the key, and signed by the issuer's. Whoever may write the parameter may have put another. */
+function isAuthentic({ certificateChain }: StoredAuthority, key: KeyObject, issuerKey: KeyObject): boolean {
+  try {
+    const [certificate] = readCertificates(certificateChain);
+    return certificate?.publicKey.equals(key) === true && certificate.verify(issuerKey);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the certificate was made for the order, under the issuer as it is now. */

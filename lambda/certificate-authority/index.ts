@@ -7,6 +7,7 @@ import { Kms } from '../../aws/kms';
 import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { ParameterStore } from '../../aws/ssm';
 import { handleCustomResource } from '../custom-resource/custom-resource';
+import { withDeadline } from '../deadline';
 import { authorityOrdersIn, stacksIn } from '../environment';
 import { AuthorityStore } from '../kms-authority/authority-store';
 import { CertificateAuthorityResource } from './certificate-authority-resource';
@@ -23,5 +24,9 @@ const resource = new CertificateAuthorityResource({
   log,
 });
 
-export const handler = (event: unknown, invocation: Context): Promise<void> =>
-  handleCustomResource(resource, event, { invocation, stacks, log });
+/** Custom resources. Any other event, such as `{}` from an operator, makes what is missing. */
+export const handler = (event: unknown, invocation: Context): Promise<void> => {
+  if ('ResponseURL' in Object(event)) return handleCustomResource(resource, event, { invocation, stacks, log });
+  const { awsRequestId } = invocation;
+  return withDeadline(invocation.getRemainingTimeInMillis(), (signal) => resource.makeAll(awsRequestId, signal));
+};

@@ -27,7 +27,9 @@ export class AuthorityStore {
     if (text === undefined) return undefined;
     const stored = readStored(text);
     if (stored !== undefined) return stored;
-    throw new StoredAuthorityError(`the SSM parameter ${name} does not hold a certificate authority: delete it`);
+    throw new StoredAuthorityError(
+      `the SSM parameter ${name} does not hold a certificate authority: delete it, and invoke the function that makes authorities with {}`,
+    );
   }
 
   /** @throws StoredAuthorityError if there is no such authority */
@@ -35,7 +37,7 @@ export class AuthorityStore {
     const stored = await this.find(certificateAuthorityArn, signal);
     if (stored !== undefined) return stored;
     throw new StoredAuthorityError(
-      `the certificate authority ${certificateAuthorityArn} has no certificate: deploy its stack again`,
+      `the certificate authority ${certificateAuthorityArn} has no certificate: invoke the function that makes authorities with {}`,
     );
   }
 

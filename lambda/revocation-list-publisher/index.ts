@@ -1,8 +1,10 @@
+import { scheduler } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { LoggedMetrics, logLine } from '../../aws/cloudwatch';
 import { ConditionalObjects } from '../../aws/conditional-objects';
 import { functionConnection } from '../../aws/connection';
 import { Kms } from '../../aws/kms';
+import type { Pause } from '../../aws/retry';
 import { ObjectPublisher } from '../../aws/s3';
 import { ParameterStore } from '../../aws/ssm';
 import { RegistrySurvey } from '../../registry/survey';
@@ -10,6 +12,7 @@ import { handleCustomResource } from '../custom-resource/custom-resource';
 import { withDeadline } from '../deadline';
 import { registryTableIn, revocationListsIn, stacksIn, trustDomainIn } from '../environment';
 import { AuthorityStore } from '../kms-authority/authority-store';
+import { AuthorityLists } from './authority-list';
 import { reportedRevocationIn } from './reported-revocation';
 import { RevocationLists } from './revocation-lists';
 import { RevocationListsResource } from './revocation-lists-resource';
@@ -19,6 +22,8 @@ import { RevokedCertificates } from './revoked-certificates';
 const REPORT_TIME = 2_000;
 
 const now = () => new Date();
+// The sandbox lets this time pass at once.
+const pause: Pause = (milliseconds, signal) => scheduler.wait(milliseconds, { signal });
 const log = logLine;
 const trustDomain = trustDomainIn(process.env);
 const settings = revocationListsIn(process.env);
@@ -26,12 +31,19 @@ const connection = functionConnection(process.env);
 const stacks = stacksIn(process.env);
 
 const lists = new RevocationLists({
-  ...settings,
-  revoked: new RevokedCertificates({ survey: new RegistrySurvey(registryTableIn(process.env), connection), log }),
-  authorityStore: new AuthorityStore(new ParameterStore(connection)),
-  kms: new Kms(connection),
+  authorities: settings.authorities,
+  bucket: settings.bucket,
+  lists: new AuthorityLists({
+    validityHours: settings.validityHours,
+    revoked: new RevokedCertificates({ survey: new RegistrySurvey(registryTableIn(process.env), connection), log }),
+    authorityStore: new AuthorityStore(new ParameterStore(connection)),
+    kms: new Kms(connection),
+    now,
+    log,
+  }),
   objects: new ConditionalObjects({ connection }),
   metrics: new LoggedMetrics({ trustDomain, now, log }),
+  pause,
   now,
   log,
 });
@@ -39,6 +51,7 @@ const resource = new RevocationListsResource({
   bucket: settings.bucket,
   lists,
   publisher: new ObjectPublisher({ connection }),
+  pause,
   log,
 });
 

@@ -1,6 +1,11 @@
 import type { EventDetail } from '../../mesh/contract';
-import { certificateKey } from '../../registry/records';
-import type { ReportedRevocation } from './revocation-lists';
+import { certificateKey, type RegistryKey } from '../../registry/records';
+
+/** A certificate that was revoked just now. */
+export interface ReportedRevocation {
+  readonly certificate: RegistryKey;
+  readonly at: Date;
+}
 
 /** The revocation that an event `Certificate Revoked` reports. Undefined for any other event, such as that of the schedule. */
 export function reportedRevocationIn(event: unknown): ReportedRevocation | undefined {

@@ -1,4 +1,5 @@
 import type { Log } from '../../aws/cloudwatch';
+import type { Pause } from '../../aws/retry';
 import type { ObjectPublisher } from '../../aws/s3';
 import { bucketNameProblem } from '../../mesh/aws-names';
 import type { RevocationListsProperties } from '../../mesh/contract';
@@ -8,11 +9,15 @@ import { PropertyError, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import type { RevocationLists } from './revocation-lists';
 
+/** How long a run usually takes at most. Milliseconds. */
+const RUN_TIME = 10_000;
+
 export interface RevocationListsResourceOptions {
   /** The bucket of the function. */
   readonly bucket: string;
   readonly lists: Pick<RevocationLists, 'publish'>;
   readonly publisher: Pick<ObjectPublisher, 'listVersions' | 'deleteVersions'>;
+  readonly pause: Pause;
   readonly log: Log;
 }
 
@@ -33,9 +38,12 @@ export class RevocationListsResource implements CustomResourceHandler {
   }
 
   async remove({ properties, requestId }: CustomResourceRequest, signal: AbortSignal): Promise<void> {
-    const { bucket, publisher, log } = this.options;
+    const { bucket, publisher, pause, log } = this.options;
     if (properties['EmptyOnDelete' satisfies keyof RevocationListsProperties] !== 'true') return;
-    const deleted = await emptyBucket(publisher, bucket, signal);
-    log({ event: 'revocation-lists-emptied', bucket, deleted, requestId });
+    // The rules are deleted before this resource. A run that they have started may still put its lists.
+    for (let deleted = 1; deleted > 0; await pause(RUN_TIME, signal)) {
+      deleted = await emptyBucket(publisher, bucket, signal);
+      log({ event: 'revocation-lists-emptied', bucket, deleted, requestId });
+    }
   }
 }

@@ -1,42 +1,26 @@
 import type { Log } from '../../aws/cloudwatch';
-import type { ConditionalObjects, ObjectState } from '../../aws/conditional-objects';
-import type { Kms } from '../../aws/kms';
-import { type ListingAuthority, METRICS, REVOCATION_LISTS_KEY, revocationListKey } from '../../mesh/contract';
-import { authorityId } from '../../mesh/names';
-import { encodePem, readCertificates } from '../../pki/pem';
-import { signRevocationList } from '../../pki/revocation-list';
+import type { ConditionalObjects } from '../../aws/conditional-objects';
+import { failureSentence } from '../../aws/failure';
+import { type Pause, retry } from '../../aws/retry';
+import { type ListingAuthority, METRICS, REVOCATION_LISTS_KEY } from '../../mesh/contract';
+import { type RevocationList, RevocationListError, readRevocationLists } from '../../pki/revocation-list-reader';
 import type { AuditOptions } from '../../registry/audit';
-import type { RegistryKey } from '../../registry/records';
-import { type AuthorityStore, StoredAuthorityError } from '../kms-authority/authority-store';
-import { kmsSigner } from '../kms-authority/kms-signer';
-import type { RevokedCertificates } from './revoked-certificates';
-
-const HOUR_MS = 3_600_000;
+import { type AuthorityList, type AuthorityLists, type ListedAuthority, lastList, madeAt } from './authority-list';
+import type { ReportedRevocation } from './reported-revocation';
 
 /** An index of the registry is up to date in less. Milliseconds. */
 const INDEX_DELAY = 5_000;
 
-/** How often a run begins again because another one was faster. */
-const ATTEMPTS = 10;
-
 export interface RevocationListsOptions {
   readonly authorities: readonly ListingAuthority[];
   readonly bucket: string;
-  /** Hours from a list to the time when the next one is published at the latest. */
-  readonly validityHours: number;
-  readonly revoked: Pick<RevokedCertificates, 'of'>;
-  readonly authorityStore: Pick<AuthorityStore, 'get'>;
-  readonly kms: Pick<Kms, 'sign'>;
-  readonly objects: Pick<ConditionalObjects, keyof ConditionalObjects>;
+  readonly lists: Pick<AuthorityLists, 'read' | 'make'>;
+  readonly objects: Pick<ConditionalObjects, 'read' | 'put' | 'replace'>;
   readonly metrics: AuditOptions['metrics'];
+  /** How to wait when another run was faster. @default - as `retry` does */
+  readonly pause?: Pause;
   readonly now: () => Date;
   readonly log: Log;
-}
-
-/** A certificate that was revoked just now. */
-export interface ReportedRevocation {
-  readonly certificate: RegistryKey;
-  readonly at: Date;
 }
 
 /** Other runs put the lists again and again while this one made its own. */
@@ -44,92 +28,93 @@ export class RevocationListsBusyError extends Error {
   override readonly name = 'RevocationListsBusyError';
 }
 
-/** What the metadata of a published object says of the lists in it. */
-interface Published {
-  readonly number: bigint;
-  readonly thisUpdate: Date;
+/** The lists of some authorities could not be made. Those of the others are published. */
+export class RevocationListsIncompleteError extends Error {
+  override readonly name = 'RevocationListsIncompleteError';
 }
 
 /**
- * Publishes the revocation lists of authorities with KMS keys: those of all authorities in one PEM object, as servers read them,
- * and each in DER in an object of its own. Runs may overlap: each must have seen the PEM object that it replaces, so the lists
- * of a later number are never those of an earlier look at the registry.
+ * Publishes the revocation lists of authorities with KMS keys: each in DER in an object of its own, and then those of all
+ * authorities in one PEM object, as servers read them. Runs may overlap: each must have seen the PEM object that it replaces,
+ * so the lists of a later number are never those of an earlier look at the registry. A run that finds its PEM object
+ * outdated begins again, and so replaces what it has put in DER.
  */
 export class RevocationLists {
   constructor(private readonly options: RevocationListsOptions) {}
 
   /** @param reported without it, the lists are published in any case; with it, unless they were made after it */
   async publish(reported: ReportedRevocation | undefined, signal: AbortSignal): Promise<void> {
-    const { bucket, objects, metrics, log } = this.options;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const seen = await objects.state(bucket, REVOCATION_LISTS_KEY, signal);
-      const before = seen && publishedIn(seen);
-      if (before && reported && before.thisUpdate.getTime() > reported.at.getTime() + INDEX_DELAY) return;
-
-      const lists = await this.make(before, reported, signal);
-      signal.throwIfAborted();
-      const content = Buffer.from(lists.pem);
-      const object = { bucket, key: REVOCATION_LISTS_KEY, content, contentType: 'application/x-pem-file' };
-      if (!(await objects.put({ ...object, metadata: metadataOf(lists) }, seen, signal))) continue;
-      for (const [key, list] of lists.der) await this.putLatest(key, list, lists, signal);
-      await metrics.put(METRICS.revocationListsPublished, 1, signal);
-      log({ event: 'revocation-lists-published', number: String(lists.number), revoked: lists.revoked });
-      return;
-    }
-    throw new RevocationListsBusyError('other runs published the revocation lists while this one made its own');
+    const busy = new RevocationListsBusyError('other runs published revocation lists while this one made its own');
+    const policy = { attempts: 10, backoff: { first: 500, longest: 10_000 }, pause: this.options.pause };
+    await retry(
+      policy,
+      async () =>
+        (await this.publishOnce(reported, signal)) ? { value: undefined } : { error: busy, retryable: true },
+      signal,
+    );
   }
 
-  private async make(before: Published | undefined, reported: ReportedRevocation | undefined, signal: AbortSignal) {
-    const { authorities, authorityStore, kms, revoked, validityHours, now } = this.options;
-    const thisUpdate = now();
-    const nextUpdate = new Date(thisUpdate.getTime() + validityHours * HOUR_MS);
-    // Seconds since 1970 keep the numbers rising if the object is lost.
-    const number = max((before?.number ?? 0n) + 1n, BigInt(Math.floor(thisUpdate.getTime() / 1_000)));
-    const der: [string, Buffer][] = [];
-    const pem: string[] = [];
-    let count = 0;
-    for (const { certificateAuthorityArn: arn, signingAlgorithm } of authorities) {
-      const { certificateChain, revocationLists } = await authorityStore.get(arn, signal);
-      const [issuer] = readCertificates(certificateChain);
-      if (issuer === undefined) throw new StoredAuthorityError(`${arn} has no certificate`);
-      // An entry is listed once more after its certificate has expired: RFC 5280, section 3.3.
-      const since = before?.thisUpdate ?? thisUpdate;
-      const entries = await revoked.of(arn, since, reported ? [reported.certificate] : [], signal);
-      const signer = kmsSigner(kms, arn, signingAlgorithm, issuer);
-      const list = await signRevocationList({ issuer, number, thisUpdate, nextUpdate, entries }, signer, signal);
-      der.push([revocationListKey(authorityId(arn)), list]);
-      // Servers look for a list of every authority in a chain.
-      pem.push(encodePem('X509 CRL', list), revocationLists);
-      count += entries.length;
+  /** @returns false if another run was faster */
+  private async publishOnce(reported: ReportedRevocation | undefined, signal: AbortSignal): Promise<boolean> {
+    const { authorities, bucket, lists, objects, metrics, log } = this.options;
+    const seen = await objects.read(bucket, REVOCATION_LISTS_KEY, signal);
+    const published = seen === undefined ? [] : this.readPublished(seen.text);
+    const failures: string[] = [];
+    const orFail = async <T>(work: Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work;
+      } catch (error) {
+        signal.throwIfAborted();
+        failures.push(failureSentence(error));
+        return undefined;
+      }
+    };
+
+    const listed: ListedAuthority[] = [];
+    for (const authority of authorities) {
+      const read = await orFail(lists.read(authority, published, signal));
+      if (read) listed.push(read);
     }
-    return { number, thisUpdate, der, pem: [...new Set(pem)].join(''), revoked: count };
+    if (reported && failures.length === 0 && listed.every(({ last }) => last && isAfter(last, reported))) return true;
+
+    const number = this.nextNumber(listed);
+    const made: AuthorityList[] = [];
+    for (const authority of listed) {
+      const list = (await orFail(lists.make(authority, number, reported, signal))) ?? lastList(authority);
+      if (list) made.push(list);
+    }
+    signal.throwIfAborted();
+    for (const { key, der } of made) {
+      await objects.put({ bucket, key, content: der, contentType: 'application/pkix-crl' }, signal);
+    }
+    const content = Buffer.from([...new Set(made.map(({ pem }) => pem))].join(''));
+    const object = { bucket, key: REVOCATION_LISTS_KEY, content, contentType: 'application/x-pem-file' };
+    if (made.length > 0 && !(await objects.replace(object, seen, signal))) return false;
+    // The alarm rings if no run is complete for some time.
+    if (failures.length > 0) throw new RevocationListsIncompleteError(failures.join('; '));
+    await metrics.put(METRICS.revocationListsPublished, 1, signal);
+    log({ event: 'revocation-lists-published', number: String(number), authorities: made.length });
+    return true;
   }
 
-  /** Puts a list unless a run after this one has put its own. */
-  private async putLatest(key: string, list: Buffer, published: Published, signal: AbortSignal): Promise<void> {
-    const { bucket, objects } = this.options;
-    for (;;) {
-      const seen = await objects.state(bucket, key, signal);
-      if (seen && publishedIn(seen).number >= published.number) return;
-      const object = { bucket, key, content: Buffer.from(list), contentType: 'application/pkix-crl' };
-      if (await objects.put({ ...object, metadata: metadataOf(published) }, seen, signal)) return;
+  /** Nothing of what somebody else has put there. */
+  private readPublished(pem: string): readonly RevocationList[] {
+    try {
+      return readRevocationLists(pem);
+    } catch (error) {
+      if (!(error instanceof RevocationListError)) throw error;
+      this.options.log({ event: 'revocation-lists-replaced', reason: error.message });
+      return [];
     }
+  }
+
+  /** Seconds since 1970 keep the numbers rising if the object is lost. */
+  private nextNumber(listed: readonly ListedAuthority[]): bigint {
+    const seconds = BigInt(Math.floor(this.options.now().getTime() / 1_000));
+    return listed.reduce((next, { last }) => (last && last.number >= next ? last.number + 1n : next), seconds);
   }
 }
 
-function metadataOf({ number, thisUpdate }: Published): Record<string, string> {
-  return { number: String(number), 'this-update': thisUpdate.toISOString() };
-}
-
-/** Of an object that somebody else has put, it is as if there were no list before. */
-function publishedIn({ metadata }: ObjectState): Published {
-  const { number = '', 'this-update': thisUpdate = '' } = metadata;
-  const isWritten = /^\d{1,39}$/.test(number) && !Number.isNaN(Date.parse(thisUpdate));
-  return isWritten
-    ? { number: BigInt(number), thisUpdate: new Date(thisUpdate) }
-    : { number: 0n, thisUpdate: new Date(0) };
-}
-
-function max(one: bigint, other: bigint): bigint {
-  return one > other ? one : other;
+function isAfter(list: RevocationList, { at }: ReportedRevocation): boolean {
+  return madeAt(list).getTime() > at.getTime() + INDEX_DELAY;
 }

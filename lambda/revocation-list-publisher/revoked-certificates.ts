@@ -1,4 +1,5 @@
 import type { Log } from '../../aws/cloudwatch';
+import { CertificateValueError, encodeSerialNumber } from '../../pki/certificate-values';
 import type { RevocationListEntry } from '../../pki/revocation-list';
 import type { RegistryKey } from '../../registry/records';
 import { type RevocableCertificate, revocableIn } from '../../registry/stored-records';
@@ -43,11 +44,21 @@ export class RevokedCertificates {
   /** Undefined for a malformed item without a serial number, which the mesh refuses by its fingerprint nevertheless. */
   private entryOf(certificate: RevocableCertificate): RevocationListEntry | undefined {
     const { clientName, fingerprint, serialNumber, revokedAt, revocationReason: reason = 'UNSPECIFIED' } = certificate;
-    if (serialNumber === undefined || !/^[0-9A-F]{1,40}$/.test(serialNumber)) {
+    if (serialNumber === undefined || !isSerialNumber(serialNumber)) {
       this.options.log({ event: 'revocation-list-incomplete', client: clientName, fingerprint });
       return undefined;
     }
     const time = new Date(revokedAt ?? 0);
     return { serialNumber, revokedAt: Number.isNaN(time.getTime()) ? new Date(0) : time, reason };
+  }
+}
+
+function isSerialNumber(text: string): boolean {
+  try {
+    encodeSerialNumber(text);
+    return true;
+  } catch (error) {
+    if (error instanceof CertificateValueError) return false;
+    throw error;
   }
 }

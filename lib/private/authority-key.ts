@@ -2,7 +2,8 @@ import { Annotations, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { KeyAlgorithm, SigningAlgorithm } from '../algorithms';
+import { KMS_SIGNING_ALGORITHMS } from '../../mesh/kms-algorithms';
+import { KeyAlgorithm, type SigningAlgorithm } from '../algorithms';
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html */
 const KEY_SPECS: Readonly<Record<KeyAlgorithm, string>> = {
@@ -11,16 +12,6 @@ const KEY_SPECS: Readonly<Record<KeyAlgorithm, string>> = {
   [KeyAlgorithm.RSA_2048]: 'RSA_2048',
   [KeyAlgorithm.RSA_3072]: 'RSA_3072',
   [KeyAlgorithm.RSA_4096]: 'RSA_4096',
-};
-
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
-const KMS_SIGNING_ALGORITHMS: Readonly<Record<SigningAlgorithm, string>> = {
-  [SigningAlgorithm.SHA256WITHECDSA]: 'ECDSA_SHA_256',
-  [SigningAlgorithm.SHA384WITHECDSA]: 'ECDSA_SHA_384',
-  [SigningAlgorithm.SHA512WITHECDSA]: 'ECDSA_SHA_512',
-  [SigningAlgorithm.SHA256WITHRSA]: 'RSASSA_PKCS1_V1_5_SHA_256',
-  [SigningAlgorithm.SHA384WITHRSA]: 'RSASSA_PKCS1_V1_5_SHA_384',
-  [SigningAlgorithm.SHA512WITHRSA]: 'RSASSA_PKCS1_V1_5_SHA_512',
 };
 
 /**

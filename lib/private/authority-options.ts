@@ -82,6 +82,7 @@ function subjectOf(scope: IConstruct, given?: CertificateAuthoritySubject): Cert
 
 function partProblem(part: keyof CertificateAuthoritySubject, text: string): string | undefined {
   if (part === 'country') return /^[A-Za-z]{2}$/.test(text) ? undefined : 'must have two letters';
+  if (text !== text.trim()) return 'must not begin or end with white space';
   const longest = LONGEST_PART[part];
   return text.length >= 1 && text.length <= longest ? undefined : `must have 1 to ${longest} characters`;
 }

@@ -25,6 +25,8 @@ export class KmsAuthority extends Construct implements RootAuthority {
   readonly certificateAuthorityArn: string;
   readonly certificateChain: string;
   readonly issuesRevocationLists = true;
+  /** Whether there are authorities below this one. */
+  signsAuthorities = false;
 
   private readonly key: AuthorityKey;
   private readonly maker: AuthorityMaker;
@@ -49,6 +51,7 @@ export class KmsAuthority extends Construct implements RootAuthority {
     });
     this.maker = this.root?.maker ?? new AuthorityMaker(this, 'Maker', { removalPolicy: props.removalPolicy });
     const signing = this.root ?? this;
+    if (this.root) this.root.signsAuthorities = true;
     if (!this.root) this.key.grantSign(this.maker.handler);
     this.maker.allow(['kms:GetPublicKey'], [this.key.keyArn]);
     const made = this.maker.make(this, {
@@ -77,6 +80,7 @@ export class KmsAuthority extends Construct implements RootAuthority {
 
   certify(scope: Construct, { certificateAuthorityArn, validity }: SubordinateOfAcmPca): SubordinateCertificate {
     const { key, maker, signingAlgorithm, certificate } = this;
+    this.signsAuthorities = true;
     const id = Fn.select(1, Fn.split('/', certificateAuthorityArn));
     // The function asks ACM PCA for the request itself, because it doesn't sign what an event contains.
     maker.allow(['acm-pca:GetCertificateAuthorityCsr'], [certificateAuthorityArn]);

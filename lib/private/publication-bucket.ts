@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { EncryptionOptions } from '../mesh-function-options';
@@ -7,6 +7,8 @@ import type { MeshFunction } from './mesh-function';
 
 interface PublicationBucketProps extends EncryptionOptions {
   readonly removalPolicy: RemovalPolicy;
+  /** How long versions are kept that were replaced. @default - forever */
+  readonly keepReplaced?: Duration;
 }
 
 /** A bucket for what a function of the mesh publishes. Nothing in it is secret, and all of it must be authentic. */
@@ -18,6 +20,7 @@ export function publicationBucket(scope: Construct, props: PublicationBucketProp
     objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
     enforceSSL: true,
     removalPolicy: props.removalPolicy,
+    ...(props.keepReplaced && { lifecycleRules: [{ noncurrentVersionExpiration: props.keepReplaced }] }),
   });
 }
 

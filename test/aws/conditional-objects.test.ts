@@ -8,9 +8,8 @@ const OBJECT = {
   key: 'crl.pem',
   content: Buffer.from([0x30, 0x00, 0xff]),
   contentType: 'application/pkix-crl',
-  metadata: { number: '7' },
 };
-const SEEN = { entityTag: '"abc"', metadata: {} };
+const SEEN = { entityTag: '"abc"', text: '' };
 const error = (status: number, code: string) => ({
   status,
   body: `<Error><Code>${code}</Code><Message>no</Message></Error>`,
@@ -32,23 +31,27 @@ describe('objects that are put on conditions', () => {
     await endpoint.close();
   });
 
-  test('are known by their entity tag and metadata', async () => {
-    endpoint.replies.push({ headers: { etag: '"abc"', 'x-amz-meta-number': '7', 'content-type': 'text/plain' } });
-    await expect(objects.state('lists', 'crl.pem', signal)).resolves.toEqual({
-      entityTag: '"abc"',
-      metadata: { number: '7' },
-    });
-    expect(endpoint.calls[0]).toMatchObject({ method: 'HEAD', path: '/lists/crl.pem' });
+  test('are read with what identifies their content', async () => {
+    endpoint.replies.push({ headers: { etag: '"abc"' }, body: 'lists' });
+    await expect(objects.read('lists', 'crl.pem', signal)).resolves.toEqual({ entityTag: '"abc"', text: 'lists' });
+    expect(endpoint.calls[0]).toMatchObject({ method: 'GET', path: '/lists/crl.pem' });
   });
 
   test('may not exist', async () => {
-    endpoint.replies.push({ status: 404 });
-    await expect(objects.state('lists', 'crl.pem', signal)).resolves.toBeUndefined();
+    endpoint.replies.push(error(404, 'NoSuchKey'));
+    await expect(objects.read('lists', 'crl.pem', signal)).resolves.toBeUndefined();
   });
 
-  test('that may not be read are an error, once a new permission had time to take effect', async () => {
-    endpoint.replies.push({ status: 403 }, { status: 403 }, { status: 403 });
-    await expect(objects.state('lists', 'crl.pem', signal)).rejects.toThrow('HTTP 403');
+  test('in a bucket that does not exist are an error', async () => {
+    endpoint.replies.push(error(404, 'NoSuchBucket'));
+    await expect(objects.read('lists', 'crl.pem', signal)).rejects.toThrow('NoSuchBucket');
+  });
+
+  test('are put whatever is there', async () => {
+    endpoint.replies.push({});
+    await objects.put(OBJECT, signal);
+    expect(endpoint.calls[0]?.headers).not.toHaveProperty('if-match');
+    expect(endpoint.calls[0]?.headers).not.toHaveProperty('if-none-match');
   });
 
   test.each([
@@ -56,10 +59,10 @@ describe('objects that are put on conditions', () => {
     ['no object', undefined, { 'if-none-match': '*' }],
   ])('replace %s', async (_what, seen, headers) => {
     endpoint.replies.push({});
-    await expect(objects.put(OBJECT, seen, signal)).resolves.toBe(true);
+    await expect(objects.replace(OBJECT, seen, signal)).resolves.toBe(true);
     expect(endpoint.calls[0]).toMatchObject({
       method: 'PUT',
-      headers: { ...headers, 'content-type': 'application/pkix-crl', 'x-amz-meta-number': '7', 'content-length': '3' },
+      headers: { ...headers, 'content-type': 'application/pkix-crl', 'content-length': '3' },
     });
   });
 
@@ -69,7 +72,7 @@ describe('objects that are put on conditions', () => {
     [404, 'NoSuchKey'],
   ])('are not replaced when another writer was faster: %d %s', async (status, code) => {
     endpoint.replies.push(error(status, code));
-    await expect(objects.put(OBJECT, SEEN, signal)).resolves.toBe(false);
+    await expect(objects.replace(OBJECT, SEEN, signal)).resolves.toBe(false);
     expect(endpoint.calls).toHaveLength(1);
   });
 
@@ -78,6 +81,6 @@ describe('objects that are put on conditions', () => {
     [403, 'AccessDenied'],
   ])('that can not be put are an error: %d %s', async (status, code) => {
     endpoint.replies.push(error(status, code));
-    await expect(objects.put(OBJECT, SEEN, signal)).rejects.toThrow(`s3:PutObject failed with ${code}`);
+    await expect(objects.replace(OBJECT, SEEN, signal)).rejects.toThrow(`s3:PutObject failed with ${code}`);
   });
 });

@@ -88,6 +88,23 @@ test('no authority, and one whose key is not in KMS, is refused', () => {
   expect(create).toThrow('certificateAuthorities must have keys in AWS KMS');
 });
 
+test('a root that signs authorities may not issue client certificates, whose revocations its own empty list would hide', () => {
+  const stack = newStack();
+  const root = CertificateAuthority.kmsRoot(stack, 'Root');
+  newMesh(stack, { certificateAuthority: root });
+  CertificateAuthority.kmsSubordinate(stack, 'Issuer', { signedBy: root });
+  expect(() => resourcesOf(stack)).toThrow(
+    'Test/Root: must not issue client certificates, because it signs other authorities',
+  );
+});
+
+test('lists that were replaced are kept for 30 days', () => {
+  const buckets = Object.values(resourcesOf(newLists().stack)).filter(({ Type }) => Type === 'AWS::S3::Bucket');
+  expect(buckets.map(({ Properties }) => Properties['LifecycleConfiguration'])).toEqual([
+    { Rules: [{ NoncurrentVersionExpiration: { NoncurrentDays: 30 }, Status: 'Enabled' }] },
+  ]);
+});
+
 test.each(['https://crl.example.com', 'http://crl.example.com/', 'crl.example.com', 'http://crl.example.com/?x'])(
   'the address %s for lists is refused',
   (revocationListAddress) => {

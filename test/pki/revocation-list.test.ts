@@ -5,14 +5,8 @@ import type { RevocationReason } from '../../mesh/contract';
 import { REVOCATION_REASONS } from '../../mesh/contract';
 import { signRootCertificate } from '../../pki/certificate-signing';
 import { CertificateValueError } from '../../pki/certificate-values';
-import {
-  CRL_REASONS,
-  type CrlReason,
-  mustBeListed,
-  type RevocationListOptions,
-  signRevocationList,
-} from '../../pki/revocation-list';
-import { createClient, createRoot as createSandboxRoot, days, validFor } from './authorities';
+import { CRL_REASONS, type CrlReason, type RevocationListOptions, signRevocationList } from '../../pki/revocation-list';
+import { createClient, createRoot as createSandboxRoot, validFor } from './authorities';
 import { createSigner, type LocalSigner } from './local-signer';
 
 const { signal } = new AbortController();
@@ -95,12 +89,4 @@ test('a list of an issuer that is none, or has another key, is refused', async (
   const client = await createClient(other, 'mail');
   await expect(signList({ issuer: client.certificate })).rejects.toThrow('must have the certificate of an authority');
   await expect(signList({ issuer: other.certificate })).rejects.toThrow("the signer's key must be the one");
-});
-
-test('a revoked certificate stays listed until a list was published after its expiry', () => {
-  const notAfter = new Date('2026-03-01T00:00:00Z');
-  expect(mustBeListed(notAfter, undefined)).toBe(true);
-  expect(mustBeListed(notAfter, new Date(notAfter.getTime() - days(1)))).toBe(true);
-  expect(mustBeListed(notAfter, notAfter)).toBe(true);
-  expect(mustBeListed(notAfter, new Date(notAfter.getTime() + 1000))).toBe(false);
 });

@@ -10,6 +10,9 @@ import type { AuthorityBackend, SignedCertificate, SigningRequest } from './cert
 
 const HOUR_MS = 3_600_000;
 
+/** How long a chain is not read again. Milliseconds. */
+const CHAIN_MEMORY = 60_000;
+
 export interface KmsAuthorityOptions {
   readonly kms: Pick<Kms, 'sign'>;
   readonly authorityStore: Pick<AuthorityStore, 'get'>;
@@ -24,15 +27,18 @@ export interface KmsAuthorityOptions {
  * registry is unknown to the authorizer, which refuses it.
  */
 export class KmsAuthority implements AuthorityBackend {
+  /** Chains by the ARN of their authority, with the time until which they are kept. */
+  private readonly chains = new Map<string, { readonly certificateChain: string; readonly until: number }>();
+
   constructor(private readonly options: KmsAuthorityOptions) {}
 
   async signCertificate(
     { order, publicKey, purpose }: SigningRequest,
     signal: AbortSignal,
   ): Promise<SignedCertificate> {
-    const { kms, authorityStore, revocationListAddress: address, now, log } = this.options;
+    const { kms, revocationListAddress: address, now, log } = this.options;
     const { clientName, certificateAuthorityArn, signingAlgorithm } = order;
-    const { certificateChain } = await authorityStore.get(certificateAuthorityArn, signal);
+    const certificateChain = await this.chainOf(certificateAuthorityArn, signal);
     const [issuer] = readCertificates(certificateChain);
     if (issuer === undefined) throw new StoredAuthorityError(`${certificateAuthorityArn} has no certificate`);
     const certificate = await signClientCertificate(
@@ -54,6 +60,16 @@ export class KmsAuthority implements AuthorityBackend {
     );
     log({ event: 'certificate-signed', client: clientName, certificateAuthorityArn, purpose });
     return { certificate, certificateChain };
+  }
+
+  /** SSM answers 40 calls a second for all of the account, and many certificates may be issued at once. */
+  private async chainOf(certificateAuthorityArn: string, signal: AbortSignal): Promise<string> {
+    const { authorityStore, now } = this.options;
+    const kept = this.chains.get(certificateAuthorityArn);
+    if (kept !== undefined && now().getTime() < kept.until) return kept.certificateChain;
+    const { certificateChain } = await authorityStore.get(certificateAuthorityArn, signal);
+    this.chains.set(certificateAuthorityArn, { certificateChain, until: now().getTime() + CHAIN_MEMORY });
+    return certificateChain;
   }
 
   /** The registry, from which revocation lists are made, is all that there is to tell. */

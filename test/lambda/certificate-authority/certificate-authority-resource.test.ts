@@ -3,6 +3,7 @@ import type { LogEntry } from '../../../aws/cloudwatch';
 import { CertificateAuthorityResource } from '../../../lambda/certificate-authority/certificate-authority-resource';
 import { AuthorityStore } from '../../../lambda/kms-authority/authority-store';
 import type { AuthorityOrder } from '../../../mesh/contract';
+import { signRootCertificate } from '../../../pki/certificate-signing';
 import { createCertificateSigningRequest } from '../../../pki/certificate-signing-request';
 import { generatePrivateKey } from '../../../pki/keys';
 import { readCertificates } from '../../../pki/pem';
@@ -162,7 +163,7 @@ describe('a subordinate', () => {
   test('fails before its root is there, and says what to do', async () => {
     const order = await subordinateOrder();
     await expect(apply(resourceFor([root, order]), order.certificateAuthorityArn)).rejects.toThrow(
-      `the certificate authority ${rootArn} has no certificate: deploy its stack again`,
+      `the certificate authority ${rootArn} has no certificate: invoke the function that makes authorities with {}`,
     );
   });
 
@@ -217,6 +218,57 @@ describe('an authority of ACM PCA below a KMS root', () => {
   });
 });
 
+describe('a parameter that somebody else has written', () => {
+  /** The parameter of an authority, with the certificate of a key that only the attacker has. */
+  async function plant(arn: string): Promise<string> {
+    const attacker = new MemoryKms();
+    const key = await attacker.create();
+    const forged = await signRootCertificate(
+      {
+        subject: { commonName: 'Example Root', organization: 'Example', country: 'DE' },
+        notBefore: new Date(now.getTime() - DAY),
+        notAfter: new Date(now.getTime() + 3650 * DAY),
+      },
+      attacker.signer(key),
+      signal,
+    );
+    const name = `/mtls-mesh/certificate-authorities/${arn.split('/')[1]}`;
+    const { order } = JSON.parse(parameters.values.get(name) ?? '{}');
+    parameters.values.set(name, JSON.stringify({ certificateChain: forged, revocationLists: '', order }));
+    return forged;
+  }
+
+  test('is not taken for the certificate of the authority', async () => {
+    const { Certificate } = await apply(resourceFor([root]), rootArn);
+    const forged = await plant(rootArn);
+    const again = await apply(resourceFor([root]), rootArn);
+    expect(again.Certificate).not.toBe(forged);
+    expect(keyOf(again.Certificate)).toBe(keyOf(Certificate));
+  });
+
+  test('signs no subordinate', async () => {
+    const order = await subordinateOrder();
+    await apply(resourceFor([root, order]), rootArn);
+    await plant(rootArn);
+    await expect(apply(resourceFor([root, order]), order.certificateAuthorityArn)).rejects.toThrow(
+      'holds the certificate of another key',
+    );
+  });
+});
+
+test('an operator who has lost parameters gets certificates for the same keys', async () => {
+  const order = await subordinateOrder();
+  const resource = resourceFor([root, order]);
+  await apply(resource, rootArn);
+  const { Certificate } = await apply(resource, order.certificateAuthorityArn);
+  parameters.values.clear();
+
+  await resource.makeAll('request', signal);
+
+  expect(keyOf(String(keptChain(order.certificateAuthorityArn)[0]))).toBe(keyOf(Certificate));
+  expect(keptChain(order.certificateAuthorityArn)).toHaveLength(2);
+});
+
 describe('an event', () => {
   test('can only ask for an authority that the function makes', async () => {
     const other = await kms.create();
@@ -263,7 +315,7 @@ test.each(['', '{}', 'null', '[]', '{"certificateChain":1,"revocationLists":"","
     const name = `/mtls-mesh/certificate-authorities/${rootArn.split('/')[1]}`;
     parameters.values.set(name, text);
     await expect(apply(resourceFor([root]), rootArn)).rejects.toThrow(
-      `the SSM parameter ${name} does not hold a certificate authority: delete it`,
+      `the SSM parameter ${name} does not hold a certificate authority: delete it, and invoke`,
     );
     expect(parameters.values.get(name)).toBe(text);
   },

@@ -7,16 +7,20 @@ const PROPERTIES = { BucketName: 'revocation-lists', CertificateAuthorities: [],
 
 let bucket: MemoryBucket;
 let published: number;
+/** What a run puts after the bucket was emptied. */
+let late: { key: string; versionId: string }[];
 let resource: RevocationListsResource;
 
 beforeEach(() => {
   bucket = new MemoryBucket();
   bucket.versions = [{ key: 'crl.pem', versionId: 'v1' }];
   published = 0;
+  late = [];
   resource = new RevocationListsResource({
     bucket: 'revocation-lists',
     lists: { publish: async () => void published++ },
     publisher: bucket,
+    pause: async () => void bucket.versions.push(...late.splice(0)),
     log: () => undefined,
   });
 });
@@ -27,6 +31,12 @@ test('the lists are published before the resource is complete', async () => {
 });
 
 test('deletion empties the bucket of a stack that leaves nothing behind', async () => {
+  await resource.remove(createRequest({ requestType: 'Delete', properties: PROPERTIES }), signal);
+  expect(bucket.versions).toEqual([]);
+});
+
+test('deletion also removes what a run puts that had already started', async () => {
+  late = [{ key: 'crl.pem', versionId: 'v2' }];
   await resource.remove(createRequest({ requestType: 'Delete', properties: PROPERTIES }), signal);
   expect(bucket.versions).toEqual([]);
 });

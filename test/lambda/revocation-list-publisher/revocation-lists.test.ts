@@ -1,11 +1,18 @@
 import type { LogEntry } from '../../../aws/cloudwatch';
-import type { ObjectContent, ObjectState } from '../../../aws/conditional-objects';
+import type { ObjectContent } from '../../../aws/conditional-objects';
 import { AuthorityStore } from '../../../lambda/kms-authority/authority-store';
-import { RevocationLists, RevocationListsBusyError } from '../../../lambda/revocation-list-publisher/revocation-lists';
+import { AuthorityLists } from '../../../lambda/revocation-list-publisher/authority-list';
+import {
+  RevocationLists,
+  RevocationListsBusyError,
+  RevocationListsIncompleteError,
+} from '../../../lambda/revocation-list-publisher/revocation-lists';
 import { RevokedCertificates } from '../../../lambda/revocation-list-publisher/revoked-certificates';
 import { authorityParameterName } from '../../../mesh/names';
 import { signRootCertificate } from '../../../pki/certificate-signing';
-import { readRevocationList } from '../../../pki/revocation-list-reader';
+import { encodePem, readCertificate } from '../../../pki/pem';
+import { signRevocationList } from '../../../pki/revocation-list';
+import { readRevocationList, readRevocationLists } from '../../../pki/revocation-list-reader';
 import { certificateKey } from '../../../registry/records';
 import { MemoryRegistry } from '../../registry/memory-registry';
 import { certificateOf } from '../../registry/registry-entries';
@@ -16,18 +23,23 @@ const signal = new AbortController().signal;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Objects that are put on conditions, in memory. */
+/** Objects that are replaced on conditions, in memory. */
 class MemoryConditionalObjects {
-  readonly objects = new Map<string, ObjectContent & ObjectState>();
+  readonly objects = new Map<string, ObjectContent & { readonly entityTag: string }>();
   puts = 0;
 
-  async state(_bucket: string, key: string): Promise<ObjectState | undefined> {
-    return this.objects.get(key);
+  async read(_bucket: string, key: string) {
+    const object = this.objects.get(key);
+    return object && { text: String(object.content), entityTag: object.entityTag };
   }
 
-  async put(object: ObjectContent, seen: ObjectState | undefined): Promise<boolean> {
-    if (this.objects.get(object.key)?.entityTag !== seen?.entityTag) return false;
+  async put(object: ObjectContent): Promise<void> {
     this.objects.set(object.key, { ...object, entityTag: `"${++this.puts}"` });
+  }
+
+  async replace(object: ObjectContent, seen: { readonly entityTag: string } | undefined): Promise<boolean> {
+    if (this.objects.get(object.key)?.entityTag !== seen?.entityTag) return false;
+    await this.put(object);
     return true;
   }
 }
@@ -63,9 +75,20 @@ async function createAuthority(commonName: string): Promise<string> {
     kms.signer(arn),
     signal,
   );
-  const stored = { certificateChain, revocationLists: '', order: '' };
-  parameters.values.set(authorityParameterName(arn.split('/')[1] ?? ''), JSON.stringify(stored));
+  keep(arn, { certificateChain, revocationLists: '' });
   return arn;
+}
+
+function keep(arn: string, stored: { readonly certificateChain: string; readonly revocationLists: string }): void {
+  parameters.values.set(parameterOf(arn), JSON.stringify({ ...stored, order: '' }));
+}
+
+function chainOf(arn: string): string {
+  return JSON.parse(parameters.values.get(parameterOf(arn)) ?? '').certificateChain;
+}
+
+function parameterOf(arn: string): string {
+  return authorityParameterName(arn.split('/')[1] ?? '');
 }
 
 function listsOf(...arns: readonly string[]): RevocationLists {
@@ -76,12 +99,17 @@ function listsOf(...arns: readonly string[]): RevocationLists {
       signingAlgorithm: 'SHA256WITHECDSA',
     })),
     bucket: 'revocation-lists',
-    validityHours: 24,
-    revoked: new RevokedCertificates({ survey: registry.survey, log }),
-    authorityStore: new AuthorityStore(parameters),
-    kms,
+    lists: new AuthorityLists({
+      validityHours: 24,
+      revoked: new RevokedCertificates({ survey: registry.survey, log }),
+      authorityStore: new AuthorityStore(parameters),
+      kms,
+      now: () => now,
+      log,
+    }),
     objects,
     metrics: { put: async () => void published++ },
+    pause: async () => undefined,
     now: () => now,
     log,
   });
@@ -126,7 +154,7 @@ describe('revocation lists', () => {
       { serialNumber: '0A', reason: 'KEY_COMPROMISE', revokedAt: new Date('2026-11-28T11:00:00Z') },
       { serialNumber: '0C', reason: 'UNSPECIFIED', revokedAt: new Date('2026-11-28T11:00:00Z') },
     ]);
-    expect([list.thisUpdate, list.nextUpdate]).toEqual([now, new Date(now.getTime() + DAY)]);
+    expect([list.thisUpdate, list.nextUpdate]).toEqual([new Date(now.getTime() - HOUR), new Date(now.getTime() + DAY)]);
     expect(objects.objects.get(derKey(authority))).toMatchObject({ contentType: 'application/pkix-crl' });
     expect(listIn(derKey(authority)).entries).toEqual(list.entries);
     expect(published).toBe(1);
@@ -149,12 +177,70 @@ describe('revocation lists', () => {
     expect(String(objects.objects.get('crl.pem')?.content).match(/BEGIN X509 CRL/g)).toHaveLength(2);
   });
 
-  test('contain the lists of the authorities above, each once', async () => {
-    const name = authorityParameterName(authority.split('/')[1] ?? '');
-    const stored = JSON.parse(parameters.values.get(name) ?? '');
-    parameters.values.set(name, JSON.stringify({ ...stored, revocationLists: 'LIST OF THE ROOT\n' }));
+  test('contain the lists of the authorities above', async () => {
+    const root = await createAuthority('Root above');
+    const rootCertificate = readCertificate(chainOf(root));
+    const list = await signRevocationList(
+      { issuer: rootCertificate, number: 1n, thisUpdate: now, nextUpdate: new Date(now.getTime() + DAY), entries: [] },
+      kms.signer(root),
+      signal,
+    );
+    keep(authority, {
+      certificateChain: chainOf(authority) + chainOf(root),
+      revocationLists: encodePem('X509 CRL', list),
+    });
     await listsOf(authority).publish(undefined, signal);
-    expect(String(objects.objects.get('crl.pem')?.content).match(/LIST OF THE ROOT/g)).toHaveLength(1);
+    const [, above] = readRevocationLists(String(objects.objects.get('crl.pem')?.content));
+    expect(above?.raw).toEqual(list);
+  });
+
+  test.each(['no list', '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n'])(
+    'are not published with %j in place of a list of an authority above',
+    async (revocationLists) => {
+      keep(authority, { certificateChain: chainOf(authority), revocationLists });
+      await expect(listsOf(authority).publish(undefined, signal)).rejects.toThrow(RevocationListsIncompleteError);
+      expect(objects.objects.size).toBe(0);
+    },
+  );
+
+  test('are not published with a list of another authority in place of one above', async () => {
+    const other = await createAuthority('Other Root');
+    await listsOf(other).publish(undefined, signal);
+    keep(authority, {
+      certificateChain: chainOf(authority),
+      revocationLists: String(objects.objects.get('crl.pem')?.content),
+    });
+    objects.objects.clear();
+    await expect(listsOf(authority).publish(undefined, signal)).rejects.toThrow(
+      'that no authority above it has signed',
+    );
+  });
+
+  test('of other authorities are published when that of one can not be made, and its last one stays', async () => {
+    const other = await createAuthority('Other Root');
+    await listsOf(authority, other).publish(undefined, signal);
+    const last = listIn(derKey(other));
+    published = 0;
+    jest.spyOn(kms, 'sign').mockImplementation(async (arn, _algorithm, digest) => {
+      if (arn === other) throw new Error('kms:Sign failed with DisabledException');
+      return Buffer.from(await kms.signer(arn).sign(digest));
+    });
+    addCertificate('0A', revoked('KEY_COMPROMISE'));
+
+    await expect(listsOf(authority, other).publish(undefined, signal)).rejects.toThrow('DisabledException');
+
+    const [first, second] = readRevocationLists(String(objects.objects.get('crl.pem')?.content));
+    expect(first?.entries).toHaveLength(1);
+    expect(second?.raw).toEqual(last.raw);
+    expect(published).toBe(0);
+  });
+
+  test('keep what an earlier run knew, although the index of the registry does not know it yet', async () => {
+    addCertificate('0A', { ...revoked('KEY_COMPROMISE'), revokedAt: new Date(now.getTime() - 1_000).toISOString() });
+    await listsOf(authority).publish(undefined, signal);
+    jest.spyOn(registry.survey, 'certificatesOfAuthority').mockImplementation(async function* () {});
+    await listsOf(authority).publish(undefined, signal);
+    expect(listIn('crl.pem').entries.map(({ serialNumber }) => serialNumber)).toEqual(['0A']);
   });
 
   test('drop an expired certificate after they have named it once more', async () => {
@@ -186,25 +272,28 @@ describe('revocation lists', () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => (one < other ? -1 : 1)));
   });
 
-  test('replace what somebody else has put there', async () => {
-    await objects.put(
-      {
-        bucket: 'revocation-lists',
-        key: 'crl.pem',
-        content: Buffer.from('anything'),
-        contentType: '',
-        metadata: { number: 'x' },
-      },
-      undefined,
-    );
+  test('replace what somebody else has put there, and trust nothing of it', async () => {
+    const impostor = await createAuthority('Example Root');
+    now = new Date(now.getTime() + 100 * DAY);
+    await listsOf(impostor).publish(undefined, signal);
+    now = new Date(now.getTime() - 100 * DAY);
+    addCertificate('0A', revoked('KEY_COMPROMISE'));
+    const at = { certificate: certificateKey('mail', '0A:00'), at: now };
+    await listsOf(authority).publish(at, signal);
+    expect(listIn('crl.pem').entries).toHaveLength(1);
+
+    await objects.put({
+      bucket: 'revocation-lists',
+      key: 'crl.pem',
+      content: Buffer.from('anything'),
+      contentType: '',
+    });
     await listsOf(authority).publish(undefined, signal);
-    expect(listIn('crl.pem').entries).toEqual([]);
+    expect(listIn('crl.pem').entries).toHaveLength(1);
   });
 
-  test('with a list that cannot be signed are not published', async () => {
-    await expect(listsOf(authority, await kms.create()).publish(undefined, signal)).rejects.toThrow(
-      'has no certificate',
-    );
+  test('of an authority without a certificate are not published, and no run counts as complete', async () => {
+    await expect(listsOf(await kms.create()).publish(undefined, signal)).rejects.toThrow('has no certificate');
     expect(objects.objects.size).toBe(0);
     expect(published).toBe(0);
   });
@@ -213,16 +302,16 @@ describe('revocation lists', () => {
 describe('runs at the same time', () => {
   test('leave the list of the run that looked at the registry last', async () => {
     addCertificate('0A', revoked('KEY_COMPROMISE'));
-    const put = objects.put.bind(objects);
+    const replace = objects.replace.bind(objects);
     let isFirst = true;
-    jest.spyOn(objects, 'put').mockImplementation(async (object, seen) => {
-      if (isFirst && object.key === 'crl.pem') {
+    jest.spyOn(objects, 'replace').mockImplementation(async (object, seen) => {
+      if (isFirst) {
         isFirst = false;
         // After this run has looked, another certificate is revoked, and a second run publishes it.
         addCertificate('0B', revoked('KEY_COMPROMISE'));
         await listsOf(authority).publish(undefined, signal);
       }
-      return put(object, seen);
+      return replace(object, seen);
     });
 
     await listsOf(authority).publish(undefined, signal);
@@ -233,23 +322,8 @@ describe('runs at the same time', () => {
     expect(listIn(derKey(authority)).number).toBe(listIn('crl.pem').number);
   });
 
-  test('do not put the list of a run back over that of a later one', async () => {
-    const put = objects.put.bind(objects);
-    let isFirst = true;
-    jest.spyOn(objects, 'put').mockImplementation(async (object, seen) => {
-      if (isFirst && object.key.endsWith('.crl')) {
-        isFirst = false;
-        addCertificate('0B', revoked('KEY_COMPROMISE'));
-        await listsOf(authority).publish(undefined, signal);
-      }
-      return put(object, seen);
-    });
-    await listsOf(authority).publish(undefined, signal);
-    expect(listIn(derKey(authority)).entries).toHaveLength(1);
-  });
-
   test('give up when others are always faster', async () => {
-    jest.spyOn(objects, 'put').mockResolvedValue(false);
+    jest.spyOn(objects, 'replace').mockResolvedValue(false);
     await expect(listsOf(authority).publish(undefined, signal)).rejects.toThrow(RevocationListsBusyError);
   });
 });
@@ -291,7 +365,7 @@ describe('a reported revocation', () => {
 
 test('a revoked certificate without a serial number is named in the log, because no list can contain it', async () => {
   addCertificate('0A', revoked('KEY_COMPROMISE'));
-  addCertificate('zz', revoked('KEY_COMPROMISE'));
+  for (const serialNumber of ['zz', '00', 'F'.repeat(40)]) addCertificate(serialNumber, revoked('KEY_COMPROMISE'));
   await listsOf(authority).publish(undefined, signal);
   expect(listIn('crl.pem').entries).toHaveLength(1);
   expect(logs).toContainEqual({ event: 'revocation-list-incomplete', client: 'mail', fingerprint: 'zz:00' });

@@ -14,7 +14,7 @@ import { MemoryKms } from '../../kms-authority/memory-kms';
 import { MemoryParameters } from '../../kms-authority/memory-parameters';
 
 const signal = new AbortController().signal;
-const now = new Date('2026-11-28T12:00:00Z');
+let now: Date;
 
 let kms: MemoryKms;
 let parameters: MemoryParameters;
@@ -23,6 +23,7 @@ let order: CertificateOrder;
 let privateKey: KeyObject;
 
 beforeEach(async () => {
+  now = new Date('2026-11-28T12:00:00Z');
   kms = new MemoryKms();
   parameters = new MemoryParameters();
   const certificateAuthorityArn = await kms.create();
@@ -106,6 +107,16 @@ test('every request results in another certificate', async () => {
   expect(new X509Certificate(second.certificate).serialNumber).not.toBe(
     new X509Certificate(first.certificate).serialNumber,
   );
+});
+
+test('the certificate of the authority is read again after a minute', async () => {
+  const get = jest.spyOn(parameters, 'get');
+  await sign();
+  await sign();
+  expect(get).toHaveBeenCalledTimes(1);
+  now = new Date(now.getTime() + 60_000);
+  await sign();
+  expect(get).toHaveBeenCalledTimes(2);
 });
 
 test('no certificate outlives its authority', async () => {
