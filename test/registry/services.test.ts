@@ -70,7 +70,9 @@ describe('the services in DynamoDB', () => {
   test('give all clients the grants of all', async () => {
     await services.register({ ...schedule, grants: ['* GET /schedule/*'] }, false, run(), signal);
 
-    await expect(grantsOf('users')).resolves.toEqual(['a1b2c3 GET /schedule/*']);
+    const common = await new RegistryLookup(TableName, functionConnection(process.env)).findGrantsOfAllClients();
+    expect(common.map(({ apiId, text }) => `${apiId} ${text}`)).toEqual(['a1b2c3 GET /schedule/*']);
+    await expect(grantsOf('users')).resolves.toEqual([]);
   });
 
   test('take back what an update no longer has, of this service alone', async () => {
