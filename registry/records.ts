@@ -198,6 +198,11 @@ export interface RegistryService {
   readonly updatedAt: string;
 }
 
+/** @param resource a custom resource: the ARN of its stack and its logical ID */
+export function requestsKey(resource: string): RegistryKey {
+  return { partitionKey: `RESOURCE#${resource}`, sortKey: 'REQUESTS' };
+}
+
 export function serviceKey(serviceName: string): RegistryKey {
   return { partitionKey: `SERVICE#${serviceName}`, sortKey: 'SERVICE' };
 }

@@ -21,9 +21,11 @@ import {
   SERVICE_RESOURCE_TYPE,
 } from '../../mesh/contract';
 import { Registry } from '../../registry/registry';
+import { ResourceRequests } from '../../registry/requests';
 import { ServiceRegistry } from '../../registry/services';
 import { RegistrySurvey } from '../../registry/survey';
 import { type CustomResourceHandler, handleCustomResource } from '../custom-resource/custom-resource';
+import { resourceOf } from '../custom-resource/request';
 import { withDeadline } from '../deadline';
 import {
   authoritiesIn,
@@ -68,6 +70,8 @@ const issuer = createIssuer({
   log,
 });
 
+const requests = new ResourceRequests(registryTableIn(process.env), connection);
+
 // Each function of the issuer has one of these handlers, so it serves one kind of event, whatever the event contains.
 
 const RESOURCES: Readonly<Record<string, CustomResourceHandler>> = {
@@ -84,6 +88,7 @@ export const deployment = (event: unknown, context: Context): Promise<void> => {
     invocation: context,
     stacks: stacksIn(process.env),
     log,
+    begin: (request, signal) => requests.begin(resourceOf(request), request.requestId, now(), signal),
   });
 };
 

@@ -30,6 +30,11 @@ export interface CustomResourceOptions {
   /** The stacks whose custom resources the function serves. */
   readonly stacks: StackList;
   readonly log: Log;
+  /**
+   * Records a request before its work begins.
+   * @throws Error if it must not run, because it was delivered again after a later one
+   */
+  readonly begin?: (request: CustomResourceRequest, signal: AbortSignal) => Promise<void>;
 }
 
 /** The part of the Lambda context that the response needs. */
@@ -43,13 +48,13 @@ export type Invocation = Pick<Context, 'getRemainingTimeInMillis' | 'logGroupNam
 export async function handleCustomResource(
   resource: CustomResourceHandler,
   event: unknown,
-  { invocation, stacks, log }: CustomResourceOptions,
+  { invocation, stacks, log, begin = async () => undefined }: CustomResourceOptions,
 ): Promise<void> {
   const request = readRequest(event);
   const { requestType, requestId, logicalResourceId } = request;
   log({ event: 'custom-resource-requested', requestType, requestId, logicalResourceId });
 
-  const result = await run(resource, request, { stacks, log, time: timeForWork(invocation) });
+  const result = await run(resource, request, { stacks, log, begin, time: timeForWork(invocation) });
   const logs = `${invocation.logGroupName}, stream ${invocation.logStreamName}`;
   const body = answerBody(request, result, logs);
 
@@ -61,21 +66,35 @@ export async function handleCustomResource(
 async function run(
   resource: CustomResourceHandler,
   request: CustomResourceRequest,
-  { stacks, log, time }: Pick<CustomResourceOptions, 'stacks' | 'log'> & { readonly time: number },
+  {
+    stacks,
+    log,
+    begin,
+    time,
+  }: Required<Pick<CustomResourceOptions, 'stacks' | 'log' | 'begin'>> & { readonly time: number },
 ): Promise<CustomResourceResult> {
   // The default is for properties that do not identify a resource. After a failed Create, CloudFormation sends a Delete
   // for the ID in the response. This ID does not belong to a resource, so the Delete does nothing.
   let physicalResourceId = request.physicalResourceId ?? `failed-create:${request.requestId}`;
+  const inOrder = <T>(work: (signal: AbortSignal) => Promise<T>) =>
+    withDeadline(time, async (signal) => {
+      await begin(request, signal);
+      return work(signal);
+    });
+  const apply = async (id: string): Promise<CustomResourceResult> => {
+    const attributes = await inOrder((signal) => resource.apply(request, signal));
+    return { status: 'SUCCESS', physicalResourceId: id, attributes };
+  };
   try {
     if (request.requestType !== 'Delete' || !resource.removesOnlyItsOwn) stacks.assertListed(request.stackId);
     switch (request.requestType) {
       case 'Create':
         physicalResourceId = resource.identify(request.properties);
-        return await apply(resource, request, physicalResourceId, time);
+        return await apply(physicalResourceId);
       case 'Update':
-        return await apply(resource, request, resource.identify(request.properties), time);
+        return await apply(resource.identify(request.properties));
       case 'Delete':
-        if (isOurs(resource, request)) await withDeadline(time, (signal) => resource.remove(request, signal));
+        if (isOurs(resource, request)) await inOrder((signal) => resource.remove(request, signal));
         return { status: 'SUCCESS', physicalResourceId, attributes: {} };
       default:
         throw new Error(`RequestType must be Create, Update or Delete, got ${JSON.stringify(request.requestType)}`);
@@ -84,16 +103,6 @@ async function run(
     log({ event: 'custom-resource-failed', requestId: request.requestId, stack: failureStack(error) });
     return { status: 'FAILED', physicalResourceId, reason: failureSentence(error) };
   }
-}
-
-async function apply(
-  resource: CustomResourceHandler,
-  request: CustomResourceRequest,
-  physicalResourceId: string,
-  time: number,
-): Promise<CustomResourceResult> {
-  const attributes = await withDeadline(time, (signal) => resource.apply(request, signal));
-  return { status: 'SUCCESS', physicalResourceId, attributes };
 }
 
 /** Whether the ID to delete is that of the resource that the properties describe. Nothing else is deleted. */
