@@ -91,7 +91,7 @@ function priceTable(authority: AuthorityPrice, { rotation, hourlyRuns }: Measure
     ),
     line(
       '**Total**',
-      totals.map((dollars) => `**${money(dollars)}**`),
+      totals.map((dollars) => `**${money(Number(dollars.toPrecision(3)))}**`),
     ),
     '',
   ];
