@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { clientName, destination, httpsUrl, requestUrl, trustDomain } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
-import { addClientAuthoritiesOption, addFileOptions } from '../shared/client-files/options';
+import { addFileOptions, addPublishedOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { AgentOptions } from './agent';
 import { LOG_FORMATS } from './log';
@@ -10,6 +10,8 @@ const NOTES = `
 The agent writes the files as \`mtls-mesh fetch\` does, and replaces them when the
 secret has another certificate. While Secrets Manager doesn't answer, the files
 stay as they are, and the log says until when they are good.
+
+With --crl, the agent looks for other revocation lists every 15 seconds.
 
 The reload command runs once after each change, in the shell, for at most 30
 seconds. MTLS_MESH_CLIENT and MTLS_MESH_DIRECTORY name the client and its
@@ -53,7 +55,7 @@ export function addAgentCommand(program: Command, load: () => Pick<typeof import
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: AgentOptions) => load().runAgent(options));
   addFileOptions(command);
-  addClientAuthoritiesOption(command);
+  addPublishedOptions(command);
   addAwsOptions(command);
 }
 

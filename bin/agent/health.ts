@@ -5,8 +5,8 @@ import type { Destination } from '../../client';
 import type { ClientState } from './keeper';
 
 /**
- * Answers `/health` with 200 while every client has a valid certificate in its files, and with 503 otherwise, and `/metrics`
- * for Prometheus. Both say nothing that is secret.
+ * Answers `/health` with 200 while every client has a valid certificate in its files, and valid revocation lists if it has any,
+ * and with 503 otherwise, and `/metrics` for Prometheus. Both say nothing that is secret.
  *
  * @param states of the clients, now
  */
@@ -34,13 +34,15 @@ export async function serveHealth(
 }
 
 function healthOf(states: readonly ClientState[], now: number) {
-  const clients = states.map(({ client, directory, notAfter, lastSuccess, error }) => ({
+  const clients = states.map(({ client, directory, notAfter, nextUpdate, lastSuccess, error, warnings }) => ({
     client,
     directory,
-    healthy: notAfter !== undefined && now <= notAfter,
+    healthy: notAfter !== undefined && now <= notAfter && now <= (nextUpdate ?? now),
     notAfter: isoTime(notAfter),
+    nextUpdate: isoTime(nextUpdate),
     lastSuccess: isoTime(lastSuccess),
     error,
+    warnings,
   }));
   return { healthy: clients.every(({ healthy }) => healthy), clients };
 }
@@ -51,6 +53,10 @@ function isoTime(time: number | undefined): string | undefined {
 
 const GAUGES = {
   certificate_not_after_seconds: ['When the certificate in the files expires, in seconds since 1970', 'notAfter'],
+  revocation_lists_next_update_seconds: [
+    'When the first of the revocation lists in the files is no longer valid, in seconds since 1970',
+    'nextUpdate',
+  ],
   last_success_seconds: ['When the files were last known to be current, in seconds since 1970', 'lastSuccess'],
 } as const;
 

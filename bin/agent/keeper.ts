@@ -5,7 +5,9 @@ import { notAfterOf } from '../../pki/certificate-fields';
 import { readCertificate } from '../../pki/pem';
 import { CLIENT_FILES, type FileSelection, generationId } from '../shared/client-files/contents';
 import type { ClientDirectory } from '../shared/client-files/directory';
+import { heldRevocationLists, nextUpdateIn, type VerifiedLists } from '../shared/client-files/revocation-lists';
 import { replaceClientFiles } from '../shared/client-files/store';
+import type { KeptLists } from './kept-lists';
 import type { AgentLog, Level } from './log';
 import type { ReloadCommand } from './reload';
 import { delayAfter } from './schedule';
@@ -20,6 +22,8 @@ export interface KeeperOptions {
   readonly source: CertificateSource;
   /** Reads the PEM of `client-ca.pem`. @default - the authorities of the client's certificate */
   readonly readClientAuthorities?: (() => Promise<string>) | undefined;
+  /** Absent without `crl.pem`. */
+  readonly lists?: KeptLists | undefined;
   /** Absent if no program has to be told. */
   readonly reload?: ReloadCommand | undefined;
   /** Milliseconds. */
@@ -35,6 +39,10 @@ export interface ClientState {
   readonly directory: string;
   /** Until when the certificate in the files is valid. Undefined without files. */
   readonly notAfter?: number | undefined;
+  /** Until when all lists in `crl.pem` are valid. Undefined without them. */
+  readonly nextUpdate?: number | undefined;
+  /** Why servers that use `crl.pem` refuse clients. Undefined without it. */
+  readonly warnings?: readonly string[] | undefined;
   /** When the files were last known to be current. */
   readonly lastSuccess?: number | undefined;
   /** Why the last look failed. Undefined if it did not. */
@@ -104,26 +112,43 @@ export class Keeper {
     if (this.options.clock.now() - this.lookedAt >= REFUSAL_INTERVAL) this.wake();
   }
 
+  /** The mesh publishes revocation lists: looks at once if they are others than those of the last look. */
+  onPublishedLists(pem: string): void {
+    if (this.options.lists?.isNew(pem)) this.wake();
+  }
+
   /** Looks at once. */
   wake(): void {
     this.options.clock.wake();
   }
 
   private async update(isRefused: boolean, signal: AbortSignal): Promise<void> {
-    const { source, readClientAuthorities, directory, selection } = this.options;
+    const { source, readClientAuthorities, lists, directory, selection, clock } = this.options;
     const { secret, nextRotation } = await source.look(isRefused, signal);
     this.nextRotation = nextRotation;
     const clientAuthorities = (await readClientAuthorities?.()) ?? secret.certificateChain;
-    const isChanged = await replaceClientFiles(directory, secret, selection, clientAuthorities);
+    const kept = await lists?.look(clientAuthorities, new Date(clock.now()));
+    const trust = { clientAuthorities, revocationLists: kept?.lists.pem };
+    const isChanged = await replaceClientFiles(directory, secret, selection, trust);
     this.state = { ...this.state, notAfter: Date.parse(secret.notAfter) };
+    if (kept) this.rememberLists(kept.lists);
     if (isChanged) {
       // Also if somebody has changed the files of the same generation, which the program may have taken.
       await rm(this.reloadMark(), { force: true });
       this.state = { ...this.state, replacements: this.state.replacements + 1 };
       const { serialNumber, notAfter } = secret;
-      this.log('info', 'files-replaced', `the certificate ${serialNumber} is valid until ${notAfter}`);
+      const listed = kept ? `, and the revocation lists until ${kept.lists.nextUpdate.toISOString()}` : '';
+      this.log('info', 'files-replaced', `the certificate ${serialNumber} is valid until ${notAfter}${listed}`);
     }
-    await this.reload(generationId(secret, clientAuthorities, selection), signal);
+    await this.reload(generationId(secret, trust, selection), signal);
+    if (kept?.failure) throw kept.failure;
+  }
+
+  /** Logs warnings once. */
+  private rememberLists({ nextUpdate, warnings }: VerifiedLists): void {
+    const before = this.state.warnings ?? [];
+    this.state = { ...this.state, nextUpdate: nextUpdate.getTime(), warnings };
+    for (const warning of warnings) if (!before.includes(warning)) this.log('warn', 'clients-refused', warning);
   }
 
   /** Once for each generation, also if an earlier run was killed before it. */
@@ -157,6 +182,9 @@ export class Keeper {
     } catch {
       // They are not those of a run.
     }
+    if (this.options.lists === undefined) return;
+    const nextUpdate = nextUpdateIn(await heldRevocationLists(this.state.directory))?.getTime();
+    this.state = { ...this.state, nextUpdate };
   }
 
   private isExpired(): boolean {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { clientName, trustDomain } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
-import { addClientAuthoritiesOption, addFileOptions } from '../shared/client-files/options';
+import { addFileOptions, addPublishedOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { FetchOptions } from './fetch';
 
@@ -11,13 +11,16 @@ Formats:
        private-key.pem, bundle.pem (all three in one file), and client-ca.pem
        (the authorities that servers must trust to admit clients of the mesh)
   p12  keystore.p12, for Java, browsers, and Windows
+With --crl, also crl.pem: the revocation lists of the authorities in
+client-ca.pem. They never take the place of newer ones.
 
 All files are replaced at once. Only bundle.pem and keystore.p12 are safe for
 programs that read while they are replaced: others can get the key of one
 certificate and the next certificate. They must compare the two, or read after
 the command has ended.
 
-The credentials need permission to read the secret: client.grantRead().`;
+The credentials need permission to read the secret: client.grantRead(), and the
+revocation lists: mesh.revocationLists.grantRead().`;
 
 /** Adds the command that writes the secret of a client to files. */
 export function addFetchCommand(program: Command, load: () => Pick<typeof import('./fetch'), 'runFetch'>): void {
@@ -34,6 +37,6 @@ export function addFetchCommand(program: Command, load: () => Pick<typeof import
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: FetchOptions) => load().runFetch(options));
   addFileOptions(command);
-  addClientAuthoritiesOption(command);
+  addPublishedOptions(command);
   addAwsOptions(command);
 }

@@ -1,15 +1,15 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { secretName } from '../../mesh/names';
 import { SDK_SETTINGS } from '../shared/aws-access';
-import { readClientAuthorities } from '../shared/client-files/client-authorities';
 import { clientFileNames } from '../shared/client-files/contents';
 import { ClientDirectory } from '../shared/client-files/directory';
-import { type ClientAuthoritiesOptions, type FileOptions, fileSettings } from '../shared/client-files/options';
+import { type FileOptions, fileSettings, type PublishedOptions } from '../shared/client-files/options';
+import { readPublished } from '../shared/client-files/published';
 import { storeClient } from '../shared/client-files/store';
 import { readClientSecret } from '../shared/client-secret';
 import { UsageError } from '../shared/exit-codes';
 
-export interface FetchOptions extends FileOptions, ClientAuthoritiesOptions {
+export interface FetchOptions extends FileOptions, PublishedOptions {
   /** The client's name. */
   readonly client: string;
   /** The mesh's trust domain. */
@@ -27,10 +27,10 @@ export async function runFetch(options: FetchOptions): Promise<void> {
   const secretId = options.secret ?? nameOfSecret(options);
   const { selection, access } = fileSettings(options);
   const directory = new ClientDirectory(out, access);
-  await directory.prepare(clientFileNames(selection));
+  await directory.prepare(clientFileNames(selection, options.crl !== undefined));
   const secret = await readClientSecret(new SecretsManagerClient(SDK_SETTINGS), secretId, client);
-  const clientAuthorities = options.clientCa && (await readClientAuthorities(options.clientCa));
-  await storeClient(secret, { directory, path: out, selection, clientAuthorities, json: options.json });
+  const published = await readPublished(options);
+  await storeClient(secret, { directory, path: out, selection, published, json: options.json });
 }
 
 function nameOfSecret({ mesh, client }: FetchOptions): string {

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { KEY_ALGORITHMS } from '../../pki/keys';
 import { clientName, requestUrl } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
-import { addClientAuthoritiesOption, addFileOptions } from '../shared/client-files/options';
+import { addFileOptions, addPublishedOptions } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import type { RequestOptions } from './request';
 
@@ -35,6 +35,6 @@ export function addRequestCommand(program: Command, load: () => Pick<typeof impo
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((options: RequestOptions) => load().runRequest(options));
   addFileOptions(command);
-  addClientAuthoritiesOption(command);
+  addPublishedOptions(command);
   addAwsOptions(command);
 }

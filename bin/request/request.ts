@@ -1,13 +1,13 @@
 import type { KeyAlgorithm } from '../../pki/keys';
-import { readClientAuthorities } from '../shared/client-files/client-authorities';
 import { clientFileNames } from '../shared/client-files/contents';
 import { ClientDirectory } from '../shared/client-files/directory';
-import { type ClientAuthoritiesOptions, type FileOptions, fileSettings } from '../shared/client-files/options';
+import { type FileOptions, fileSettings, type PublishedOptions } from '../shared/client-files/options';
+import { readPublished } from '../shared/client-files/published';
 import { storeClient } from '../shared/client-files/store';
 import { requestClientCertificate } from './client-certificate';
 import { requestCertificate } from './issuer';
 
-export interface RequestOptions extends FileOptions, ClientAuthoritiesOptions {
+export interface RequestOptions extends FileOptions, PublishedOptions {
   /** The client's name. */
   readonly client: string;
   /** The issuer's URL. */
@@ -28,8 +28,8 @@ export async function runRequest(options: RequestOptions, ask = requestCertifica
   const { selection, access } = fileSettings(options);
   const directory = new ClientDirectory(out, access);
   // Both fail before a certificate is issued that can't be stored.
-  await directory.prepare(clientFileNames(selection));
-  const clientAuthorities = options.clientCa && (await readClientAuthorities(options.clientCa));
+  await directory.prepare(clientFileNames(selection, options.crl !== undefined));
+  const published = await readPublished(options);
   const secret = await requestClientCertificate({ client, url, directory: out, keyAlgorithm }, ask);
-  await storeClient(secret, { directory, path: out, selection, clientAuthorities, json: options.json });
+  await storeClient(secret, { directory, path: out, selection, published, json: options.json });
 }

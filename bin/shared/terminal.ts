@@ -22,6 +22,11 @@ export const colors = pc.createColors(hasColors(process.stdout));
 /** Colours for standard error. */
 export const errorColors = pc.createColors(hasColors(process.stderr));
 
+/** Prints a warning to standard error. @param message one sentence, without a full stop */
+export function warn(message: string): void {
+  console.error(`${errorColors.yellow('warning:')} ${message}`);
+}
+
 const STATUS_COLORS: Readonly<Record<string, (text: string) => string>> = {
   ENABLED: colors.green,
   ISSUED: colors.green,

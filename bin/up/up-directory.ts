@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ClientSecret } from '../../mesh/client-secret';
-import { CLIENT_FILES } from '../shared/client-files/contents';
+import { CLIENT_FILES, type ServerTrust } from '../shared/client-files/contents';
 import { ClientDirectory } from '../shared/client-files/directory';
 import type { FileSettings } from '../shared/client-files/options';
 import { replaceClientFiles } from '../shared/client-files/store';
@@ -67,11 +67,8 @@ export class UpDirectory {
     };
   }
 
-  /**
-   * Writes the client's files if they have changed.
-   * @param clientAuthorities PEM of `client-ca.pem`; by default the authorities of the client's certificate
-   */
-  async writeClient(secret: ClientSecret, clientAuthorities?: string): Promise<void> {
+  /** Writes the client's files if they have changed. */
+  async writeClient(secret: ClientSecret, trust?: ServerTrust): Promise<void> {
     const { clientName } = secret;
     const folder = join(this.directory, clientName);
     let client = this.clients.get(clientName);
@@ -81,7 +78,7 @@ export class UpDirectory {
       client = new ClientDirectory(folder, this.settings.access);
       this.clients.set(clientName, client);
     }
-    await replaceClientFiles(client, secret, this.settings.selection, clientAuthorities);
+    await replaceClientFiles(client, secret, this.settings.selection, trust);
   }
 
   /** Removes the files that were written, and the directories that were created if they are empty. */

@@ -5,12 +5,12 @@ import { type ClientSecret, ClientSecretError, verifyClientSecret } from '../../
 import type { FileFormat } from '../shared/client-files/contents';
 import { type FileOptions, fileSettings } from '../shared/client-files/options';
 import { DeploymentProgress } from '../shared/progress';
-import { errorColors } from '../shared/terminal';
+import { errorColors, warn } from '../shared/terminal';
 import { accessText, clientsWithSecret, meshAccess } from './access';
 import { AppWatcher, globOf } from './app-watcher';
 import { type Assembly, openAssembly } from './assembly';
 import { FunctionLogs, logGroupNames } from './function-logs';
-import { PublishedAuthorities } from './published-authorities';
+import { PublishedTrust } from './published-trust';
 import { UpDirectory } from './up-directory';
 
 export interface UpOptions extends FileOptions {
@@ -58,7 +58,8 @@ function withPem(formats: readonly FileFormat[]): readonly FileFormat[] {
 class RunningMesh {
   private progress = new DeploymentProgress();
   private readonly logs: FunctionLogs;
-  private readonly authorities = new PublishedAuthorities();
+  private readonly published = new PublishedTrust();
+  private readonly warned = new Set<string>();
   private logGroupNames: ReadonlyMap<string, string> = new Map();
 
   constructor(
@@ -155,7 +156,7 @@ class RunningMesh {
    * deletion.
    */
   private async writeClients(sandbox: Sandbox): Promise<void> {
-    await this.authorities.read(sandbox);
+    await this.published.read(sandbox);
     for (const { name } of clientsWithSecret(sandbox)) {
       const secret = await sandbox.clientSecret(name).catch(() => undefined);
       // The name of the directory comes from the secret.
@@ -165,7 +166,13 @@ class RunningMesh {
 
   private async writeClient(secret: ClientSecret): Promise<void> {
     verifyClientSecret(secret, new Date());
-    await this.directory.writeClient(secret, this.authorities.of(secret));
+    const lists = this.published.listsOf(secret);
+    const clientAuthorities = this.published.authoritiesOf(secret);
+    await this.directory.writeClient(secret, { clientAuthorities, revocationLists: lists?.pem });
+    for (const warning of lists?.warnings ?? []) {
+      if (!this.warned.has(warning)) warn(warning);
+      this.warned.add(warning);
+    }
   }
 }
 

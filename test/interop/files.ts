@@ -47,10 +47,10 @@ export class Files {
     directory = 'mail',
   ): Promise<void> {
     const selection = { formats: ['pem', 'p12'], truststore: 'p12', password: STORE_PASSWORD } as const;
-    const files = clientFiles(secret, clientAuthorities, selection);
+    const files = clientFiles(secret, { clientAuthorities }, selection);
     await new ClientDirectory(join(this.path, directory)).replace(
       files,
-      generationId(secret, clientAuthorities, selection),
+      generationId(secret, { clientAuthorities }, selection),
     );
   }
 

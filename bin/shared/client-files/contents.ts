@@ -19,6 +19,8 @@ export const CLIENT_FILES = {
   bundle: 'bundle.pem',
   /** The authorities that servers must trust to admit the clients of the mesh. */
   clientAuthorities: 'client-ca.pem',
+  /** The revocation lists of these authorities. */
+  revocationLists: 'crl.pem',
   /** The key, the certificate, and the authorities as PKCS#12. */
   keyStore: 'keystore.p12',
   /** `client-ca.pem` as PKCS#12. */
@@ -43,6 +45,18 @@ export interface FileSelection {
   readonly password?: string | undefined;
 }
 
+/** What servers verify the clients of the mesh with. */
+export interface ServerTrust {
+  /**
+   * PEM of `client-ca.pem`.
+   * @default - the authorities of the client's own certificate, which have issued those of the other clients too, unless an
+   * authority is being replaced
+   */
+  readonly clientAuthorities?: string | undefined;
+  /** PEM of `crl.pem`. @default - no such file */
+  readonly revocationLists?: string | undefined;
+}
+
 export interface ClientFile {
   readonly name: string;
   readonly contents: string | Buffer;
@@ -51,9 +65,13 @@ export interface ClientFile {
 }
 
 /** The names of the files that `clientFiles` returns. */
-export function clientFileNames({ formats, truststore }: FileSelection): readonly string[] {
-  const { keyStore, truststore: trust, javaTruststore, ...pem } = CLIENT_FILES;
+export function clientFileNames(
+  { formats, truststore }: FileSelection,
+  hasRevocationLists: boolean,
+): readonly string[] {
+  const { revocationLists, keyStore, truststore: trust, javaTruststore, ...pem } = CLIENT_FILES;
   return [
+    ...(hasRevocationLists ? [revocationLists] : []),
     ...(formats.includes('pem') ? Object.values(pem) : []),
     ...(formats.includes('p12') ? [keyStore] : []),
     ...(truststore === 'p12' ? [trust] : []),
@@ -65,12 +83,11 @@ export function clientFileNames({ formats, truststore }: FileSelection): readonl
  * The files of a client, the key before the certificate: a program that looks at the directory in between finds the new key
  * with the old certificate, and when the certificate arrives, both. Nothing but the PEM blocks is written of the texts.
  *
- * @param clientAuthorities PEM
  * @throws StorePasswordError
  */
 export function clientFiles(
   secret: ClientSecret,
-  clientAuthorities: string,
+  { clientAuthorities = secret.certificateChain, revocationLists }: ServerTrust,
   { formats, truststore, password = '' }: FileSelection,
 ): readonly ClientFile[] {
   const files: ClientFile[] = [];
@@ -79,6 +96,8 @@ export function clientFiles(
   const certificate = readCertificate(secret.certificate);
   const authorities = readCertificates(secret.certificateChain);
   const trusted = readCertificates(clientAuthorities);
+  // Before the authorities, because a server refuses the clients of an authority without a list.
+  if (revocationLists !== undefined) add(CLIENT_FILES.revocationLists, revocationLists);
   if (formats.includes('pem')) {
     const key = privateKeyPem(privateKey);
     add(CLIENT_FILES.privateKey, key, true);
@@ -98,11 +117,15 @@ export function clientFiles(
 }
 
 /** The same for the same files. A store has other octets each time, so the files themselves can't be compared. */
-export function generationId(secret: ClientSecret, clientAuthorities: string, selection: FileSelection): string {
+export function generationId(secret: ClientSecret, trust: ServerTrust, selection: FileSelection): string {
   const { certificate, certificateChain, privateKey } = secret;
+  const { clientAuthorities = certificateChain, revocationLists } = trust;
   const { formats, truststore, password } = selection;
   const parts = [certificate, certificateChain, privateKey, clientAuthorities, formats, truststore, password];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  const lists = revocationLists === undefined ? [] : [revocationLists];
+  return createHash('sha256')
+    .update(JSON.stringify([...parts, ...lists]))
+    .digest('hex');
 }
 
 function toPem(...certificates: readonly X509Certificate[]): string {

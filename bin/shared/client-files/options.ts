@@ -40,15 +40,27 @@ export function addFileOptions(command: Command): Command {
     .addOption(new Option('--mode <mode>', 'mode of the files with the private key (default: 600)').argParser(mode));
 }
 
-/** The option of commands that have only the authorities of the client itself otherwise. */
-export interface ClientAuthoritiesOptions {
+/** The options of commands that don't find what a mesh publishes for servers by themselves. */
+export interface PublishedOptions {
   /** An object with the certificate authorities that servers must trust. @default - those of the client's certificate */
   readonly clientCa?: S3Object;
+  /** An object with the revocation lists of these authorities. @default - none are written */
+  readonly crl?: S3Object;
 }
 
-export function addClientAuthoritiesOption(command: Command): Command {
-  const description = "object with client-ca.pem (default: the authorities of the client's certificate)";
-  return command.addOption(new Option('--client-ca <s3-url>', description).argParser(s3Object));
+export function addPublishedOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--client-ca <s3-url>',
+        "object with client-ca.pem (default: the authorities of the client's certificate)",
+      ).argParser(s3Object('client-ca.pem')),
+    )
+    .addOption(
+      new Option('--crl <s3-url>', 'object with crl.pem, the revocation lists for servers (default: none)').argParser(
+        s3Object('crl.pem'),
+      ),
+    );
 }
 
 /** What to write, and who can read it. */
@@ -91,10 +103,12 @@ function formats(text: string): readonly FileFormat[] {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-function s3Object(text: string): S3Object {
-  const [, bucket, key] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/.exec(text) ?? [];
-  if (bucket !== undefined && key !== undefined) return { bucket, key };
-  throw new InvalidArgumentError('must be the URL of an object, such as s3://bucket/client-ca.pem');
+function s3Object(name: string): (text: string) => S3Object {
+  return (text) => {
+    const [, bucket, key] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/.exec(text) ?? [];
+    if (bucket !== undefined && key !== undefined) return { bucket, key };
+    throw new InvalidArgumentError(`must be the URL of an object, such as s3://bucket/${name}`);
+  };
 }
 
 function mode(text: string): number {

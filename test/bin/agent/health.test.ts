@@ -65,9 +65,25 @@ test('is healthy when Secrets Manager is away, and says so', async () => {
   ]);
 });
 
+test('says until when revocation lists are valid, and what is wrong with them', async () => {
+  const warnings = ['there is no list of CN=Other: servers that use the lists refuse its clients'];
+  states = [state('mail', { notAfter: NOW + HOUR, nextUpdate: NOW, warnings })];
+  const response = await get('/health');
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    expect.objectContaining({
+      clients: [expect.objectContaining({ nextUpdate: '2026-01-01T00:00:00.000Z', warnings })],
+    }),
+  ]);
+  expect(await (await get('/metrics')).text()).toContain(
+    `mtls_mesh_agent_revocation_lists_next_update_seconds{client="mail"} ${NOW / 1000}\n`,
+  );
+});
+
 test.each([
   ['has no files', {}],
   ['has an expired certificate', { notAfter: NOW - 1 }],
+  ['has a revocation list that is no longer valid', { notAfter: NOW + HOUR, nextUpdate: NOW - 1 }],
 ])('is not healthy when one client %s', async (_, rest) => {
   states = [...states, state('social', rest)];
   const response = await get('/health');

@@ -1,16 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keeper, type KeeperOptions } from '../../../bin/agent/keeper';
+import { KeptLists } from '../../../bin/agent/kept-lists';
 import type { LogEntry } from '../../../bin/agent/log';
 import { ReloadCommand } from '../../../bin/agent/reload';
 import { type Looked, RequestSource } from '../../../bin/agent/source';
 import { WakeableClock } from '../../../bin/agent/wakeable';
 import { CLIENT_FILES } from '../../../bin/shared/client-files/contents';
 import { ClientDirectory } from '../../../bin/shared/client-files/directory';
+import { nextUpdateIn } from '../../../bin/shared/client-files/revocation-lists';
 import type { ClientSecret } from '../../../mesh/client-secret';
 import { createSecret } from '../../client/secrets';
 import { type Authority, createRoot, days } from '../../pki/authorities';
+import { createRevocationList } from '../../pki/revocation-lists';
 
 let parent: string;
 let path: string;
@@ -160,6 +163,112 @@ describe('the files and the reload command', () => {
     expect(seen).toContain('MTLS_MESH_CLIENT');
     expect(seen).not.toContain('PRIVATE KEY');
     expect(seen).not.toContain(first?.privateKey.split('\n')[1] ?? 'no key');
+  });
+});
+
+describe('the revocation lists', () => {
+  const RELOAD = 'echo told >> "$MTLS_MESH_DIRECTORY/../told"';
+  const listsFile = () => readFileSync(join(path, CLIENT_FILES.revocationLists), 'utf8');
+  let lists: string[];
+  let read: jest.Mock<Promise<string>, []>;
+
+  beforeAll(async () => {
+    lists = [
+      await createRevocationList(authority, { number: 1n }),
+      await createRevocationList(authority, { number: 2n, revoked: ['0A'] }),
+    ];
+  });
+
+  beforeEach(async () => {
+    look.mockResolvedValue({ secret: await createSecret(authority) });
+    read = jest.fn(async () => lists[0] ?? '');
+  });
+
+  const keeperOfLists = (clock = new FakeClock()) => keeper(RELOAD, clock, { lists: new KeptLists(path, read) });
+
+  test('are written beside the certificate, and tell the program when they alone change', async () => {
+    const one = keeperOfLists();
+    expect(await one.look(signal)).toBe(true);
+    expect(await one.look(signal)).toBe(true);
+    expect([listsFile(), told()]).toEqual([lists[0], ['told']]);
+    read.mockResolvedValue(lists[1] ?? '');
+    expect(await one.look(signal)).toBe(true);
+    expect([listsFile(), told()]).toEqual([lists[1], ['told', 'told']]);
+    expect(one.state).toMatchObject({ nextUpdate: nextUpdateIn(lists[1])?.getTime(), warnings: [] });
+    expect(entries.at(-2)?.message).toContain(
+      `, and the revocation lists until ${nextUpdateIn(lists[1])?.toISOString()}`,
+    );
+  });
+
+  test('are looked at once when others are published, and not for those of the last look', async () => {
+    const clock = new FakeClock();
+    const wake = jest.spyOn(clock, 'wake');
+    const one = keeperOfLists(clock);
+    await one.look(signal);
+    one.onPublishedLists(lists[0] ?? '');
+    expect(wake).not.toHaveBeenCalled();
+    one.onPublishedLists(lists[1] ?? '');
+    expect(wake).toHaveBeenCalledTimes(1);
+    keeper(undefined, clock).onPublishedLists(lists[1] ?? '');
+    expect(wake).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([
+    ['can not be read', async () => Promise.reject(new Error('no answer')), 'no answer'],
+    [
+      'are older ones',
+      async () => lists[0] ?? '',
+      "the revocation lists can't be used: the list of O=Example, CN=Root is",
+    ],
+    ['are nonsense', async () => 'nonsense', "the revocation lists can't be used: "],
+  ])('of before stay while the published ones %s, and the certificate rotates', async (_name, published, reason) => {
+    const one = keeperOfLists();
+    read.mockResolvedValue(lists[1] ?? '');
+    await one.look(signal);
+    const rotated = await createSecret(authority);
+    look.mockResolvedValue({ secret: rotated });
+    read.mockImplementation(published);
+    expect(await one.look(signal)).toBe(false);
+    expect([listsFile(), certificateFile(), told()]).toEqual([lists[1], rotated.certificate, ['told', 'told']]);
+    expect(one.state.error).toContain(reason);
+    const until = nextUpdateIn(lists[1])?.toISOString();
+    expect(one.state.error).toContain(`; the revocation lists of before stay, which are valid until ${until}`);
+    expect(entries.at(-1)).toMatchObject({ level: 'warn', event: 'look-failed' });
+    read.mockResolvedValue(lists[1] ?? '');
+    expect(await one.look(signal)).toBe(true);
+  });
+
+  test('are required: without any, no files are written', async () => {
+    read.mockRejectedValue(new Error('no answer'));
+    expect(await keeperOfLists().look(signal)).toBe(false);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('of an earlier run count after a restart', async () => {
+    read.mockResolvedValue(lists[1] ?? '');
+    await keeperOfLists().look(signal);
+    read.mockResolvedValue(lists[0] ?? '');
+    const restarted = keeperOfLists();
+    expect(await restarted.look(signal)).toBe(false);
+    expect(listsFile()).toBe(lists[1]);
+
+    look.mockRejectedValue(new Error('no secret'));
+    const without = keeperOfLists();
+    await without.look(signal);
+    expect(without.state.nextUpdate).toBe(nextUpdateIn(lists[1])?.getTime());
+  });
+
+  test('that make servers refuse clients are reported once', async () => {
+    const other = await createRoot('Other');
+    const readClientAuthorities = async () => authority.pem + other.pem;
+    const one = keeper(undefined, new FakeClock(), { lists: new KeptLists(path, read), readClientAuthorities });
+    await one.look(signal);
+    await one.look(signal);
+    const warning = 'there is no list of O=Example, CN=Other: servers that use the lists refuse its clients';
+    expect(entries.filter(({ event }) => event === 'clients-refused')).toEqual([
+      { level: 'warn', event: 'clients-refused', client: 'mail', message: warning },
+    ]);
+    expect(one.state.warnings).toEqual([warning]);
   });
 });
 

@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(() => rmSync(path, { recursive: true, force: true }));
 
 const replace = (changed: Partial<ClientSecret> = {}, selection = PEM, clientAuthorities?: string) =>
-  replaceClientFiles(new ClientDirectory(path), { ...secret, ...changed }, selection, clientAuthorities);
+  replaceClientFiles(new ClientDirectory(path), { ...secret, ...changed }, selection, { clientAuthorities });
 const read = (name: string) => readFileSync(join(path, name), 'utf8');
 
 test('the files are those of the secret', async () => {

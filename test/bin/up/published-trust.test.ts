@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { PublishedAuthorities } from '../../../bin/up/published-authorities';
+import { PublishedTrust } from '../../../bin/up/published-trust';
 import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../../../mesh/contract';
 import { Sandbox } from '../../../sandbox';
 import { createSecret } from '../../client/secrets';
@@ -13,7 +13,7 @@ let directory: string;
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'published-authorities-'));
+  directory = mkdtempSync(join(tmpdir(), 'published-trust-'));
   synthesizeExample(directory);
   sandbox = await Sandbox.deploy(directory);
 }, 60_000);
@@ -35,22 +35,22 @@ async function publish(pem: string): Promise<void> {
 }
 
 test('those of the client are what its mesh publishes, also while an authority is being replaced', async () => {
-  const authorities = new PublishedAuthorities();
+  const published = new PublishedTrust();
   const secret = await sandbox.clientSecret('mail');
-  expect(authorities.of(secret)).toBeUndefined();
-  await authorities.read(sandbox);
-  const first = authorities.of(secret) ?? '';
+  expect(published.authoritiesOf(secret)).toBeUndefined();
+  await published.read(sandbox);
+  const first = published.authoritiesOf(secret) ?? '';
   expect(first).toContain('BEGIN CERTIFICATE');
 
   const successor = await createRoot('Successor');
   await publish(`# the next\n${successor.pem}\n${first}`);
-  await authorities.read(sandbox);
-  const both = authorities.of(secret) ?? '';
+  await published.read(sandbox);
+  const both = published.authoritiesOf(secret) ?? '';
   expect(both.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   expect(both).toContain(first);
 
   await publish('garbage');
-  await authorities.read(sandbox);
-  expect(authorities.of(secret)).toBe(both);
-  expect(authorities.of(await createSecret(await createRoot('Of another mesh')))).toBeUndefined();
+  await published.read(sandbox);
+  expect(published.authoritiesOf(secret)).toBe(both);
+  expect(published.authoritiesOf(await createSecret(await createRoot('Of another mesh')))).toBeUndefined();
 });

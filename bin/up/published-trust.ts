@@ -1,0 +1,78 @@
+import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
+import type { ClientSecret } from '../../mesh/client-secret';
+import {
+  REVOCATION_LISTS_KEY,
+  REVOCATION_LISTS_RESOURCE_TYPE,
+  type RevocationListsProperties,
+  TRUSTSTORE_RESOURCE_TYPE,
+  type TruststoreProperties,
+} from '../../mesh/contract';
+import { encodePem, readCertificates } from '../../pki/pem';
+import type { AwsAccess } from '../shared/aws-access';
+import { PublishedObject, readClientAuthorities } from '../shared/client-files/published';
+import { UnusableListsError, type VerifiedLists, verifyRevocationLists } from '../shared/client-files/revocation-lists';
+import { resourcesOf } from './mesh-environment';
+
+/** What the meshes in a sandbox publish for servers: `truststore.clientAuthoritiesUrl` and `revocationLists.url`. */
+export class PublishedTrust {
+  /** By the name of the bucket. */
+  private readonly objects = new Map<string, PublishedObject>();
+  /** PEM by the name of the bucket. What was read last remains while it can't be read. */
+  private readonly authorities = new Map<string, string>();
+  private readonly lists = new Map<string, string>();
+
+  async read(sandbox: Sandbox): Promise<void> {
+    const access = accessTo(sandbox);
+    for (const { properties } of resourcesOf(sandbox, TRUSTSTORE_RESOURCE_TYPE)) {
+      const { BucketName: bucket, ClientAuthoritiesKey: key } = properties as unknown as TruststoreProperties;
+      const object = this.object(bucket, key, access);
+      const pem = await readClientAuthorities(object).catch(() => undefined);
+      if (pem !== undefined) this.authorities.set(bucket, pem);
+    }
+    for (const { properties } of resourcesOf(sandbox, REVOCATION_LISTS_RESOURCE_TYPE)) {
+      const { BucketName: bucket } = properties as unknown as RevocationListsProperties;
+      const object = this.object(bucket, REVOCATION_LISTS_KEY, access);
+      const pem = await object.read().catch(() => undefined);
+      if (pem !== undefined) this.lists.set(bucket, pem);
+    }
+  }
+
+  /** PEM of those that one of the client's own authorities is among. Undefined if nothing was published. */
+  authoritiesOf(secret: ClientSecret): string | undefined {
+    const own = readCertificates(secret.certificateChain).map(({ raw }) => encodePem('CERTIFICATE', raw));
+    return [...this.authorities.values()].find((pem) => own.some((authority) => pem.includes(authority)));
+  }
+
+  /** The lists of the client's mesh. Undefined if it publishes none. */
+  listsOf(secret: ClientSecret): VerifiedLists | undefined {
+    const clientAuthorities = this.authoritiesOf(secret) ?? secret.certificateChain;
+    const verified = [...this.lists.values()].map((pem) => usable(pem, clientAuthorities));
+    return verified.find((lists) => lists !== undefined);
+  }
+
+  private object(bucket: string, key: string, access: AwsAccess): PublishedObject {
+    const object = this.objects.get(bucket) ?? new PublishedObject({ bucket, key }, access);
+    this.objects.set(bucket, object);
+    return object;
+  }
+}
+
+function accessTo(sandbox: Sandbox): AwsAccess {
+  const {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  } = sandbox.environment();
+  if (!accessKeyId || !secretAccessKey) throw new Error('the sandbox has no credentials');
+  return { endpoint: sandbox.endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+}
+
+/** Those of another mesh aren't. */
+function usable(pem: string, clientAuthorities: string): VerifiedLists | undefined {
+  try {
+    return verifyRevocationLists(pem, { clientAuthorities, now: new Date() });
+  } catch (error) {
+    if (error instanceof UnusableListsError) return undefined;
+    throw error;
+  }
+}
