@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { clientName, trustDomain } from '../shared/arguments';
+import { s3Object } from '../shared/client-files/options';
 import { EXIT_CODES_HELP } from '../shared/exit-codes';
 import { type ConfigOptions, SIDES } from './config';
 
@@ -24,6 +25,12 @@ export function addConfigCommand(program: Command, load: () => Pick<typeof impor
     )
     .addOption(new Option('--side <side>', 'side of the connection (default: both)').choices(SIDES))
     .option('--files <dir>', "directory of the client's files (default: /etc/mtls-mesh/<client>)")
+    .addOption(
+      new Option(
+        '--crl <s3-url>',
+        "object with crl.pem, for servers that use it (default: they do if the client's files have it)",
+      ).argParser(s3Object('crl.pem')),
+    )
     .option('--out <dir>', 'write the files to a directory instead, without replacing others')
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((name: string, options: ConfigOptions) => load().runConfig(name, options));

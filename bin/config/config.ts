@@ -1,6 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { S3Object } from '../../aws/s3';
+import { CLIENT_FILES } from '../shared/client-files/contents';
 import { UsageError } from '../shared/exit-codes';
+import { withRevocationLists } from './revocation-lists';
 
 export interface ConfigOptions {
   /** The client's name. */
@@ -11,6 +14,8 @@ export interface ConfigOptions {
   readonly side?: Side;
   /** The directory of the client's files. @default - `/etc/mtls-mesh/<client>` */
   readonly files?: string;
+  /** The object with the revocation lists that servers use. @default - they use `crl.pem` if the directory has it */
+  readonly crl?: S3Object;
   /** A directory to write to. @default - prints */
   readonly out?: string;
 }
@@ -45,9 +50,12 @@ interface ConfigFile {
   readonly text: string;
 }
 
-/** @throws UsageError for an unknown program, and for values that would have to be quoted in a configuration */
+/**
+ * @throws UsageError for an unknown program, for values that would have to be quoted in a configuration, and for revocation lists
+ * that the program doesn't use
+ */
 export function filesOf(program: string, options: ConfigOptions): readonly ConfigFile[] {
-  const { client, mesh, side, files = `/etc/mtls-mesh/${client}` } = options;
+  const { client, mesh, side, crl, files = `/etc/mtls-mesh/${client}` } = options;
   const known = programs();
   if (!known.includes(program)) {
     throw new UsageError(`there is no example for ${JSON.stringify(program)}: there are ${known.join(', ')}`);
@@ -64,10 +72,21 @@ export function filesOf(program: string, options: ConfigOptions): readonly Confi
   if (side !== undefined && hasOtherSide && !names.some((name) => !isOfSide(name, otherThan(side)))) {
     throw new UsageError(`${program} has no example of a ${side}`);
   }
-  return names.map((name) => ({
-    name,
-    text: withValues(readFileSync(join(folder, name), 'utf8'), { files: directory, client, mesh }),
-  }));
+  const texts = names.map((name) =>
+    withValues(readFileSync(join(folder, name), 'utf8'), { files: directory, client, mesh }),
+  );
+  const listed = withLists(texts, directory, crl);
+  if (crl !== undefined && listed === undefined) {
+    throw new UsageError(`the example of ${program} uses no revocation lists: leave out --crl`);
+  }
+  return names.map((name, index) => ({ name, text: (listed ?? texts)[index] ?? '' }));
+}
+
+/** Undefined if there are no lists, or nothing that uses them. */
+function withLists(texts: readonly string[], directory: string, crl?: S3Object): readonly string[] | undefined {
+  if (crl !== undefined) return withRevocationLists(texts, `s3://${crl.bucket}/${crl.key}`);
+  const isHeld = existsSync(join(directory, CLIENT_FILES.revocationLists));
+  return isHeld ? withRevocationLists(texts, `s3://…/${CLIENT_FILES.revocationLists}`) : undefined;
 }
 
 /** The programs that the package has examples for. */

@@ -127,11 +127,14 @@ export class Program {
   }
 }
 
-/** Starts the command that keeps the files of the client `mail` current. It looks at once when it gets SIGHUP. */
-export async function startAgent(mesh: RunningMesh, files: Files): Promise<Program> {
+/**
+ * Starts the command that keeps the files of the client `mail` current. It looks at once when it gets SIGHUP.
+ * @param options more of them
+ */
+export async function startAgent(mesh: RunningMesh, files: Files, options: readonly string[] = []): Promise<Program> {
   const stores = ['--format', 'pem,p12', '--truststore', 'p12', '--password-file', files.passwordFile];
   const client = ['--mesh', 'mesh.example.com', '--client', `mail=${files.mail}`];
-  const agent = new Program([process.execPath, COMMAND, 'agent', ...client, ...stores], mesh.environment);
+  const agent = new Program([process.execPath, COMMAND, 'agent', ...client, ...stores, ...options], mesh.environment);
   const started = await agent.nextLine();
   if (!started.includes('the agent looks')) throw new Error(started);
   return agent;

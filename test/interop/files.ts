@@ -40,17 +40,19 @@ export class Files {
    * Replaces the files of the client, as the commands of the product do.
    * @param clientAuthorities what servers trust
    * @param directory of the client
+   * @param revocationLists of these authorities
    */
   async writeClient(
     secret: ClientSecret,
     clientAuthorities = secret.certificateChain,
     directory = 'mail',
+    revocationLists?: string,
   ): Promise<void> {
     const selection = { formats: ['pem', 'p12'], truststore: 'p12', password: STORE_PASSWORD } as const;
-    const files = clientFiles(secret, { clientAuthorities }, selection);
+    const files = clientFiles(secret, { clientAuthorities, revocationLists }, selection);
     await new ClientDirectory(join(this.path, directory)).replace(
       files,
-      generationId(secret, { clientAuthorities }, selection),
+      generationId(secret, { clientAuthorities, revocationLists }, selection),
     );
   }
 

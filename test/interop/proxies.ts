@@ -1,7 +1,8 @@
 /** Starts the proxies of `examples/programs`, which read their files when they are told to. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withRevocationLists } from '../../bin/config/revocation-lists';
 import { type Command, copyExample, Program, type Surroundings } from './example-programs';
 
 export interface ExampleProxy {
@@ -77,11 +78,19 @@ export const PROXIES: readonly ExampleProxy[] = [
   },
 ];
 
+/** As `mtls-mesh config --crl` writes it. */
+function useRevocationLists(folder: string): void {
+  const paths = readdirSync(folder).map((name) => join(folder, name));
+  const texts = paths.map((path) => readFileSync(path, 'utf8'));
+  const changed = withRevocationLists(texts, 's3://bucket/crl.pem') ?? [];
+  for (const [index, path] of paths.entries()) writeFileSync(path, changed[index] ?? '');
+}
+
 export class RunningProxy {
   private constructor(
     private readonly program: Program,
     /** Tells it to read its files. */
-    private readonly reloadCommand: string | undefined,
+    readonly reloadCommand: string | undefined,
   ) {}
 
   static start(
@@ -90,11 +99,13 @@ export class RunningProxy {
     directory: string,
     surroundings: Surroundings,
     changes: Readonly<Record<string, string>>,
+    { refusesRevoked = false } = {},
   ): RunningProxy {
     const run = join(directory, 'run');
     mkdirSync(run, { recursive: true });
     const folder = join(directory, 'configuration');
     copyExample(proxy.example, folder, surroundings);
+    if (refusesRevoked) useRevocationLists(folder);
     const configuration = join(folder, proxy[side]);
     const own = { '/run/mtls-mesh': run, [join(surroundings.files, proxy.example)]: folder };
     const text = Object.entries({ ...own, ...changes }).reduce(

@@ -103,7 +103,7 @@ function formats(text: string): readonly FileFormat[] {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-function s3Object(name: string): (text: string) => S3Object {
+export function s3Object(name: string): (text: string) => S3Object {
   return (text) => {
     const [, bucket, key] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/.exec(text) ?? [];
     if (bucket !== undefined && key !== undefined) return { bucket, key };

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { filesOf, programs, runConfig } from '../../../bin/config/config';
+import { type ConfigOptions, filesOf, programs, runConfig } from '../../../bin/config/config';
 
 const OPTIONS = { client: 'report', mesh: 'mesh.example.org' };
 
@@ -52,6 +52,52 @@ test.each([
   ['curl', 'server'],
 ] as const)('%s has no files of the side %s', (program, side) => {
   expect(() => filesOf(program, { ...OPTIONS, side })).toThrow(`${program} has no example of a ${side}`);
+});
+
+describe('revocation lists', () => {
+  const LISTS = { bucket: 'lists', key: 'crl.pem' };
+  const DIRECTIVES: readonly [string, string, string][] = [
+    ['nginx', 'server.conf', '    ssl_crl /srv/mesh/crl.pem;\n'],
+    ['apache', 'server.conf', '  SSLCARevocationFile /srv/mesh/crl.pem\n  SSLCARevocationCheck chain\n'],
+    ['apache-tomcat', 'mesh-site.conf', '  SSLCARevocationFile /srv/mesh/crl.pem\n  SSLCARevocationCheck chain\n'],
+    ['apache-tomcat-header', 'mesh-site.conf', '  SSLCARevocationCheck chain\n'],
+    ['haproxy', 'server.cfg', ' ca-file /srv/mesh/client-ca.pem crl-file /srv/mesh/crl.pem verify required\n'],
+    ['envoy', 'server-client-ca.yaml', '      crl: { filename: /srv/mesh/crl.pem }\n'],
+  ];
+  const textOf = (program: string, name: string, more: Partial<ConfigOptions>) =>
+    filesOf(program, { ...OPTIONS, files: '/srv/mesh', ...more }).find((file) => file.name === name)?.text;
+
+  test.each(DIRECTIVES)('%s uses them in %s, and says what that means', (program, name, directive) => {
+    const text = textOf(program, name, { crl: LISTS });
+    expect(text).toContain(directive);
+    expect(text).toContain('# Refuses revoked clients, and all clients of an authority without a list.\n');
+    expect(textOf(program, name, {})).not.toContain('crl');
+  });
+
+  test('the agent in the comment is told where they are', () => {
+    expect(textOf('nginx', 'server.conf', { crl: LISTS })).toContain(
+      '--client report=/srv/mesh \\\n#     --crl s3://lists/crl.pem \\\n#     --reload',
+    );
+    expect(textOf('envoy', 'server.yaml', { crl: LISTS })).toContain(
+      '--client report=/srv/mesh \\\n#     --crl s3://lists/crl.pem\n',
+    );
+  });
+
+  test('are used without the option if the files of the client have them', () => {
+    writeFileSync(join(directory, 'crl.pem'), '');
+    expect(textOf('nginx', 'server.conf', { files: directory })).toContain(`ssl_crl ${directory}/crl.pem;`);
+    expect(textOf('go', 'server.go', { files: directory })).not.toContain('crl.pem');
+  });
+
+  test.each([
+    ['go', {}],
+    ['curl', {}],
+    ['nginx', { side: 'client' }],
+  ] as const)('are refused for what can not use them: %s %j', (program, more) => {
+    expect(() => filesOf(program, { ...OPTIONS, ...more, crl: LISTS })).toThrow(
+      `the example of ${program} uses no revocation lists: leave out --crl`,
+    );
+  });
 });
 
 test('prints one file as it is, and several with their names', () => {
