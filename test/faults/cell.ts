@@ -1,6 +1,8 @@
-/** The faults: the columns of the matrix. */
+/** The faults that can happen to every call. */
 export const FAULTS = ['throttled', 'failed before', 'failed after', 'too slow', 'killed', 'keeps failing'] as const;
-export type FaultName = (typeof FAULTS)[number];
+/** Those, and what happens to conditional writes only: the columns of the matrix. */
+export const ALL_FAULTS = [...FAULTS, 'conflicted'] as const;
+export type FaultName = (typeof ALL_FAULTS)[number];
 
 /** A call that an operation makes. Identifies the same call in every run. */
 export interface CallSite {

@@ -3,10 +3,18 @@ import { listClients, showIssuedClient } from '../../bin/shared/inventory';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { secretName } from '../../mesh/names';
 import { DeploymentError, type Sandbox } from '../../sandbox';
-import { assertHolds, type Cell } from './cell';
+import { assertHolds, type CallSite, type Cell } from './cell';
 import { type Actor, SiteFault } from './fault-injector';
 import { assertRefused, assertServed, meshOf } from './invariants';
-import { assemblyWith, type Clients, deployed, removeAssemblies, TRUST_DOMAIN, workerActor } from './mesh';
+import {
+  type Authorities,
+  assemblyWith,
+  type Clients,
+  deployed,
+  removeAssemblies,
+  TRUST_DOMAIN,
+  workerActor,
+} from './mesh';
 import { prove } from './prove';
 
 const BASE: Clients = { mail: [], social: [] };
@@ -18,6 +26,8 @@ interface Change {
   readonly name: string;
   readonly from: Clients;
   readonly to: Clients;
+  readonly authorities?: Authorities;
+  concerns?(site: CallSite): boolean;
   assertDone(sandbox: Sandbox): Promise<void>;
 }
 
@@ -26,6 +36,14 @@ const CHANGES: readonly Change[] = [
     name: 'create client',
     from: BASE,
     to: WITH_CALENDAR,
+    assertDone: (sandbox) => assertServed(sandbox, 'calendar', []),
+  },
+  {
+    name: 'create client (KMS)',
+    from: BASE,
+    to: WITH_CALENDAR,
+    authorities: { kind: 'kmsRoot' },
+    concerns: ({ service }) => service === 'kms' || service === 'ssm',
     assertDone: (sandbox) => assertServed(sandbox, 'calendar', []),
   },
   {
@@ -51,33 +69,34 @@ afterAll(removeAssemblies);
 test.each(CHANGES)('$name succeeds or rolls back, and succeeds when repeated, whichever call fails', (change) =>
   prove({
     name: change.name,
-    open: () => deployed(change.from),
+    open: () => deployed(change.from, change.authorities),
     actor: () => workerActor('deployment'),
     work: async (sandbox) => {
-      await sandbox.update(assemblyWith(change.to));
+      await sandbox.update(assemblyWith(change.to, change.authorities));
       await sandbox.advance(0);
     },
     run: (sandbox, actor, cell) => changeUnderFault(change, sandbox, actor, cell),
     isRepeatable: true,
+    ...(change.concerns && { concerns: change.concerns }),
   }),
 );
 
 /** Updates the stack, and repeats the update when it fails. */
 async function changeUnderFault(
-  { from, to, assertDone }: Change,
+  { from, to, authorities, assertDone }: Change,
   sandbox: Sandbox,
   actor: Actor,
   { site, fault }: Cell,
 ): Promise<void> {
-  await sandbox.update(assemblyWith(from));
+  await sandbox.update(assemblyWith(from, authorities));
   await sandbox.advance(0);
   const held = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
   const siteFault = new SiteFault(sandbox, actor, site, fault);
   try {
-    await sandbox.update(assemblyWith(to)).catch(async (error) => {
+    await sandbox.update(assemblyWith(to, authorities)).catch(async (error) => {
       assertHolds(error instanceof DeploymentError, `the deployment fails with a DeploymentError, got ${error}`);
       for (const { clientName } of held) await assertServed(sandbox, clientName, []);
-      await sandbox.update(assemblyWith(to));
+      await sandbox.update(assemblyWith(to, authorities));
     });
     await sandbox.advance(0);
     await siteFault.end();

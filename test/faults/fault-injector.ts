@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<FaultName, CallFaultKind>> = {
   'too slow': 'slow',
   killed: 'killed',
   'keeps failing': 'failed-before',
+  conflicted: 'conflicted',
 };
 
 /** The calls that the work makes without a fault, in order, followed by the invocations that make them. */
@@ -61,6 +62,7 @@ export async function callsOf(sandbox: Sandbox, actor: Actor, work: () => Promis
 
 /** Whether the fault can happen to the call. */
 export function canHappen(site: CallSite, fault: FaultName): boolean {
+  if (fault === 'conflicted') return `${site.service}:${site.operation}` === 's3:PutObject';
   return site.service !== INVOCATION.service || fault === 'too slow' || fault === 'killed';
 }
 
@@ -142,10 +144,10 @@ export class SiteFault {
     return [quick, this.sandbox.inject({ service, operation, fault, match, ...delay })];
   }
 
-  /** How often the sandbox has stopped one of the functions with a timeout of three minutes. */
+  /** How often the sandbox has stopped one of the functions with a timeout of two or three minutes. */
   private countTimeouts(): number {
     const lines = Object.values(this.sandbox.logs()).flat();
-    return lines.filter((line) => line.includes('Task timed out after 180.00 seconds')).length;
+    return lines.filter((line) => /Task timed out after 1[28]0\.00 seconds/.test(line)).length;
   }
 
   private onInvocation(): InjectedFault {
@@ -156,6 +158,9 @@ export class SiteFault {
   }
 }
 
+/** The end of a logical ID that the CDK generates. */
+const HASH = /[0-9A-F]{8}$/;
+
 /** Calls `onStep` for each invocation. The fault is set last and therefore asked first; it never applies. */
 function watchSteps(sandbox: Sandbox, { functionName }: Actor, onStep: (step: string) => void): InjectedFault {
   const match = (event: unknown) => {
@@ -165,9 +170,9 @@ function watchSteps(sandbox: Sandbox, { functionName }: Actor, onStep: (step: st
   return sandbox.inject({ service: 'lambda', function: functionName ?? '', fault: 'killed', match });
 }
 
-/** Such as `createSecret` or `Update ClientCertificate`. */
+/** Such as `createSecret` or `Update MeshClientmailCertificate`. */
 function stepOf(event: unknown): string {
-  const { Step, RequestType, ResourceType, source } = Object(event) as Readonly<Record<string, unknown>>;
-  if (RequestType !== undefined) return `${RequestType} ${String(ResourceType).replace('Custom::Mtls', '')}`;
+  const { Step, RequestType, LogicalResourceId, source } = Object(event) as Readonly<Record<string, unknown>>;
+  if (RequestType !== undefined) return `${RequestType} ${String(LogicalResourceId).replace(HASH, '')}`;
   return String(Step ?? source);
 }

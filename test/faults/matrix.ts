@@ -1,4 +1,4 @@
-import { CallNotMadeError, type Cell, FAULTS, InvariantError, withoutHanging } from './cell';
+import { ALL_FAULTS, CallNotMadeError, type Cell, FAULTS, InvariantError, withoutHanging } from './cell';
 import { canHappen } from './fault-injector';
 
 export interface Result {
@@ -75,7 +75,7 @@ export function matrix(results: readonly Result[]): string {
   }
   const lines = [...rows].map(([key, ofRow]) => {
     const [operation, step, call, nth] = JSON.parse(key) as [string, string, string, number];
-    const outcomes = FAULTS.map((fault) => {
+    const outcomes = ALL_FAULTS.map((fault) => {
       const result = ofRow.find(({ cell }) => cell.fault === fault);
       if (result === undefined) return '·';
       if (!result.isCallMade) return 'not made';
@@ -83,7 +83,7 @@ export function matrix(results: readonly Result[]): string {
     });
     return [operation, step, nth === 0 ? call : `${call} (${nth + 1})`, ...outcomes];
   });
-  const all = [['operation', 'step', 'call', ...FAULTS], ...lines.sort()];
+  const all = [['operation', 'step', 'call', ...ALL_FAULTS], ...lines.sort()];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0))) ?? [];
   return all
     .map((line) =>

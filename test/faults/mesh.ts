@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration, type aws_iam as iam, aws_lambda as lambda, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { CertificateAuthority, MeshIntegration, type MtlsServiceMeshProps } from '../../lib';
+import {
+  CertificateAuthority,
+  type ICertificateAuthority,
+  MeshIntegration,
+  type MtlsServiceMeshProps,
+} from '../../lib';
 import { revocationFunctionName } from '../../mesh/names';
 import { Sandbox } from '../../sandbox';
 import { exampleMesh } from '../example-mesh';
@@ -23,6 +28,8 @@ const WORKERS = {
   rotation: '/Issuer/Rotation',
   revocation: '/Issuer/Revocation',
   publisher: '/Truststore/Publisher',
+  authority: '/Maker/Handler',
+  lists: '/RevocationLists/Publisher',
 } as const;
 type Worker = keyof typeof WORKERS;
 
@@ -45,8 +52,15 @@ export function roleOf(worker: Worker): string {
 /** Additional DNS names of each client, by its name. */
 export type Clients = Readonly<Record<string, readonly string[]>>;
 
-/** The authorities that a mesh trusts during a rollover. The last one issues. */
-export type Authorities = 'first' | 'both' | 'second';
+/** An authority with its key in KMS. */
+export interface KmsAuthority {
+  readonly kind: 'kmsRoot' | 'kmsSubordinate' | 'shortLivedSubordinateOfKmsRoot';
+  /** @default - that of the library */
+  readonly validityDays?: number;
+}
+
+/** The authorities that a mesh trusts during a rollover, the last of which issues; or one with its key in KMS. */
+export type Authorities = 'first' | 'both' | 'second' | KmsAuthority;
 
 const directory = mkdtempSync(join(tmpdir(), 'faults-'));
 const assemblies = new Map<string, string>();
@@ -60,28 +74,40 @@ export function assemblyWith(
   authorities: Authorities = 'first',
   granted: readonly string[] | 'all' = 'all',
 ): string {
-  const key = JSON.stringify([clients, authorities, granted]);
+  return assemblyOf([clients, authorities, granted], (stack) => {
+    const mesh = exampleMesh(stack, authorityProps(stack, authorities));
+    const schedule = new lambda.Function(stack, 'Schedule', {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
+      timeout: Duration.minutes(15),
+    });
+    const service = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
+    if (granted === 'all') service.allowAllClients();
+    for (const [name, dnsNames] of Object.entries(clients)) {
+      const client = mesh.addClient(name, { dnsNames: [...dnsNames] });
+      if (granted !== 'all' && granted.includes(name)) service.allow(client);
+    }
+  });
+}
+
+/**
+ * Synthesizes a stack, whose workers have fixed names, and returns the directory.
+ * @param what identifies the content. One that was synthesized before isn't again.
+ */
+export function assemblyOf(what: unknown, build: (stack: Stack) => void): string {
+  const key = JSON.stringify(what);
   const known = assemblies.get(key);
   if (known !== undefined) return known;
   const app = new App({ outdir: join(directory, String(assemblies.size)) });
   const stack = new Stack(app, 'FaultyMesh');
-  const mesh = exampleMesh(stack, authorityProps(stack, authorities));
-  const schedule = new lambda.Function(stack, 'Schedule', {
-    runtime: lambda.Runtime.NODEJS_24_X,
-    handler: 'index.handler',
-    code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
-    timeout: Duration.minutes(15),
-  });
-  const service = mesh.addService('schedule', { integration: MeshIntegration.lambdaFunction(schedule) });
-  if (granted === 'all') service.allowAllClients();
-  for (const [name, dnsNames] of Object.entries(clients)) {
-    const client = mesh.addClient(name, { dnsNames: [...dnsNames] });
-    if (granted !== 'all' && granted.includes(name)) service.allow(client);
-  }
+  build(stack);
   for (const worker of Object.keys(WORKERS) as Worker[]) {
     const resource = (id: string) =>
       stack.node.findAll().find(({ node }) => node.path.endsWith(`${WORKERS[worker]}/${id}/Resource`));
-    (resource('Function') as lambda.CfnFunction).functionName = functionNameOf(worker);
+    const handler = resource('Function') as lambda.CfnFunction | undefined;
+    if (handler === undefined) continue;
+    handler.functionName = functionNameOf(worker);
     (resource('Role') as iam.CfnRole).roleName = worker;
   }
   const assembly = app.synth().directory;
@@ -91,13 +117,22 @@ export function assemblyWith(
 
 function authorityProps(stack: Stack, authorities: Authorities): Partial<MtlsServiceMeshProps> {
   if (authorities === 'first') return {};
+  if (typeof authorities === 'object') return { certificateAuthority: kmsAuthority(stack, authorities) };
   const second = CertificateAuthority.shortLivedRoot(stack, 'Second', { removalPolicy: RemovalPolicy.DESTROY });
   return authorities === 'both' ? { certificateAuthoritySuccessors: [second] } : { certificateAuthority: second };
 }
 
+/** Leaves nothing behind. */
+export function kmsAuthority(stack: Stack, { kind, validityDays }: KmsAuthority): ICertificateAuthority {
+  return CertificateAuthority[kind](stack, 'Authority', {
+    removalPolicy: RemovalPolicy.DESTROY,
+    ...(validityDays !== undefined && { validity: Duration.days(validityDays) }),
+  });
+}
+
 /** Deploys a mesh with the clients, and waits for the first runs of their rotation schedules. */
-export async function deployed(clients: Clients): Promise<Sandbox> {
-  const sandbox = await Sandbox.deploy(assemblyWith(clients));
+export async function deployed(clients: Clients, authorities?: Authorities): Promise<Sandbox> {
+  const sandbox = await Sandbox.deploy(assemblyWith(clients, authorities));
   await sandbox.advance(0);
   return sandbox;
 }

@@ -1,5 +1,5 @@
 import type { Sandbox } from '../../sandbox';
-import type { Cell } from './cell';
+import type { CallSite, Cell, FaultName } from './cell';
 import { type Actor, callsOf } from './fault-injector';
 import { cellsOf, type Lane, runAll } from './matrix';
 import { record } from './record';
@@ -24,19 +24,24 @@ export interface Operation {
   run(sandbox: Sandbox, actor: Actor, cell: Cell): Promise<void>;
   /** Whether the same sandbox can run another cell after one that held. */
   readonly isRepeatable: boolean;
+  /** What happens to each call. @default FAULTS */
+  readonly faults?: readonly FaultName[];
+  /** Which calls get faults. @default - all calls of the actor */
+  concerns?(site: CallSite): boolean;
 }
 
 /** Finds the operation's calls in a run without a fault, then runs it with every fault at every call. */
 export async function prove(operation: Operation): Promise<void> {
-  const { name, isRepeatable } = operation;
+  const { name, isRepeatable, concerns = () => true } = operation;
   const first = await operation.open();
-  const sites = await callsOf(first, operation.actor(first), () => operation.work(first)).finally(() => first.close());
+  const made = await callsOf(first, operation.actor(first), () => operation.work(first)).finally(() => first.close());
+  const sites = made.filter(concerns);
   const openLane = async (): Promise<Lane> => {
     const sandbox = await operation.open();
     const actor = operation.actor(sandbox);
     return { isRepeatable, run: (cell) => operation.run(sandbox, actor, cell), close: () => sandbox.close() };
   };
-  const cells = cellsOf(name, sites);
+  const cells = cellsOf(name, sites, operation.faults);
   const { functionName } = operation.actor(first);
   const isWaiting = ({ fault }: Cell) => fault === 'too slow' && functionName === undefined;
   const batches = [
