@@ -2,6 +2,7 @@
  * Measures the speed of the library and prints each figure beside its budget. `npm run bench -- rotation` instead simulates
  * the rotation of all clients of a large mesh under the quotas of AWS, `npm run bench -- rotation 1000` of 1,000 clients.
  * `npm run bench -- maintenance` simulates the hourly run of meshes of up to 100,000 clients, and what it costs.
+ * `npm run bench -- revocation-lists` simulates the hourly run for lists of up to 100,000 certificates.
  * `npm run bench -- prices` writes the tables of docs/prices.md.
  * `npm run bench -- stacks` deploys a mesh of 1,000 clients in the stacks of ten teams.
  */
@@ -12,6 +13,7 @@ import { maintenance } from './maintenance';
 import type { Measurement } from './measure';
 import { writePricesPage } from './prices-page';
 import { quotas } from './quotas';
+import { revocationLists } from './revocation-lists';
 import { discard, firstAnswer, threeServices, warmDecision } from './sandbox';
 import { signing } from './signing';
 import { severalStacks } from './stacks';
@@ -54,6 +56,8 @@ async function measure([subject, clients]: readonly string[]): Promise<readonly 
       return quotas(clients === undefined ? ROTATED_CLIENTS : wholeNumber(clients));
     case 'maintenance':
       return maintenance();
+    case 'revocation-lists':
+      return revocationLists();
     case 'prices':
       await writePricesPage();
       return [];

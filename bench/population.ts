@@ -17,13 +17,15 @@ export interface Population {
   readonly clients: number;
   /** Whether clients have `overlap`, so that the hourly run revokes each certificate that a rotation has replaced. */
   readonly hasOverlap: boolean;
+  /** Whether the current certificate of each client is revoked. @default false */
+  readonly isRevoked?: boolean;
 }
 
 /** Fills the registry of a mesh with what it contains after months. */
 export async function populate(
   cloud: InProcessCloud,
   mesh: SimulatedMesh,
-  { clients, hasOverlap }: Population,
+  { clients, hasOverlap, isRevoked = false }: Population,
 ): Promise<void> {
   const failing = Math.ceil(clients * FAILING);
   // An expiring certificate is reported once a day.
@@ -37,9 +39,13 @@ export async function populate(
   ];
   let named = 0;
   for (const { count, history } of groups) {
-    const requests = await recordedClient(cloud, mesh, history);
+    const requests = await recordedClient(cloud, mesh, { ...history, isRevoked });
     for (let i = 0; i < count; i += 1, named += 1) {
-      const RequestItems = { [REGISTRY_TABLE]: JSON.parse(requests.replaceAll(PROTOTYPE, `client-${named}`)) };
+      const serialNumber = (named + 1).toString(16).padStart(PROTOTYPE_SERIAL_NUMBER.length, '0');
+      const items = JSON.parse(
+        requests.replaceAll(PROTOTYPE, `client-${named}`).replaceAll(PROTOTYPE_SERIAL_NUMBER, serialNumber),
+      );
+      const RequestItems = { [REGISTRY_TABLE]: items };
       await cloud.dynamoDb('BatchWriteItem', { RequestItems });
     }
   }
@@ -47,6 +53,8 @@ export async function populate(
 
 /** The name of a client that the registry records. */
 const PROTOTYPE = 'prototype-client';
+/** The serial number of its current certificate. */
+const PROTOTYPE_SERIAL_NUMBER = randomBytes(16).toString('hex');
 
 interface History {
   /** Hours since the current certificate was issued. */
@@ -55,6 +63,7 @@ interface History {
   readonly reportedAgo?: number;
   /** Hours since the mesh refuses the certificate before. */
   readonly replacedAgo?: number;
+  readonly isRevoked?: boolean;
 }
 
 /**
@@ -64,7 +73,7 @@ interface History {
 async function recordedClient(
   cloud: InProcessCloud,
   { registry, certificateAuthorityArn }: SimulatedMesh,
-  { age, reportedAgo, replacedAgo }: History,
+  { age, reportedAgo, replacedAgo, isRevoked }: History,
 ): Promise<string> {
   const { signal } = new AbortController();
   const ago = (hours: number) => new Date(Date.now() - hours * HOUR_MS).toISOString();
@@ -81,8 +90,7 @@ async function recordedClient(
     updatedAt: ago(age + 2 * ROTATION_HOURS),
     updatedBy: 'deployment',
   } as const;
-  const issued = (hours: number): RegistryCertificate => {
-    const serialNumber = randomBytes(16).toString('hex');
+  const issued = (hours: number, serialNumber = randomBytes(16).toString('hex')): RegistryCertificate => {
     return {
       ...client,
       serialNumber,
@@ -103,10 +111,18 @@ async function recordedClient(
   };
 
   await registry.registerClient(profile, false, signal);
-  const [expired, previous, current] = [issued(age + 2 * ROTATION_HOURS), issued(age + ROTATION_HOURS), issued(age)];
+  const [expired, previous, current] = [
+    issued(age + 2 * ROTATION_HOURS),
+    issued(age + ROTATION_HOURS),
+    issued(age, PROTOTYPE_SERIAL_NUMBER),
+  ];
   for (const certificate of [expired, previous, current]) await registry.addCertificate(certificate, signal);
   if (reportedAgo !== undefined) await registry.markExpiryReported(current, ago(reportedAgo), signal);
   if (replacedAgo !== undefined) await registry.markReplaced(previous, ago(replacedAgo), signal);
+  if (isRevoked) {
+    const mark = { revokedAt: ago(1), revokedBy: 'operator', revocationReason: 'KEY_COMPROMISE' } as const;
+    await registry.markRevoked(current, mark, signal);
+  }
   return JSON.stringify(await takeItems(cloud));
 }
 
