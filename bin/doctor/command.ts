@@ -1,14 +1,15 @@
 import { type Command, Option } from 'commander';
 import { clientName, destination, httpsUrl, trustDomain } from '../shared/arguments';
 import { addAwsOptions } from '../shared/aws-options';
+import { s3Object } from '../shared/client-files/options';
 import type { DoctorOptions } from './doctor';
 
 const NOTES = `
 The command goes step by step, and stops at the first thing that is wrong: name,
 port, TLS, the server's certificate, the client's certificate, what the server
-asks for, the registry, the grants, the truststore, and the answer. It sends one
-GET request with the certificate of the client. What the credentials may not
-read is not checked.
+asks for, the registry, the grants, the truststore, with --crl the revocation
+lists, and the answer. It sends one GET request with the certificate of the
+client. What the credentials may not read is not checked.
 
 MTLS_MESH_CONNECT_TO and MTLS_MESH_CA_FILE, which \`mtls-mesh up\` prints, lead to
 a sandbox.
@@ -36,6 +37,11 @@ export function addDoctorCommand(program: Command, load: () => Pick<typeof impor
     )
     .option('--secret <name|arn>', 'secret of the client (default: the one that the mesh creates)')
     .option('--files <dir>', 'directory with the PEM files of the client, instead of the secret')
+    .addOption(
+      new Option('--crl <s3-url>', 'object with crl.pem, if the server refuses revoked clients by it').argParser(
+        s3Object('crl.pem'),
+      ),
+    )
     .addOption(new Option('--connect-to <host:port>', 'address to connect to').argParser(destination))
     .option('--ca <file>', "PEM file of the authorities that may have issued the server's certificate")
     .option('--json', 'print one line of JSON')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { failureSentence } from '../../aws/failure';
+import type { S3Object } from '../../aws/s3';
 import { withEnvironment } from '../../client/environment';
 import { type Destination, serverNameOf } from '../../client/tls-request';
 import type { ClientSecret } from '../../mesh/client-secret';
@@ -9,6 +10,7 @@ import { readCertificates } from '../../pki/pem';
 import { SDK_SETTINGS } from '../shared/aws-access';
 import { awsMesh } from '../shared/aws-mesh';
 import { readSecretIn } from '../shared/client-files/held';
+import { PublishedObject } from '../shared/client-files/published';
 import { readClientSecret } from '../shared/client-secret';
 import { UsageError } from '../shared/exit-codes';
 import { colors } from '../shared/terminal';
@@ -18,6 +20,7 @@ import { type Greeting, greet } from './greeting';
 import { checkGrants, checkRegistry, checkTruststore } from './mesh-state';
 import { checkName, checkPort } from './network';
 import { checkOwnCertificate } from './own-certificate';
+import { checkRevocationLists } from './revocation-lists';
 import { checkRequest, checkServerCertificate, checkVersion, handshakeFailure } from './server';
 
 export interface DoctorOptions {
@@ -29,6 +32,8 @@ export interface DoctorOptions {
   readonly secret?: string;
   /** A directory that `fetch`, `request`, or `agent` has written. @default - the secret */
   readonly files?: string;
+  /** The object with the revocation lists that the server uses. @default - they are not checked */
+  readonly crl?: S3Object;
   readonly connectTo?: Destination;
   /** A PEM file. */
   readonly ca?: string;
@@ -109,6 +114,9 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
   yield ['registry', mesh ? await checkRegistry(mesh, secret) : notChecked('the registry needs --mesh')];
   yield ['grants', mesh ? await checkGrants(mesh, secret.clientName, url) : notChecked('the grants need --mesh')];
   yield ['truststore', await checkTruststore(host, secret)];
+  if (options.crl) {
+    yield ['revocation-lists', await checkRevocationLists(new PublishedObject(options.crl), secret, now)];
+  }
 
   const answer = await call(url, { credentials: secret, certificateAuthorities, connectTo });
   if ('result' in answer) {

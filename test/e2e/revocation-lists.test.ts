@@ -24,6 +24,8 @@ import { testWith } from '../programs';
 
 jest.setTimeout(120_000);
 
+const SCHEDULE = 'https://mesh.example.com/schedule';
+
 let root: string;
 let sandbox: Sandbox;
 
@@ -209,6 +211,19 @@ describe('fetch refuses, and keeps the files of before', () => {
   test('a URL that is none', async () => {
     const { code, stderr } = await run('fetch', '--client', 'mail', '--crl', 'https://example.com/crl.pem');
     expect([code, stderr]).toEqual([64, expect.stringContaining('such as s3://bucket/crl.pem')]);
+  });
+});
+
+test('doctor says whether a server that uses the lists admits the client', async () => {
+  await rotateClient(awsMesh('mesh.example.com', sandboxAccess(sandbox)), 'mail');
+  writeFileSync(join(root, 'server-ca.pem'), sandbox.serverAuthority);
+  const connection = ['--connect-to', `127.0.0.1:${sandbox.gatewayPort}`, '--ca', 'server-ca.pem'];
+  const { code, stdout } = await run('doctor', SCHEDULE, '--client', 'mail', '--json', '--crl', url(), ...connection);
+  expect(code).toBe(0);
+  expect(parseOutput('doctor', stdout).steps).toContainEqual({
+    step: 'revocation-lists',
+    result: 'ok',
+    message: expect.stringContaining("the revocation lists don't have the certificate"),
   });
 });
 
