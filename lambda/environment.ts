@@ -11,24 +11,26 @@ import {
   tableNameProblem,
 } from '../mesh/aws-names';
 import {
-  AUTHORITY_ORDERS_VARIABLE,
   AUTHORIZER_TIMES,
-  type AuthorityOrder,
   type AuthorizerTime,
   CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
-  LISTING_AUTHORITIES_VARIABLE,
-  type ListingAuthority,
   REGISTRY_TABLE_VARIABLE,
-  REVOCATION_LIST_ADDRESS_VARIABLE,
-  REVOCATION_LISTS_BUCKET_VARIABLE,
-  REVOCATION_LISTS_HOURS_VARIABLE,
   STACKS_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
   TRUSTSTORE_BUCKET_VARIABLE,
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 } from '../mesh/contract';
+import {
+  AUTHORITY_ORDERS_VARIABLE,
+  type AuthorityOrder,
+  LISTING_AUTHORITIES_VARIABLE,
+  type ListingAuthority,
+  REVOCATION_LIST_ADDRESS_VARIABLE,
+  REVOCATION_LISTS_BUCKET_VARIABLE,
+  REVOCATION_LISTS_HOURS_VARIABLE,
+} from '../mesh/kms-authority';
 import { dnsNameProblem, trustDomainProblem } from '../mesh/names';
 import { StackList } from './custom-resource/stack-list';
 

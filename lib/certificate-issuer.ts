@@ -9,12 +9,12 @@ import {
   CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
   REGISTRY_TABLE_VARIABLE,
-  REVOCATION_LIST_ADDRESS_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
   TRUSTSTORE_BUCKET_VARIABLE,
   TRUSTSTORE_KEY_VARIABLE,
   TRUSTSTORE_VERSION_VARIABLE,
 } from '../mesh/contract';
+import { REVOCATION_LIST_ADDRESS_VARIABLE } from '../mesh/kms-authority';
 import { revocationFunctionName } from '../mesh/names';
 import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry, IMtlsGateway } from './interfaces';
 import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';

@@ -6,20 +6,17 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { EVENT_SOURCE, type EventType, REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../mesh/contract';
 import {
-  EVENT_SOURCE,
-  type EventType,
   LISTING_AUTHORITIES_VARIABLE,
   type ListingAuthority,
-  REGISTRY_TABLE_VARIABLE,
   REVOCATION_LISTS_BUCKET_VARIABLE,
   REVOCATION_LISTS_HOURS_VARIABLE,
   REVOCATION_LISTS_KEY,
   REVOCATION_LISTS_RESOURCE_TYPE,
   type RevocationListsProperties,
   revocationListKey,
-  TRUST_DOMAIN_VARIABLE,
-} from '../mesh/contract';
+} from '../mesh/kms-authority';
 import type { ICertificateAuthority, IMeshRegistry } from './interfaces';
 import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { grantKeyThrough } from './private/key-grant';

@@ -3,7 +3,6 @@
  * template deploys, and the services behind the gateway. Each name is defined only here.
  */
 import type { KeyAlgorithm } from '../pki/keys';
-import type { SigningAlgorithm } from '../pki/signature';
 import type { CertificateIdentityKind } from './external-identity';
 
 /** The ACM PCA template for client certificates. With it, the identity comes from the issuer and never from the CSR. */
@@ -58,79 +57,6 @@ export interface TruststoreAttributes {
   /** The S3 version of the published bundle. It becomes the domain's `TruststoreVersion`. */
   readonly VersionId: string;
 }
-
-/** Makes the certificate of an authority that a KMS key signs. */
-export const CERTIFICATE_AUTHORITY_RESOURCE_TYPE = 'Custom::MtlsCertificateAuthority';
-
-/** Only the ARN is for the function. The others are there because CloudFormation calls it when a property changes. */
-export interface CertificateAuthorityProperties {
-  readonly CertificateAuthorityArn: string;
-  readonly IssuerKeyArn: string;
-  readonly SigningAlgorithm: string;
-  /** Absent for an authority in ACM PCA, which names itself in its certificate signing request. */
-  readonly Subject?: AuthoritySubject;
-  /** Whole days, a decimal number. */
-  readonly ValidityDays: string;
-  /** PEM. Absent for a root. */
-  readonly IssuerCertificate?: string;
-}
-
-export interface CertificateAuthorityAttributes {
-  readonly CertificateAuthorityArn: string;
-  /** PEM, the authority's own certificate alone: a chain may be too long for the response. */
-  readonly Certificate: string;
-}
-
-/**
- * An authority whose certificate the function makes. It is in the function's environment and not in the event, so that whoever
- * may invoke the function can't choose what is signed.
- */
-export interface AuthorityOrder {
-  /** ARN of the authority's KMS key, or of the authority in ACM PCA. */
-  readonly certificateAuthorityArn: string;
-  /** ARN of the KMS key that signs the certificate. The authority's own one for a root. */
-  readonly issuerKeyArn: string;
-  /** The algorithm to sign with. */
-  readonly signingAlgorithm: SigningAlgorithm;
-  /** Absent for an authority in ACM PCA, which names itself in its certificate signing request. */
-  readonly subject?: AuthoritySubject;
-  readonly validityDays: number;
-}
-
-/** As `CertificateAuthoritySubject`. */
-export interface AuthoritySubject {
-  readonly commonName: string;
-  readonly organization?: string;
-  readonly organizationalUnit?: string;
-  readonly country?: string;
-  readonly state?: string;
-  readonly locality?: string;
-}
-
-/** Publishes the revocation lists of authorities with KMS keys. */
-export const REVOCATION_LISTS_RESOURCE_TYPE = 'Custom::MtlsRevocationLists';
-
-export interface RevocationListsProperties {
-  readonly BucketName: string;
-  /** ARNs of the KMS keys. The function finds them in its environment, and publishes when they change. */
-  readonly CertificateAuthorities: readonly string[];
-  /** If `'true'`, deletion of the resource also deletes every version of every object in the bucket. */
-  readonly EmptyOnDelete: string;
-}
-
-/** An authority whose KMS key signs revocation lists. */
-export interface ListingAuthority {
-  readonly certificateAuthorityArn: string;
-  readonly signingAlgorithm: SigningAlgorithm;
-}
-
-/** The key of the object with the list of one authority, in DER. @param id the last part of the ARN of its KMS key */
-export function revocationListKey(id: string): string {
-  return `${id}.crl`;
-}
-
-/** The key of the object with the lists of all authorities, in PEM, as servers read it. */
-export const REVOCATION_LISTS_KEY = 'crl.pem';
 
 /** Waits until a domain uses a version of its truststore. */
 export const DOMAIN_TRUSTSTORE_RESOURCE_TYPE = 'Custom::MtlsDomainTruststore';
@@ -244,19 +170,6 @@ export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
 export const STACKS_VARIABLE = 'STACKS';
 /** ARNs of the authorities that issue, or have issued, certificates, separated by commas. Issuer. */
 export const CERTIFICATE_AUTHORITIES_VARIABLE = 'CERTIFICATE_AUTHORITIES';
-/** The authorities that the function makes certificates for: JSON, a list of `AuthorityOrder`. Maker of authorities. */
-export const AUTHORITY_ORDERS_VARIABLE = 'AUTHORITY_ORDERS';
-/** The authorities with revocation lists: JSON, a list of `ListingAuthority`. Publisher of lists. */
-export const LISTING_AUTHORITIES_VARIABLE = 'LISTING_AUTHORITIES';
-/** The bucket of revocation lists. Publisher of lists. */
-export const REVOCATION_LISTS_BUCKET_VARIABLE = 'REVOCATION_LISTS_BUCKET';
-/** Whole hours until the next list is published at the latest. Publisher of lists. */
-export const REVOCATION_LISTS_HOURS_VARIABLE = 'REVOCATION_LISTS_HOURS';
-/**
- * Where verifiers find the revocation list of an authority with a KMS key, without the key of the object. Issuer. Absent if
- * certificates don't say it.
- */
-export const REVOCATION_LIST_ADDRESS_VARIABLE = 'REVOCATION_LIST_ADDRESS';
 /** Where the gateway's truststore is published. Issuer. This and the next three are absent without a gateway. */
 export const TRUSTSTORE_BUCKET_VARIABLE = 'TRUSTSTORE_BUCKET';
 export const TRUSTSTORE_KEY_VARIABLE = 'TRUSTSTORE_KEY';

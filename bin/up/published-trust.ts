@@ -1,12 +1,11 @@
 import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import type { ClientSecret } from '../../mesh/client-secret';
+import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../../mesh/contract';
 import {
   REVOCATION_LISTS_KEY,
   REVOCATION_LISTS_RESOURCE_TYPE,
   type RevocationListsProperties,
-  TRUSTSTORE_RESOURCE_TYPE,
-  type TruststoreProperties,
-} from '../../mesh/contract';
+} from '../../mesh/kms-authority';
 import { encodePem, readCertificates } from '../../pki/pem';
 import type { AwsAccess } from '../shared/aws-access';
 import { PublishedObject, readClientAuthorities } from '../shared/client-files/published';

@@ -5,11 +5,11 @@ import type { Kms } from '../../aws/kms';
 import { authorityArnProblem } from '../../mesh/aws-names';
 import {
   AUTHORITY_ORDERS_VARIABLE,
+  type AuthorityAttributes,
   type AuthorityOrder,
+  type AuthorityProperties,
   type AuthoritySubject,
-  type CertificateAuthorityAttributes,
-  type CertificateAuthorityProperties,
-} from '../../mesh/contract';
+} from '../../mesh/kms-authority';
 import { authorityId, authorityParameterName } from '../../mesh/names';
 import { notAfterOf } from '../../pki/certificate-fields';
 import { signRootCertificate, signSubordinateCertificate } from '../../pki/certificate-signing';
@@ -59,7 +59,7 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     return {
       CertificateAuthorityArn: order.certificateAuthorityArn,
       Certificate: String(certificate),
-    } satisfies CertificateAuthorityAttributes;
+    } satisfies AuthorityAttributes;
   }
 
   /** The key stays. Without the parameter, a resource that is added again makes another certificate for it. */
@@ -183,7 +183,7 @@ interface Parties {
   readonly issuerKey: KeyObject;
 }
 
-const ARN = 'CertificateAuthorityArn' satisfies keyof CertificateAuthorityProperties;
+const ARN = 'CertificateAuthorityArn' satisfies keyof AuthorityProperties;
 
 function readAuthorityArn(properties: ResourceProperties): string {
   return textProperty(properties, ARN, authorityArnProblem);

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Log } from '../../aws/cloudwatch';
 import type { Kms } from '../../aws/kms';
-import { type ListingAuthority, revocationListKey } from '../../mesh/contract';
+import { type ListingAuthority, revocationListKey } from '../../mesh/kms-authority';
 import { authorityId } from '../../mesh/names';
 import { encodePem, readCertificates } from '../../pki/pem';
 import { signRevocationList } from '../../pki/revocation-list';

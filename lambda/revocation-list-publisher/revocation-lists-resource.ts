@@ -2,7 +2,7 @@ import type { Log } from '../../aws/cloudwatch';
 import type { Pause } from '../../aws/retry';
 import type { ObjectPublisher } from '../../aws/s3';
 import { bucketNameProblem } from '../../mesh/aws-names';
-import type { RevocationListsProperties } from '../../mesh/contract';
+import type { RevocationListsProperties } from '../../mesh/kms-authority';
 import type { CustomResourceHandler } from '../custom-resource/custom-resource';
 import { emptyBucket } from '../custom-resource/empty-bucket';
 import { PropertyError, textProperty } from '../custom-resource/properties';

@@ -3,11 +3,11 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import {
   AUTHORITY_ORDERS_VARIABLE,
+  type AuthorityAttributes,
   type AuthorityOrder,
+  type AuthorityProperties,
   CERTIFICATE_AUTHORITY_RESOURCE_TYPE,
-  type CertificateAuthorityAttributes,
-  type CertificateAuthorityProperties,
-} from '../../mesh/contract';
+} from '../../mesh/kms-authority';
 import { CUSTOM_RESOURCE_TIMEOUT, MeshFunction } from './mesh-function';
 import { ServedStacks } from './served-stacks';
 
@@ -48,11 +48,11 @@ export class AuthorityMaker extends Construct {
     this.handler = this.function.handler;
   }
 
-  /** The custom resource whose attributes are `CertificateAuthorityAttributes`. */
+  /** The custom resource whose attributes are `AuthorityAttributes`. */
   make(scope: Construct, { parameterArn, issuerCertificate, ...order }: AuthorityToMake): CustomResource {
     this.orders.push(order);
     this.function.allow(['ssm:GetParameter', 'ssm:PutParameter', 'ssm:DeleteParameter'], [parameterArn]);
-    const properties: CertificateAuthorityProperties = {
+    const properties: AuthorityProperties = {
       CertificateAuthorityArn: order.certificateAuthorityArn,
       IssuerKeyArn: order.issuerKeyArn,
       SigningAlgorithm: order.signingAlgorithm,
@@ -74,6 +74,6 @@ export class AuthorityMaker extends Construct {
 }
 
 /** An attribute of an authority's custom resource. Resources that refer to it wait for the certificate. */
-export function attributeOf(resource: CustomResource, name: keyof CertificateAuthorityAttributes): string {
+export function attributeOf(resource: CustomResource, name: keyof AuthorityAttributes): string {
   return resource.getAttString(name);
 }

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { GetObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
-import { REVOCATION_LISTS_KEY, REVOCATION_LISTS_RESOURCE_TYPE } from '../../mesh/contract';
+import { REVOCATION_LISTS_KEY, REVOCATION_LISTS_RESOURCE_TYPE } from '../../mesh/kms-authority';
 import { readCertificates } from '../../pki/pem';
 import { type RevocationList, readRevocationList } from '../../pki/revocation-list-reader';
 import type { ClientSecret, Sandbox } from '../../sandbox';

@@ -1,6 +1,6 @@
 import type { Log } from '../../../aws/cloudwatch';
 import type { Kms } from '../../../aws/kms';
-import { revocationListKey } from '../../../mesh/contract';
+import { revocationListKey } from '../../../mesh/kms-authority';
 import { authorityId } from '../../../mesh/names';
 import { signClientCertificate } from '../../../pki/certificate-signing';
 import { readCertificates } from '../../../pki/pem';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { LogEntry } from '../../../aws/cloudwatch';
 import { CertificateAuthorityResource } from '../../../lambda/certificate-authority/certificate-authority-resource';
 import { AuthorityStore } from '../../../lambda/kms-authority/authority-store';
-import type { AuthorityOrder } from '../../../mesh/contract';
+import type { AuthorityOrder } from '../../../mesh/kms-authority';
 import { signRootCertificate } from '../../../pki/certificate-signing';
 import { createCertificateSigningRequest } from '../../../pki/certificate-signing-request';
 import { generatePrivateKey } from '../../../pki/keys';
