@@ -750,7 +750,8 @@ describe('the registry in DynamoDB', () => {
         }
         return found;
       };
-      const facts = ({ spiffeId, notBefore, notAfter, authoritiesNotAfter }: RegistryCertificate) => ({
+      const facts = ({ fingerprint, spiffeId, notBefore, notAfter, authoritiesNotAfter }: RegistryCertificate) => ({
+        key: certificateKey('mail', fingerprint),
         clientName: 'mail',
         spiffeId,
         notBefore,
