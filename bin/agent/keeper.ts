@@ -41,7 +41,7 @@ export interface ClientState {
   readonly notAfter?: number | undefined;
   /** Until when all lists in `crl.pem` are valid. Undefined without them. */
   readonly nextUpdate?: number | undefined;
-  /** Why servers that use `crl.pem` refuse clients. Undefined without it. */
+  /** What is wrong with the revocation lists. Undefined without them. */
   readonly warnings?: readonly string[] | undefined;
   /** When the files were last known to be current. */
   readonly lastSuccess?: number | undefined;
@@ -148,7 +148,7 @@ export class Keeper {
   private rememberLists({ nextUpdate, warnings }: VerifiedLists): void {
     const before = this.state.warnings ?? [];
     this.state = { ...this.state, nextUpdate: nextUpdate.getTime(), warnings };
-    for (const warning of warnings) if (!before.includes(warning)) this.log('warn', 'clients-refused', warning);
+    for (const warning of warnings) if (!before.includes(warning)) this.log('warn', 'revocation-lists', warning);
   }
 
   /** Once for each generation, also if an earlier run was killed before it. */

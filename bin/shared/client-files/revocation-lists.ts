@@ -6,7 +6,7 @@ import { encodePem, readCertificates } from '../../../pki/pem';
 import { type RevocationList, RevocationListError, readRevocationLists } from '../../../pki/revocation-list-reader';
 import { CLIENT_FILES } from './contents';
 
-/** The lists must not take the place of those before. */
+/** The published lists must not be written. */
 export class UnusableListsError extends Error {
   override readonly name = 'UnusableListsError';
 
@@ -21,7 +21,7 @@ export interface VerifiedLists {
   readonly pem: string;
   /** When the first of them is no longer valid. */
   readonly nextUpdate: Date;
-  /** Why servers refuse clients, with the names of the authorities. One sentence each, without a full stop. */
+  /** What is wrong, with the names of the authorities. One sentence each, without a full stop. */
   readonly warnings: readonly string[];
 }
 
@@ -34,54 +34,41 @@ export interface ListVerification {
 }
 
 /**
- * The lists of the authorities, and of no others. A list never takes the place of a newer one: who can put the object could let
- * a revoked certificate in.
+ * For each authority, the newest of the published list and that of before: who can put the object can't let a revoked certificate
+ * in. A list of before stays also where a root has signed another one for an authority that has left since, or where an authority
+ * has left the mesh, but not the truststore.
  *
- * @param pem as the mesh publishes it, whatever other lists and text it contains
- * @throws UnusableListsError if a list is malformed, older than the one before, missing although there was one, not signed by its
- * authority, or not valid yet, or if there is none
+ * @param published PEM of the mesh's object. Lists of other authorities are left out
+ * @throws UnusableListsError if the object is malformed or has a list of none of the authorities, or if a list isn't signed by the
+ * authority that it names, or isn't valid yet
  */
 export function verifyRevocationLists(
-  pem: string,
+  published: string,
   { clientAuthorities, before, now }: ListVerification,
 ): VerifiedLists {
   const authorities = readCertificates(clientAuthorities);
-  const published = read(pem);
-  const held = listsIn(before);
+  const candidates = readPublished(published);
+  if (!authorities.some((authority) => candidates.some((list) => list.isOf(authority)))) {
+    throw new UnusableListsError(`there is no list of ${authorities.map(subjectText).join(', or of ')}`);
+  }
+  const held = readHeld(before);
   const lists: RevocationList[] = [];
   const warnings: string[] = [];
   for (const authority of authorities) {
-    const name = subjectText(authority);
-    const list = newestOf(authority, published);
-    const previous = newestOf(authority, held.filter(isSignedBy(authority)));
-    if (list === undefined && previous !== undefined) {
-      throw new UnusableListsError(`the list of ${name} is missing, and ${CLIENT_FILES.revocationLists} has one`);
-    }
-    if (list === undefined) {
-      warnings.push(`there is no list of ${name}: servers that use the lists refuse its clients`);
-      continue;
-    }
-    if (previous !== undefined && list.number < previous.number) {
-      const [older, newer] = [`number ${list.number}`, `number ${previous.number} of ${CLIENT_FILES.revocationLists}`];
-      throw new UnusableListsError(`the list of ${name} is an older one: ${older}, before ${newer}`);
-    }
-    if (now < list.thisUpdate) {
-      const [from, clock] = [list.thisUpdate.toISOString(), now.toISOString()];
-      throw new UnusableListsError(
-        `the list of ${name} is valid from ${from}, and the clock of this machine says ${clock}`,
-      );
-    }
-    if (now > list.nextUpdate) {
-      const until = list.nextUpdate.toISOString();
-      warnings.push(`the list of ${name} was valid until ${until}: servers that use the lists refuse its clients`);
-    }
-    lists.push(list);
+    const own = candidates.filter((list) => list.isOf(authority));
+    for (const list of own) assertUsable(list, authority, now);
+    const found = newestOf(own);
+    const previous = newestOf(held.filter((list) => isSignedBy(authority, list)));
+    const newest = newestOf([found, previous].filter((list) => list !== undefined));
+    if (newest !== undefined) lists.push(newest);
+    const problem = problemOf(found, previous, newest, now);
+    if (problem !== undefined) warnings.push(`${subjectText(authority)} ${problem}`);
   }
-  const nextUpdate = earliestOf(lists);
-  if (nextUpdate === undefined) {
-    throw new UnusableListsError(`there is no list of ${authorities.map(subjectText).join(', or of ')}`);
-  }
-  return { pem: lists.map(({ raw }) => encodePem('X509 CRL', raw)).join(''), nextUpdate, warnings };
+  return {
+    pem: lists.map(({ raw }) => encodePem('X509 CRL', raw)).join(''),
+    nextUpdate: earliestOf(lists),
+    warnings,
+  };
 }
 
 /** PEM of the `crl.pem` in a directory. Undefined if there is none. */
@@ -91,20 +78,11 @@ export async function heldRevocationLists(directory: string): Promise<string | u
 
 /** When the first of the lists is no longer valid. Undefined if they can't be read. */
 export function nextUpdateIn(pem: string | undefined): Date | undefined {
-  return earliestOf(listsIn(pem));
+  const lists = readHeld(pem);
+  return lists.length === 0 ? undefined : earliestOf(lists);
 }
 
-/** What somebody else has written counts as nothing. */
-function listsIn(pem: string | undefined): readonly RevocationList[] {
-  try {
-    return pem === undefined ? [] : readRevocationLists(pem);
-  } catch (error) {
-    if (error instanceof RevocationListError) return [];
-    throw error;
-  }
-}
-
-function read(pem: string): readonly RevocationList[] {
+function readPublished(pem: string): readonly RevocationList[] {
   try {
     return readRevocationLists(pem);
   } catch (cause) {
@@ -113,31 +91,70 @@ function read(pem: string): readonly RevocationList[] {
   }
 }
 
-/** @throws UnusableListsError if a list has the name of the authority, but not its signature */
-function newestOf(authority: X509Certificate, lists: readonly RevocationList[]): RevocationList | undefined {
-  const own = lists.filter((list) => list.isOf(authority));
-  if (!own.every(isSignedBy(authority))) {
-    throw new UnusableListsError(`${subjectText(authority)} has not signed the list with its name`);
+/** What somebody else has written counts as nothing. */
+function readHeld(pem: string | undefined): readonly RevocationList[] {
+  try {
+    return pem === undefined ? [] : readRevocationLists(pem);
+  } catch (error) {
+    if (error instanceof RevocationListError) return [];
+    throw error;
   }
-  return own.reduce<RevocationList | undefined>(
+}
+
+/** @throws UnusableListsError */
+function assertUsable(list: RevocationList, authority: X509Certificate, now: Date): void {
+  const name = subjectText(authority);
+  if (!isSignedBy(authority, list)) throw new UnusableListsError(`${name} has not signed the list with its name`);
+  if (now >= list.thisUpdate) return;
+  // Servers would refuse all clients until then.
+  const [from, clock] = [list.thisUpdate.toISOString(), now.toISOString()];
+  throw new UnusableListsError(
+    `the list of ${name} is valid from ${from}, and the clock of this machine says ${clock}`,
+  );
+}
+
+function isSignedBy(authority: X509Certificate, list: RevocationList): boolean {
+  try {
+    list.verify(authority);
+    return true;
+  } catch (error) {
+    if (error instanceof RevocationListError) return false;
+    throw error;
+  }
+}
+
+/** The one with the highest number, and the first of several. */
+function newestOf(lists: readonly RevocationList[]): RevocationList | undefined {
+  return lists.reduce<RevocationList | undefined>(
     (newest, list) => (newest === undefined || list.number > newest.number ? list : newest),
     undefined,
   );
 }
 
-function isSignedBy(authority: X509Certificate): (list: RevocationList) => boolean {
-  return (list) => {
-    try {
-      list.verify(authority);
-      return true;
-    } catch (error) {
-      if (error instanceof RevocationListError) return false;
-      throw error;
-    }
-  };
+const CONSEQUENCE = 'servers that use the lists refuse its clients';
+
+/** What is wrong with the lists of one authority. Undefined for nothing. */
+function problemOf(
+  found: RevocationList | undefined,
+  previous: RevocationList | undefined,
+  newest: RevocationList | undefined,
+  now: Date,
+): string | undefined {
+  if (newest === undefined) return `has no list: ${CONSEQUENCE}`;
+  const until = newest.nextUpdate.toISOString();
+  if (now > newest.nextUpdate) return `has a list that was valid until ${until}: ${CONSEQUENCE}`;
+  if (found === undefined) return `has no list any more: the one before stays, which is valid until ${until}`;
+  if (newest === previous && hasOtherEntries(previous, found)) {
+    return `has an older list without some revocations: the one before stays, which is valid until ${until}`;
+  }
+  return undefined;
 }
 
-function earliestOf(lists: readonly RevocationList[]): Date | undefined {
-  const times = lists.map(({ nextUpdate }) => nextUpdate.getTime());
-  return times.length === 0 ? undefined : new Date(Math.min(...times));
+function hasOtherEntries({ entries }: RevocationList, other: RevocationList): boolean {
+  const serialNumbers = new Set(other.entries.map(({ serialNumber }) => serialNumber));
+  return entries.some(({ serialNumber }) => !serialNumbers.has(serialNumber));
+}
+
+function earliestOf(lists: readonly RevocationList[]): Date {
+  return new Date(Math.min(...lists.map(({ nextUpdate }) => nextUpdate.getTime())));
 }

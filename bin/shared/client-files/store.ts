@@ -14,7 +14,7 @@ interface PrintedClient extends Omit<CertificateDocument, 'certificate' | 'certi
   readonly changed: boolean;
   /** When the first list in `crl.pem` is no longer valid. Absent without `crl.pem`. */
   readonly nextUpdate?: string;
-  /** Why servers that use `crl.pem` refuse clients. Absent without `crl.pem`. */
+  /** What is wrong with the lists in `crl.pem`. Absent without it. */
   readonly warnings?: readonly string[];
 }
 

@@ -66,7 +66,7 @@ test('is healthy when Secrets Manager is away, and says so', async () => {
 });
 
 test('says until when revocation lists are valid, and what is wrong with them', async () => {
-  const warnings = ['there is no list of CN=Other: servers that use the lists refuse its clients'];
+  const warnings = ['CN=Other has no list: servers that use the lists refuse its clients'];
   states = [state('mail', { notAfter: NOW + HOUR, nextUpdate: NOW, warnings })];
   const response = await get('/health');
   expect([response.status, await response.json()]).toEqual([

@@ -215,11 +215,6 @@ describe('the revocation lists', () => {
 
   test.each([
     ['can not be read', async () => Promise.reject(new Error('no answer')), 'no answer'],
-    [
-      'are older ones',
-      async () => lists[0] ?? '',
-      "the revocation lists can't be used: the list of O=Example, CN=Root is",
-    ],
     ['are nonsense', async () => 'nonsense', "the revocation lists can't be used: "],
   ])('of before stay while the published ones %s, and the certificate rotates', async (_name, published, reason) => {
     const one = keeperOfLists();
@@ -249,8 +244,9 @@ describe('the revocation lists', () => {
     await keeperOfLists().look(signal);
     read.mockResolvedValue(lists[0] ?? '');
     const restarted = keeperOfLists();
-    expect(await restarted.look(signal)).toBe(false);
-    expect(listsFile()).toBe(lists[1]);
+    expect(await restarted.look(signal)).toBe(true);
+    expect([listsFile(), told()]).toEqual([lists[1], ['told']]);
+    expect(restarted.state.warnings).toEqual([expect.stringContaining('has an older list without some revocations')]);
 
     look.mockRejectedValue(new Error('no secret'));
     const without = keeperOfLists();
@@ -258,15 +254,15 @@ describe('the revocation lists', () => {
     expect(without.state.nextUpdate).toBe(nextUpdateIn(lists[1])?.getTime());
   });
 
-  test('that make servers refuse clients are reported once', async () => {
+  test('of which something is wrong are reported once', async () => {
     const other = await createRoot('Other');
     const readClientAuthorities = async () => authority.pem + other.pem;
     const one = keeper(undefined, new FakeClock(), { lists: new KeptLists(path, read), readClientAuthorities });
     await one.look(signal);
     await one.look(signal);
-    const warning = 'there is no list of O=Example, CN=Other: servers that use the lists refuse its clients';
-    expect(entries.filter(({ event }) => event === 'clients-refused')).toEqual([
-      { level: 'warn', event: 'clients-refused', client: 'mail', message: warning },
+    const warning = 'O=Example, CN=Other has no list: servers that use the lists refuse its clients';
+    expect(entries.filter(({ event }) => event === 'revocation-lists')).toEqual([
+      { level: 'warn', event: 'revocation-lists', client: 'mail', message: warning },
     ]);
     expect(one.state.warnings).toEqual([warning]);
   });

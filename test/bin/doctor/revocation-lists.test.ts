@@ -36,7 +36,7 @@ test.each([
   [
     'that are no longer valid',
     () => createRevocationList(root, { thisUpdate: new Date(0), nextUpdate: new Date(1_000) }),
-    /^the list of O=Example, CN=Root was valid until 1970-01-01T00:00:01\.000Z: servers/,
+    /^O=Example, CN=Root has a list that was valid until 1970-01-01T00:00:01\.000Z: servers/,
   ],
   ['of others', async () => createRevocationList(await createRoot('Other')), /there is no list of O=Example, CN=Root$/],
   ['that are none', async () => 'hello', /can't be used: the text must contain PEM blocks/],

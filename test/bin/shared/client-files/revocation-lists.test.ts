@@ -8,7 +8,7 @@ import {
   verifyRevocationLists,
 } from '../../../../bin/shared/client-files/revocation-lists';
 import { type Authority, createRoot, createSubordinate } from '../../../pki/authorities';
-import { createRevocationList } from '../../../pki/revocation-lists';
+import { createRevocationList, type ListOptions } from '../../../pki/revocation-lists';
 
 const MINUTE = 60_000;
 
@@ -44,44 +44,46 @@ test('are the newest ones, and valid until the first of them is not', async () =
 });
 
 describe('never take the place of newer ones', () => {
-  const numbered = async (ofIssuing: bigint, ofRoot: bigint) =>
-    (await createRevocationList(issuing, { number: ofIssuing })) +
-    (await createRevocationList(root, { number: ofRoot }));
+  const numbered = async (ofIssuing: ListOptions, ofRoot: ListOptions) =>
+    (await createRevocationList(issuing, ofIssuing)) + (await createRevocationList(root, ofRoot));
 
-  test.each([
-    [
-      'an older list',
-      4n,
-      5n,
-      'the list of O=Example, CN=Issuing is an older one: number 4, before number 5 of crl.pem',
-    ],
-    ['an older list of another authority', 5n, 4n, 'the list of O=Example, CN=Root is an older one'],
-  ])('%s is refused', async (_name, ofIssuing, ofRoot, reason) => {
-    const before = await numbered(5n, 5n);
-    const published = await numbered(ofIssuing, ofRoot);
-    expect(() => verify(published, before)).toThrow(`the revocation lists can't be used: ${reason}`);
+  test('the newest list of each authority is taken, whichever text it is in', async () => {
+    const before = await numbered({ number: 5n }, { number: 5n });
+    expect(verify(before, before)).toMatchObject({ pem: before, warnings: [] });
+    const ofIssuing = await createRevocationList(issuing, { number: 6n });
+    const ofRoot = await createRevocationList(root, { number: 5n });
+    const older = await createRevocationList(root, { number: 4n });
+    // A root has signed lists for several authorities, and the one with the newest has left.
+    expect(verify(ofIssuing + older, ofIssuing + ofRoot)).toMatchObject({ pem: ofIssuing + ofRoot, warnings: [] });
   });
 
-  test('the same and later lists are taken', async () => {
-    const before = await numbered(5n, 5n);
-    expect(verify(before, before).pem).toBe(before);
-    const after = await numbered(6n, 5n);
-    expect(verify(after, before).pem).toBe(after);
+  test('an older list without a revocation is reported', async () => {
+    const before = await numbered({ number: 5n, revoked: ['0A', '0B'] }, { number: 5n });
+    const { pem, nextUpdate, warnings } = verify(
+      await numbered({ number: 4n, revoked: ['0A'] }, { number: 5n }),
+      before,
+    );
+    const stays = `the one before stays, which is valid until ${nextUpdate.toISOString()}`;
+    expect(pem.startsWith(before.slice(0, before.indexOf('-----END')))).toBe(true);
+    expect(warnings).toEqual([`O=Example, CN=Issuing has an older list without some revocations: ${stays}`]);
   });
 
-  test('a list that is left out is refused', async () => {
-    const before = await numbered(5n, 5n);
-    const published = await createRevocationList(root, { number: 6n });
-    expect(() => verify(published, before)).toThrow('the list of O=Example, CN=Issuing is missing');
-    // After the authority has left.
-    expect(verify(published, before, root.pem).pem).toBe(published);
+  test('a list that is left out is reported, until the authority has left', async () => {
+    const before = await numbered({ number: 5n }, { number: 5n });
+    const ofRoot = await createRevocationList(root, { number: 6n });
+    const { pem, warnings } = verify(ofRoot, before);
+    expect(pem).toBe(before.slice(0, before.lastIndexOf('-----BEGIN')) + ofRoot);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^O=Example, CN=Issuing has no list any more: the one before stays/),
+    ]);
+    expect(verify(ofRoot, before, root.pem)).toMatchObject({ pem: ofRoot, warnings: [] });
   });
 
   test.each([
     ['garbage', async () => 'garbage'],
     ['a list of somebody else with a high number', () => createRevocationList(impostor, { number: 99n })],
   ])('%s in the file of before holds nothing up', async (_name, before) => {
-    const published = await numbered(1n, 1n);
+    const published = await numbered({}, {});
     expect(verify(published, await before()).pem).toBe(published);
   });
 });
@@ -123,7 +125,7 @@ describe('warn, with the name of the authority', () => {
     const ofRoot = await createRevocationList(root);
     expect(verify(ofRoot)).toMatchObject({
       pem: ofRoot,
-      warnings: ['there is no list of O=Example, CN=Issuing: servers that use the lists refuse its clients'],
+      warnings: ['O=Example, CN=Issuing has no list: servers that use the lists refuse its clients'],
     });
   });
 
@@ -131,7 +133,7 @@ describe('warn, with the name of the authority', () => {
     const nextUpdate = new Date(Math.floor(Date.now() / 1000 - 60) * 1000);
     const expired = await createRevocationList(issuing, { thisUpdate: new Date(0), nextUpdate });
     const ofRoot = await createRevocationList(root);
-    const reason = `the list of O=Example, CN=Issuing was valid until ${nextUpdate.toISOString()}`;
+    const reason = `O=Example, CN=Issuing has a list that was valid until ${nextUpdate.toISOString()}`;
     expect(verify(expired + ofRoot)).toEqual({
       pem: expired + ofRoot,
       nextUpdate,
