@@ -35,11 +35,6 @@ export class ConditionalObjects {
     }
   }
 
-  /** Puts an object, whatever is there. */
-  async put(object: ObjectContent, signal: AbortSignal): Promise<void> {
-    await this.send(object, {}, { answerIn: (response) => response, errorIn: readError }, signal);
-  }
-
   /**
    * Replaces an object.
    * @param seen what is replaced, undefined for no object
@@ -53,26 +48,18 @@ export class ConditionalObjects {
       answerIn: (response) => response,
       errorIn: readError,
     };
-    const response = await this.send(object, condition, reader, signal);
+    const { bucket, key, content, contentType } = object;
+    const request = {
+      method: 'PUT',
+      path: `/${encodeKey(key)}`,
+      headers: { 'content-type': contentType, ...condition },
+      body: content,
+    } as const;
+    const response = await callBucket(this.options, bucket, 'PutObject', request, reader, signal);
     if (response.status === 200) return true;
     // 404 is also the answer to `If-Match` for an object that was deleted since.
     const { code = `HTTP ${response.status}`, message = 'no message' } = readError(response);
     if (code === 'NoSuchBucket') throw new AwsCallError('s3:PutObject', code, message);
     return false;
-  }
-
-  private send(
-    { bucket, key, content, contentType }: ObjectContent,
-    headers: Readonly<Record<string, string>>,
-    reader: ResponseReader<ServiceResponse>,
-    signal: AbortSignal,
-  ): Promise<ServiceResponse> {
-    const request = {
-      method: 'PUT',
-      path: `/${encodeKey(key)}`,
-      headers: { 'content-type': contentType, ...headers },
-      body: content,
-    } as const;
-    return callBucket(this.options, bucket, 'PutObject', request, reader, signal);
   }
 }

@@ -16,7 +16,7 @@ export interface RevocationListsOptions {
   readonly authorities: readonly ListingAuthority[];
   readonly bucket: string;
   readonly lists: Pick<AuthorityLists, 'read' | 'make'>;
-  readonly objects: Pick<ConditionalObjects, 'read' | 'put' | 'replace'>;
+  readonly objects: Pick<ConditionalObjects, 'read' | 'replace'>;
   readonly metrics: AuditOptions['metrics'];
   /** How to wait when another run was faster. @default - as `retry` does */
   readonly pause?: Pause;
@@ -35,10 +35,10 @@ export class RevocationListsIncompleteError extends Error {
 }
 
 /**
- * Publishes the revocation lists of authorities with KMS keys: each in DER in an object of its own, and then those of all
- * authorities in one PEM object, as servers read them. Runs may overlap: each must have seen the PEM object that it replaces,
- * so the lists of a later number are never those of an earlier look at the registry. A run that finds its PEM object
- * outdated begins again, and so replaces what it has put in DER.
+ * Publishes the revocation lists of authorities with KMS keys: those of all authorities in one PEM object, as servers read them,
+ * and then a copy of each in DER in an object of its own. Runs may overlap: each must have seen the PEM object that it replaces,
+ * so the lists of a later number are never those of an earlier look at the registry. A run copies its lists only while its PEM
+ * object is the newest.
  */
 export class RevocationLists {
   constructor(private readonly options: RevocationListsOptions) {}
@@ -76,7 +76,14 @@ export class RevocationLists {
       const read = await orFail(lists.read(authority, published, signal));
       if (read) listed.push(read);
     }
-    if (reported && failures.length === 0 && listed.every(({ last }) => last && isAfter(last, reported))) return true;
+    if (reported && failures.length === 0 && listed.every(({ last }) => last && isAfter(last, reported))) {
+      // The run that published them may have failed before it copied them.
+      return this.copy(
+        listed.flatMap((authority) => lastList(authority) ?? []),
+        seen?.text,
+        signal,
+      );
+    }
 
     const number = this.nextNumber(listed);
     const made: AuthorityList[] = [];
@@ -85,16 +92,34 @@ export class RevocationLists {
       if (list) made.push(list);
     }
     signal.throwIfAborted();
-    for (const { key, der } of made) {
-      await objects.put({ bucket, key, content: der, contentType: 'application/pkix-crl' }, signal);
+    if (made.length > 0) {
+      const text = [...new Set(made.map(({ pem }) => pem))].join('');
+      const content = Buffer.from(text);
+      const object = { bucket, key: REVOCATION_LISTS_KEY, content, contentType: 'application/x-pem-file' };
+      if (!(await objects.replace(object, seen, signal)) || !(await this.copy(made, text, signal))) return false;
     }
-    const content = Buffer.from([...new Set(made.map(({ pem }) => pem))].join(''));
-    const object = { bucket, key: REVOCATION_LISTS_KEY, content, contentType: 'application/x-pem-file' };
-    if (made.length > 0 && !(await objects.replace(object, seen, signal))) return false;
     // The alarm rings if no run is complete for some time.
     if (failures.length > 0) throw new RevocationListsIncompleteError(failures.join('; '));
     await metrics.put(METRICS.revocationListsPublished, 1, signal);
     log({ event: 'revocation-lists-published', number: String(number), authorities: made.length });
+    return true;
+  }
+
+  /**
+   * Copies lists unless another run, which copies its own, has replaced the text that contains them.
+   * @returns false if another run was faster
+   */
+  private async copy(lists: readonly AuthorityList[], text: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const { bucket, objects } = this.options;
+    for (const { key, der } of lists) {
+      const before = await objects.read(bucket, key, signal);
+      // Octets that are no text are lost in both, but not the times, and not the others of number and signature.
+      if (before?.text === String(der)) continue;
+      const newest = await objects.read(bucket, REVOCATION_LISTS_KEY, signal);
+      if (newest?.text !== text) return true;
+      const copy = { bucket, key, content: der, contentType: 'application/pkix-crl' };
+      if (!(await objects.replace(copy, before, signal))) return false;
+    }
     return true;
   }
 

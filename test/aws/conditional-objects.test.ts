@@ -47,13 +47,6 @@ describe('objects that are put on conditions', () => {
     await expect(objects.read('lists', 'crl.pem', signal)).rejects.toThrow('NoSuchBucket');
   });
 
-  test('are put whatever is there', async () => {
-    endpoint.replies.push({});
-    await objects.put(OBJECT, signal);
-    expect(endpoint.calls[0]?.headers).not.toHaveProperty('if-match');
-    expect(endpoint.calls[0]?.headers).not.toHaveProperty('if-none-match');
-  });
-
   test.each([
     ['the object that was seen', SEEN, { 'if-match': '"abc"' }],
     ['no object', undefined, { 'if-none-match': '*' }],

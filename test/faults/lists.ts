@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { GetObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
-import { REVOCATION_LISTS_KEY, REVOCATION_LISTS_RESOURCE_TYPE } from '../../mesh/kms-authority';
+import { REVOCATION_LISTS_KEY, REVOCATION_LISTS_RESOURCE_TYPE, revocationListKey } from '../../mesh/kms-authority';
+import { authorityId } from '../../mesh/names';
 import { readCertificates } from '../../pki/pem';
 import { type RevocationList, readRevocationList } from '../../pki/revocation-list-reader';
 import type { ClientSecret, Sandbox } from '../../sandbox';
@@ -17,7 +18,7 @@ const VERSIONS = 12;
 export async function assertListed(sandbox: Sandbox, revoked: readonly ClientSecret[]): Promise<void> {
   const resource = Object.values(sandbox.resources).find(({ type }) => type === REVOCATION_LISTS_RESOURCE_TYPE);
   const { BucketName, CertificateAuthorities } = resource?.properties ?? {};
-  const derKey = `${String(CertificateAuthorities).split('/').at(-1)}.crl`;
+  const derKey = revocationListKey(authorityId(String(CertificateAuthorities)));
   const [pem, der] = await Promise.all(
     [REVOCATION_LISTS_KEY, derKey].map((key) => listsIn(sandbox, String(BucketName), key)),
   );
@@ -26,8 +27,8 @@ export async function assertListed(sandbox: Sandbox, revoked: readonly ClientSec
   }
   const [newest, newestInDer] = [pem?.at(-1), der?.at(-1)];
   if (newest === undefined || newestInDer === undefined) return assertHolds(false, 'the lists are published');
-  const numbers = [newest.number, newestInDer.number];
-  assertHolds(numbers[0] === numbers[1], `the list in DER is that in PEM, got the numbers ${numbers}`);
+  const isSame = Buffer.compare(newest.raw, newestInDer.raw) === 0;
+  assertHolds(isSame, `the list in DER is that in PEM, got ${newestInDer.number} and ${newest.number}`);
   assertHolds(newest.nextUpdate > sandbox.now, 'the newest list is valid');
   for (const { clientName, serialNumber, certificateChain } of revoked) {
     newest.verify(readCertificates(certificateChain)[0] as X509Certificate);

@@ -322,6 +322,24 @@ describe('runs at the same time', () => {
     expect(listIn(derKey(authority)).number).toBe(listIn('crl.pem').number);
   });
 
+  test('do not copy the list of a run over that of a later one', async () => {
+    addCertificate('0A', revoked('KEY_COMPROMISE'));
+    const replace = objects.replace.bind(objects);
+    let isFirst = true;
+    jest.spyOn(objects, 'replace').mockImplementation(async (object, seen) => {
+      if (isFirst && object.key !== 'crl.pem') {
+        isFirst = false;
+        addCertificate('0B', revoked('KEY_COMPROMISE'));
+        await listsOf(authority).publish(undefined, signal);
+        return replace(object, { entityTag: 'of before' });
+      }
+      return replace(object, seen);
+    });
+    await listsOf(authority).publish(undefined, signal);
+    expect(listIn(derKey(authority)).raw).toEqual(listIn('crl.pem').raw);
+    expect(listIn('crl.pem').entries).toHaveLength(2);
+  });
+
   test('give up when others are always faster', async () => {
     jest.spyOn(objects, 'replace').mockResolvedValue(false);
     await expect(listsOf(authority).publish(undefined, signal)).rejects.toThrow(RevocationListsBusyError);
@@ -339,6 +357,26 @@ describe('a reported revocation', () => {
     jest.spyOn(registry.survey, 'certificatesOfAuthority').mockImplementation(async function* () {});
     await listsOf(authority).publish(report('0A'), signal);
     expect(listIn('crl.pem').entries.map(({ serialNumber }) => serialNumber)).toEqual(['0A']);
+  });
+
+  test('is copied by the next run when a run has failed before it copied it', async () => {
+    addCertificate('0A', revoked('KEY_COMPROMISE'));
+    await listsOf(authority).publish(undefined, signal);
+    addCertificate('0B', revoked('KEY_COMPROMISE'));
+    const at = now;
+    now = new Date(now.getTime() + 6_000);
+    const replace = objects.replace.bind(objects);
+    const failing = jest.spyOn(objects, 'replace').mockImplementation(async (object, seen) => {
+      if (object.key !== 'crl.pem') throw new Error('s3:PutObject failed');
+      return replace(object, seen);
+    });
+    await expect(listsOf(authority).publish(report('0B', at), signal)).rejects.toThrow('s3:PutObject failed');
+    failing.mockRestore();
+
+    await listsOf(authority).publish(report('0B', at), signal);
+
+    expect(listIn(derKey(authority)).entries).toHaveLength(2);
+    expect(listIn(derKey(authority)).raw).toEqual(listIn('crl.pem').raw);
   });
 
   test('is not published again when the lists are newer', async () => {
