@@ -8,6 +8,7 @@ import { replaceClientFiles } from '../../../../bin/shared/client-files/store';
 import { type ClientSecret, ClientSecretError } from '../../../../mesh/client-secret';
 import { createSecret } from '../../../client/secrets';
 import { type Authority, createRoot } from '../../../pki/authorities';
+import { createRevocationList } from '../../../pki/revocation-lists';
 
 const PEM: FileSelection = { formats: ['pem'] };
 const HOUR = 3_600_000;
@@ -48,6 +49,18 @@ test('servers trust other authorities if they are specified', async () => {
   expect(await replace({}, PEM, root.pem + other.pem)).toBe(true);
   expect(read(CLIENT_FILES.clientAuthorities)).toBe(root.pem + other.pem);
   expect(read(CLIENT_FILES.chain)).toBe(root.pem);
+});
+
+test('revocation lists are in the same generation in every format, and leave with the option', async () => {
+  const write = (formats: FileSelection['formats'], revocationLists?: string) =>
+    replaceClientFiles(new ClientDirectory(path), secret, { formats, password: 'changeit' }, { revocationLists });
+  const first = await createRevocationList(root);
+  expect([await write(['p12'], first), await write(['p12'], first)]).toEqual([true, false]);
+  expect(read(CLIENT_FILES.revocationLists)).toBe(first);
+  const second = await createRevocationList(root, { number: 2n });
+  expect([await write(['pem'], second), read(CLIENT_FILES.revocationLists)]).toEqual([true, second]);
+  expect(await write(['pem'])).toBe(true);
+  expect(existsSync(join(path, CLIENT_FILES.revocationLists))).toBe(false);
 });
 
 test('text around PEM blocks, and keys in other forms, are not written as they are', async () => {
