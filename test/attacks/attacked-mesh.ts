@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import {
   ExternalIdentity,
+  type ICertificateAuthority,
   type MeshGrantOptions,
   MeshIntegration,
   type MeshService,
@@ -38,6 +39,8 @@ export interface AttackedMeshOptions {
   readonly grants?: readonly MeshGrantOptions[];
   /** The clients with secrets. @default - mail and social */
   readonly clientNames?: readonly string[];
+  /** @default - the mesh's own one in ACM PCA */
+  readonly certificateAuthority?: (stack: Stack) => ICertificateAuthority;
 }
 
 /**
@@ -49,10 +52,15 @@ export function attackedMesh({
   clientNames = ['mail', 'social'],
   withHttpService = false,
   grants,
+  certificateAuthority,
 }: AttackedMeshOptions = {}): App {
   const app = new App();
   const stack = new Stack(app, 'Attacked');
-  const mesh = exampleMesh(stack, { removalPolicy: RemovalPolicy.DESTROY, revocationDelay: Duration.seconds(0) });
+  const mesh = exampleMesh(stack, {
+    removalPolicy: RemovalPolicy.DESTROY,
+    revocationDelay: Duration.seconds(0),
+    ...(certificateAuthority && { certificateAuthority: certificateAuthority(stack) }),
+  });
   const services = new Map<string, MeshService>();
   for (const name of ['schedule', 'users']) {
     const handler = new lambda.Function(stack, `Service-${name}`, {
