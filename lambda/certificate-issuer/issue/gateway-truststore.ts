@@ -26,15 +26,23 @@ export class GatewayTruststore {
    * API Gateway needs every authority from the issuing one to the root in the truststore, even if the client sends
    * them:
    * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
+   * The chain is checked as well, because programs that read the secret may trust its authorities.
    * @throws UntrustedCertificateError
    */
   async assertTrusts(
-    { clientName, certificate }: Pick<ClientSecret, 'clientName' | 'certificate'>,
+    {
+      clientName,
+      certificate,
+      certificateChain,
+    }: Pick<ClientSecret, 'clientName' | 'certificate' | 'certificateChain'>,
     signal: AbortSignal,
   ): Promise<void> {
     this.authorities ??= await this.readAuthorities(signal);
+    const now = this.options.now();
     try {
-      verifyTrust(readCertificate(certificate), this.authorities, this.options.now());
+      for (const one of [readCertificate(certificate), ...readCertificates(certificateChain)]) {
+        verifyTrust(one, this.authorities, now);
+      }
     } catch (cause) {
       if (!(cause instanceof ChainError)) throw cause;
       throw new UntrustedCertificateError(

@@ -84,7 +84,7 @@ export class Issuance {
     const { certificate: signed, certificateChain, certificateArn } = await authority.signCertificate(request, signal);
     const document = composeCertificateDocument(signed, certificateChain);
     verifyCertificateDocument(document, { spiffeId, publicKey }, now());
-    await truststore?.assertTrusts({ clientName, certificate: document.certificate }, signal);
+    await truststore?.assertTrusts({ clientName, ...document }, signal);
     signal.throwIfAborted();
     const record = { ...this.record(order, occasion, document, certificateArn), publicKeyHash: keyHash };
     await registry.addCertificate(record, signal);

@@ -1,7 +1,7 @@
 import { failureSentence } from '../../../../aws/failure';
 import { UntrustedCertificateError } from '../../../../lambda/certificate-issuer/issue/gateway-truststore';
 import { createSecret } from '../../../client/secrets';
-import { createRoot, days, validFor } from '../../../pki/authorities';
+import { createRoot, createSubordinate, days, validFor } from '../../../pki/authorities';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
 import { createRequest } from '../../custom-resource/requests';
@@ -47,6 +47,19 @@ describe('the truststore of the gateway', () => {
         'has no chain to its root: deploy the truststore with the chain of the issuing authority: ' +
         '"CN=mail" was issued by "O=Example, CN=Root", which is missing or not valid',
     );
+  });
+
+  test('does not trust a chain to the root of somebody else, even if the issuing authority is the one that it trusts', async () => {
+    const [root, other] = await Promise.all([createRoot('Root'), createRoot('Other')]);
+    const issuing = await createSubordinate(root, 'Issuing');
+    const crossed = await createSubordinate(other, 'Issuing', { privateKey: issuing.privateKey });
+    const truststore = new MemoryGateway(issuing.pem + root.pem).truststore();
+    const secret = await createSecret(issuing);
+
+    await truststore.assertTrusts({ ...secret, certificateChain: issuing.pem + root.pem }, signal);
+    const trust = truststore.assertTrusts({ ...secret, certificateChain: crossed.pem + other.pem }, signal);
+
+    await expect(trust).rejects.toThrow(UntrustedCertificateError);
   });
 
   test('trusts nobody by an authority that is no longer valid', async () => {
