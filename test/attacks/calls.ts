@@ -59,6 +59,7 @@ export function authorizerEvent(sandbox: Sandbox, clientCertPem: string, path = 
   return {
     version: '2.0',
     type: 'REQUEST',
+    routeKey: `ANY ${path}`,
     rawPath: path,
     headers: {},
     pathParameters: {},
