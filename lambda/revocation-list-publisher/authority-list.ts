@@ -32,7 +32,7 @@ export interface ListedAuthority extends ListingAuthority {
   readonly last: RevocationList | undefined;
 }
 
-/** A list that was made, or the last one if none could be made. */
+/** A list that was made, or the last one. */
 export interface AuthorityList {
   /** The key of the object with the list in DER. */
   readonly key: string;

@@ -4,6 +4,7 @@ import { failureSentence } from '../../aws/failure';
 import { type Pause, retry } from '../../aws/retry';
 import { METRICS } from '../../mesh/contract';
 import { type ListingAuthority, REVOCATION_LISTS_KEY } from '../../mesh/kms-authority';
+import { encodePem } from '../../pki/pem';
 import { type RevocationList, RevocationListError, readRevocationLists } from '../../pki/revocation-list-reader';
 import type { AuditOptions } from '../../registry/audit';
 import { type AuthorityList, type AuthorityLists, type ListedAuthority, lastList, madeAt } from './authority-list';
@@ -87,13 +88,17 @@ export class RevocationLists {
 
     const number = this.nextNumber(listed);
     const made: AuthorityList[] = [];
+    let others = published;
     for (const authority of listed) {
-      const list = (await orFail(lists.make(authority, number, reported, signal))) ?? lastList(authority);
-      if (list) made.push(list);
+      const list = await orFail(lists.make(authority, number, reported, signal));
+      if (list === undefined) continue;
+      made.push(list);
+      others = others.filter((other) => !other.isOf(authority.certificate));
     }
     signal.throwIfAborted();
     if (made.length > 0) {
-      const text = [...new Set(made.map(({ pem }) => pem))].join('');
+      // If a list can't be made, the last one stays.
+      const text = textOf(made, failures.length > 0 ? others : []);
       const content = Buffer.from(text);
       const object = { bucket, key: REVOCATION_LISTS_KEY, content, contentType: 'application/x-pem-file' };
       if (!(await objects.replace(object, seen, signal)) || !(await this.copy(made, text, signal))) return false;
@@ -139,6 +144,13 @@ export class RevocationLists {
     const seconds = BigInt(Math.floor(this.options.now().getTime() / 1_000));
     return listed.reduce((next, { last }) => (last && last.number >= next ? last.number + 1n : next), seconds);
   }
+}
+
+/** The lists that were made, and others that are not among them. */
+function textOf(made: readonly AuthorityList[], others: readonly RevocationList[]): string {
+  const text = [...new Set(made.map(({ pem }) => pem))].join('');
+  const blocks = others.map(({ raw }) => encodePem('X509 CRL', raw));
+  return text + blocks.filter((block) => !text.includes(block)).join('');
 }
 
 function isAfter(list: RevocationList, { at }: ReportedRevocation): boolean {

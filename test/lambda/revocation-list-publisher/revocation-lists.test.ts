@@ -235,6 +235,31 @@ describe('revocation lists', () => {
     expect(published).toBe(0);
   });
 
+  test.each([
+    ['no longer there', () => parameters.values.delete(parameterOf(authority))],
+    [
+      'another one',
+      async () => keep(authority, { certificateChain: chainOf(await createAuthority('B')), revocationLists: '' }),
+    ],
+  ])(
+    'of an authority whose certificate is %s stay, also when that of another one is published',
+    async (_what, forge) => {
+      const other = await createAuthority('Other Root');
+      await listsOf(authority, other).publish(undefined, signal);
+      const last = listIn(derKey(authority));
+      await forge();
+      addCertificate('0B', { ...revoked('SUPERSEDED'), certificateAuthorityArn: other });
+
+      await expect(listsOf(authority, other).publish(undefined, signal)).rejects.toThrow(
+        RevocationListsIncompleteError,
+      );
+
+      const [made, kept] = readRevocationLists(String(objects.objects.get('crl.pem')?.content));
+      expect([made?.entries.length, kept?.raw]).toEqual([1, last.raw]);
+      expect(listIn(derKey(authority)).raw).toEqual(last.raw);
+    },
+  );
+
   test('keep what an earlier run knew, although the index of the registry does not know it yet', async () => {
     addCertificate('0A', { ...revoked('KEY_COMPROMISE'), revokedAt: new Date(now.getTime() - 1_000).toISOString() });
     await listsOf(authority).publish(undefined, signal);
