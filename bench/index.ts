@@ -33,6 +33,8 @@ async function measureAll(): Promise<readonly Measurement[]> {
       await warmDecision(assembly),
       await startUp('certificate-issuer', functionBundle('certificate-issuer'), 2),
       await startUp('truststore-publisher', functionBundle('truststore-publisher'), 2),
+      await startUp('certificate-authority', functionBundle('certificate-authority'), 2),
+      await startUp('revocation-list-publisher', functionBundle('revocation-list-publisher'), 2),
       await startUp('client', CLIENT_BUNDLE, 1.4),
       await clientSize(1),
       await issue(secret),

@@ -10,6 +10,10 @@ const LAMBDA_ENVIRONMENT = {
   TRUST_DOMAIN: 'mesh.example.com',
   REGISTRY_TABLE: 'none',
   STACKS: 'arn:aws:cloudformation:us-east-1:111122223333:stack/Mesh/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d',
+  AUTHORITY_ORDERS: '[]',
+  LISTING_AUTHORITIES: '[]',
+  REVOCATION_LISTS_BUCKET: 'none',
+  REVOCATION_LISTS_HOURS: '24',
 };
 
 /** The bundle of a Lambda function. */
