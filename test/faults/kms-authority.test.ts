@@ -23,8 +23,8 @@ interface Making {
 }
 
 test.each<Making>([
-  // Its root is made like that of `kmsRoot`.
-  { kind: 'kmsSubordinate', concerns: () => true },
+  // Its root is made like that of `kmsRoot`, and answers like the subordinate.
+  { kind: 'kmsSubordinate', concerns: (site) => site.step.includes('Root') || isOfAuthority(site) },
   { kind: 'shortLivedSubordinateOfKmsRoot', concerns: ({ service }) => service === 'acm-pca' },
 ])('a $kind is made once or not at all, and is made when repeated, whichever call fails', ({ kind, concerns }) =>
   prove({
@@ -39,6 +39,11 @@ test.each<Making>([
     concerns,
   }),
 );
+
+/** Whether the call is about certificates of authorities. */
+function isOfAuthority({ service }: CallSite): boolean {
+  return service === 'kms' || service === 'ssm';
+}
 
 async function makeUnderFault(
   kind: KmsAuthority['kind'],
@@ -103,12 +108,12 @@ const CHANGES: readonly Change[] = [
   {
     what: 'root',
     assembly: (validityDays) => assemblyWith(CLIENTS, { kind: 'kmsRoot', validityDays }),
-    concerns: ({ service }) => service === 'kms' || service === 'ssm',
+    concerns: isOfAuthority,
   },
   {
     what: 'subordinate',
     assembly: (validityDays) => authorityAssembly({ kind: 'kmsSubordinate', validityDays }),
-    concerns: () => true,
+    concerns: (site) => isOfAuthority(site) || site.service === 'invocation',
   },
 ];
 
