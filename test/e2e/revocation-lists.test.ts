@@ -47,6 +47,8 @@ beforeAll(async () => {
   new CfnOutput(stack, 'Lists', { value: mesh.revocationLists?.url ?? '' });
   addScheduleService(stack, mesh);
   sandbox = await Sandbox.deploy(app);
+  // New rotation schedules are tried in the background.
+  await sandbox.advance(0);
 });
 
 afterAll(async () => {
