@@ -1,3 +1,4 @@
+import { isAwsError } from '../../aws/aws-error';
 import { failureSentence } from '../../aws/failure';
 import type { ClientSecret } from '../../mesh/client-secret';
 import { subjectText } from '../../pki/certificate-fields';
@@ -6,6 +7,9 @@ import { readRevocationLists } from '../../pki/revocation-list-reader';
 import type { PublishedObject } from '../shared/client-files/published';
 import { UnusableListsError, verifyRevocationLists } from '../shared/client-files/revocation-lists';
 import { type Finding, notChecked, ok, wrong } from './finding';
+
+const COMPARE_URL =
+  'compare the URL with `mesh.revocationLists.url`; if it is the same, the mesh has not published any lists';
 
 const REPUBLISH = 'find out why the mesh no longer publishes: look at the log of the function of RevocationLists';
 
@@ -37,6 +41,9 @@ export async function checkRevocationLists(
     return wrong('refusal', message, `read the secret again; if it is the same: mtls-mesh rotate ${clientName}`);
   } catch (error) {
     if (error instanceof UnusableListsError) return wrong('server', error.message, REPUBLISH);
+    if (isAwsError(error, 'NoSuchKey') || isAwsError(error, 'NoSuchBucket')) {
+      return wrong('server', `there are no revocation lists: ${failureSentence(error)}`, COMPARE_URL);
+    }
     return notChecked(`the revocation lists can't be read: ${failureSentence(error)}`);
   }
 }

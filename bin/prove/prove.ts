@@ -23,11 +23,21 @@ async function prove(): Promise<boolean> {
   return (await proveMesh(serviceMeshApp(authority), grantClaims)) && schedule;
 }
 
+/** The command line is wrong. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 function authorityIn(args: string[]): ExampleAuthority {
-  const { values } = parseArgs({ args, options: { authority: { type: 'string', default: 'acm-pca' } } });
-  const { authority } = values;
-  if (authority === 'acm-pca' || authority === 'kms') return authority;
-  throw new Error(`--authority must be acm-pca or kms, got ${JSON.stringify(authority)}`);
+  const usage = 'usage: npm start [-- --authority acm-pca|kms]';
+  try {
+    const { values } = parseArgs({ args, options: { authority: { type: 'string', default: 'acm-pca' } } });
+    const { authority } = values;
+    if (authority === 'acm-pca' || authority === 'kms') return authority;
+    throw new Error(`--authority must be acm-pca or kms, got ${JSON.stringify(authority)}`);
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n${usage}`);
+  }
 }
 
 async function proveMesh(app: App, claimsOf: (sandbox: Sandbox) => readonly Claim[]): Promise<boolean> {
@@ -53,7 +63,7 @@ prove().then(
     process.exitCode = allHold ? 0 : 1;
   },
   (error) => {
-    console.error(error);
+    console.error(error instanceof UsageError ? `error: ${error.message}` : error);
     process.exitCode = 1;
   },
 );

@@ -81,7 +81,7 @@ export function accessText({ clients, environment, roles }: MeshAccess, secrets:
   const [secretId] = clients.flatMap((client) => client.secretId ?? []);
   const examples = [
     ...(secretId ? [`aws secretsmanager get-secret-value --secret-id ${secretId}`] : []),
-    'aws acm-pca list-certificate-authorities',
+    'aws cloudformation describe-stacks',
     'mtls-mesh console',
   ];
   const paragraphs = [

@@ -65,7 +65,7 @@ function announce(scope: IConstruct, what: string, findCosts: () => readonly Mon
     const parts = costs.map((cost) => `$${rounded(cost.dollars)} for ${cost.what}`);
     const message =
       `${what} costs about $${rounded(total)} a month (${parts.join(', ')}) in us-east-1, without requests, logs, and ` +
-      'alarms: see docs/prices.md';
+      'alarms: see docs/prices.md of cdk-mtls-service-mesh';
     if (costs.length > 0) Annotations.of(scope).addInfoV2('cdk-mtls-service-mesh:monthlyPrice', message);
     return [];
   };
@@ -80,9 +80,9 @@ function costsOf(issuer: ICertificateIssuer, authorities: readonly ICertificateA
   const costs = withRoots(authorities).map(({ monthlyCost }) => monthlyCost);
   const issuing = authorities.at(-1);
   const dollars = issuing && isPriced(issuing) ? issuing.priceOfCertificates(certificates) : 0;
-  if (dollars >= CENT) costs.push({ what: `${certificates} certificates`, dollars });
+  if (dollars >= CENT) costs.push({ what: counted(certificates, 'certificate'), dollars });
   if (rotations.length > 0) {
-    costs.push({ what: `${rotations.length} secrets`, dollars: rotations.length * SECRET_PRICE });
+    costs.push({ what: counted(rotations.length, 'secret'), dollars: rotations.length * SECRET_PRICE });
   }
   return costs;
 }
@@ -95,6 +95,10 @@ function withRoots(authorities: readonly ICertificateAuthority[]): readonly Pric
 
 function isPriced(authority: ICertificateAuthority): authority is PricedAuthority {
   return ('monthlyCost' satisfies keyof PricedAuthority) in authority;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** To cents below ten dollars, and to dollars above. */
