@@ -1,7 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { awsMesh } from '../../bin/shared/aws-mesh';
 import { listClients, listServices } from '../../bin/shared/inventory';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
@@ -9,43 +5,27 @@ import { Sandbox } from '../../sandbox';
 import { attackedMesh, HOST } from './attacked-mesh';
 import { attacks, type Shape } from './attacks';
 import { accessOf, authorizerEvent, invoke } from './calls';
+import { ForgedEvents, stackIdOf } from './forged-events';
 
 let sandbox: Sandbox;
-let responses: Server;
-const answers: { readonly Status: string; readonly Reason?: string }[] = [];
+let events: ForgedEvents;
 
 beforeAll(async () => {
   sandbox = await Sandbox.deploy(attackedMesh());
-  // Where CloudFormation, or whoever forges its events, receives the answers.
-  responses = createServer(async (incoming, outgoing) => {
-    answers.push(JSON.parse(await text(incoming)));
-    outgoing.end();
-  }).listen(0, '127.0.0.1');
-  await once(responses, 'listening');
+  events = await ForgedEvents.open();
 });
 afterAll(async () => {
-  responses?.close();
+  events?.close();
   await sandbox?.close();
 });
 beforeEach(() => {
-  answers.length = 0;
+  events.answers.length = 0;
 });
 
-const STACK = 'arn:aws:cloudformation:us-east-1:123456789012:stack/Attacker/11111111-2222-3333-4444-555555555555';
 const SECRETS = 'arn:aws:secretsmanager:us-east-1:123456789012:secret';
 
-function resourceEvent(ResourceType: string, properties: object, changed: object = {}): object {
-  return {
-    RequestType: 'Create',
-    RequestId: crypto.randomUUID(),
-    ResponseURL: `http://127.0.0.1:${(responses.address() as AddressInfo).port}/`,
-    StackId: STACK,
-    LogicalResourceId: 'Ghost',
-    ResourceType,
-    ResourceProperties: { ServiceToken: 'x', ...properties },
-    ...changed,
-  };
-}
+const resourceEvent = (type: string, properties: object, changed?: object) =>
+  events.forResource(type, properties, changed);
 
 const CERTIFICATE = 'Custom::MtlsClientCertificate';
 const ghost = (clientName = 'ghost', secret = `${SECRETS}:attacker-AbCdEf`) => ({
@@ -67,15 +47,6 @@ const ghostService = (name = 'ghost') => ({
   Grants: [`own ANY /${name}/*`],
 });
 const ownStack = () => stackIdOf(sandbox);
-
-/** The stack's ID, as a function of it knows it. */
-function stackIdOf({ resources }: Sandbox): string {
-  const deployment = Object.values(resources).find(({ constructPath }) =>
-    constructPath?.endsWith('/Deployment/Function/Resource'),
-  );
-  const environment = deployment?.properties['Environment'] as { readonly Variables: { readonly STACKS: string } };
-  return environment.Variables.STACKS;
-}
 
 async function clientNames(): Promise<readonly string[]> {
   const clients = await listClients(awsMesh(HOST, sandboxAccess(sandbox)));
@@ -155,7 +126,7 @@ attacks<() => [path: string, event: object]>(
   ],
   async (attack) => {
     await invoke(sandbox, ...attack()).catch(() => undefined);
-    expect(answers.map(({ Status }) => Status)).toEqual(['FAILED']);
+    expect(events.answers.map(({ Status }) => Status)).toEqual(['FAILED']);
     expect(await clientNames()).toEqual(['mail', 'own', 'social']);
     const services = await listServices(awsMesh(HOST, sandboxAccess(sandbox)));
     expect(services.flatMap(({ grants }) => grants)).toEqual(['* ANY /schedule/*', '* ANY /users/*']);
@@ -280,7 +251,8 @@ async function endOf(invocation: Promise<unknown>): Promise<Outcome | 'another'>
     (value) => ({ value }),
     (error: Error) => ({ error }),
   );
-  if (answers.length > 0) return answers.every(({ Status }) => Status === 'FAILED') ? 'FAILED' : 'another';
+  if (events.answers.length > 0)
+    return events.answers.every(({ Status }) => Status === 'FAILED') ? 'FAILED' : 'another';
   if ('error' in answer) return /Error$/.test(answer.error.message) ? 'an error' : 'another';
   if (answer.value === null) return 'nothing';
   const { statusCode, isAuthorized } = Object(answer.value);

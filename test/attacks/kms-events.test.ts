@@ -1,63 +1,36 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { CERTIFICATE_AUTHORITY_RESOURCE_TYPE, REVOCATION_LISTS_RESOURCE_TYPE } from '../../mesh/kms-authority';
 import { readCertificate } from '../../pki/pem';
 import { Sandbox } from '../../sandbox';
 import { HOST } from './attacked-mesh';
 import { attacks } from './attacks';
 import { invoke } from './calls';
+import { ForgedEvents, stackIdOf } from './forged-events';
 import { authorityOf, kmsMesh, publishedLists, readParameter } from './kms-mesh';
 
-const STACK = 'arn:aws:cloudformation:us-east-1:123456789012:stack/Attacker/11111111-2222-3333-4444-555555555555';
 const ATTACKERS_KEY = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555';
 const MAKER = '/Maker/Handler';
 const PUBLISHER = '/RevocationLists/Publisher';
 
 let sandbox: Sandbox;
-let responses: Server;
-const answers: { readonly Status: string; readonly Data?: Readonly<Record<string, string>> }[] = [];
+let events: ForgedEvents;
 
 beforeAll(async () => {
   sandbox = await Sandbox.deploy(kmsMesh());
   await sandbox.advance(0);
-  // Where CloudFormation, or whoever forges its events, receives the answers.
-  responses = createServer(async (incoming, outgoing) => {
-    answers.push(JSON.parse(await text(incoming)));
-    outgoing.end();
-  }).listen(0, '127.0.0.1');
-  await once(responses, 'listening');
+  events = await ForgedEvents.open();
 });
 afterAll(async () => {
-  responses?.close();
+  events?.close();
   await sandbox?.close();
 });
 beforeEach(() => {
-  answers.length = 0;
+  events.answers.length = 0;
 });
 
-function resourceEvent(ResourceType: string, properties: object, changed: object = {}): object {
-  return {
-    RequestType: 'Create',
-    RequestId: crypto.randomUUID(),
-    ResponseURL: `http://127.0.0.1:${(responses.address() as AddressInfo).port}/`,
-    StackId: STACK,
-    LogicalResourceId: 'Ghost',
-    ResourceType,
-    ResourceProperties: { ServiceToken: 'x', ...properties },
-    ...changed,
-  };
-}
+const resourceEvent = (type: string, properties: object, changed?: object) =>
+  events.forResource(type, properties, changed);
 
-/** The mesh's stack, as its functions know it. */
-function ownStack(): { readonly StackId: string } {
-  const deployment = Object.values(sandbox.resources).find(({ constructPath }) =>
-    constructPath?.endsWith('/Issuer/Deployment/Function/Resource'),
-  );
-  const environment = deployment?.properties['Environment'] as { readonly Variables: { readonly STACKS: string } };
-  return { StackId: environment.Variables.STACKS };
-}
+const ownStack = () => ({ StackId: stackIdOf(sandbox) });
 
 const issuing = () => authorityOf(sandbox, 'issuing');
 const root = () => authorityOf(sandbox, 'root');
@@ -110,7 +83,7 @@ attacks<() => [path: string, event: object]>(
     const before = await parameters();
     const lists = (await publishedLists(sandbox)).length;
     await invoke(sandbox, ...attack()).catch(() => undefined);
-    expect(answers.map(({ Status }) => Status)).toEqual(['FAILED']);
+    expect(events.answers.map(({ Status }) => Status)).toEqual(['FAILED']);
     expect(await parameters()).toEqual(before);
     expect(await publishedLists(sandbox)).toHaveLength(lists);
     expect((await sandbox.fetch('mail', `https://${HOST}/schedule`)).status).toBe(200);
@@ -133,7 +106,7 @@ test('an event of the own stack does not choose what is in the certificate of an
   const before = await parameters();
   for (const { keyArn, certificate } of [issuing(), root()]) {
     await invoke(sandbox, MAKER, authorityEvent(keyArn, ownStack()));
-    expect(answers.at(-1)).toMatchObject({ Status: 'SUCCESS', Data: { Certificate: certificate } });
+    expect(events.answers.at(-1)).toMatchObject({ Status: 'SUCCESS', Data: { Certificate: certificate } });
   }
   expect(await parameters()).toEqual(before);
 });
