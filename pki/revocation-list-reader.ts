@@ -34,6 +34,8 @@ export interface RevocationList {
    * @throws RevocationListError for the first check that fails
    */
   verify(issuer: X509Certificate): void;
+  /** Whether `verify` succeeds. */
+  isSignedBy(issuer: X509Certificate): boolean;
 }
 
 /**
@@ -68,7 +70,7 @@ export function readRevocationList(list: Uint8Array | string): RevocationList {
   const { number, authorityKeyIdentifier } = readListExtensions(fields.extensions);
   const isNamed = ({ subject, keyIdentifier }: Issuer) =>
     isEqual(subject, issuer.encoding) && isEqual(keyIdentifier, authorityKeyIdentifier);
-  return {
+  const read: RevocationList = {
     raw: der,
     issuer: issuer.encoding,
     authorityKeyIdentifier,
@@ -91,7 +93,17 @@ export function readRevocationList(list: Uint8Array | string): RevocationList {
         throw new RevocationListError("the list's signature does not verify with the issuer's key");
       }
     },
+    isSignedBy(certificate) {
+      try {
+        read.verify(certificate);
+        return true;
+      } catch (error) {
+        if (error instanceof RevocationListError) return false;
+        throw error;
+      }
+    },
   };
+  return read;
 }
 
 /**

@@ -183,8 +183,9 @@ export class Keeper {
       // They are not those of a run.
     }
     if (this.options.lists === undefined) return;
-    const nextUpdate = nextUpdateIn(await heldRevocationLists(this.state.directory))?.getTime();
-    this.state = { ...this.state, nextUpdate };
+    // That they can't be read is what the look reports.
+    const held = await heldRevocationLists(this.state.directory).catch(() => undefined);
+    this.state = { ...this.state, nextUpdate: nextUpdateIn(held)?.getTime() };
   }
 
   private isExpired(): boolean {

@@ -1,11 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Log } from '../../aws/cloudwatch';
 import type { Kms } from '../../aws/kms';
 import { type ListingAuthority, revocationListKey } from '../../mesh/kms-authority';
 import { authorityId } from '../../mesh/names';
 import { encodePem, readCertificates } from '../../pki/pem';
 import { signRevocationList } from '../../pki/revocation-list';
-import { type RevocationList, RevocationListError, readRevocationLists } from '../../pki/revocation-list-reader';
+import { type RevocationList, readRevocationLists } from '../../pki/revocation-list-reader';
 import { type AuthorityStore, StoredAuthorityError } from '../kms-authority/authority-store';
 import { kmsSigner } from '../kms-authority/kms-signer';
 import type { ReportedRevocation } from './reported-revocation';
@@ -20,7 +19,6 @@ export interface AuthorityListOptions {
   readonly authorityStore: Pick<AuthorityStore, 'get'>;
   readonly kms: Pick<Kms, 'sign'>;
   readonly now: () => Date;
-  readonly log: Log;
 }
 
 /** An authority, and the list that it has signed last. */
@@ -58,9 +56,9 @@ export class AuthorityLists {
     );
     const [certificate, ...above] = readCertificates(certificateChain);
     if (certificate === undefined) throw new StoredAuthorityError(`${certificateAuthorityArn} has no certificate`);
-    const listsAbove = revocationLists && readRevocationLists(revocationLists);
-    for (const list of listsAbove || []) verifyByOne(list, above);
-    const last = published.find((list) => isVerified(list, certificate));
+    const listsAbove = revocationLists === '' ? [] : readRevocationLists(revocationLists);
+    for (const list of listsAbove) verifyByOne(list, above);
+    const last = published.find((list) => list.isSignedBy(certificate));
     return { ...authority, certificate, listsAbove: revocationLists, last };
   }
 
@@ -116,19 +114,9 @@ function listOf(arn: string, der: Uint8Array, listsAbove: string): AuthorityList
   return { key: revocationListKey(authorityId(arn)), der: Buffer.from(der), pem };
 }
 
-function isVerified(list: RevocationList, issuer: X509Certificate): boolean {
-  try {
-    list.verify(issuer);
-    return true;
-  } catch (error) {
-    if (error instanceof RevocationListError) return false;
-    throw error;
-  }
-}
-
 /** @throws StoredAuthorityError if none of the authorities has signed the list */
 function verifyByOne(list: RevocationList, authorities: readonly X509Certificate[]): void {
-  if (authorities.some((authority) => isVerified(list, authority))) return;
+  if (authorities.some((authority) => list.isSignedBy(authority))) return;
   throw new StoredAuthorityError(
     'the SSM parameter of an authority holds a list that no authority above it has signed',
   );

@@ -39,7 +39,6 @@ const lists = new RevocationLists({
     authorityStore: new AuthorityStore(new ParameterStore(connection)),
     kms: new Kms(connection),
     now,
-    log,
   }),
   objects: new ConditionalObjects({ connection }),
   metrics: new LoggedMetrics({ trustDomain, now, log }),

@@ -5,6 +5,7 @@ import { subjectText } from '../../../pki/certificate-fields';
 import { encodePem, readCertificates } from '../../../pki/pem';
 import { type RevocationList, RevocationListError, readRevocationLists } from '../../../pki/revocation-list-reader';
 import { CLIENT_FILES } from './contents';
+import { ignoreMissing } from './directory';
 
 /** The published lists must not be written. */
 export class UnusableListsError extends Error {
@@ -58,7 +59,7 @@ export function verifyRevocationLists(
     const own = candidates.filter((list) => list.isOf(authority));
     for (const list of own) assertUsable(list, authority, now);
     const found = newestOf(own);
-    const previous = newestOf(held.filter((list) => isSignedBy(authority, list)));
+    const previous = newestOf(held.filter((list) => list.isSignedBy(authority)));
     const newest = newestOf([found, previous].filter((list) => list !== undefined));
     if (newest !== undefined) lists.push(newest);
     const problem = problemOf(found, previous, newest, now);
@@ -71,9 +72,12 @@ export function verifyRevocationLists(
   };
 }
 
-/** PEM of the `crl.pem` in a directory. Undefined if there is none. */
+/**
+ * PEM of the `crl.pem` in a directory. Undefined if there is none. Fails for one that can't be read, because an older list could
+ * then take its place.
+ */
 export async function heldRevocationLists(directory: string): Promise<string | undefined> {
-  return readFile(join(directory, CLIENT_FILES.revocationLists), 'utf8').catch(() => undefined);
+  return readFile(join(directory, CLIENT_FILES.revocationLists), 'utf8').catch(ignoreMissing);
 }
 
 /** When the first of the lists is no longer valid. Undefined if they can't be read. */
@@ -104,23 +108,13 @@ function readHeld(pem: string | undefined): readonly RevocationList[] {
 /** @throws UnusableListsError */
 function assertUsable(list: RevocationList, authority: X509Certificate, now: Date): void {
   const name = subjectText(authority);
-  if (!isSignedBy(authority, list)) throw new UnusableListsError(`${name} has not signed the list with its name`);
+  if (!list.isSignedBy(authority)) throw new UnusableListsError(`${name} has not signed the list with its name`);
   if (now >= list.thisUpdate) return;
   // Servers would refuse all clients until then.
   const [from, clock] = [list.thisUpdate.toISOString(), now.toISOString()];
   throw new UnusableListsError(
     `the list of ${name} is valid from ${from}, and the clock of this machine says ${clock}`,
   );
-}
-
-function isSignedBy(authority: X509Certificate, list: RevocationList): boolean {
-  try {
-    list.verify(authority);
-    return true;
-  } catch (error) {
-    if (error instanceof RevocationListError) return false;
-    throw error;
-  }
 }
 
 /** The one with the highest number, and the first of several. */

@@ -105,7 +105,6 @@ function listsOf(...arns: readonly string[]): RevocationLists {
       authorityStore: new AuthorityStore(parameters),
       kms,
       now: () => now,
-      log,
     }),
     objects,
     metrics: { put: async () => void published++ },

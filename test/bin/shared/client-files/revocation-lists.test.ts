@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -140,6 +140,16 @@ describe('warn, with the name of the authority', () => {
       warnings: [`${reason}: servers that use the lists refuse its clients`],
     });
   });
+});
+
+test('lists that are there and can not be read are an error, because an older list could take their place', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'lists-'));
+  try {
+    mkdirSync(join(directory, 'crl.pem'));
+    await expect(heldRevocationLists(directory)).rejects.toThrow('EISDIR');
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 test('the lists of a directory are none if there is no file, or nothing in it can be read', async () => {
