@@ -149,7 +149,12 @@ test('a client that is removed at the same time is gone, with all its certificat
     for (const name of others) expect(await statusOf(await sandbox.clientSecret(name))).toBe(200);
 
     await sandbox.update(attackedMesh({ clientNames: CLIENTS }));
-    expect(await statusOf(await sandbox.clientSecret('billing'))).toBe(200);
+    const added = await sandbox.clientSecret('billing');
+    // A client that was disabled when it was removed comes back disabled.
+    const { client } = await showClient(mesh(), 'billing');
+    expect(await statusOf(added)).toBe(client.state === 'ENABLED' ? 200 : 403);
+    await setClientState(mesh(), 'billing', 'ENABLED');
+    expect(await statusOf(added)).toBe(200);
     expect(await statusOf(before)).toBe(403);
     memory.see(before);
     await memory.recall('billing');
