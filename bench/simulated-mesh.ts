@@ -10,7 +10,7 @@ import { SecretsManager } from '../aws/secrets-manager';
 import { ParameterStore } from '../aws/ssm';
 import { createIssuer, type Issuer } from '../lambda/certificate-issuer/issuer';
 import { AuthorityStore } from '../lambda/kms-authority/authority-store';
-import type { ClientCertificateProperties } from '../mesh/contract';
+import type { ClientCertificateProperties } from '../mesh/custom-resources';
 import { secretName, spiffeId } from '../mesh/names';
 import { Registry } from '../registry/registry';
 import { ServiceRegistry } from '../registry/services';

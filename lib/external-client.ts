@@ -1,6 +1,6 @@
 import { CustomResource, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '../mesh/contract';
+import { EXTERNAL_CLIENT_RESOURCE_TYPE, type ExternalClientProperties } from '../mesh/custom-resources';
 import { externalIdentityProblem } from '../mesh/external-identity';
 import { clientNameProblem, clientSpiffeIdProblem, spiffeId } from '../mesh/names';
 import type { ExternalIdentity } from './external-identity';

@@ -7,7 +7,7 @@ import {
   CLIENT_CERTIFICATE_RESOURCE_TYPE,
   type ClientCertificateAttributes,
   type ClientCertificateProperties,
-} from '../mesh/contract';
+} from '../mesh/custom-resources';
 import { clientNameProblem, clientSpiffeIdProblem, dnsNameProblem, secretName, spiffeId } from '../mesh/names';
 import { KeyAlgorithm } from './algorithms';
 import type { ICertificateAuthority, ICertificateIssuer, IMeshClient } from './interfaces';

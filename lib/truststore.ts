@@ -5,14 +5,13 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IDependable } from 'constructs';
+import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../mesh/contract';
 import {
   DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
   type DomainTruststoreProperties,
-  REGISTRY_TABLE_VARIABLE,
-  TRUST_DOMAIN_VARIABLE,
   TRUSTSTORE_RESOURCE_TYPE,
   type TruststoreProperties,
-} from '../mesh/contract';
+} from '../mesh/custom-resources';
 import type { ICertificateAuthority, IMeshRegistry, ITrustAnchor, ITruststore, TruststoreUser } from './interfaces';
 import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { grantPutEvents } from './private/event-grant';

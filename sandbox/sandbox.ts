@@ -1,7 +1,7 @@
 import type { FetchInput } from '../client/outgoing-request';
 import { requestOverTls, type TlsCredentials } from '../client/tls-request';
 import type { ClientSecret } from '../mesh/client-secret';
-import { CLIENT_CERTIFICATE_RESOURCE_TYPE } from '../mesh/contract';
+import { CLIENT_CERTIFICATE_RESOURCE_TYPE } from '../mesh/custom-resources';
 import { readClientSecret } from './client-secret-reader';
 import { Cloud } from './cloud';
 import { readAssembly } from './cloudformation/assembly';

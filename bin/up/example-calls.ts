@@ -1,5 +1,5 @@
 import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
-import { SERVICE_RESOURCE_TYPE, type ServiceProperties } from '../../mesh/contract';
+import { SERVICE_RESOURCE_TYPE, type ServiceProperties } from '../../mesh/custom-resources';
 import { parseDeclaredGrant } from '../../mesh/grant';
 import { resourcesOf } from './mesh-environment';
 

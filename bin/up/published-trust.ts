@@ -1,6 +1,6 @@
 import type { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
 import type { ClientSecret } from '../../mesh/client-secret';
-import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../../mesh/contract';
+import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../../mesh/custom-resources';
 import {
   REVOCATION_LISTS_KEY,
   REVOCATION_LISTS_RESOURCE_TYPE,

@@ -14,12 +14,12 @@ import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { SecretsManager } from '../../aws/secrets-manager';
 import { ParameterStore } from '../../aws/ssm';
 import { withTimeout } from '../../aws/timeout';
+import type { RevocationResult } from '../../mesh/contract';
 import {
   CLIENT_CERTIFICATE_RESOURCE_TYPE,
   EXTERNAL_CLIENT_RESOURCE_TYPE,
-  type RevocationResult,
   SERVICE_RESOURCE_TYPE,
-} from '../../mesh/contract';
+} from '../../mesh/custom-resources';
 import { Registry } from '../../registry/registry';
 import { ResourceRequests } from '../../registry/requests';
 import { ServiceRegistry } from '../../registry/services';

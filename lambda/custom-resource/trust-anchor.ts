@@ -1,6 +1,6 @@
 import type { ObjectReader } from '../../aws/s3';
 import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../../mesh/aws-names';
-import type { PublishedTrustAnchorProperties, TrustAnchorProperties } from '../../mesh/contract';
+import type { PublishedTrustAnchorProperties, TrustAnchorProperties } from '../../mesh/custom-resources';
 import { type FindProblem, PropertyError, textProperty } from './properties';
 import { isRecord, type ResourceProperties } from './request';
 

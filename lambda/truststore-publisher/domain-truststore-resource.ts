@@ -1,7 +1,7 @@
 import type { ApiGateway, DomainNameState } from '../../aws/api-gateway';
 import type { Log } from '../../aws/cloudwatch';
 import { retry } from '../../aws/retry';
-import type { DomainTruststoreProperties } from '../../mesh/contract';
+import type { DomainTruststoreProperties } from '../../mesh/custom-resources';
 import { dnsNameProblem } from '../../mesh/names';
 import type { CustomResourceHandler } from '../custom-resource/custom-resource';
 import { textProperty } from '../custom-resource/properties';

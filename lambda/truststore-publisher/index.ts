@@ -6,7 +6,7 @@ import { LoggedMetrics, logLine } from '../../aws/cloudwatch';
 import { functionConnection } from '../../aws/connection';
 import { EventBridge } from '../../aws/eventbridge';
 import { ObjectPublisher, ObjectReader } from '../../aws/s3';
-import { DOMAIN_TRUSTSTORE_RESOURCE_TYPE } from '../../mesh/contract';
+import { DOMAIN_TRUSTSTORE_RESOURCE_TYPE } from '../../mesh/custom-resources';
 import { Audit } from '../../registry/audit';
 import { RegistrySurvey } from '../../registry/survey';
 import { handleCustomResource } from '../custom-resource/custom-resource';

@@ -1,6 +1,6 @@
 import type { CloudFormation } from '../../aws/cloudformation';
 import type { Log } from '../../aws/cloudwatch';
-import type { TrustedAuthority } from '../../mesh/contract';
+import type { TrustedAuthority } from '../../mesh/custom-resources';
 import { clientKey } from '../../registry/records';
 import { type CertificateFacts, certificateStatus, endOfAcceptance } from '../../registry/status';
 import type { HeldCertificate } from '../../registry/stored-records';

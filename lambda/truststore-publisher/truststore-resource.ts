@@ -2,7 +2,7 @@ import type { CloudFormation } from '../../aws/cloudformation';
 import type { Log } from '../../aws/cloudwatch';
 import type { ObjectPublisher, ObjectReader } from '../../aws/s3';
 import { authorityArnProblem, bucketNameProblem, objectKeyProblem } from '../../mesh/aws-names';
-import type { TrustedAuthority, TruststoreAttributes, TruststoreProperties } from '../../mesh/contract';
+import type { TrustedAuthority, TruststoreAttributes, TruststoreProperties } from '../../mesh/custom-resources';
 import { LARGEST_TRUSTSTORE } from '../../mesh/truststore';
 import { TruststoreError, type TruststoreLimits, truststoreBundle, validAuthorities } from '../../pki/truststore';
 import type { Audit } from '../../registry/audit';

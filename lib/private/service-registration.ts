@@ -1,6 +1,6 @@
 import { CustomResource, Lazy, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { SERVICE_RESOURCE_TYPE, type ServiceProperties } from '../../mesh/contract';
+import { SERVICE_RESOURCE_TYPE, type ServiceProperties } from '../../mesh/custom-resources';
 import { ALL_CLIENTS } from '../../mesh/grant';
 import { clientNameProblem, spiffeId } from '../../mesh/names';
 import type { ICertificateIssuer, IMeshClient } from '../interfaces';

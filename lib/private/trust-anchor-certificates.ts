@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { bucketNameProblem, objectKeyProblem, objectVersionProblem } from '../../mesh/aws-names';
-import type { PublishedTrustAnchorProperties, TrustAnchorProperties } from '../../mesh/contract';
+import type { PublishedTrustAnchorProperties, TrustAnchorProperties } from '../../mesh/custom-resources';
 import type { ITrustAnchor, TrustAnchorSourceConfig } from '../interfaces';
 import { readAuthorities } from './authority-certificates';
 import { grantKeyThrough } from './key-grant';

@@ -4,7 +4,7 @@ import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { MeshRegistry, RevocationLists, Truststore } from '../../lib';
-import { TRUSTSTORE_RESOURCE_TYPE } from '../../mesh/contract';
+import { TRUSTSTORE_RESOURCE_TYPE } from '../../mesh/custom-resources';
 import { CERTIFICATE_AUTHORITY_RESOURCE_TYPE } from '../../mesh/kms-authority';
 import { authorityParameterName } from '../../mesh/names';
 import { readCertificates } from '../../pki/pem';

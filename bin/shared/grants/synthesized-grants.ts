@@ -2,7 +2,7 @@ import {
   CLIENT_CERTIFICATE_RESOURCE_TYPE,
   EXTERNAL_CLIENT_RESOURCE_TYPE,
   SERVICE_RESOURCE_TYPE,
-} from '../../../mesh/contract';
+} from '../../../mesh/custom-resources';
 import { parseDeclaredGrant } from '../../../mesh/grant';
 import { readAssembly } from '../../../sandbox/cloudformation/assembly';
 import { type GrantedClient, type GrantedService, type MeshGrants, meshGrants } from './mesh-grants';

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Log } from '../../../aws/cloudwatch';
 import type { ObjectReader } from '../../../aws/s3';
-import type { ExternalClientProperties, TrustAnchorProperties } from '../../../mesh/contract';
+import type { ExternalClientProperties, TrustAnchorProperties } from '../../../mesh/custom-resources';
 import { type CertificateIdentity, canonicalIdentity, externalIdentityProblem } from '../../../mesh/external-identity';
 import { clientNameFromSpiffeId, clientNameProblem } from '../../../mesh/names';
 import { notAfterOf, subjectText } from '../../../pki/certificate-fields';

@@ -1,5 +1,5 @@
 import { authorityArnProblem, secretArnProblem } from '../../../mesh/aws-names';
-import type { ClientCertificateProperties } from '../../../mesh/contract';
+import type { ClientCertificateProperties } from '../../../mesh/custom-resources';
 import {
   clientNameFromSecretArn,
   clientNameFromSpiffeId,

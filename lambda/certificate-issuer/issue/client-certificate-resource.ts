@@ -1,6 +1,6 @@
 import type { Log } from '../../../aws/cloudwatch';
 import type { SecretsManager } from '../../../aws/secrets-manager';
-import type { ClientCertificateAttributes } from '../../../mesh/contract';
+import type { ClientCertificateAttributes } from '../../../mesh/custom-resources';
 import { clientNameFromSpiffeId } from '../../../mesh/names';
 import type { ClientProfile } from '../../../registry/client-kinds';
 import { ClientTakenError, type Registry } from '../../../registry/registry';

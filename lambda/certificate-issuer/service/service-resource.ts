@@ -1,6 +1,6 @@
 import type { Log } from '../../../aws/cloudwatch';
 import { apiIdProblem } from '../../../mesh/aws-names';
-import type { ServiceProperties } from '../../../mesh/contract';
+import type { ServiceProperties } from '../../../mesh/custom-resources';
 import { parseDeclaredGrant } from '../../../mesh/grant';
 import { serviceNameProblem } from '../../../mesh/names';
 import type { ServiceRegistry } from '../../../registry/services';

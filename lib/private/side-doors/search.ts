@@ -1,4 +1,5 @@
-import { AUTHORIZER_TIMES, DOMAIN_TRUSTSTORE_RESOURCE_TYPE, SERVICE_RESOURCE_TYPE } from '../../../mesh/contract';
+import { AUTHORIZER_TIMES } from '../../../mesh/contract';
+import { DOMAIN_TRUSTSTORE_RESOURCE_TYPE, SERVICE_RESOURCE_TYPE } from '../../../mesh/custom-resources';
 import { doorsOfApi, doorsOfAuthorizer, doorsOfDomain, doorsOfHeaders } from './resource-rules';
 import { door, quoted, type SideDoor } from './rules';
 import type { Template, TemplateResource, Templates } from './templates';

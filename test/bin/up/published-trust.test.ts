@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishedTrust } from '../../../bin/up/published-trust';
-import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../../../mesh/contract';
+import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../../../mesh/custom-resources';
 import { Sandbox } from '../../../sandbox';
 import { createSecret } from '../../client/secrets';
 import { createRoot } from '../../pki/authorities';

@@ -1,4 +1,4 @@
-import type { ClientCertificateProperties } from '../../../mesh/contract';
+import type { ClientCertificateProperties } from '../../../mesh/custom-resources';
 
 export const PROPERTIES = {
   SecretId: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail-AbCdEf',

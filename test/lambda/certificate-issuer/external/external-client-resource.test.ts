@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../../../aws/cloudwatch';
 import { ExternalClientResource } from '../../../../lambda/certificate-issuer/external/external-client-resource';
-import type { ExternalClientProperties } from '../../../../mesh/contract';
+import type { ExternalClientProperties } from '../../../../mesh/custom-resources';
 import { identityId } from '../../../../registry/records';
 import { MemoryObjects } from '../../../aws/memory-objects';
 import { type Authority, createClient, createRoot, createSubordinate, validFor } from '../../../pki/authorities';
