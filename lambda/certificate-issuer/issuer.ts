@@ -8,9 +8,9 @@ import type { Registry } from '../../registry/registry';
 import { Revocation } from '../../registry/revocation';
 import type { ServiceRegistry } from '../../registry/services';
 import type { RegistrySurvey } from '../../registry/survey';
-import { AcmPcaAuthority, type AcmPcaAuthorityOptions } from './authority/acm-pca-authority';
+import { AcmPcaBackend, type AcmPcaBackendOptions } from './authority/acm-pca-backend';
 import { CertificateAuthorities } from './authority/certificate-authorities';
-import { KmsAuthority, type KmsAuthorityOptions } from './authority/kms-authority';
+import { KmsBackend, type KmsBackendOptions } from './authority/kms-backend';
 import { ExternalClientResource } from './external/external-client-resource';
 import { ClientCertificateResource } from './issue/client-certificate-resource';
 import { GatewayTruststore } from './issue/gateway-truststore';
@@ -31,10 +31,10 @@ export interface IssuerOptions {
   readonly registry: Pick<Registry, keyof Registry>;
   readonly services: Pick<ServiceRegistry, keyof ServiceRegistry>;
   readonly survey: Pick<RegistrySurvey, keyof RegistrySurvey>;
-  readonly acmPca: AcmPcaAuthorityOptions['acmPca'];
-  readonly kms: KmsAuthorityOptions['kms'];
-  readonly authorityStore: KmsAuthorityOptions['authorityStore'];
-  readonly revocationListAddress?: KmsAuthorityOptions['revocationListAddress'];
+  readonly acmPca: AcmPcaBackendOptions['acmPca'];
+  readonly kms: KmsBackendOptions['kms'];
+  readonly authorityStore: KmsBackendOptions['authorityStore'];
+  readonly revocationListAddress?: KmsBackendOptions['revocationListAddress'];
   readonly secrets: Pick<SecretsManager, keyof SecretsManager>;
   readonly objects: Pick<ObjectReader, 'readObject'>;
   readonly events: AuditOptions['events'];
@@ -69,8 +69,8 @@ export function createIssuer(options: IssuerOptions): Issuer {
   const handshakeTest = gateway && new HandshakeTest(gateway.domain, log);
 
   const authority = new CertificateAuthorities({
-    acmPca: new AcmPcaAuthority(options),
-    kms: new KmsAuthority(options),
+    acmPca: new AcmPcaBackend(options),
+    kms: new KmsBackend(options),
   });
 
   const shared = { ...options, authority, audit, truststore, handshakeTest };

@@ -3,12 +3,12 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import type { CertificateRequest, IssuedCertificate } from '../../../aws/acm-pca';
-import type { AcmPcaAuthorityOptions } from '../../../lambda/certificate-issuer/authority/acm-pca-authority';
+import type { AcmPcaBackendOptions } from '../../../lambda/certificate-issuer/authority/acm-pca-backend';
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR = 3_600_000;
 
-type AcmPcaInUse = AcmPcaAuthorityOptions['acmPca'];
+type AcmPcaInUse = AcmPcaBackendOptions['acmPca'];
 
 /** An authority that works like ACM PCA, out of other people's X.509 code. */
 export class MemoryAuthority implements Pick<AcmPcaInUse, keyof AcmPcaInUse> {

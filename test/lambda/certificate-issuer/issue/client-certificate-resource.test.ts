@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { LogEntry } from '../../../../aws/cloudwatch';
 import { failureSentence } from '../../../../aws/failure';
-import { validityOf } from '../../../../lambda/certificate-issuer/authority/acm-pca-authority';
+import { validityOf } from '../../../../lambda/certificate-issuer/authority/acm-pca-backend';
 import type { ClientCertificateResource } from '../../../../lambda/certificate-issuer/issue/client-certificate-resource';
 import { SecretVersionError } from '../../../../lambda/certificate-issuer/issue/secret-versions';
 import { parseClientSecret, verifyClientSecret } from '../../../../mesh/client-secret';

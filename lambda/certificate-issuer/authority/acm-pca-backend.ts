@@ -6,7 +6,7 @@ import type { RevocationReason } from '../../../mesh/contract';
 import type { CertificateOrder } from '../issue/certificate-order';
 import type { AuthorityBackend, SignedCertificate, SigningRequest } from './certificate-authorities';
 
-export interface AcmPcaAuthorityOptions {
+export interface AcmPcaBackendOptions {
   readonly acmPca: Pick<AcmPca, 'issueCertificate' | 'getCertificate' | 'revokeCertificate'>;
   /** How to wait while a certificate is issued. @default - as `retry` does */
   readonly pause?: Pause;
@@ -18,8 +18,8 @@ export interface AcmPcaAuthorityOptions {
 const POLLING: RetryPolicy = { backoff: { first: 150, longest: 5_000 } };
 
 /** Authorities in ACM PCA. Repeating a request within minutes returns the same certificate. */
-export class AcmPcaAuthority implements AuthorityBackend {
-  constructor(private readonly options: AcmPcaAuthorityOptions) {}
+export class AcmPcaBackend implements AuthorityBackend {
+  constructor(private readonly options: AcmPcaBackendOptions) {}
 
   async signCertificate(request: SigningRequest, signal: AbortSignal): Promise<SignedCertificate> {
     const { acmPca, now, log } = this.options;

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { CertificateAuthorityResource } from '../../../../lambda/certificate-authority/certificate-authority-resource';
 import { CertificateAuthorities } from '../../../../lambda/certificate-issuer/authority/certificate-authorities';
-import { KmsAuthority } from '../../../../lambda/certificate-issuer/authority/kms-authority';
+import { KmsBackend } from '../../../../lambda/certificate-issuer/authority/kms-backend';
 import type { CertificateOrder } from '../../../../lambda/certificate-issuer/issue/certificate-order';
 import { AuthorityStore } from '../../../../lambda/kms-authority/authority-store';
 import { authorityParameterName } from '../../../../mesh/names';
@@ -18,7 +18,7 @@ let now: Date;
 
 let kms: MemoryKms;
 let parameters: MemoryParameters;
-let authority: KmsAuthority;
+let backend: KmsBackend;
 let order: CertificateOrder;
 let privateKey: KeyObject;
 
@@ -28,7 +28,7 @@ beforeEach(async () => {
   parameters = new MemoryParameters();
   const certificateAuthorityArn = await kms.create();
   await makeRoot(certificateAuthorityArn, 3650);
-  authority = create();
+  backend = create();
   order = {
     clientName: 'mail',
     spiffeId: 'spiffe://mesh.example.com/mail',
@@ -41,8 +41,8 @@ beforeEach(async () => {
   privateKey = await generatePrivateKey('EC_prime256v1');
 });
 
-function create(revocationListAddress?: string): KmsAuthority {
-  return new KmsAuthority({
+function create(revocationListAddress?: string): KmsBackend {
+  return new KmsBackend({
     kms,
     authorityStore: new AuthorityStore(parameters),
     revocationListAddress,
@@ -76,7 +76,7 @@ function sign(change: Partial<CertificateOrder> = {}) {
   const certificateSigningRequest = createCertificateSigningRequest(privateKey, 'somebody-else');
   const publicKey = createPublicKey(privateKey);
   const request = { order: { ...order, ...change }, publicKey, certificateSigningRequest, purpose: 'version' };
-  return authority.signCertificate(request, signal);
+  return backend.signCertificate(request, signal);
 }
 
 test('a client certificate names the client of the order, and is valid as long as ordered', async () => {
@@ -96,7 +96,7 @@ test('a client certificate names the list of its authority where lists have an a
   const id = order.certificateAuthorityArn.split('/')[1];
   expect(Buffer.from(readCertificate((await sign()).certificate).raw).includes('.crl')).toBe(false);
 
-  authority = create('http://crl.example.com/mesh');
+  backend = create('http://crl.example.com/mesh');
   const { raw } = readCertificate((await sign()).certificate);
   expect(Buffer.from(raw).includes(`http://crl.example.com/mesh/${id}.crl`)).toBe(true);
 });

@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 /** How long a chain is not read again. Milliseconds. */
 const CHAIN_MEMORY = 60_000;
 
-export interface KmsAuthorityOptions {
+export interface KmsBackendOptions {
   readonly kms: Pick<Kms, 'sign'>;
   readonly authorityStore: Pick<AuthorityStore, 'get'>;
   /** Where verifiers find revocation lists. Undefined if certificates don't say it. */
@@ -26,11 +26,11 @@ export interface KmsAuthorityOptions {
  * Authorities with keys in KMS. Each request results in another certificate: one that was signed and not recorded in the
  * registry is unknown to the authorizer, which refuses it.
  */
-export class KmsAuthority implements AuthorityBackend {
+export class KmsBackend implements AuthorityBackend {
   /** Chains by the ARN of their authority, with the time until which they are kept. */
   private readonly chains = new Map<string, { readonly certificateChain: string; readonly until: number }>();
 
-  constructor(private readonly options: KmsAuthorityOptions) {}
+  constructor(private readonly options: KmsBackendOptions) {}
 
   async signCertificate(
     { order, publicKey, purpose }: SigningRequest,
