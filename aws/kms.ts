@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { KMS_SIGNING_ALGORITHMS } from '../mesh/kms-algorithms';
 import type { SigningAlgorithm } from '../pki/signature';
 import { AwsCallError } from './aws-error';
@@ -19,10 +20,10 @@ export class Kms {
     });
   }
 
-  /** The public half of an asymmetric key, as DER of a SubjectPublicKeyInfo. */
-  async publicKey(keyArn: string, signal: AbortSignal): Promise<Buffer> {
+  /** The public half of an asymmetric key. KMS answers with the DER of a SubjectPublicKeyInfo. */
+  async publicKey(keyArn: string, signal: AbortSignal): Promise<KeyObject> {
     const { PublicKey } = await this.call('GetPublicKey', { KeyId: keyArn }, signal);
-    return binary('GetPublicKey', 'public key', PublicKey);
+    return createPublicKey({ key: binary('GetPublicKey', 'public key', PublicKey), format: 'der', type: 'spki' });
   }
 
   /**

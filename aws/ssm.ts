@@ -1,6 +1,6 @@
 import { AwsCallError, isAwsError } from './aws-error';
 import type { AwsConnection } from './connection';
-import { asJsonObject, asText, JsonCaller } from './json-caller';
+import { asJsonObject, asText, JsonCaller, type JsonObject } from './json-caller';
 import { whenPermitted } from './new-permission';
 
 /** Parameters of Systems Manager. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html */
@@ -27,17 +27,32 @@ export class ParameterStore {
   }
 
   /**
-   * Puts a parameter of at most 8 KB. One of more than 4 KB is an advanced parameter, which costs money.
-   * @returns false, without a change, if there is a parameter with the name and `overwrite` is not set
+   * The values that the parameter has and had, the oldest first. AWS keeps the last 100, and deletes them with the parameter.
+   * Empty if there is no parameter with the name.
+   * https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
    */
-  async put(
-    name: string,
-    value: string,
-    { overwrite }: { readonly overwrite: boolean },
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const input = { Name: name, Value: value, Type: 'String', Tier: 'Intelligent-Tiering', Overwrite: overwrite };
-    return (await this.unless('ParameterAlreadyExists', 'PutParameter', input, signal)) !== undefined;
+  async history(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    const values = new Map<number, string>();
+    let token: string | undefined;
+    do {
+      const input = { Name: name, ...(token !== undefined && { NextToken: token }) };
+      const answer = await this.unless('ParameterNotFound', 'GetParameterHistory', input, signal);
+      for (const { Version, Value } of (answer?.['Parameters'] ?? []) as readonly JsonObject[]) {
+        const value = asText(Value);
+        if (typeof Version !== 'number' || value === undefined) {
+          throw new AwsCallError('ssm:GetParameterHistory', 'InvalidAnswer', 'no value');
+        }
+        values.set(Version, value);
+      }
+      token = asText(answer?.['NextToken']);
+    } while (token !== undefined);
+    return [...values].sort(([one], [other]) => one - other).map(([, value]) => value);
+  }
+
+  /** Puts a parameter of at most 8 KB. One of more than 4 KB is an advanced parameter, which costs money. */
+  async put(name: string, value: string, signal: AbortSignal): Promise<void> {
+    const input = { Name: name, Value: value, Type: 'String', Tier: 'Intelligent-Tiering', Overwrite: true };
+    await this.call('PutParameter', input, signal);
   }
 
   /** Does nothing if there is no parameter with the name. */
@@ -46,17 +61,16 @@ export class ParameterStore {
   }
 
   /** Undefined for an answer with the error. */
-  private async unless(
-    error: string,
-    operation: string,
-    input: Readonly<Record<string, unknown>>,
-    signal: AbortSignal,
-  ) {
+  private async unless(error: string, operation: string, input: JsonObject, signal: AbortSignal) {
     try {
-      return await whenPermitted((limited) => this.caller.call(operation, input, limited), signal);
+      return await this.call(operation, input, signal);
     } catch (failure) {
       if (isAwsError(failure, error)) return undefined;
       throw failure;
     }
+  }
+
+  private call(operation: string, input: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+    return whenPermitted((limited) => this.caller.call(operation, input, limited), signal);
   }
 }

@@ -61,7 +61,8 @@ export interface CertificateAuthorityProps {
   readonly signingAlgorithm?: SigningAlgorithm;
 
   /**
-   * How long the authority's own certificate is valid, in whole days. A change reissues the certificate with the same key.
+   * How long the authority's own certificate is valid, in whole days. A change reissues the certificate with the same key. A
+   * change back gives an authority in AWS KMS the certificate of before.
    * @default - 10 years for a root, 5 years for a subordinate
    */
   readonly validity?: Duration;

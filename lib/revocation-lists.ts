@@ -9,7 +9,6 @@ import { Construct } from 'constructs';
 import { EVENT_SOURCE, type EventType, REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../mesh/contract';
 import {
   LISTING_AUTHORITIES_VARIABLE,
-  type ListingAuthority,
   REVOCATION_LISTS_BUCKET_VARIABLE,
   REVOCATION_LISTS_HOURS_VARIABLE,
   REVOCATION_LISTS_KEY,
@@ -85,9 +84,9 @@ export class RevocationLists extends Construct {
   constructor(scope: Construct, id: string, props: RevocationListsProps) {
     super(scope, id);
 
-    const { registry, certificateAuthorities: authorities, validity = DEFAULT_VALIDITY } = props;
+    const { registry, validity = DEFAULT_VALIDITY } = props;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    checkAuthorities(this, authorities);
+    const authorities = kmsAuthoritiesIn(this, props.certificateAuthorities);
     checkDuration(this, 'validity', validity, validityProblem);
     // Authorities below one of them may be added later.
     this.node.addValidation({ validate: () => authorities.flatMap(listProblem) });
@@ -101,12 +100,6 @@ export class RevocationLists extends Construct {
     this.objectKey = REVOCATION_LISTS_KEY;
     this.url = this.bucket.s3UrlForObject(this.objectKey);
 
-    const listing = authorities.map(
-      ({ certificateAuthorityArn, signingAlgorithm }): ListingAuthority => ({
-        certificateAuthorityArn,
-        signingAlgorithm,
-      }),
-    );
     const publisher = new MeshFunction(this, 'Publisher', {
       ...functionOptions(props),
       asset: 'revocation-list-publisher',
@@ -118,7 +111,7 @@ export class RevocationLists extends Construct {
         [REGISTRY_TABLE_VARIABLE]: registry.table.tableName,
         [REVOCATION_LISTS_BUCKET_VARIABLE]: this.bucket.bucketName,
         [REVOCATION_LISTS_HOURS_VARIABLE]: String(validity.toHours()),
-        [LISTING_AUTHORITIES_VARIABLE]: Stack.of(this).toJsonString(listing),
+        [LISTING_AUTHORITIES_VARIABLE]: Stack.of(this).toJsonString(authorities.map(({ listing }) => listing)),
       },
       servedStacks: new ServedStacks(this),
       services: ['dynamodb', 's3', 'kms', 'ssm'],
@@ -126,7 +119,7 @@ export class RevocationLists extends Construct {
     });
     this.handler = publisher.handler;
     registry.grantSurvey(this.handler);
-    for (const authority of authorities) authority.grantIssue(this.handler);
+    for (const authority of authorities) authority.grantList(this.handler);
     this.objectArns = [this.objectKey, ...authorities.map(listKey)].map((key) => this.bucket.arnForObjects(key));
     publisher.allow(['s3:GetObject', 's3:PutObject'], this.objectArns);
     // Without it, S3 answers 403 instead of 404 for an object that doesn't exist.
@@ -185,24 +178,26 @@ export class RevocationLists extends Construct {
 }
 
 /** The key of the object with the list of one authority, in DER. */
-function listKey({ certificateAuthorityArn }: ICertificateAuthority): string {
+function listKey({ certificateAuthorityArn }: KmsAuthority): string {
   return revocationListKey(Fn.select(1, Fn.split('/', certificateAuthorityArn)));
 }
 
-function checkAuthorities(scope: Construct, authorities: readonly ICertificateAuthority[]): void {
+/** Throws unless there is an authority, and all of them have keys in AWS KMS. */
+function kmsAuthoritiesIn(scope: Construct, authorities: readonly ICertificateAuthority[]): readonly KmsAuthority[] {
   if (authorities.length === 0) refuse(scope, 'certificateAuthorities', 'must contain at least one authority', 'none');
-  const other = authorities.find(({ issuesRevocationLists }) => !issuesRevocationLists);
-  if (other === undefined) return;
-  const rule = 'must have keys in AWS KMS, because the mesh can sign lists with no others';
-  refuse(scope, 'certificateAuthorities', rule, other.node.path);
+  return authorities.map((authority) => {
+    if (authority instanceof KmsAuthority) return authority;
+    const rule = 'must have keys in AWS KMS, because the mesh can sign lists with no others';
+    return refuse(scope, 'certificateAuthorities', rule, authority.node.path);
+  });
 }
 
 /**
  * An authority that signs others has a list for servers in which nothing is revoked, as long as it lives. Beside it, the list
  * of its client certificates would be of no use.
  */
-function listProblem(authority: ICertificateAuthority): string[] {
-  if (!(authority instanceof KmsAuthority) || !authority.signsAuthorities) return [];
+function listProblem(authority: KmsAuthority): string[] {
+  if (!authority.signsAuthorities) return [];
   return [`${authority.node.path}: must not issue client certificates, because it signs other authorities (signedBy)`];
 }
 

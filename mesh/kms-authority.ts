@@ -69,10 +69,7 @@ export interface RevocationListsProperties {
 }
 
 /** An authority whose KMS key signs revocation lists. */
-export interface ListingAuthority {
-  readonly certificateAuthorityArn: string;
-  readonly signingAlgorithm: SigningAlgorithm;
-}
+export type ListingAuthority = Required<Omit<AuthorityOrder, 'validityDays'>>;
 
 /** The key of the object with the lists of all authorities, in PEM, as servers read it. */
 export const REVOCATION_LISTS_KEY = 'crl.pem';

@@ -1,4 +1,5 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { AcmPca } from '../../aws/acm-pca';
 import type { Log } from '../../aws/cloudwatch';
 import type { Kms } from '../../aws/kms';
@@ -20,6 +21,7 @@ import type { CustomResourceHandler } from '../custom-resource/custom-resource';
 import { PropertyError, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import { EnvironmentError } from '../environment';
+import { isAuthentic } from '../kms-authority/authenticity';
 import { type AuthorityStore, type StoredAuthority, StoredAuthorityError } from '../kms-authority/authority-store';
 import { kmsSigner } from '../kms-authority/kms-signer';
 
@@ -30,15 +32,15 @@ export interface CertificateAuthorityResourceOptions {
   readonly orders: readonly AuthorityOrder[];
   readonly kms: Pick<Kms, 'publicKey' | 'sign'>;
   readonly acmPca: Pick<AcmPca, 'certificateSigningRequest'>;
-  readonly store: Pick<AuthorityStore, 'find' | 'get' | 'add' | 'replace' | 'remove'>;
+  readonly store: Pick<AuthorityStore, 'get' | 'history' | 'put' | 'remove'>;
   readonly now: () => Date;
   readonly log: Log;
 }
 
 /**
  * `Custom::MtlsCertificateAuthority`: an authority whose certificate is signed by a KMS key. The certificate is made once for an
- * order and kept, so a repeated request gets the same one. After a change of the order, and so after a rollback of that, it is
- * another certificate for the same name and key.
+ * order and kept, so a repeated request gets the same one. A changed order gets another certificate, and a rollback to the
+ * order of before gets the one of before.
  */
 export class CertificateAuthorityResource implements CustomResourceHandler {
   constructor(private readonly options: CertificateAuthorityResourceOptions) {}
@@ -47,7 +49,7 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     return authorityParameterName(authorityId(readAuthorityArn(properties)));
   }
 
-  /** Makes what is missing of all authorities. For operators who have lost a parameter. */
+  /** Restores what is missing of all authorities, or makes it again. For operators who have lost what a parameter held. */
   async makeAll(requestId: string, signal: AbortSignal): Promise<void> {
     for (const order of this.options.orders) await this.made(order, requestId, signal);
   }
@@ -62,7 +64,7 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     } satisfies AuthorityAttributes;
   }
 
-  /** The key stays. Without the parameter, a resource that is added again makes another certificate for it. */
+  /** The key stays. Without the parameter, a resource that is added again makes another certificate for the key. */
   async remove({ properties, requestId }: CustomResourceRequest, signal: AbortSignal): Promise<void> {
     const { store, log } = this.options;
     const certificateAuthorityArn = readAuthorityArn(properties);
@@ -78,24 +80,37 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
   }
 
   private async made(order: AuthorityOrder, requestId: string, signal: AbortSignal): Promise<StoredAuthority> {
-    const { store, log } = this.options;
-    const { certificateAuthorityArn } = order;
-    const issuerKey = await this.publicKey(order.issuerKeyArn, signal);
+    const { kms, store, log } = this.options;
+    const { certificateAuthorityArn, issuerKeyArn } = order;
+    const issuerKey = await kms.publicKey(issuerKeyArn, signal);
     const issuer = isRoot(order) ? undefined : await this.issuerOf(order, issuerKey, signal);
-    const requester = await this.requesterOf(order, issuerKey, signal);
-    const stored = await store.find(certificateAuthorityArn, signal);
-    if (stored !== undefined && isFor(stored, order, issuer) && isAuthentic(stored, requester.publicKey, issuerKey)) {
-      return stored;
-    }
-    const made = await this.make(order, { requester, issuer, issuerKey }, signal);
+    const parties = { requester: await this.requesterOf(order, issuerKey, signal), issuer, issuerKey };
+    const kept = await this.kept(order, parties, signal);
+    if (kept !== undefined) return kept;
+    const made = await this.make(order, parties, signal);
     signal.throwIfAborted();
-    if (stored !== undefined) await store.replace(certificateAuthorityArn, made, signal);
-    else if (!(await store.add(certificateAuthorityArn, made, signal))) {
-      // The same request runs twice, and the other run was faster.
-      return this.made(order, requestId, signal);
-    }
-    log({ event: 'certificate-authority-made', certificateAuthorityArn, again: stored !== undefined, requestId });
-    return made;
+    await store.put(certificateAuthorityArn, made, signal);
+    log({ event: 'certificate-authority-made', certificateAuthorityArn, requestId });
+    // The same request may run twice. Both runs take what was put first.
+    return (await this.kept(order, parties, signal)) ?? made;
+  }
+
+  /** What was made first for the order. If something else took its place, it is put back. */
+  private async kept(
+    order: AuthorityOrder,
+    { requester, issuer, issuerKey }: Parties,
+    signal: AbortSignal,
+  ): Promise<StoredAuthority | undefined> {
+    const { store, log } = this.options;
+    const { certificateAuthorityArn, subject } = order;
+    const identity = { subject, publicKey: requester.publicKey, issuerKey };
+    const history = await store.history(certificateAuthorityArn, signal);
+    const first = history.find((stored) => stored && isFor(stored, order, issuer) && isAuthentic(stored, identity));
+    if (first === undefined || isDeepStrictEqual(first, history.at(-1))) return first;
+    signal.throwIfAborted();
+    await store.put(certificateAuthorityArn, first, signal);
+    log({ event: 'certificate-authority-restored', certificateAuthorityArn });
+    return first;
   }
 
   /** The root, whose certificate must be of the key that signs. */
@@ -105,9 +120,9 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     signal: AbortSignal,
   ): Promise<StoredAuthority> {
     const issuer = await this.options.store.get(issuerKeyArn, signal);
-    if (isAuthentic(issuer, issuerKey, issuerKey)) return issuer;
+    if (isAuthentic(issuer, { publicKey: issuerKey, issuerKey })) return issuer;
     throw new StoredAuthorityError(
-      `the SSM parameter of ${issuerKeyArn} holds the certificate of another key: delete it, and invoke this function with {}`,
+      `the SSM parameter of ${issuerKeyArn} holds the certificate of another authority: invoke this function with {}`,
     );
   }
 
@@ -159,13 +174,8 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
       const { publicKey } = readCertificateSigningRequest(certificateSigningRequest);
       return { publicKey, request: { certificateSigningRequest } };
     }
-    const publicKey = isRoot(order) ? issuerKey : await this.publicKey(certificateAuthorityArn, signal);
+    const publicKey = isRoot(order) ? issuerKey : await this.options.kms.publicKey(certificateAuthorityArn, signal);
     return { publicKey, request: { subject, publicKey } };
-  }
-
-  private async publicKey(keyArn: string, signal: AbortSignal): Promise<KeyObject> {
-    const key = await this.options.kms.publicKey(keyArn, signal);
-    return createPublicKey({ key, format: 'der', type: 'spki' });
   }
 }
 
@@ -201,21 +211,8 @@ function identityOf(order: AuthorityOrder): string {
   return createHash('sha256').update(JSON.stringify(identity)).digest('base64url');
 }
 
-/** Whether the certificate is of the key, and signed by the issuer's. Whoever may write the parameter may have put another. */
-function isAuthentic({ certificateChain }: StoredAuthority, key: KeyObject, issuerKey: KeyObject): boolean {
-  try {
-    const [certificate] = readCertificates(certificateChain);
-    return certificate?.publicKey.equals(key) === true && certificate.verify(issuerKey);
-  } catch {
-    return false;
-  }
-}
-
 /** Whether the certificate was made for the order, under the issuer as it is now. */
 function isFor(stored: StoredAuthority, order: AuthorityOrder, issuer: StoredAuthority | undefined): boolean {
   if (stored.order !== identityOf(order)) return false;
-  if (issuer === undefined) return true;
-  const [, above] = readCertificates(stored.certificateChain);
-  const [issuing] = readCertificates(issuer.certificateChain);
-  return issuing !== undefined && above?.fingerprint256 === issuing.fingerprint256;
+  return issuer === undefined || stored.certificateChain.endsWith(issuer.certificateChain);
 }

@@ -11,49 +11,52 @@ export interface StoredAuthority {
   readonly order: string;
 }
 
-/** The parameter of an authority is missing, or isn't what this package writes. */
+/** The parameter of an authority is missing, or isn't what this package writes for that authority. */
 export class StoredAuthorityError extends Error {
   override readonly name = 'StoredAuthorityError';
 }
 
-/** Authorities by their ARN, each in an SSM parameter of its own. */
+/**
+ * Authorities by their ARN, each in an SSM parameter of its own. The history of the parameter has what was kept before: a
+ * rollback needs it.
+ */
 export class AuthorityStore {
   constructor(private readonly parameters: Pick<ParameterStore, keyof ParameterStore>) {}
 
-  /** @throws StoredAuthorityError for a parameter that another program has written */
-  async find(certificateAuthorityArn: string, signal: AbortSignal): Promise<StoredAuthority | undefined> {
+  /** @throws StoredAuthorityError if there is no such authority, or another program has written its parameter */
+  async get(certificateAuthorityArn: string, signal: AbortSignal): Promise<StoredAuthority> {
     const name = nameOf(certificateAuthorityArn);
     const text = await this.parameters.get(name, signal);
-    if (text === undefined) return undefined;
+    if (text === undefined) {
+      throw new StoredAuthorityError(
+        `the certificate authority ${certificateAuthorityArn} has no certificate: ${REMEDY}`,
+      );
+    }
     const stored = readStored(text);
     if (stored !== undefined) return stored;
-    throw new StoredAuthorityError(
-      `the SSM parameter ${name} does not hold a certificate authority: delete it, and invoke the function that makes authorities with {}`,
-    );
+    throw new StoredAuthorityError(`the SSM parameter ${name} does not hold a certificate authority: ${REMEDY}`);
   }
 
-  /** @throws StoredAuthorityError if there is no such authority */
-  async get(certificateAuthorityArn: string, signal: AbortSignal): Promise<StoredAuthority> {
-    const stored = await this.find(certificateAuthorityArn, signal);
-    if (stored !== undefined) return stored;
-    throw new StoredAuthorityError(
-      `the certificate authority ${certificateAuthorityArn} has no certificate: invoke the function that makes authorities with {}`,
-    );
+  /** What is and was kept, the oldest first. Undefined stands for what another program has written. */
+  async history(
+    certificateAuthorityArn: string,
+    signal: AbortSignal,
+  ): Promise<readonly (StoredAuthority | undefined)[]> {
+    return (await this.parameters.history(nameOf(certificateAuthorityArn), signal)).map(readStored);
   }
 
-  /** @returns false, without a change, if the authority is there already */
-  add(certificateAuthorityArn: string, stored: StoredAuthority, signal: AbortSignal): Promise<boolean> {
-    return this.parameters.put(nameOf(certificateAuthorityArn), JSON.stringify(stored), { overwrite: false }, signal);
+  put(certificateAuthorityArn: string, stored: StoredAuthority, signal: AbortSignal): Promise<void> {
+    return this.parameters.put(nameOf(certificateAuthorityArn), JSON.stringify(stored), signal);
   }
 
-  async replace(certificateAuthorityArn: string, stored: StoredAuthority, signal: AbortSignal): Promise<void> {
-    await this.parameters.put(nameOf(certificateAuthorityArn), JSON.stringify(stored), { overwrite: true }, signal);
-  }
-
+  /** With its history. */
   remove(certificateAuthorityArn: string, signal: AbortSignal): Promise<void> {
     return this.parameters.delete(nameOf(certificateAuthorityArn), signal);
   }
 }
+
+/** What mends a parameter. */
+const REMEDY = 'invoke the function that makes authorities with {}';
 
 function nameOf(certificateAuthorityArn: string): string {
   return authorityParameterName(authorityId(certificateAuthorityArn));

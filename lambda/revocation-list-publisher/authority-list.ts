@@ -4,8 +4,9 @@ import { type ListingAuthority, revocationListKey } from '../../mesh/kms-authori
 import { authorityId } from '../../mesh/names';
 import { encodePem, readCertificates } from '../../pki/pem';
 import { signRevocationList } from '../../pki/revocation-list';
-import { type RevocationList, readRevocationLists } from '../../pki/revocation-list-reader';
-import { type AuthorityStore, StoredAuthorityError } from '../kms-authority/authority-store';
+import { type RevocationList, RevocationListError, readRevocationLists } from '../../pki/revocation-list-reader';
+import { isAuthentic } from '../kms-authority/authenticity';
+import { type AuthorityStore, type StoredAuthority, StoredAuthorityError } from '../kms-authority/authority-store';
 import { kmsSigner } from '../kms-authority/kms-signer';
 import type { ReportedRevocation } from './reported-revocation';
 import type { RevokedCertificates } from './revoked-certificates';
@@ -17,7 +18,7 @@ export interface AuthorityListOptions {
   readonly validityHours: number;
   readonly revoked: Pick<RevokedCertificates, 'of'>;
   readonly authorityStore: Pick<AuthorityStore, 'get'>;
-  readonly kms: Pick<Kms, 'sign'>;
+  readonly kms: Pick<Kms, 'publicKey' | 'sign'>;
   readonly now: () => Date;
 }
 
@@ -49,17 +50,21 @@ export class AuthorityLists {
     published: readonly RevocationList[],
     signal: AbortSignal,
   ): Promise<ListedAuthority> {
-    const { certificateAuthorityArn } = authority;
-    const { certificateChain, revocationLists } = await this.options.authorityStore.get(
-      certificateAuthorityArn,
-      signal,
-    );
-    const [certificate, ...above] = readCertificates(certificateChain);
-    if (certificate === undefined) throw new StoredAuthorityError(`${certificateAuthorityArn} has no certificate`);
-    const listsAbove = revocationLists === '' ? [] : readRevocationLists(revocationLists);
-    for (const list of listsAbove) verifyByOne(list, above);
+    const { certificateAuthorityArn, issuerKeyArn, subject } = authority;
+    const { authorityStore, kms } = this.options;
+    const stored = await authorityStore.get(certificateAuthorityArn, signal);
+    const publicKey = await kms.publicKey(certificateAuthorityArn, signal);
+    const issuerKey = issuerKeyArn === certificateAuthorityArn ? publicKey : await kms.publicKey(issuerKeyArn, signal);
+    const isGenuine = isAuthentic(stored, { subject, publicKey, issuerKey });
+    const [certificate, ...above] = isGenuine ? readCertificates(stored.certificateChain) : [];
+    if (certificate === undefined || !haveLists(above, stored)) {
+      throw new StoredAuthorityError(
+        `the SSM parameter of ${certificateAuthorityArn} holds the certificate or the lists of another authority: ` +
+          'invoke the function that makes authorities with {}',
+      );
+    }
     const last = published.find((list) => list.isSignedBy(certificate));
-    return { ...authority, certificate, listsAbove: revocationLists, last };
+    return { ...authority, certificate, listsAbove: stored.revocationLists, last };
   }
 
   /** @param number higher than that of every list before */
@@ -114,10 +119,15 @@ function listOf(arn: string, der: Uint8Array, listsAbove: string): AuthorityList
   return { key: revocationListKey(authorityId(arn)), der: Buffer.from(der), pem };
 }
 
-/** @throws StoredAuthorityError if none of the authorities has signed the list */
-function verifyByOne(list: RevocationList, authorities: readonly X509Certificate[]): void {
-  if (authorities.some((authority) => list.isSignedBy(authority))) return;
-  throw new StoredAuthorityError(
-    'the SSM parameter of an authority holds a list that no authority above it has signed',
-  );
+/** Whether there is a list of each of the authorities, and nothing else. */
+function haveLists(authorities: readonly X509Certificate[], { revocationLists }: StoredAuthority): boolean {
+  try {
+    const lists = revocationLists === '' ? [] : readRevocationLists(revocationLists);
+    return (
+      lists.length === authorities.length && authorities.every((one) => lists.some((list) => list.isSignedBy(one)))
+    );
+  } catch (error) {
+    if (error instanceof RevocationListError) return false;
+    throw error;
+  }
 }

@@ -51,7 +51,10 @@ export class AuthorityMaker extends Construct {
   /** The custom resource whose attributes are `AuthorityAttributes`. */
   make(scope: Construct, { parameterArn, issuerCertificate, ...order }: AuthorityToMake): CustomResource {
     this.orders.push(order);
-    this.function.allow(['ssm:GetParameter', 'ssm:PutParameter', 'ssm:DeleteParameter'], [parameterArn]);
+    this.function.allow(
+      ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:PutParameter', 'ssm:DeleteParameter'],
+      [parameterArn],
+    );
     const properties: AuthorityProperties = {
       CertificateAuthorityArn: order.certificateAuthorityArn,
       IssuerKeyArn: order.issuerKeyArn,

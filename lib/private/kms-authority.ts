@@ -1,9 +1,10 @@
 import { type Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
+import type { ListingAuthority } from '../../mesh/kms-authority';
 import { authorityParameterName } from '../../mesh/names';
 import { KeyAlgorithm, SigningAlgorithm } from '../algorithms';
-import type { CertificateAuthorityProps } from '../certificate-authority-props';
+import type { CertificateAuthorityProps, CertificateAuthoritySubject } from '../certificate-authority-props';
 import { AuthorityKey } from './authority-key';
 import { AuthorityMaker, attributeOf } from './authority-maker';
 import { type AuthorityOptions, authorityOptions, checkOutlives } from './authority-options';
@@ -30,6 +31,7 @@ export class KmsAuthority extends Construct implements RootAuthority {
 
   private readonly key: AuthorityKey;
   private readonly maker: AuthorityMaker;
+  private readonly subject: CertificateAuthoritySubject;
   /** PEM, without that of the root. */
   private readonly certificate: string;
 
@@ -41,6 +43,7 @@ export class KmsAuthority extends Construct implements RootAuthority {
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     checkHash(this, options);
     this.signingAlgorithm = signingAlgorithm;
+    this.subject = subject;
     this.longestCertificateValidity = validity;
     this.root = props.root?.(this);
     if (this.root) checkOutlives(this, this.root.longestCertificateValidity, validity);
@@ -102,6 +105,20 @@ export class KmsAuthority extends Construct implements RootAuthority {
       resourceArns: [parameterArn(this, this.key.keyId)],
     });
     return this.key.grantSign(grantee).combine(readCertificate);
+  }
+
+  /** What the function must know that publishes the revocation lists of the authority. */
+  get listing(): ListingAuthority {
+    const { certificateAuthorityArn, signingAlgorithm, subject } = this;
+    const issuerKeyArn = this.root?.key.keyArn ?? certificateAuthorityArn;
+    return { certificateAuthorityArn, issuerKeyArn, signingAlgorithm, subject };
+  }
+
+  /** Allows `grantee` to publish the revocation lists of the authority. */
+  grantList(grantee: iam.IGrantable): iam.Grant {
+    const resourceArns = [this, ...(this.root ? [this.root] : [])].map(({ key }) => key.keyArn);
+    const readKeys = iam.Grant.addToPrincipal({ grantee, actions: ['kms:GetPublicKey'], resourceArns });
+    return this.grantIssue(grantee).combine(readKeys);
   }
 
   /** The registry alone knows of a revocation, so there is nothing to allow. */

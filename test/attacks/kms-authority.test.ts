@@ -5,7 +5,7 @@ import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { signClientCertificate, signRootCertificate, signSubordinateCertificate } from '../../pki/certificate-signing';
 import { createCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { generatePrivateKey, privateKeyPem } from '../../pki/keys';
-import { readCertificate, readCertificates } from '../../pki/pem';
+import { readCertificate } from '../../pki/pem';
 import type { Signer } from '../../pki/signer';
 import { Sandbox } from '../../sandbox';
 import { createSigner, LocalSigner } from '../pki/local-signer';
@@ -196,8 +196,7 @@ attacks<(kept: Kept) => Promise<string> | string>(
       list?.verify(readCertificate(certificate));
       expect(list?.entries).toEqual(listBefore?.entries);
       await invoke(sandbox, '/Maker/Handler', {}).catch(() => undefined);
-      const after = await readParameter(sandbox, parameterName);
-      if (after !== forged) expect(readCertificates(JSON.parse(after).certificateChain)).toHaveLength(2);
+      expect(await readParameter(sandbox, parameterName)).toBe(kept);
     } finally {
       await writeParameter(sandbox, parameterName, kept);
     }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { functionConnection } from '../../aws/connection';
 import { Kms } from '../../aws/kms';
 import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service-endpoint';
@@ -39,8 +40,10 @@ describe('a key in KMS', () => {
   });
 
   test('tells its public half', async () => {
-    endpoint.replies.push(jsonReply({ PublicKey: Buffer.from('key').toString('base64') }));
-    await expect(kms.publicKey(KEY, signal)).resolves.toEqual(Buffer.from('key'));
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const der = publicKey.export({ format: 'der', type: 'spki' });
+    endpoint.replies.push(jsonReply({ PublicKey: der.toString('base64') }));
+    expect((await kms.publicKey(KEY, signal)).equals(publicKey)).toBe(true);
     expect(JSON.parse(endpoint.calls[0]?.body ?? '')).toEqual({ KeyId: KEY });
   });
 

@@ -38,7 +38,7 @@ describe('parameters', () => {
 
   test('are put, and become advanced ones only if they are too long for standard ones', async () => {
     endpoint.replies.push(jsonReply({ Version: 1 }));
-    await expect(parameters.put('/a', 'text', { overwrite: true }, signal)).resolves.toBe(true);
+    await parameters.put('/a', 'text', signal);
     expect(JSON.parse(endpoint.calls[0]?.body ?? '')).toEqual({
       Name: '/a',
       Value: 'text',
@@ -48,9 +48,31 @@ describe('parameters', () => {
     });
   });
 
-  test('that are there already stay as they are', async () => {
-    endpoint.replies.push(jsonError('ParameterAlreadyExists', 'The parameter already exists.'));
-    await expect(parameters.put('/a', 'text', { overwrite: false }, signal)).resolves.toBe(false);
+  test('have a history, which is read page by page and put into order', async () => {
+    endpoint.replies.push(
+      jsonReply({ Parameters: [{ Version: 3, Value: 'third' }], NextToken: 'more' }),
+      jsonReply({
+        Parameters: [
+          { Version: 10, Value: 'tenth' },
+          { Version: 2, Value: 'second' },
+        ],
+      }),
+    );
+    await expect(parameters.history('/a', signal)).resolves.toEqual(['second', 'third', 'tenth']);
+    expect(endpoint.calls.map(({ body }) => JSON.parse(body))).toEqual([
+      { Name: '/a' },
+      { Name: '/a', NextToken: 'more' },
+    ]);
+  });
+
+  test('that are not there have no history', async () => {
+    endpoint.replies.push(jsonError('ParameterNotFound', 'Parameter /a not found.'));
+    await expect(parameters.history('/a', signal)).resolves.toEqual([]);
+  });
+
+  test.each([{ Version: 1 }, { Value: 'text' }])('with %j in their history are an error', async (version) => {
+    endpoint.replies.push(jsonReply({ Parameters: [version] }));
+    await expect(parameters.history('/a', signal)).rejects.toThrow('ssm:GetParameterHistory failed with InvalidAnswer');
   });
 
   test('can be deleted twice', async () => {

@@ -1,7 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { revokeCertificates } from '../../bin/revoke/revoke-certificates';
 import { awsMesh } from '../../bin/shared/aws-mesh';
 import { sandboxAccess } from '../../bin/shared/sandbox-access';
@@ -134,6 +136,48 @@ test('another issuing authority below the same root leaves the trust anchor as i
     expect(second?.fingerprint256).not.toBe(first?.fingerprint256);
     expect(sameRoot?.fingerprint256).toBe(root?.fingerprint256);
     expect((await sandbox.fetch('mail', SERVICE_URL)).status).toBe(200);
+  } finally {
+    await sandbox.close();
+  }
+});
+
+test('a deployment that changes the authorities and fails leaves the very certificates of before', async () => {
+  const assembly = (days: number, { fails }: { readonly fails: boolean }) => {
+    const app = assemblyWith((stack) => {
+      const root = { validity: Duration.days(10 * days) };
+      return CertificateAuthority.kmsSubordinate(stack, 'Authority', {
+        validity: Duration.days(days),
+        root,
+        ...DESTROY,
+      });
+    });
+    const stack = app.node.findChild('KmsMesh') as Stack;
+    const last = new CfnParameter(stack, 'Last', { type: 'String', value: 'x', allowedPattern: fails ? '[0-9]' : 'x' });
+    last.node.addDependency(stack.node.findChild('Mesh'));
+    return app.synth().directory;
+  };
+  const sandbox = await Sandbox.deploy(assembly(100, { fails: false }));
+  const kept = async () => {
+    const ssm = new SSMClient(sandboxAccess(sandbox));
+    const { Parameters = [] } = await ssm.send(
+      new GetParametersByPathCommand({ Path: '/mtls-mesh/certificate-authorities' }),
+    );
+    return Parameters.map(({ Name, Value }) => [Name, Value]);
+  };
+  const certificates = () =>
+    Object.values(sandbox.resources)
+      .filter(({ type }) => type === 'Custom::MtlsCertificateAuthority')
+      .map(({ attributes }) => attributes.Certificate);
+  try {
+    const before = [await kept(), certificates()];
+    await expect(sandbox.update(assembly(200, { fails: true }))).rejects.toThrow('allowedPattern');
+    expect([await kept(), certificates()]).toEqual(before);
+    expect((await sandbox.fetch('mail', SERVICE_URL)).status).toBe(200);
+
+    await sandbox.update(assembly(200, { fails: false }));
+    for (const [index, text] of certificates().entries()) expect(text).not.toBe(before[1]?.[index]);
+    await sandbox.destroy();
+    expect(await kept()).toEqual([]);
   } finally {
     await sandbox.close();
   }

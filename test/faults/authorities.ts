@@ -72,6 +72,11 @@ export async function assertNoneKept(sandbox: Sandbox): Promise<void> {
   assertHolds(kept.length === 0, `no authority is left, got ${kept}`);
 }
 
+/** The certificates of each authority and those above it, PEM, in the order of their parameters. */
+export async function keptCertificates(sandbox: Sandbox): Promise<readonly string[]> {
+  return [...(await keptChains(sandbox))].sort().flatMap(([, chain]) => chain.map(String));
+}
+
 /** The certificates of each authority and those above it, by the name of its parameter. */
 async function keptChains(sandbox: Sandbox): Promise<ReadonlyMap<string, readonly X509Certificate[]>> {
   const ssm = new SSMClient(sandboxAccess(sandbox));

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type CallFaultKind, type FaultyCall, Sandbox } from '../../sandbox';
 import {
   assertExplained,
@@ -5,8 +6,9 @@ import {
   assertNoneKept,
   assertOneCertificateEach,
   authorityAssembly,
+  keptCertificates,
 } from './authorities';
-import type { CallSite, Cell } from './cell';
+import { assertHolds, type CallSite, type Cell } from './cell';
 import { type Actor, SiteFault } from './fault-injector';
 import { assertServed } from './invariants';
 import { assemblyWith, deployed, type KmsAuthority, removeAssemblies, roleOf, workerActor } from './mesh';
@@ -141,6 +143,7 @@ async function changeUnderFault(
 ): Promise<void> {
   await sandbox.update(assembly(BEFORE));
   const held = await Promise.all(sandbox.clients.map(({ name }) => sandbox.clientSecret(name)));
+  const before = await keptCertificates(sandbox);
   const assertNobodyHarmed = async () => {
     await assertIssued(sandbox);
     for (const secret of held) await assertServed(sandbox, secret.clientName, [secret]);
@@ -150,6 +153,8 @@ async function changeUnderFault(
     await sandbox.update(assembly(AFTER)).catch(async (error) => {
       assertExplained(error);
       await assertOneCertificateEach(sandbox);
+      const isRestored = isDeepStrictEqual(await keptCertificates(sandbox), before);
+      assertHolds(isRestored, 'the rollback restores the certificates of before');
       await assertNobodyHarmed();
       await sandbox.update(assembly(AFTER));
     });
@@ -162,14 +167,17 @@ async function changeUnderFault(
   }
 }
 
+/** How often the update itself calls an operation: it looks before and after it has put the certificate. */
+const CALLS_OF_UPDATE = { GetParameterHistory: 2, PutParameter: 1 } as const;
+
 /** What happens to a call of the rollback. */
 const ROLLBACK_FAULTS = [
-  ['GetParameter', 'failed-before'],
-  ['Sign', 'throttled'],
-  ['Sign', 'killed'],
+  ['GetParameterHistory', 'failed-before'],
+  ['GetParameterHistory', 'killed'],
+  ['PutParameter', 'throttled'],
   ['PutParameter', 'failed-after'],
   ['PutParameter', 'killed'],
-] as const satisfies [string, CallFaultKind][];
+] as const satisfies [keyof typeof CALLS_OF_UPDATE, CallFaultKind][];
 
 test.each(ROLLBACK_FAULTS)(
   'a rollback to the validity of before ends although its %s is %s',
@@ -177,10 +185,11 @@ test.each(ROLLBACK_FAULTS)(
     const sandbox = await deployed(CLIENTS, { kind: 'kmsRoot', validityDays: BEFORE });
     try {
       const held = await sandbox.clientSecret(CLIENT);
-      const service = operation === 'Sign' ? 'kms' : 'ssm';
-      let made = 0;
-      const match = ({ principal }: FaultyCall) => principal === roleOf('authority') && ++made > 1;
-      const inRollback = sandbox.inject({ service, operation, fault, times: 1, match });
+      const before = await keptCertificates(sandbox);
+      let calls = 0;
+      const match = ({ principal }: FaultyCall) =>
+        principal === roleOf('authority') && ++calls > CALLS_OF_UPDATE[operation];
+      const inRollback = sandbox.inject({ service: 'ssm', operation, fault, times: 1, match });
       // The deployment fails after the authority has changed, because a client that is added gets no certificate.
       const isOfClient = ({ principal }: FaultyCall) => principal === roleOf('deployment');
       const slow = { service: 'kms', operation: 'Sign', fault: 'slow', delay: 600_000 } as const;
@@ -191,6 +200,7 @@ test.each(ROLLBACK_FAULTS)(
 
       expect([failure.applied, inRollback.applied]).toEqual([1, 1]);
       await assertOneCertificateEach(sandbox);
+      expect(await keptCertificates(sandbox)).toEqual(before);
       await assertServed(sandbox, CLIENT, [held]);
       failure.remove();
       await sandbox.update(changed);

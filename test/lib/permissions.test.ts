@@ -282,6 +282,7 @@ const STATEMENTS_FOR_LISTS = [
     'Allow dynamodb:BatchGetItem on {MeshRegistryTable.Arn}',
     'Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/CertificateAuthority',
     `Allow kms:Sign on {KmsKey.Arn} ${SIGN}`,
+    'Allow kms:GetPublicKey on {KmsKey.Arn}, {KmsRootKey.Arn}',
     `Allow ssm:GetParameter on ${PARAMETERS}/{KmsKey}`,
     `Allow s3:GetObject, s3:PutObject on {${LISTS}Bucket.Arn}/crl.pem, ` +
       `{${LISTS}Bucket.Arn}/Fn::Select 1, Fn::Split /, {KmsCertificate.CertificateAuthorityArn}.crl`,
@@ -312,7 +313,7 @@ test('with keys in KMS, the root signs for the function that makes authorities, 
       `Allow kms:Sign on {KmsRootKey.Arn} ${SIGN}`,
       ...['KmsKey', 'KmsRootKey'].flatMap((key) => [
         `Allow kms:GetPublicKey on {${key}.Arn}`,
-        `Allow ssm:GetParameter, ssm:PutParameter, ssm:DeleteParameter on ${PARAMETERS}/{${key}}`,
+        `Allow ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter, ssm:DeleteParameter on ${PARAMETERS}/{${key}}`,
       ]),
     ].map((permission) => `${maker}DefaultPolicy: ${permission}`),
     ...STATEMENTS_FOR_LISTS,

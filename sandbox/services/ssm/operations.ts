@@ -6,6 +6,7 @@ import { mergeTags, resourceTagKeys, type Tag, tagList } from '../shared/tags';
 import { PARAMETER_TIERS, PARAMETER_TYPES, type Parameter, type Parameters, type ParameterVersion } from './state';
 
 const DEFAULT_PAGE_SIZE = 10;
+const HISTORY_PAGE_SIZE = 50;
 
 const name = string({ min: 1, max: 2048 });
 
@@ -54,6 +55,24 @@ export function ssmOperations(parameters: Parameters): Readonly<Record<string, J
     );
     const { items, nextToken } = page(below, MaxResults ?? DEFAULT_PAGE_SIZE, NextToken);
     return { Parameters: items.map((one) => described(...versionOf(parameters, one.name))), NextToken: nextToken };
+  }
+
+  const historyShape = structure({
+    Name: name,
+    WithDecryption: optional(boolean),
+    MaxResults: optional(integer({ min: 1, max: 50 })),
+    NextToken: optional(string()),
+  });
+
+  /** The oldest first. */
+  function getParameterHistory(input: unknown, call: AwsCall): object {
+    const { Name, MaxResults, NextToken } = historyShape(input, '');
+    authorize(call, 'GetParameterHistory', Name);
+    const parameter = parameters.get(Name);
+    const { items, nextToken } = page(parameter.versions, MaxResults ?? HISTORY_PAGE_SIZE, NextToken);
+    const { tier: Tier } = parameter;
+    const all = items.map((version) => ({ ...commonFields(parameter, version), Tier }));
+    return { Parameters: all, NextToken: nextToken };
   }
 
   const putShape = structure({
@@ -155,6 +174,7 @@ export function ssmOperations(parameters: Parameters): Readonly<Record<string, J
     DeleteParameter: deleteParameter,
     DeleteParameters: deleteParameters,
     GetParameter: getParameter,
+    GetParameterHistory: getParameterHistory,
     GetParameters: getParameters,
     GetParametersByPath: getParametersByPath,
     ListTagsForResource: listTagsForResource,
@@ -180,14 +200,18 @@ function versionOf(parameters: Parameters, nameAndVersion: string): readonly [Pa
   throw new AwsError('ParameterVersionNotFound', `there is no version of the SSM parameter ${nameAndVersion}`);
 }
 
-function described({ name, arn, type }: Parameter, { number, value, modifiedAt }: ParameterVersion): object {
+function described(parameter: Parameter, version: ParameterVersion): object {
+  return { ...commonFields(parameter, version), ARN: parameter.arn };
+}
+
+/** What GetParameter and GetParameterHistory say alike. */
+function commonFields({ name, type }: Parameter, { number, value, modifiedAt }: ParameterVersion): object {
   return {
     Name: name,
     Type: type,
     // KMS encrypts nothing here, so every caller that may read a SecureString reads its text.
     Value: value,
     Version: number,
-    ARN: arn,
     DataType: 'text',
     LastModifiedDate: modifiedAt.getTime() / 1000,
   };

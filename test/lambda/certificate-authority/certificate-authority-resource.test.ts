@@ -65,7 +65,11 @@ function keptChain(arn: string): X509Certificate[] {
 }
 
 function keptText(arn: string): string {
-  return parameters.values.get(`/mtls-mesh/certificate-authorities/${arn.split('/')[1]}`) ?? '';
+  return parameters.find(parameterOf(arn)) ?? '';
+}
+
+function parameterOf(arn: string): string {
+  return `/mtls-mesh/certificate-authorities/${arn.split('/')[1]}`;
 }
 
 describe('a root', () => {
@@ -111,7 +115,7 @@ describe('a root', () => {
   test('that could not be kept is not made: the next request makes it', async () => {
     const put = jest.spyOn(parameters, 'put').mockRejectedValueOnce(new Error('ssm:PutParameter failed'));
     await expect(apply(resourceFor([root]), rootArn)).rejects.toThrow('ssm:PutParameter failed');
-    expect(parameters.values.size).toBe(0);
+    expect(parameters.names).toEqual([]);
 
     const { Certificate } = await apply(resourceFor([root]), rootArn);
     expect(String(keptChain(rootArn)[0])).toBe(Certificate);
@@ -127,6 +131,33 @@ describe('a root', () => {
 
     expect(changed.Certificate).not.toBe(first.Certificate);
     expect(keyOf(changed.Certificate)).toBe(keyOf(first.Certificate));
+  });
+
+  test('whose order is changed back gets the very certificate of before, whatever was tried between', async () => {
+    const first = await apply(resourceFor([root]), rootArn);
+    const kept = keptText(rootArn);
+    for (const validityDays of [100, 200, 100]) await apply(resourceFor([{ ...root, validityDays }]), rootArn);
+
+    expect(await apply(resourceFor([root]), rootArn)).toEqual(first);
+    expect(keptText(rootArn)).toBe(kept);
+    expect(kms.signed).toHaveLength(3);
+  });
+
+  test('whose order is changed is the same for two runs of the request at the same time', async () => {
+    await apply(resourceFor([root]), rootArn);
+    const changed = resourceFor([{ ...root, validityDays: 100 }]);
+    const [first, second] = await Promise.all([apply(changed, rootArn), apply(changed, rootArn)]);
+    expect(second).toEqual(first);
+    expect(String(keptChain(rootArn)[0])).toBe(first.Certificate);
+  });
+
+  test('that could not be put back is put back by the next request', async () => {
+    const first = await apply(resourceFor([root]), rootArn);
+    await apply(resourceFor([{ ...root, validityDays: 100 }]), rootArn);
+    jest.spyOn(parameters, 'put').mockRejectedValueOnce(new Error('ssm:PutParameter failed'));
+    await expect(apply(resourceFor([root]), rootArn)).rejects.toThrow('ssm:PutParameter failed');
+    expect(await apply(resourceFor([root]), rootArn)).toEqual(first);
+    expect(String(keptChain(rootArn)[0])).toBe(first.Certificate);
   });
 });
 
@@ -183,6 +214,11 @@ describe('a subordinate', () => {
     const third = await apply(resourceFor([newRoot, longer]), order.certificateAuthorityArn);
     expect(third.Certificate).not.toBe(second.Certificate);
     expect(keptChain(order.certificateAuthorityArn)[1]?.fingerprint256).toBe(keptChain(rootArn)[0]?.fingerprint256);
+
+    await apply(resourceFor([root, order]), rootArn);
+    expect(await apply(resourceFor([root, order]), order.certificateAuthorityArn)).toEqual(first);
+    expect(keptText(rootArn)).toBe(rootBefore);
+    expect(keptChain(order.certificateAuthorityArn)[1]?.fingerprint256).toBe(keptChain(rootArn)[0]?.fingerprint256);
   });
 
   test('can not outlive its root', async () => {
@@ -220,7 +256,7 @@ describe('an authority of ACM PCA below a KMS root', () => {
 
 describe('a parameter that somebody else has written', () => {
   /** The parameter of an authority, with the certificate of a key that only the attacker has. */
-  async function plant(arn: string): Promise<string> {
+  async function plant(arn: string): Promise<void> {
     const attacker = new MemoryKms();
     const key = await attacker.create();
     const forged = await signRootCertificate(
@@ -232,18 +268,28 @@ describe('a parameter that somebody else has written', () => {
       attacker.signer(key),
       signal,
     );
-    const name = `/mtls-mesh/certificate-authorities/${arn.split('/')[1]}`;
-    const { order } = JSON.parse(parameters.values.get(name) ?? '{}');
-    parameters.values.set(name, JSON.stringify({ certificateChain: forged, revocationLists: '', order }));
-    return forged;
+    const { order } = JSON.parse(keptText(arn));
+    parameters.set(parameterOf(arn), JSON.stringify({ certificateChain: forged, revocationLists: '', order }));
   }
 
-  test('is not taken for the certificate of the authority', async () => {
+  test('is not taken for the certificate of the authority, and that one is put back', async () => {
     const { Certificate } = await apply(resourceFor([root]), rootArn);
-    const forged = await plant(rootArn);
-    const again = await apply(resourceFor([root]), rootArn);
-    expect(again.Certificate).not.toBe(forged);
-    expect(keyOf(again.Certificate)).toBe(keyOf(Certificate));
+    await plant(rootArn);
+    expect(String(keptChain(rootArn)[0])).not.toBe(Certificate);
+    expect((await apply(resourceFor([root]), rootArn)).Certificate).toBe(Certificate);
+    expect(String(keptChain(rootArn)[0])).toBe(Certificate);
+  });
+
+  test('is not taken for the certificate of the authority if it has its key and another name', async () => {
+    const { Certificate } = await apply(resourceFor([root]), rootArn);
+    const { order } = JSON.parse(keptText(rootArn));
+    await apply(resourceFor([{ ...root, subject: { commonName: 'Example Root of Before' } }]), rootArn);
+    const { certificateChain } = JSON.parse(keptText(rootArn));
+    parameters.clear();
+    parameters.set(parameterOf(rootArn), JSON.stringify({ certificateChain, revocationLists: '', order }));
+
+    const again = new X509Certificate((await apply(resourceFor([root]), rootArn)).Certificate);
+    expect(again.subject).toBe(new X509Certificate(Certificate).subject);
   });
 
   test('signs no subordinate', async () => {
@@ -251,7 +297,7 @@ describe('a parameter that somebody else has written', () => {
     await apply(resourceFor([root, order]), rootArn);
     await plant(rootArn);
     await expect(apply(resourceFor([root, order]), order.certificateAuthorityArn)).rejects.toThrow(
-      'holds the certificate of another key',
+      'holds the certificate of another authority: invoke this function with {}',
     );
   });
 });
@@ -261,7 +307,7 @@ test('an operator who has lost parameters gets certificates for the same keys', 
   const resource = resourceFor([root, order]);
   await apply(resource, rootArn);
   const { Certificate } = await apply(resource, order.certificateAuthorityArn);
-  parameters.values.clear();
+  parameters.clear();
 
   await resource.makeAll('request', signal);
 
@@ -306,17 +352,16 @@ test('a removed authority leaves no parameter, and the removal can be repeated',
   const request = createRequest({ requestType: 'Delete', properties: { CertificateAuthorityArn: rootArn } });
   await resource.remove(request, signal);
   await resource.remove(request, signal);
-  expect(parameters.values.size).toBe(0);
+  expect(parameters.names).toEqual([]);
 });
 
 test.each(['', '{}', 'null', '[]', '{"certificateChain":1,"revocationLists":"","order":""}'])(
-  'a parameter with %j is not overwritten, and the failure says what to do',
+  'what another program has put into the parameter, such as %j, is replaced by what was there',
   async (text) => {
-    const name = `/mtls-mesh/certificate-authorities/${rootArn.split('/')[1]}`;
-    parameters.values.set(name, text);
-    await expect(apply(resourceFor([root]), rootArn)).rejects.toThrow(
-      `the SSM parameter ${name} does not hold a certificate authority: delete it, and invoke`,
-    );
-    expect(parameters.values.get(name)).toBe(text);
+    parameters.set(parameterOf(rootArn), text);
+    const { Certificate } = await apply(resourceFor([root]), rootArn);
+    parameters.set(parameterOf(rootArn), text);
+    await resourceFor([root]).makeAll('request', signal);
+    expect(String(keptChain(rootArn)[0])).toBe(Certificate);
   },
 );

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Kms } from '../../../aws/kms';
 import type { KeyAlgorithm } from '../../../pki/keys';
 import type { SigningAlgorithm } from '../../../pki/signature';
@@ -19,8 +20,8 @@ export class MemoryKms implements Pick<Kms, keyof Kms> {
     return arn;
   }
 
-  async publicKey(keyArn: string): Promise<Buffer> {
-    return this.keyOf(keyArn).publicKey.export({ format: 'der', type: 'spki' });
+  async publicKey(keyArn: string): Promise<KeyObject> {
+    return this.keyOf(keyArn).publicKey;
   }
 
   async sign(keyArn: string, algorithm: SigningAlgorithm, digest: Uint8Array): Promise<Buffer> {

@@ -132,7 +132,7 @@ test('a parameter with the certificate of another authority is of no use', async
   const other = await kms.create();
   await makeRoot(other, 3650);
   const nameOf = (arn: string) => authorityParameterName(arn.split('/')[1] ?? '');
-  parameters.values.set(nameOf(order.certificateAuthorityArn), parameters.values.get(nameOf(other)) ?? '');
+  parameters.set(nameOf(order.certificateAuthorityArn), parameters.find(nameOf(other)) ?? '');
   await expect(sign()).rejects.toThrow("the signature does not verify with the signer's public key");
 });
 

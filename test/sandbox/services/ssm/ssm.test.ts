@@ -97,3 +97,18 @@ test('a secure parameter is none for a plain reference, and the reverse', () => 
   expect(service.textOf({ name: '/plain', version: 1 })).toBe('two');
   expect(service.textOf({ name: '/plain' })).toBe('three');
 });
+
+test('callers read the versions of a parameter, the oldest first, until it is deleted', async () => {
+  for (const Value of ['one', 'two', 'three']) {
+    await call('PutParameter', { Name: '/mail/host', Value, Type: 'String', Overwrite: true });
+  }
+  const { Parameters, NextToken } = await call('GetParameterHistory', { Name: '/mail/host', MaxResults: 2 });
+  expect(Parameters).toMatchObject([
+    { Value: 'one', Version: 1 },
+    { Value: 'two', Version: 2 },
+  ]);
+  const rest = await call('GetParameterHistory', { Name: '/mail/host', MaxResults: 2, NextToken });
+  expect(rest).toMatchObject({ Parameters: [{ Value: 'three', Version: 3 }] });
+  await call('DeleteParameter', { Name: '/mail/host' });
+  expect(await call('GetParameterHistory', { Name: '/mail/host' })).toMatchObject({ __type: 'ParameterNotFound' });
+});
