@@ -22,11 +22,10 @@ import { grantPutEvents } from './private/event-grant';
 import { grantInvocation, grantRotation, secretArnsOf } from './private/issuer-grants';
 import { grantKeyThrough } from './private/key-grant';
 import { KmsAuthority } from './private/kms-authority';
-import { roomInEnvironment } from './private/lambda-environment';
 import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
 import { announceMeshPrice } from './private/monthly-price';
 import { ServedStacks } from './private/served-stacks';
-import { checkKnownText, checkText, refuse } from './private/validation';
+import { checkKnownText, checkText } from './private/validation';
 
 /** Properties of a `CertificateIssuer`. */
 export interface CertificateIssuerProps extends MeshFunctionOptions, EncryptionOptions {
@@ -164,7 +163,11 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
     const maintenance = this.revokingFunction('Maintenance', 'maintenance', {
       description: 'Looks after client certificates every hour',
-      environment: { [CERTIFICATE_AUTHORITIES_VARIABLE]: this.authorityArns() },
+      environment: {
+        [CERTIFICATE_AUTHORITIES_VARIABLE]: this.authorities()
+          .map(({ certificateAuthorityArn }) => certificateAuthorityArn)
+          .join(),
+      },
     });
     this.registry.grantMaintain(maintenance.handler);
     this.maintenanceHandler = maintenance.handler;
@@ -291,27 +294,6 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     return [...new Set(services)];
   }
 
-  /** Separated by commas. Synthesis fails if Lambda would refuse them. */
-  private authorityArns(): string {
-    const arns = this.authorities().map((authority) => authority.certificateAuthorityArn);
-    const sizes = arns.map((arn) => (Token.isUnresolved(arn) ? LONGEST_AUTHORITY_ARN : arn.length) + ','.length);
-    const room = roomInEnvironment({ ...this.meshEnvironment(), [CERTIFICATE_AUTHORITIES_VARIABLE]: '' });
-    const sizeOf = (count: number) => sizes.slice(0, count).reduce((sum, size) => sum + size, 0);
-    const fitting = sizes.filter((_, index) => sizeOf(index + 1) <= room).length;
-    if (fitting < arns.length) {
-      const rule =
-        `must have ARNs that fit into ${room} bytes together with that of certificateAuthority, because Lambda limits the ` +
-        'environment of a function to 4 KB: remove those whose certificates have expired';
-      refuse(
-        this,
-        'certificateAuthorityPredecessors',
-        rule,
-        `${arns.length} authorities, of which the first ${fitting} fit`,
-      );
-    }
-    return arns.join();
-  }
-
   /** The variables of all functions. */
   private meshEnvironment(): Record<string, string> {
     const { gateway, revocationListAddress: listAddress } = this.props;
@@ -350,11 +332,6 @@ const ENDPOINTS: Readonly<Record<IssuerHandler, readonly string[]>> = {
   maintenance: ['dynamodb', 'events'],
   revocation: ['dynamodb', 'events'],
 };
-
-/** Characters. */
-const LONGEST_AUTHORITY_ARN =
-  'arn:aws-us-gov:acm-pca:ap-southeast-1:111122223333:certificate-authority/01234567-89ab-cdef-0123-456789abcdef'
-    .length;
 
 /** What the functions that store certificates do with secrets. */
 const SECRET_ACTIONS = [

@@ -16,6 +16,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { EncryptionOptions, MeshFunctionOptions } from '../mesh-function-options';
 import { allowLogs } from './key-grant';
+import { limitEnvironment } from './lambda-environment';
 import type { ServedStacks } from './served-stacks';
 import { refuse } from './validation';
 
@@ -107,7 +108,7 @@ export class MeshFunction extends Construct {
       functionName: props.functionName,
       timeout: props.timeout,
       memorySize: props.memorySize,
-      environment: { ...props.environment, ...props.servedStacks?.variable(props.environment ?? {}) },
+      environment: { ...props.environment, ...props.servedStacks?.variable() },
       logGroup,
       role,
       vpc,
@@ -116,6 +117,7 @@ export class MeshFunction extends Construct {
       tracing: props.tracing,
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
     });
+    limitEnvironment(this.handler);
   }
 
   /** Adds a statement to what the function may do. */

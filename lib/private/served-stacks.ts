@@ -1,13 +1,7 @@
-import { type CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { type CfnResource, Lazy, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { STACKS_VARIABLE } from '../../mesh/contract';
-import { type Environment, roomInEnvironment } from './lambda-environment';
 import { refuse } from './validation';
-
-/** The longest of a stack without its name. */
-const STACK_ARN =
-  'arn:aws-us-gov:cloudformation:ap-southeast-1:111122223333:stack//01234567-89ab-cdef-0123-456789abcdef';
-const LONGEST_STACK_NAME = 128;
 
 /** The stacks whose custom resources a function serves: the function's own stack, and those that are added. */
 export class ServedStacks {
@@ -27,37 +21,15 @@ export class ServedStacks {
     this.otherNames.add(pattern);
   }
 
-  /**
-   * The variable of the function with the stacks. Synthesis fails if Lambda would refuse it.
-   * @param environment the other variables of the function
-   */
-  variable(environment: Environment): Environment {
-    return { [STACKS_VARIABLE]: Lazy.string({ produce: () => this.list(environment) }) };
+  /** The variable of the function with the stacks. */
+  variable(): Readonly<Record<string, string>> {
+    return { [STACKS_VARIABLE]: Lazy.string({ produce: () => this.list() }) };
   }
 
-  private list(environment: Environment): string {
+  private list(): string {
     const names = [...new Set([...this.otherNames, ...[...this.others].map(namePattern)])];
-    this.assertFits(names, environment);
     return [Stack.of(this.scope).stackId, ...names].join(',');
   }
-
-  private assertFits(names: readonly string[], environment: Environment): void {
-    const { stackName } = Stack.of(this.scope);
-    const ownName = Token.isUnresolved(stackName) ? LONGEST_STACK_NAME : stackName.length;
-    const room = roomInEnvironment({ ...environment, [STACKS_VARIABLE]: STACK_ARN }) - ownName;
-    const fitting = names.filter((_, index) => sizeOf(names.slice(0, index + 1)) <= room).length;
-    if (fitting === names.length) return;
-    const rule =
-      `must have names of at most ${room} bytes together, because Lambda limits the environment of a function to 4 KB: ` +
-      'declare the clients of several stacks in one, or give the stacks shorter names';
-    const got = `${sizeOf(names)} bytes in ${names.length} stacks, of which the first ${fitting} fit`;
-    refuse(this.scope, 'the other stacks with custom resources of the mesh', rule, got);
-  }
-}
-
-/** With the commas before them. Names of stacks are ASCII. */
-function sizeOf(names: readonly string[]): number {
-  return names.reduce((sum, { length }) => sum + 1 + length, 0);
 }
 
 /**

@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { MeshIntegration, type MtlsServiceMesh, type MtlsServiceMeshProps } from '../../lib';
+import { CertificateAuthority, MeshIntegration, type MtlsServiceMesh, type MtlsServiceMeshProps } from '../../lib';
 import {
   newFunction,
   newMesh,
@@ -278,4 +278,48 @@ test('tags reach everything in a mesh that can have tags, secrets of clients inc
   ]) {
     expect(types).toContain(type);
   }
+});
+
+describe('the environment of a function', () => {
+  /** Subjects with the longest names that an authority can have. */
+  const subject = (index: number) => ({
+    commonName: `Authority ${index} `.padEnd(64, 'x'),
+    organization: 'o'.repeat(64),
+    organizationalUnit: 'u'.repeat(64),
+    locality: 'l'.repeat(128),
+    state: 's'.repeat(128),
+  });
+
+  function stackWith(authorities: number): Stack {
+    const stack = newStack();
+    const signedBy = CertificateAuthority.kmsRoot(stack, 'Root');
+    const [certificateAuthority, ...certificateAuthoritySuccessors] = Array.from({ length: authorities }, (_, index) =>
+      CertificateAuthority.kmsSubordinate(stack, `Authority${index}`, { signedBy, subject: subject(index) }),
+    );
+    newMesh(stack, { certificateAuthoritySuccessors, ...(certificateAuthority && { certificateAuthority }) });
+    return stack;
+  }
+
+  test('has room for the longest names of a few authorities in KMS', () => {
+    expect(resourcesOf(stackWith(3))).toBeDefined();
+  });
+
+  test.each([
+    ['Root/Maker/Handler/Function', 'AUTHORITY_ORDERS', 'sign fewer authorities with the same root'],
+    ['Mesh/RevocationLists/Publisher/Function', 'LISTING_AUTHORITIES', 'remove those whose certificates have expired'],
+  ])('is refused at synthesis if that of %s is larger than Lambda allows', (path, variable, remedy) => {
+    const rule =
+      'the environment variables must have at most 4096 bytes together, because Lambda limits the environment';
+    const refusal = new RegExp(
+      `/${path}\\] ${rule} of a function to 4 KB, got about \\d+, \\d+ of them in ${variable}: .*${remedy}`,
+    );
+    expect(() => resourcesOf(stackWith(8))).toThrow(refusal);
+  });
+
+  test('counts what others have added to it', () => {
+    const stack = newStack();
+    const { issuer } = newMesh(stack);
+    (issuer.rotationHandler as lambda.Function).addEnvironment('NOTE', 'x'.repeat(4_096));
+    expect(() => resourcesOf(stack)).toThrow('4096 of them in NOTE: shorten it');
+  });
 });
