@@ -1,15 +1,12 @@
-import { type Duration, type RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { Tags } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as logs from 'aws-cdk-lib/aws-logs';
-import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE, METRIC_DIMENSION, METRICS, REASON_DIMENSION } from '../mesh/contract';
 import { clientNameProblem, dnsNameProblem, trustDomainProblem } from '../mesh/names';
-import type { AuthorizerOptions } from './authorizer-options';
 import { CertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
 import type { DenialReason } from './denial-reason';
@@ -18,12 +15,14 @@ import { ImportedMesh } from './imported-mesh';
 import type { ICertificateAuthority } from './interfaces';
 import { MeshAlarms } from './mesh-alarms';
 import type { MtlsServiceMeshAttributes } from './mesh-attributes';
-import { type ClientCertificateOptions, MeshClient, type MeshClientOptions } from './mesh-client';
+import { MeshClient } from './mesh-client';
+import type { ClientCertificateOptions, MeshClientOptions } from './mesh-client-options';
 import { MeshDashboard, type MeshDashboardOptions } from './mesh-dashboard';
-import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
-import { MeshRegistry, type MeshRegistryOptions } from './mesh-registry';
+import type { EncryptionOptions } from './mesh-function-options';
+import { MeshRegistry } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
-import { type MtlsDomainOptions, MtlsGateway } from './mtls-gateway';
+import { MtlsGateway } from './mtls-gateway';
+import type { MtlsServiceMeshProps } from './mtls-service-mesh-props';
 import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { addMeshParameter, attributesByName } from './private/mesh-parameter';
@@ -33,91 +32,9 @@ import { addTrustAnchorParameter } from './private/trust-anchor-parameter';
 import { checkKnownText, checkText, refuse } from './private/validation';
 import { ProtectedApi } from './protected-api';
 import { RevocationLists } from './revocation-lists';
-import type { ThrottleOptions } from './throttle';
 import { TrustAnchor } from './trust-anchor';
 import type { TrustAnchorSource } from './trust-anchor-source';
 import { Truststore } from './truststore';
-
-/** Properties of an `MtlsServiceMesh`. */
-export interface MtlsServiceMeshProps
-  extends MtlsDomainOptions,
-    AuthorizerOptions,
-    ThrottleOptions,
-    ClientCertificateOptions,
-    MeshRegistryOptions,
-    MeshFunctionOptions,
-    EncryptionOptions {
-  /**
-   * The SPIFFE trust domain. SPIFFE IDs are `spiffe://<trust domain>/<client name>`, and secrets are named
-   * `<trust domain>/<client name>`.
-   *
-   * @default - the same as `domainName`
-   */
-  readonly trustDomain?: string;
-
-  /**
-   * The authority that issues the clients' certificates. The gateway admits its clients. If there are successors, this is
-   * the first authority.
-   *
-   * @default - `CertificateAuthority.shortLivedRoot`, for about $50 a month
-   */
-  readonly certificateAuthority?: ICertificateAuthority;
-
-  /**
-   * The authorities that replace `certificateAuthority`, in order. The last one issues certificates, and the gateway
-   * accepts certificates of all of them.
-   *
-   * To replace an authority without a refused request, add its successor here. In one deployment, the gateway starts to
-   * trust both, and then every client gets a certificate of the successor. After the certificates of the first authority
-   * have expired, set `certificateAuthority` to the successor and remove it from this list. While a certificate of the
-   * first authority can still be used, that deployment fails and names the clients.
-   *
-   * @default - none
-   */
-  readonly certificateAuthoritySuccessors?: ICertificateAuthority[];
-
-  /**
-   * The HTTP address where you serve the objects of `revocationLists.bucket`: see `CertificateIssuerProps`.
-   * @default - certificates name no revocation list
-   */
-  readonly revocationListAddress?: string;
-
-  /**
-   * How long a revocation list of an authority with its key in AWS KMS is valid, in whole hours, at least 3.
-   * @default Duration.hours(24)
-   */
-  readonly revocationListValidity?: Duration;
-
-  /**
-   * The topic that is notified when a rotation fails, when the authorizer can't read the registry, and before a certificate
-   * or an authority expires.
-   * @default - none: alarms change their state without a notification
-   */
-  readonly alarmTopic?: sns.ITopic;
-
-  /**
-   * What happens to the certificate authority, the truststore, the registry, and the logs when they are removed from the
-   * stack. `DESTROY` is for test stacks: it leaves nothing behind that costs money. The secrets of clients have their own
-   * removal policy.
-   *
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
-
-  /**
-   * How long the access log and the logs of the functions are kept.
-   * @default logs.RetentionDays.ONE_YEAR
-   */
-  readonly logRetention?: logs.RetentionDays;
-
-  /**
-   * Tags for everything in the mesh that can have tags, including the secrets of clients that `addClient` adds. A construct of
-   * yours that you pass to the mesh, and a client or service outside of the mesh's scope, don't get them.
-   *
-   * @default - no tags other than those of the stack and the app
-   */
-  readonly tags?: { [key: string]: string };
-}
 
 /** Options of the metric of denied requests. */
 export interface RequestsDeniedMetricOptions extends cloudwatch.MetricOptions {
@@ -386,8 +303,6 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients,
-   * start rotations, and read the logs of the gateway and its authorizer. The policy doesn't allow anyone to issue certificates, read secrets, or make a revoked certificate valid
    * Lets the stacks of `allowStack` add external clients of a trust anchor, which they import with `trustAnchor(name)` of the
    * imported mesh. An SSM parameter says where the certificates are. No stack of another app can add a trust anchor.
    *
@@ -400,9 +315,9 @@ export class MtlsServiceMesh extends Construct {
   }
 
   /**
-   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients, and
-   * start rotations. The policy doesn't allow anyone to issue certificates, read secrets, or make a revoked certificate valid
-   * again. The stack contains it once you use this property.
+   * The permissions that the `mtls-mesh` command needs to list clients, revoke certificates, disable and enable clients, start
+   * rotations, and read the logs of the gateway and its authorizer. The policy doesn't allow anyone to issue certificates, read
+   * secrets, or make a revoked certificate valid again. The stack contains it once you use this property.
    */
   get operatorPolicy(): iam.ManagedPolicy {
     if (!this.operators) {
