@@ -1,24 +1,15 @@
-import { Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct, type IDependable } from 'constructs';
 import { listAddressProblem, stackNamePatternProblem } from '../mesh/aws-names';
-import {
-  CERTIFICATE_AUTHORITIES_VARIABLE,
-  GATEWAY_DOMAIN_NAME_VARIABLE,
-  REGISTRY_TABLE_VARIABLE,
-  TRUST_DOMAIN_VARIABLE,
-  TRUSTSTORE_BUCKET_VARIABLE,
-  TRUSTSTORE_KEY_VARIABLE,
-  TRUSTSTORE_VERSION_VARIABLE,
-} from '../mesh/contract';
-import { REVOCATION_LIST_ADDRESS_VARIABLE } from '../mesh/kms-authority';
+import { CERTIFICATE_AUTHORITIES_VARIABLE } from '../mesh/contract';
 import { revocationFunctionName } from '../mesh/names';
-import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry, IMtlsGateway } from './interfaces';
-import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
+import type { CertificateIssuerProps } from './certificate-issuer-props';
+import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry } from './interfaces';
 import { grantPutEvents } from './private/event-grant';
+import { issuerEnvironment } from './private/issuer-environment';
 import { grantInvocation, grantRotation, secretArnsOf } from './private/issuer-grants';
 import { grantKeyThrough } from './private/key-grant';
 import { KmsAuthority } from './private/kms-authority';
@@ -26,54 +17,6 @@ import { functionOptions, MeshFunction, type MeshFunctionProps } from './private
 import { announceMeshPrice } from './private/monthly-price';
 import { ServedStacks } from './private/served-stacks';
 import { checkKnownText, checkText } from './private/validation';
-
-/** Properties of a `CertificateIssuer`. */
-export interface CertificateIssuerProps extends MeshFunctionOptions, EncryptionOptions {
-  /** Where the issuer records clients and certificates. The registry also determines the trust domain. */
-  readonly registry: IMeshRegistry;
-
-  /** The authority that signs the certificates. */
-  readonly certificateAuthority: ICertificateAuthority;
-
-  /**
-   * The authorities that signed certificates before and whose certificates clients may still hold. A rotation that is in
-   * progress when the authority changes may still complete with one of them.
-   *
-   * @default - none
-   */
-  readonly certificateAuthorityPredecessors?: ICertificateAuthority[];
-
-  /**
-   * The HTTP address where you serve the objects of `RevocationLists.bucket`, without a slash at its end, such as
-   * `http://crl.example.com`. Client certificates of authorities with keys in AWS KMS then name the list of their authority, in DER,
-   * as their distribution point.
-   *
-   * @default - certificates name no revocation list
-   */
-  readonly revocationListAddress?: string;
-
-  /**
-   * The gateway that the certificates are for. A deployment issues certificates only after the gateway uses its
-   * truststore, and the function stores a certificate only if the truststore contains its root. Before a rotation promotes
-   * a certificate, the function tests it against the gateway. If the function can't reach the gateway by its domain name,
-   * for example because the name resolves in a private network only, it logs that and completes the rotation.
-   *
-   * @default - none: certificates aren't tested against a gateway
-   */
-  readonly gateway?: IMtlsGateway;
-
-  /**
-   * How long the log of the function is kept.
-   * @default logs.RetentionDays.ONE_YEAR
-   */
-  readonly logRetention?: logs.RetentionDays;
-
-  /**
-   * What happens to the log of the function when it is removed from the stack.
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
-}
 
 /** The handlers that the bundle of the issuer exports. */
 type IssuerHandler = 'deployment' | 'rotation' | 'request' | 'maintenance' | 'revocation';
@@ -294,17 +237,6 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     return [...new Set(services)];
   }
 
-  /** The variables of all functions. */
-  private meshEnvironment(): Record<string, string> {
-    const { gateway, revocationListAddress: listAddress } = this.props;
-    return {
-      ...(listAddress !== undefined && { [REVOCATION_LIST_ADDRESS_VARIABLE]: listAddress }),
-      [TRUST_DOMAIN_VARIABLE]: this.trustDomain,
-      [REGISTRY_TABLE_VARIABLE]: this.registry.table.tableName,
-      ...(gateway && environmentOf(gateway)),
-    };
-  }
-
   private addFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
     const added = new MeshFunction(this, id, {
       ...functionOptions(this.props),
@@ -315,7 +247,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
       memorySize: 512,
       services: [...ENDPOINTS[handler], ...this.endpointsOfAuthorities()],
       ...options,
-      environment: { ...this.meshEnvironment(), ...options.environment },
+      environment: { ...issuerEnvironment(this.props), ...options.environment },
     });
     grantPutEvents(this, added.handler);
     return added;
@@ -340,16 +272,6 @@ const SECRET_ACTIONS = [
   'secretsmanager:PutSecretValue',
   'secretsmanager:UpdateSecretVersionStage',
 ];
-
-/** A new truststore version changes the environment, and so updates the function. */
-function environmentOf({ domainName, truststore }: IMtlsGateway): Record<string, string> {
-  return {
-    [GATEWAY_DOMAIN_NAME_VARIABLE]: domainName,
-    [TRUSTSTORE_BUCKET_VARIABLE]: truststore.bucket.bucketName,
-    [TRUSTSTORE_KEY_VARIABLE]: truststore.objectKey,
-    [TRUSTSTORE_VERSION_VARIABLE]: truststore.versionId,
-  };
-}
 
 /**
  * One permission for all secrets of the trust domain. Lambda matches the source ARN as a pattern, and a function's policy

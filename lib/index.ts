@@ -3,6 +3,7 @@ export * from './authorizer-options';
 export * from './certificate-authority';
 export * from './certificate-authority-props';
 export * from './certificate-issuer';
+export * from './certificate-issuer-props';
 export * from './denial-reason';
 export * from './external-client';
 export * from './external-identity';
