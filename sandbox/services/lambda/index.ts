@@ -12,6 +12,7 @@ import { urlType } from './resources/url';
 import { versionType } from './resources/version';
 import { invokeUntilItSucceeds } from './runtime/asynchronous-invocation';
 import { FunctionError, type FunctionResult } from './runtime/function-process';
+import type { FunctionProcesses } from './runtime/function-processes';
 import type { InvocationRecord } from './runtime/lambda-function';
 import { Functions, type LambdaOptions } from './state';
 import { FunctionUrls } from './url/function-urls';
@@ -74,12 +75,12 @@ export class LambdaService implements Service {
 
   /** Kills the function process with the access key, if there is one. */
   killProcessOf(accessKeyId: string): Promise<void> {
-    return this.functions.killProcessOf(accessKeyId);
+    return this.functions.processes.kill(accessKeyId);
   }
 
-  /** As `Functions.letTimePass`. */
-  letTimePass(...given: Parameters<Functions['letTimePass']>): Promise<void> {
-    return this.functions.letTimePass(...given);
+  /** As `FunctionProcesses.letTimePass`. */
+  letTimePass(...given: Parameters<FunctionProcesses['letTimePass']>): Promise<void> {
+    return this.functions.processes.letTimePass(...given);
   }
 
   /** @throws AccessDenied unless a permission allows the service to invoke the function for the source */
