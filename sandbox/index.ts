@@ -7,6 +7,8 @@ export type { TlsCredentials } from '../client/tls-request';
 export type { ClientSecret } from '../mesh/client-secret';
 export { AssemblyError } from './cloudformation/assembly';
 export type { ResourceStatus, StackEvent, StackStatus } from './cloudformation/event';
+export type { DeployOptions, SandboxApp } from './deploy-options';
+export type { SandboxResource } from './deployed';
 export { DeploymentError } from './deployment-error';
 export type { ObservedCall } from './endpoint/call-log';
 export type {
@@ -18,14 +20,7 @@ export type {
   InvocationFault,
   InvocationFaultKind,
 } from './faults';
-export {
-  type DeployOptions,
-  type EnvironmentOptions,
-  Sandbox,
-  type SandboxApp,
-  type SandboxClient,
-  type SandboxResource,
-} from './sandbox';
+export { type EnvironmentOptions, Sandbox, type SandboxClient } from './sandbox';
 export type { BusEvent, Delivery } from './services/events/state';
 export type { Notification } from './services/sns/state';
 export type { SandboxTargets } from './targets';

@@ -6,7 +6,8 @@ import { readClientSecret } from './client-secret-reader';
 import { Cloud } from './cloud';
 import { readAssembly } from './cloudformation/assembly';
 import type { StackEvent } from './cloudformation/event';
-import type { StackResource } from './cloudformation/stack-resource';
+import type { DeployOptions, SandboxApp } from './deploy-options';
+import { outputsOf, resourcesOf, type SandboxResource } from './deployed';
 import { Deployment } from './deployment';
 import type { ObservedCall } from './endpoint/call-log';
 import type { CallFault, Fault, InjectedFault, InvocationFault } from './faults';
@@ -14,72 +15,7 @@ import { MeshVariables } from './mesh-variables';
 import type { BusEvent } from './services/events/state';
 import type { Credentials } from './services/iam';
 import type { Notification } from './services/sns/state';
-import { readFallback, readTargets, refuseUnknownServices, type SandboxTargets } from './targets';
-
-/** A CDK app, or the path of a directory that `cdk synth` wrote. */
-export type SandboxApp = string | { synth(): { readonly directory: string } };
-
-export interface DeployOptions {
-  /**
-   * The name, construct path, or artifact ID of a stack, which is deployed together with the stacks that it depends on.
-   * @default - all stacks of the app and its stages
-   */
-  readonly stack?: string;
-  /**
-   * Values for the parameters of the templates by name, or as `Stack:Name` for one stack, and values of the account that the app doesn't declare, in the words of
-   * dynamic references: `ssm:/mail/host`, `ssm-secure:/mail/password`, or `secretsmanager:mail/database`. Dynamic references,
-   * parameters of the type `AWS::SSM::Parameter::Value<…>`, and functions find the latter.
-   *
-   * @default - the default of each parameter; a reference to a value that doesn't exist fails with its name
-   */
-  readonly parameters?: Readonly<Record<string, string>>;
-  /**
-   * The port of the mesh on 127.0.0.1.
-   * @default - a free port
-   */
-  readonly port?: number;
-  /**
-   * What answers for services with an HTTP backend, by the name of the service: a port on 127.0.0.1, or the URL of a server.
-   * It stands in for a backend behind a VPC link, which the sandbox can't reach, or for a public URL. The test or a person
-   * starts it, for example in a debugger.
-   *
-   * @default - none: a service behind a VPC link can't be deployed, and public URLs are called
-   */
-  readonly targets?: SandboxTargets;
-  /**
-   * The URL of another emulator, such as LocalStack, moto, or MiniStack, for example `http://127.0.0.1:4566`. Calls of
-   * functions to AWS services that the sandbox doesn't have go there, as they are. The policies of roles don't apply there.
-   *
-   * @default - calls of such services fail with the name of the service and the operation
-   */
-  readonly fallbackEndpoint?: string;
-  /**
-   * Whether a deployment fails if the template has a resource type, property, or managed policy that the sandbox doesn't
-   * know. Otherwise such a resource stands in: it has made-up values, and nothing happens when it is created. See
-   * `notices`.
-   *
-   * @default false
-   */
-  readonly strict?: boolean;
-  /** Called for every stack event. */
-  readonly onEvent?: (event: StackEvent) => void;
-  /** Called for every line that a function or the gateway logs, as it is written. `logs` returns all of them. */
-  readonly onLog?: (logGroup: string, line: string) => void;
-}
-
-/** A resource of a deployed stack. */
-export interface SandboxResource {
-  /** Such as `AWS::S3::Bucket`. */
-  readonly type: string;
-  /** The value of `Ref`: a name, an ARN, or an ID. */
-  readonly physicalId: string;
-  /** The values of `Fn::GetAtt`. */
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** The properties in the template, with all intrinsic functions resolved. */
-  readonly properties: Readonly<Record<string, unknown>>;
-  /** The path of the construct that defines the resource. */
-  readonly constructPath?: string;
-}
+import { readFallback, readTargets, refuseUnknownServices } from './targets';
 
 /** A client of the deployed mesh. */
 export interface SandboxClient {
@@ -197,10 +133,7 @@ export class Sandbox {
 
   /** The outputs of the stacks. Those that have the same name in several stacks are named `Stack.Name`. */
   get outputs(): Readonly<Record<string, string>> {
-    const { stacks } = this.deployment;
-    return byName(
-      stacks.flatMap(({ label, stack }) => Object.entries(stack.outputs).map((entry) => [label, ...entry])),
-    );
+    return outputsOf(this.deployment.stacks);
   }
 
   /**
@@ -213,19 +146,14 @@ export class Sandbox {
 
   /** The resources of the stacks by logical ID. Those that have the same ID in several stacks are named `Stack.ID`. */
   get resources(): Readonly<Record<string, SandboxResource>> {
-    return byName(
-      this.stackResources.map(({ label, made: { logicalId, declaration, resource, properties } }) => {
-        const { type, constructPath } = declaration;
-        return [label, logicalId, { ...resource, type, properties, constructPath }];
-      }),
-    );
+    return resourcesOf(this.deployment.stacks);
   }
 
   /** The clients of the mesh, sorted by name. */
   get clients(): readonly SandboxClient[] {
-    return this.stackResources
-      .filter(({ made }) => made.declaration.type === CLIENT_CERTIFICATE_RESOURCE_TYPE)
-      .map(({ made: { properties } }) => ({
+    return Object.values(this.resources)
+      .filter(({ type }) => type === CLIENT_CERTIFICATE_RESOURCE_TYPE)
+      .map(({ properties }) => ({
         name: String(properties['ClientName']),
         spiffeId: String(properties['SpiffeId']),
         ...(properties['SecretId'] !== undefined && { secretId: String(properties['SecretId']) }),
@@ -361,22 +289,6 @@ export class Sandbox {
   private get deployment(): Deployment {
     return this.held().deployment;
   }
-
-  private get stackResources(): readonly { readonly label: string; readonly made: StackResource }[] {
-    return this.deployment.stacks.flatMap(({ label, stack }) =>
-      [...stack.resources.values()].map((made) => ({ label, made })),
-    );
-  }
-}
-
-/** By name, or by `Stack.Name` if several stacks have the name. */
-function byName<T>(
-  entries: readonly (readonly [stack: string, name: string, value: T])[],
-): Readonly<Record<string, T>> {
-  const count = new Map<string, number>();
-  for (const [, name] of entries) count.set(name, (count.get(name) ?? 0) + 1);
-  const isUnique = (name: string) => count.get(name) === 1;
-  return Object.fromEntries(entries.map(([stack, name, value]) => [isUnique(name) ? name : `${stack}.${name}`, value]));
 }
 
 function directoryOf(app: SandboxApp): string {
