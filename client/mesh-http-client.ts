@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import type { Agent } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import type { ClientSecret } from '../mesh/client-secret';
@@ -9,6 +8,7 @@ import { withEnvironment } from './environment';
 import { TlsRequestError } from './errors';
 import { hasLambdaExtension } from './lambda-extension';
 import { type OutgoingRequest, readArguments } from './outgoing-request';
+import { isRefusal, isStaleConnection, mayResend, type Outcome } from './resending';
 import type { SecretCache } from './secret-cache';
 import type { SecretReader, SecretsManagerSender } from './secret-reader';
 import { sharedCache } from './shared-caches';
@@ -63,12 +63,6 @@ export interface MeshHttpClientOptions {
   readonly lambdaExtension?: boolean;
 }
 
-/** Methods of requests that may be repeated even if the server has processed them (RFC 9110, section 9.2.2). */
-const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
-
-/** The gateway answers 403 when it refuses the client, for example because its certificate is revoked. */
-const FORBIDDEN = 403;
-
 /** A connection pool for one certificate. */
 interface Session {
   readonly secret: ClientSecret;
@@ -76,9 +70,6 @@ interface Session {
   readonly agent: Agent;
   readonly dispatchers: Map<unknown, unknown>;
 }
-
-/** What came of sending a request once. */
-type Outcome = IncomingMessage | TlsRequestError;
 
 /**
  * An HTTPS client of a mesh. It reads its certificate from Secrets Manager, authenticates with it, and follows its
@@ -285,25 +276,6 @@ export class MeshHttpClient {
   private assertOpen(): void {
     if (this.closed) throw new Error('the client is closed');
   }
-}
-
-/** The server has closed a kept connection in the meantime, which says nothing about the certificate. */
-function isStaleConnection(outcome: Outcome): boolean {
-  return outcome instanceof TlsRequestError && outcome.reusedConnection && !outcome.certificateRefused;
-}
-
-/** Whether another certificate may help. */
-function isRefusal(outcome: Outcome): boolean {
-  return outcome instanceof TlsRequestError
-    ? outcome.certificateRefused || outcome.connectionReset
-    : outcome.statusCode === FORBIDDEN;
-}
-
-/** Whether sending the request again has no effect that sending it once would not have had. */
-function mayResend({ method, body }: OutgoingRequest, outcome: Outcome): boolean {
-  if (!Buffer.isBuffer(body)) return false;
-  if (!(outcome instanceof TlsRequestError) || outcome.certificateRefused) return true;
-  return outcome.connectionReset && IDEMPOTENT.includes(method);
 }
 
 /** Closes idle connections and keeps no others. `destroy()` would end requests in progress. */
