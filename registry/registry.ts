@@ -12,17 +12,13 @@ import {
 import { expiringFrom } from '../mesh/expiry';
 import type { AgendaEntry } from './agenda';
 import {
-  CLIENT_ENTRY,
-  type ClientKind,
   type ClientProfile,
   type CurrentCertificate,
   EXTERNAL_CLIENT,
   type ExternalClientProfile,
   ISSUED_CLIENT,
   ISSUED_PROFILE_ONLY,
-  NOT_REMOVED,
   OFF_THE_AGENDA,
-  otherThan,
 } from './client-kinds';
 import { certificateFromItem, clientFromItem, clientKinds, externalClientFromItem } from './items';
 import {
@@ -37,8 +33,8 @@ import {
   type RegistryIdentity,
   type RegistryKey,
   type RegistryPublicKey,
-  stackPrefixOf,
 } from './records';
+import { registerKind, removeKind } from './registration';
 import { recordsIn } from './stored-records';
 import { registryTable } from './table';
 
@@ -88,7 +84,7 @@ export class Registry {
    */
   registerClient(profile: ClientProfile, isUpdate: boolean, signal: AbortSignal): Promise<string | undefined> {
     const resource = { id: profile.declaredBy, isUpdate };
-    return this.register({ ...ISSUED_PROFILE_ONLY, ...profile }, ISSUED_CLIENT, resource, signal);
+    return registerKind(this.table, { ...ISSUED_PROFILE_ONLY, ...profile }, ISSUED_CLIENT, resource, signal);
   }
 
   /**
@@ -96,7 +92,7 @@ export class Registry {
    * @returns false, and changes nothing, if another resource declares the client
    */
   removeClient(clientName: string, declaredBy: string, removedAt: string, signal: AbortSignal): Promise<boolean> {
-    return this.remove(clientName, ISSUED_CLIENT, { resource: declaredBy, removedAt }, signal);
+    return removeKind(this.table, clientName, ISSUED_CLIENT, { resource: declaredBy, removedAt }, signal);
   }
 
   /** Enables or disables a client of either kind. Does nothing if the client doesn't exist. */
@@ -122,7 +118,7 @@ export class Registry {
     isUpdate: boolean,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    return this.register(profile, EXTERNAL_CLIENT, { id: profile.registeredBy, isUpdate }, signal);
+    return registerKind(this.table, profile, EXTERNAL_CLIENT, { id: profile.registeredBy, isUpdate }, signal);
   }
 
   /**
@@ -135,7 +131,7 @@ export class Registry {
     removedAt: string,
     signal: AbortSignal,
   ): Promise<boolean> {
-    return this.remove(clientName, EXTERNAL_CLIENT, { resource: registeredBy, removedAt }, signal);
+    return removeKind(this.table, clientName, EXTERNAL_CLIENT, { resource: registeredBy, removedAt }, signal);
   }
 
   /**
@@ -279,66 +275,6 @@ export class Registry {
   /** Takes an expired certificate off the agenda. */
   async markSettled(id: CertificateId, signal: AbortSignal): Promise<void> {
     await this.updateKnown(id, { set: OFF_THE_AGENDA }, signal);
-  }
-
-  private async register(
-    { clientName, ...attributes }: { readonly clientName: string },
-    kind: ClientKind,
-    resource: { readonly id: string; readonly isUpdate: boolean },
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const [own, other] = [kind.resource, otherThan(kind).resource];
-    const stack = stackPrefixOf(resource.id);
-    const change: ItemChange = {
-      set: { clientName, ...attributes, ...NOT_REMOVED },
-      setOnce: { state: 'ENABLED', ...CLIENT_ENTRY },
-      condition:
-        `(attribute_not_exists(${own}) OR ${own} = :${own}${resource.isUpdate ? ` OR begins_with(${own}, :stack)` : ''}) AND ` +
-        `(attribute_not_exists(${other}) OR begins_with(${other}, :stack))`,
-      values: { ':stack': stack },
-    };
-    const key = clientKey(clientName);
-    if (await updateItem(this.table, key, change, signal)) return undefined;
-    const known = await getItem(this.table, key, signal);
-    const [declaredBy, ofOtherKind] = [known?.[own]?.S, known?.[other]?.S];
-    return (declaredBy === resource.id ? undefined : declaredBy) ?? ofOtherKind ?? 'unknown';
-  }
-
-  /** A disabled client leaves an item behind, so that it is still disabled if a deployment adds it again. */
-  private async remove(
-    clientName: string,
-    kind: ClientKind,
-    { resource, removedAt }: { readonly resource: string; readonly removedAt: string },
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const key = clientKey(clientName);
-    const values = { ':resource': resource };
-    const own = `${kind.resource} = :resource`;
-    const other = otherThan(kind).resource;
-    const rest: ItemChange = {
-      set: { ...kind.only, ...kind.other },
-      condition: `${own} AND attribute_exists(${other})`,
-      values,
-    };
-    if (await updateItem(this.table, key, rest, signal)) return true;
-
-    const state = 'DISABLED' satisfies RegistryClient['state'];
-    const disabled: ItemChange = {
-      set: { ...kind.only, ...OFF_THE_AGENDA, state, removedAt },
-      condition: `${own} AND #state = :state`,
-      values,
-    };
-    if (await updateItem(this.table, key, disabled, signal)) return true;
-
-    const enabled = {
-      condition: `${own} AND attribute_not_exists(${other}) AND #state <> :state`,
-      names: { '#state': 'state' },
-      values: { ...values, ':state': state },
-    };
-    if (await deleteItem(this.table, key, enabled, signal)) return true;
-    // An operator may have disabled the client in between.
-    if (await updateItem(this.table, key, disabled, signal)) return true;
-    return (await getItem(this.table, key, signal))?.[kind.resource] === undefined;
   }
 
   /** Does nothing if the certificate doesn't exist. Without the condition, the update would create it. */
