@@ -69,9 +69,10 @@ export interface CertificateAuthorityProps {
 
   /**
    * What happens to the authority when it is removed from the stack. A retained authority stays active and keeps costing
-   * money. `DESTROY` disables and deletes it, which ends the cost; ACM PCA can restore it for 30 days.
+   * money. `DESTROY` disables and deletes it, which ends the cost; ACM PCA can restore it for 30 days. The default deletes it only
+   * if the deployment that creates it fails.
    *
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }

@@ -40,9 +40,9 @@ export interface MeshRegistryProps extends MeshRegistryOptions, EncryptionOption
 
   /**
    * What happens to the table when it is removed from the stack. The default deletes the table if its first deployment
-   * fails, because the next deployment couldn't create a table with the same name.
+   * fails, because the next deployment couldn't create a table with the same name. A table with `deletionProtection` stays.
    *
-   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+   * @default - RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, and RemovalPolicy.RETAIN with deletionProtection
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -84,7 +84,7 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
       ...tableEncryption(props),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: props.deletionProtection,
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      removalPolicy: props.removalPolicy ?? usualRemoval(props),
     });
     table.addGlobalSecondaryIndex({ indexName: agenda.name, ...keySchema(agenda) });
     table.addGlobalSecondaryIndex({
@@ -196,4 +196,9 @@ const WRITE_KEY_ACTIONS = [...READ_KEY_ACTIONS, 'kms:Encrypt', 'kms:GenerateData
 function tableEncryption({ encryptionKey }: EncryptionOptions): Partial<dynamodb.TableProps> {
   if (!encryptionKey) return { encryption: dynamodb.TableEncryption.AWS_MANAGED };
   return { encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, encryptionKey };
+}
+
+/** A rollback couldn't delete a table with deletion protection, and would fail. */
+function usualRemoval({ deletionProtection }: MeshRegistryProps): RemovalPolicy {
+  return deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 }

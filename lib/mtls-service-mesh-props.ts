@@ -67,11 +67,11 @@ export interface MtlsServiceMeshProps
   readonly alarmTopic?: sns.ITopic;
 
   /**
-   * What happens to the certificate authority, the truststore, the registry, and the logs when they are removed from the
-   * stack. `DESTROY` is for test stacks: it leaves nothing behind that costs money. The secrets of clients have their own
+   * What happens to the certificate authority, the truststore, the revocation lists, the registry, and the logs when they are removed
+   * from the stack. `DESTROY` is for test stacks: it leaves nothing behind that costs money. The secrets of clients have their own
    * removal policy.
    *
-   * @default RemovalPolicy.RETAIN
+   * @default - all of them are retained. If the first deployment fails, the authority and the registry are deleted.
    */
   readonly removalPolicy?: RemovalPolicy;
 

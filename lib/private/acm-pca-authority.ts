@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as acmpca from 'aws-cdk-lib/aws-acmpca';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
@@ -40,7 +40,7 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
 
     const { usageMode } = props;
     const place = props.root ? 'subordinate' : 'root';
-    const { keyAlgorithm, signingAlgorithm, validity, subject } = authorityOptions(this, props, place);
+    const { keyAlgorithm, signingAlgorithm, validity, subject, removalPolicy } = authorityOptions(this, props, place);
     this.usageMode = usageMode;
     this.signingAlgorithm = signingAlgorithm;
     this.longestCertificateValidity =
@@ -70,9 +70,7 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
       certificateChain: this.root?.certificateChain,
     });
     // Deletion of the activation disables the authority, so a retained authority needs all three resources.
-    for (const retained of [authority, resource, activation]) {
-      retained.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
-    }
+    for (const retained of [authority, resource, activation]) retained.applyRemovalPolicy(removalPolicy);
 
     // `Ref` of an activation is the ARN of its authority, so resources that use the authority wait for the activation.
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-acmpca-certificateauthorityactivation.html

@@ -1,5 +1,5 @@
 /** The options that authorities of every kind share, with their defaults and checks. */
-import { Duration, Names } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { KeyAlgorithm, SigningAlgorithm } from '../algorithms';
 import type { CertificateAuthorityProps, CertificateAuthoritySubject } from '../certificate-authority-props';
@@ -13,6 +13,7 @@ export interface AuthorityOptions {
   readonly signingAlgorithm: SigningAlgorithm;
   readonly validity: Duration;
   readonly subject: CertificateAuthoritySubject;
+  readonly removalPolicy: RemovalPolicy;
 }
 
 /** @param place whether another authority signs the certificate */
@@ -26,7 +27,12 @@ export function authorityOptions(
   const validity = props.validity ?? (place === 'root' ? ROOT_VALIDITY : SUBORDINATE_VALIDITY);
   checkFamily(scope, keyAlgorithm, signingAlgorithm);
   checkDuration(scope, 'validity', validity, validityProblem);
-  return { keyAlgorithm, signingAlgorithm, validity, subject: subjectOf(scope, props.subject) };
+  return {
+    ...{ keyAlgorithm, signingAlgorithm, validity },
+    subject: subjectOf(scope, props.subject),
+    // Nothing hangs on an authority whose first deployment failed, and it would cost money.
+    removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  };
 }
 
 /** A certificate must expire before its issuer's, and the subordinate's starts a little later than the root's. */

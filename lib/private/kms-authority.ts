@@ -1,4 +1,4 @@
-import { type Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, Fn, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import type { ListingAuthority } from '../../mesh/kms-authority';
@@ -39,8 +39,7 @@ export class KmsAuthority extends Construct implements RootAuthority {
     super(scope, id);
 
     const options = authorityOptions(this, props, props.root ? 'subordinate' : 'root');
-    const { keyAlgorithm, signingAlgorithm, validity, subject } = options;
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const { keyAlgorithm, signingAlgorithm, validity, subject, removalPolicy } = options;
     checkHash(this, options);
     this.signingAlgorithm = signingAlgorithm;
     this.subject = subject;

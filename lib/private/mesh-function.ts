@@ -86,6 +86,7 @@ export class MeshFunction extends Construct {
     const logGroup = new logs.LogGroup(this, 'LogGroup', {
       encryptionKey,
       retention: props.logRetention ?? DEFAULT_LOG_RETENTION,
+      // Also after a failed first deployment, because the log says why it failed.
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
     });
     const role = new iam.Role(this, 'Role', {

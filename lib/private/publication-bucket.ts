@@ -6,6 +6,10 @@ import { grantKeyThrough } from './key-grant';
 import type { MeshFunction } from './mesh-function';
 
 interface PublicationBucketProps extends EncryptionOptions {
+  /**
+   * CloudFormation can't delete a bucket with objects, so with `RETAIN_ON_UPDATE_OR_DELETE` the rollback of a first deployment would
+   * fail. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
+   */
   readonly removalPolicy: RemovalPolicy;
   /** How long versions are kept that were replaced. @default - forever */
   readonly keepReplaced?: Duration;

@@ -191,7 +191,10 @@ describe('removal', () => {
     const stack = newStack();
     CertificateAuthority.shortLivedRoot(stack, 'Authority');
 
-    expect(onlyResource(stack, type)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(onlyResource(stack, type)).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
   });
 
   test.each(PCA_TYPES)('deletes %s when DESTROY is chosen', (type) => {

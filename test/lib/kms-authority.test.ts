@@ -62,15 +62,14 @@ describe('a root with its key in KMS', () => {
   });
 
   test.each([
-    [{}, 'Retain'],
-    [{ removalPolicy: RemovalPolicy.DESTROY }, 'Delete'],
-  ])('with %j: key and certificate: %s', (props, policy) => {
+    [{}, 'RetainExceptOnCreate', 'Retain'],
+    [{ removalPolicy: RemovalPolicy.RETAIN }, 'Retain', 'Retain'],
+    [{ removalPolicy: RemovalPolicy.DESTROY }, 'Delete', 'Delete'],
+  ])('with %j: key and certificate: %s', (props, DeletionPolicy, UpdateReplacePolicy) => {
     const stack = newStack();
     CertificateAuthority.kmsRoot(stack, 'Authority', props);
     for (const type of [KEY, AUTHORITY]) {
-      expect(ofType(stack, type)).toEqual([
-        expect.objectContaining({ DeletionPolicy: policy, UpdateReplacePolicy: policy }),
-      ]);
+      expect(ofType(stack, type)).toEqual([expect.objectContaining({ DeletionPolicy, UpdateReplacePolicy })]);
     }
   });
 

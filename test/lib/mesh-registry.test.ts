@@ -56,6 +56,13 @@ test('the table is kept, unless the deployment that makes it fails', () => {
   });
 });
 
+test('a table that is protected from deletion is kept in any case, because a rollback could not delete it', () => {
+  const stack = newStack();
+  new MeshRegistry(stack, 'Registry', { trustDomain: 'mesh.example.com', deletionProtection: true });
+
+  expect(onlyResource(stack, TABLE)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+});
+
 test('the table can be protected from deletion, or go with the stack', () => {
   const stack = newStack();
   new MeshRegistry(stack, 'Registry', {
