@@ -24,6 +24,11 @@ export function addConfigCommand(program: Command, load: () => Pick<typeof impor
         .makeOptionMandatory(),
     )
     .addOption(new Option('--side <side>', 'side of the connection (default: both)').choices(SIDES))
+    .option(
+      '--allow <client>',
+      'client that a server admits, if its configuration names them; repeat it for more',
+      callers,
+    )
     .option('--files <dir>', "directory of the client's files (default: /etc/mtls-mesh/<client>)")
     .addOption(
       new Option(
@@ -34,4 +39,8 @@ export function addConfigCommand(program: Command, load: () => Pick<typeof impor
     .option('--out <dir>', 'write the files to a directory instead, without replacing others')
     .addHelpText('after', `${NOTES}\n${EXIT_CODES_HELP}`)
     .action((name: string, options: ConfigOptions) => load().runConfig(name, options));
+}
+
+function callers(text: string, others: readonly string[] = []): readonly string[] {
+  return [...others, clientName(text)];
 }

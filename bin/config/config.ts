@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { S3Object } from '../../aws/s3';
 import { CLIENT_FILES } from '../shared/client-files/contents';
 import { UsageError } from '../shared/exit-codes';
+import { CALLER_PLACEHOLDER, namesCallers, withValues } from './example-values';
 import { withRevocationLists } from './revocation-lists';
 
 export interface ConfigOptions {
@@ -14,6 +15,8 @@ export interface ConfigOptions {
   readonly side?: Side;
   /** The directory of the client's files. @default - `/etc/mtls-mesh/<client>` */
   readonly files?: string;
+  /** The clients that a server admits. @default - a placeholder, where its configuration names them */
+  readonly allow?: readonly string[];
   /** The object with the revocation lists that servers use. @default - they use `crl.pem` if the directory has it */
   readonly crl?: S3Object;
   /** A directory to write to. @default - prints */
@@ -23,17 +26,22 @@ export interface ConfigOptions {
 export const SIDES = ['client', 'server'] as const;
 type Side = (typeof SIDES)[number];
 
-/** What the examples have in the place of the user's values. */
-const EXAMPLE = { files: '/etc/mtls-mesh/mail', client: 'mail', mesh: 'mesh.example.com' };
 /** What no configuration has to quote. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /** Prints, or writes, a configuration or a program that works with the files of a client. */
 export function runConfig(program: string, options: ConfigOptions): void {
   const files = filesOf(program, options);
+  const incomplete = files.filter(({ text }) => text.includes(CALLER_PLACEHOLDER)).map(({ name }) => name);
+  if (incomplete.length > 0) {
+    console.error(
+      `replace ${CALLER_PLACEHOLDER} in ${incomplete.join(', ')} by a client that may call: until then, the server admits ` +
+        'nobody. --allow <client> does it',
+    );
+  }
   if (options.out !== undefined) {
     mkdirSync(options.out, { recursive: true });
-    for (const { name, text } of files) writeFileSync(join(options.out, name), text, { flag: 'wx' });
+    for (const { name, text } of files) writeNew(join(options.out, name), text);
     console.log(`wrote ${files.map(({ name }) => name).join(', ')} to ${options.out}`);
     return;
   }
@@ -45,17 +53,27 @@ export function runConfig(program: string, options: ConfigOptions): void {
   );
 }
 
+/** @throws Error if there is such a file */
+function writeNew(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    throw new Error(`${path} exists, and is not replaced: delete it, or use another directory`, { cause });
+  }
+}
+
 interface ConfigFile {
   readonly name: string;
   readonly text: string;
 }
 
 /**
- * @throws UsageError for an unknown program, for values that would have to be quoted in a configuration, and for revocation lists
- * that the program doesn't use
+ * @throws UsageError for an unknown program, for values that would have to be quoted in a configuration, and for callers or
+ * revocation lists that the program's configuration doesn't name
  */
 export function filesOf(program: string, options: ConfigOptions): readonly ConfigFile[] {
-  const { client, mesh, side, crl, files = `/etc/mtls-mesh/${client}` } = options;
+  const { client, mesh, side, crl, allow, files = `/etc/mtls-mesh/${client}` } = options;
   const known = programs();
   if (!known.includes(program)) {
     throw new UsageError(`there is no example for ${JSON.stringify(program)}: there are ${known.join(', ')}`);
@@ -72,9 +90,15 @@ export function filesOf(program: string, options: ConfigOptions): readonly Confi
   if (side !== undefined && hasOtherSide && !names.some((name) => !isOfSide(name, otherThan(side)))) {
     throw new UsageError(`${program} has no example of a ${side}`);
   }
-  const texts = names.map((name) =>
-    withValues(readFileSync(join(folder, name), 'utf8'), { files: directory, client, mesh }),
-  );
+  const originals = names.map((name) => readFileSync(join(folder, name), 'utf8'));
+  if (allow !== undefined && !originals.some(namesCallers)) {
+    throw new UsageError(
+      `the example of ${program} does not name the clients that may call: leave out --allow, and decide by the name that ` +
+        'the program gets',
+    );
+  }
+  const values = { files: directory, client, mesh, allowed: allow ?? [CALLER_PLACEHOLDER] };
+  const texts = originals.map((text) => withValues(text, values));
   const listed = withLists(texts, directory, crl);
   if (crl !== undefined && listed === undefined) {
     throw new UsageError(`the example of ${program} uses no revocation lists: leave out --crl`);
@@ -114,12 +138,4 @@ function otherThan(side: Side): Side {
 function isOfSide(name: string, side: Side): boolean {
   const other = otherThan(side);
   return !name.toLowerCase().startsWith(other) && !name.includes(`-${other}.`) && !name.includes(`_${other}.`);
-}
-
-function withValues(text: string, { files, client, mesh }: typeof EXAMPLE): string {
-  return text
-    .replaceAll(EXAMPLE.files, files)
-    .replaceAll(`--client ${EXAMPLE.client}=`, `--client ${client}=`)
-    .replaceAll(`the client ${EXAMPLE.client}`, `the client ${client}`)
-    .replaceAll(EXAMPLE.mesh, mesh);
 }

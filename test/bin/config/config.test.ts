@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConfigOptions, filesOf, programs, runConfig } from '../../../bin/config/config';
+import { clientNameProblem } from '../../../mesh/names';
 
 const OPTIONS = { client: 'report', mesh: 'mesh.example.org' };
 
@@ -21,10 +22,47 @@ const printed = () => jest.mocked(console.log).mock.calls.flat().join('\n');
 
 test.each(programs())('%s has the values of the user, and no others', (program) => {
   for (const { text } of filesOf(program, { ...OPTIONS, files: '/srv/mesh' })) {
-    expect(text).not.toContain('/etc/mtls-mesh/mail');
+    expect(text).not.toMatch(/\b(mail|social|helpdesk|users|groups|equipment)\b/);
     expect(text).not.toContain('mesh.example.com');
-    expect(text).not.toMatch(/--client mail\b|the client mail\b/);
   }
+});
+
+test('a value of the user that is one of the examples stays', () => {
+  const options = { client: 'report', mesh: 'mail.example.org', files: '/srv/mail', allow: ['mail', 'print'] };
+  const [, server] = filesOf('apache', options);
+  expect(server?.text).toContain('--mesh mail.example.org --client report=/srv/mail');
+  expect(server?.text).toContain("'URI:spiffe://mail.example.org/mail' in");
+});
+
+describe('the clients that a server admits', () => {
+  const rules = (program: string, allow?: readonly string[]) => {
+    const text = filesOf(program, { ...OPTIONS, ...(allow && { allow }) })
+      .map((file) => file.text)
+      .join('\n');
+    return [...text.matchAll(/(?<=spiffe:\/\/mesh\.example\.org\/)[\w-]+/g)].map(([name]) => name);
+  };
+  const NAMING = ['apache', 'wildfly'];
+
+  test('are those of the options', () => {
+    for (const program of NAMING) expect(rules(program, ['print', 'fax'])).toEqual(['print', 'fax']);
+  });
+
+  test('are without the option a placeholder that is no name of a client, and a line says so', () => {
+    for (const program of NAMING) expect(rules(program)).toEqual(['NAME-OF-A-CALLER']);
+    const warned = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    runConfig('apache', OPTIONS);
+    expect(warned.mock.calls.flat().join()).toMatch(/^replace NAME-OF-A-CALLER in server\.conf .*--allow <client>/);
+    expect(clientNameProblem('NAME-OF-A-CALLER')).toBeDefined();
+  });
+
+  test.each(programs().filter((program) => !NAMING.includes(program)))('are not named by %s', (program) => {
+    expect(rules(program)).toEqual([]);
+    expect(() => rules(program, ['print'])).toThrow('leave out --allow');
+  });
+
+  test('do not concern a client', () => {
+    expect(() => filesOf('apache', { ...OPTIONS, side: 'client', allow: ['print'] })).toThrow('leave out --allow');
+  });
 });
 
 test('the files of the client are those of the agent by default', () => {
@@ -113,7 +151,9 @@ test('writes the files, and replaces none', () => {
   runConfig('nginx', { ...OPTIONS, side: 'server', out });
   expect(readFileSync(join(out, 'server.conf'), 'utf8')).toContain('/etc/mtls-mesh/report/client-ca.pem');
   expect(existsSync(join(out, 'client.conf'))).toBe(false);
-  expect(() => runConfig('nginx', { ...OPTIONS, side: 'server', out })).toThrow('EEXIST');
+  expect(() => runConfig('nginx', { ...OPTIONS, side: 'server', out })).toThrow(
+    'server.conf exists, and is not replaced: delete it',
+  );
 });
 
 test.each(['../nginx', 'iis', '', 'nginx/../go'])(
