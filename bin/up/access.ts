@@ -5,6 +5,7 @@ import { colors, width, wrappedCommand } from '../shared/terminal';
 import { exampleCalls, serviceUrls } from './example-calls';
 import { assignments, curlLine, environmentLines } from './instructions';
 import { type Environment, meshEnvironment, type RoleAccess, roleAccess } from './mesh-environment';
+import type { PublishedUrls } from './published-trust';
 import type { ClientFiles, UpDirectory } from './up-directory';
 
 /** How to reach a mesh in the sandbox: the line of JSON that `up --json` prints. */
@@ -26,7 +27,7 @@ export interface MeshAccess {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-interface ClientAccess extends SandboxClient {
+interface ClientAccess extends SandboxClient, PublishedUrls {
   /** Absent for a client that keeps its own key. */
   readonly files?: ClientFiles;
   /** A command line that calls the mesh as this client. Absent without files, and in a mesh without services. */
@@ -40,6 +41,8 @@ interface AccessOptions {
   readonly roles: readonly string[];
   /** The names of the services with targets. */
   readonly targets: readonly string[];
+  /** What the mesh of each client publishes, by the client's name. */
+  readonly published: ReadonlyMap<string, PublishedUrls>;
 }
 
 /** The clients whose keys are in secrets. */
@@ -51,7 +54,7 @@ export function clientsWithSecret(sandbox: Sandbox): readonly SandboxClient[] {
 export async function meshAccess(
   sandbox: Sandbox,
   directory: UpDirectory,
-  { roles, targets }: AccessOptions,
+  { roles, targets, published }: AccessOptions,
 ): Promise<MeshAccess> {
   const { endpoint, gatewayPort, outputs } = sandbox;
   const { serverAuthority } = directory;
@@ -61,8 +64,9 @@ export async function meshAccess(
     if (client.secretId === undefined) return client;
     const files = directory.filesOf(client.name);
     const call = calls.get(client.name);
-    if (call === undefined) return { ...client, files };
-    return { ...client, files, curl: curlLine(call, gatewayPort, serverAuthority, files), status: call.status };
+    const known = { ...client, files, ...published.get(client.name) };
+    if (call === undefined) return known;
+    return { ...known, curl: curlLine(call, gatewayPort, serverAuthority, files), status: call.status };
   });
   return {
     endpoint,
@@ -78,9 +82,11 @@ export async function meshAccess(
 
 /** For a person to read. */
 export function accessText({ clients, environment, roles }: MeshAccess, secrets: readonly ClientSecret[]): string {
-  const [secretId] = clients.flatMap((client) => client.secretId ?? []);
+  const withSecret = clients.find(({ secretId }) => secretId !== undefined);
   const examples = [
-    ...(secretId ? [`aws secretsmanager get-secret-value --secret-id ${secretId}`] : []),
+    ...(withSecret
+      ? [`aws secretsmanager get-secret-value --secret-id ${withSecret.secretId}`, ...fetchCommand(withSecret)]
+      : []),
     'aws cloudformation describe-stacks',
     'mtls-mesh console',
   ];
@@ -105,6 +111,15 @@ function requestParagraphs(clients: readonly ClientAccess[], roles: readonly Rol
   if (lines.length === 0) return [];
   const role = roles.length > 0 ? 'a role below' : '`--role`';
   return [heading(`Request certificates for clients that keep their own key, as ${role}:`), indented(lines)];
+}
+
+/** Writes the files of a client, with what its servers need. */
+function fetchCommand({ name, clientAuthoritiesUrl, revocationListsUrl }: ClientAccess): readonly string[] {
+  const options = [
+    ...(clientAuthoritiesUrl ? [`--client-ca ${clientAuthoritiesUrl}`] : []),
+    ...(revocationListsUrl ? [`--crl ${revocationListsUrl}`] : []),
+  ];
+  return wrappedCommand(['mtls-mesh fetch', `--client ${name}`, ...options].join(' '), width() - INDENT.length);
 }
 
 const INDENT = '  ';

@@ -12,6 +12,12 @@ import { PublishedObject, readClientAuthorities } from '../shared/client-files/p
 import { UnusableListsError, type VerifiedLists, verifyRevocationLists } from '../shared/client-files/revocation-lists';
 import { resourcesOf } from './mesh-environment';
 
+/** Where a mesh publishes what servers need. */
+export interface PublishedUrls {
+  readonly clientAuthoritiesUrl?: string | undefined;
+  readonly revocationListsUrl?: string | undefined;
+}
+
 /** What the meshes in a sandbox publish for servers: `truststore.clientAuthoritiesUrl` and `revocationLists.url`. */
 export class PublishedTrust {
   /** By the name of the bucket. */
@@ -38,15 +44,37 @@ export class PublishedTrust {
 
   /** PEM of those that one of the client's own authorities is among. Undefined if nothing was published. */
   authoritiesOf(secret: ClientSecret): string | undefined {
-    const own = readCertificates(secret.certificateChain).map(({ raw }) => encodePem('CERTIFICATE', raw));
-    return [...this.authorities.values()].find((pem) => own.some((authority) => pem.includes(authority)));
+    return this.publishedAuthorities(secret)?.pem;
   }
 
   /** The lists of the client's mesh. Undefined if it publishes none. */
   listsOf(secret: ClientSecret): VerifiedLists | undefined {
+    return this.publishedLists(secret)?.lists;
+  }
+
+  /** Where the client's mesh publishes the two, such as `s3://bucket/crl.pem`. Absent for what it doesn't publish. */
+  urlsOf(secret: ClientSecret): PublishedUrls {
+    const authorities = this.publishedAuthorities(secret);
+    const lists = this.publishedLists(secret);
+    return {
+      ...(authorities && { clientAuthoritiesUrl: this.objects.get(authorities.bucket)?.url }),
+      ...(lists && { revocationListsUrl: this.objects.get(lists.bucket)?.url }),
+    };
+  }
+
+  private publishedAuthorities(secret: ClientSecret): { readonly bucket: string; readonly pem: string } | undefined {
+    const own = readCertificates(secret.certificateChain).map(({ raw }) => encodePem('CERTIFICATE', raw));
+    const found = [...this.authorities].find(([, pem]) => own.some((authority) => pem.includes(authority)));
+    return found && { bucket: found[0], pem: found[1] };
+  }
+
+  private publishedLists(secret: ClientSecret): { readonly bucket: string; readonly lists: VerifiedLists } | undefined {
     const clientAuthorities = this.authoritiesOf(secret) ?? secret.certificateChain;
-    const verified = [...this.lists.values()].map((pem) => usable(pem, clientAuthorities));
-    return verified.find((lists) => lists !== undefined);
+    for (const [bucket, pem] of this.lists) {
+      const lists = usable(pem, clientAuthorities);
+      if (lists !== undefined) return { bucket, lists };
+    }
+    return undefined;
   }
 
   private object(bucket: string, key: string, access: AwsAccess): PublishedObject {

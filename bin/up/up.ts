@@ -144,10 +144,11 @@ class RunningMesh {
     for (const notice of sandbox.notices) console.error(`  ${notice}`);
     await this.directory.writeServerAuthority(sandbox.serverAuthority);
     await this.writeClients(sandbox);
-    const access = await this.logs.withoutPrinting(() =>
-      meshAccess(sandbox, this.directory, { roles, targets: Object.keys(target) }),
-    );
     const secrets = await Promise.all(clientsWithSecret(sandbox).map(({ name }) => sandbox.clientSecret(name)));
+    const published = new Map(secrets.map((secret) => [secret.clientName, this.published.urlsOf(secret)]));
+    const access = await this.logs.withoutPrinting(() =>
+      meshAccess(sandbox, this.directory, { roles, targets: Object.keys(target), published }),
+    );
     console.log(json ? JSON.stringify(access) : `\n${accessText(access, secrets)}`);
   }
 

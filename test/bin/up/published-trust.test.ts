@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PublishedTrust } from '../../../bin/up/published-trust';
+import { CertificateAuthority } from '../../../lib';
 import { TRUSTSTORE_RESOURCE_TYPE, type TruststoreProperties } from '../../../mesh/custom-resources';
 import { Sandbox } from '../../../sandbox';
 import { createSecret } from '../../client/secrets';
+import { exampleMesh } from '../../example-mesh';
 import { createRoot } from '../../pki/authorities';
 import { synthesizeExample } from '../shared/example-assembly';
 
@@ -34,6 +37,26 @@ async function publish(pem: string): Promise<void> {
   client.destroy();
 }
 
+test('a mesh with authorities in KMS publishes revocation lists as well', async () => {
+  const app = new App();
+  const stack = new Stack(app, 'Listed');
+  const certificateAuthority = CertificateAuthority.kmsRoot(stack, 'Authority', {
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  exampleMesh(stack, { certificateAuthority }).addClient('mail');
+  const listed = await Sandbox.deploy(app);
+  try {
+    const published = new PublishedTrust();
+    await published.read(listed);
+    expect(published.urlsOf(await listed.clientSecret('mail'))).toEqual({
+      clientAuthoritiesUrl: expect.stringMatching(/\/client-ca\.pem$/),
+      revocationListsUrl: expect.stringMatching(/^s3:\/\/[a-z0-9.-]+\/crl\.pem$/),
+    });
+  } finally {
+    await listed.close();
+  }
+}, 60_000);
+
 test('those of the client are what its mesh publishes, also while an authority is being replaced', async () => {
   const published = new PublishedTrust();
   const secret = await sandbox.clientSecret('mail');
@@ -41,6 +64,9 @@ test('those of the client are what its mesh publishes, also while an authority i
   await published.read(sandbox);
   const first = published.authoritiesOf(secret) ?? '';
   expect(first).toContain('BEGIN CERTIFICATE');
+  expect(published.urlsOf(secret)).toEqual({
+    clientAuthoritiesUrl: expect.stringMatching(/^s3:\/\/[a-z0-9.-]+\/client-ca\.pem$/),
+  });
 
   const successor = await createRoot('Successor');
   await publish(`# the next\n${successor.pem}\n${first}`);

@@ -42,6 +42,7 @@ describe('a mesh that is up', () => {
     readonly urls: readonly string[];
     readonly clients: readonly {
       readonly name: string;
+      readonly clientAuthoritiesUrl: string;
       readonly secretId: string;
       readonly files: { readonly certificate: string; readonly certificateChain: string; readonly privateKey: string };
       readonly curl: string;
@@ -124,6 +125,16 @@ describe('a mesh that is up', () => {
     );
   });
 
+  test('says where the mesh publishes the authorities of clients, from which fetch writes them', async () => {
+    const { clientAuthoritiesUrl } = client('mail');
+    const args = ['fetch', '--client', 'mail', '--client-ca', clientAuthoritiesUrl, '--out', 'fetched'];
+    const environment = { ...environmentOf(at.place), ...at.access.environment };
+    const fetch = new Run(process.execPath, [COMMAND, ...args], at.place.cwd, environment);
+    expect([await fetch.ended(), fetch.stderr]).toEqual([0, '']);
+    expect(readFileSync(join(at.place.cwd, 'fetched', 'client-ca.pem'), 'utf8')).toContain('BEGIN CERTIFICATE');
+    rmSync(join(at.place.cwd, 'fetched'), { recursive: true });
+  });
+
   test('gives an environment with which the other commands operate it', async () => {
     const list = new Run(process.execPath, [COMMAND, 'list', '--json'], at.place.cwd, {
       ...environmentOf(at.place),
@@ -199,7 +210,7 @@ test('a person is told where the clients are called and how a shell reaches the 
   );
   const long = run.stdout.split('\n').filter((line) => line.length > 80);
   // Paths and ARNs are never broken.
-  expect(long.filter((line) => !/MTLS_MESH_CA_FILE|--secret-id/.test(line))).toEqual([]);
+  expect(long.filter((line) => !/MTLS_MESH_CA_FILE|--secret-id|--client-ca/.test(line))).toEqual([]);
 
   const lines = run.stdout.split('\n').filter((line) => /^ {2}(unset|export) /.test(line));
   const real = { AWS_PROFILE: 'production', AWS_SESSION_TOKEN: 'of-a-real-account' };
