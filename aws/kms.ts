@@ -3,8 +3,7 @@ import { KMS_SIGNING_ALGORITHMS } from '../mesh/kms-algorithms';
 import type { SigningAlgorithm } from '../pki/signature';
 import { AwsCallError } from './aws-error';
 import type { AwsConnection } from './connection';
-import { asText, JsonCaller, type JsonObject } from './json-caller';
-import { whenPermitted } from './new-permission';
+import { asText, JsonCaller } from './json-caller';
 
 /** Asymmetric keys that sign. https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html */
 export class Kms {
@@ -22,7 +21,7 @@ export class Kms {
 
   /** The public half of an asymmetric key. KMS answers with the DER of a SubjectPublicKeyInfo. */
   async publicKey(keyArn: string, signal: AbortSignal): Promise<KeyObject> {
-    const { PublicKey } = await this.call('GetPublicKey', { KeyId: keyArn }, signal);
+    const { PublicKey } = await this.caller.call('GetPublicKey', { KeyId: keyArn }, signal);
     return createPublicKey({ key: binary('GetPublicKey', 'public key', PublicKey), format: 'der', type: 'spki' });
   }
 
@@ -42,12 +41,8 @@ export class Kms {
       MessageType: 'DIGEST',
       SigningAlgorithm: KMS_SIGNING_ALGORITHMS[signingAlgorithm],
     };
-    const { Signature } = await this.call('Sign', input, signal);
+    const { Signature } = await this.caller.call('Sign', input, signal);
     return binary('Sign', 'signature', Signature);
-  }
-
-  private call(operation: string, input: JsonObject, signal: AbortSignal): Promise<JsonObject> {
-    return whenPermitted((limited) => this.caller.call(operation, input, limited), signal);
   }
 }
 

@@ -31,7 +31,7 @@ export interface FailedDeletion {
   readonly message: string;
 }
 
-/** About eight seconds of delays: a new permission or a new bucket may take as long to propagate. */
+/** About eight seconds of delays: a new bucket may take as long to propagate. */
 const RETRY_POLICY: RetryPolicy = { attempts: 10, timeout: 3_000, backoff: { first: 50, longest: 5_000 } };
 
 /** Larger than any truststore that API Gateway accepts. Bytes. */
@@ -100,8 +100,6 @@ export class ObjectReader {
         const { code, message = 'no message' } = readError(response);
         return { code, message: `${message} ${nameOf(object)}` };
       },
-      // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
-      retryableStatuses: [403],
       largestBody: this.options.largestObject ?? LARGEST_OBJECT,
     };
     const query = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;

@@ -44,11 +44,6 @@ export interface ResponseReader<T> {
   answerIn(response: ServiceResponse): T | undefined;
   errorIn(response: ServiceResponse): { readonly code: string | undefined; readonly message: string | undefined };
   /**
-   * HTTP statuses that are retryable in addition to 429 and 5xx.
-   * @default - none
-   */
-  readonly retryableStatuses?: readonly number[];
-  /**
    * The maximum size of a body in bytes. A larger body is an error.
    * @default - none
    */
@@ -94,7 +89,7 @@ export class SignedCaller {
     reader: ResponseReader<T>,
     signal: AbortSignal,
   ): Promise<Attempt<T>> {
-    const { largestBody = Number.POSITIVE_INFINITY, retryableStatuses = [], isAnswer = isSuccess } = reader;
+    const { largestBody = Number.POSITIVE_INFINITY, isAnswer = isSuccess } = reader;
     const { name: service, actionPrefix = service } = this.options.service;
     const error = (code: string, message: string) => new AwsCallError(`${actionPrefix}:${operation}`, code, message);
     const { send = sendHttpRequest } = this.options.connection;
@@ -116,7 +111,7 @@ export class SignedCaller {
     if (answer !== undefined) return { value: answer };
     const { code = '', message = 'no message' } = reader.errorIn(received);
     const throttled = status === TOO_MANY_REQUESTS || THROTTLING_CODES.has(code);
-    const retryable = throttled || isAnswer(status) || status >= 500 || retryableStatuses.includes(status);
+    const retryable = throttled || isAnswer(status) || status >= 500;
     // Any other text is not an error code of the service, and may quote the request.
     const name = /^[\w.]{1,100}$/.test(code) ? code : `HTTP ${status}`;
     return { error: error(name, message), retryable, throttled };

@@ -1,7 +1,6 @@
 import { AwsCallError, isAwsError } from './aws-error';
 import type { AwsConnection } from './connection';
 import { asJsonObject, asText, JsonCaller, type JsonObject } from './json-caller';
-import { whenPermitted } from './new-permission';
 
 /** Parameters of Systems Manager. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html */
 export class ParameterStore {
@@ -52,7 +51,7 @@ export class ParameterStore {
   /** Puts a parameter of at most 8 KB. One of more than 4 KB is an advanced parameter, which costs money. */
   async put(name: string, value: string, signal: AbortSignal): Promise<void> {
     const input = { Name: name, Value: value, Type: 'String', Tier: 'Intelligent-Tiering', Overwrite: true };
-    await this.call('PutParameter', input, signal);
+    await this.caller.call('PutParameter', input, signal);
   }
 
   /** Does nothing if there is no parameter with the name. */
@@ -63,14 +62,10 @@ export class ParameterStore {
   /** Undefined for an answer with the error. */
   private async unless(error: string, operation: string, input: JsonObject, signal: AbortSignal) {
     try {
-      return await this.call(operation, input, signal);
+      return await this.caller.call(operation, input, signal);
     } catch (failure) {
       if (isAwsError(failure, error)) return undefined;
       throw failure;
     }
-  }
-
-  private call(operation: string, input: JsonObject, signal: AbortSignal): Promise<JsonObject> {
-    return whenPermitted((limited) => this.caller.call(operation, input, limited), signal);
   }
 }

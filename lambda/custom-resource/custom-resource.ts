@@ -4,6 +4,7 @@ import { failureSentence, failureStack } from '../../aws/failure';
 import { withDeadline } from '../deadline';
 import { type Attributes, answerBody, type CustomResourceResult } from './answer';
 import { DELIVERY_TIME, deliver } from './delivery';
+import { whenPermitted } from './new-permission';
 import { type CustomResourceRequest, type ResourceProperties, readRequest } from './request';
 import type { StackList } from './stack-list';
 
@@ -14,7 +15,7 @@ export interface CustomResourceHandler {
    * the old resource. Throws if the properties do not identify a resource.
    */
   identify(properties: ResourceProperties): string;
-  /** Creates or updates the resource. May run more than once for the same request. */
+  /** Creates or updates the resource. May run more than once for the same request, and again when it was denied a call. */
   apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Attributes>;
   /** Deletes the resource that the properties describe. Succeeds if it no longer exists. */
   remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void>;
@@ -77,10 +78,12 @@ async function run(
   // for the ID in the response. This ID does not belong to a resource, so the Delete does nothing.
   let physicalResourceId = request.physicalResourceId ?? `failed-create:${request.requestId}`;
   const inOrder = <T>(work: (signal: AbortSignal) => Promise<T>) =>
-    withDeadline(time, async (signal) => {
-      await begin(request, signal);
-      return work(signal);
-    });
+    withDeadline(time, (signal) =>
+      whenPermitted(async (limited) => {
+        await begin(request, limited);
+        return work(limited);
+      }, signal),
+    );
   const apply = async (id: string): Promise<CustomResourceResult> => {
     const attributes = await inOrder((signal) => resource.apply(request, signal));
     return { status: 'SUCCESS', physicalResourceId: id, attributes };

@@ -61,13 +61,13 @@ export class RevocationLists {
     const { authorities, bucket, lists, objects, metrics, log } = this.options;
     const seen = await objects.read(bucket, REVOCATION_LISTS_KEY, signal);
     const published = seen === undefined ? [] : this.readPublished(seen.text);
-    const failures: string[] = [];
+    const failures: unknown[] = [];
     const orFail = async <T>(work: Promise<T>): Promise<T | undefined> => {
       try {
         return await work;
       } catch (error) {
         signal.throwIfAborted();
-        failures.push(failureSentence(error));
+        failures.push(error);
         return undefined;
       }
     };
@@ -104,7 +104,9 @@ export class RevocationLists {
       if (!(await objects.replace(object, seen, signal)) || !(await this.copy(made, text, signal))) return false;
     }
     // The alarm rings if no run is complete for some time.
-    if (failures.length > 0) throw new RevocationListsIncompleteError(failures.join('; '));
+    if (failures.length > 0) {
+      throw new RevocationListsIncompleteError(failures.map(failureSentence).join('; '), { cause: failures[0] });
+    }
     await metrics.put(METRICS.revocationListsPublished, 1, signal);
     log({ event: 'revocation-lists-published', number: String(number), authorities: made.length });
     return true;

@@ -80,9 +80,4 @@ describe('parameters', () => {
     await parameters.delete('/a', signal);
     await expect(parameters.delete('/a', signal)).resolves.toBeUndefined();
   });
-
-  test('that may not be read yet are read when a permission has taken effect', async () => {
-    endpoint.replies.push(jsonError('AccessDeniedException', 'not yet'), jsonReply({ Parameter: { Value: 'text' } }));
-    await expect(parameters.get('/a', signal)).resolves.toBe('text');
-  });
 });

@@ -1,4 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, scheduler } from 'node:timers/promises';
+import { AwsCallError } from '../../../aws/aws-error';
 import type { LogEntry } from '../../../aws/cloudwatch';
 import {
   type CustomResourceHandler,
@@ -65,7 +66,19 @@ describe('a custom resource', () => {
     bucket = await openBucket();
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     await Promise.all(buckets.splice(0).map((opened) => opened.close()));
+  });
+
+  test('is applied again when a permission that the deployment created has not taken effect', async () => {
+    jest.spyOn(scheduler, 'wait').mockResolvedValue();
+    const thing = new Thing();
+    const denied = new AwsCallError('s3:PutObject', 'AccessDenied', 'no');
+    const apply = jest.spyOn(thing, 'apply').mockRejectedValueOnce(denied);
+    await handle(thing);
+
+    expect(apply).toHaveBeenCalledTimes(2);
+    expect(bucket.answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'thing:mail' });
   });
 
   test('answers a Create with its id, its attributes and the identifiers verbatim', async () => {

@@ -183,14 +183,16 @@ describe('revocation lists', () => {
     const other = await createAuthority('Other Root');
     await listsOf(authority, other).publish(undefined, signal);
     const last = listIn(derKey(other));
+    const disabled = new Error('kms:Sign failed with DisabledException');
     published = 0;
     jest.spyOn(kms, 'sign').mockImplementation(async (arn, _algorithm, digest) => {
-      if (arn === other) throw new Error('kms:Sign failed with DisabledException');
+      if (arn === other) throw disabled;
       return Buffer.from(await kms.signer(arn).sign(digest));
     });
     addCertificate('0A', revoked('KEY_COMPROMISE'));
 
-    await expect(listsOf(authority, other).publish(undefined, signal)).rejects.toThrow('DisabledException');
+    const failed = expect(listsOf(authority, other).publish(undefined, signal)).rejects;
+    await failed.toMatchObject({ message: disabled.message, cause: disabled });
 
     const [first, second] = readRevocationLists(String(objects.objects.get('crl.pem')?.content));
     expect(first?.entries).toHaveLength(1);

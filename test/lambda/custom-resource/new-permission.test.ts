@@ -1,0 +1,66 @@
+import { scheduler } from 'node:timers/promises';
+import { AwsCallError } from '../../../aws/aws-error';
+import { whenPermitted } from '../../../lambda/custom-resource/new-permission';
+
+const signal = new AbortController().signal;
+
+/** Work that fails so often, and then succeeds. */
+function failing(times: number, error: Error) {
+  let runs = 0;
+  return {
+    work: async () => {
+      if (++runs <= times) throw error;
+      return runs;
+    },
+    runs: () => runs,
+  };
+}
+
+describe('work of a deployment', () => {
+  let waited: number[];
+
+  beforeEach(() => {
+    waited = [];
+    jest.spyOn(scheduler, 'wait').mockImplementation(async (milliseconds = 0) => void waited.push(milliseconds));
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  test.each([
+    ['S3', new AwsCallError('s3:PutObject', 'AccessDenied', 'no')],
+    ['DynamoDB', new AwsCallError('dynamodb:GetItem', 'AccessDeniedException', 'no')],
+    [
+      'a service, which is the cause of what failed',
+      new Error('incomplete', { cause: new AwsCallError('kms:Sign', 'AccessDeniedException', 'no') }),
+    ],
+  ])('is repeated when it is denied by %s', async (_service, error) => {
+    const { work } = failing(2, error);
+    await expect(whenPermitted(work, signal)).resolves.toBe(3);
+    expect(waited).toHaveLength(2);
+  });
+
+  test.each([new AwsCallError('kms:Sign', 'DisabledException', 'no'), new TypeError('bug'), new Error('AccessDenied')])(
+    'is not repeated when it fails for another reason: %s',
+    async (error) => {
+      const { work, runs } = failing(1, error);
+      await expect(whenPermitted(work, signal)).rejects.toBe(error);
+      expect(runs()).toBe(1);
+    },
+  );
+
+  test('fails with the denial when it is denied for about half a minute', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    const { work, runs } = failing(100, new AwsCallError('kms:Sign', 'AccessDeniedException', 'no'));
+    await expect(whenPermitted(work, signal)).rejects.toThrow('kms:Sign failed with AccessDeniedException');
+    expect(runs()).toBe(10);
+    expect(Math.round(waited.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1_000)).toBe(29);
+  });
+
+  test('ends when its time does', async () => {
+    const controller = new AbortController();
+    const work = async () => {
+      controller.abort(new Error('too late'));
+      throw new AwsCallError('kms:Sign', 'AccessDeniedException', 'no');
+    };
+    await expect(whenPermitted(work, controller.signal)).rejects.toThrow('too late');
+  });
+});
