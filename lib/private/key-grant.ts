@@ -13,7 +13,7 @@ export function grantKeyThrough(
     grantee,
     actions,
     resourceArns: [key.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com` } },
+    conditions: { StringEquals: { 'kms:ViaService': serviceHost(scope, service) } },
   });
 }
 
@@ -31,7 +31,7 @@ export function allowLogs(scope: IConstruct, key: kms.IKey): void {
   });
   const actions = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'];
   const statement = new iam.PolicyStatement({
-    principals: [new iam.ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
+    principals: [new iam.ServicePrincipal(serviceHost(scope, 'logs'))],
     actions,
     resources: ['*'],
     conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logGroups } },
@@ -43,4 +43,10 @@ export function allowLogs(scope: IConstruct, key: kms.IKey): void {
       'if kms:EncryptionContext:aws:logs:arn is of a log group of the account ' +
       '(https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html)',
   );
+}
+
+/** In China, the name of a service in conditions, and that of CloudWatch Logs as a principal, ends with `amazonaws.com.cn`. */
+function serviceHost(scope: IConstruct, service: string): string {
+  const { region, urlSuffix } = Stack.of(scope);
+  return `${service}.${region}.${urlSuffix}`;
 }

@@ -123,7 +123,9 @@ test('a key of your own encrypts the secret, and the issuer may use it through S
     Resource: keyArn,
     Condition: {
       StringEquals: {
-        'kms:ViaService': { 'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+        'kms:ViaService': {
+          'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
+        },
       },
     },
   };

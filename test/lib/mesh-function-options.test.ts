@@ -160,6 +160,10 @@ test('one key encrypts the registry, the secrets, the logs, and the truststore',
   const key = new kms.Key(stack, 'Key');
   wholeMesh(stack, { encryptionKey: key });
 
+  const { KeyPolicy } = onlyResource(stack, 'AWS::KMS::Key').Properties;
+  expect((KeyPolicy as { Statement: unknown[] }).Statement).toContainEqual(
+    expect.objectContaining({ Principal: { Service: through('logs') } }),
+  );
   const arn = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
   const properties = (type: string) => Object.values(resourcesOfType(stack, type)).map(({ Properties }) => Properties);
   expect(properties('AWS::Logs::LogGroup').map(({ KmsKeyId }) => KmsKeyId)).toEqual(Array(8).fill(arn));
@@ -197,7 +201,12 @@ test.each(['Keys', 'Mesh'])(
       expect.objectContaining({
         Action: 'kms:Decrypt',
         Principal: { AWS: { 'Fn::ImportValue': expect.stringMatching(/^Functions:.*ScheduleServiceRole/) } },
-        Condition: { StringEquals: { 'kms:ViaService': through('secretsmanager') } },
+        // By the CDK, which doesn't know the suffix of China.
+        Condition: {
+          StringEquals: {
+            'kms:ViaService': { 'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+          },
+        },
       }),
     );
     // Policies of the account's roles, such as those of the functions, then count.
@@ -212,7 +221,9 @@ test.each(['Keys', 'Mesh'])(
   },
 );
 
-const through = (service: string) => ({ 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] });
+const through = (service: string) => ({
+  'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
+});
 
 test('who may read a secret may use a key of another app for it', () => {
   const stack = newStack();

@@ -337,7 +337,7 @@ test('the function that makes authorities may ask ACM PCA for the request of an 
   ]);
 });
 
-const through = (service: string) => `if kms:ViaService StringEquals ${service}.{AWS::Region}.amazonaws.com`;
+const through = (service: string) => `if kms:ViaService StringEquals ${service}.{AWS::Region}.{AWS::URLSuffix}`;
 const READ_TABLE = `Allow kms:Decrypt, kms:DescribeKey on {Key.Arn} ${through('dynamodb')}`;
 const CHANGE_TABLE =
   'Allow kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey*, kms:ReEncrypt* on {Key.Arn} ' +

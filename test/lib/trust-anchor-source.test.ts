@@ -56,7 +56,7 @@ test('an object under a KMS key may be decrypted through S3', () => {
   add(TrustAnchorSource.fromBucketObject(bucket, 'partner.pem', 'v7'), stack);
 
   expect(JSON.stringify(resourcesOf(stack))).toContain(
-    '"kms:ViaService":{"Fn::Join":["",["s3.",{"Ref":"AWS::Region"},".amazonaws.com"]]}',
+    '"kms:ViaService":{"Fn::Join":["",["s3.",{"Ref":"AWS::Region"},".",{"Ref":"AWS::URLSuffix"}]]}',
   );
 });
 

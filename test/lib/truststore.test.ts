@@ -163,7 +163,9 @@ test('a server outside the gateway may read the own authorities of the mesh, and
         Action: 'kms:Decrypt',
         Resource: stack.resolve(encryptionKey.keyArn),
         Condition: {
-          StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', ['s3.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } },
+          StringEquals: {
+            'kms:ViaService': { 'Fn::Join': ['', ['s3.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]] },
+          },
         },
       },
     ],
