@@ -44,6 +44,10 @@ export interface CertificateAuthorityProps {
    * The authority's distinguished name. API Gateway rejects a truststore that contains a subject which another mutual TLS
    * domain of the account uses under a different issuer.
    *
+   * An authority keeps its name, which is in every certificate that it has issued. To change it, add an authority with another
+   * construct ID to `certificateAuthoritySuccessors`. A deployment that changes it in place fails. Before you move the
+   * construct in the tree, set the name that the authority has, because the default would change.
+   *
    * @default - a common name derived from the construct's path, unique within the account and Region
    */
   readonly subject?: CertificateAuthoritySubject;

@@ -12,7 +12,7 @@ import {
   type AuthoritySubject,
 } from '../../mesh/kms-authority';
 import { authorityId, authorityParameterName } from '../../mesh/names';
-import { notAfterOf } from '../../pki/certificate-fields';
+import { notAfterOf, subjectText } from '../../pki/certificate-fields';
 import { signRootCertificate, signSubordinateCertificate } from '../../pki/certificate-signing';
 import { readCertificateSigningRequest } from '../../pki/certificate-signing-request';
 import { encodePem, readCertificates } from '../../pki/pem';
@@ -27,6 +27,19 @@ import { kmsSigner } from '../kms-authority/kms-signer';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+
+/** The name of an authority is the issuer in the certificates of its clients, so the key can't get another name. */
+class RenamedAuthorityError extends Error {
+  override readonly name = 'RenamedAuthorityError';
+
+  constructor(certificateAuthorityArn: string, subject: string) {
+    super(
+      `certificate authority ${certificateAuthorityArn} must keep the subject ${subject}, because the gateway would refuse the ` +
+        'certificates that it has issued: set subject to that one, or add an authority with another construct ID to ' +
+        'certificateAuthoritySuccessors',
+    );
+  }
+}
 
 export interface CertificateAuthorityResourceOptions {
   readonly orders: readonly AuthorityOrder[];
@@ -87,6 +100,7 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     const parties = { requester: await this.requesterOf(order, issuerKey, signal), issuer, issuerKey };
     const kept = await this.kept(order, parties, signal);
     if (kept !== undefined) return kept;
+    await this.assertNameStays(order, parties, signal);
     const made = await this.make(order, parties, signal);
     signal.throwIfAborted();
     await store.put(certificateAuthorityArn, made, signal);
@@ -111,6 +125,19 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     await store.put(certificateAuthorityArn, first, signal);
     log({ event: 'certificate-authority-restored', certificateAuthorityArn });
     return first;
+  }
+
+  /** @throws RenamedAuthorityError if the key has a certificate with another name */
+  private async assertNameStays(
+    { certificateAuthorityArn, subject }: AuthorityOrder,
+    { requester: { publicKey }, issuerKey }: Parties,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const history = await this.options.store.history(certificateAuthorityArn, signal);
+    const latest = history.findLast((stored) => stored && isAuthentic(stored, { publicKey, issuerKey }));
+    if (latest === undefined || isAuthentic(latest, { subject, publicKey, issuerKey })) return;
+    const [certificate] = readCertificates(latest.certificateChain);
+    throw new RenamedAuthorityError(certificateAuthorityArn, certificate ? subjectText(certificate) : '(no name)');
   }
 
   /** The root, whose certificate must be of the key that signs. */

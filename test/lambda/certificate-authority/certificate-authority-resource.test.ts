@@ -122,15 +122,28 @@ describe('a root', () => {
     expect(put).toHaveBeenCalledTimes(2);
   });
 
-  test.each([
-    ['validity', { validityDays: 100 }],
-    ['subject', { subject: { commonName: 'Another Root' } }],
-  ])('with another %s gets another certificate for the same key', async (_what, change) => {
+  test('with another validity gets another certificate for the same key', async () => {
     const first = await apply(resourceFor([root]), rootArn);
-    const changed = await apply(resourceFor([{ ...root, ...change }]), rootArn);
+    const changed = await apply(resourceFor([{ ...root, validityDays: 100 }]), rootArn);
 
     expect(changed.Certificate).not.toBe(first.Certificate);
     expect(keyOf(changed.Certificate)).toBe(keyOf(first.Certificate));
+  });
+
+  test.each([
+    ['another name', { commonName: 'Another Root', organization: 'Example', country: 'DE' }],
+    ['a part of its name', { commonName: 'Example Root' }],
+    ['its name in other letters', { commonName: 'EXAMPLE ROOT', organization: 'Example', country: 'DE' }],
+  ])('is refused %s for the same key, whatever else changes, and the one of before stays', async (_what, subject) => {
+    const first = await apply(resourceFor([root]), rootArn);
+    for (const change of [{}, { validityDays: 100 }]) {
+      await expect(apply(resourceFor([{ ...root, ...change, subject }]), rootArn)).rejects.toThrow(
+        `certificate authority ${rootArn} must keep the subject C=DE, O=Example, CN=Example Root`,
+      );
+    }
+    expect(kms.signed).toHaveLength(1);
+    expect(String(keptChain(rootArn)[0])).toBe(first.Certificate);
+    expect(await apply(resourceFor([root]), rootArn)).toEqual(first);
   });
 
   test('whose order is changed back gets the very certificate of before, whatever was tried between', async () => {
@@ -221,6 +234,16 @@ describe('a subordinate', () => {
     expect(keptChain(order.certificateAuthorityArn)[1]?.fingerprint256).toBe(keptChain(rootArn)[0]?.fingerprint256);
   });
 
+  test('is refused another name for the same key', async () => {
+    const order = await subordinateOrder();
+    await apply(resourceFor([root, order]), rootArn);
+    await apply(resourceFor([root, order]), order.certificateAuthorityArn);
+    const renamed = { ...order, subject: { commonName: 'Another Issuer' } };
+    await expect(apply(resourceFor([root, renamed]), order.certificateAuthorityArn)).rejects.toThrow(
+      `certificate authority ${order.certificateAuthorityArn} must keep the subject CN=Example Issuer`,
+    );
+  });
+
   test('can not outlive its root', async () => {
     const order = { ...(await subordinateOrder()), validityDays: 4000 };
     const resource = resourceFor([root, order]);
@@ -281,15 +304,16 @@ describe('a parameter that somebody else has written', () => {
   });
 
   test('is not taken for the certificate of the authority if it has its key and another name', async () => {
-    const { Certificate } = await apply(resourceFor([root]), rootArn);
+    await apply(resourceFor([root]), rootArn);
     const { order } = JSON.parse(keptText(rootArn));
+    parameters.clear();
     await apply(resourceFor([{ ...root, subject: { commonName: 'Example Root of Before' } }]), rootArn);
     const { certificateChain } = JSON.parse(keptText(rootArn));
-    parameters.clear();
     parameters.set(parameterOf(rootArn), JSON.stringify({ certificateChain, revocationLists: '', order }));
 
-    const again = new X509Certificate((await apply(resourceFor([root]), rootArn)).Certificate);
-    expect(again.subject).toBe(new X509Certificate(Certificate).subject);
+    await expect(apply(resourceFor([root]), rootArn)).rejects.toThrow(
+      'must keep the subject CN=Example Root of Before',
+    );
   });
 
   test('signs no subordinate', async () => {
