@@ -8,6 +8,7 @@ import {
   type UpdateSecretVersionStageCommandInput,
 } from '@aws-sdk/client-secrets-manager';
 import { AwsCallError, isAwsError, sdkCall } from './aws-error';
+import { failureSentence } from './failure';
 
 /**
  * A staging label. `DEPLOYMENT` belongs to this package: it marks the version that a deployment put last. Clients don't
@@ -131,18 +132,29 @@ export class SecretsManager {
   }
 }
 
+/** The error for a version that is pending has no code of its own. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html */
+const INCOMPLETE_ROTATION = /previous rotation isn.t complete/i;
+
 /**
- * Starts a rotation. A function and no method, because only the command uses it.
- * @returns the version that will become current
+ * Starts a rotation, or has an earlier one that failed start again. A function and no method, because only the command uses it.
+ * @returns the version that will become current. Undefined if an earlier rotation runs or starts again, whose version is not
+ * known.
  */
 export async function rotateSecret(
   client: Pick<SecretsManagerClient, 'send'>,
   secretId: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<string | undefined> {
   const action = 'secretsmanager:RotateSecret';
   const command = new RotateSecretCommand({ SecretId: secretId });
-  const { VersionId } = await sdkCall(action, client.send(command, { abortSignal: signal }));
+  let VersionId: string | undefined;
+  try {
+    ({ VersionId } = await sdkCall(action, client.send(command, { abortSignal: signal })));
+  } catch (error) {
+    if (isAwsError(error, 'InvalidRequestException') && INCOMPLETE_ROTATION.test(failureSentence(error)))
+      return undefined;
+    throw error;
+  }
   if (VersionId === undefined) throw new AwsCallError(action, 'InvalidAnswer', `no version of ${secretId}`);
   return VersionId;
 }

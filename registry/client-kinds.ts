@@ -4,9 +4,10 @@ import type { RegistryClient, RegistryExternalClient, RegistryRemovedClient } fr
 
 /** The attributes of a client that follow its certificates. */
 export type CurrentCertificate = Pick<RegistryClient, 'currentCertificate' | 'currentIssuedAt' | 'lastRotation'>;
+export type RotationFailure = Required<Pick<RegistryClient, 'rotationFailedAt' | 'rotationFailure'>>;
 
 /** The attributes that a deployment registers for a client. Operators change the state. */
-export type ClientProfile = Omit<RegistryClient, 'state' | keyof CurrentCertificate>;
+export type ClientProfile = Omit<RegistryClient, 'state' | keyof CurrentCertificate | keyof RotationFailure>;
 export type ExternalClientProfile = Omit<RegistryExternalClient, 'state'>;
 
 type Absent<N extends string> = Readonly<Record<N, undefined>>;
@@ -25,12 +26,18 @@ export const ISSUED_PROFILE_ONLY: Absent<Exclude<keyof ClientProfile, keyof Regi
   declaredBy: undefined,
 };
 
+export const NO_ROTATION_FAILURE: Absent<keyof RotationFailure> = {
+  rotationFailedAt: undefined,
+  rotationFailure: undefined,
+};
+
 /** The attributes that only clients with issued certificates have. */
 const ISSUED_CLIENT_ONLY: Absent<Exclude<keyof RegistryClient, keyof RegistryExternalClient>> = {
   ...ISSUED_PROFILE_ONLY,
   currentCertificate: undefined,
   currentIssuedAt: undefined,
   lastRotation: undefined,
+  ...NO_ROTATION_FAILURE,
 };
 
 /** The attributes that only external clients have. */

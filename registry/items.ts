@@ -38,6 +38,8 @@ export function clientFromItem(item: Item): RegistryClient {
     ...optional('currentCertificate', text),
     ...optional('currentIssuedAt', time),
     ...optional('lastRotation', time),
+    ...optional('rotationFailedAt', time),
+    ...optional('rotationFailure', text),
     declaredBy: text('declaredBy'),
     updatedAt: text('updatedAt'),
     updatedBy: text('updatedBy'),

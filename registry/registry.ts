@@ -18,7 +18,9 @@ import {
   type ExternalClientProfile,
   ISSUED_CLIENT,
   ISSUED_PROFILE_ONLY,
+  NO_ROTATION_FAILURE,
   OFF_THE_AGENDA,
+  type RotationFailure,
 } from './client-kinds';
 import { certificateFromItem, clientFromItem, clientKinds, externalClientFromItem } from './items';
 import {
@@ -85,6 +87,12 @@ export class Registry {
   registerClient(profile: ClientProfile, isUpdate: boolean, signal: AbortSignal): Promise<string | undefined> {
     const resource = { id: profile.declaredBy, isUpdate };
     return registerKind(this.table, { ...ISSUED_PROFILE_ONLY, ...profile }, ISSUED_CLIENT, resource, signal);
+  }
+
+  /** Records that a rotation of the client's secret failed. Does nothing if the client doesn't exist. */
+  async markRotationFailed(clientName: string, failure: RotationFailure, signal: AbortSignal): Promise<void> {
+    const condition = 'attribute_exists(declaredBy)';
+    await updateItem(this.table, clientKey(clientName), { set: failure, condition }, signal);
   }
 
   /**
@@ -233,7 +241,7 @@ export class Registry {
     };
     const entry: AgendaEntry = { due: 'CLIENT', dueAt: expiringFrom(certificate) };
     const change: ItemChange = {
-      set: { ...current, ...entry },
+      set: { ...current, ...entry, ...NO_ROTATION_FAILURE },
       condition:
         'attribute_exists(declaredBy) AND ' +
         '(attribute_not_exists(#currentIssuedAt) OR #currentIssuedAt < :currentIssuedAt)',

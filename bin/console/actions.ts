@@ -5,7 +5,7 @@ import { REVOCATION_REASONS } from '../../mesh/contract';
 import { certificateAdvice } from '../enable/enable';
 import { failureLines, revocationText } from '../revoke/revoke';
 import { type CertificateSelection, revokeCertificates } from '../revoke/revoke-certificates';
-import { rotatableSecret, rotateClient } from '../rotate/rotate';
+import { rotatableClient, rotateClient } from '../rotate/rotate';
 import { setClientState, stateChangeText } from '../shared/client-state';
 import { showClient } from '../shared/inventory';
 import type { OperatedMesh } from '../shared/mesh';
@@ -29,7 +29,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
 async function rotate(mesh: OperatedMesh, clientName: string): Promise<ActionResult> {
   const certificate = await rotateClient(mesh, clientName);
   if (certificate === undefined) {
-    return { done: [], failures: [`the rotation of ${clientName} is still in progress, or has failed and is retried`] };
+    return { done: [], failures: [`the rotation of ${clientName} is still in progress`] };
   }
   const { serialNumber, notAfter } = certificate;
   return { done: [`${clientName} has a new certificate: ${serialNumber}, valid until ${notAfter}`], failures: [] };
@@ -39,10 +39,10 @@ async function rotate(mesh: OperatedMesh, clientName: string): Promise<ActionRes
 async function revoke(mesh: OperatedMesh, clientName: string, body: unknown): Promise<ActionResult> {
   const { reason, selection, rotateAfterwards } = readRevocation(body);
   // Fails before anything is revoked.
-  if (rotateAfterwards) await rotatableSecret(mesh, clientName);
+  if (rotateAfterwards) await rotatableClient(mesh, clientName);
   const revoked = await revokeCertificates(mesh, clientName, selection, reason);
   const text = revocationText(await showClient(mesh, clientName), selection, revoked, mesh.now());
-  const rotation = rotateAfterwards ? await rotate(mesh, clientName).catch(notStarted) : { done: [], failures: [] };
+  const rotation = rotateAfterwards ? await rotate(mesh, clientName).catch(notRotated) : { done: [], failures: [] };
   return {
     done: [...text.split('\n'), ...rotation.done],
     failures: [...failureLines(revoked), ...rotation.failures],
@@ -50,8 +50,8 @@ async function revoke(mesh: OperatedMesh, clientName: string, body: unknown): Pr
 }
 
 /** The revocation is done, so the rest of the result counts. */
-function notStarted(error: unknown): ActionResult {
-  return { done: [], failures: [`the rotation could not start: ${failureSentence(error)}`] };
+function notRotated(error: unknown): ActionResult {
+  return { done: [], failures: [`there is no new certificate: ${failureSentence(error)}`] };
 }
 
 async function disable(mesh: OperatedMesh, clientName: string): Promise<ActionResult> {

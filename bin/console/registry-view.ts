@@ -23,12 +23,18 @@ function clientView({ client, external, current, lastRotation }: ClientSummary, 
     trustAnchor: trustAnchorView(isExternal(client) ? client : external),
     current: current && certificateView(current, at),
     lastRotation,
+    rotationFailure: rotationFailureOf(client),
   };
 }
 
 function issuanceOf(client: AnyClient): ClientView['issuance'] {
   if (isExternal(client)) return 'trust anchor';
   return client.secretId === undefined ? 'request' : 'rotation';
+}
+
+function rotationFailureOf(client: AnyClient): ClientView['rotationFailure'] {
+  if (isExternal(client) || client.rotationFailedAt === undefined) return undefined;
+  return { failedAt: client.rotationFailedAt, reason: client.rotationFailure ?? '' };
 }
 
 function trustAnchorView(client: ClientSummary['external']): TrustAnchorView | undefined {

@@ -44,6 +44,8 @@ export interface ClientView {
   readonly trustAnchor?: TrustAnchorView | undefined;
   readonly current?: CurrentCertificateView | undefined;
   readonly lastRotation?: string | undefined;
+  /** The rotation that failed since the current certificate became so. */
+  readonly rotationFailure?: { readonly failedAt: string; readonly reason: string } | undefined;
 }
 
 export interface TrustAnchorView {

@@ -3,7 +3,7 @@ import { awsMesh } from '../shared/aws-mesh';
 import { type ClientSummary, isExternal, listClients } from '../shared/inventory';
 import type { MeshOptions } from '../shared/mesh-command';
 import { table } from '../shared/table';
-import { coloredStatus, shortTime, width } from '../shared/terminal';
+import { coloredStatus, colors, shortTime, width } from '../shared/terminal';
 
 export async function runList(options: MeshOptions): Promise<void> {
   const mesh = awsMesh(options.mesh);
@@ -21,6 +21,9 @@ interface ListedClient {
   readonly notAfter?: string;
   readonly status?: string;
   readonly lastRotation?: string;
+  /** A rotation that failed since the current certificate became so, and why. */
+  readonly rotationFailedAt?: string;
+  readonly rotationFailure?: string;
   /** The trust anchor and the identity of an external client; absent when only the mesh issues the certificates. */
   readonly trustAnchor?: string;
   readonly identityKind?: string;
@@ -31,6 +34,7 @@ function listed({ client, external, current, lastRotation }: ClientSummary, at: 
   const { clientName, spiffeId, state } = client;
   const { trustAnchor, identityKind, identityValue } = (isExternal(client) ? client : external) ?? {};
   const { serialNumber, notAfter } = current ?? {};
+  const { rotationFailedAt, rotationFailure } = isExternal(client) ? {} : client;
   return {
     clientName,
     spiffeId,
@@ -39,6 +43,8 @@ function listed({ client, external, current, lastRotation }: ClientSummary, at: 
     notAfter,
     status: current && certificateStatus(current, at),
     lastRotation,
+    rotationFailedAt,
+    rotationFailure,
     trustAnchor,
     identityKind,
     identityValue,
@@ -53,8 +59,10 @@ export function listAsJson(clients: readonly ClientSummary[], at: Date): string 
 /** @param limit the width in columns */
 export function listAsTable(clients: readonly ClientSummary[], at: Date, limit = width()): string {
   const rows = clients.map((client) => {
-    const { clientName, state, serialNumber, notAfter, status, lastRotation, trustAnchor } = listed(client, at);
-    const [expires, rotated] = [shortTime(notAfter), shortTime(lastRotation)];
+    const known = listed(client, at);
+    const { clientName, state, serialNumber, notAfter, status, lastRotation, rotationFailedAt, trustAnchor } = known;
+    const expires = shortTime(notAfter);
+    const rotated = rotationFailedAt ? colors.red(`failed ${shortTime(rotationFailedAt)}`) : shortTime(lastRotation);
     const cells = [coloredStatus(state), serialNumber, expires, coloredStatus(status), rotated, trustAnchor];
     return [clientName, ...cells.map((cell) => cell ?? '')];
   });

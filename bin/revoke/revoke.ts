@@ -1,7 +1,7 @@
 import { failureSentence } from '../../aws/failure';
 import type { RevocationReason, RevokedCertificate } from '../../mesh/contract';
 import { certificateStatus } from '../../registry/status';
-import { printRotation, type Rotation, rotatableSecret, rotate } from '../rotate/rotate';
+import { printRotation, type Rotation, rotatableClient, rotate } from '../rotate/rotate';
 import { awsMesh } from '../shared/aws-mesh';
 import { confirmed } from '../shared/confirmation';
 import { reportPartlyDone, UsageError } from '../shared/exit-codes';
@@ -25,7 +25,7 @@ export async function runRevoke(clientName: string, options: RevokeOptions): Pro
   const mesh = awsMesh(options.mesh);
   const selection = selectionIn(options);
   // Fails before anything is revoked.
-  if (options.rotate) await rotatableSecret(mesh, clientName);
+  if (options.rotate) await rotatableClient(mesh, clientName);
   if (options.all && !options.yes) await confirm(mesh, clientName, options);
 
   const revoked = await revokeCertificates(mesh, clientName, selection, options.reason);
@@ -45,12 +45,12 @@ async function confirm(mesh: OperatedMesh, clientName: string, { rotate }: Revok
   if (!(await confirmed(question))) throw new OperatorError('nothing was revoked');
 }
 
-/** The revocation is done, so a rotation that can't start is no failure of the command. */
+/** The revocation is done, so a rotation that fails is no failure of the command. */
 async function rotateAfterwards(mesh: OperatedMesh, clientName: string): Promise<Rotation | undefined> {
   try {
     return await rotate(mesh, clientName);
   } catch (error) {
-    reportPartlyDone(`the rotation could not start: ${failureSentence(error)}`);
+    reportPartlyDone(`there is no new certificate: ${failureSentence(error)}`);
     return undefined;
   }
 }
@@ -82,7 +82,7 @@ interface PrintedRevocation {
   readonly acceptedCertificates: readonly { readonly serialNumber: string; readonly notAfter: string }[];
   /** The trust anchor whose certificates for the client the mesh still accepts. Absent if there is none. */
   readonly acceptedTrustAnchor?: string | undefined;
-  /** With `--rotate`. Absent if the rotation could not start. */
+  /** With `--rotate`. Absent if the rotation failed. */
   readonly rotation?: Rotation | undefined;
 }
 

@@ -1,8 +1,8 @@
 import { type RetryPolicy, retry } from '../../aws/retry';
-import type { RegistryCertificate } from '../../registry/records';
+import type { RegistryCertificate, RegistryClient } from '../../registry/records';
 import { awsMesh } from '../shared/aws-mesh';
 import { reportPartlyDone } from '../shared/exit-codes';
-import { showClient, showIssuedClient } from '../shared/inventory';
+import { type ClientInventory, showIssuedClient } from '../shared/inventory';
 import { NEVER_ABORTED, type OperatedMesh, OperatorError } from '../shared/mesh';
 import type { MeshOptions } from '../shared/mesh-command';
 
@@ -42,7 +42,7 @@ export function printRotation(clientName: string, { inProgress, serialNumber, no
   if (!inProgress) console.log(`${clientName} has a new certificate: ${serialNumber}, valid until ${notAfter}`);
 }
 
-/** A rotation takes seconds. Secrets Manager retries a failed rotation itself. */
+/** A rotation takes seconds. Secrets Manager retries a failed one after minutes. */
 const POLLING: RetryPolicy = { deadline: 60_000, backoff: { first: 500, longest: 1_000 } };
 
 /** The rotation is still in progress. */
@@ -50,43 +50,57 @@ class RotationInProgressError extends Error {
   override readonly name = 'RotationInProgressError';
 }
 
+type Rotatable = ClientInventory<RegistryClient> & { readonly secretId: string };
+
 /**
- * The ARN of the client's secret.
+ * The client with the ARN of its secret.
  * @throws OperatorError as `showIssuedClient`, and for a client that is not rotated: without a secret, or disabled
  */
-export async function rotatableSecret(mesh: OperatedMesh, clientName: string): Promise<string> {
-  const { client } = await showIssuedClient(mesh, clientName);
-  const { secretId, state } = client;
+export async function rotatableClient(mesh: OperatedMesh, clientName: string): Promise<Rotatable> {
+  const inventory = await showIssuedClient(mesh, clientName);
+  const { secretId, state } = inventory.client;
   if (secretId === undefined) {
     throw new OperatorError(
       `the client ${clientName} keeps its own key: run \`mtls-mesh request\` where the client runs`,
     );
   }
-  if (state === 'ENABLED') return secretId;
+  if (state === 'ENABLED') return { ...inventory, secretId };
   throw new OperatorError(`the client ${clientName} is disabled and is not rotated: enable it first`);
 }
 
 /**
  * Rotates a client's secret and waits until the new certificate is current.
  *
- * @returns the new certificate; undefined when the rotation is still in progress, or has failed and will be retried
- * @throws OperatorError as `rotatableSecret`
+ * @returns the new certificate; undefined when the rotation is still in progress
+ * @throws OperatorError as `rotatableClient`, and if the rotation fails
  */
 export async function rotateClient(
   mesh: OperatedMesh,
   clientName: string,
   polling = POLLING,
 ): Promise<RegistryCertificate | undefined> {
-  const secretVersionId = await mesh.startRotation(await rotatableSecret(mesh, clientName));
+  const before = await rotatableClient(mesh, clientName);
+  const secretVersionId = await mesh.startRotation(before.secretId);
+  const known = new Set(before.certificates.filter(isOrWasCurrent).map(({ fingerprint }) => fingerprint));
   try {
     return await retry<RegistryCertificate>(
       polling,
       async () => {
-        const { certificates } = await showClient(mesh, clientName);
+        const { client, certificates } = await showIssuedClient(mesh, clientName);
         const value = certificates.find(
-          (certificate) => certificate.secretVersionId === secretVersionId && certificate.currentSince !== undefined,
+          (certificate) =>
+            isOrWasCurrent(certificate) &&
+            (secretVersionId === undefined
+              ? !known.has(certificate.fingerprint)
+              : certificate.secretVersionId === secretVersionId),
         );
-        return value ? { value } : { error: new RotationInProgressError(), retryable: true };
+        if (value) return { value };
+        if (client.rotationFailedAt === before.client.rotationFailedAt) {
+          return { error: new RotationInProgressError(), retryable: true };
+        }
+        const failure = `the rotation of ${clientName} failed: ${client.rotationFailure}`;
+        const remedy = `remove the cause, and run \`mtls-mesh rotate ${clientName}\` again`;
+        return { error: new OperatorError(`${failure}; ${remedy}`), retryable: false };
       },
       NEVER_ABORTED,
     );
@@ -94,4 +108,8 @@ export async function rotateClient(
     if (error instanceof RotationInProgressError) return undefined;
     throw error;
   }
+}
+
+function isOrWasCurrent({ currentSince }: RegistryCertificate): boolean {
+  return currentSince !== undefined;
 }

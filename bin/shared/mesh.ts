@@ -8,8 +8,11 @@ export interface OperatedMesh {
   readonly trustDomain: string;
   readonly registry: Pick<Registry, 'setClientState'>;
   readonly survey: Pick<RegistrySurvey, 'clients' | 'clientRecords' | 'find' | 'services'>;
-  /** Starts a rotation. @returns the secret version that will become current */
-  startRotation(secretId: string): Promise<string>;
+  /**
+   * Starts a rotation.
+   * @returns the secret version that will become current. Undefined if an earlier rotation runs or starts again.
+   */
+  startRotation(secretId: string): Promise<string | undefined>;
   /** Has the mesh revoke certificates. */
   revoke(order: RevocationOrder): Promise<RevocationResult>;
   /** The operator, as the registry records them. */

@@ -87,5 +87,8 @@ function originOf(client: AnyClient, lastRotation = 'none'): readonly Fact[] {
     ['Certificates', `${client.keyAlgorithm}, ${client.validityHours} hours`],
     ['Authority', client.certificateAuthorityArn],
     ['Last rotation', shortTime(lastRotation)],
+    ...(client.rotationFailedAt
+      ? [['Rotation failed', `${shortTime(client.rotationFailedAt)}: ${client.rotationFailure}`] as const]
+      : []),
   ];
 }

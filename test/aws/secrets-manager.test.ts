@@ -122,6 +122,18 @@ describe('Secrets Manager', () => {
     expect(sent()).toEqual({ SecretId: SECRET, VersionStage: 'AWSPENDING', RemoveFromVersionId: VERSION });
   });
 
+  test('knows no version of an earlier rotation that Secrets Manager attempts again', async () => {
+    const incomplete = "A previous rotation isn't complete. That rotation will be reattempted.";
+    endpoint.replies.push(
+      jsonError('InvalidRequestException', incomplete),
+      jsonError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.'),
+    );
+    const client = new SecretsManagerClient(FUNCTION_SDK_SETTINGS);
+
+    await expect(rotateSecret(client, SECRET, signal)).resolves.toBeUndefined();
+    await expect(rotateSecret(client, SECRET, signal)).rejects.toMatchObject({ code: 'InvalidRequestException' });
+  });
+
   test('starts a rotation and returns the version that it will make current', async () => {
     endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION }), jsonReply({ ARN: SECRET }));
     const client = new SecretsManagerClient(FUNCTION_SDK_SETTINGS);

@@ -232,7 +232,7 @@ test('a rotation that can not begin after a revocation ends with 2, and on its o
   expect(await run(args, unreachable)).toEqual({
     code: 2,
     stdout: 'social has no certificate left to revoke\n',
-    stderr: expect.stringMatching(/^the rotation could not start: .*ECONNREFUSED.*\n$/),
+    stderr: expect.stringMatching(/^there is no new certificate: .*ECONNREFUSED.*\n$/),
   });
   expect(await run(['rotate', 'social'], unreachable)).toEqual({
     code: 1,
@@ -289,7 +289,7 @@ test('a failure after a revocation is in the JSON as far as it is done, and in t
     ['revoke', 'mail', '--all', '--reason', 'SUPERSEDED', '--rotate'],
     unreachable,
   );
-  expect([code, stderr]).toEqual([2, expect.stringMatching(/^the rotation could not start: /)]);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^there is no new certificate: /)]);
   expect(outputs).toEqual([expect.not.objectContaining({ rotation: expect.anything() })]);
   expect(await json(['show', 'malory'])).toMatchObject({ code: 1, outputs: [] });
 });

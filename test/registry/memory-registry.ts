@@ -146,6 +146,14 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
     if (external) this.externalClients.set(clientName, { ...external, ...change });
   }
 
+  async markRotationFailed(
+    clientName: string,
+    failure: Required<Pick<RegistryClient, 'rotationFailedAt' | 'rotationFailure'>>,
+  ): Promise<void> {
+    const client = this.clients.get(clientName);
+    if (client) this.clients.set(clientName, { ...client, ...failure });
+  }
+
   private stateOf(clientName: string): RegistryClient['state'] {
     const known = this.clients.get(clientName) ?? this.externalClients.get(clientName);
     return known?.state ?? (this.disabled.has(clientName) ? 'DISABLED' : 'ENABLED');

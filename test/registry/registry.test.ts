@@ -648,6 +648,22 @@ describe('the registry in DynamoDB', () => {
       await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ currentCertificate: 'CC' });
     });
 
+    test('a failed rotation is recorded until another certificate is current, and only of a client that exists', async () => {
+      const failure = { rotationFailedAt: AT, rotationFailure: 'the authority is disabled' };
+      await registry.markRotationFailed('mail', failure, signal);
+      await registry.markRotationFailed('malory', failure, signal);
+      await expect(registry.getClient('mail', signal)).resolves.toMatchObject(failure);
+      await expect(registry.getClient('malory', signal)).resolves.toBeUndefined();
+
+      await registry.registerClient(profile, true, signal);
+      await expect(registry.getClient('mail', signal)).resolves.toMatchObject(failure);
+
+      await registry.addCertificate(rotated, signal);
+      await registry.markCurrent(rotated, AT, signal);
+      await expect(registry.getClient('mail', signal)).resolves.not.toHaveProperty('rotationFailedAt');
+      await expect(registry.getClient('mail', signal)).resolves.not.toHaveProperty('rotationFailure');
+    });
+
     test('a certificate that is current from the start is recorded as such, and a repetition changes nothing', async () => {
       const [first, second] = [certificate, rotated].map((one) => ({ ...one, currentSince: one.issuedAt }));
       for (const one of [first, second]) await registry.addCertificate(one as RegistryCertificate, signal);

@@ -70,7 +70,7 @@ function idOf({ serialNumber, issuer }: CertificateView) {
 }
 
 function ClientFacts({ client }: { readonly client: ClientView }) {
-  const { spiffeId, state, updatedAt, updatedBy, lastRotation, trustAnchor } = client;
+  const { spiffeId, state, updatedAt, updatedBy, lastRotation, rotationFailure, trustAnchor } = client;
   return (
     <dl>
       <dt>SPIFFE ID</dt>
@@ -83,6 +83,14 @@ function ClientFacts({ client }: { readonly client: ClientView }) {
         <>
           <dt>Last rotation</dt>
           <dd>{fullTime(lastRotation)}</dd>
+        </>
+      )}
+      {rotationFailure && (
+        <>
+          <dt>Rotation failed</dt>
+          <dd>
+            {fullTime(rotationFailure.failedAt)}: {rotationFailure.reason}
+          </dd>
         </>
       )}
       {trustAnchor && (

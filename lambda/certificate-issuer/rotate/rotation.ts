@@ -51,17 +51,21 @@ export function readRotationRequest(event: object): RotationRequest {
 
 export interface RotationOptions {
   readonly trustDomain: string;
-  readonly registry: Pick<Registry, 'getClient'>;
+  readonly registry: Pick<Registry, 'getClient' | 'markRotationFailed'>;
   readonly secrets: Pick<SecretsManager, 'findVersion' | 'removePending'>;
   readonly versions: Pick<SecretVersions, 'fill' | 'find'>;
   readonly proof: Pick<CertificateProof, 'prove'>;
   readonly promotion: Pick<Promotion, 'promote'>;
   readonly audit: Audit;
+  readonly now: () => Date;
   readonly log: Log;
 }
 
-/** How long the report of a failure waits for the owner of the secret. Milliseconds. */
-const OWNER_TIME = 1_500;
+/** How long the report of a failure waits for a response of the registry. Milliseconds. */
+const REGISTRY_TIME = 1_500;
+
+/** Characters of the reason that the registry keeps. */
+const LONGEST_REASON = 1_000;
 
 type ClientWithSecret = RegistryClient & Required<Pick<RegistryClient, 'secretId'>>;
 
@@ -93,11 +97,25 @@ export class Rotation {
     const { audit, log } = this.options;
     const reason = failureSentence(error);
     try {
-      const { clientName } = await this.findClient(secretId, AbortSignal.timeout(OWNER_TIME));
-      await audit.record('rotationFailed', { clientName, reason }, { secretId });
+      const { clientName } = await this.findClient(secretId, AbortSignal.timeout(REGISTRY_TIME));
+      await Promise.all([
+        this.recordFailure(clientName, reason),
+        audit.record('rotationFailed', { clientName, reason }, { secretId }),
+      ]);
     } catch (cause) {
       if (cause instanceof RotationError) log({ event: 'rotation-refused', secretId, reason });
       else await audit.record('rotationFailed', { reason }, { secretId });
+    }
+  }
+
+  /** For operators, who may not read the log. Never rejects, because the log, the event, and the metric have the failure too. */
+  private async recordFailure(clientName: string, reason: string): Promise<void> {
+    const { registry, now, log } = this.options;
+    const failure = { rotationFailedAt: now().toISOString(), rotationFailure: reason.slice(0, LONGEST_REASON) };
+    try {
+      await registry.markRotationFailed(clientName, failure, AbortSignal.timeout(REGISTRY_TIME));
+    } catch (cause) {
+      log({ event: 'rotation-failure-not-recorded', client: clientName, reason: failureSentence(cause) });
     }
   }
 

@@ -86,7 +86,7 @@ test('a rotation that can not start leaves the revocation done', async () => {
   mesh.failures.secrets = new Error('no permission');
   const { done, failures } = await act(mesh, 'revoke', 'mail', { ...REVOCATION, rotate: true });
   expect(done).toContain('mail 0B is revoked (KEY_COMPROMISE)');
-  expect(failures).toEqual(['the rotation could not start: no permission']);
+  expect(failures).toEqual(['there is no new certificate: no permission']);
 });
 
 test('an external client is disabled and enabled, and its certificates are not revoked', async () => {

@@ -1,6 +1,6 @@
 import { listAsJson, listAsTable } from '../../../bin/list/list';
 import { listClients } from '../../../bin/shared/inventory';
-import { exampleMesh, NOW, partnerMesh } from '../shared/memory-mesh';
+import { certificateOf, clientOf, exampleMesh, MemoryMesh, NOW, partnerMesh } from '../shared/memory-mesh';
 
 test('clients are listed by name, each as a line of JSON', async () => {
   const lines = listAsJson(await listClients(exampleMesh()), NOW).split('\n');
@@ -24,6 +24,14 @@ test('the table shows state, serial number, expiry, status and last rotation of 
   expect(text).toMatch(/│ mail +│ ENABLED +│ 0B +│ 2026-11-27T00:00:00Z +│ ISSUED +│ 2026-11-22T08:00:02Z │/);
   expect(text).toMatch(/│ new +│ ENABLED +│ +│ +│ +│ +│/);
   expect(text).toMatch(/│ social +│ DISABLED +│ 0D +│ 2026-11-27T00:00:00Z +│ REVOKED +│ +│/);
+});
+
+test('a rotation that failed takes the place of the last one', async () => {
+  const failure = { rotationFailedAt: '2026-11-22T11:00:00.000Z', rotationFailure: 'the authority is disabled' };
+  const mesh = new MemoryMesh([clientOf('mail', failure)], [certificateOf('mail', '0A')]);
+  const clients = await listClients(mesh);
+  expect(JSON.parse(listAsJson(clients, NOW))).toMatchObject(failure);
+  expect(listAsTable(clients, NOW, 200)).toContain('failed 2026-11-22T11:00:00Z');
 });
 
 test('an external client is listed with its trust anchor and without an expiry', async () => {

@@ -26,6 +26,32 @@ describe('a rotation', () => {
     expect(await rotateClient(meshOf(), 'mail', SHORT)).toBeUndefined();
   });
 
+  test('that fails ends with the reason', async () => {
+    const earlier = { rotationFailedAt: '2026-11-21T00:00:00.000Z', rotationFailure: 'an earlier reason' };
+    const mesh = meshOf(earlier);
+    const failure = { rotationFailedAt: NOW.toISOString(), rotationFailure: 'the authority is disabled' };
+    mesh.onRotate = () => {
+      setTimeout(() => mesh.registry.markRotationFailed('mail', failure), 10);
+    };
+
+    await expect(rotateClient(mesh, 'mail', { deadline: 5_000, backoff: BACKOFF })).rejects.toThrow(
+      'the rotation of mail failed: the authority is disabled; remove the cause, and run `mtls-mesh rotate mail` again',
+    );
+  });
+
+  test('that Secrets Manager starts again is waited for as well, until another certificate is current', async () => {
+    const mesh = meshOf();
+    mesh.startRotation = async () => {
+      const repeated = certificateOf('mail', '0B', { currentSince: NOW.toISOString() });
+      setTimeout(() => mesh.registry.certificates.set(repeated.fingerprint, repeated), 10);
+      return undefined;
+    };
+
+    const current = await rotateClient(mesh, 'mail', { deadline: 5_000, backoff: BACKOFF });
+
+    expect(current).toMatchObject({ serialNumber: '0B', currentSince: NOW.toISOString() });
+  });
+
   test('of a disabled client is refused before it begins', async () => {
     const mesh = meshOf({ state: 'DISABLED' });
     await expect(rotateClient(mesh, 'mail', SHORT)).rejects.toThrow(

@@ -133,7 +133,7 @@ export class MemoryMesh implements OperatedMesh {
     );
   }
 
-  async startRotation(secretId: string): Promise<string> {
+  async startRotation(secretId: string): Promise<string | undefined> {
     if (this.failures.secrets) throw this.failures.secrets;
     this.rotated.push(secretId);
     this.onRotate('version-new');

@@ -21,6 +21,15 @@ test('a client is shown with every certificate and the issuer that `revoke` take
   expect(json).toMatchObject({ clientName: 'mail', certificates: [{}, { serialNumber: '0B', current: true }, {}] });
 });
 
+test('a rotation that failed is shown with its reason', async () => {
+  const failure = { rotationFailedAt: '2026-11-22T11:00:00.000Z', rotationFailure: 'the authority is disabled' };
+  const mesh = new MemoryMesh([clientOf('mail', failure)], [certificateOf('mail', '0A')]);
+  expect(clientAsText(await showClient(mesh, 'mail'), NOW)).toMatch(
+    /^Rotation failed +2026-11-22T11:00:00Z: the authority is disabled$/m,
+  );
+  expect(JSON.parse(clientAsJson(await showClient(mesh, 'mail'), NOW))).toMatchObject(failure);
+});
+
 test('an external client is shown with the origin of its certificates and what they are recognized by', async () => {
   const text = clientAsText(await showClient(partnerMesh(), 'billing'), NOW);
   expect(text.split('\n')).toEqual([

@@ -317,6 +317,24 @@ describe('the rotation of a secret', () => {
     expect(issuer.metric('RotationsFailed')).toEqual([1]);
   });
 
+  test('records a failure, of a length that a table can show', async () => {
+    await issuer.rotation.reportFailure(PROPERTIES.SecretId, new Error('x'.repeat(5_000)));
+
+    expect(must(registry.clients.get('mail'))).toMatchObject({
+      rotationFailedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      rotationFailure: 'x'.repeat(1_000),
+    });
+  });
+
+  test('tells a failure that the registry does not record', async () => {
+    registry.markRotationFailed = () => Promise.reject(new Error('slow'));
+
+    await issuer.rotation.reportFailure(PROPERTIES.SecretId, new Error('it was refused'));
+
+    expect(issuer.metric('RotationsFailed')).toEqual([1]);
+    expect(issuer.logs).toContainEqual({ event: 'rotation-failure-not-recorded', client: 'mail', reason: 'slow' });
+  });
+
   test.each<[string, string, () => void]>([
     ['a client that the registry does not know', PROPERTIES.SecretId, () => registry.clients.clear()],
     ['another secret with the name of a client', `${PROPERTIES.SecretId.slice(0, -6)}XxXxXx`, () => undefined],
