@@ -137,9 +137,16 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
+/** The domains of China and of the European Sovereign Cloud, by the beginning of their Regions' names. */
+const OTHER_DOMAINS: ReadonlyMap<string, string> = new Map([
+  ['cn', 'amazonaws.com.cn'],
+  ['eusc', 'amazonaws.eu'],
+]);
+
 /** Such as `dynamodb.eu-central-1.amazonaws.com`. */
 function regionalHost(service: string, region: string): string {
-  return `${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+  const [beginning = ''] = region.split('-');
+  return `${service}.${region}.${OTHER_DOMAINS.get(beginning) ?? 'amazonaws.com'}`;
 }
 
 /** Undefined for a body larger than the limit. The rest of it is not downloaded. */

@@ -45,7 +45,7 @@ export function allowLogs(scope: IConstruct, key: kms.IKey): void {
   );
 }
 
-/** In China, the name of a service in conditions, and that of CloudWatch Logs as a principal, ends with `amazonaws.com.cn`. */
+/** The name of a service in conditions, and that of CloudWatch Logs as a principal. In China, it ends with `amazonaws.com.cn`. */
 function serviceHost(scope: IConstruct, service: string): string {
   const { region, urlSuffix } = Stack.of(scope);
   return `${service}.${region}.${urlSuffix}`;

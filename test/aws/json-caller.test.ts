@@ -55,6 +55,7 @@ describe('a service with the AWS JSON protocol', () => {
   test.each([
     [{}, 'https://dynamodb.eu-central-1.amazonaws.com'],
     [{ AWS_REGION: 'cn-north-1' }, 'https://dynamodb.cn-north-1.amazonaws.com.cn'],
+    [{ AWS_REGION: 'eusc-de-east-1' }, 'https://dynamodb.eusc-de-east-1.amazonaws.eu'],
     [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1'],
     [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:2' }, 'http://127.0.0.1:2'],
   ])('is found by the environment %j', async (environment, url) => {
