@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { isAwsError } from '../../aws/aws-error';
 import { failureSentence } from '../../aws/failure';
 import type { S3Object } from '../../aws/s3';
 import { withEnvironment } from '../../client/environment';
@@ -13,6 +14,7 @@ import { readSecretIn } from '../shared/client-files/held';
 import { PublishedObject } from '../shared/client-files/published';
 import { readClientSecret } from '../shared/client-secret';
 import { UsageError } from '../shared/exit-codes';
+import type { OperatedMesh } from '../shared/mesh';
 import { colors } from '../shared/terminal';
 import { call, checkAnswer, checkClock } from './answer';
 import { FAULTS, type Finding, notChecked, ok, wrong } from './finding';
@@ -67,12 +69,8 @@ const MARKS = { ok: colors.green('✔'), 'not-checked': colors.yellow('–'), wr
 
 function line(finding: Finding): string {
   const { result, message } = finding;
-  const first = `${MARKS[result]} ${sentence(message)}`;
-  return finding.result === 'wrong' ? `${first}\n  ${sentence(finding.remedy)}` : first;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  const first = `${MARKS[result]} ${message}`;
+  return finding.result === 'wrong' ? `${first}\n  ${finding.remedy}` : first;
 }
 
 /** The findings in order. Those after a wrong one mean nothing. */
@@ -98,11 +96,16 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
   yield ['tls-version', checkVersion(greeting)];
   yield ['server-certificate', checkServerCertificate(greeting, host, now)];
 
+  const mesh = options.mesh === undefined ? undefined : awsMesh(options.mesh);
   let secret: ClientSecret;
   try {
     secret = await secretOf(options);
   } catch (error) {
     if (error instanceof UsageError) throw error;
+    if (mesh && isAwsError(error, 'AccessDeniedException')) {
+      yield* examineAsOperator(mesh, options.client, url);
+      return;
+    }
     const remedy = 'check --client, --mesh, and the credentials, or use --files';
     yield ['client-certificate', wrong('client-certificate', failureSentence(error), remedy)];
     return;
@@ -110,8 +113,10 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
   yield ['client-certificate', checkOwnCertificate(secret, now)];
   yield ['certificate-request', checkRequest(greeting, readCertificates(secret.certificateChain))];
 
-  const mesh = options.mesh === undefined ? undefined : awsMesh(options.mesh);
-  yield ['registry', mesh ? await checkRegistry(mesh, secret) : notChecked('the registry needs --mesh')];
+  yield [
+    'registry',
+    mesh ? await checkRegistry(mesh, secret.clientName, secret) : notChecked('the registry needs --mesh'),
+  ];
   yield ['grants', mesh ? await checkGrants(mesh, secret.clientName, url) : notChecked('the grants need --mesh')];
   yield ['truststore', await checkTruststore(host, secret)];
   if (options.crl) {
@@ -127,6 +132,18 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
   const clock = checkClock(answer, now);
   if (clock) yield ['clock', clock];
   yield ['answer', checkAnswer(answer, secret.clientName)];
+}
+
+/** What the registry says of a client, for operators, who may not read its secret. */
+async function* examineAsOperator(
+  mesh: OperatedMesh,
+  clientName: string,
+  url: URL,
+): AsyncGenerator<readonly [string, Finding]> {
+  yield ['client-certificate', notChecked(`these credentials may not read the secret of ${clientName}`)];
+  yield ['registry', await checkRegistry(mesh, clientName)];
+  yield ['grants', await checkGrants(mesh, clientName, url)];
+  yield ['answer', notChecked('the call needs the key of the client: run this where the client runs, or use --files')];
 }
 
 /** @throws UsageError, and what reading the secret throws */

@@ -23,15 +23,27 @@ const REMEDIES: Readonly<Record<Refusal, (client: string) => string>> = {
   REPLACED: () => 'read the secret again: the certificate was replaced, and the overlap is over',
 };
 
-/** Whether the registry lets the certificate in, by the rules of the authorizer. */
-export async function checkRegistry(mesh: OperatedMesh, secret: ClientSecret): Promise<Finding> {
-  const { clientName, fingerprint, spiffeId } = secret;
+/**
+ * Whether the registry lets a certificate of the client in, by the rules of the authorizer.
+ * @param presented what the client has. @default - its current certificate
+ */
+export async function checkRegistry(
+  mesh: OperatedMesh,
+  clientName: string,
+  presented?: Pick<ClientSecret, 'fingerprint' | 'spiffeId'>,
+): Promise<Finding> {
   try {
-    const { client, certificates } = await showClient(mesh, clientName);
+    const { client, certificates, current } = await showClient(mesh, clientName);
     if (isExternal(client)) return notChecked('the client has certificates of a trust anchor');
-    const certificate = certificates.find((one) => one.fingerprint === fingerprint);
-    const refusal = refusalOf({ client, certificate }, spiffeId, mesh.now());
-    if (refusal === undefined) return ok('the registry has the certificate, and it is neither revoked nor disabled');
+    const certificate = presented
+      ? certificates.find(({ fingerprint }) => fingerprint === presented.fingerprint)
+      : current;
+    const refusal = refusalOf({ client, certificate }, presented?.spiffeId ?? client.spiffeId, mesh.now());
+    if (refusal === undefined) {
+      const failure =
+        client.rotationFailure === undefined ? '' : `; its last rotation failed: ${client.rotationFailure}`;
+      return ok(`the registry has the certificate, and it is neither revoked nor disabled${failure}`);
+    }
     return wrong('refusal', `the mesh refuses the certificate: ${refusal}`, REMEDIES[refusal](clientName));
   } catch (error) {
     if (error instanceof OperatorError) return wrong('refusal', error.message, REMEDIES.CLIENT_UNKNOWN(clientName));

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import type { Destination } from '../../client';
 import { type Finding, ok, wrong } from './finding';
 
@@ -8,6 +8,7 @@ export const CONNECT_TIMEOUT = 5_000;
 
 /** Whether the name has addresses. */
 export async function checkName({ host }: Destination): Promise<Finding> {
+  if (isIP(host) !== 0) return ok(`the address of the server is ${host}`);
   try {
     const addresses = await lookup(host, { all: true });
     return ok(`${host} is at ${addresses.map(({ address }) => address).join(', ')}`);

@@ -4,6 +4,7 @@ import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { sandboxAccess } from '../../bin/shared/sandbox-access';
 import { MeshIntegration } from '../../lib';
 import { Sandbox } from '../../sandbox';
 import { evaluate } from '../../sandbox/services/iam/policy/evaluation';
@@ -86,6 +87,29 @@ test('an authority that fails undoes nothing, and is told when the command is ru
     /^social \w+ is already revoked, since \S+ \(PRIVILEGE_WITHDRAWN\)$/,
   );
   expect(await operate('operate', 'runShow', 'social', { mesh, json: true })).toContain('"revokedAtAuthority":');
+});
+
+test('a rotation that fails ends with its reason, which stays until another one succeeds', async () => {
+  const asks = (hours: string) =>
+    new DynamoDBClient(sandboxAccess(sandbox)).send(
+      new UpdateItemCommand({
+        TableName: 'mtls-mesh.mesh.example.com',
+        Key: { partitionKey: { S: 'CLIENT#mail' }, sortKey: { S: 'CLIENT' } },
+        UpdateExpression: 'SET validityHours = :hours',
+        ExpressionAttributeValues: { ':hours': { N: hours } },
+      }),
+    );
+  await asks('1000');
+
+  expect(await operate('operate', 'runRotate', 'mail', { mesh })).toMatch(
+    /^error: OperatorError: the rotation of mail failed: .*acm-pca:IssueCertificate.*; remove the cause, and run `mtls-mesh rotate mail` again$/,
+  );
+  expect(await operate('operate', 'runShow', 'mail', { mesh })).toMatch(/^Rotation failed +\S+Z: .*IssueCertificate/m);
+
+  await asks('168');
+  // The rotation that failed is incomplete, so Secrets Manager attempts it again.
+  expect(await operate('operate', 'runRotate', 'mail', { mesh })).toMatch(/^mail has a new certificate: /);
+  expect(await operate('operate', 'runShow', 'mail', { mesh })).not.toContain('Rotation failed');
 });
 
 describe('with the credentials of the role, past the command', () => {

@@ -28,6 +28,9 @@ function appOf(id: string): App {
   const mesh = exampleMesh(stack);
   const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
   new CfnOutput(stack, 'RoleArn', { value: role.roleArn });
+  const operator = new Role(stack, 'Operator', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+  mesh.operatorPolicy.attachToRole(operator);
+  new CfnOutput(stack, 'OperatorArn', { value: operator.roleArn });
   for (const name of ['mail', 'social']) mesh.addClient(name).grantRead(role);
   addScheduleService(stack, mesh);
   const rude = new LambdaFunction(stack, 'Rude', {
@@ -104,9 +107,9 @@ test('prints a line for each step for a person', async () => {
     ...sandbox.environment(),
   });
   expect(await run.ended()).toBe(15);
-  expect(run.stdout).toMatch(/^✔ 127\.0\.0\.1 is at 127\.0\.0\.1\.\n✔ /);
+  expect(run.stdout).toMatch(/^✔ the address of the server is 127\.0\.0\.1\n✔ /);
   expect(run.stdout).toMatch(
-    /\n✖ The gateway has no route for the path \(404\)\.\n {2}Check the name of the service in the URL\.\n$/,
+    /\n✖ the gateway has no route for the path \(404\)\n {2}check the name of the service in the URL\n$/,
   );
 });
 
@@ -118,6 +121,27 @@ test('what the credentials may not read is not checked', async () => {
     'registry',
     'grants',
     'truststore',
+  ]);
+});
+
+test('an operator, who may not read secrets, learns what the registry says of the client', async () => {
+  const { code, steps } = await doctor(
+    SCHEDULE,
+    [],
+    sandbox.environment({ role: sandbox.outputs['OperatorArn'] ?? '' }),
+  );
+  expect([code, steps.slice(4)]).toEqual([
+    0,
+    [
+      {
+        step: 'client-certificate',
+        result: 'not-checked',
+        message: 'these credentials may not read the secret of mail',
+      },
+      expect.objectContaining({ step: 'registry', result: 'ok' }),
+      expect.objectContaining({ step: 'grants', result: 'ok' }),
+      expect.objectContaining({ step: 'answer', result: 'not-checked' }),
+    ],
   ]);
 });
 
