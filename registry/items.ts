@@ -87,7 +87,6 @@ export function serviceFromItem(item: Item): RegistryService {
     apiId: text('apiId'),
     grants: texts('grants'),
     clientNames: texts('clientNames'),
-    runs: texts('runs'),
     revision: number('revision'),
     declaredBy: text('declaredBy'),
     updatedAt: text('updatedAt'),

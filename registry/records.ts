@@ -191,8 +191,6 @@ export interface RegistryService {
   readonly grants: readonly string[];
   /** The clients whose items have, or had, grants of the service. */
   readonly clientNames: readonly string[];
-  /** The IDs of the requests that registered the service, the last one at the end. Not all of them. */
-  readonly runs: readonly string[];
   /** Grows with every change, also over removals. A client's grants of a service are never replaced by those of a lower one. */
   readonly revision: number;
   /** As `declaredBy` of a client. */

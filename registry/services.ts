@@ -26,16 +26,13 @@ export class ServiceTakenError extends Error {
 }
 
 /** A service as its resource declares it. */
-export type DeclaredService = Omit<RegistryService, 'clientNames' | 'runs' | 'revision'>;
+export type DeclaredService = Omit<RegistryService, 'clientNames' | 'revision'>;
 
-/** How many requests the record of a service remembers. */
-const RUNS_KEPT = 10;
-
-/** How long what is left of a removed service is kept. Longer than the six hours for which Lambda delivers an event again. */
+/** How long the revision of a removed service is kept. Longer than any difference between the clocks of functions. */
 const SECONDS_KEPT = 86_400;
 
 /** The attributes that a removed service has no longer. */
-const REMOVED: Readonly<Record<Exclude<keyof (RegistryService & AgendaEntry), 'runs' | 'revision'>, undefined>> = {
+const REMOVED: Readonly<Record<Exclude<keyof (RegistryService & AgendaEntry), 'revision'>, undefined>> = {
   serviceName: undefined,
   apiId: undefined,
   grants: undefined,
@@ -60,30 +57,24 @@ export class ServiceRegistry {
   /**
    * Registers the service, adds the grants that its clients don't have yet, and removes all others of the service. A grant that
    * stays is in force all the time. If runs overlap, because CloudFormation has not waited for one, the one that was recorded last
-   * wins. A request that was delivered again after a later one changes nothing.
+   * wins.
    *
    * @param isUpdate as in `Registry.registerClient`
-   * @param run the ID of the request
    * @throws ServiceTakenError if another resource declares the service
    */
-  async register(service: DeclaredService, isUpdate: boolean, run: string, signal: AbortSignal): Promise<void> {
+  async register(service: DeclaredService, isUpdate: boolean, signal: AbortSignal): Promise<void> {
     const { serviceName, grants } = service;
     const item = await getItem(this.table, serviceKey(serviceName), signal);
     const known = item && serviceIn(item);
-    const earlier = item ? runsIn(item) : [];
-    // The last one may be repeated to complete it, unless the service has been removed since.
-    if (earlier.includes(run) && !(known && earlier.at(-1) === run)) return;
     const clientNames = [...new Set([...clientsOf(grants), ...(known?.clientNames ?? [])])];
-    const runs = [...earlier.filter((other) => other !== run), run].slice(-RUNS_KEPT);
-    const recorded = { ...service, clientNames, runs, revision: revisionAfter(item, Date.parse(service.updatedAt)) };
+    const recorded = { ...service, clientNames, revision: revisionAfter(item, Date.parse(service.updatedAt)) };
     // Another run has recorded in between. The one that records last wins.
-    if (!(await this.record(recorded, isUpdate, signal))) return this.register(service, isUpdate, run, signal);
+    if (!(await this.record(recorded, isUpdate, signal))) return this.register(service, isUpdate, signal);
     await this.writeGrants(recorded, entriesByClient(recorded), signal);
   }
 
   /**
-   * For a day, the item keeps the requests that registered the service, so that none of them brings it back when Lambda delivers it
-   * again: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+   * For a day, the item keeps the revision, so that the grants of a service that is declared again have a later one.
    *
    * @returns false, and changes nothing, if another resource declares the service, or none
    */
@@ -145,10 +136,6 @@ function revisionAfter(item: Item | undefined, at: number): number {
 /** Undefined for what is left of a removed one. */
 function serviceIn(item: Item): RegistryService | undefined {
   return item['declaredBy'] === undefined ? undefined : serviceFromItem(item);
-}
-
-function runsIn(item: Item): readonly string[] {
-  return (item['runs']?.L ?? []).flatMap(({ S: run }) => run ?? []);
 }
 
 function clientsOf(grants: readonly string[]): readonly string[] {

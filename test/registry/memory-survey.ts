@@ -25,7 +25,7 @@ export class MemorySurvey implements Pick<RegistrySurvey, keyof RegistrySurvey> 
 
   async *services(): AsyncIterable<RegistryRecord> {
     for (const service of this.registry.services.services.values()) {
-      yield { kind: 'service', service: { ...service, clientNames: [], runs: [], revision: 0 } };
+      yield { kind: 'service', service: { ...service, clientNames: [], revision: 0 } };
     }
   }
 

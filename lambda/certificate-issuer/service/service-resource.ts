@@ -38,7 +38,7 @@ export class ServiceResource implements CustomResourceHandler {
       declaredBy: resourceOf(request),
       updatedAt: now().toISOString(),
     };
-    await services.register(service, requestType === 'Update', request.requestId, signal);
+    await services.register(service, requestType === 'Update', signal);
     log({ event: 'service-registered', service: serviceName, grants: service.grants });
     return {};
   }

@@ -1,11 +1,14 @@
 import { functionConnection } from '../../../aws/connection';
 import { ExternalClientResource } from '../../../lambda/certificate-issuer/external/external-client-resource';
 import { ClientCertificateResource } from '../../../lambda/certificate-issuer/issue/client-certificate-resource';
+import { ServiceResource } from '../../../lambda/certificate-issuer/service/service-resource';
 import { type CustomResourceHandler, handleCustomResource } from '../../../lambda/custom-resource/custom-resource';
 import { resourceOf } from '../../../lambda/custom-resource/request';
 import { StackList } from '../../../lambda/custom-resource/stack-list';
+import { RegistryLookup } from '../../../registry/lookup';
 import { Registry } from '../../../registry/registry';
 import { ResourceRequests } from '../../../registry/requests';
+import { ServiceRegistry } from '../../../registry/services';
 import { RegistrySurvey } from '../../../registry/survey';
 import { MemoryObjects } from '../../aws/memory-objects';
 import { createRoot } from '../../pki/authorities';
@@ -52,6 +55,23 @@ describe('a request that is delivered again after a later one', () => {
       now,
       log: () => undefined,
     });
+  const service = () =>
+    new ServiceResource({
+      trustDomain: TRUST_DOMAIN,
+      services: new ServiceRegistry(TableName, functionConnection(process.env)),
+      now,
+      log: () => undefined,
+    });
+  const propertiesOfService = (...clientNames: readonly string[]) => ({
+    ServiceName: 'schedule',
+    ApiId: 'a1b2c3',
+    Grants: clientNames.map((name) => `${name} GET /schedule`),
+  });
+  const clientsWithGrants = async () => {
+    const lookup = new RegistryLookup(TableName, functionConnection(process.env));
+    const clients = ['mail', 'social'].map(async (name) => ({ name, ...(await lookup.findIssued(name, 'AA')) }));
+    return (await Promise.all(clients)).filter(({ grants }) => grants.length > 0).map(({ name }) => name);
+  };
   const propertiesOfOwnKey = (...requesters: readonly string[]) => ({
     ClientName: 'mail',
     SpiffeId: 'spiffe://mesh.example.com/mail',
@@ -125,6 +145,30 @@ describe('a request that is delivered again after a later one', () => {
     expect(await send(resource, 'Create', 'r1', propertiesOfOwnKey('app', 'former'))).toBe('FAILED');
     const client = await registry.getClient('mail', signal);
     expect(client?.requesters).toEqual([`${ROLE}app`]);
+  });
+
+  test('gives no client a grant back, and takes none away', async () => {
+    const resource = service();
+    await send(resource, 'Create', 'r1', propertiesOfService('mail', 'social'));
+    await send(resource, 'Update', 'r2', propertiesOfService('mail'));
+    expect(await send(resource, 'Create', 'r1', propertiesOfService('mail', 'social'))).toBe('FAILED');
+    await expect(clientsWithGrants()).resolves.toEqual(['mail']);
+
+    await send(resource, 'Delete', 'r3', propertiesOfService('mail'));
+    expect(await send(resource, 'Update', 'r2', propertiesOfService('mail'))).toBe('FAILED');
+    await expect(clientsWithGrants()).resolves.toEqual([]);
+
+    await send(resource, 'Create', 'r4', propertiesOfService('social'));
+    expect(await send(resource, 'Delete', 'r3', propertiesOfService('mail'))).toBe('FAILED');
+    await expect(clientsWithGrants()).resolves.toEqual(['social']);
+  });
+
+  test('completes the grants of a service, if there is no later one', async () => {
+    const resource = service();
+    await send(resource, 'Create', 'r1', propertiesOfService('mail'));
+    expect(await send(resource, 'Update', 'r2', propertiesOfService('social'))).toBe('SUCCESS');
+    expect(await send(resource, 'Update', 'r2', propertiesOfService('social'))).toBe('SUCCESS');
+    await expect(clientsWithGrants()).resolves.toEqual(['social']);
   });
 
   test('may complete what it has begun, if there is no later one', async () => {
