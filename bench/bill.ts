@@ -17,8 +17,11 @@ export interface BillOptions {
   item(key: unknown): Promise<Item | undefined>;
 }
 
-/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
-const SECRET_CHANGES: ReadonlySet<string> = new Set(['PutSecretValue', 'UpdateSecretVersionStage']);
+/**
+ * The operations that share a quota.
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+ */
+export const SECRET_CHANGES: ReadonlySet<string> = new Set(['PutSecretValue', 'UpdateSecretVersionStage']);
 
 /**
  * What calls and log entries are charged with.

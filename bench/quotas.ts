@@ -1,3 +1,4 @@
+import { SECRET_CHANGES } from './bill';
 import type { Measurement } from './measure';
 import { DEPLOYMENT_MS, type Simulation, simulateDeployment, simulateRotation } from './rotation';
 
@@ -6,8 +7,10 @@ import { DEPLOYMENT_MS, type Simulation, simulateDeployment, simulateRotation } 
  * https://docs.aws.amazon.com/general/latest/gr/pca.html#limits_pca
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
  */
-const ISSUE = { name: 'IssueCertificate', perSecond: 25 };
-const WRITE = { name: 'PutSecretValue with UpdateSecretVersionStage', perSecond: 50 };
+const QUOTAS = [
+  { operations: ['IssueCertificate'], perSecond: 25 },
+  { operations: [...SECRET_CHANGES], perSecond: 50 },
+];
 
 /** The longest delay between two attempts of a call. The last client may wait for it alone. */
 const LAST_PAUSE_SECONDS = 20;
@@ -15,24 +18,13 @@ const LAST_PAUSE_SECONDS = 20;
 /** The number of clients that fits into the 500 resources of a stack. */
 const CLIENTS_OF_A_STACK = 150;
 
-interface Demand {
-  readonly quota: typeof ISSUE;
-  readonly callsPerClient: number;
-}
-
 /** Rotates all clients at once and creates all clients of a stack at once, compared with the minimum that the quotas allow. */
 export async function quotas(clients: number): Promise<readonly Measurement[]> {
   const rotation = await simulateRotation(clients);
   const deployment = await simulateDeployment(CLIENTS_OF_A_STACK);
-  const bound = boundOf(clients, [
-    { quota: ISSUE, callsPerClient: 1 },
-    { quota: WRITE, callsPerClient: 2 },
-  ]);
+  const bound = boundOf(clients, await simulateRotation(1));
   const ratio = rotation.seconds / bound.seconds;
-  const deploymentBound = boundOf(CLIENTS_OF_A_STACK, [
-    { quota: ISSUE, callsPerClient: 1 },
-    { quota: WRITE, callsPerClient: 1 },
-  ]);
+  const deploymentBound = boundOf(CLIENTS_OF_A_STACK, await simulateDeployment(1));
   return [
     {
       what: `rotation of ${clients} clients at once, virtual time`,
@@ -74,10 +66,16 @@ function results(what: string, clients: number, simulation: Simulation): readonl
   ];
 }
 
-/** The shortest time that the quotas allow, and the quotas that decide it. */
-function boundOf(clients: number, demands: readonly Demand[]): { readonly seconds: number; readonly text: string } {
-  const secondsOf = ({ quota, callsPerClient }: Demand) => (clients * callsPerClient) / quota.perSecond;
-  const seconds = Math.max(...demands.map(secondsOf));
-  const names = demands.filter((demand) => secondsOf(demand) === seconds).map(({ quota }) => quota.name);
+/**
+ * The shortest time that the quotas allow, and the quotas that decide it.
+ * @param alone the simulation of one client, which is not throttled and so makes only the calls that each client needs
+ */
+function boundOf(clients: number, alone: Simulation): { readonly seconds: number; readonly text: string } {
+  const needs = QUOTAS.map(({ operations, perSecond }) => {
+    const calls = operations.reduce((sum, name) => sum + (alone.outcomes.get(`${name} succeeded`) ?? 0), 0);
+    return { name: operations.join(' with '), seconds: (clients * calls) / perSecond };
+  });
+  const seconds = Math.max(...needs.map((need) => need.seconds));
+  const names = needs.filter((need) => need.seconds === seconds).map(({ name }) => name);
   return { seconds, text: `quota's bound ${seconds.toFixed(0)} s: ${names.join('; ')}` };
 }
