@@ -246,11 +246,11 @@ export class MeshHttpClient {
     const outcome = again ? await this.sendOnce(request, session) : first;
     if (!isRefusal(outcome)) return outcome;
     // If the secret can't be read, the refusal is what the caller needs to know.
-    const replacement = this.secrets.replacementFor(session.secret).catch(() => undefined);
-    const renewed = await request.cancellation.race(replacement);
-    if (renewed === undefined || !mayResend(request, outcome)) return outcome;
+    const reading = this.secrets.replacementFor(session.secret).catch(() => undefined);
+    const replacement = await request.cancellation.race(reading);
+    if (replacement === undefined || !mayResend(request, outcome)) return outcome;
     if (!(outcome instanceof TlsRequestError)) outcome.destroy();
-    return this.sendOnce(request, this.sessionFor(renewed));
+    return this.sendOnce(request, this.sessionFor(replacement));
   }
 
   private sendOnce(request: OutgoingRequest, { agent }: Session): Promise<Outcome> {

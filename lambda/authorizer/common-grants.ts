@@ -22,7 +22,7 @@ export class CommonGrants {
       certificate: ALL_CLIENTS,
       subject: ALL_CLIENTS,
       read: () => this.registry.findGrantsOfAllClients(),
-      judge: (grants: Grants) => grants,
+      decide: (grants: Grants) => grants,
     };
     return this.memory.identify(lookup, longestAge);
   }

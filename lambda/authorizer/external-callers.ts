@@ -42,12 +42,15 @@ export class ExternalCallers {
       certificate: fingerprint,
       subject: fingerprint,
       read: () => this.find(caller.certificate),
-      judge: (findings) => this.judge(caller, findings),
+      decide: (findings) => this.decide(caller, findings),
     };
     return this.memory.identify(lookup, longestAge);
   }
 
-  private judge({ certificate, validity }: ExternalCertificate, { clientNames, registered }: Findings): AcceptedCaller {
+  private decide(
+    { certificate, validity }: ExternalCertificate,
+    { clientNames, registered }: Findings,
+  ): AcceptedCaller {
     const { subject, serialNumber, fingerprint256: fingerprint } = certificate;
     const certificateOfDenial = { subject, serialNumber };
     const [clientName, ...others] = clientNames;

@@ -25,7 +25,7 @@ export class IssuedCallers {
       certificate: fingerprint,
       subject: clientName,
       read: () => this.registry.findIssued(clientName, fingerprint),
-      judge: ({ client, certificate, grants }) => {
+      decide: ({ client, certificate, grants }) => {
         const facts = { client, certificate: certificate && { ...certificate, ...validity } };
         const refusal = refusalOf(facts, spiffeId, this.options.now());
         if (refusal === undefined) return { identity, grants };

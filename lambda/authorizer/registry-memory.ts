@@ -33,7 +33,7 @@ export interface Lookup<T, R = AcceptedCaller> {
   readonly subject: string;
   read(): Promise<T>;
   /** @throws DenialError if the caller must be refused at this time */
-  judge(facts: T): R;
+  decide(facts: T): R;
 }
 
 /** The registry can't be read, and the authorizer doesn't know the caller well enough to decide without it. */
@@ -88,17 +88,17 @@ export class RegistryMemory<T, R = AcceptedCaller> {
    */
   async identify(lookup: Lookup<T, R>, longestAge = this.options.times.revocationDelay): Promise<R> {
     const known = this.remembered.get(lookup.certificate);
-    if (known !== undefined && this.isWithin(longestAge, known.readAt)) return lookup.judge(known.facts);
+    if (known !== undefined && this.isWithin(longestAge, known.readAt)) return lookup.decide(known.facts);
 
     const settled = this.settled(lookup);
-    if (settled && this.hasJustFailed(settled)) return lookup.judge(settled.facts);
+    if (settled && this.hasJustFailed(settled)) return lookup.decide(settled.facts);
     let facts: T;
     try {
       facts = await (settled ? withTimeLimit(this.read(lookup, longestAge)) : this.read(lookup, longestAge));
     } catch (cause) {
       return this.identifyWithoutRegistry(lookup, cause);
     }
-    return lookup.judge(facts);
+    return lookup.decide(facts);
   }
 
   /** By what is known now, after the lookup has failed. */
@@ -108,7 +108,7 @@ export class RegistryMemory<T, R = AcceptedCaller> {
     this.options.onUnavailable(cause, isAccepted);
     if (settled) {
       this.rememberFailure(lookup, settled);
-      return lookup.judge(settled.facts);
+      return lookup.decide(settled.facts);
     }
     throw new RegistryUnavailableError('the registry cannot be read, so the caller cannot be identified', { cause });
   }
@@ -177,7 +177,7 @@ export class RegistryMemory<T, R = AcceptedCaller> {
 
 function accepts<T>(lookup: Lookup<T, unknown>, facts: T): boolean {
   try {
-    lookup.judge(facts);
+    lookup.decide(facts);
     return true;
   } catch {
     return false;

@@ -39,7 +39,7 @@ describe('the memory of the registry', () => {
         if (registry === 'hangs') return new Promise(() => {});
         return { refused: registry === 'refuses' };
       },
-      judge({ refused }) {
+      decide({ refused }) {
         if (refused) throw new DenialError('REVOKED', 'revoked');
         return callerNamed(certificate);
       },
@@ -195,7 +195,7 @@ describe('the memory of the registry', () => {
             if (!isEarly) throw OUTAGE;
             return { refused: false };
           },
-          judge: () => {
+          decide: () => {
             if (isEarly) throw new DenialError('NOT_YET_VALID', 'early');
             return callerNamed('early');
           },
