@@ -62,7 +62,7 @@ export interface ClientOptions extends Issued, AlternativeNames {
 
 /**
  * The certificate of a root, signed with its own key. PEM.
- * @throws CertificateValueError for a value that must not stand in the certificate
+ * @throws CertificateValueError for a value that must not be in the certificate
  * @throws SignatureError if the signature doesn't verify with the signer's public key
  */
 export async function signRootCertificate(
@@ -80,7 +80,7 @@ export async function signRootCertificate(
 /**
  * The certificate of an authority below the issuer. PEM.
  * @throws CertificateSigningRequestError if the request is malformed, or its signature doesn't verify with its key
- * @throws CertificateValueError for a value that must not stand in the certificate, or that the issuer's certificate forbids
+ * @throws CertificateValueError for a value that must not be in the certificate, or that the issuer's certificate forbids
  * @throws SignatureError if the signature doesn't verify with the signer's public key
  */
 export async function signSubordinateCertificate(
@@ -108,7 +108,7 @@ export async function signSubordinateCertificate(
 
 /**
  * A client certificate as ACM PCA issues it by the template `EndEntityClientAuthCertificate_APIPassthrough/V1`. PEM.
- * @throws CertificateValueError for a value that must not stand in the certificate, or that the issuer's certificate forbids
+ * @throws CertificateValueError for a value that must not be in the certificate, or that the issuer's certificate forbids
  * @throws SignatureError if the signature doesn't verify with the signer's public key
  */
 export async function signClientCertificate(

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { der, derInteger, type Element, readInteger, Tag } from './der';
 
-/** A value that must not stand in a certificate or a revocation list. The message names it. */
+/** A value that must not be in a certificate or a revocation list. The message names it. */
 export class CertificateValueError extends Error {
   override readonly name = 'CertificateValueError';
 }

@@ -49,7 +49,7 @@ const VERSION_2 = derInteger(1);
  * A complete list of version 2, for all certificates of the issuer and all reasons. So it needs no issuing distribution point
  * (RFC 5280, section 5.2.5). DER.
  *
- * @throws CertificateValueError for a value that must not stand in the list, or an issuer that may not sign it
+ * @throws CertificateValueError for a value that must not be in the list, or an issuer that may not sign it
  * @throws SignatureError if the signature doesn't verify with the signer's public key
  */
 export async function signRevocationList(

@@ -173,7 +173,7 @@ function reader(item: Item) {
   return { text, time, number, choice, texts, optional };
 }
 
-/** The facts of a certificate as they stand in its item, which may be malformed. */
+/** The facts of a certificate as its item has them, which may be malformed. */
 export function certificateFactsIn(item: Item): CertificateFacts {
   const names = ['spiffeId', 'status', 'notBefore', 'notAfter', 'refuseAfter'] as const;
   return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name].S ?? '']])));

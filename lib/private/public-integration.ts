@@ -21,7 +21,7 @@ export function publicIntegrations(
   if (versionId !== undefined) checkText(scope, 'gatewaySecretVersion', versionId, versionProblem);
   const url = givenUrl.replace(/\/$/, '');
   const gatewaySecret = options.gatewaySecret ?? newGatewaySecret(scope, encryptionKey);
-  // A dynamic reference, which CloudFormation replaces during the deployment. It may stand in any property of a resource:
+  // A dynamic reference, which CloudFormation replaces during the deployment. It may be in any property of a resource:
   // https://docs.aws.amazon.com/secretsmanager/latest/userguide/cfn-example_reference-secret.html
   const reference = SecretValue.secretsManager(gatewaySecret.secretArn, { versionId }).unsafeUnwrap();
   const parameterMapping = identityHeaders.overwriteHeader(GATEWAY_SECRET_HEADER, MappingValue.custom(reference));
