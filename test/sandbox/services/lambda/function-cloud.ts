@@ -1,6 +1,8 @@
 import { SANDBOX_ACCOUNT } from '../../../../sandbox/account';
 import { Clock } from '../../../../sandbox/clock';
 import type { Properties, Resource } from '../../../../sandbox/cloudformation/resource-type';
+import { CallLog } from '../../../../sandbox/endpoint/call-log';
+import { Endpoint } from '../../../../sandbox/endpoint/server';
 import { Faults } from '../../../../sandbox/faults';
 import { CertificateManagerService } from '../../../../sandbox/services/certificate-manager';
 import { IamService } from '../../../../sandbox/services/iam';
@@ -73,6 +75,36 @@ export class FunctionCloud {
   logOf(created: Resource): string {
     return this.logs.lines(`/aws/lambda/${created.physicalId}`).join('\n');
   }
+}
+
+/** Functions, and an endpoint that serves them. */
+export interface ServedFunctions {
+  readonly cloud: FunctionCloud;
+  readonly endpoint: Endpoint;
+  readonly calls: CallLog;
+  close(): Promise<void>;
+}
+
+export async function serveFunctions(): Promise<ServedFunctions> {
+  const endpoint = await Endpoint.listen();
+  const calls = new CallLog();
+  const cloud = new FunctionCloud({ endpointUrl: endpoint.url });
+  const { iam, lambda, clock, faults } = cloud;
+  endpoint.serve({
+    apis: [lambda.api],
+    iam,
+    clock,
+    faults,
+    calls,
+    killProcessOf: (accessKeyId) => lambda.killProcessOf(accessKeyId),
+    receiveCustomResourceResponse: () => false,
+  });
+  const close = async () => {
+    await lambda.close();
+    await endpoint.close();
+    clock.close();
+  };
+  return { cloud, endpoint, calls, close };
 }
 
 /** Whether a process of that id runs. */

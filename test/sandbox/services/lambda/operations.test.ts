@@ -1,33 +1,16 @@
 import { AwsClient } from 'aws4fetch';
 import type { Properties, ResourceRequest } from '../../../../sandbox/cloudformation/resource-type';
-import { CallLog } from '../../../../sandbox/endpoint/call-log';
-import { Endpoint } from '../../../../sandbox/endpoint/server';
-import { FunctionCloud } from './function-cloud';
+import { type FunctionCloud, type ServedFunctions, serveFunctions } from './function-cloud';
 
-let endpoint: Endpoint;
+let functions: ServedFunctions;
 let cloud: FunctionCloud;
-const calls = new CallLog();
 
 beforeAll(async () => {
-  endpoint = await Endpoint.listen();
-  cloud = new FunctionCloud({ endpointUrl: endpoint.url });
-  const { iam, lambda, clock, faults } = cloud;
-  endpoint.serve({
-    apis: [lambda.api],
-    iam,
-    clock,
-    faults,
-    calls,
-    killProcessOf: (accessKeyId) => lambda.killProcessOf(accessKeyId),
-    receiveCustomResourceResponse: () => false,
-  });
+  functions = await serveFunctions();
+  ({ cloud } = functions);
 });
 
-afterAll(async () => {
-  await cloud.lambda.close();
-  await endpoint.close();
-  cloud.clock.close();
-});
+afterAll(() => functions.close());
 
 async function createFunction(body: string): Promise<string> {
   return String((await cloud.createFunction(body)).attributes.Arn);
@@ -36,7 +19,7 @@ async function createFunction(body: string): Promise<string> {
 async function invoke(name: string, init: RequestInit = {}, principal = cloud.iam.operator) {
   const credentials = cloud.iam.issueCredentials(principal);
   const client = new AwsClient({ ...credentials, service: 'lambda', region: 'us-east-1', retries: 0 });
-  const url = `${endpoint.url}/2015-03-31/functions/${name}/invocations`;
+  const url = `${functions.endpoint.url}/2015-03-31/functions/${name}/invocations`;
   const response = await client.fetch(url, { method: 'POST', body: '{"name":"mail"}', ...init });
   const { status, headers } = response;
   const text = await response.text();
@@ -60,7 +43,7 @@ test('a function is invoked by its name or ARN, with the payload as its event', 
     expect(await invoke(name)).toMatchObject({ status: 200, body: { hello: 'mail' }, failure: null });
   }
   expect(await invoke(nameIn(arn), { body: '' })).toMatchObject({ status: 200, body: {} });
-  expect(calls.calls.at(-1)).toMatchObject({ service: 'lambda', operation: 'Invoke' });
+  expect(functions.calls.calls.at(-1)).toMatchObject({ service: 'lambda', operation: 'Invoke' });
 });
 
 test('the failure of a function is an answer', async () => {
@@ -150,7 +133,7 @@ test('functions are listed and described, without the values of Lambda itself', 
   const read = async (path: string) => {
     const credentials = cloud.iam.issueCredentials(cloud.iam.operator);
     const client = new AwsClient({ ...credentials, service: 'lambda', region: 'us-east-1', retries: 0 });
-    return JSON.parse(await (await client.fetch(`${endpoint.url}/2015-03-31/functions${path}`)).text());
+    return JSON.parse(await (await client.fetch(`${functions.endpoint.url}/2015-03-31/functions${path}`)).text());
   };
   const described = {
     FunctionName: created.physicalId,

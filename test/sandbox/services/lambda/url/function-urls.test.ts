@@ -1,37 +1,20 @@
 import { AwsClient } from 'aws4fetch';
 import type { Properties, Resource } from '../../../../../sandbox/cloudformation/resource-type';
-import { CallLog } from '../../../../../sandbox/endpoint/call-log';
-import { Endpoint } from '../../../../../sandbox/endpoint/server';
 import type { Credentials } from '../../../../../sandbox/services/iam';
 import { requestFor, resourceType } from '../../resource-request';
-import { FunctionCloud } from '../function-cloud';
+import { type FunctionCloud, type ServedFunctions, serveFunctions } from '../function-cloud';
 
 const ECHO = 'return { statusCode: 200, body: JSON.stringify(event) };';
 
-let endpoint: Endpoint;
+let functions: ServedFunctions;
 let cloud: FunctionCloud;
-const calls = new CallLog();
 
 beforeAll(async () => {
-  endpoint = await Endpoint.listen();
-  cloud = new FunctionCloud({ endpointUrl: endpoint.url });
-  const { iam, lambda, clock, faults } = cloud;
-  endpoint.serve({
-    apis: [lambda.api],
-    iam,
-    clock,
-    faults,
-    calls,
-    killProcessOf: (accessKeyId) => lambda.killProcessOf(accessKeyId),
-    receiveCustomResourceResponse: () => false,
-  });
+  functions = await serveFunctions();
+  ({ cloud } = functions);
 });
 
-afterAll(async () => {
-  await cloud.lambda.close();
-  await endpoint.close();
-  cloud.clock.close();
-});
+afterAll(() => functions.close());
 
 interface Made {
   readonly url: string;
@@ -70,7 +53,7 @@ const VIA_URL = ['lambda:InvokeFunction', { Bool: { 'lambda:InvokedViaFunctionUr
 test('a URL is one of the function, known by its ARN', async () => {
   const { url, functionArn, resource } = await createUrl();
   expect(resource).toEqual({ physicalId: functionArn, attributes: { FunctionArn: functionArn, FunctionUrl: url } });
-  expect(url).toMatch(new RegExp(`^${endpoint.url}/function-urls/[a-z0-9]{32}/$`));
+  expect(url).toMatch(new RegExp(`^${functions.endpoint.url}/function-urls/[a-z0-9]{32}/$`));
   await expect(
     resourceType(cloud.lambda, 'AWS::Lambda::Url').create(
       requestFor({ AuthType: 'AWS_IAM', TargetFunctionArn: functionArn }),
@@ -197,7 +180,11 @@ test.each([
   expect(await answer.json()).toEqual({
     Message: expect.stringContaining('is not authorized to perform: lambda:Invoke'),
   });
-  expect(calls.calls.at(-1)).toMatchObject({ service: 'lambda', operation: 'InvokeFunctionUrl', principal: role });
+  expect(functions.calls.calls.at(-1)).toMatchObject({
+    service: 'lambda',
+    operation: 'InvokeFunctionUrl',
+    principal: role,
+  });
 });
 
 test('a request without a signature, or with that of somebody else, is refused', async () => {
@@ -222,7 +209,7 @@ test('a signature for another path does not hold', async () => {
 test('a URL that is gone, or never was, is refused', async () => {
   const { url, resource } = await createUrl();
   await resourceType(cloud.lambda, 'AWS::Lambda::Url').delete(requestFor({}), resource);
-  for (const gone of [url, `${endpoint.url}/function-urls/`]) {
+  for (const gone of [url, `${functions.endpoint.url}/function-urls/`]) {
     expect((await sender()(gone)).status).toBe(403);
   }
 });
