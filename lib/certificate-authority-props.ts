@@ -53,13 +53,16 @@ export interface CertificateAuthorityProps {
   readonly subject?: CertificateAuthoritySubject;
 
   /**
-   * The algorithm of the authority's own key.
+   * The algorithm of the authority's own key. With another one, it is another authority: a deployment that changes it is refused as
+   * long as clients hold certificates of the one before. Add an authority with another ID to `certificateAuthoritySuccessors` instead.
+   *
    * @default KeyAlgorithm.EC_PRIME256V1
    */
   readonly keyAlgorithm?: KeyAlgorithm;
 
   /**
-   * The algorithm that the authority signs with. Its family must match `keyAlgorithm`.
+   * The algorithm that the authority signs with. Its family must match `keyAlgorithm`. You can change it for an RSA key in AWS KMS:
+   * each client gets it with the next deployment of its stack. With ACM PCA, a change creates another authority.
    * @default - SHA-384 with a P-384 key, SHA-256 otherwise
    */
   readonly signingAlgorithm?: SigningAlgorithm;

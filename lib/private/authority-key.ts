@@ -3,15 +3,25 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { KMS_SIGNING_ALGORITHMS } from '../../mesh/kms-algorithms';
-import { KeyAlgorithm, type SigningAlgorithm } from '../algorithms';
+import { KeyAlgorithm, SigningAlgorithm } from '../algorithms';
+
+interface KeyKind {
+  /** As KMS calls it. */
+  readonly spec: string;
+  /** What such a key can sign with. KMS has one hash for each curve. */
+  readonly signingAlgorithms: readonly SigningAlgorithm[];
+}
+
+const { SHA256WITHECDSA, SHA384WITHECDSA, SHA256WITHRSA, SHA384WITHRSA, SHA512WITHRSA } = SigningAlgorithm;
+const RSA = [SHA256WITHRSA, SHA384WITHRSA, SHA512WITHRSA];
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html */
-const KEY_SPECS: Readonly<Record<KeyAlgorithm, string>> = {
-  [KeyAlgorithm.EC_PRIME256V1]: 'ECC_NIST_P256',
-  [KeyAlgorithm.EC_SECP384R1]: 'ECC_NIST_P384',
-  [KeyAlgorithm.RSA_2048]: 'RSA_2048',
-  [KeyAlgorithm.RSA_3072]: 'RSA_3072',
-  [KeyAlgorithm.RSA_4096]: 'RSA_4096',
+export const KEY_KINDS: Readonly<Record<KeyAlgorithm, KeyKind>> = {
+  [KeyAlgorithm.EC_PRIME256V1]: { spec: 'ECC_NIST_P256', signingAlgorithms: [SHA256WITHECDSA] },
+  [KeyAlgorithm.EC_SECP384R1]: { spec: 'ECC_NIST_P384', signingAlgorithms: [SHA384WITHECDSA] },
+  [KeyAlgorithm.RSA_2048]: { spec: 'RSA_2048', signingAlgorithms: RSA },
+  [KeyAlgorithm.RSA_3072]: { spec: 'RSA_3072', signingAlgorithms: RSA },
+  [KeyAlgorithm.RSA_4096]: { spec: 'RSA_4096', signingAlgorithms: RSA },
 };
 
 /**
@@ -39,7 +49,6 @@ const ADMINISTRATION = [
 export interface AuthorityKeyProps {
   readonly description: string;
   readonly keyAlgorithm: KeyAlgorithm;
-  readonly signingAlgorithm: SigningAlgorithm;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -49,12 +58,15 @@ export interface AuthorityKeyProps {
  */
 export class AuthorityKey extends Construct {
   readonly keyArn: string;
+  /** The part of the ARN after the slash. */
+  readonly keyId: string;
   private readonly policy: iam.PolicyDocument;
-  private readonly signingAlgorithm: SigningAlgorithm;
+  private readonly signingAlgorithms: readonly SigningAlgorithm[];
 
   constructor(scope: Construct, id: string, props: AuthorityKeyProps) {
     super(scope, id);
-    this.signingAlgorithm = props.signingAlgorithm;
+    const { spec, signingAlgorithms } = KEY_KINDS[props.keyAlgorithm];
+    this.signingAlgorithms = signingAlgorithms;
     this.policy = new iam.PolicyDocument({
       statements: [
         new iam.PolicyStatement({
@@ -65,27 +77,31 @@ export class AuthorityKey extends Construct {
       ],
     });
     // `kms.Key` would let the account sign, unless the app has the feature flag `@aws-cdk/aws-kms:defaultKeyPolicies`.
-    const key = new kms.CfnKey(this, 'Resource', {
+    // A key can't change its kind, so another kind has another logical ID and is another key. CloudFormation refuses the change
+    // itself, without a word of what to do.
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html#cfn-kms-key-keyspec
+    const key = new kms.CfnKey(this, spec, {
       description: props.description,
-      keySpec: KEY_SPECS[props.keyAlgorithm],
+      keySpec: spec,
       keyUsage: 'SIGN_VERIFY',
       keyPolicy: this.policy,
     });
     key.applyRemovalPolicy(props.removalPolicy);
     this.keyArn = key.attrArn;
+    this.keyId = key.ref;
   }
 
-  /** The part of the key's ARN after the slash. */
-  get keyId(): string {
-    return (this.node.defaultChild as kms.CfnKey).ref;
-  }
-
+  /**
+   * Allows `grantee` to sign digests with each algorithm of the key: clients whose stack isn't deployed yet have their certificates
+   * signed with the algorithm from before.
+   */
   grantSign(grantee: iam.IGrantable): iam.Grant {
     const actions = ['kms:Sign'];
+    const algorithms = this.signingAlgorithms.map((algorithm) => KMS_SIGNING_ALGORITHMS[algorithm]);
     const conditions = {
       StringEquals: {
         'kms:MessageType': 'DIGEST',
-        'kms:SigningAlgorithm': KMS_SIGNING_ALGORITHMS[this.signingAlgorithm],
+        'kms:SigningAlgorithm': algorithms.length === 1 ? algorithms[0] : algorithms,
       },
     };
     const principals = [this.principalOf(grantee)];

@@ -3,9 +3,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import type { ListingAuthority } from '../../mesh/kms-authority';
 import { authorityParameterName } from '../../mesh/names';
-import { KeyAlgorithm, SigningAlgorithm } from '../algorithms';
+import type { SigningAlgorithm } from '../algorithms';
 import type { CertificateAuthorityProps, CertificateAuthoritySubject } from '../certificate-authority-props';
-import { AuthorityKey } from './authority-key';
+import { AuthorityKey, KEY_KINDS } from './authority-key';
 import { AuthorityMaker, attributeOf } from './authority-maker';
 import { type AuthorityOptions, authorityOptions, checkOutlives } from './authority-options';
 import { KMS_PRICES, type MonthlyCost } from './monthly-price';
@@ -49,7 +49,7 @@ export class KmsAuthority extends Construct implements RootAuthority {
 
     this.key = new AuthorityKey(this, 'Key', {
       description: `Certificate authority ${subject.commonName}`,
-      ...{ keyAlgorithm, signingAlgorithm, removalPolicy },
+      ...{ keyAlgorithm, removalPolicy },
     });
     this.maker = this.root?.maker ?? new AuthorityMaker(this, 'Maker', { removalPolicy: props.removalPolicy });
     const signing = this.root ?? this;
@@ -126,18 +126,12 @@ export class KmsAuthority extends Construct implements RootAuthority {
   }
 }
 
-/** KMS has one hash for each curve. https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html */
 function checkHash(scope: IConstruct, { keyAlgorithm, signingAlgorithm }: AuthorityOptions): void {
-  const curve = CURVE_ALGORITHMS.find((entry) => entry.keyAlgorithm === keyAlgorithm);
-  if (curve === undefined || curve.signingAlgorithm === signingAlgorithm) return;
-  const rule = `must be ${curve.signingAlgorithm} for a ${keyAlgorithm} key in KMS`;
+  const { signingAlgorithms } = KEY_KINDS[keyAlgorithm];
+  if (signingAlgorithms.includes(signingAlgorithm)) return;
+  const rule = `must be ${signingAlgorithms.join(' or ')} for a ${keyAlgorithm} key in KMS`;
   refuse(scope, 'signingAlgorithm', rule, signingAlgorithm);
 }
-
-const CURVE_ALGORITHMS = [
-  { keyAlgorithm: KeyAlgorithm.EC_PRIME256V1, signingAlgorithm: SigningAlgorithm.SHA256WITHECDSA },
-  { keyAlgorithm: KeyAlgorithm.EC_SECP384R1, signingAlgorithm: SigningAlgorithm.SHA384WITHECDSA },
-];
 
 /** @param id as `authorityParameterName` */
 function parameterArn(scope: IConstruct, id: string): string {

@@ -21,13 +21,15 @@ function orders(stack: Stack): string {
   return JSON.stringify(maker?.Properties['Environment']);
 }
 
+const RSA_ALGORITHMS = ['RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_384', 'RSASSA_PKCS1_V1_5_SHA_512'];
+
 describe('a root with its key in KMS', () => {
   test.each([
     [KeyAlgorithm.EC_PRIME256V1, 'ECC_NIST_P256', 'ECDSA_SHA_256'],
     [KeyAlgorithm.EC_SECP384R1, 'ECC_NIST_P384', 'ECDSA_SHA_384'],
-    [KeyAlgorithm.RSA_2048, 'RSA_2048', 'RSASSA_PKCS1_V1_5_SHA_256'],
-    [KeyAlgorithm.RSA_3072, 'RSA_3072', 'RSASSA_PKCS1_V1_5_SHA_256'],
-    [KeyAlgorithm.RSA_4096, 'RSA_4096', 'RSASSA_PKCS1_V1_5_SHA_256'],
+    [KeyAlgorithm.RSA_2048, 'RSA_2048', RSA_ALGORITHMS],
+    [KeyAlgorithm.RSA_3072, 'RSA_3072', RSA_ALGORITHMS],
+    [KeyAlgorithm.RSA_4096, 'RSA_4096', RSA_ALGORITHMS],
   ])('of %s has the key %s, and nobody may sign with another algorithm than %s', (keyAlgorithm, KeySpec, algorithm) => {
     const stack = newStack();
     newIssuer(stack, undefined, CertificateAuthority.kmsRoot(stack, 'Authority', { keyAlgorithm }));

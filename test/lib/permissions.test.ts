@@ -269,7 +269,7 @@ const PARAMETERS =
 
 const LISTS = 'MeshRevocationLists';
 const STATEMENTS_FOR_LISTS = [
-  `KmsKey: Allow kms:Sign to AWS {${LISTS}PublisherRole.Arn} on * ${SIGN}`,
+  `KmsKeyECCNISTP256: Allow kms:Sign to AWS {${LISTS}PublisherRole.Arn} on * ${SIGN}`,
   `${LISTS}BucketPolicy: Deny s3:* to AWS * on {${LISTS}Bucket.Arn}, {${LISTS}Bucket.Arn}/* if aws:SecureTransport Bool false`,
   ...['Hourly', 'Revocations'].map(
     (rule) =>
@@ -281,9 +281,9 @@ const STATEMENTS_FOR_LISTS = [
     `Allow logs:CreateLogStream, logs:PutLogEvents on {${LISTS}PublisherLogGroup.Arn}`,
     'Allow dynamodb:BatchGetItem on {MeshRegistryTable.Arn}',
     'Allow dynamodb:Query on {MeshRegistryTable.Arn}/index/CertificateAuthority',
-    `Allow kms:Sign on {KmsKey.Arn} ${SIGN}`,
-    'Allow kms:GetPublicKey on {KmsKey.Arn}, {KmsRootKey.Arn}',
-    `Allow ssm:GetParameter on ${PARAMETERS}/{KmsKey}`,
+    `Allow kms:Sign on {KmsKeyECCNISTP256.Arn} ${SIGN}`,
+    'Allow kms:GetPublicKey on {KmsKeyECCNISTP256.Arn}, {KmsRootKeyECCNISTP256.Arn}',
+    `Allow ssm:GetParameter on ${PARAMETERS}/{KmsKeyECCNISTP256}`,
     `Allow s3:GetObject, s3:PutObject on {${LISTS}Bucket.Arn}/crl.pem, ` +
       `{${LISTS}Bucket.Arn}/Fn::Select 1, Fn::Split /, {KmsCertificate.CertificateAuthorityArn}.crl`,
     `Allow s3:ListBucket on {${LISTS}Bucket.Arn}`,
@@ -299,19 +299,19 @@ test('with keys in KMS, the root signs for the function that makes authorities, 
   const issuing = ['Deployment', 'Rotation'];
   const maker = 'KmsRootMakerHandlerRole';
   const added = [
-    `KmsRootKey: ${ADMINISTER}`,
-    `KmsRootKey: Allow kms:Sign to AWS {${maker}.Arn} on * ${SIGN}`,
-    `KmsKey: ${ADMINISTER}`,
+    `KmsRootKeyECCNISTP256: ${ADMINISTER}`,
+    `KmsRootKeyECCNISTP256: Allow kms:Sign to AWS {${maker}.Arn} on * ${SIGN}`,
+    `KmsKeyECCNISTP256: ${ADMINISTER}`,
     ...issuing.flatMap((id) => [
-      `KmsKey: Allow kms:Sign to AWS {MeshIssuer${id}Role.Arn} on * ${SIGN}`,
-      `MeshIssuer${id}RoleDefaultPolicy: Allow kms:Sign on {KmsKey.Arn} ${SIGN}`,
-      `MeshIssuer${id}RoleDefaultPolicy: Allow ssm:GetParameter on ${PARAMETERS}/{KmsKey}`,
+      `KmsKeyECCNISTP256: Allow kms:Sign to AWS {MeshIssuer${id}Role.Arn} on * ${SIGN}`,
+      `MeshIssuer${id}RoleDefaultPolicy: Allow kms:Sign on {KmsKeyECCNISTP256.Arn} ${SIGN}`,
+      `MeshIssuer${id}RoleDefaultPolicy: Allow ssm:GetParameter on ${PARAMETERS}/{KmsKeyECCNISTP256}`,
     ]),
     `${maker}: Allow sts:AssumeRole to Service lambda.amazonaws.com`,
     ...[
       'Allow logs:CreateLogStream, logs:PutLogEvents on {KmsRootMakerHandlerLogGroup.Arn}',
-      `Allow kms:Sign on {KmsRootKey.Arn} ${SIGN}`,
-      ...['KmsKey', 'KmsRootKey'].flatMap((key) => [
+      `Allow kms:Sign on {KmsRootKeyECCNISTP256.Arn} ${SIGN}`,
+      ...['KmsKeyECCNISTP256', 'KmsRootKeyECCNISTP256'].flatMap((key) => [
         `Allow kms:GetPublicKey on {${key}.Arn}`,
         `Allow ssm:GetParameter, ssm:GetParameterHistory, ssm:PutParameter, ssm:DeleteParameter on ${PARAMETERS}/{${key}}`,
       ]),
@@ -332,8 +332,8 @@ test('the function that makes authorities may ask ACM PCA for the request of an 
     'PcaRootMakerHandlerRoleDefaultPolicy: Allow acm-pca:GetCertificateAuthorityCsr on {Pca.Arn}',
   );
   expect(permissions.filter((permission) => permission.includes('kms:Sign'))).toEqual([
-    `PcaRootKey: Allow kms:Sign to AWS {PcaRootMakerHandlerRole.Arn} on * ${SIGN}`,
-    `PcaRootMakerHandlerRoleDefaultPolicy: Allow kms:Sign on {PcaRootKey.Arn} ${SIGN}`,
+    `PcaRootKeyECCNISTP256: Allow kms:Sign to AWS {PcaRootMakerHandlerRole.Arn} on * ${SIGN}`,
+    `PcaRootMakerHandlerRoleDefaultPolicy: Allow kms:Sign on {PcaRootKeyECCNISTP256.Arn} ${SIGN}`,
   ]);
 });
 
