@@ -202,11 +202,10 @@ export function callBucket<T>(
 ): Promise<T> {
   const service = { name: 's3', endpointVariable: 'S3' };
   const isHost = connection.endpoint(service.endpointVariable) === undefined && !bucket.includes('.');
-  const hash = createHash('sha256');
   const request = {
     method,
     path: isHost ? path : `/${bucket}${path}`,
-    headers: { ...headers, 'x-amz-content-sha256': hash.update(body ?? '').digest('hex') },
+    headers,
     body,
     ...(isHost && { hostLabel: bucket }),
   };

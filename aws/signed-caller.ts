@@ -1,8 +1,8 @@
-import { AwsV4Signer } from 'aws4fetch';
 import { AwsCallError } from './aws-error';
 import type { AwsConnection } from './connection';
 import { type HttpResponse, sendHttpRequest } from './http-request';
 import { type Attempt, type RetryPolicy, retry } from './retry';
+import { signedHeaders } from './signature';
 
 /** An AWS service. */
 export interface ServiceName {
@@ -72,9 +72,6 @@ export interface SignedCallerOptions {
  * to load than their work takes.
  */
 export class SignedCaller {
-  /** Caches the signing keys, which are derived from the credentials once a day. */
-  private readonly signingKeys = new Map<string, ArrayBuffer>();
-
   constructor(private readonly options: SignedCallerOptions) {}
 
   /** @throws AwsCallError after the last attempt, or at once for an error that is not retryable */
@@ -93,11 +90,12 @@ export class SignedCaller {
     const { name: service, actionPrefix = service } = this.options.service;
     const error = (code: string, message: string) => new AwsCallError(`${actionPrefix}:${operation}`, code, message);
     const { send = sendHttpRequest } = this.options.connection;
-    const { url, method, headers } = await this.sign(request);
+    const { method, body } = request;
+    const { url, headers } = await this.sign(request);
     let response: HttpResponse;
     let text: string | undefined;
     try {
-      response = await send(url, { method, headers: Object.fromEntries(headers), body: request.body, signal });
+      response = await send(url, { method, headers, body, signal });
       text = await readText(response, largestBody);
     } catch (failure) {
       const cause = signal.aborted ? signal.reason : failure;
@@ -121,15 +119,9 @@ export class SignedCaller {
     const { service, connection } = this.options;
     const signer = await connection.signer();
     const host = [hostLabel, regionalHost(service.name, signer.region)].filter(Boolean).join('.');
-    return new AwsV4Signer({
-      ...signer,
-      method,
-      url: (connection.endpoint(service.endpointVariable) ?? `https://${host}`) + path,
-      headers,
-      body,
-      service: service.name,
-      cache: this.signingKeys,
-    }).sign();
+    const url = new URL((connection.endpoint(service.endpointVariable) ?? `https://${host}`) + path);
+    const scope = { service: service.name, region: signer.region };
+    return { url, headers: signedHeaders({ method, url, headers, body }, scope, signer) };
   }
 }
 
