@@ -1,13 +1,30 @@
+import { Lazy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { METRICS, type Metric } from '../mesh/contract';
+import type { ICertificateIssuer } from './interfaces';
+import { clientsOf } from './private/issuer-clients';
 import { meshMetric } from './private/mesh-metric';
+
+/** Days before the end of an authority. */
+const AUTHORITY_WARNING = 90;
+
+/** Days between the alarm of an authority and the first certificate that it can't issue for the whole validity. */
+const RENEWAL_WARNING = 30;
 
 /** Properties of `MeshAlarms`. */
 export interface MeshAlarmsProps {
   /** The SPIFFE trust domain to monitor. */
   readonly trustDomain: string;
+
+  /**
+   * The issuer of the clients' certificates. With clients in this app whose certificates are valid for more than 60 days,
+   * `authorityExpiring` goes off earlier.
+   *
+   * @default - `authorityExpiring` goes off 90 days before, however long certificates are valid
+   */
+  readonly issuer?: ICertificateIssuer;
 
   /**
    * Whether the mesh publishes revocation lists.
@@ -33,7 +50,13 @@ export class MeshAlarms extends Construct {
    */
   readonly certificateExpiring: cloudwatch.Alarm;
 
-  /** A certificate authority or trust anchor expires within 90 days, and with it all certificates that it issued. */
+  /**
+   * A certificate authority or trust anchor expires soon, and with it all certificates that it issued: within 90 days, or 30
+   * days more than the longest validity of a certificate, if that is earlier. ACM PCA issues no certificate that would
+   * outlive its authority, so then the last rotations before the end of an authority fail.
+   *
+   * @see https://docs.aws.amazon.com/privateca/latest/APIReference/API_IssueCertificate.html
+   */
   readonly authorityExpiring: cloudwatch.Alarm;
 
   /**
@@ -81,12 +104,18 @@ export class MeshAlarms extends Construct {
     });
     if (this.action) this.certificateExpiring.addInsufficientDataAction(this.action);
     this.authorityExpiring = this.alarm('AuthorityExpiring', trustDomain, METRICS.daysToAuthorityExpiry, {
-      alarmDescription: `A certificate authority of ${trustDomain} expires within 90 days`,
       comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-      threshold: 90,
+      threshold: AUTHORITY_WARNING,
       evaluationPeriods: 3,
       datapointsToAlarm: 1,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    // Clients are added later.
+    const resource = this.authorityExpiring.node.defaultChild as cloudwatch.CfnAlarm;
+    const days = () => authorityWarning(props.issuer);
+    resource.threshold = Lazy.number({ produce: days });
+    resource.alarmDescription = Lazy.string({
+      produce: () => `A certificate authority of ${trustDomain} expires within ${days()} days`,
     });
     this.registryUnavailable = this.alarm('RegistryUnavailable', trustDomain, METRICS.registryUnavailable, {
       alarmDescription: `The authorizer of ${trustDomain} can't read the registry and will soon refuse clients`,
@@ -117,4 +146,12 @@ export class MeshAlarms extends Construct {
     if (this.action) alarm.addAlarmAction(this.action);
     return alarm;
   }
+}
+
+/** In days. The validity of clients of other apps isn't known. */
+function authorityWarning(issuer?: ICertificateIssuer): number {
+  const validities = (issuer ? clientsOf(issuer) : [])
+    .filter(({ _certificateValidity: validity }) => !validity.isUnresolved())
+    .map(({ _certificateValidity: validity }) => Math.ceil(validity.toDays({ integral: false })));
+  return Math.max(AUTHORITY_WARNING, ...validities.map((days) => days + RENEWAL_WARNING));
 }

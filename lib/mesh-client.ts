@@ -185,12 +185,27 @@ export class MeshClient extends Construct implements IMeshClient {
   }
 
   /**
-   * How often the secret is rotated in a month. Empty for a client without a secret, or of another issuer.
+   * Whether `issuer` issues the certificates.
    * @internal
    */
-  _rotationsBy(issuer: ICertificateIssuer): number[] {
-    if (issuer !== this.issuer || !this.rotateAfter) return [];
-    return [DAYS_OF_MONTH / this.rotateAfter.toDays({ integral: false })];
+  _isOf(issuer: ICertificateIssuer): boolean {
+    return issuer === this.issuer;
+  }
+
+  /**
+   * How often the secret is rotated in a month. Undefined for a client without a secret.
+   * @internal
+   */
+  get _monthlyRotations(): number | undefined {
+    return this.rotateAfter && DAYS_OF_MONTH / this.rotateAfter.toDays({ integral: false });
+  }
+
+  /**
+   * How long a certificate is valid.
+   * @internal
+   */
+  get _certificateValidity(): Duration {
+    return this.props.certificateValidity ?? DEFAULT_VALIDITY;
   }
 
   private attribute(name: keyof ClientCertificateAttributes, property: string): string {

@@ -186,6 +186,7 @@ export class MtlsServiceMesh extends Construct {
 
     this.alarms = new MeshAlarms(this, 'Alarms', {
       trustDomain: this.trustDomain,
+      issuer: this.issuer,
       revocationLists: listing.length > 0,
       topic: props.alarmTopic,
     });

@@ -2,7 +2,7 @@
 import { Annotations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { ICertificateAuthority, ICertificateIssuer } from '../interfaces';
-import { MeshClient } from '../mesh-client';
+import { clientsOf } from './issuer-clients';
 
 export interface MonthlyCost {
   /** Such as `a short-lived root`. */
@@ -73,9 +73,7 @@ function announce(scope: IConstruct, what: string, findCosts: () => readonly Mon
 }
 
 function costsOf(issuer: ICertificateIssuer, authorities: readonly ICertificateAuthority[]): readonly MonthlyCost[] {
-  const rotations = issuer.node.root.node
-    .findAll()
-    .flatMap((construct) => (construct instanceof MeshClient ? construct._rotationsBy(issuer) : []));
+  const rotations = clientsOf(issuer).flatMap(({ _monthlyRotations: rotations }) => rotations ?? []);
   const certificates = Math.round(rotations.reduce((sum, count) => sum + count, 0));
   const costs = withRoots(authorities).map(({ monthlyCost }) => monthlyCost);
   const issuing = authorities.at(-1);

@@ -141,6 +141,24 @@ test('another issuing authority below the same root leaves the trust anchor as i
   }
 });
 
+test('clients are renewed until their authority expires, with certificates that expire with it', async () => {
+  const app = assemblyWith((stack) =>
+    CertificateAuthority.kmsRoot(stack, 'Authority', { validity: Duration.days(8), ...DESTROY }),
+  );
+  const sandbox = await Sandbox.deploy(app.synth().directory);
+  try {
+    const { certificateChain } = await sandbox.clientSecret('mail');
+    const end = new Date(readCertificates(certificateChain)[0]?.validTo ?? '');
+    await sandbox.advance(7.5 * 86_400_000);
+    const { notBefore, notAfter } = await sandbox.clientSecret('mail');
+    expect(new Date(notAfter)).toEqual(end);
+    expect(Date.parse(notAfter) - Date.parse(notBefore)).toBeLessThan(7 * 86_400_000);
+    expect((await sandbox.fetch('mail', SERVICE_URL)).status).toBe(200);
+  } finally {
+    await sandbox.close();
+  }
+});
+
 test('a deployment that changes the authorities and fails leaves the very certificates of before', async () => {
   const assembly = (days: number, { fails }: { readonly fails: boolean }) => {
     const app = assemblyWith((stack) => {

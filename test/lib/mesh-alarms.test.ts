@@ -1,5 +1,7 @@
+import { Duration } from 'aws-cdk-lib';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { MeshAlarms } from '../../lib';
+import { CertificateAuthority, MeshAlarms } from '../../lib';
+import { exampleMesh } from '../example-mesh';
 import { newStack, onlyResource, resourcesOfType } from './mesh-stack';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
@@ -83,4 +85,30 @@ test('tell a topic, also when the hourly report fails to come', () => {
     undefined,
     undefined,
   ]);
+});
+
+describe('the alarm of authorities goes off long enough before', () => {
+  const alarmOf = (...validities: Duration[]) => {
+    const stack = newStack();
+    const certificateAuthority = CertificateAuthority.generalPurposeSubordinate(stack, 'Authority');
+    const mesh = exampleMesh(stack, { certificateAuthority });
+    for (const [index, certificateValidity] of validities.entries()) {
+      mesh.addClient(`client-${index}`, { certificateValidity, ownKey: true });
+    }
+    const alarms = Object.values(resourcesOfType(stack, ALARM)).map(({ Properties }) => Properties);
+    return alarms.find(({ MetricName }) => MetricName === 'DaysToAuthorityExpiry');
+  };
+
+  test.each([
+    ['without clients', [], 90],
+    ['with certificates of a week', [Duration.days(7)], 90],
+    ['with certificates of 60 days', [Duration.days(60)], 90],
+    ['with certificates that can not be renewed for the last year', [Duration.days(7), Duration.days(365)], 395],
+    ['with certificates of a part of a day more', [Duration.hours(61 * 24 + 1)], 92],
+  ])('%s', (_which, validities, days) => {
+    expect(alarmOf(...validities)).toMatchObject({
+      Threshold: days,
+      AlarmDescription: `A certificate authority of mesh.example.com expires within ${days} days`,
+    });
+  });
 });

@@ -1,17 +1,32 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Log } from '../../../aws/cloudwatch';
 import type { Kms } from '../../../aws/kms';
 import { revocationListKey } from '../../../mesh/kms-authority';
 import { authorityId } from '../../../mesh/names';
+import { notAfterOf, subjectText } from '../../../pki/certificate-fields';
 import { signClientCertificate } from '../../../pki/certificate-signing';
 import { readCertificates } from '../../../pki/pem';
 import { type AuthorityStore, StoredAuthorityError } from '../../kms-authority/authority-store';
 import { kmsSigner } from '../../kms-authority/kms-signer';
+import type { CertificateOrder } from '../issue/certificate-order';
 import type { AuthorityBackend, SignedCertificate, SigningRequest } from './certificate-authorities';
 
 const HOUR_MS = 3_600_000;
 
 /** How long a chain is not read again. Milliseconds. */
 const CHAIN_MEMORY = 60_000;
+
+/** The authority's own certificate has expired. */
+class ExpiredAuthorityError extends Error {
+  override readonly name = 'ExpiredAuthorityError';
+
+  constructor(authority: X509Certificate) {
+    const expired = `expired at ${notAfterOf(authority).toISOString()}`;
+    super(
+      `certificate authority ${subjectText(authority)} ${expired}: set certificateAuthority to a new one, and deploy`,
+    );
+  }
+}
 
 export interface KmsBackendOptions {
   readonly kms: Pick<Kms, 'sign'>;
@@ -50,7 +65,7 @@ export class KmsBackend implements AuthorityBackend {
         publicKey,
         // As ACM PCA does, for clients and servers whose clocks are behind.
         notBefore: new Date(now().getTime() - HOUR_MS),
-        notAfter: new Date(now().getTime() + order.validityHours * HOUR_MS),
+        notAfter: this.expiryOf(order, issuer),
         ...(address !== undefined && {
           crlAddress: `${address}/${revocationListKey(authorityId(certificateAuthorityArn))}`,
         }),
@@ -60,6 +75,14 @@ export class KmsBackend implements AuthorityBackend {
     );
     log({ event: 'certificate-signed', client: clientName, certificateAuthorityArn, purpose });
     return { certificate, certificateChain };
+  }
+
+  /** As ordered, and not later than that of the authority: otherwise, rotations would end so long before the authority does. */
+  private expiryOf({ validityHours }: CertificateOrder, issuer: X509Certificate): Date {
+    const now = this.options.now().getTime();
+    const end = notAfterOf(issuer).getTime();
+    if (end <= now) throw new ExpiredAuthorityError(issuer);
+    return new Date(Math.min(now + validityHours * HOUR_MS, end));
   }
 
   /** SSM answers 40 calls a second for all of the account, and many certificates may be issued at once. */

@@ -119,8 +119,29 @@ test('the certificate of the authority is read again after a minute', async () =
   expect(get).toHaveBeenCalledTimes(2);
 });
 
-test('no certificate outlives its authority', async () => {
-  await expect(sign({ validityHours: 3651 * 24 })).rejects.toThrow("must not be later than the issuer's");
+describe('an authority that is about to expire', () => {
+  const END = Date.parse('2026-11-28T12:00:00Z') + 3650 * 86_400_000;
+
+  test.each([
+    ['the last time for the whole validity', 168 * 3_600_000],
+    ['a day before', 86_400_000],
+    ['a second before', 1_000],
+  ])('issues certificates that expire with it: %s', async (_when, left) => {
+    now = new Date(END - left);
+    const { certificate, certificateChain } = await sign();
+    const signed = readCertificate(certificate);
+    expect(new Date(signed.validTo)).toEqual(new Date(END));
+    expect(() => verifyChain(signed, readCertificates(certificateChain), now)).not.toThrow();
+  });
+
+  test.each([0, 1_000, 86_400_000])('issues none %d ms after its end, and says what to do', async (past) => {
+    const { length } = kms.signed;
+    now = new Date(END + past);
+    await expect(sign()).rejects.toThrow(
+      'certificate authority CN=Example Root expired at 2036-11-25T12:00:00.000Z: set certificateAuthority to a new one',
+    );
+    expect(kms.signed).toHaveLength(length);
+  });
 });
 
 test('an authority that has not been made yet issues nothing, and the failure says so', async () => {
