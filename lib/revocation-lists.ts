@@ -132,6 +132,7 @@ export class RevocationLists extends Construct {
 
     const properties: RevocationListsProperties = {
       BucketName: this.bucket.bucketName,
+      TrustDomain: registry.trustDomain,
       CertificateAuthorities: authorities.map(({ certificateAuthorityArn }) => certificateAuthorityArn),
       EmptyOnDelete: String(removalPolicy === RemovalPolicy.DESTROY),
     };

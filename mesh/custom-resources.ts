@@ -94,6 +94,8 @@ export interface ExternalClientProperties {
 export const SERVICE_RESOURCE_TYPE = 'Custom::MtlsService';
 
 export interface ServiceProperties {
+  /** With another trust domain, the service is registered in another registry. */
+  readonly TrustDomain: string;
   readonly ServiceName: string;
   /** The API that the service is part of. */
   readonly ApiId: string;

@@ -60,9 +60,12 @@ export const AUTHORITY_ORDERS_VARIABLE = 'AUTHORITY_ORDERS';
 /** Publishes the revocation lists of authorities with KMS keys. */
 export const REVOCATION_LISTS_RESOURCE_TYPE = 'Custom::MtlsRevocationLists';
 
+/** The function finds the trust domain and the authorities in its environment, and publishes when they change. */
 export interface RevocationListsProperties {
   readonly BucketName: string;
-  /** ARNs of the KMS keys. The function finds them in its environment, and publishes when they change. */
+  /** With another trust domain, another registry has the revoked certificates. */
+  readonly TrustDomain: string;
+  /** ARNs of the KMS keys. */
   readonly CertificateAuthorities: readonly string[];
   /** If `'true'`, deletion of the resource also deletes every version of every object in the bucket. */
   readonly EmptyOnDelete: string;

@@ -30,6 +30,7 @@ export class ServiceRegistration {
     this.grants = new ServiceGrants(service, `/${serviceName}`);
     issuer.serveStackOf(service);
     const properties: ServiceProperties = {
+      TrustDomain: issuer.trustDomain,
       ServiceName: serviceName,
       ApiId: apiId,
       MappingKey: mappingKey,

@@ -42,6 +42,7 @@ const ghost = (clientName = 'ghost', secret = `${SECRETS}:attacker-AbCdEf`) => (
 });
 const SERVICE = 'Custom::MtlsService';
 const ghostService = (name = 'ghost') => ({
+  TrustDomain: HOST,
   ServiceName: name,
   ApiId: String(Object.values(sandbox.resources).find(({ type }) => type === 'AWS::ApiGatewayV2::Api')?.physicalId),
   Grants: [`own ANY /${name}/*`],

@@ -1,6 +1,8 @@
 import { App, CfnElement, Stack } from 'aws-cdk-lib';
+import { EndpointType, LambdaRestApi } from 'aws-cdk-lib/aws-apigateway';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { CertificateAuthority, type ICertificateAuthority } from '../../lib';
+import { CertificateAuthority, type ICertificateAuthority, type MtlsServiceMeshProps } from '../../lib';
 import { Sandbox } from '../../sandbox';
 import { addScheduleService, exampleMesh } from '../example-mesh';
 
@@ -8,6 +10,7 @@ const SERVICE_URL = 'https://mesh.example.com/schedule/events';
 
 interface Changes {
   readonly authority?: (stack: Stack) => ICertificateAuthority;
+  readonly mesh?: Partial<MtlsServiceMeshProps>;
 }
 
 const withSubject = (commonName: string) => (stack: Stack) =>
@@ -28,12 +31,23 @@ function movedAuthority(stack: Stack): ICertificateAuthority {
 
 function appWith({
   authority = (stack) => CertificateAuthority.kmsSubordinate(stack, 'Authority'),
+  mesh: props,
 }: Changes = {}): App {
   const app = new App();
   const stack = new Stack(app, 'Live');
-  const mesh = exampleMesh(stack, { certificateAuthority: authority(stack) });
+  const mesh = exampleMesh(stack, { certificateAuthority: authority(stack), ...props });
   addScheduleService(stack, mesh);
-  mesh.addClient('mail');
+  const api = new LambdaRestApi(stack, 'Reports', {
+    handler: new lambda.Function(stack, 'Report', {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 200 });'),
+    }),
+    endpointTypes: [EndpointType.REGIONAL],
+    disableExecuteApiEndpoint: true,
+  });
+  mesh.addClient('social');
+  mesh.protect('reports', api).allow(mesh.addClient('mail'));
   return app;
 }
 
@@ -59,5 +73,29 @@ describe('a change that would cut off the clients of a live mesh fails, says wha
   ])('%s', async (_what, changes, reason) => {
     await expect(sandbox.update(appWith(changes))).rejects.toThrow(reason);
     expect((await sandbox.fetch('mail', SERVICE_URL)).status).toBe(200);
+  });
+});
+
+describe.each<[string, Changes, string]>([
+  ['trust domain', { mesh: { trustDomain: 'prod.example.com' } }, 'mesh.example.com'],
+  ['domain name, with the trust domain', { mesh: { domainName: 'new.example.com' } }, 'new.example.com'],
+  [
+    'domain name alone',
+    { mesh: { domainName: 'new.example.com', trustDomain: 'mesh.example.com' } },
+    'new.example.com',
+  ],
+])('a live mesh with another %s', (_what, changes, domainName) => {
+  test('lets its clients call what they may, and nothing else', async () => {
+    const sandbox = await Sandbox.deploy(appWith());
+    try {
+      await sandbox.update(appWith(changes));
+      await sandbox.advance(60_000);
+      for (const path of ['schedule/events', 'reports']) {
+        expect((await sandbox.fetch('mail', `https://${domainName}/${path}`)).status).toBe(200);
+      }
+      expect((await sandbox.fetch('social', `https://${domainName}/reports`)).status).toBe(403);
+    } finally {
+      await sandbox.close();
+    }
   });
 });

@@ -92,6 +92,7 @@ test('a stack that is allowed can grant nothing of another stack’s service', a
       resourceType: 'Custom::MtlsService',
       serviceToken: mesh.issuer.deploymentHandler.functionArn,
       properties: {
+        TrustDomain: mesh.trustDomain,
         ServiceName: 'schedule',
         ApiId: mesh.gateway.httpApi.apiId,
         Grants: ['thief ANY /schedule/*'],

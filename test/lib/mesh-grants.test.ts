@@ -55,6 +55,7 @@ describe('the grants of a service', () => {
       'social ANY /schedule/*',
     ]);
     expect(onlyResource(stack, SERVICE).Properties).toMatchObject({
+      TrustDomain: 'mesh.example.com',
       ServiceName: 'schedule',
       ApiId: stack.resolve(mesh.gateway.httpApi.apiId),
     });

@@ -2,7 +2,7 @@ import type { Log } from '../../../aws/cloudwatch';
 import { apiIdProblem } from '../../../mesh/aws-names';
 import type { ServiceProperties } from '../../../mesh/custom-resources';
 import { parseDeclaredGrant } from '../../../mesh/grant';
-import { serviceNameProblem } from '../../../mesh/names';
+import { serviceNameProblem, trustDomainProblem } from '../../../mesh/names';
 import type { ServiceRegistry } from '../../../registry/services';
 import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
 import { listProperty, textProperty } from '../../custom-resource/properties';
@@ -24,12 +24,14 @@ export class ServiceResource implements CustomResourceHandler {
   constructor(private readonly options: ServiceResourceOptions) {}
 
   identify(properties: ResourceProperties): string {
-    return `service:${this.options.trustDomain}/${serviceNameIn(properties)}`;
+    const trustDomain = textProperty(properties, name('TrustDomain'), trustDomainProblem);
+    return `service:${trustDomain}/${serviceNameIn(properties)}`;
   }
 
   async apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Record<string, never>> {
     const { services, now, log } = this.options;
     const { properties, requestType } = request;
+    this.assertOwnTrustDomain(properties);
     const serviceName = serviceNameIn(properties);
     const service = {
       serviceName,
@@ -43,12 +45,23 @@ export class ServiceResource implements CustomResourceHandler {
     return {};
   }
 
-  /** Keeps a service that another resource has registered under the same name. */
+  /**
+   * Keeps a service that another resource has registered under the same name. A service of another trust domain is not in this
+   * registry.
+   */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
+    if (request.properties[name('TrustDomain')] !== this.options.trustDomain) return;
     const serviceName = serviceNameIn(request.properties);
     const { services, now, log } = this.options;
     const isRemoved = await services.remove(serviceName, resourceOf(request), now(), signal);
     if (isRemoved) log({ event: 'service-removed', service: serviceName });
+  }
+
+  private assertOwnTrustDomain(properties: ResourceProperties): void {
+    const { trustDomain } = this.options;
+    textProperty(properties, name('TrustDomain'), (given) =>
+      given === trustDomain ? undefined : `must be the issuer's trust domain ${trustDomain}`,
+    );
   }
 }
 

@@ -7,6 +7,7 @@ const signal = new AbortController().signal;
 const NOW = '2026-11-22T12:00:00.000Z';
 const PROPERTIES = {
   ServiceToken: 'arn:aws:lambda:eu-central-1:111122223333:function:issuer',
+  TrustDomain: 'mesh.example.com',
   ServiceName: 'schedule',
   ApiId: 'a1b2c3',
   Grants: ['mail GET,POST /schedule/events', '* GET /schedule'],
@@ -70,6 +71,14 @@ describe('a service', () => {
     expect(services.services.size).toBe(0);
   });
 
+  test('of another trust domain is another resource, and is removed from its own registry alone', async () => {
+    const former = { TrustDomain: 'former.example.com' };
+    expect(resource.identify({ ...PROPERTIES, ...former })).toBe('service:former.example.com/schedule');
+    await resource.apply(request(), signal);
+    await resource.remove(request(former), signal);
+    expect(services.services.size).toBe(1);
+  });
+
   test('can not be declared twice', async () => {
     await resource.apply(request(), signal);
     await expect(resource.apply(request({}, 'Thief'), signal)).rejects.toThrow(
@@ -84,6 +93,12 @@ describe('a service', () => {
   });
 
   test.each<[string, object, string]>([
+    ['no trust domain', { TrustDomain: undefined }, 'TrustDomain must be a string'],
+    [
+      'the trust domain of another mesh',
+      { TrustDomain: 'other.example.com' },
+      `TrustDomain must be the issuer's trust domain mesh.example.com, got "other.example.com"`,
+    ],
     ['no name', { ServiceName: undefined }, 'ServiceName must be a string'],
     ['a name that API Gateway reserves', { ServiceName: 'ping' }, 'ServiceName must not be a path that API Gateway'],
     ['a name that is none', { ServiceName: 'Schedule/..' }, 'ServiceName must be a DNS label'],
