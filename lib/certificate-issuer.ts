@@ -15,6 +15,8 @@ import { grantKeyThrough } from './private/key-grant';
 import { KmsAuthority } from './private/kms-authority';
 import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
 import { announceMeshPrice } from './private/monthly-price';
+import { checkProps } from './private/properties/check';
+import { ISSUER_PROPS } from './private/properties/interface-kinds';
 import { ServedStacks } from './private/served-stacks';
 import { checkKnownText, checkText } from './private/validation';
 
@@ -77,6 +79,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   constructor(scope: Construct, id: string, props: CertificateIssuerProps) {
     super(scope, id);
 
+    checkProps(this, props, ISSUER_PROPS);
     this.props = props;
     this.registry = props.registry;
     this.trustDomain = props.registry.trustDomain;

@@ -7,8 +7,10 @@ import type { ExternalIdentity } from './external-identity';
 import type { ICertificateIssuer, IMeshClient, ITrustAnchor } from './interfaces';
 import { claimClientName, claimIdentity } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
+import { checkProps } from './private/properties/check';
+import { EXTERNAL_CLIENT_PROPS, identityKind } from './private/properties/interface-kinds';
 import { clientTrustAnchorProperties, grantReadCertificates } from './private/trust-anchor-certificates';
-import { checkKnownText, checkText, refuse } from './private/validation';
+import { checkKind, checkKnownText, checkText, refuse } from './private/validation';
 
 /** Options of an external client. */
 export interface ExternalClientOptions {
@@ -56,6 +58,7 @@ export class ExternalClient extends Construct implements IMeshClient {
   constructor(scope: Construct, id: string, props: ExternalClientProps) {
     super(scope, id);
 
+    checkProps(this, props, EXTERNAL_CLIENT_PROPS);
     const { clientName, issuer, trustAnchor, identity } = props;
     this.clientName = clientName;
     this.spiffeId = spiffeId(issuer.trustDomain, clientName);
@@ -86,6 +89,7 @@ export class ExternalClient extends Construct implements IMeshClient {
 /** Tokens can't be compared. The deployment rejects two that have the same value. */
 function checkIdentity(client: ExternalClient, { identity, issuer, trustAnchor }: ExternalClientProps): void {
   const { kind, value } = identity;
+  checkKind(client, 'identity.kind', kind, identityKind);
   if (Token.isUnresolved(value)) return;
   checkText(client, 'identity', value, () => externalIdentityProblem({ kind, value }, issuer.trustDomain));
   const owner = claimIdentity(trustAnchor, { kind, value }, client);

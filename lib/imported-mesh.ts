@@ -7,6 +7,8 @@ import { MeshClient } from './mesh-client';
 import type { MeshClientOptions } from './mesh-client-options';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { ImportedGateway, ImportedIssuer } from './private/imported-mesh-parts';
+import { checkProps } from './private/properties/check';
+import { MESH_ATTRIBUTES } from './private/properties/interface-kinds';
 import { ImportedTrustAnchor } from './private/trust-anchor-parameter';
 import { checkKnownText } from './private/validation';
 
@@ -37,6 +39,7 @@ export class ImportedMesh extends Construct {
 
   constructor(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes) {
     super(scope, id);
+    checkProps(this, attributes, MESH_ATTRIBUTES);
     checkKnownText(this, 'trustDomain', attributes.trustDomain, trustDomainProblem);
     this.trustDomain = attributes.trustDomain;
     this.gateway = new ImportedGateway(this, 'Gateway', attributes);

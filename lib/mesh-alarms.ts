@@ -6,6 +6,8 @@ import { METRICS, type Metric } from '../mesh/contract';
 import type { ICertificateIssuer } from './interfaces';
 import { clientsOf } from './private/issuer-clients';
 import { meshMetric } from './private/mesh-metric';
+import { checkProps } from './private/properties/check';
+import { ALARMS_PROPS } from './private/properties/interface-kinds';
 
 /** Days before the end of an authority. */
 const AUTHORITY_WARNING = 90;
@@ -84,6 +86,7 @@ export class MeshAlarms extends Construct {
   constructor(scope: Construct, id: string, props: MeshAlarmsProps) {
     super(scope, id);
 
+    checkProps(this, props, ALARMS_PROPS);
     const { trustDomain, topic } = props;
     this.action = topic && { bind: () => ({ alarmActionArn: topic.topicArn }) };
 

@@ -14,6 +14,8 @@ import type { MeshClientOptions } from './mesh-client-options';
 import { clientSecret, grantReadSecret } from './private/client-secret';
 import { claimClientName } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
+import { checkProps } from './private/properties/check';
+import { CLIENT_PROPS } from './private/properties/interface-kinds';
 import { requesterArn } from './private/requester';
 import { defaultInterval, intervalProblem, rotationSchedule } from './private/rotation-schedule';
 import { checkDuration, checkKnownText, checkText, isLonger, refuse } from './private/validation';
@@ -76,6 +78,7 @@ export class MeshClient extends Construct implements IMeshClient {
   constructor(scope: Construct, id: string, props: MeshClientProps) {
     super(scope, id);
 
+    checkProps(this, props, CLIENT_PROPS);
     const { issuer, clientName, dnsNames = [], certificateValidity = DEFAULT_VALIDITY } = props;
     const { certificateAuthority, trustDomain } = issuer;
     this.issuer = issuer;

@@ -5,6 +5,8 @@ import { METRIC_DIMENSION, METRIC_NAMESPACE, METRICS, type Metric, REASON_DIMENS
 import type { MeshAlarms } from './mesh-alarms';
 import type { MtlsGateway } from './mtls-gateway';
 import { meshMetric } from './private/mesh-metric';
+import { checkProps } from './private/properties/check';
+import { DASHBOARD_PROPS } from './private/properties/interface-kinds';
 
 /** Options of a dashboard. */
 export interface MeshDashboardOptions {
@@ -55,6 +57,7 @@ export class MeshDashboard extends Construct {
   constructor(scope: Construct, id: string, props: MeshDashboardProps) {
     super(scope, id);
 
+    checkProps(this, props, DASHBOARD_PROPS);
     const { gateway, alarms } = props;
     this.trustDomain = props.trustDomain;
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {

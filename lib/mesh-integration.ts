@@ -20,7 +20,11 @@ import type {
   PublicIntegrationOptions,
 } from './mesh-integration-options';
 import { type PrivateTarget, privateIntegrations } from './private/private-integration';
+import { checkOptions } from './private/properties/check';
+import { lambdaFunction } from './private/properties/construct-kinds';
+import { PRIVATE_INTEGRATION_OPTIONS } from './private/properties/interface-kinds';
 import { publicIntegrations } from './private/public-integration';
+import { checkKind } from './private/validation';
 
 /** The service that a `MeshIntegration` is bound to. */
 export interface MeshIntegrationBindOptions {
@@ -173,6 +177,7 @@ class LambdaIntegration extends MeshIntegration {
   }
 
   override bind({ scope, serviceName, gateway: { httpApi } }: MeshIntegrationBindOptions): MeshIntegrationConfig {
+    checkKind(scope, 'handler', this.handler, lambdaFunction);
     this.handler.addPermission('Permission', {
       scope,
       principal: new iam.ServicePrincipal('apigateway.amazonaws.com'),
@@ -216,7 +221,8 @@ class PrivateIntegration extends MeshIntegration {
     super();
   }
 
-  override bind(): MeshIntegrationConfig {
+  override bind({ scope }: MeshIntegrationBindOptions): MeshIntegrationConfig {
+    checkOptions(scope, 'options', this.options, PRIVATE_INTEGRATION_OPTIONS);
     return privateIntegrations(this.target, () => MeshIntegration.identityHeaders(), this.options);
   }
 }

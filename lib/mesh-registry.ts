@@ -8,6 +8,8 @@ import { REGISTRY_INDEXES, REGISTRY_KEYS, type RegistryClient, type RegistryKey 
 import type { IMeshRegistry } from './interfaces';
 import type { EncryptionOptions } from './mesh-function-options';
 import { grantKeyThrough } from './private/key-grant';
+import { checkProps } from './private/properties/check';
+import { REGISTRY_PROPS } from './private/properties/interface-kinds';
 import { checkText } from './private/validation';
 
 /** Options of a registry. */
@@ -65,6 +67,7 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
   constructor(scope: Construct, id: string, props: MeshRegistryProps) {
     super(scope, id);
 
+    checkProps(this, props, REGISTRY_PROPS);
     checkText(this, 'trustDomain', props.trustDomain, trustDomainProblem);
     const tableName = registryTableName(props.trustDomain);
     checkText(this, 'tableName', tableName, tableNameProblem);

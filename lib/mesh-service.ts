@@ -5,6 +5,8 @@ import { serviceNameProblem } from '../mesh/names';
 import type { ICertificateIssuer, IMeshClient, IServiceGateway } from './interfaces';
 import type { MeshGrantOptions } from './mesh-grant';
 import type { MeshIntegration } from './mesh-integration';
+import { checkProps } from './private/properties/check';
+import { SERVICE_PROPS } from './private/properties/interface-kinds';
 import { ServiceRegistration } from './private/service-registration';
 import { refuseSideDoors } from './private/side-doors/validation';
 import { checkKnownText, refuse } from './private/validation';
@@ -67,6 +69,7 @@ export class MeshService extends Construct {
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
 
+    checkProps(this, props, SERVICE_PROPS);
     checkKnownText(this, 'serviceName', props.serviceName, serviceNameProblem);
     this.serviceName = props.serviceName;
     this.gateway = props.gateway;

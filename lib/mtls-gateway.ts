@@ -17,6 +17,8 @@ import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { authorizerEnvironment } from './private/authorizer-environment';
 import { allowLogs } from './private/key-grant';
 import { checkConcurrency, DEFAULT_LOG_RETENTION, functionOptions, MeshFunction } from './private/mesh-function';
+import { checkProps } from './private/properties/check';
+import { GATEWAY_PROPS } from './private/properties/interface-kinds';
 import { refuseSideDoors } from './private/side-doors/validation';
 import { SourcelessAuthorizer } from './private/sourceless-authorizer';
 import { checkText, refuse } from './private/validation';
@@ -137,6 +139,7 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
   constructor(scope: Construct, id: string, props: MtlsGatewayProps) {
     super(scope, id);
 
+    checkProps(this, props, GATEWAY_PROPS);
     const { domainName, registry, removalPolicy = RemovalPolicy.RETAIN } = props;
     checkText(this, 'domainName', domainName, dnsNameProblem);
     checkHostedZone(this, props);

@@ -26,6 +26,8 @@ import type { MtlsServiceMeshProps } from './mtls-service-mesh-props';
 import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { addMeshParameter, attributesByName } from './private/mesh-parameter';
+import { checkProps } from './private/properties/check';
+import { MESH_PROPS } from './private/properties/interface-kinds';
 import { grantReadTraffic } from './private/traffic-grant';
 import { grantReadCertificates } from './private/trust-anchor-certificates';
 import { addTrustAnchorParameter } from './private/trust-anchor-parameter';
@@ -122,6 +124,7 @@ export class MtlsServiceMesh extends Construct {
   constructor(scope: Construct, id: string, props: MtlsServiceMeshProps) {
     super(scope, id);
 
+    checkProps(this, props, MESH_PROPS);
     const { removalPolicy } = props;
     const options = functionOptions(props);
     for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);

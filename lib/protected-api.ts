@@ -5,6 +5,8 @@ import { serviceNameProblem } from '../mesh/names';
 import type { ICertificateIssuer, IMeshClient } from './interfaces';
 import type { MeshGrantOptions } from './mesh-grant';
 import type { MtlsGateway } from './mtls-gateway';
+import { checkProps } from './private/properties/check';
+import { PROTECTED_API_PROPS } from './private/properties/interface-kinds';
 import { protectHttpApi } from './private/protected-http-api';
 import { protectRestApi } from './private/protected-rest-api';
 import { ServiceRegistration } from './private/service-registration';
@@ -60,6 +62,7 @@ export class ProtectedApi extends Construct {
   constructor(scope: Construct, id: string, props: ProtectedApiProps) {
     super(scope, id);
 
+    checkProps(this, props, PROTECTED_API_PROPS);
     const { serviceName, gateway, issuer, api } = props;
     checkKnownText(this, 'serviceName', serviceName, serviceNameProblem);
     this.serviceName = serviceName;

@@ -21,6 +21,8 @@ import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-opt
 import { grantKeyThrough } from './private/key-grant';
 import { KmsAuthority } from './private/kms-authority';
 import { CUSTOM_RESOURCE_TIMEOUT, functionOptions, MeshFunction } from './private/mesh-function';
+import { checkProps } from './private/properties/check';
+import { REVOCATION_LISTS_PROPS } from './private/properties/interface-kinds';
 import { allowPublication, publicationBucket } from './private/publication-bucket';
 import { ServedStacks } from './private/served-stacks';
 import { checkDuration, refuse } from './private/validation';
@@ -84,6 +86,7 @@ export class RevocationLists extends Construct {
   constructor(scope: Construct, id: string, props: RevocationListsProps) {
     super(scope, id);
 
+    checkProps(this, props, REVOCATION_LISTS_PROPS);
     const { registry, validity = DEFAULT_VALIDITY } = props;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const authorities = kmsAuthoritiesIn(this, props.certificateAuthorities);

@@ -1,6 +1,8 @@
 import { Construct } from 'constructs';
 import { clientNameProblem } from '../mesh/names';
 import type { ITrustAnchor, ITruststore, TrustAnchorSourceConfig } from './interfaces';
+import { checkProps } from './private/properties/check';
+import { TRUST_ANCHOR_PROPS } from './private/properties/interface-kinds';
 import { checkCertificates } from './private/trust-anchor-certificates';
 import { checkText } from './private/validation';
 import type { TrustAnchorSource } from './trust-anchor-source';
@@ -48,6 +50,7 @@ export class TrustAnchor extends Construct implements ITrustAnchor {
   constructor(scope: Construct, id: string, props: TrustAnchorProps) {
     super(scope, id);
 
+    checkProps(this, props, TRUST_ANCHOR_PROPS);
     checkText(this, 'trustAnchorName', props.trustAnchorName, clientNameProblem);
     this.trustAnchorName = props.trustAnchorName;
     this.certificates = props.source.bind(this);

@@ -17,6 +17,8 @@ import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-opt
 import { grantPutEvents } from './private/event-grant';
 import { grantKeyThrough } from './private/key-grant';
 import { CUSTOM_RESOURCE_TIMEOUT, functionOptions, MeshFunction } from './private/mesh-function';
+import { checkProps } from './private/properties/check';
+import { TRUSTSTORE_PROPS } from './private/properties/interface-kinds';
 import { allowPublication, publicationBucket } from './private/publication-bucket';
 import { ServedStacks } from './private/served-stacks';
 import { grantReadCertificates, trustAnchorProperties } from './private/trust-anchor-certificates';
@@ -102,6 +104,7 @@ export class Truststore extends Construct implements ITruststore {
   constructor(scope: Construct, id: string, props: TruststoreProps) {
     super(scope, id);
 
+    checkProps(this, props, TRUSTSTORE_PROPS);
     if (props.certificateAuthorities.length === 0) {
       throw new Error(`${this.node.path}: certificateAuthorities must contain at least one authority, got none`);
     }

@@ -3,6 +3,8 @@ import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { KeyAlgorithm, SigningAlgorithm } from '../algorithms';
 import type { CertificateAuthorityProps, CertificateAuthoritySubject } from '../certificate-authority-props';
+import { checkProps } from './properties/check';
+import { AUTHORITY_PROPS } from './properties/interface-kinds';
 import { checkDuration, checkText, isLonger, refuse } from './validation';
 
 const ROOT_VALIDITY = Duration.days(10 * 365);
@@ -22,6 +24,7 @@ export function authorityOptions(
   props: CertificateAuthorityProps,
   place: 'root' | 'subordinate',
 ): AuthorityOptions {
+  checkProps<CertificateAuthorityProps>(scope, props, AUTHORITY_PROPS);
   const keyAlgorithm = props.keyAlgorithm ?? KeyAlgorithm.EC_PRIME256V1;
   const signingAlgorithm = props.signingAlgorithm ?? signingAlgorithmFor(keyAlgorithm);
   const validity = props.validity ?? (place === 'root' ? ROOT_VALIDITY : SUBORDINATE_VALIDITY);

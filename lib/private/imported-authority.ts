@@ -9,6 +9,8 @@ import type { CertificateAuthorityAttributes } from '../certificate-authority-pr
 import type { ICertificateAuthority } from '../interfaces';
 import { readAuthorities } from './authority-certificates';
 import { grantIssue, grantRevoke } from './authority-grants';
+import { checkProps } from './properties/check';
+import { AUTHORITY_ATTRIBUTES } from './properties/interface-kinds';
 import { checkText } from './validation';
 
 /** An existing authority. It adds no resources. */
@@ -22,6 +24,7 @@ export class ImportedAuthority extends Construct implements ICertificateAuthorit
   constructor(scope: Construct, id: string, attributes: CertificateAuthorityAttributes) {
     super(scope, id);
 
+    checkProps(this, attributes, AUTHORITY_ATTRIBUTES);
     checkText(this, 'certificateAuthorityArn', attributes.certificateAuthorityArn, acmPcaArnProblem);
     const [issuing] = readAuthorities(this, 'certificateChain', attributes.certificateChain);
 

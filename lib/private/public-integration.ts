@@ -7,6 +7,8 @@ import type { Construct } from 'constructs';
 import { GATEWAY_SECRET_HEADER } from '../../mesh/contract';
 import type { EncryptionOptions } from '../mesh-function-options';
 import type { PublicIntegrationOptions } from '../mesh-integration-options';
+import { checkOptions } from './properties/check';
+import { PUBLIC_INTEGRATION_OPTIONS } from './properties/interface-kinds';
 import { checkText } from './validation';
 
 /** The integrations of a public URL, which receives the gateway's secret. */
@@ -16,6 +18,7 @@ export function publicIntegrations(
   identityHeaders: ParameterMapping,
   { encryptionKey, ...options }: PublicIntegrationOptions & EncryptionOptions,
 ) {
+  checkOptions<PublicIntegrationOptions>(scope, 'options', options, PUBLIC_INTEGRATION_OPTIONS);
   checkText(scope, 'url', givenUrl, urlProblem);
   const { gatewaySecretVersion: versionId } = options;
   if (versionId !== undefined) checkText(scope, 'gatewaySecretVersion', versionId, versionProblem);

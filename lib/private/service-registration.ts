@@ -6,8 +6,11 @@ import { clientNameProblem, spiffeId } from '../../mesh/names';
 import type { ICertificateIssuer, IMeshClient } from '../interfaces';
 import type { MeshGrantOptions } from '../mesh-grant';
 import { CUSTOM_RESOURCE_TIMEOUT } from './mesh-function';
+import { checkOptions } from './properties/check';
+import { client as clientKind } from './properties/construct-kinds';
+import { GRANT_OPTIONS } from './properties/interface-kinds';
 import { ServiceGrants } from './service-grants';
-import { checkKnownText, refuse } from './validation';
+import { checkKind, checkKnownText, refuse } from './validation';
 
 export interface ServiceRegistrationProps {
   readonly serviceName: string;
@@ -45,6 +48,7 @@ export class ServiceRegistration {
   }
 
   allow(client: IMeshClient, options: MeshGrantOptions): void {
+    checkKind(this.service, 'client', client, clientKind);
     const { clientName } = client;
     const expected = spiffeId(this.trustDomain, clientName);
     if (!Token.isUnresolved(expected) && !Token.isUnresolved(client.spiffeId) && client.spiffeId !== expected) {
@@ -52,10 +56,15 @@ export class ServiceRegistration {
       refuse(this.service, 'client', rule, client.spiffeId);
     }
     checkKnownText(this.service, 'clientName', clientName, clientNameProblem);
-    this.grants.add(clientName, options);
+    this.add(clientName, options);
   }
 
   allowAllClients(options: MeshGrantOptions): void {
-    this.grants.add(ALL_CLIENTS, options);
+    this.add(ALL_CLIENTS, options);
+  }
+
+  private add(clientName: string, options: MeshGrantOptions): void {
+    checkOptions(this.service, 'options', options, GRANT_OPTIONS);
+    this.grants.add(clientName, options);
   }
 }

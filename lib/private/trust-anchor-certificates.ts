@@ -5,13 +5,14 @@ import type { PublishedTrustAnchorProperties, TrustAnchorProperties } from '../.
 import type { ITrustAnchor, TrustAnchorSourceConfig } from '../interfaces';
 import { readAuthorities } from './authority-certificates';
 import { grantKeyThrough } from './key-grant';
+import { checkOptions } from './properties/check';
+import { SOURCE_CONFIG } from './properties/interface-kinds';
 import { checkText } from './validation';
 
 /** Throws unless the source of a trust anchor gives either certificates of authorities or a valid bucket object. */
-export function checkCertificates(
-  scope: IConstruct,
-  { pem, bucketObject, description }: TrustAnchorSourceConfig,
-): void {
+export function checkCertificates(scope: IConstruct, certificates: TrustAnchorSourceConfig): void {
+  checkOptions(scope, 'source', certificates, SOURCE_CONFIG);
+  const { pem, bucketObject, description } = certificates;
   if ((pem === undefined) === (bucketObject === undefined)) {
     const source = description === undefined ? '' : ` (${description})`;
     throw new Error(`${scope.node.path}: source must give either pem or bucketObject${source}`);

@@ -1,9 +1,20 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { duration, type Kind, type Problem, text } from './properties/kinds';
 
 /** Throws an error that names the construct, the property, the rule, and the value that violates it. */
 export function refuse(scope: IConstruct, property: string, rule: string, value: string): never {
   throw new Error(`${scope.node.path}: ${property} ${rule}, got ${value}`);
+}
+
+/** Throws unless an argument, or a property, is of its kind. */
+export function checkKind(scope: IConstruct, property: string, value: unknown, kind: Kind): void {
+  refuseProblem(scope, kind(property, value));
+}
+
+/** Throws if there is a problem. */
+export function refuseProblem(scope: IConstruct, problem: Problem | undefined): void {
+  if (problem) refuse(scope, problem.property, problem.rule, problem.value);
 }
 
 /** Throws if `findProblem` returns a rule. Tokens pass, because only CloudFormation knows their value. */
@@ -13,6 +24,7 @@ export function checkText(
   value: string,
   findProblem: (value: string) => string | undefined,
 ): void {
+  checkKind(scope, property, value, text);
   if (Token.isUnresolved(value)) return;
   const rule = findProblem(value);
   if (rule !== undefined) refuse(scope, property, rule, JSON.stringify(value));
@@ -36,6 +48,7 @@ export function checkDuration(
   value: Duration,
   findProblem: (value: Duration) => string | undefined,
 ): void {
+  checkKind(scope, property, value, duration);
   if (value.isUnresolved()) return;
   const rule = findProblem(value);
   if (rule !== undefined) refuse(scope, property, rule, value.toHumanString());
