@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { SANDBOX_ACCOUNT } from './account';
 import { Clock } from './clock';
 import { CustomResources } from './cloudformation/custom-resources';
@@ -8,6 +9,8 @@ import { Stacks } from './cloudformation/stacks';
 import { standInType } from './cloudformation/stand-in';
 import { readTemplate, type Template, TemplateError } from './cloudformation/template';
 import { CallLog } from './endpoint/call-log';
+import { RESPONSE_HOST } from './endpoint/paths';
+import type { RequestsOptions } from './endpoint/requests';
 import { Endpoint } from './endpoint/server';
 import { Faults } from './faults';
 import { AcmPcaService } from './services/acm-pca';
@@ -19,6 +22,8 @@ import { EventBridgeService } from './services/events';
 import { IamService } from './services/iam';
 import { KmsService } from './services/kms';
 import { LambdaService } from './services/lambda';
+import type { ServedHosts } from './services/lambda/runtime/messages';
+import { isSupplied } from './services/lambda/runtime/supplied-packages';
 import { CloudWatchLogsService } from './services/logs';
 import type { LogListener } from './services/logs/state';
 import { Route53Service } from './services/route53';
@@ -85,8 +90,8 @@ export class Cloud {
       faults,
       assets,
       endpointUrl: endpoint.url,
-      gateway: {
-        servedDomains: () => this.gateway.servedDomains,
+      network: {
+        servedHosts: () => this.servedHosts,
         serverAuthority: certificates.serverAuthority,
       },
     });
@@ -137,7 +142,7 @@ export class Cloud {
     this.stacks = stacks;
     this.customResources = customResources;
     this.services = [...called, ...others];
-    endpoint.serve({
+    const calls: RequestsOptions = {
       apis: [stacks.api, ...called.map(({ api }) => api)],
       fallback,
       iam,
@@ -147,7 +152,14 @@ export class Cloud {
       killProcessOf: (accessKeyId) => functions.killProcessOf(accessKeyId),
       letTimePass: (caller, milliseconds) => functions.letTimePass(caller, milliseconds),
       receiveCustomResourceResponse: (token, body) => customResources.receive(token, body),
-    });
+    };
+    endpoint.serve(calls, certificates.newServerCertificate(RESPONSE_HOST));
+  }
+
+  /** What functions reach at port 443. */
+  private get servedHosts(): ServedHosts {
+    const { names, port } = this.gateway.servedDomains;
+    return { ...Object.fromEntries(names.map((name) => [name, port])), [RESPONSE_HOST]: this.endpoint.responsePort };
   }
 
   /** Adds file assets, by their keys in the asset bucket. */
@@ -180,7 +192,13 @@ export class Cloud {
   /** Undefined for a type that the sandbox doesn't know and that must not stand in. */
   resourceType(name: string): ResourceType | undefined {
     const service = this.services.find(({ resourceTypes }) => Object.hasOwn(resourceTypes, name));
-    const standIn = this.strict ? undefined : standInType(name, this.surroundings.account, this.endpoint.url);
+    const standIn = this.strict
+      ? undefined
+      : standInType(name, {
+          account: this.surroundings.account,
+          endpointUrl: this.endpoint.url,
+          supplies: (packageName) => isSupplied(packageName, [...this.assets.values()].map(dirname)),
+        });
     return service?.resourceTypes[name] ?? standIn ?? this.customResources.resourceType(name);
   }
 

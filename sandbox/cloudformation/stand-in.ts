@@ -17,20 +17,31 @@ const MAX_NAME = 64;
 const NO_STAND_IN =
   /^AWS::(ApiGateway(V2)?::|ACMPCA::|(IAM|Events|S3|SNS)::\w*Policy$|CloudFormation::(CustomResource|Macro)$)/;
 
-/**
- * Custom resources of the CDK whose functions are not called, because they change what the sandbox doesn't have, or answer
- * by HTTPS at port 443 only, as that of `autoDeleteObjects`.
- */
+/** Custom resources of the CDK whose functions are not called, because they change what the sandbox doesn't have. */
 const CUSTOM_STAND_INS = [
   'Custom::AWSCDKOpenIdConnectProvider',
   'Custom::CDKBucketDeployment',
   'Custom::CloudwatchLogResourcePolicy',
   'Custom::ECRAutoDeleteImages',
   'Custom::LogRetention',
-  'Custom::S3AutoDeleteObjects',
   'Custom::S3BucketNotifications',
   'Custom::VpcRestrictDefaultSG',
 ];
+
+/**
+ * Packages of Lambda's runtime that the functions of custom resources of the CDK load. Without its package, such a resource
+ * stands in, because an app in another language has no `node_modules`.
+ */
+const NEEDED_PACKAGES: Readonly<Record<string, string>> = { 'Custom::S3AutoDeleteObjects': '@aws-sdk/client-s3' };
+
+/** What stand-ins depend on. */
+export interface StandInSurroundings {
+  readonly account: Account;
+  /** Of the AWS services. */
+  readonly endpointUrl: string;
+  /** Whether functions in Node.js get the package, which Lambda's runtime supplies. */
+  supplies(packageName: string): boolean;
+}
 
 /**
  * The type of a resource that the sandbox doesn't know. Nothing happens when it is created, updated, or deleted. `Ref`
@@ -40,9 +51,14 @@ const CUSTOM_STAND_INS = [
  *
  * @returns undefined for a type that must not stand in, and for one that isn't of AWS
  */
-export function standInType(name: string, account: Account, endpointUrl: string): ResourceType | undefined {
+export function standInType(
+  name: string,
+  { account, endpointUrl, supplies }: StandInSurroundings,
+): ResourceType | undefined {
   const isOfAws = /^AWS::\w+::\w+$/.test(name) && !NO_STAND_IN.test(name);
-  if (!isOfAws && !CUSTOM_STAND_INS.includes(name)) return undefined;
+  const neededPackage = NEEDED_PACKAGES[name];
+  const lacksPackage = neededPackage !== undefined && !supplies(neededPackage);
+  if (!isOfAws && !CUSTOM_STAND_INS.includes(name) && !lacksPackage) return undefined;
   const identity = (properties: Properties): StandInIdentity => ({
     type: name,
     properties: literal(properties),
@@ -65,7 +81,7 @@ export function standInType(name: string, account: Account, endpointUrl: string)
     delete: async () => undefined,
     attribute: (resource, properties, attribute) =>
       attributeValue(identity(properties), resource.physicalId, attribute),
-    notices: () => ['stands in'],
+    notices: () => [lacksPackage ? `stands in without ${neededPackage} in node_modules` : 'stands in'],
   };
 }
 

@@ -4,7 +4,7 @@ import type { CallFault, FaultyCall } from '../faults';
 import { type AwsAnswer, type AwsApi, type AwsCall, AwsError, type Caller } from './api';
 import { type CallLog, outcomeOf } from './call-log';
 import { strike } from './faulty-call';
-import { RESPONSES_PATH } from './paths';
+import { RESPONSE_HOST, RESPONSES_PATH } from './paths';
 import { rejection } from './rejection';
 import { readSignature, type SignedRequest, verifySignature } from './signature';
 import { type UnknownService, unknownService } from './unknown-service';
@@ -54,6 +54,8 @@ interface Call {
 /** Larger than any call of the library. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+const RESPONSE_HOST_HEADER = new RegExp(`^${RESPONSE_HOST.replaceAll('.', '\\.')}(:443)?$`);
+
 /** Dispatches requests and answers them. */
 export class Requests {
   private readonly apis: ReadonlyMap<string, AwsApi>;
@@ -64,9 +66,27 @@ export class Requests {
     this.unknownService = unknownService(options.fallback);
   }
 
-  async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  /** Answers a call of AWS. */
+  serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    // Rejects host names that foreign DNS resolves to loopback, because a web page could call the sandbox through them.
+    return this.exchange(incoming, outgoing, /^(127\.0\.0\.1|localhost):\d+$/, (request) => this.answer(request));
+  }
+
+  /** Takes the answer of a custom resource. */
+  serveResponseHost(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    return this.exchange(incoming, outgoing, RESPONSE_HOST_HEADER, (request) => this.takeResponse(request));
+  }
+
+  private async exchange(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    hosts: RegExp,
+    answerTo: (request: SignedRequest) => Promise<AwsAnswer | undefined>,
+  ): Promise<void> {
     try {
-      const answer = await this.receive(incoming);
+      const answer = hosts.test(incoming.headers.host ?? '')
+        ? await this.receive(incoming, answerTo)
+        : { status: 421, body: 'this host is not served here\n' };
       if (answer === undefined) return;
       // SDKs correct their clock by this header.
       outgoing.setHeader('date', this.options.clock.now().toUTCString());
@@ -80,9 +100,6 @@ export class Requests {
 
   /** Undefined if the request isn't answered. */
   async answer(request: SignedRequest): Promise<AwsAnswer | undefined> {
-    if (request.method === 'PUT' && request.path.startsWith(RESPONSES_PATH)) {
-      return this.run(this.customResourceAnswer(request));
-    }
     let call: Call;
     try {
       call = this.awsCall(request);
@@ -92,16 +109,22 @@ export class Requests {
     return this.run(call);
   }
 
-  private async receive(incoming: IncomingMessage): Promise<AwsAnswer | undefined> {
-    // Rejects host names that foreign DNS resolves to loopback, because a web page could call the sandbox through them.
-    const { host = '' } = incoming.headers;
-    if (!/^(127\.0\.0\.1|localhost):\d+$/.test(host)) return { status: 421, body: 'this host is not served here\n' };
+  private async receive(
+    incoming: IncomingMessage,
+    answerTo: (request: SignedRequest) => Promise<AwsAnswer | undefined>,
+  ): Promise<AwsAnswer | undefined> {
     const body = await readBody(incoming);
     if (body === undefined) return { status: 413, headers: { connection: 'close' }, body: 'the body is too large\n' };
 
     const { method = '', url = '/' } = incoming;
     const [path = '', ...query] = url.split('?');
-    return this.answer({ method, path, query: query.join('?'), headers: plainHeaders(incoming), body });
+    return answerTo({ method, path, query: query.join('?'), headers: plainHeaders(incoming), body });
+  }
+
+  /** Undefined if the request isn't answered. */
+  private async takeResponse(request: SignedRequest): Promise<AwsAnswer | undefined> {
+    if (request.method !== 'PUT' || !request.path.startsWith(RESPONSES_PATH)) return { status: 403 };
+    return this.run(this.customResourceAnswer(request));
   }
 
   private customResourceAnswer(request: SignedRequest): Call {

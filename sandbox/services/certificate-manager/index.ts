@@ -19,6 +19,11 @@ export class CertificateManagerService implements Service {
     return this.certificates.authority.certificate;
   }
 
+  /** A certificate for a server of the sandbox itself. */
+  newServerCertificate(hostName: string): ServerCertificate {
+    return this.certificates.newCertificate(hostName);
+  }
+
   /** The certificate that a server presents for a domain name. */
   serverCertificate(certificateArn: string, domainName: string): ServerCertificate {
     return this.certificates.certificateFor(certificateArn, domainName);

@@ -28,12 +28,14 @@ export class ServerCertificates {
    */
   certificateFor(arn: string, domainName: string): ServerCertificate {
     const certificate = this.byArn.get(arn);
-    if (!certificate) {
-      return this.authority.issue([domainName], generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey);
-    }
+    if (!certificate) return this.newCertificate(domainName);
     if (!new X509Certificate(certificate.certificateChain).checkHost(domainName)) {
       throw new AwsError('BadRequestException', `The certificate ${arn} does not cover ${domainName}`);
     }
     return certificate;
+  }
+
+  newCertificate(hostName: string): ServerCertificate {
+    return this.authority.issue([hostName], generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey);
   }
 }

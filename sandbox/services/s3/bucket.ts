@@ -1,5 +1,6 @@
 import type { PolicyDocument } from '../../endpoint/api';
 import { randomText } from '../shared/random-text';
+import type { Tag } from '../shared/tags';
 
 export interface StoredObject {
   readonly body: Buffer;
@@ -37,6 +38,7 @@ export class Bucket {
   defaultKmsKeyId?: string | undefined;
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html */
   blocksPublicAccess = true;
+  tags: readonly Tag[] = [];
   /** Whether one data key serves all objects. */
   hasBucketKey = false;
 

@@ -4,7 +4,12 @@ import { standInType } from '../../../sandbox/cloudformation/stand-in';
 import { FakeCloud, templateOf } from './fake-cloud';
 
 const ENDPOINT = 'http://127.0.0.1:4711';
-const standIn = (type: string) => standInType(type, SANDBOX_ACCOUNT, ENDPOINT);
+const standIn = (type: string, packages: readonly string[] = []) =>
+  standInType(type, {
+    account: SANDBOX_ACCOUNT,
+    endpointUrl: ENDPOINT,
+    supplies: (packageName) => packages.includes(packageName),
+  });
 
 async function made(type: string, properties: Properties = {}) {
   const found = standIn(type);
@@ -65,6 +70,14 @@ test('a property with the name of an attribute is its value, but never a dynamic
 test('a custom resource of the CDK for what the sandbox does not have stands in', async () => {
   const { resource } = await made('Custom::S3BucketNotifications', { ServiceToken: 'arn:function' });
   expect(resource.physicalId).toMatch(/^App-Jobs-/);
+});
+
+test('the emptying of a bucket stands in only where its function could not load the AWS SDK', () => {
+  const properties = { BucketName: 'files' };
+  expect(standIn('Custom::S3AutoDeleteObjects')?.notices?.(properties)).toEqual([
+    'stands in without @aws-sdk/client-s3 in node_modules',
+  ]);
+  expect(standIn('Custom::S3AutoDeleteObjects', ['@aws-sdk/client-s3'])).toBeUndefined();
 });
 
 test('the attachment of a secret to a database stands for the secret', async () => {

@@ -7,11 +7,13 @@ import { Clock } from '../../../sandbox/clock';
 import { Stacks } from '../../../sandbox/cloudformation/stacks';
 import type { AwsApi } from '../../../sandbox/endpoint/api';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
+import type { RequestsOptions } from '../../../sandbox/endpoint/requests';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults, type InjectedFault } from '../../../sandbox/faults';
 import { Configuration } from '../../../sandbox/services/api-gateway/configuration';
 import { httpApiOperations } from '../../../sandbox/services/api-gateway/http-api/operations';
 import { IamService } from '../../../sandbox/services/iam';
+import { putResponse, responseHost } from './response-host';
 import { toyS3, toySecretsManager } from './toy-services';
 
 interface Told {
@@ -43,7 +45,7 @@ beforeEach(async () => {
   calls = new CallLog();
   carriedOut = [];
   endpoint = await Endpoint.listen();
-  endpoint.serve({
+  const requests: RequestsOptions = {
     apis: [toySecretsManager, toyS3, domainNames, new Stacks(SANDBOX_ACCOUNT).api].map(observed),
     iam,
     clock,
@@ -54,7 +56,8 @@ beforeEach(async () => {
       carriedOut.push('CustomResourceAnswer');
       return true;
     },
-  });
+  };
+  endpoint.serve(requests, responseHost);
 });
 
 afterEach(() => endpoint.close());
@@ -225,8 +228,7 @@ describe.each([
 });
 
 describe('the answer of a custom resource', () => {
-  const answer = (Status: string) =>
-    fetch(endpoint.responseUrl('token'), { method: 'PUT', body: JSON.stringify({ Status }) });
+  const answer = (Status: string) => putResponse(endpoint, 'token', JSON.stringify({ Status }));
 
   test('can fail after it arrived, by what it says', async () => {
     faults.inject({
@@ -235,8 +237,8 @@ describe('the answer of a custom resource', () => {
       fault: 'failed-after',
       match: ({ input }) => input.Status === 'SUCCESS',
     });
-    expect((await answer('FAILED')).status).toBe(200);
-    expect((await answer('SUCCESS')).status).toBe(500);
+    expect((await answer('FAILED')).statusCode).toBe(200);
+    expect((await answer('SUCCESS')).statusCode).toBe(500);
     expect(carriedOut).toHaveLength(2);
   });
 });
@@ -286,7 +288,7 @@ describe('the calls that were made', () => {
     await expect(getSecret('missing')).rejects.toThrow();
     faults.inject({ ...GET_SECRET, fault: 'failed-after', times: 1 });
     await expect(getSecret()).rejects.toThrow();
-    await fetch(endpoint.responseUrl('token'), { method: 'PUT', body: '{}' });
+    await putResponse(endpoint, 'token', '{}');
     const call = { ...GET_SECRET, principal: iam.operator, at: expect.any(Date) };
     expect(calls.calls).toEqual([
       { ...call, outcome: 'succeeded' },

@@ -12,12 +12,14 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SANDBOX_ACCOUNT } from '../../../sandbox/account';
 import { Clock } from '../../../sandbox/clock';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
+import type { RequestsOptions } from '../../../sandbox/endpoint/requests';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults } from '../../../sandbox/faults';
 import { type Credentials, IamService } from '../../../sandbox/services/iam';
 import { duringWork } from '../../interval';
 import { testWith } from '../../programs';
 import { requestFor, resourceType } from '../services/resource-request';
+import { putResponse, responseHost } from './response-host';
 import { toyS3, toySecretsManager } from './toy-services';
 
 const run = promisify(execFile);
@@ -28,7 +30,7 @@ let endpoint: Endpoint;
 
 beforeAll(async () => {
   endpoint = await Endpoint.listen();
-  endpoint.serve({
+  const requests: RequestsOptions = {
     apis: [toySecretsManager, toyS3],
     iam,
     clock,
@@ -39,7 +41,8 @@ beforeAll(async () => {
       received.push({ token, body: body.toString('utf8') });
       return token === 'awaited';
     },
-  });
+  };
+  endpoint.serve(requests, responseHost);
 });
 
 afterAll(() => endpoint.close());
@@ -188,17 +191,27 @@ describe('the AWS command line', () => {
 });
 
 test('takes the answer of a custom resource without a signature', async () => {
-  const answer = await fetch(endpoint.responseUrl('awaited'), { method: 'PUT', body: '{"Status":"SUCCESS"}' });
-  expect(answer.status).toBe(200);
+  const answer = await putResponse(endpoint, 'awaited', '{"Status":"SUCCESS"}');
+  expect(answer.statusCode).toBe(200);
   expect(received).toContainEqual({ token: 'awaited', body: '{"Status":"SUCCESS"}' });
-  expect((await fetch(endpoint.responseUrl('guessed'), { method: 'PUT', body: '{}' })).status).toBe(404);
+  expect((await putResponse(endpoint, 'guessed', '{}')).statusCode).toBe(404);
+});
+
+test('takes nothing else at the host for the answers of custom resources, and the answers nowhere else', async () => {
+  expect(new URL(endpoint.responseUrl('awaited')).port).toBe('');
+  expect((await putResponse(endpoint, 'awaited', '', { method: 'GET' })).statusCode).toBe(403);
+  expect((await putResponse(endpoint, 'awaited', '{}', { host: 'rebound.example.com' })).statusCode).toBe(421);
+  const { pathname } = new URL(endpoint.responseUrl('awaited'));
+  const before = received.length;
+  expect((await fetch(`${endpoint.url}${pathname}`, { method: 'PUT', body: '{}' })).status).toBe(403);
+  expect(received).toHaveLength(before);
 });
 
 test.each(['rebound.example.com', 'rebound.example.com:80', '127.0.0.1.example.com:80'])(
   'serves nothing under the host name %p, which DNS may point at loopback',
   async (host) => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      request(endpoint.responseUrl('awaited'), { method: 'PUT', headers: { host } }, (response) => {
+      request(endpoint.url, { method: 'PUT', headers: { host } }, (response) => {
         response.resume();
         resolve(response.statusCode);
       })
@@ -212,7 +225,7 @@ test.each(['rebound.example.com', 'rebound.example.com:80', '127.0.0.1.example.c
 test("tells callers the sandbox's time, by which SDKs sign when theirs is wrong", async () => {
   const exchange = await duringWork(
     () => clock.now(),
-    () => fetch(endpoint.responseUrl('guessed'), { method: 'PUT', body: '{}' }),
+    () => fetch(endpoint.url, { method: 'PUT', body: '{}' }),
   );
   expect(exchange.includes(Date.parse(exchange.result.headers.get('date') ?? ''))).toBe(true);
 });
@@ -222,7 +235,7 @@ test('listens on loopback only', () => {
 });
 
 test('refuses a body that is too large', async () => {
-  const answer = await fetch(endpoint.responseUrl('awaited'), { method: 'PUT', body: Buffer.alloc(17 * 1024 * 1024) });
+  const answer = await fetch(endpoint.url, { method: 'PUT', body: Buffer.alloc(17 * 1024 * 1024) });
   expect(answer.status).toBe(413);
 });
 

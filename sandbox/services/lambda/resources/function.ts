@@ -41,7 +41,10 @@ export function functionType(account: Account, functions: Functions): ResourceTy
       return deploy(name, request);
     },
     update: (request, resource) => deploy(resource.physicalId, request),
-    notices: ({ VpcConfig }) => (VpcConfig === undefined ? [] : ['ignores the network of VpcConfig']),
+    notices: ({ VpcConfig, LoggingConfig }) => [
+      ...(VpcConfig === undefined ? [] : ['ignores the network of VpcConfig']),
+      ...(Object(LoggingConfig).LogFormat === 'JSON' ? ['ignores LogFormat JSON and logs text'] : []),
+    ],
     delete: async (_request, resource) => functions.withdraw(resource.physicalId),
   };
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AwsError } from '../../../endpoint/api';
+import { CFN_RESPONSE } from './cfn-response';
 import type { FunctionProperties } from './function-configuration';
 import { isPython } from './interpreters';
 
@@ -20,7 +21,7 @@ export interface FunctionCode {
 
 export async function layOut({ Code, Runtime }: FunctionProperties, assets: Assets): Promise<FunctionCode> {
   const { S3Key, ZipFile } = Code;
-  if (ZipFile !== undefined) return inlineCode(isPython(Runtime) ? 'index.py' : 'index.js', ZipFile);
+  if (ZipFile !== undefined) return inlineCode(isPython(Runtime) ? 'python' : 'node', ZipFile);
   if (S3Key === undefined) throw invalid('Code must have ZipFile or S3Key');
   const directory = assets.pathOf(S3Key);
   if (directory === undefined) throw invalid(`there is no asset ${S3Key}`);
@@ -30,9 +31,15 @@ export async function layOut({ Code, Runtime }: FunctionProperties, assets: Asse
 }
 
 /** Lambda writes the text to a file named `index`. */
-async function inlineCode(name: string, text: string): Promise<FunctionCode> {
+async function inlineCode(language: 'node' | 'python', text: string): Promise<FunctionCode> {
   const directory = await mkdtemp(join(tmpdir(), 'function-code-'));
-  await writeFile(join(directory, name), text);
+  const answering = CFN_RESPONSE[language];
+  const files = [{ path: language === 'node' ? 'index.js' : 'index.py', text }, answering];
+  for (const file of files) {
+    const path = join(directory, file.path);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, file.text);
+  }
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 

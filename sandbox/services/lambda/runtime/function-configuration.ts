@@ -4,7 +4,7 @@ import type { Account } from '../../../account';
 import type { Properties } from '../../../cloudformation/resource-type';
 import { AwsError } from '../../../endpoint/api';
 import type { Credentials } from '../../iam';
-import { anything, boolean, integer, list, optional, type Shape, string, structure } from '../../shared/shape';
+import { anything, boolean, integer, list, oneOf, optional, type Shape, string, structure } from '../../shared/shape';
 import type { RuntimeDirectory } from './runtime-directory';
 
 /** The configuration of a function in its template. */
@@ -81,7 +81,15 @@ const functionProperties = structure({
   Environment: optional(structure({ Variables: optional(variables) })),
   FunctionName: optional(string({ min: 1, max: 64 })),
   Handler: string({ max: 128 }),
-  LoggingConfig: optional(structure({ LogFormat: optional(string({}, /^Text$/)), LogGroup: optional(string()) })),
+  // Logs are text, with lines of every level.
+  LoggingConfig: optional(
+    structure({
+      ApplicationLogLevel: optional(string()),
+      LogFormat: optional(oneOf('Text', 'JSON')),
+      LogGroup: optional(string()),
+      SystemLogLevel: optional(string()),
+    }),
+  ),
   MemorySize: optional(integer({ min: 128, max: 10_240 })),
   ReservedConcurrentExecutions: optional(integer({ min: 0 })),
   Role: string(),

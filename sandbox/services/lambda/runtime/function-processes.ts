@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { dirname } from 'node:path';
 import { regionalArn } from '../../../account';
 import { AccessDenied } from '../../../endpoint/api';
 import type { IamService } from '../../iam';
@@ -8,18 +7,19 @@ import type { Surroundings } from '../../shared/service';
 import { environmentOf, type FunctionConfiguration } from './function-configuration';
 import { FunctionProcess } from './function-process';
 import { Interpreters } from './interpreters';
-import type { Outside, ServedDomains } from './messages';
+import type { Outside, ServedHosts } from './messages';
 import { type RuntimeDirectory, writeRuntimeDirectory } from './runtime-directory';
+import { moduleSources } from './supplied-packages';
 
 export interface FunctionProcessesOptions {
   readonly iam: Pick<IamService, 'authorize' | 'issueCredentials'>;
   readonly logs: Pick<CloudWatchLogsService, 'append'>;
   /** The URL of the AWS services for functions. */
   readonly endpointUrl: string;
-  /** The gateway that functions call by its domain names. */
-  readonly gateway: {
-    /** The current domains. */
-    servedDomains(): ServedDomains;
+  /** What functions reach by host names. */
+  readonly network: {
+    /** The current ones. */
+    servedHosts(): ServedHosts;
     /** PEM of the authority that signed the server certificates. */
     readonly serverAuthority: string;
   };
@@ -32,11 +32,6 @@ interface Runtime {
 
 /** Adds a line to a log stream of a function. */
 type WriteLog = (line: string, logStream: string) => void;
-
-/** The app, and the program that runs the sandbox: a test runner of the app, or the command of this package. */
-function moduleSources(): readonly string[] {
-  return [process.cwd(), dirname(process.argv[1] ?? process.cwd())];
-}
 
 /** The running processes of all functions, each known by the access key of its credentials. */
 export class FunctionProcesses {
@@ -53,7 +48,7 @@ export class FunctionProcesses {
    * @returns starts one of them
    */
   async starter(configuration: FunctionConfiguration): Promise<() => FunctionProcess> {
-    this.runtime ??= prepareRuntime(this.options.gateway.serverAuthority);
+    this.runtime ??= prepareRuntime(this.options.network.serverAuthority);
     const { directory, interpreters } = await this.runtime;
     const interpreter = await interpreters.of(configuration.runtime);
     const log = this.logOf(configuration);
@@ -86,8 +81,7 @@ export class FunctionProcesses {
 
   /** What processes need to know of the sandbox at each invocation. */
   outside(): Outside {
-    const servedDomains = this.options.gateway.servedDomains();
-    return { clockOffset: this.surroundings.clock.offset, servedDomains };
+    return { clockOffset: this.surroundings.clock.offset, servedHosts: this.options.network.servedHosts() };
   }
 
   /** Kills the process with the access key. Ignores other access keys. */

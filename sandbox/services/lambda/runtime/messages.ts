@@ -33,18 +33,14 @@ export interface FunctionFailure {
   readonly requestId?: string;
 }
 
-/** The domain names that the sandbox serves. */
-export interface ServedDomains {
-  readonly names: readonly string[];
-  /** Their port on 127.0.0.1. */
-  readonly port: number;
-}
+/** The port on 127.0.0.1 of each host name that the sandbox serves at port 443. */
+export type ServedHosts = Readonly<Record<string, number>>;
 
 /** The state of the sandbox that a function's process needs. */
 export interface Outside {
   /** How far the sandbox's clock is ahead of real time. Milliseconds. */
   readonly clockOffset: number;
-  readonly servedDomains: ServedDomains;
+  readonly servedHosts: ServedHosts;
 }
 
 /** The only argument of a function's program, in JSON. */

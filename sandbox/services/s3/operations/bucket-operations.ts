@@ -11,7 +11,7 @@ import type { S3Route } from './route';
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 const MAX_BUCKETS = 10_000;
 
-/** ListBuckets, HeadBucket, GetBucketLocation, and GetBucketVersioning. */
+/** ListBuckets, HeadBucket, GetBucketLocation, GetBucketTagging, and GetBucketVersioning. */
 export function bucketOperations(account: Account, buckets: Buckets): Readonly<Record<string, S3Operation>> {
   function authorizedBucket(action: string, { bucket: name }: S3Route, call: AwsCall): Bucket {
     call.authorize(`s3:${action}`, buckets.arn(name), {}, buckets.find(name)?.policy);
@@ -51,6 +51,12 @@ export function bucketOperations(account: Account, buckets: Buckets): Readonly<R
     return xmlAnswer('LocationConstraint', account.region === 'us-east-1' ? {} : { '#text': account.region });
   }
 
+  function getBucketTagging(route: S3Route, call: AwsCall): AwsAnswer {
+    const { tags } = authorizedBucket('GetBucketTagging', route, call);
+    if (tags.length === 0) throw new S3Error('NoSuchTagSet', 'The TagSet does not exist', 404);
+    return xmlAnswer('Tagging', { TagSet: { Tag: tags.map(({ Key, Value = '' }) => ({ Key, Value })) } });
+  }
+
   /** Empty for a bucket that never had versioning. */
   function getBucketVersioning(route: S3Route, call: AwsCall): AwsAnswer {
     const { versioning } = authorizedBucket('GetBucketVersioning', route, call);
@@ -59,6 +65,7 @@ export function bucketOperations(account: Account, buckets: Buckets): Readonly<R
 
   return {
     GetBucketLocation: getBucketLocation,
+    GetBucketTagging: getBucketTagging,
     GetBucketVersioning: getBucketVersioning,
     HeadBucket: headBucket,
     ListBuckets: listBuckets,

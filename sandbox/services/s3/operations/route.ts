@@ -53,6 +53,7 @@ const RULES: readonly RouteRule[] = [
     parameters: [],
     headers: [],
   },
+  { operation: 'GetBucketTagging', method: 'GET', on: 'bucket', selector: 'tagging', parameters: [], headers: [] },
   {
     operation: 'GetBucketVersioning',
     method: 'GET',

@@ -43,7 +43,7 @@ const shape = structure({
 });
 
 /**
- * `AWS::S3::Bucket`. Versioning and default encryption are supported. Public access, ownership, lifecycle, logging, and tags are
+ * `AWS::S3::Bucket`. Versioning, default encryption, and tags are supported. Public access, ownership, lifecycle, and logging are
  * accepted without effect, because objects stay in memory, are never public, and don't live long enough to expire.
  */
 export function bucketType(buckets: Buckets, account: Account): ResourceType {
@@ -61,7 +61,7 @@ export function bucketType(buckets: Buckets, account: Account): ResourceType {
   }
 
   function configure(bucket: Bucket, properties: Properties): Resource {
-    const { VersioningConfiguration, BucketEncryption, PublicAccessBlockConfiguration } = shape(properties, '');
+    const { VersioningConfiguration, BucketEncryption, PublicAccessBlockConfiguration, Tags } = shape(properties, '');
     const [rule] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const { SSEAlgorithm = 'AES256', KMSMasterKeyID = 'alias/aws/s3' } = rule?.ServerSideEncryptionByDefault ?? {};
     // All new buckets do, unless the template says otherwise.
@@ -69,6 +69,7 @@ export function bucketType(buckets: Buckets, account: Account): ResourceType {
       PublicAccessBlockConfiguration?.BlockPublicAcls ?? PublicAccessBlockConfiguration === undefined;
     bucket.hasBucketKey = rule?.BucketKeyEnabled ?? false;
     bucket.defaultKmsKeyId = SSEAlgorithm === 'AES256' ? undefined : KMSMasterKeyID;
+    bucket.tags = Tags ?? [];
     // Versioning can be suspended, but not removed.
     bucket.versioning = VersioningConfiguration?.Status ?? (bucket.versioning && 'Suspended');
     return asResource(bucket);

@@ -17,7 +17,7 @@ export interface FunctionCloudOptions {
   /** Directories by object key. */
   readonly assets?: Readonly<Record<string, string>>;
   readonly endpointUrl?: string;
-  readonly gateway?: LambdaOptions['gateway'];
+  readonly network?: LambdaOptions['network'];
 }
 
 /** What a function needs around it, with no stack. */
@@ -28,7 +28,7 @@ export class FunctionCloud {
   readonly clock = new Clock();
   readonly faults = new Faults();
 
-  constructor({ assets = {}, endpointUrl = 'http://127.0.0.1:9', gateway }: FunctionCloudOptions = {}) {
+  constructor({ assets = {}, endpointUrl = 'http://127.0.0.1:9', network }: FunctionCloudOptions = {}) {
     const surroundings = { account: SANDBOX_ACCOUNT, clock: this.clock };
     const { serverAuthority } = new CertificateManagerService(surroundings);
     this.iam = new IamService(surroundings);
@@ -39,7 +39,7 @@ export class FunctionCloud {
       logs,
       faults,
       endpointUrl,
-      gateway: gateway ?? { servedDomains: () => ({ names: [], port: 0 }), serverAuthority },
+      network: network ?? { servedHosts: () => ({}), serverAuthority },
       assets: { pathOf: (key) => assets[key] },
     });
   }

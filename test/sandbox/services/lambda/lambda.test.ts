@@ -426,9 +426,18 @@ describe('a template', () => {
   test.each([
     ['a runtime other than Node.js and Python', { Runtime: 'java21' }, 'Runtime'],
     ['code of a kind that it does not support', { Code: { ImageUri: 'image' } }, 'Code.ImageUri'],
-    ['logs in JSON', { LoggingConfig: { LogFormat: 'JSON' } }, 'LoggingConfig.LogFormat'],
+    ['logs in a format that there is not', { LoggingConfig: { LogFormat: 'XML' } }, 'LoggingConfig.LogFormat'],
   ])('that asks for %s fails by that name', async (_case, change, named) => {
     await expect(cloud.createFunction('', change)).rejects.toThrow(named);
+  });
+
+  test('that asks for logs in JSON gets text, and a line that says so', async () => {
+    const LoggingConfig = { LogFormat: 'JSON', ApplicationLogLevel: 'FATAL', SystemLogLevel: 'WARN' };
+    const printing = await cloud.createFunction("console.log('here');", { LoggingConfig });
+    await cloud.lambda.invoke(printing.physicalId, {});
+    expect(cloud.logOf(printing)).toMatch(/INFO\there/);
+    const type = resourceType(cloud.lambda, 'AWS::Lambda::Function');
+    expect(type.notices?.({ LoggingConfig })).toEqual(['ignores LogFormat JSON and logs text']);
   });
 
   test('puts a function into a VPC if its role may manage the network interfaces, and says that it has no network', async () => {

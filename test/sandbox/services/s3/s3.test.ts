@@ -6,6 +6,7 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetBucketLocationCommand,
+  GetBucketTaggingCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -479,6 +480,15 @@ describe('buckets', () => {
     });
   });
 
+  test('tell their tags as the template last gave them', async () => {
+    const resource = await create({ Tags: [{ Key: 'team', Value: 'mail' }] });
+    const tags = async () => (await client.send(new GetBucketTaggingCommand({ Bucket }))).TagSet;
+    expect(await tags()).toEqual([{ Key: 'team', Value: 'mail' }]);
+    const untagged = requestFor({ BucketName: Bucket });
+    await resourceType(service, 'AWS::S3::Bucket').update(untagged, resource, {});
+    await expect(tags()).rejects.toMatchObject({ name: 'NoSuchTagSet' });
+  });
+
   test('list their objects in the older way too', async () => {
     await create();
     for (const key of ['a/1', 'a/2', 'b']) await put(key, key);
@@ -488,7 +498,7 @@ describe('buckets', () => {
     expect(next.Contents).toMatchObject([{ Key: 'b' }]);
   });
 
-  test.each(['policy', 'tagging', 'acl'])('fail by name for what selects another operation: ?%s', async (query) => {
+  test.each(['policy', 'cors', 'acl'])('fail by name for what selects another operation: ?%s', async (query) => {
     await create();
     const { status, body } = await send(service.api, { method: 'GET', path: `/${Bucket}`, query });
     expect([status, String(body)]).toEqual([501, expect.stringContaining(`s3:GET bucket?${query}`)]);

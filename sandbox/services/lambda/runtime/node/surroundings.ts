@@ -4,14 +4,14 @@
  * `Date` returns the sandbox's time as of the start of the invocation. Timers run in real time until a `TimeMessage`
  * advances the clock. Timers that are due then fire immediately. While a handler waits by `scheduler.wait` of
  * `node:timers/promises`, the parent sends such a message, so that nobody has to wait in real time. OpenSSL and other
- * native code use real time. Connections to port 443 of a domain that the sandbox serves go to the sandbox. All others
+ * native code use real time. Connections to port 443 of a host that the sandbox serves go to the sandbox. All others
  * are unchanged.
  */
 export const SURROUNDINGS = `
 'use strict';
 const { Socket } = require('node:net');
 
-let outside = { clockOffset: 0, servedDomains: { names: [], port: 0 } };
+let outside = { clockOffset: 0, servedHosts: {} };
 let send;
 exports.start = (first, sendToParent) => {
   outside = first;
@@ -98,8 +98,8 @@ Socket.prototype.connect = function connect(...given) {
 };
 
 function redirected(options) {
-  const { names, port } = outside.servedDomains;
-  const isServed = Number(options?.port) === 443 && names.includes(String(options.host).toLowerCase());
-  return isServed ? { ...options, host: '127.0.0.1', port } : options;
+  const host = String(options?.host).toLowerCase();
+  const isServed = Number(options?.port) === 443 && Object.hasOwn(outside.servedHosts, host);
+  return isServed ? { ...options, host: '127.0.0.1', port: outside.servedHosts[host] } : options;
 }
 `;

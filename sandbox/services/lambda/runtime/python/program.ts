@@ -3,7 +3,7 @@
  * input, and `ProcessMessage` go as such lines to file descriptor 3. Its only argument is a `ProgramArgument`.
  *
  * `time.time` and `datetime` return the sandbox's time. Other clocks and `time.sleep` use real time. Connections to port
- * 443 of a domain that the sandbox serves go to the sandbox, whose authority the default TLS context trusts.
+ * 443 of a host that the sandbox serves go to the sandbox, whose authority the default TLS context trusts.
  *
  * Handlers are found and called as in Lambda's runtime: https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
  */
@@ -87,9 +87,9 @@ real_addresses = socket.getaddrinfo
 
 
 def addresses(host, port, *options, **named):
-    served = outside['servedDomains']
-    if str(port) in ('443', 'https') and str(host).lower() in served['names']:
-        host, port = '127.0.0.1', served['port']
+    served = outside['servedHosts']
+    if str(port) in ('443', 'https') and str(host).lower() in served:
+        host, port = '127.0.0.1', served[str(host).lower()]
     return real_addresses(host, port, *options, **named)
 
 

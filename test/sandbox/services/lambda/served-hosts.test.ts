@@ -51,8 +51,8 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   names = [DOMAIN];
   const { port } = server.address() as AddressInfo;
-  const gateway = { servedDomains: () => ({ names, port }), serverAuthority: certificates.serverAuthority };
-  cloud = new FunctionCloud({ gateway });
+  const servedHosts = () => Object.fromEntries(names.map((name) => [name, port]));
+  cloud = new FunctionCloud({ network: { servedHosts, serverAuthority: certificates.serverAuthority } });
 });
 
 afterEach(async () => {
