@@ -28,7 +28,12 @@ export async function sdkCall<T>(action: string, answer: Promise<T>): Promise<T>
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof Error) throw new AwsCallError(action, error.name, error.message);
+    if (error instanceof Error) throw new AwsCallError(action, codeOf(error), error.message || 'no answer');
     throw new AwsCallError(action, 'UnknownError', String(error));
   }
+}
+
+/** The name of the service's error, or the code of the system's, such as `ECONNREFUSED`. */
+function codeOf(error: NodeJS.ErrnoException): string {
+  return typeof error.code === 'string' ? error.code : error.name;
 }

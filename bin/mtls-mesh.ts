@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { failureSentence } from '../aws/failure';
 import { version } from '../package.json';
 import { addAgentCommand } from './agent/command';
 import { addCanCommand } from './can/command';
@@ -16,6 +15,7 @@ import { addRequestCommand } from './request/command';
 import { addRevokeCommand } from './revoke/command';
 import { addRotateCommand } from './rotate/command';
 import { exitCodeOf } from './shared/exit-codes';
+import { commandFailure, endWithReader } from './shared/failure';
 import { errorColors } from './shared/terminal';
 import { addShowCommand } from './show/command';
 import { addUpCommand } from './up/command';
@@ -49,11 +49,12 @@ addConsoleCommand(program, () => require('./console/console'));
 // Last, because it describes the commands that there are.
 addCompletionCommand(program);
 
+endWithReader();
 program
   .parseAsync()
   .catch((error: unknown) => {
     // Commander has printed its own.
-    if (!(error instanceof CommanderError)) console.error(`${errorColors.red('error:')} ${failureSentence(error)}`);
+    if (!(error instanceof CommanderError)) console.error(`${errorColors.red('error:')} ${commandFailure(error)}`);
     process.exitCode = exitCodeOf(error);
   })
   // The idle connections of an SDK client would keep the process running.

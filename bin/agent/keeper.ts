@@ -7,8 +7,9 @@ import { CLIENT_FILES, type FileSelection, generationId } from '../shared/client
 import type { ClientDirectory } from '../shared/client-files/directory';
 import { heldRevocationLists, nextUpdateIn, type VerifiedLists } from '../shared/client-files/revocation-lists';
 import { replaceClientFiles } from '../shared/client-files/store';
+import { commandFailure } from '../shared/failure';
 import type { KeptLists } from './kept-lists';
-import type { AgentLog, Level } from './log';
+import type { AgentEvent, AgentLog, Level } from './log';
 import type { ReloadCommand } from './reload';
 import { delayAfter } from './schedule';
 import type { CertificateSource } from './source';
@@ -97,7 +98,7 @@ export class Keeper {
       if (signal.aborted) return false;
       await this.recallFiles();
       this.consecutiveFailures++;
-      const message = failureSentence(error);
+      const message = commandFailure(error);
       this.state = { ...this.state, failures: this.state.failures + 1, error: message };
       this.log(this.isExpired() ? 'error' : 'warn', 'look-failed', `${message}; ${this.remaining()}`);
       return false;
@@ -198,7 +199,7 @@ export class Keeper {
     return `the files in ${this.state.directory} ${this.isExpired() ? 'expired at' : 'are good until'} ${new Date(notAfter).toISOString()}`;
   }
 
-  private log(level: Level, event: string, message: string): void {
+  private log(level: Level, event: AgentEvent, message: string): void {
     this.options.log({ level, event, client: this.options.client, message });
   }
 }

@@ -3,11 +3,22 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export type Level = 'info' | 'warn' | 'error';
 
+/** What happens to an agent. `docs/agent.md` says what each means. */
+export const AGENT_EVENTS = [
+  'started',
+  'ended',
+  'files-replaced',
+  'revocation-lists',
+  'reloaded',
+  'look-failed',
+  'refused',
+] as const;
+export type AgentEvent = (typeof AGENT_EVENTS)[number];
+
 /** What an agent reports. Never a key. */
 export interface LogEntry {
   readonly level: Level;
-  /** Such as `files-replaced`. */
-  readonly event: string;
+  readonly event: AgentEvent;
   /** One sentence. */
   readonly message: string;
   /** The client's name. Absent where it concerns all clients. */
@@ -22,7 +33,7 @@ export function agentLog(format: LogFormat, write: (line: string) => void, now =
     const { level, event, client, message } = entry;
     const time = now().toISOString();
     if (format === 'json') write(JSON.stringify({ time, level, event, client, message }));
-    else write(`${time} ${level.toUpperCase()} ${client === undefined ? '' : `${client}: `}${oneLine(message)}`);
+    else write([time, level.toUpperCase(), event, ...(client ? [`${client}:`] : []), oneLine(message)].join(' '));
   };
 }
 

@@ -4,6 +4,7 @@ import { CloudWatchLogs } from '../../aws/cloudwatch-logs';
 import { Lambda } from '../../aws/lambda';
 import { commandConnection } from '../shared/aws-access';
 import { awsMesh } from '../shared/aws-mesh';
+import { listServices } from '../shared/inventory';
 import { MeshView } from './mesh-view';
 import { readPageFiles } from './server/page-files';
 import { serveConsole } from './server/server';
@@ -38,6 +39,8 @@ export async function runConsole({ mesh: trustDomain, domain, port = 0, json }: 
         explain,
       }),
   );
+  // Fails as the other commands do if there is no such mesh, or no access to it.
+  await listServices(mesh);
   const server = await serveConsole({ mesh, view, files: readPageFiles(), port });
   console.log(json ? JSON.stringify({ url: server.url }) : server.url);
   console.error(

@@ -36,9 +36,12 @@ export function commandConnection(access: AwsAccess = {}): AwsConnection {
   };
 }
 
+/** An empty value, such as that of a variable, is none. */
 async function found<T>(value: Promise<T>, problem: string, remedy: string): Promise<T> {
   try {
-    return await value;
+    const result = await value;
+    if (result === '') throw new Error('the value is empty');
+    return result;
   } catch (cause) {
     throw new AwsAccessError(`${problem}: ${remedy} (${failureSentence(cause)})`, { cause });
   }

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { Sandbox } from 'cdk-mtls-service-mesh/sandbox';
-import { failureSentence } from '../../aws/failure';
 import { type ClientSecret, ClientSecretError, verifyClientSecret } from '../../mesh/client-secret';
 import type { FileFormat } from '../shared/client-files/contents';
 import { type FileOptions, fileSettings } from '../shared/client-files/options';
+import { commandFailure } from '../shared/failure';
 import { DeploymentProgress } from '../shared/progress';
 import { errorColors, warn } from '../shared/terminal';
 import { accessText, clientsWithSecret, meshAccess } from './access';
@@ -121,7 +121,7 @@ class RunningMesh {
       await this.withProgress(() => sandbox.update(this.assembly.directory));
       await this.present(sandbox);
     } catch (error) {
-      console.error(`${errorColors.red('error:')} ${failureSentence(error)}`);
+      console.error(`${errorColors.red('error:')} ${commandFailure(error)}`);
     }
   }
 

@@ -98,7 +98,7 @@ test('keeps the files of several clients, and tells the program once after each 
 
   agent.process.kill('SIGTERM');
   expect([await agent.ended(), agent.stderr]).toEqual([0, '']);
-  expect(agent.stdout).toContain('INFO the agent ends; the files stay');
+  expect(agent.stdout).toContain('INFO ended the agent ends; the files stay');
   expect(agent.stdout).not.toContain('PRIVATE KEY');
 });
 
@@ -136,7 +136,7 @@ test('goes on with its files while Secrets Manager fails, and comes back', async
   const agent = start('--client', 'mail', '--interval', '1', '--listen', '127.0.0.1:0');
   await agent.prints(/mail: the certificate/);
   const fault = sandbox.inject({ service: 'secretsmanager', operation: 'GetSecretValue', fault: 'failed-before' });
-  await agent.prints(/WARN mail: .*; the files in .* are good until /);
+  await agent.prints(/WARN look-failed mail: .*; the files in .* are good until /);
   expect((await callWith('mail')).status).toBe(200);
   fault.remove();
   await rotate();
@@ -162,7 +162,7 @@ test('looks at once when the probed service refuses the certificate', async () =
   ];
   expect(await new Run(process.execPath, [COMMAND, ...args], root, environment).ended()).toBe(0);
   await sandbox.advance(6_000);
-  await agent.prints(/WARN mail: https:\/\/mesh\.example\.com\/schedule answered 403/);
+  await agent.prints(/WARN refused mail: https:\/\/mesh\.example\.com\/schedule answered 403/);
   await until(async () => serialNumberIn('mail') !== before);
   expect((await callWith('mail')).status).toBe(200);
 });

@@ -168,7 +168,9 @@ test('the agent keeps its lists while the bucket does not answer, and says so', 
     fault: 'failed-before',
     match: ({ input }) => input['Key'] === 'crl.pem',
   });
-  await agent.prints(/WARN mail: s3:GetObject failed with .*; the revocation lists of before stay, which are valid/);
+  await agent.prints(
+    /WARN look-failed mail: s3:GetObject failed with .*; the revocation lists of before stay, which are valid/,
+  );
   expect(read('mail', 'crl.pem')).toBe(before);
   fault.remove();
   const { serialNumber } = await revoke('mail');

@@ -9,7 +9,8 @@ import { parseOutput } from '../shared/output-schema';
 import { RunningConsole } from './running-console';
 
 const OPERATOR = 'operator';
-const STRANGER = 'stranger';
+/** May query the registry, and do nothing else. */
+const READER = 'reader';
 
 let sandbox: Sandbox;
 
@@ -19,10 +20,11 @@ beforeAll(async () => {
   const mesh = exampleMesh(stack);
   addScheduleService(stack, mesh);
   for (const client of ['mail', 'social']) mesh.addClient(client);
-  const [operator] = [OPERATOR, STRANGER].map(
-    (roleName) => new iam.Role(stack, roleName, { roleName, assumedBy: new iam.AccountRootPrincipal() }),
-  );
-  if (operator) mesh.operatorPolicy.attachToRole(operator);
+  const roleNamed = (roleName: string) =>
+    new iam.Role(stack, roleName, { roleName, assumedBy: new iam.AccountRootPrincipal() });
+  mesh.operatorPolicy.attachToRole(roleNamed(OPERATOR));
+  const readsRegistry = new iam.PolicyStatement({ actions: ['dynamodb:Query'], resources: ['*'] });
+  roleNamed(READER).addToPolicy(readsRegistry);
   sandbox = await Sandbox.deploy(app);
 }, 60_000);
 
@@ -113,7 +115,7 @@ test('a refusal of the authorizer is among them, with the client', async () => {
 });
 
 test('what the credentials do not allow is an error by its name', async () => {
-  const { registry, traffic } = await stateOf(await RunningConsole.start(sandbox, STRANGER));
-  expect(registry).toEqual({ failure: expect.stringContaining('dynamodb:Query failed with AccessDenied') });
+  const { registry, traffic } = await stateOf(await RunningConsole.start(sandbox, READER));
+  expect(registry).toEqual({ failure: expect.stringContaining('dynamodb:BatchGetItem failed with AccessDenied') });
   expect(traffic).toEqual({ failure: expect.stringContaining('apigateway:GetApiMappings failed with AccessDenied') });
 });
