@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   App,
   CfnResource,
   CustomResource,
+  DefaultStackSynthesizer,
   Fn,
+  type ISynthesisSession,
   NestedStack,
   type PolicyViolatingResourceBeta1,
   Stack,
@@ -511,6 +513,38 @@ test('the CDK runs the plugin and names the construct', () => {
   expect(() => app.synth({ skipValidation: true })).toThrow(
     /Test\/Mesh\/Gateway\/Api.*SideDoorChecks::EXECUTE_API_ENDPOINT/s,
   );
+});
+
+/** Changes the template when it is written, after the constructs have been validated. */
+class OpeningSynthesizer extends DefaultStackSynthesizer {
+  override synthesize(session: ISynthesisSession): void {
+    super.synthesize(session);
+    const path = join(session.assembly.outdir, this.boundStack.templateFile);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"DisableExecuteApiEndpoint": true,', ''));
+  }
+}
+
+function appOpenedBySynthesizer(): App {
+  const app = new App({ outdir: directory });
+  newMesh(new Stack(app, 'Test', { synthesizer: new OpeningSynthesizer() }));
+  return app;
+}
+
+test('only the plugin sees what a synthesizer writes after the constructs were validated', () => {
+  expect(() => appOpenedBySynthesizer().synth()).not.toThrow();
+
+  const app = appOpenedBySynthesizer();
+  Validations.of(app).addPlugins(new SideDoorChecks());
+  expect(() => app.synth()).toThrow('SideDoorChecks::EXECUTE_API_ENDPOINT');
+});
+
+test('an acknowledgement silences the plugin, and skipValidation the constructs, so the two together silence all', () => {
+  const { app, stack, mesh } = newApp();
+  Validations.of(app).addPlugins(new SideDoorChecks());
+  resource(mesh.gateway.api).addPropertyOverride('DisableExecuteApiEndpoint', false);
+  Validations.of(stack).acknowledge({ id: 'SideDoorChecks::EXECUTE_API_ENDPOINT', reason: 'for the test' });
+  expect(() => app.synth()).toThrow('DisableExecuteApiEndpoint must be true');
+  expect(() => app.synth({ skipValidation: true })).not.toThrow();
 });
 
 test('an app can name the plugin in its properties, as in older versions of the CDK', () => {
