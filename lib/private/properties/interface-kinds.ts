@@ -168,6 +168,7 @@ export const REVOCATION_LISTS_PROPS = {
 
 export const ALARMS_PROPS = {
   trustDomain: text,
+  issuer: optional(construct.issuer),
   revocationLists: optional(flag),
   topic: optional(construct.topic),
 };
