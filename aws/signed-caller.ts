@@ -1,8 +1,8 @@
+import { sign } from 'aws4';
 import { AwsCallError } from './aws-error';
 import type { AwsConnection } from './connection';
 import { type HttpResponse, sendHttpRequest } from './http-request';
 import { type Attempt, type RetryPolicy, retry } from './retry';
-import { signedHeaders } from './signature';
 
 /** An AWS service. */
 export interface ServiceName {
@@ -120,8 +120,11 @@ export class SignedCaller {
     const signer = await connection.signer();
     const host = [hostLabel, regionalHost(service.name, signer.region)].filter(Boolean).join('.');
     const url = new URL((connection.endpoint(service.endpointVariable) ?? `https://${host}`) + path);
-    const scope = { service: service.name, region: signer.region };
-    return { url, headers: signedHeaders({ method, url, headers, body }, scope, signer) };
+    const request = { host: url.host, method, path: url.pathname + url.search, headers: { ...headers } };
+    const { region, ...credentials } = signer;
+    const content = body && { body: Buffer.from(body) };
+    const signed = sign({ ...request, ...content, service: service.name, region }, credentials);
+    return { url, headers: signed.headers as Readonly<Record<string, string>> };
   }
 }
 

@@ -75,7 +75,7 @@ test('sends client and request, signed for Lambda in the Region of the SDK when 
     'content-type': 'application/json',
     'x-amz-security-token': 'token',
     authorization: expect.stringMatching(
-      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/lambda\/aws4_request, SignedHeaders=content-type;host;/,
+      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/lambda\/aws4_request, SignedHeaders=content-length;content-type;host;/,
     ),
   });
 });
