@@ -90,8 +90,12 @@ export class MeshClient extends Construct implements IMeshClient {
     claimClientName(this, issuer, clientName);
     checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
     for (const [index, name] of dnsNames.entries()) checkText(this, `dnsNames[${index}]`, name, dnsNameProblem);
-    checkDuration(this, 'certificateValidity', certificateValidity, (validity) =>
-      validityProblem(validity, certificateAuthority),
+    checkDuration(
+      this,
+      'certificateValidity',
+      certificateValidity,
+      (validity) => validityProblem(validity, certificateAuthority),
+      props.certificateValidity ? 'set' : 'default',
     );
     if (props.overlap) {
       checkDuration(this, 'overlap', props.overlap, (overlap) => overlapProblem(overlap, certificateValidity));
@@ -284,7 +288,8 @@ function rotationInterval(client: MeshClient, given: Duration | undefined, valid
     refuse(client, 'rotateAfter', 'must be set when certificateValidity is a token', 'none');
   }
   const rotateAfter = given ?? defaultInterval(validity);
-  checkDuration(client, 'rotateAfter', rotateAfter, (interval) => intervalProblem(interval, validity));
+  const origin = given ? 'set' : 'default';
+  checkDuration(client, 'rotateAfter', rotateAfter, (interval) => intervalProblem(interval, validity), origin);
   return rotateAfter;
 }
 

@@ -5,6 +5,7 @@ import { rotateClient } from '../rotate/rotate';
 import { awsMesh } from '../shared/aws-mesh';
 import { sandboxAccess } from '../shared/sandbox-access';
 import type { Claim, Result } from './claim';
+import { revocationListClaims } from './revocation-list';
 import { REFUSED_IN_HANDSHAKE, ScheduleCaller } from './schedule-caller';
 import { type Call, Traffic } from './traffic';
 
@@ -75,6 +76,7 @@ export function lifeClaims(sandbox: Sandbox): readonly Claim[] {
       expected: 'mail: every call 403; social: every call 200',
       check: revoked,
     },
+    ...revocationListClaims(sandbox, 'mail', 'social'),
     { what: 'mail gets a new certificate and calls again', expected: '200', check: rotatedAgain },
     {
       what: 'eight days later, the certificate that social has now',

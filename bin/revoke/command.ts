@@ -6,7 +6,12 @@ import type { RevokeOptions } from './revoke';
 export function addRevokeCommand(program: Command, load: () => Pick<typeof import('./revoke'), 'runRevoke'>): void {
   addMeshCommand(program, 'revoke <client>', 'Revoke certificates of a client. The mesh refuses them within seconds.')
     .addOption(selector('--all', 'revoke every certificate of the client'))
-    .addOption(selector('--serial-number <hex>', 'revoke the certificate with this serial number'))
+    .addOption(
+      selector(
+        '--serial-number <hex>',
+        'revoke the certificate with this serial number, all of its digits, with or without colons',
+      ),
+    )
     .option('--issuer <dn>', 'issuer of the serial number, as `show` prints it')
     .addOption(selector('--secret-version <id>', 'revoke the certificate in this version of the secret'))
     .addOption(

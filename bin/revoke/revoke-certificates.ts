@@ -46,8 +46,10 @@ function select(
       ({ serialNumber, secretVersionId }) =>
         `${serialNumber} (${secretVersionId ? `secret version ${secretVersionId}` : 'no secret version'})`,
     );
+    const isBeginning = certificates.some((certificate) => beginsWith(certificate, selection));
+    const such = isBeginning ? 'certificate with that serial number, of which digits are missing' : 'such certificate';
     throw new OperatorError(
-      `the client ${clientName} of ${trustDomain} has no such certificate: its certificates are ${known.join(', ') || 'none'}`,
+      `the client ${clientName} of ${trustDomain} has no ${such}: its certificates are ${known.join(', ') || 'none'}`,
     );
   }
   const issuers = new Set(selected.map(({ issuer }) => issuer));
@@ -66,6 +68,12 @@ function isSelected(
   if (selection.kind === 'version') return certificate.secretVersionId === selection.secretVersionId;
   const { serialNumber, issuer = certificate.issuer } = selection;
   return bareHex(certificate.serialNumber) === bareHex(serialNumber) && certificate.issuer === issuer;
+}
+
+/** Whether the selection has only the first digits of the certificate's serial number. */
+function beginsWith({ serialNumber }: RegistryCertificate, selection: CertificateSelection): boolean {
+  const digits = selection.kind === 'serialNumber' ? bareHex(selection.serialNumber) : '';
+  return digits !== '' && bareHex(serialNumber) !== digits && bareHex(serialNumber).startsWith(digits);
 }
 
 function bareHex(serialNumber: string): string {

@@ -68,9 +68,20 @@ function selectionIn({ all, serialNumber, issuer, secretVersion }: RevokeOptions
     throw new UsageError('--issuer requires --serial-number');
   }
   if (all) return { kind: 'all' };
-  if (serialNumber !== undefined) return { kind: 'serialNumber', serialNumber, issuer };
+  if (serialNumber !== undefined) {
+    if (isSerialNumber(serialNumber)) return { kind: 'serialNumber', serialNumber, issuer };
+    throw new UsageError(
+      '--serial-number must be hexadecimal digits, with or without colons, and without anything before them, such as 0x or ' +
+        `serial=, got ${JSON.stringify(serialNumber)}`,
+    );
+  }
   if (secretVersion !== undefined) return { kind: 'version', secretVersionId: secretVersion };
   throw new UsageError('specify the certificates with --serial-number, --secret-version or --all');
+}
+
+/** As `mtls-mesh show`, `openssl x509 -serial`, and `openssl x509 -text` print serial numbers, in either case. */
+function isSerialNumber(text: string): boolean {
+  return /^[0-9a-f]+(:[0-9a-f]+)*$/i.test(text);
 }
 
 /** The line of JSON that `revoke` prints. */

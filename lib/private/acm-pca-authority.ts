@@ -40,7 +40,8 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
 
     const { usageMode } = props;
     const place = props.root ? 'subordinate' : 'root';
-    const { keyAlgorithm, signingAlgorithm, validity, subject, removalPolicy } = authorityOptions(this, props, place);
+    const options = authorityOptions(this, props, place);
+    const { keyAlgorithm, signingAlgorithm, validity, subject, removalPolicy } = options;
     this.usageMode = usageMode;
     this.signingAlgorithm = signingAlgorithm;
     this.longestCertificateValidity =
@@ -48,7 +49,7 @@ export class AcmPcaAuthority extends Construct implements RootAuthority {
         ? SHORT_LIVED_VALIDITY
         : validity;
     this.root = props.root?.(this);
-    if (this.root) checkOutlives(this, this.root.longestCertificateValidity, validity);
+    if (this.root) checkOutlives(this, this.root.longestCertificateValidity, options, props);
 
     const type = this.root ? 'SUBORDINATE' : 'ROOT';
     const authority = new acmpca.CfnCertificateAuthority(this, 'Resource', {

@@ -39,11 +39,21 @@ export function authorityOptions(
 }
 
 /** A certificate must expire before its issuer's, and the subordinate's starts a little later than the root's. */
-export function checkOutlives(scope: IConstruct, rootValidity: Duration, validity: Duration): void {
-  checkDuration(scope, 'validity', validity, () =>
-    isLonger(rootValidity, validity)
-      ? undefined
-      : `must be shorter than the root's validity (${rootValidity.toHumanString()})`,
+export function checkOutlives(
+  scope: IConstruct,
+  rootValidity: Duration,
+  { validity }: AuthorityOptions,
+  props: CertificateAuthorityProps,
+): void {
+  checkDuration(
+    scope,
+    'validity',
+    validity,
+    () =>
+      isLonger(rootValidity, validity)
+        ? undefined
+        : `must be shorter than the root's validity (${rootValidity.toHumanString()})`,
+    props.validity ? 'set' : 'default',
   );
 }
 

@@ -45,7 +45,7 @@ export class KmsAuthority extends Construct implements RootAuthority {
     this.subject = subject;
     this.longestCertificateValidity = validity;
     this.root = props.root?.(this);
-    if (this.root) checkOutlives(this, this.root.longestCertificateValidity, validity);
+    if (this.root) checkOutlives(this, this.root.longestCertificateValidity, options, props);
 
     this.key = new AuthorityKey(this, 'Key', {
       description: `Certificate authority ${subject.commonName}`,

@@ -41,17 +41,22 @@ export function checkKnownText(
   checkText(scope, property, value, findProblem);
 }
 
-/** Throws if `findProblem` returns a rule. Durations made of tokens pass. */
+/**
+ * Throws if `findProblem` returns a rule. Durations made of tokens pass.
+ * @param origin whether the user has set the value: a default that doesn't fit must be set
+ */
 export function checkDuration(
   scope: IConstruct,
   property: string,
   value: Duration,
   findProblem: (value: Duration) => string | undefined,
+  origin: 'set' | 'default' = 'set',
 ): void {
   checkKind(scope, property, value, duration);
   if (value.isUnresolved()) return;
   const rule = findProblem(value);
-  if (rule !== undefined) refuse(scope, property, rule, value.toHumanString());
+  if (rule === undefined) return;
+  refuse(scope, property, rule, (origin === 'default' ? 'the default of ' : '') + value.toHumanString());
 }
 
 /** Whether `left` is longer than `right`. False if either is a token. */

@@ -434,6 +434,11 @@ describe('what can not be done is refused in one line', () => {
       revoke('--all', '--issuer', 'CN=x', '--reason', 'SUPERSEDED'),
       /^error: --issuer requires --serial-number$/,
     ],
+    ...['0x5E0C', 'serial=5E0C', '5E 0C', '5E:', '23916-', ''].map((text): [string, readonly string[], RegExp] => [
+      `the serial number ${JSON.stringify(text)}`,
+      revoke('--serial-number', text, '--reason', 'SUPERSEDED'),
+      /^error: --serial-number must be hexadecimal digits, with or without colons, and without anything before them, such as 0x or serial=, got "/,
+    ]),
     ['no reason', revoke('--all'), /^error: required option '--reason/],
     [
       'a reason that RFC 5280 does not have',

@@ -183,6 +183,9 @@ describe.each([
     expect(() => create(newStack(), 'Authority', { validity })).toThrow(
       "Test/Authority: validity must be shorter than the root's validity (3650 days), got 3650 days",
     );
+    expect(() => create(newStack(), 'Authority', { root: { validity: Duration.days(90) } })).toThrow(
+      "Test/Authority: validity must be shorter than the root's validity (90 days), got the default of 1825 days",
+    );
   });
 });
 

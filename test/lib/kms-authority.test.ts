@@ -128,6 +128,10 @@ describe('a subordinate with its key in KMS', () => {
     expect(create).toThrow(
       "Test/Authority: validity must be shorter than the root's validity (100 days), got 100 days",
     );
+    const defaults = { root: { validity: Duration.days(100) } };
+    expect(() => CertificateAuthority.kmsSubordinate(newStack(), 'Authority', defaults)).toThrow(
+      "Test/Authority: validity must be shorter than the root's validity (100 days), got the default of 1825 days",
+    );
   });
 });
 

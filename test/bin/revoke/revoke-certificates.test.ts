@@ -203,6 +203,17 @@ test.each<[string, CertificateSelection]>([
   expect(mesh.steps).toEqual([]);
 });
 
+test('the first digits of a serial number are refused with all of them, and nothing is revoked', async () => {
+  const mesh = meshOf(['mail', '5E0C77']);
+
+  await expect(
+    revokeCertificates(mesh, 'mail', { kind: 'serialNumber', serialNumber: '5e:0c' }, 'SUPERSEDED'),
+  ).rejects.toThrow(
+    'the client mail of mesh.example.com has no certificate with that serial number, of which digits are missing: its certificates are 5E0C77',
+  );
+  expect(mesh.steps).toEqual([]);
+});
+
 test('a serial number that two issuers gave needs the issuer', async () => {
   const mesh = meshOf(['mail', '0A'], ['mail', '0A', { issuer: 'CN=older.example.com', fingerprint: 'other' }]);
 
