@@ -26,6 +26,8 @@ export interface MeshRegistryOptions {
    * is not part of the stack: the stack neither changes nor deletes it. To make it part of the stack again, leave this
    * property out and run `cdk import`.
    *
+   * A deployment fails that would adopt the table of its own stack and delete it, because of a `removalPolicy` of `DESTROY`.
+   *
    * @default false
    */
   readonly adoptRegistry?: boolean;

@@ -1,10 +1,10 @@
-import { CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct, type IDependable } from 'constructs';
+import { Construct, type IConstruct, type IDependable } from 'constructs';
 import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../mesh/contract';
 import {
   DOMAIN_TRUSTSTORE_RESOURCE_TYPE,
@@ -149,7 +149,7 @@ export class Truststore extends Construct implements ITruststore {
     registry.grantSurvey(this.handler);
     grantPutEvents(this, this.handler);
 
-    const properties: Omit<TruststoreProperties, 'TrustAnchors'> = {
+    const properties: Omit<TruststoreProperties, 'TrustAnchors' | 'RegistryDeletionPolicy'> = {
       BucketName: this.bucket.bucketName,
       ObjectKey: this.objectKey,
       ClientAuthoritiesKey: CLIENT_AUTHORITIES_KEY,
@@ -165,6 +165,8 @@ export class Truststore extends Construct implements ITruststore {
       serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
       properties: {
         ...properties,
+        // Lazy, because an aspect may change it.
+        RegistryDeletionPolicy: Lazy.string({ produce: () => deletionPolicyOf(registry.table) }),
         // Lazy, because trust anchors are added after the truststore is created.
         TrustAnchors: Lazy.any(
           { produce: () => this.trustAnchors.map(trustAnchorProperties) },
@@ -223,4 +225,10 @@ export class Truststore extends Construct implements ITruststore {
       properties,
     });
   }
+}
+
+/** Undefined for a resource that isn't in the template. */
+function deletionPolicyOf({ node }: IConstruct): string | undefined {
+  const resource = node.defaultChild;
+  return CfnResource.isCfnResource(resource) ? (resource.cfnOptions.deletionPolicy ?? 'Delete') : undefined;
 }

@@ -16,6 +16,8 @@ export interface TruststoreProperties {
   readonly CertificateAuthorities: readonly TrustedAuthority[];
   /** The authorities of external clients, each with its chain. Absent if there are none. */
   readonly TrustAnchors?: readonly TrustAnchorProperties[];
+  /** The `DeletionPolicy` of the registry's table. Absent for an adopted table, which isn't part of the stack. */
+  readonly RegistryDeletionPolicy?: string;
   /** If `'true'`, deletion of the resource also deletes every version of every object in the bucket. */
   readonly EmptyOnDelete: string;
 }

@@ -11,6 +11,7 @@ import { emptyBucket } from '../custom-resource/empty-bucket';
 import { choiceProperty, PropertyError, recordsProperty, textProperty } from '../custom-resource/properties';
 import type { CustomResourceRequest, ResourceProperties } from '../custom-resource/request';
 import { trustAnchorPem, trustAnchorsProperty } from '../custom-resource/trust-anchor';
+import { assertRegistryStays } from './registry-guard';
 import type { RemovalGuard } from './removal-guard';
 
 /** The bucket is not suitable for a truststore. */
@@ -47,8 +48,10 @@ export class TruststoreResource implements CustomResourceHandler {
     return `s3://${readBucketName(properties)}`;
   }
 
-  async apply({ properties, oldProperties, stackId, requestId }: CustomResourceRequest, signal: AbortSignal) {
-    const { objects, publisher, removalGuard, audit } = this.options;
+  async apply(request: CustomResourceRequest, signal: AbortSignal) {
+    const { objects, publisher, removalGuard, stacks, audit } = this.options;
+    const { properties, oldProperties, stackId, requestId } = request;
+    await assertRegistryStays(request, stacks, signal);
     const published = readTruststoreProperties(properties);
     const { BucketName, ObjectKey, ClientAuthoritiesKey, CertificateAuthorities: declared } = published;
     const leaving = previousAuthorities(oldProperties).filter((authority) => !isAmong(declared, authority));
@@ -96,7 +99,9 @@ export class TruststoreResource implements CustomResourceHandler {
   }
 }
 
-function readTruststoreProperties(properties: ResourceProperties): TruststoreProperties {
+function readTruststoreProperties(
+  properties: ResourceProperties,
+): Omit<TruststoreProperties, 'RegistryDeletionPolicy'> {
   return {
     BucketName: readBucketName(properties),
     ObjectKey: textProperty(properties, 'ObjectKey', objectKeyProblem),

@@ -70,6 +70,7 @@ describe('a change that would cut off the clients of a live mesh fails, says wha
       { authority: movedAuthority },
       /must keep the subject CN=Live Authority \w+,/,
     ],
+    ['the adoption of its own registry', { mesh: { adoptRegistry: true } }, /CloudFormation would delete the table/],
   ])('%s', async (_what, changes, reason) => {
     await expect(sandbox.update(appWith(changes))).rejects.toThrow(reason);
     expect((await sandbox.fetch('mail', SERVICE_URL)).status).toBe(200);

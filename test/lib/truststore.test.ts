@@ -1,7 +1,13 @@
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { RemovalPolicies, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { CertificateAuthority, Truststore, type TruststoreProps } from '../../lib';
+import {
+  CertificateAuthority,
+  MeshRegistry,
+  type MeshRegistryProps,
+  Truststore,
+  type TruststoreProps,
+} from '../../lib';
 import { dependenciesOf, newRegistry, newStack, onlyResource, resourcesOf } from './mesh-stack';
 
 const PUBLISHED = 'Custom::MtlsTruststore';
@@ -71,6 +77,7 @@ test('authorities with their chains are properties of what publishes them, so th
     ObjectKey: truststore.objectKey,
     ClientAuthoritiesKey: 'client-ca.pem',
     CertificateAuthorities: authorities,
+    RegistryDeletionPolicy: 'RetainExceptOnCreate',
     EmptyOnDelete: 'false',
   });
   expect(versionId).toEqual({ 'Fn::GetAtt': [logicalId, 'VersionId'] });
@@ -102,6 +109,25 @@ test('what publishes has its permissions from before it is called until after it
 
   const { logicalId } = onlyResource(stack, PUBLISHED);
   expect(dependenciesOf(resourcesOf(stack), logicalId)).toContain(onlyResource(stack, 'AWS::IAM::Policy').logicalId);
+});
+
+test.each<[string, Partial<MeshRegistryProps>, (stack: Stack) => void, string | undefined]>([
+  ['is deleted with the stack', { removalPolicy: RemovalPolicy.DESTROY }, () => undefined, 'Delete'],
+  ['an aspect lets the stack delete', {}, (stack) => RemovalPolicies.of(stack).destroy(), 'Delete'],
+  [
+    'an aspect keeps',
+    { removalPolicy: RemovalPolicy.DESTROY },
+    (stack) => RemovalPolicies.of(stack).retain(),
+    'Retain',
+  ],
+  ['is not part of the stack', { adoptRegistry: true }, (stack) => RemovalPolicies.of(stack).destroy(), undefined],
+])('what publishes is told of a registry that %s', (_what, props, change, policy) => {
+  const stack = newStack();
+  const registry = new MeshRegistry(stack, 'Registry', { trustDomain: 'mesh.example.com', ...props });
+  newTruststore(stack, { registry });
+  change(stack);
+
+  expect(onlyResource(stack, PUBLISHED).Properties['RegistryDeletionPolicy']).toBe(policy);
 });
 
 test('bucket and log are kept by default', () => {
