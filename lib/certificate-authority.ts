@@ -146,7 +146,7 @@ function kmsRootOf(props: KmsSubordinateCertificateAuthorityProps): AddRoot<KmsA
 
 function existingKmsRoot(scope: Construct, { signedBy, root }: KmsSubordinateCertificateAuthorityProps): KmsAuthority {
   if (root) refuse(scope, 'root', 'must not be set with signedBy', 'a value');
-  if (!(signedBy instanceof KmsAuthority) || signedBy.root) {
+  if (!KmsAuthority.isKmsAuthority(signedBy) || signedBy.root) {
     refuse(scope, 'signedBy', 'must be an authority of CertificateAuthority.kmsRoot', signedBy?.node.path ?? 'none');
   }
   // The function that signs is in the stack of the root, and can't refer to an authority in a stack that depends on it.

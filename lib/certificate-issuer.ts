@@ -3,13 +3,13 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct, type IDependable } from 'constructs';
-import { listAddressProblem, stackNamePatternProblem } from '../mesh/aws-names';
+import { stackNamePatternProblem } from '../mesh/aws-names';
 import { CERTIFICATE_AUTHORITIES_VARIABLE } from '../mesh/contract';
 import { revocationFunctionName } from '../mesh/names';
 import type { CertificateIssuerProps } from './certificate-issuer-props';
 import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry } from './interfaces';
 import { grantPutEvents } from './private/event-grant';
-import { issuerEnvironment } from './private/issuer-environment';
+import { issuerEnvironment, listAddressEnvironment } from './private/issuer-environment';
 import { grantInvocation, grantRotation, secretArnsOf } from './private/issuer-grants';
 import { grantKeyThrough } from './private/key-grant';
 import { KmsAuthority } from './private/kms-authority';
@@ -18,7 +18,7 @@ import { announceMeshPrice } from './private/monthly-price';
 import { checkProps } from './private/properties/check';
 import { ISSUER_PROPS } from './private/properties/interface-kinds';
 import { ServedStacks } from './private/served-stacks';
-import { checkKnownText, checkText } from './private/validation';
+import { checkKnownText } from './private/validation';
 
 /** The handlers that the bundle of the issuer exports. */
 type IssuerHandler = 'deployment' | 'rotation' | 'request' | 'maintenance' | 'revocation';
@@ -74,6 +74,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
 
   private readonly props: CertificateIssuerProps;
   private readonly servedStacks: ServedStacks;
+  private readonly listAddress: Record<string, string>;
   private functionUrl?: lambda.FunctionUrl;
 
   constructor(scope: Construct, id: string, props: CertificateIssuerProps) {
@@ -87,9 +88,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     this.truststoreInUse = props.gateway?.truststoreInUse;
     this.servedStacks = new ServedStacks(this);
     const secretArns = secretArnsOf(this, this.trustDomain);
-    if (props.revocationListAddress !== undefined) {
-      checkText(this, 'revocationListAddress', props.revocationListAddress, listAddressProblem);
-    }
+    this.listAddress = listAddressEnvironment(this, props.revocationListAddress, this.authorities());
 
     const deployment = this.issuingFunction('Deployment', 'deployment', {
       description: 'Registers clients and services, and issues first certificates',
@@ -209,7 +208,10 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   /** A function that can have the authorities, current and earlier ones, issue client certificates. */
   private issuingFunction(id: string, handler: IssuerHandler, options: IssuerFunctionOptions): MeshFunction {
     const { gateway } = this.props;
-    const issuing = this.addFunction(id, handler, options);
+    const issuing = this.addFunction(id, handler, {
+      ...options,
+      environment: { ...this.listAddress, ...options.environment },
+    });
     for (const authority of this.authorities()) authority.grantIssue(issuing.handler);
     if (gateway) {
       const { bucket, objectKey } = gateway.truststore;
@@ -235,7 +237,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   /** The services that keep the keys of the authorities, by the names of their VPC endpoints. */
   private endpointsOfAuthorities(): readonly string[] {
     const services = this.authorities().flatMap((authority) =>
-      authority instanceof KmsAuthority ? ['kms', 'ssm'] : ['acm-pca'],
+      KmsAuthority.isKmsAuthority(authority) ? ['kms', 'ssm'] : ['acm-pca'],
     );
     return [...new Set(services)];
   }

@@ -7,6 +7,7 @@ import type { ExternalIdentity } from './external-identity';
 import type { ICertificateIssuer, IMeshClient, ITrustAnchor } from './interfaces';
 import { claimClientName, claimIdentity } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
+import { checkRegion } from './private/mesh-region';
 import { checkProps } from './private/properties/check';
 import { EXTERNAL_CLIENT_PROPS, identityKind } from './private/properties/interface-kinds';
 import { clientTrustAnchorProperties, grantReadCertificates } from './private/trust-anchor-certificates';
@@ -63,6 +64,7 @@ export class ExternalClient extends Construct implements IMeshClient {
     this.clientName = clientName;
     this.spiffeId = spiffeId(issuer.trustDomain, clientName);
     checkKnownText(this, 'clientName', clientName, clientNameProblem);
+    checkRegion(this, issuer);
     claimClientName(this, issuer, clientName);
     checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
     checkIdentity(this, props);

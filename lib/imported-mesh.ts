@@ -1,12 +1,14 @@
 import { Construct } from 'constructs';
-import { clientNameProblem, trustDomainProblem } from '../mesh/names';
+import { trustDomainProblem } from '../mesh/names';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
 import type { ICertificateIssuer, IServiceGateway, ITrustAnchor } from './interfaces';
 import type { MtlsServiceMeshAttributes } from './mesh-attributes';
 import { MeshClient } from './mesh-client';
 import type { MeshClientOptions } from './mesh-client-options';
+import type { IMtlsServiceMesh } from './mesh-interface';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { ImportedGateway, ImportedIssuer } from './private/imported-mesh-parts';
+import { childId } from './private/mesh-children';
 import { checkProps } from './private/properties/check';
 import { MESH_ATTRIBUTES } from './private/properties/interface-kinds';
 import { ImportedTrustAnchor } from './private/trust-anchor-parameter';
@@ -27,7 +29,7 @@ import { checkKnownText } from './private/validation';
  * mail.grantRead(mailApp);
  * service.allow(mail);
  */
-export class ImportedMesh extends Construct {
+export class ImportedMesh extends Construct implements IMtlsServiceMesh {
   /** The SPIFFE trust domain. */
   readonly trustDomain: string;
 
@@ -46,10 +48,14 @@ export class ImportedMesh extends Construct {
     this.issuer = new ImportedIssuer(this, 'Issuer', attributes);
   }
 
+  /** The base URL that clients call, without a slash at the end: `https://<domain name>`. */
+  get url(): string {
+    return this.gateway.url;
+  }
+
   /** Adds a client, as `MtlsServiceMesh.addClient` does, but without the default options of the mesh. */
   addClient(name: string, options: MeshClientOptions = {}): MeshClient {
-    checkKnownText(this, 'client name', name, clientNameProblem);
-    return new MeshClient(this, `Client-${name}`, { ...options, clientName: name, issuer: this.issuer });
+    return new MeshClient(this, childId(this, 'Client', name), { ...options, clientName: name, issuer: this.issuer });
   }
 
   /**
@@ -64,14 +70,16 @@ export class ImportedMesh extends Construct {
 
   /** Adds an external client, as `MtlsServiceMesh.addExternalClient` does, with a trust anchor of `trustAnchor`. */
   addExternalClient(name: string, options: ExternalClientOptions): ExternalClient {
-    checkKnownText(this, 'client name', name, clientNameProblem);
-    return new ExternalClient(this, `Client-${name}`, { ...options, clientName: name, issuer: this.issuer });
+    return new ExternalClient(this, childId(this, 'Client', name), {
+      ...options,
+      clientName: name,
+      issuer: this.issuer,
+    });
   }
 
   /** Adds a service, as `MtlsServiceMesh.addService` does. */
   addService(name: string, options: MeshServiceOptions): MeshService {
-    checkKnownText(this, 'service name', name, clientNameProblem);
     const { gateway, issuer } = this;
-    return new MeshService(this, `Service-${name}`, { ...options, serviceName: name, gateway, issuer });
+    return new MeshService(this, childId(this, 'Service', name), { ...options, serviceName: name, gateway, issuer });
   }
 }

@@ -18,6 +18,7 @@ export * from './mesh-function-options';
 export * from './mesh-grant';
 export * from './mesh-integration';
 export * from './mesh-integration-options';
+export * from './mesh-interface';
 export * from './mesh-registry';
 export * from './mesh-service';
 export * from './mtls-gateway';

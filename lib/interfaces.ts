@@ -193,6 +193,15 @@ export interface IMtlsGateway extends IServiceGateway {
   readonly truststoreInUse: IDependable;
 }
 
+/** What protects an API of its app: the gateway of a mesh, such as an `MtlsGateway`. */
+export interface IProtectingGateway extends IServiceGateway {
+  /** The custom domain, which the API gets a mapping of. */
+  readonly domain: apigatewayv2.IDomainName;
+
+  /** The function of the authorizer, which decides on the requests of the API. */
+  readonly handler: lambda.IFunction;
+}
+
 /** A client of a mesh, of any kind. */
 export interface IMeshClient extends IConstruct {
   /** The name that services know the client by. */

@@ -14,6 +14,7 @@ import type { MeshClientOptions } from './mesh-client-options';
 import { clientSecret, grantReadSecret } from './private/client-secret';
 import { claimClientName } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
+import { checkRegion } from './private/mesh-region';
 import { checkProps } from './private/properties/check';
 import { CLIENT_PROPS } from './private/properties/interface-kinds';
 import { requesterArn } from './private/requester';
@@ -83,6 +84,7 @@ export class MeshClient extends Construct implements IMeshClient {
     const { certificateAuthority, trustDomain } = issuer;
     this.issuer = issuer;
     this.props = props;
+    checkRegion(this, issuer);
     issuer.serveStackOf(this);
     checkKnownText(this, 'clientName', clientName, clientNameProblem);
     this.clientName = clientName;

@@ -123,11 +123,15 @@ const FROM_ZERO: cloudwatch.YAxisProps = { min: 0, showUnits: false };
 
 function alarmStatus(alarms: MeshAlarms): cloudwatch.IWidget {
   const { rotationFailed, certificateExpiring, authorityExpiring, registryUnavailable, auditIncomplete } = alarms;
+  const { revocationListsOverdue } = alarms;
   return new cloudwatch.AlarmStatusWidget({
     title: 'Alarms',
     width: 24,
     height: 3,
-    alarms: [rotationFailed, certificateExpiring, authorityExpiring, registryUnavailable, auditIncomplete],
+    alarms: [
+      ...[rotationFailed, certificateExpiring, authorityExpiring, registryUnavailable, auditIncomplete],
+      ...(revocationListsOverdue ? [revocationListsOverdue] : []),
+    ],
   });
 }
 

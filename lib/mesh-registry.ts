@@ -7,6 +7,7 @@ import { registryTableName, trustDomainProblem } from '../mesh/names';
 import { REGISTRY_INDEXES, REGISTRY_KEYS, type RegistryClient, type RegistryKey } from '../registry/records';
 import type { IMeshRegistry } from './interfaces';
 import type { EncryptionOptions } from './mesh-function-options';
+import { claimRegionalName } from './private/identity-claims';
 import { grantKeyThrough } from './private/key-grant';
 import { checkProps } from './private/properties/check';
 import { REGISTRY_PROPS } from './private/properties/interface-kinds';
@@ -71,6 +72,7 @@ export class MeshRegistry extends Construct implements IMeshRegistry {
 
     checkProps(this, props, REGISTRY_PROPS);
     checkText(this, 'trustDomain', props.trustDomain, trustDomainProblem);
+    if (!props.adoptRegistry) claimRegionalName(this, 'trustDomain', props.trustDomain);
     const tableName = registryTableName(props.trustDomain);
     checkText(this, 'tableName', tableName, tableNameProblem);
     this.trustDomain = props.trustDomain;

@@ -65,6 +65,7 @@ export class MeshService extends Construct {
   readonly gatewaySecret?: secretsmanager.ISecret;
 
   private readonly registration: ServiceRegistration;
+  private readonly issuer: ICertificateIssuer;
 
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
@@ -72,6 +73,7 @@ export class MeshService extends Construct {
     checkProps(this, props, SERVICE_PROPS);
     checkKnownText(this, 'serviceName', props.serviceName, serviceNameProblem);
     this.serviceName = props.serviceName;
+    this.issuer = props.issuer;
     this.gateway = props.gateway;
     this.url = `${props.gateway.url}/${props.serviceName}`;
 
@@ -115,5 +117,14 @@ export class MeshService extends Construct {
    */
   allowAllClients(options: MeshGrantOptions = {}): void {
     this.registration.allowAllClients(options);
+  }
+
+  /**
+   * How many secrets the service adds: one, unless it has none or is given one. None for another issuer.
+   * @internal
+   */
+  _gatewaySecretsBy(issuer: ICertificateIssuer): number {
+    const isOwn = this.gatewaySecret !== undefined && this.gatewaySecret.node.scope === this;
+    return issuer === this.issuer && isOwn ? 1 : 0;
   }
 }

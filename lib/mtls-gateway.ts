@@ -11,10 +11,12 @@ import { Construct, type IDependable } from 'constructs';
 import { REGISTRY_TABLE_VARIABLE, TRUST_DOMAIN_VARIABLE } from '../mesh/contract';
 import { dnsNameProblem } from '../mesh/names';
 import type { AuthorizerOptions } from './authorizer-options';
-import type { IMeshRegistry, IMtlsGateway, ITruststore } from './interfaces';
+import type { IMeshRegistry, IMtlsGateway, IProtectingGateway, ITruststore } from './interfaces';
 import type { EncryptionOptions, MeshFunctionOptions } from './mesh-function-options';
 import { ACCESS_LOG_FORMAT } from './private/access-log';
 import { authorizerEnvironment } from './private/authorizer-environment';
+import { checkCertificateRegion, isPrivateCertificate, isPrivateZone } from './private/gateway-domain';
+import { claimRegionalName } from './private/identity-claims';
 import { allowLogs } from './private/key-grant';
 import { checkConcurrency, DEFAULT_LOG_RETENTION, functionOptions, MeshFunction } from './private/mesh-function';
 import { checkProps } from './private/properties/check';
@@ -94,7 +96,7 @@ export interface MtlsGatewayProps
  * headers themselves, and paths that a service may read as another path. The API has no other address: its `execute-api` endpoint, which doesn't
  * require a certificate, is disabled.
  */
-export class MtlsGateway extends Construct implements IMtlsGateway {
+export class MtlsGateway extends Construct implements IMtlsGateway, IProtectingGateway {
   /**
    * The HTTP API. Every route uses the authorizer. Only services have grants, so clients get 403 at routes that you add yourself
    * outside of the paths of a service.
@@ -142,7 +144,11 @@ export class MtlsGateway extends Construct implements IMtlsGateway {
     checkProps(this, props, GATEWAY_PROPS);
     const { domainName, registry, removalPolicy = RemovalPolicy.RETAIN } = props;
     checkText(this, 'domainName', domainName, dnsNameProblem);
+    claimRegionalName(this, 'domainName', domainName);
     checkHostedZone(this, props);
+    for (const property of ['serverCertificate', 'ownershipCertificate'] as const) {
+      checkCertificateRegion(this, property, props[property]);
+    }
     checkConcurrency(this, 'authorizerConcurrency', props.authorizerConcurrency);
     this.domainName = domainName;
     this.truststore = props.truststore;
@@ -247,6 +253,10 @@ function validatedCertificate(gateway: MtlsGateway, { domainName, hostedZone }: 
         `the gateway needs an ACM certificate for ${JSON.stringify(domainName)}, or a zone where ACM can validate one`,
     );
   }
+  if (isPrivateZone(hostedZone)) {
+    const rule = 'must be public when serverCertificate is not set, because ACM validates a certificate in it';
+    refuse(gateway, 'hostedZone', rule, `the private zone ${hostedZone.node.path}`);
+  }
   return new acm.Certificate(gateway, 'ServerCertificate', {
     domainName,
     validation: acm.CertificateValidation.fromDns(hostedZone),
@@ -256,10 +266,10 @@ function validatedCertificate(gateway: MtlsGateway, { domainName, hostedZone }: 
 /** Synthesis can only tell that a certificate is private if this app creates it. Only ACM knows whether it was imported. */
 function ownershipCertificate(gateway: MtlsGateway, props: MtlsDomainOptions): acm.ICertificate | undefined {
   const { serverCertificate, ownershipCertificate } = props;
-  if (serverCertificate instanceof acm.PrivateCertificate && !ownershipCertificate) {
+  if (isPrivateCertificate(serverCertificate) && !ownershipCertificate) {
     refuse(gateway, 'ownershipCertificate', 'must be set when serverCertificate is private', 'none');
   }
-  if (ownershipCertificate instanceof acm.PrivateCertificate) {
+  if (ownershipCertificate && isPrivateCertificate(ownershipCertificate)) {
     refuse(gateway, 'ownershipCertificate', 'must be a public certificate', ownershipCertificate.node.path);
   }
   return ownershipCertificate;

@@ -1,4 +1,4 @@
-import { Tags } from 'aws-cdk-lib';
+import { Stack, Tags } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
@@ -6,32 +6,36 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE, METRIC_DIMENSION, METRICS, REASON_DIMENSION } from '../mesh/contract';
-import { clientNameProblem, dnsNameProblem, trustDomainProblem } from '../mesh/names';
+import { dnsNameProblem, trustDomainProblem } from '../mesh/names';
 import { CertificateAuthority } from './certificate-authority';
 import { CertificateIssuer } from './certificate-issuer';
 import type { DenialReason } from './denial-reason';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
 import { ImportedMesh } from './imported-mesh';
-import type { ICertificateAuthority } from './interfaces';
+import type { ICertificateAuthority, ITrustAnchor } from './interfaces';
 import { MeshAlarms } from './mesh-alarms';
 import type { MtlsServiceMeshAttributes } from './mesh-attributes';
 import { MeshClient } from './mesh-client';
 import type { ClientCertificateOptions, MeshClientOptions } from './mesh-client-options';
 import { MeshDashboard, type MeshDashboardOptions } from './mesh-dashboard';
 import type { EncryptionOptions } from './mesh-function-options';
+import type { IMtlsServiceMesh } from './mesh-interface';
 import { MeshRegistry } from './mesh-registry';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
 import { MtlsGateway } from './mtls-gateway';
 import type { MtlsServiceMeshProps } from './mtls-service-mesh-props';
+import { NEEDS_LISTING_AUTHORITY } from './private/issuer-environment';
+import { childId } from './private/mesh-children';
 import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { addMeshParameter, attributesByName } from './private/mesh-parameter';
 import { checkProps } from './private/properties/check';
+import { api as apiKind } from './private/properties/construct-kinds';
 import { MESH_PROPS } from './private/properties/interface-kinds';
 import { grantReadTraffic } from './private/traffic-grant';
 import { grantReadCertificates } from './private/trust-anchor-certificates';
 import { addTrustAnchorParameter } from './private/trust-anchor-parameter';
-import { checkKnownText, checkText, refuse } from './private/validation';
+import { checkKind, checkText, refuse } from './private/validation';
 import { ProtectedApi } from './protected-api';
 import { RevocationLists } from './revocation-lists';
 import { TrustAnchor } from './trust-anchor';
@@ -71,7 +75,7 @@ export interface RequestsDeniedMetricOptions extends cloudwatch.MetricOptions {
  * mail.grantRead(mailApp);
  * service.allow(mail, { methods: [apigatewayv2.HttpMethod.POST], path: '/events' });
  */
-export class MtlsServiceMesh extends Construct {
+export class MtlsServiceMesh extends Construct implements IMtlsServiceMesh {
   /**
    * A mesh of another app in the same account and Region, which has allowed this stack with `allowStack`. CloudFormation reads
    * what it needs to know of the mesh from the SSM parameter `/mtls-mesh/<trust domain>` when the stack is deployed.
@@ -140,6 +144,9 @@ export class MtlsServiceMesh extends Construct {
     this.trustedAuthorities = [first, ...successors];
     this.certificateAuthority = successors.at(-1) ?? first;
 
+    const listing = this.trustedAuthorities.filter(({ issuesRevocationLists }) => issuesRevocationLists);
+    if (listing.length === 0) refuseListOptions(this, props);
+
     this.registry = new MeshRegistry(this, 'Registry', {
       trustDomain: this.trustDomain,
       deletionProtection: props.deletionProtection,
@@ -177,7 +184,6 @@ export class MtlsServiceMesh extends Construct {
       ...options,
     });
 
-    const listing = this.trustedAuthorities.filter(({ issuesRevocationLists }) => issuesRevocationLists);
     if (listing.length > 0) {
       this.revocationLists = new RevocationLists(this, 'RevocationLists', {
         registry: this.registry,
@@ -197,6 +203,11 @@ export class MtlsServiceMesh extends Construct {
     this.certificateOptions = props;
   }
 
+  /** The base URL that clients call, without a slash at the end: `https://<domain name>`. */
+  get url(): string {
+    return this.gateway.url;
+  }
+
   /**
    * Adds a client. The deployment issues its first certificate after the gateway trusts the authority, unless the client
    * keeps its own key.
@@ -206,7 +217,7 @@ export class MtlsServiceMesh extends Construct {
    */
   addClient(name: string, options: MeshClientOptions = {}): MeshClient {
     const ofSecret = options.ownKey ? undefined : this.certificateOptions;
-    return new MeshClient(this, this.idOf('Client', 'client name', name), {
+    return new MeshClient(this, childId(this, 'Client', name), {
       ...options,
       keyAlgorithm: options.keyAlgorithm ?? this.certificateOptions.keyAlgorithm,
       certificateValidity: options.certificateValidity ?? this.certificateOptions.certificateValidity,
@@ -226,11 +237,19 @@ export class MtlsServiceMesh extends Construct {
    * letter; unique among the trust anchors of the mesh
    */
   addTrustAnchor(name: string, source: TrustAnchorSource): TrustAnchor {
-    return new TrustAnchor(this, this.idOf('TrustAnchor', 'trust anchor name', name), {
+    return new TrustAnchor(this, childId(this, 'TrustAnchor', name), {
       trustAnchorName: name,
       source,
       truststore: this.truststore,
     });
+  }
+
+  /** The trust anchor that `addTrustAnchor` has added by this name. Throws if there is none. */
+  trustAnchor(name: string): ITrustAnchor {
+    const known = this.node.tryFindChild(`TrustAnchor-${name}`) as TrustAnchor | undefined;
+    return (
+      known ?? refuse(this, 'trust anchor name', 'must be one that addTrustAnchor has added', JSON.stringify(name))
+    );
   }
 
   /**
@@ -239,7 +258,7 @@ export class MtlsServiceMesh extends Construct {
    * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among all clients of the mesh
    */
   addExternalClient(name: string, options: ExternalClientOptions): ExternalClient {
-    return new ExternalClient(this, this.idOf('Client', 'client name', name), {
+    return new ExternalClient(this, childId(this, 'Client', name), {
       ...options,
       clientName: name,
       issuer: this.issuer,
@@ -253,7 +272,7 @@ export class MtlsServiceMesh extends Construct {
    * @param name a DNS label (RFC 1123) in lower case that starts with a letter; unique among the services of the mesh
    */
   addService(name: string, options: MeshServiceOptions): MeshService {
-    return new MeshService(this, this.idOf('Service', 'service name', name), {
+    return new MeshService(this, childId(this, 'Service', name), {
       ...options,
       serviceName: name,
       gateway: this.gateway,
@@ -265,11 +284,17 @@ export class MtlsServiceMesh extends Construct {
    * Makes an HTTP API or a REST API of yours a service of the mesh, at `https://<domain name>/<name>`. No client may call it until
    * `allow` or `allowAllClients` of the result lets it.
    *
+   * The API may be in another stack of the app, which must not be one that the stack of the mesh depends on. What protects it is then
+   * part of the API's stack.
+   *
    * @param name as in `addService`
    * @param api an HTTP API with a default stage, or a regional REST API, with `disableExecuteApiEndpoint`
    */
   protect(name: string, api: apigateway.RestApi | apigatewayv2.IHttpApi): ProtectedApi {
-    return new ProtectedApi(this, this.idOf('Service', 'service name', name), {
+    const id = childId(this, 'Service', name);
+    checkKind(this, 'api', api, apiKind);
+    // Methods refer to the authorizer, and the authorizer to the API: in two stacks, that would be a cycle.
+    return new ProtectedApi(Stack.of(api) === Stack.of(this) ? this : api, id, {
       api,
       serviceName: name,
       gateway: this.gateway,
@@ -438,15 +463,6 @@ export class MtlsServiceMesh extends Construct {
     const dimensionsMap = reason && { [METRIC_DIMENSION]: this.trustDomain, [REASON_DIMENSION]: reason };
     return meshMetric(this.trustDomain, METRICS.requestsDenied, { ...(dimensionsMap && { dimensionsMap }), ...rest });
   }
-
-  private idOf(kind: 'Client' | 'Service' | 'TrustAnchor', property: string, name: string): string {
-    const id = `${kind}-${name}`;
-    checkKnownText(this, property, name, clientNameProblem);
-    if (this.node.tryFindChild(id)) {
-      refuse(this, property, 'must be unique within the mesh', `${JSON.stringify(name)} twice`);
-    }
-    return id;
-  }
 }
 
 function checkDistinct(mesh: MtlsServiceMesh, authorities: readonly ICertificateAuthority[]): void {
@@ -457,5 +473,11 @@ function checkDistinct(mesh: MtlsServiceMesh, authorities: readonly ICertificate
   if (repeated !== undefined) {
     const rule = 'must contain each authority once, and not the certificateAuthority';
     refuse(mesh, 'certificateAuthoritySuccessors', rule, `${repeated.node.path} again`);
+  }
+}
+
+function refuseListOptions(mesh: MtlsServiceMesh, props: MtlsServiceMeshProps): void {
+  for (const property of ['revocationListAddress', 'revocationListValidity'] as const) {
+    if (props[property] !== undefined) refuse(mesh, property, NEEDS_LISTING_AUTHORITY, 'a value');
   }
 }

@@ -1,10 +1,10 @@
-import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { CfnRestApi, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
 import { serviceNameProblem } from '../mesh/names';
-import type { ICertificateIssuer, IMeshClient } from './interfaces';
+import type { ICertificateIssuer, IMeshClient, IProtectingGateway } from './interfaces';
 import type { MeshGrantOptions } from './mesh-grant';
-import type { MtlsGateway } from './mtls-gateway';
+import { isResource } from './private/api-references';
 import { checkProps } from './private/properties/check';
 import { PROTECTED_API_PROPS } from './private/properties/interface-kinds';
 import { protectHttpApi } from './private/protected-http-api';
@@ -15,13 +15,13 @@ import { checkKnownText } from './private/validation';
 /** Properties of a `ProtectedApi`. */
 export interface ProtectedApiProps {
   /** An HTTP API or a regional REST API that the app defines, with `disableExecuteApiEndpoint`. */
-  readonly api: apigateway.RestApi | apigatewayv2.IHttpApi;
+  readonly api: RestApi | apigatewayv2.IHttpApi;
 
   /** The first segment of the API's paths, as `serviceName` of a `MeshService`. */
   readonly serviceName: string;
 
-  /** The gateway whose domain gets the API. */
-  readonly gateway: MtlsGateway;
+  /** The gateway whose domain gets the API, such as the gateway of a mesh. */
+  readonly gateway: IProtectingGateway;
 
   /** The issuer of the clients' certificates, whose function also registers services and their grants. */
   readonly issuer: ICertificateIssuer;
@@ -38,6 +38,8 @@ export interface ProtectedApiProps {
  * Synthesis fails if clients could go around the mesh: if the `execute-api` endpoint is not disabled, if a REST API is
  * edge-optimized or private, or if another domain of the app leads to it. An imported API is refused, because the app can neither
  * check nor change it.
+ *
+ * Create it in the stack of the API, which may be another one than that of the mesh. `MtlsServiceMesh.protect` does so.
  *
  * @example
  * declare const mesh: MtlsServiceMesh;
@@ -67,7 +69,7 @@ export class ProtectedApi extends Construct {
     checkKnownText(this, 'serviceName', serviceName, serviceNameProblem);
     this.serviceName = serviceName;
     this.url = `${gateway.url}/${serviceName}`;
-    const isRest = api instanceof apigateway.RestApi;
+    const isRest = isRestApi(api);
     const apiId = isRest
       ? protectRestApi(this, api, gateway, serviceName)
       : protectHttpApi(this, api, gateway, serviceName);
@@ -84,4 +86,11 @@ export class ProtectedApi extends Construct {
   allowAllClients(options: MeshGrantOptions = {}): void {
     this.registration.allowAllClients(options);
   }
+}
+
+/** One whose methods are constructs: neither an imported one nor one of an OpenAPI document. */
+function isRestApi(api: ProtectedApiProps['api']): api is RestApi {
+  const resource = api.node.defaultChild;
+  if (!isResource(resource, CfnRestApi)) return false;
+  return resource.body === undefined && resource.bodyS3Location === undefined;
 }

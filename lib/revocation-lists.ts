@@ -190,7 +190,7 @@ function listKey({ certificateAuthorityArn }: KmsAuthority): string {
 function kmsAuthoritiesIn(scope: Construct, authorities: readonly ICertificateAuthority[]): readonly KmsAuthority[] {
   if (authorities.length === 0) refuse(scope, 'certificateAuthorities', 'must contain at least one authority', 'none');
   return authorities.map((authority) => {
-    if (authority instanceof KmsAuthority) return authority;
+    if (KmsAuthority.isKmsAuthority(authority)) return authority;
     const rule = 'must have keys in AWS KMS, because the mesh can sign lists with no others';
     return refuse(scope, 'certificateAuthorities', rule, authority.node.path);
   });

@@ -1,16 +1,10 @@
 /** What protects an API of either kind. */
-import { ArnFormat, Aspects, Stack, Stage } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, Aspects, Stack, Stage } from 'aws-cdk-lib';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
-
-/** The mesh's side of a protected API. */
-export interface ProtectingGateway {
-  readonly domain: apigatewayv2.IDomainName;
-  /** The function of the authorizer. */
-  readonly handler: lambda.IFunction;
-}
+import type { IProtectingGateway } from '../interfaces';
 
 export interface MappedApi {
   readonly apiId: string;
@@ -22,7 +16,7 @@ export interface MappedApi {
 /** Makes an API reachable at the domain of the mesh. */
 export function mapApi(
   scope: Construct,
-  { domain }: ProtectingGateway,
+  { domain }: IProtectingGateway,
   { apiId, stage, mappingKey: apiMappingKey }: MappedApi,
 ): apigatewayv2.CfnApiMapping {
   return new apigatewayv2.CfnApiMapping(scope, 'Mapping', { apiId, stage, domainName: domain.name, apiMappingKey });
@@ -59,4 +53,33 @@ export function allowInvocation(
 /** Changes every construct of the app or the stage, also those that are added later. Aspects don't reach from an app into its stages. */
 export function changeAll(scope: Construct, change: (node: IConstruct) => void): void {
   Aspects.of(Stage.of(scope) ?? scope.node.root).add({ visit: change });
+}
+
+/**
+ * The methods or routes whose authorization the mesh's authorizer has replaced. Synthesis warns of them, once for each API: an API
+ * that decides itself who may do what, by IAM for example, no longer does.
+ */
+export class ReplacedAuthorizations {
+  private readonly replaced = new Set<string>();
+
+  constructor(service: Construct, api: IConstruct) {
+    service.node.addValidation({
+      validate: () => {
+        if (this.replaced.size > 0) {
+          const list = [...this.replaced].sort().join(', ');
+          const message = `the mesh's authorizer decides on ${api.node.path} in place of the authorization of ${list}`;
+          Annotations.of(service).addWarningV2('cdk-mtls-service-mesh:authorizationReplaced', message);
+        }
+        return [];
+      },
+    });
+  }
+
+  /**
+   * @param what such as `GET /monthly`
+   * @param type the authorization type before
+   */
+  add(what: string, type: string | undefined): void {
+    if (type !== undefined && type !== 'NONE') this.replaced.add(`${what} (${type})`);
+  }
 }

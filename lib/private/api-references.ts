@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -11,4 +11,17 @@ export function contains(node: IConstruct, property: unknown, api: IConstruct, a
   const stack = Stack.of(api);
   if (Stack.of(node) !== stack) return false;
   return JSON.stringify(stack.resolve(property)).includes(JSON.stringify(stack.resolve(apiId)));
+}
+
+interface ResourceClass<T> {
+  readonly CFN_RESOURCE_TYPE_NAME: string;
+  new (...args: never[]): T;
+}
+
+/** Whether a construct is a resource of a type, also of another copy of the CDK, which `instanceof` doesn't know. */
+export function isResource<T extends CfnResource>(
+  node: IConstruct | undefined,
+  { CFN_RESOURCE_TYPE_NAME: type }: ResourceClass<T>,
+): node is T {
+  return node !== undefined && CfnResource.isCfnResource(node) && node.cfnResourceType === type;
 }

@@ -1,4 +1,4 @@
-import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, RemovalPolicy, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -6,6 +6,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { secretName } from '../../mesh/names';
 import type { ICertificateIssuer } from '../interfaces';
 import { grantKeyThrough } from './key-grant';
+import { refuse } from './validation';
 
 export interface ClientSecretProps {
   readonly clientName: string;
@@ -36,12 +37,23 @@ interface ReadGrantProps extends ClientSecretProps {
  */
 export function grantReadSecret(scope: Construct, props: ReadGrantProps): iam.Grant {
   const { grantee, encryptionKey: key } = props;
+  checkAccount(scope, grantee, key);
   const grant = readableSecret(scope, props).grantRead(grantee);
   // The CDK allows the use of the key in the policy of the key only, which is out of reach.
   const isImported = key !== undefined && key.node.defaultChild === undefined;
   return isImported
     ? grant.combine(grantKeyThrough('secretsmanager', scope, { grantee, key, actions: ['kms:Decrypt'] }))
     : grant;
+}
+
+/** The AWS managed key of Secrets Manager can't be used from another account, as the CDK knows as well. */
+function checkAccount(scope: Construct, { grantPrincipal }: iam.IGrantable, key: kms.IKey | undefined): void {
+  const { principalAccount } = grantPrincipal;
+  const { account } = Stack.of(scope);
+  if (key || Token.compareStrings(account, principalAccount ?? '') !== TokenComparison.DIFFERENT) return;
+  const rule = `must be in the account of the client (${account}) unless the client has an encryptionKey: set one, which the account may use`;
+  const name = Construct.isConstruct(grantPrincipal) ? grantPrincipal.node.path : String(grantPrincipal);
+  refuse(scope, 'grantee', rule, `${name} in ${principalAccount}`);
 }
 
 function readableSecret(scope: Construct, props: ReadGrantProps): secretsmanager.ISecret {

@@ -4,25 +4,50 @@ import { type CertificateIdentity, canonicalIdentity } from '../../mesh/external
 import type { ICertificateIssuer, ITrustAnchor } from '../interfaces';
 import { refuse } from './validation';
 
-/** For each app or stage, the paths of its clients of either kind by mesh and name. */
-const CLIENTS = new WeakMap<IConstruct, Map<string, string>>();
+/** For each app or stage, the paths of the constructs that have a name. */
+const NAMES = new WeakMap<IConstruct, Map<string, string>>();
 
-/** Throws if another construct of the app, in any stack, has the name in the same mesh. */
-export function claimClientName(client: IConstruct, issuer: ICertificateIssuer, clientName: string): void {
-  const assembly = Stage.of(issuer) ?? issuer.node.root;
-  const paths = CLIENTS.get(assembly) ?? new Map<string, string>();
-  CLIENTS.set(assembly, paths);
-  const key = `${meshOf(issuer)} ${clientName}`;
+interface NameClaim {
+  /** The property with the name. */
+  readonly property: string;
+  readonly name: string;
+  /** Where no other construct may have the name: what messages call it, and what identifies it. */
+  readonly within: { readonly what: string; readonly id: string };
+}
+
+/** Throws if another construct of the app, in any stack, has the name. */
+function claim(construct: IConstruct, { property, name, within }: NameClaim): void {
+  const assembly = Stage.of(construct) ?? construct.node.root;
+  const paths = NAMES.get(assembly) ?? new Map<string, string>();
+  NAMES.set(assembly, paths);
+  const key = `${within.id} ${property} ${name}`;
   const other = paths.get(key);
   if (other !== undefined) {
     refuse(
-      client,
-      'clientName',
-      'must be unique within the mesh',
-      `${JSON.stringify(clientName)}, the name of ${other}`,
+      construct,
+      property,
+      `must be unique within ${within.what}`,
+      `${JSON.stringify(name)}, the name of ${other}`,
     );
   }
-  paths.set(key, client.node.path);
+  paths.set(key, construct.node.path);
+}
+
+/** Throws if another client of either kind has the name in the same mesh. */
+export function claimClientName(client: IConstruct, issuer: ICertificateIssuer, name: string): void {
+  claim(client, { property: 'clientName', name, within: { what: 'the mesh', id: meshOf(issuer) } });
+}
+
+/** Throws if another service has the name in the same mesh. */
+export function claimServiceName(service: IConstruct, issuer: ICertificateIssuer, name: string): void {
+  claim(service, { property: 'serviceName', name, within: { what: 'the mesh', id: meshOf(issuer) } });
+}
+
+/** Throws if the account and Region have another registry, or another gateway, with the name. Passes tokens. */
+export function claimRegionalName(construct: IConstruct, property: 'trustDomain' | 'domainName', name: string): void {
+  if (Token.isUnresolved(name)) return;
+  const { account, region } = Stack.of(construct);
+  claim(construct, { property, name, within: { what: 'the account and Region', id: `${account} ${region}` } });
 }
 
 /** An account has one registry for each trust domain in a Region, whatever the number of issuers. */

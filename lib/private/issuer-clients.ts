@@ -1,8 +1,16 @@
+import type { IConstruct } from 'constructs';
 import type { ICertificateIssuer } from '../interfaces';
-import { MeshClient } from '../mesh-client';
+import type { MeshClient } from '../mesh-client';
 
 /** The clients of this app that the issuer issues certificates to. Complete once the app is. */
 export function clientsOf(issuer: ICertificateIssuer): readonly MeshClient[] {
-  const constructs = issuer.node.root.node.findAll();
-  return constructs.filter((construct) => construct instanceof MeshClient).filter((client) => client._isOf(issuer));
+  return issuer.node.root.node
+    .findAll()
+    .filter(isMeshClient)
+    .filter((client) => client._isOf(issuer));
+}
+
+/** Also one of another copy of the package, which `instanceof` doesn't know. */
+function isMeshClient(construct: IConstruct): construct is MeshClient {
+  return ('_isOf' satisfies keyof MeshClient) in construct;
 }

@@ -17,8 +17,16 @@ export interface KmsAuthorityProps extends CertificateAuthorityProps {
   readonly root?: (scope: Construct) => KmsAuthority;
 }
 
+/** `instanceof` would not know a construct of another copy of the package, as `Construct.isConstruct` explains. */
+const KMS_AUTHORITY = Symbol.for('cdk-mtls-service-mesh.KmsAuthority');
+
 /** An authority with its key in KMS. Its certificate is made by a custom resource, and kept in an SSM parameter. */
 export class KmsAuthority extends Construct implements RootAuthority {
+  static isKmsAuthority(value: unknown): value is KmsAuthority {
+    return typeof value === 'object' && value !== null && KMS_AUTHORITY in value;
+  }
+
+  readonly [KMS_AUTHORITY] = true;
   /** The authority above, when this one is a subordinate. */
   readonly root?: KmsAuthority;
   readonly signingAlgorithm: SigningAlgorithm;

@@ -2,6 +2,7 @@
 import { Annotations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { ICertificateAuthority, ICertificateIssuer } from '../interfaces';
+import type { MeshService } from '../mesh-service';
 import { clientsOf } from './issuer-clients';
 
 export interface MonthlyCost {
@@ -79,10 +80,16 @@ function costsOf(issuer: ICertificateIssuer, authorities: readonly ICertificateA
   const issuing = authorities.at(-1);
   const dollars = issuing && isPriced(issuing) ? issuing.priceOfCertificates(certificates) : 0;
   if (dollars >= CENT) costs.push({ what: counted(certificates, 'certificate'), dollars });
-  if (rotations.length > 0) {
-    costs.push({ what: counted(rotations.length, 'secret'), dollars: rotations.length * SECRET_PRICE });
-  }
+  const secrets = rotations.length + gatewaySecretsOf(issuer);
+  if (secrets > 0) costs.push({ what: counted(secrets, 'secret'), dollars: secrets * SECRET_PRICE });
   return costs;
+}
+
+/** How many secrets the services of an issuer add. A service of another copy of the package counts as well. */
+function gatewaySecretsOf(issuer: ICertificateIssuer): number {
+  const constructs: readonly (IConstruct & Partial<Pick<MeshService, '_gatewaySecretsBy'>>)[] =
+    issuer.node.root.node.findAll();
+  return constructs.reduce((sum, construct) => sum + (construct._gatewaySecretsBy?.(issuer) ?? 0), 0);
 }
 
 /** What this app creates of them, and the roots above, each once. */

@@ -2,8 +2,9 @@ import { Stack } from 'aws-cdk-lib';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Construct, IConstruct } from 'constructs';
 import { IDENTITY_HEADERS } from '../../mesh/contract';
-import { allowInvocation, authorizerUri, changeAll, mapApi, type ProtectingGateway } from './api-protection';
-import { contains } from './api-references';
+import type { IProtectingGateway } from '../interfaces';
+import { allowInvocation, authorizerUri, changeAll, mapApi, ReplacedAuthorizations } from './api-protection';
+import { contains, isResource } from './api-references';
 import { refuseSideDoors } from './side-doors/validation';
 import { refuse } from './validation';
 
@@ -15,10 +16,10 @@ import { refuse } from './validation';
 export function protectHttpApi(
   service: Construct,
   api: apigatewayv2.IHttpApi,
-  gateway: ProtectingGateway,
+  gateway: IProtectingGateway,
   mappingKey: string,
 ): string {
-  if (!(api.node.defaultChild instanceof apigatewayv2.CfnApi)) {
+  if (!isResource(api.node.defaultChild, apigatewayv2.CfnApi)) {
     refuse(service, 'api', 'must be an HttpApi or a RestApi that the app defines', api.node.path);
   }
   const { defaultStage, apiId } = api;
@@ -36,11 +37,13 @@ export function protectHttpApi(
   allowInvocation(service, gateway.handler, { apiId, authorizerId: authorizer.ref });
   const mapping = mapApi(service, gateway, { apiId, stage: defaultStage.stageName, mappingKey });
 
+  const replaced = new ReplacedAuthorizations(service, api);
   const withoutPath = new Set<string>();
   const isOfApi = (node: IConstruct, id: string) => contains(node, id, api, apiId);
   changeAll(service, (node) => {
-    if (node instanceof apigatewayv2.CfnIntegration && isOfApi(node, node.apiId)) sendIdentity(node);
-    if (!(node instanceof apigatewayv2.CfnRoute && isOfApi(node, node.apiId))) return;
+    if (isResource(node, apigatewayv2.CfnIntegration) && isOfApi(node, node.apiId)) sendIdentity(node);
+    if (!(isResource(node, apigatewayv2.CfnRoute) && isOfApi(node, node.apiId))) return;
+    if (node.authorizerId !== authorizer.ref) replaced.add(node.routeKey, node.authorizationType);
     protectRoute(node, authorizer.ref);
     // A route takes effect at once. Without its authorizer, the mapping would be a side door.
     if (Stack.of(node) === Stack.of(mapping)) mapping.node.addDependency(node);

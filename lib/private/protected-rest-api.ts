@@ -1,8 +1,9 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Construct, IConstruct } from 'constructs';
 import { IDENTITY_HEADERS } from '../../mesh/contract';
-import { allowInvocation, authorizerUri, changeAll, mapApi, type ProtectingGateway } from './api-protection';
-import { contains } from './api-references';
+import type { IProtectingGateway } from '../interfaces';
+import { allowInvocation, authorizerUri, changeAll, mapApi, ReplacedAuthorizations } from './api-protection';
+import { contains, isResource } from './api-references';
 import { refuseSideDoors } from './side-doors/validation';
 import { refuse } from './validation';
 
@@ -14,7 +15,7 @@ import { refuse } from './validation';
 export function protectRestApi(
   service: Construct,
   api: apigateway.RestApi,
-  gateway: ProtectingGateway,
+  gateway: IProtectingGateway,
   mappingKey: string,
 ): string {
   const { latestDeployment } = api;
@@ -32,14 +33,23 @@ export function protectRestApi(
   latestDeployment.addToLogicalId({ meshAuthorizer: service.node.addr, headers: IDENTITY_HEADERS });
 
   const isMethod = (node: IConstruct): node is apigateway.CfnMethod =>
-    node instanceof apigateway.CfnMethod && contains(node, node.restApiId, api, api.restApiId);
+    isResource(node, apigateway.CfnMethod) && contains(node, node.restApiId, api, api.restApiId);
+  const replaced = new ReplacedAuthorizations(service, api);
   changeAll(service, (node) => {
-    if (isMethod(node)) protectMethod(node, authorizer.ref);
+    if (!isMethod(node)) return;
+    if (node.authorizerId !== authorizer.ref) replaced.add(nameOf(node), node.authorizationType);
+    protectMethod(node, authorizer.ref);
   });
   refuseSideDoors(service);
   const { restApiId: apiId, deploymentStage } = api;
   mapApi(service, gateway, { apiId, stage: deploymentStage.stageName, mappingKey });
   return apiId;
+}
+
+/** Such as `GET /monthly`. A resource of the lower level has no path, so its construct's stands for it. */
+function nameOf(method: apigateway.CfnMethod): string {
+  const { resource } = { ...method.node.scope } as Partial<apigateway.Method>;
+  return resource ? `${method.httpMethod} ${resource.path}` : `${method.httpMethod} of ${method.node.path}`;
 }
 
 function protectMethod(method: apigateway.CfnMethod, authorizerId: string): void {

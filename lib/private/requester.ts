@@ -11,10 +11,10 @@ import { refuse } from './validation';
  */
 export function requesterArn(client: IConstruct, grantee: iam.IGrantable): string {
   const principal = grantee.grantPrincipal;
-  if (principal instanceof iam.Role && Stack.of(principal) !== Stack.of(client)) return arnByName(client, principal);
+  if (iam.Role.isRole(principal) && Stack.of(principal) !== Stack.of(client)) return arnByName(client, principal);
   const arns = arnsOf(principal);
   const [arn = '', ...others] = arns;
-  if (others.length > 0 || !isRoleOrUser(arn) || principal instanceof iam.AccountPrincipal || 'groupArn' in principal) {
+  if (others.length > 0 || !isRoleOrUser(arn) || 'accountId' in principal || 'groupArn' in principal) {
     refuse(client, 'grantee', 'must be one IAM role or user', arns.join(' and ') || String(principal));
   }
   return arn;

@@ -41,6 +41,12 @@ export class ServiceGrants {
       if (includes(known, added)) this.warnOfNeedless(added, known);
       else if (includes(added, known)) this.warnOfNeedless(known, added);
     }
+    if (this.repeatsBasePath(options)) {
+      this.warn(
+        'basePathRepeated',
+        `the grant "${declaredGrantText(added)}" repeats the path of the service: its path is within ${this.basePath}`,
+      );
+    }
     const line = declaredGrantText(added);
     if (this.declared.has(line)) return;
     this.declared.set(line, added);
@@ -63,13 +69,11 @@ export class ServiceGrants {
     if (known.length === 0) refuse(this.service, 'methods', 'must name at least one method', 'none');
     if (path === undefined) return { methods: known, path: grantPath(this.basePath, path) };
     checkKnownText(this.service, 'path', path, grantPathProblem);
-    if (this.basePath !== '' && (path === this.basePath || path.startsWith(`${this.basePath}/`))) {
-      this.warn(
-        'basePathRepeated',
-        `the path ${path} of a grant is within the service: it is ${this.basePath}${path} in the API`,
-      );
-    }
     return { methods: known, path: grantPath(this.basePath, path) };
+  }
+
+  private repeatsBasePath({ path }: MeshGrantOptions): boolean {
+    return this.basePath !== '' && (path === this.basePath || path?.startsWith(`${this.basePath}/`) === true);
   }
 
   private warnOfNeedless(needless: DeclaredGrant, wider: DeclaredGrant): void {

@@ -5,7 +5,9 @@ import { ALL_CLIENTS } from '../../mesh/grant';
 import { clientNameProblem, spiffeId } from '../../mesh/names';
 import type { ICertificateIssuer, IMeshClient } from '../interfaces';
 import type { MeshGrantOptions } from '../mesh-grant';
+import { claimServiceName } from './identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './mesh-function';
+import { checkRegion } from './mesh-region';
 import { checkOptions } from './properties/check';
 import { client as clientKind } from './properties/construct-kinds';
 import { GRANT_OPTIONS } from './properties/interface-kinds';
@@ -31,6 +33,8 @@ export class ServiceRegistration {
   ) {
     this.trustDomain = issuer.trustDomain;
     this.grants = new ServiceGrants(service, `/${serviceName}`);
+    checkRegion(service, issuer);
+    claimServiceName(service, issuer, serviceName);
     issuer.serveStackOf(service);
     const properties: ServiceProperties = {
       TrustDomain: issuer.trustDomain,

@@ -1,6 +1,7 @@
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { CertificateAuthority, KeyAlgorithm, SigningAlgorithm } from '../../lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CertificateAuthority, KeyAlgorithm, MeshIntegration, SigningAlgorithm } from '../../lib';
 import { newIssuer, newMesh, newStack, resourcesOf } from './mesh-stack';
 
 const KEY = 'AWS::KMS::Key';
@@ -217,10 +218,15 @@ describe('the monthly price', () => {
     const mesh = newMesh(stack, { certificateAuthority: CertificateAuthority.kmsRoot(stack, 'Authority') });
     for (let number = 1; number <= 20; number++) mesh.addClient(`client-${number}`);
     mesh.addClient('external', { ownKey: true });
+    const given = { gatewaySecret: Secret.fromSecretNameV2(stack, 'Given', 'given') };
+    mesh.addService('users', { integration: MeshIntegration.http('https://users.example.com') });
+    mesh.addService('groups', { integration: MeshIntegration.http('https://groups.example.com', given) });
 
     const prices = Annotations.fromStack(stack).findInfo('*', Match.stringLikeRegexp('a month'));
     expect(prices.map(({ entry }) => entry.data)).toEqual([
-      expect.stringContaining('the mesh costs about $9 a month ($1 for the KMS key of a root, $8 for 20 secrets)'),
+      expect.stringContaining(
+        'the mesh costs about $9.40 a month ($1 for the KMS key of a root, $8.40 for 21 secrets)',
+      ),
     ]);
   });
 

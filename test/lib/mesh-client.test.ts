@@ -392,3 +392,13 @@ describe('a client that keeps its own key', () => {
 function newRole(stack: Stack): iam.Role {
   return new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
 }
+
+test('a grant to a role of another account needs a key, and says so by path', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Test', { env: { account: '111122223333', region: 'us-east-1' } });
+  const other = new Stack(app, 'Other', { env: { account: '444455556666', region: 'us-east-1' } });
+  const role = new iam.Role(other, 'Role', { roleName: 'mail', assumedBy: new iam.AccountRootPrincipal() });
+  expect(() => newClient(stack).grantRead(role)).toThrow(
+    'Test/Client: grantee must be in the account of the client (111122223333) unless the client has an encryptionKey: set one, which the account may use, got Other/Role in 444455556666',
+  );
+});

@@ -1,6 +1,6 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type { MeshDashboardOptions } from '../../lib';
+import { CertificateAuthority, type MeshDashboardOptions } from '../../lib';
 import { ACCESS_LOG_FORMAT } from '../../lib/private/access-log';
 import { newMesh, newStack, onlyResource } from './mesh-stack';
 
@@ -88,4 +88,11 @@ test('takes a name, a time, and widgets of your own', () => {
   const { start, widgets } = bodyIn(stack);
   expect(start).toBe('-PT3H');
   expect(widgets.at(-1)?.properties).toMatchObject({ markdown: 'Ask the mesh team' });
+});
+
+test('shows the alarm of the revocation lists of a mesh that publishes some', () => {
+  const stack = newStack();
+  newMesh(stack, { certificateAuthority: CertificateAuthority.kmsRoot(stack, 'Root') }).addDashboard();
+  const alarms = bodyIn(stack).widgets.find(({ properties }) => properties['title'] === 'Alarms');
+  expect(JSON.stringify(alarms)).toContain('{MeshAlarmsRevocationListsOverdue');
 });

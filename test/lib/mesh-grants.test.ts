@@ -112,7 +112,7 @@ describe('the grants of a service', () => {
     [
       'a path that repeats the name of the service',
       (add) => add('mail', [HttpMethod.GET], '/schedule/events'),
-      'the path /schedule/events of a grant is within the service: it is /schedule/schedule/events in the API',
+      'the grant "mail GET /schedule/schedule/events" repeats the path of the service: its path is within /schedule',
       ['mail GET /schedule/schedule/events'],
     ],
   ])('name what is probably a mistake: %s', (_what, declare, warning, expected) => {

@@ -1,6 +1,7 @@
 import { type CfnElement, CfnParameter, Duration, Lazy, type Stack } from 'aws-cdk-lib';
 import * as acmpca from 'aws-cdk-lib/aws-acmpca';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { CertificateAuthority, MeshIntegration, MtlsGateway, type MtlsGatewayProps, Truststore } from '../../lib';
 import {
@@ -409,4 +410,27 @@ test('the access log names the client certificate beside what the authorizer mad
     authorizerError: '$context.authorizer.error',
   });
   expect(DestinationArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^GatewayAccessLog/), 'Arn'] });
+});
+
+describe('what the gateway could not be deployed with is refused at synthesis', () => {
+  const ENV = { env: { account: '123456789012', region: 'eu-west-1' } };
+  const arn = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
+
+  test.each(['serverCertificate', 'ownershipCertificate'])('a %s of another Region', (property) => {
+    const stack = newStack({}, ENV);
+    const certificate = acm.Certificate.fromCertificateArn(stack, 'Certificate', arn);
+    expect(() => newMesh(stack, { [property]: certificate })).toThrow(
+      `Test/Mesh/Gateway: ${property} must be in the Region of the gateway (eu-west-1), got Test/Certificate in us-east-1`,
+    );
+  });
+
+  test('a private zone in which ACM would have to validate a certificate', () => {
+    const stack = newStack();
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'] });
+    const hostedZone = new route53.PrivateHostedZone(stack, 'Zone', { zoneName: 'example.com', vpc });
+    expect(() => newMesh(stack, { hostedZone })).toThrow(
+      'Test/Mesh/Gateway: hostedZone must be public when serverCertificate is not set, because ACM validates a certificate in it, got the private zone Test/Zone',
+    );
+    expect(() => newMesh(newStack(), { hostedZone, serverCertificate: serverCertificate(stack) })).not.toThrow();
+  });
 });

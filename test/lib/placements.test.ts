@@ -1,9 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Stage } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
-import { CertificateIssuer, MeshClient, MeshIntegration, MeshService, type MtlsServiceMesh } from '../../lib';
+import {
+  CertificateIssuer,
+  ExternalClient,
+  ExternalIdentity,
+  type IMtlsServiceMesh,
+  MeshClient,
+  MeshIntegration,
+  MeshService,
+  MtlsServiceMesh,
+  TrustAnchorSource,
+} from '../../lib';
 import { newFunction, newMesh, resourcesOf } from './mesh-stack';
 
 type Place = 'mesh' | 'other';
@@ -141,4 +151,107 @@ test('a stack has room for as many clients as the README says', () => {
   }
   for (let index = 0; index < clients; index += 1) mesh.addClient(`client-${index}`);
   expect(Object.keys(resourcesOf(stack)).length).toBeLessThanOrEqual(500);
+});
+
+const ELSEWHERE = { env: { account: '123456789012', region: 'us-east-1' } };
+
+test.each<[string, (stack: Stack, mesh: MtlsServiceMesh) => unknown]>([
+  ['MeshClient', (stack, { issuer }) => new MeshClient(stack, 'It', { clientName: 'mail', issuer })],
+  [
+    'ExternalClient',
+    (stack, mesh) =>
+      new ExternalClient(stack, 'It', {
+        ...{ clientName: 'billing', issuer: mesh.issuer, identity: ExternalIdentity.subject('CN=billing') },
+        trustAnchor: mesh.addTrustAnchor(
+          'partner',
+          TrustAnchorSource.fromBucketObject(mesh.truststore.bucket, 'partner.pem', 'v1'),
+        ),
+      }),
+  ],
+  [
+    'MeshService',
+    (stack, { gateway, issuer }) =>
+      new MeshService(stack, 'It', {
+        ...{ serviceName: 'schedule', gateway, issuer },
+        integration: MeshIntegration.http('https://schedule.example.com'),
+      }),
+  ],
+])('a %s in another Region than the mesh is refused by name', (_class, create) => {
+  const app = new App();
+  const mesh = newMesh(new Stack(app, 'Mesh', { env: { account: '123456789012', region: 'eu-west-1' } }));
+  expect(() => create(new Stack(app, 'Other', ELSEWHERE), mesh)).toThrow(
+    'Other/It: stack must be in the Region of the mesh (eu-west-1), got Other in us-east-1',
+  );
+});
+
+describe('names that belong to one mesh are refused in another of the account and Region', () => {
+  test('the domain', () => {
+    const app = new App();
+    newMesh(new Stack(app, 'One'), { trustDomain: 'one.example.com' });
+    expect(() => newMesh(new Stack(app, 'Two'), { trustDomain: 'two.example.com' })).toThrow(
+      'Two/Mesh/Gateway: domainName must be unique within the account and Region, got "mesh.example.com", the name of One/Mesh/Gateway',
+    );
+  });
+
+  test('the trust domain', () => {
+    const app = new App();
+    newMesh(new Stack(app, 'One'));
+    expect(() => newMesh(new Stack(app, 'Two'))).toThrow(
+      'Two/Mesh/Registry: trustDomain must be unique within the account and Region, got "mesh.example.com", the name of One/Mesh/Registry',
+    );
+  });
+
+  test('not in another stage of the app', () => {
+    const app = new App();
+    for (const stage of ['Dev', 'Prod']) newMesh(new Stack(new Stage(app, stage), 'Mesh'));
+  });
+});
+
+test('a service is refused by name if another one of the mesh has its name', () => {
+  const { stacks, mesh } = twoStacks();
+  mesh.addService('schedule', { integration: MeshIntegration.http('https://schedule.example.com') });
+  const { gateway, issuer } = mesh;
+  const integration = MeshIntegration.http('https://schedule.example.com');
+  expect(() => new MeshService(stacks.other, 'It', { serviceName: 'schedule', gateway, issuer, integration })).toThrow(
+    'Other/It: serviceName must be unique within the mesh, got "schedule", the name of Mesh/Mesh/Service-schedule',
+  );
+});
+
+describe('a construct of a platform', () => {
+  /** Adds what each team has to any mesh. */
+  function addTeam(mesh: IMtlsServiceMesh, name: string): string {
+    const service = mesh.addService(name, { integration: MeshIntegration.http(`https://${name}.example.com`) });
+    service.allow(mesh.addClient(`${name}-worker`));
+    mesh.addExternalClient(`${name}-partner`, {
+      trustAnchor: mesh.trustAnchor('partner'),
+      identity: ExternalIdentity.subject(`CN=${name}`),
+    });
+    return mesh.url;
+  }
+
+  test('takes a mesh of the app and an imported one', () => {
+    const { stacks, mesh } = twoStacks();
+    mesh.addTrustAnchor('partner', TrustAnchorSource.fromBucketObject(mesh.truststore.bucket, 'partner.pem', 'v1'));
+    expect(addTeam(mesh, 'users')).toBe('https://mesh.example.com');
+    const team = new Stack(new App(), 'Team');
+    addTeam(MtlsServiceMesh.fromMeshName(team, 'Mesh', 'mesh.example.com'), 'groups');
+    for (const stack of [stacks.mesh, team]) {
+      const types = Object.values(resourcesOf(stack)).map(({ Type }) => Type);
+      expect(types).toEqual(expect.arrayContaining(['Custom::MtlsService', 'Custom::MtlsExternalClient']));
+    }
+  });
+
+  test('learns that a trust anchor is missing, or that a name is taken, from either', () => {
+    const { mesh } = twoStacks();
+    const imported = MtlsServiceMesh.fromMeshName(new Stack(new App(), 'Team'), 'Mesh', 'mesh.example.com');
+    expect(() => mesh.trustAnchor('partner')).toThrow(
+      'Mesh/Mesh: trust anchor name must be one that addTrustAnchor has added, got "partner"',
+    );
+    for (const either of [mesh, imported]) {
+      either.addClient('mail');
+      expect(() => either.addClient('mail')).toThrow(
+        'Mesh: client name must be unique within the mesh, got "mail" twice',
+      );
+    }
+  });
 });

@@ -1,6 +1,8 @@
 import { App, Fn, Stack, Stage } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration, HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { IDENTITY_HEADERS } from '../../mesh/contract';
 import { newFunction, newMesh, newStack, onlyResource, resourcesOfType, type TemplateResource } from './mesh-stack';
@@ -261,5 +263,53 @@ describe('an HTTP API of the mesh', () => {
     newMesh(stack).protect('reports', api).allowAllClients();
     open(api, stack);
     expect(() => (stack.node.root as App).synth()).toThrow(message);
+  });
+});
+
+test('an API in another stack of the app is protected there, so that no stack refers to the other in both directions', () => {
+  const app = new App();
+  const mesh = newMesh(new Stack(app, 'Mesh'));
+  const stack = new Stack(app, 'Api');
+  const reports = mesh.protect('reports', restApi(stack));
+  reports.allow(mesh.addClient('mail'));
+
+  expect(reports.node.path).toBe('Api/Reports/Service-reports');
+  const { Properties, logicalId } = onlyResource(stack, 'AWS::ApiGateway::Authorizer');
+  expect(Properties).toMatchObject({ Type: 'REQUEST' });
+  for (const method of Object.values(resourcesOfType(stack, 'AWS::ApiGateway::Method'))) {
+    expect(method.Properties).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: { Ref: logicalId } });
+  }
+  expect(
+    app
+      .synth()
+      .getStackByName('Api')
+      .dependencies.map(({ id }) => id),
+  ).toContain('Mesh');
+});
+
+describe('a warning names what an API no longer decides itself', () => {
+  const warningsOf = (stack: Stack) =>
+    Annotations.fromStack(stack)
+      .findWarning('*', Match.stringLikeRegexp('authorizationReplaced'))
+      .map(({ id, entry }) => `${id} ${entry.data}`);
+
+  test('methods of a REST API with IAM authorization', () => {
+    const stack = newStack();
+    newMesh(stack).protect('reports', restApi(stack)).allowAllClients();
+    expect(warningsOf(stack)).toEqual([
+      "/Test/Mesh/Service-reports the mesh's authorizer decides on Test/Reports in place of the authorization of GET /{id} (AWS_IAM) [ack: cdk-mtls-service-mesh:authorizationReplaced]",
+    ]);
+  });
+
+  test('routes of an HTTP API, and none without authorization', () => {
+    const stack = newStack();
+    const api = new apigatewayv2.HttpApi(stack, 'Orders', { disableExecuteApiEndpoint: true });
+    const integration = new HttpLambdaIntegration('Function', newFunction(stack));
+    api.addRoutes({ path: '/', integration });
+    api.addRoutes({ path: '/{id}', integration, authorizer: new HttpIamAuthorizer() });
+    newMesh(stack).protect('orders', api).allowAllClients();
+    expect(warningsOf(stack)).toEqual([
+      expect.stringContaining('in place of the authorization of ANY /{id} (AWS_IAM) ['),
+    ]);
   });
 });

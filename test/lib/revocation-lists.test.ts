@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { CertificateAuthority, RevocationLists, type RevocationListsProps } from '../../lib';
+import { CertificateAuthority, type MtlsServiceMeshProps, RevocationLists, type RevocationListsProps } from '../../lib';
 import { newMesh, newRegistry, newStack, resourcesOf } from './mesh-stack';
 
 function newLists(props: Partial<RevocationListsProps> = {}) {
@@ -108,8 +108,28 @@ test('lists that were replaced are kept for 30 days', () => {
 test.each(['https://crl.example.com', 'http://crl.example.com/', 'crl.example.com', 'http://crl.example.com/?x'])(
   'the address %s for lists is refused',
   (revocationListAddress) => {
-    expect(() => newMesh(newStack(), { revocationListAddress })).toThrow(
+    const stack = newStack();
+    const certificateAuthority = CertificateAuthority.kmsRoot(stack, 'Root');
+    expect(() => newMesh(stack, { certificateAuthority, revocationListAddress })).toThrow(
       'Test/Mesh/Issuer: revocationListAddress must be an http URL without a slash at its end',
     );
   },
 );
+
+test.each<[string, Partial<MtlsServiceMeshProps>]>([
+  ['revocationListAddress', { revocationListAddress: 'http://crl.example.com' }],
+  ['revocationListValidity', { revocationListValidity: Duration.hours(1) }],
+])('%s is refused for a mesh that publishes no lists, because its authorities are in ACM PCA', (property, props) => {
+  expect(() => newMesh(newStack(), props)).toThrow(
+    `Test/Mesh: ${property} must not be set without an authority that has its key in AWS KMS`,
+  );
+});
+
+test('only the functions that issue certificates know the address of the lists', () => {
+  const stack = newStack();
+  const certificateAuthority = CertificateAuthority.kmsRoot(stack, 'Root');
+  newMesh(stack, { certificateAuthority, revocationListAddress: 'http://crl.example.com' });
+  const functions = Object.values(resourcesOf(stack)).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  const knowing = functions.filter(({ Properties }) => JSON.stringify(Properties).includes('http://crl.example.com'));
+  expect(knowing.map(({ Properties }) => Properties['Handler'])).toEqual(['index.deployment', 'index.rotation']);
+});

@@ -305,12 +305,12 @@ describe('common mistakes are refused with the path of the construct, the proper
     [
       'a text as the API',
       (mesh) => mesh.protect('reports', untyped('abc')),
-      'Test/Mesh/Service-reports: api must be an HttpApi or a RestApi that the app defines, got "abc"',
+      'Test/Mesh: api must be an HttpApi or a RestApi that the app defines, got "abc"',
     ],
     [
       'no API',
       (mesh) => mesh.protect('reports', untyped(undefined)),
-      'Test/Mesh/Service-reports: api must be an HttpApi or a RestApi that the app defines, got none',
+      'Test/Mesh: api must be an HttpApi or a RestApi that the app defines, got none',
     ],
   ])('%s', (_what, call, problem) => {
     const stack = newStack();

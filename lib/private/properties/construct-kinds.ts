@@ -12,6 +12,12 @@ export const issuer = having(
 export const registry = having('an IMeshRegistry, such as the registry of a mesh', 'table', 'grantLookup');
 export const truststore = having('an ITruststore, such as the truststore of a mesh', 'versionId', 'waitForUse');
 export const serviceGateway = having('an IServiceGateway, such as the gateway of a mesh', 'httpApi', 'url');
+export const protectingGateway = having(
+  'an IProtectingGateway, such as the gateway of a mesh',
+  'domain',
+  'handler',
+  'url',
+);
 export const mtlsGateway = having('an IMtlsGateway, such as the gateway of a mesh', 'domainName', 'truststoreInUse');
 export const gateway = having('an MtlsGateway', 'api', 'handler', 'accessLog');
 export const alarms = having('the MeshAlarms of a mesh', 'rotationFailed', 'certificateExpiring');

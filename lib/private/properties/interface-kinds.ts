@@ -92,7 +92,7 @@ export const SERVICE_PROPS = {
 export const PROTECTED_API_PROPS = {
   api: construct.api,
   serviceName: text,
-  gateway: construct.serviceGateway,
+  gateway: construct.protectingGateway,
   issuer: construct.issuer,
 };
 
