@@ -10,7 +10,7 @@ const MAY_IMPORT = {
   pki: { folders: [], packages: ['@peculiar/'] },
   mesh: { folders: ['pki'], packages: [] },
   client: { folders: ['mesh', 'pki'], packages: ['@aws-sdk/client-secrets-manager'] },
-  aws: { folders: ['mesh', 'pki', TLS_REQUEST], packages: ['@aws-sdk/'] },
+  aws: { folders: ['mesh', 'pki', TLS_REQUEST], packages: ['@aws-sdk/', 'aws4'] },
   registry: { folders: ['aws', 'mesh', 'pki'], packages: [] },
   lib: { folders: ['mesh', 'pki/pem[.]ts$', 'registry/records[.]ts$'], packages: ['aws-cdk-lib', 'constructs'] },
   lambda: {

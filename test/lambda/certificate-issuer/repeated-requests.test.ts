@@ -63,6 +63,7 @@ describe('a request that is delivered again after a later one', () => {
       log: () => undefined,
     });
   const propertiesOfService = (...clientNames: readonly string[]) => ({
+    TrustDomain: 'mesh.example.com',
     ServiceName: 'schedule',
     ApiId: 'a1b2c3',
     Grants: clientNames.map((name) => `${name} GET /schedule`),
