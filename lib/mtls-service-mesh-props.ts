@@ -22,6 +22,9 @@ export interface MtlsServiceMeshProps
    * The SPIFFE trust domain. SPIFFE IDs are `spiffe://<trust domain>/<client name>`, and secrets are named
    * `<trust domain>/<client name>`.
    *
+   * With another trust domain, every client is another one: it has another secret, and the deployment deletes the one of
+   * before. To change only the `domainName`, set the trust domain to the domain name of before.
+   *
    * @default - the same as `domainName`
    */
   readonly trustDomain?: string;
@@ -67,9 +70,12 @@ export interface MtlsServiceMeshProps
   readonly alarmTopic?: sns.ITopic;
 
   /**
-   * What happens to the certificate authority, the truststore, the revocation lists, the registry, and the logs when they are removed
-   * from the stack. `DESTROY` is for test stacks: it leaves nothing behind that costs money. The secrets of clients have their own
-   * removal policy.
+   * What happens to the truststore, the revocation lists, the registry, the logs, and the authority that the mesh creates by default
+   * when they are removed from the stack. `DESTROY` is for test stacks: it leaves nothing of these behind. The secrets of clients and
+   * an authority that you pass to the mesh have their own removal policy. Such an authority costs money until it is deleted.
+   *
+   * Set it here and not with `RemovalPolicies`, which makes CloudFormation delete the buckets without emptying them first, so that
+   * the deletion fails.
    *
    * @default - all of them are retained. If the first deployment fails, the authority and the registry are deleted.
    */

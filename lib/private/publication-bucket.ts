@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, CfnDeletionPolicy, type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { EncryptionOptions } from '../mesh-function-options';
@@ -17,7 +17,7 @@ interface PublicationBucketProps extends EncryptionOptions {
 
 /** A bucket for what a function of the mesh publishes. Nothing in it is secret, and all of it must be authentic. */
 export function publicationBucket(scope: Construct, props: PublicationBucketProps): s3.Bucket {
-  return new s3.Bucket(scope, 'Bucket', {
+  const bucket = new s3.Bucket(scope, 'Bucket', {
     versioned: true,
     ...bucketEncryption(props),
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
@@ -26,6 +26,24 @@ export function publicationBucket(scope: Construct, props: PublicationBucketProp
     removalPolicy: props.removalPolicy,
     ...(props.keepReplaced && { lifecycleRules: [{ noncurrentVersionExpiration: props.keepReplaced }] }),
   });
+  if (props.removalPolicy !== RemovalPolicy.DESTROY) warnOfFullBucket(bucket);
+  return bucket;
+}
+
+/** An aspect such as `RemovalPolicies` may change the policy, and CloudFormation deletes no bucket with objects. */
+function warnOfFullBucket(bucket: s3.Bucket): void {
+  const validate = () => {
+    const { deletionPolicy } = (bucket.node.defaultChild as s3.CfnBucket).cfnOptions;
+    if (deletionPolicy === CfnDeletionPolicy.DELETE) {
+      Annotations.of(bucket).addWarningV2(
+        'cdk-mtls-service-mesh:fullBucket',
+        'the bucket is deleted with the stack, but nothing empties it before, so that the deletion fails: set removalPolicy of ' +
+          'the construct to DESTROY instead of changing it afterwards',
+      );
+    }
+    return [];
+  };
+  bucket.node.addValidation({ validate });
 }
 
 /** Allows the publisher to use the key of the bucket, and to empty a bucket that is deleted. */

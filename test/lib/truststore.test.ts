@@ -1,4 +1,4 @@
-import { RemovalPolicies, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { type App, RemovalPolicies, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import {
@@ -151,6 +151,22 @@ test('with DESTROY the bucket is emptied before it is deleted', () => {
   expect(published.Properties['EmptyOnDelete']).toBe('true');
   expect(dependenciesOf(resourcesOf(stack), published.logicalId)).toContain(bucket.logicalId);
   expect(onlyResource(stack, 'AWS::Logs::LogGroup').DeletionPolicy).toBe('Delete');
+});
+
+test.each<[string, Partial<TruststoreProps>, (stack: Stack) => void, number]>([
+  ['is told of a bucket that an aspect deletes', {}, (stack) => RemovalPolicies.of(stack).destroy(), 1],
+  ['is told nothing of a bucket that is emptied', { removalPolicy: RemovalPolicy.DESTROY }, () => undefined, 0],
+  ['is told nothing of a bucket that is kept', {}, () => undefined, 0],
+])('who synthesizes %s', (_what, props, change, warnings) => {
+  const stack = newStack();
+  newTruststore(stack, props);
+  change(stack);
+
+  const { messages } = (stack.node.root as App).synth().getStackArtifact(stack.artifactId);
+  const found = messages.filter(({ entry }) => String(entry.data).includes('nothing empties it before'));
+  expect(found.map(({ id, level }) => [id, level])).toEqual(
+    Array.from({ length: warnings }, () => ['/Test/Truststore/Bucket', 'warning']),
+  );
 });
 
 test.each([RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE])(
