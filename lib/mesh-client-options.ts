@@ -73,7 +73,8 @@ export interface MeshClientOptions extends ClientCertificateOptions {
   /**
    * Whether to use the secret with the client's name that exists already, because it was retained when an earlier stack or
    * client was removed. The deployment puts a new certificate into it. An adopted secret is not part of the stack: the stack
-   * doesn't delete it. If the secret has a KMS key of its own, set `encryptionKey` to that key.
+   * doesn't delete it. If the secret has a KMS key of its own, set `encryptionKey` to that key. A deployment fails that would
+   * adopt the secret which the client has in its own stack, because CloudFormation would delete it.
    *
    * Don't use it to rename the construct of a client: the removal of the old construct would end the rotation of the secret
    * and revoke its certificates. Keep the logical IDs instead, with `cdk refactor` or `overrideLogicalId`.

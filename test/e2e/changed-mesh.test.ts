@@ -2,7 +2,12 @@ import { App, CfnElement, Stack } from 'aws-cdk-lib';
 import { EndpointType, LambdaRestApi } from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { CertificateAuthority, type ICertificateAuthority, type MtlsServiceMeshProps } from '../../lib';
+import {
+  CertificateAuthority,
+  type ICertificateAuthority,
+  type MeshClientOptions,
+  type MtlsServiceMeshProps,
+} from '../../lib';
 import { Sandbox } from '../../sandbox';
 import { addScheduleService, exampleMesh } from '../example-mesh';
 
@@ -11,6 +16,7 @@ const SERVICE_URL = 'https://mesh.example.com/schedule/events';
 interface Changes {
   readonly authority?: (stack: Stack) => ICertificateAuthority;
   readonly mesh?: Partial<MtlsServiceMeshProps>;
+  readonly client?: MeshClientOptions;
 }
 
 const withSubject = (commonName: string) => (stack: Stack) =>
@@ -32,6 +38,7 @@ function movedAuthority(stack: Stack): ICertificateAuthority {
 function appWith({
   authority = (stack) => CertificateAuthority.kmsSubordinate(stack, 'Authority'),
   mesh: props,
+  client,
 }: Changes = {}): App {
   const app = new App();
   const stack = new Stack(app, 'Live');
@@ -47,7 +54,7 @@ function appWith({
     disableExecuteApiEndpoint: true,
   });
   mesh.addClient('social');
-  mesh.protect('reports', api).allow(mesh.addClient('mail'));
+  mesh.protect('reports', api).allow(mesh.addClient('mail', client));
   return app;
 }
 
@@ -71,6 +78,11 @@ describe('a change that would cut off the clients of a live mesh fails, says wha
       /must keep the subject CN=Live Authority \w+,/,
     ],
     ['the adoption of its own registry', { mesh: { adoptRegistry: true } }, /CloudFormation would delete the table/],
+    [
+      'the adoption of the own secret of a client',
+      { client: { adoptSecret: true } },
+      /adoptSecret would take the secret of client mail out/,
+    ],
   ])('%s', async (_what, changes, reason) => {
     await expect(sandbox.update(appWith(changes))).rejects.toThrow(reason);
     expect((await sandbox.fetch('mail', SERVICE_URL)).status).toBe(200);

@@ -1,7 +1,7 @@
 import type { Log } from '../../../aws/cloudwatch';
 import type { SecretsManager } from '../../../aws/secrets-manager';
-import type { ClientCertificateAttributes } from '../../../mesh/custom-resources';
-import { clientNameFromSpiffeId } from '../../../mesh/names';
+import type { ClientCertificateAttributes, ClientCertificateProperties } from '../../../mesh/custom-resources';
+import { clientNameFromSecretArn, clientNameFromSpiffeId, secretName } from '../../../mesh/names';
 import type { ClientProfile } from '../../../registry/client-kinds';
 import { ClientTakenError, type Registry } from '../../../registry/registry';
 import type { Revocation } from '../../../registry/revocation';
@@ -27,6 +27,18 @@ const DEPLOYMENT = 'deployment';
 
 /** How many certificates are revoked at the same time. Their events share a call. */
 const GROUP = 10;
+
+/** The deployment takes the client's secret out of the stack. */
+class SecretLeavesError extends Error {
+  override readonly name = 'SecretLeavesError';
+
+  constructor(clientName: string) {
+    super(
+      `adoptSecret would take the secret of client ${clientName} out of its stack, and by default CloudFormation would delete it: ` +
+        'leave adoptSecret out, which is for a secret that an earlier stack or client has left behind',
+    );
+  }
+}
 
 export interface ClientCertificateResourceOptions {
   readonly trustDomain: string;
@@ -59,6 +71,7 @@ export class ClientCertificateResource implements CustomResourceHandler {
     const { properties, requestId } = request;
     const order = readCertificateOrder(properties);
     const clientName = clientNameInTrustDomain(order.spiffeId, trustDomain);
+    assertSecretStays(request, clientName, trustDomain);
     const secretId = await this.secretArn(readSecretId(properties, clientName, trustDomain), signal);
     const profile = {
       ...order,
@@ -128,4 +141,22 @@ export class ClientCertificateResource implements CustomResourceHandler {
     if (other !== undefined) throw new ClientTakenError(profile.clientName, other);
     log({ event: 'client-registered', client: profile.clientName });
   }
+}
+
+/**
+ * A secret that leaves the template is deleted at the end of the deployment, while the client has just got a certificate in it.
+ *
+ * @throws SecretLeavesError if the client adopts the secret that it has in its stack
+ */
+function assertSecretStays(
+  { requestType, properties, oldProperties }: CustomResourceRequest,
+  clientName: string,
+  trustDomain: string,
+): void {
+  if (requestType !== 'Update') return;
+  const [before, after] = [oldProperties, properties].map((given) =>
+    String(given['SecretId' satisfies keyof ClientCertificateProperties]),
+  );
+  const isOwn = clientNameFromSecretArn(String(before), trustDomain) === clientName;
+  if (isOwn && after === secretName(trustDomain, clientName)) throw new SecretLeavesError(clientName);
 }

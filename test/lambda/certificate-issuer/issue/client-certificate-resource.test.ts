@@ -177,6 +177,32 @@ describe('the certificate of a client', () => {
     await expect(certificate.apply(request(), signal)).rejects.toThrow(SecretVersionError);
   });
 
+  test('is not put into the own secret of the stack when a deployment adopts it, because that deletes it', async () => {
+    const adopted = { ...request({ SecretId: 'mesh.example.com/mail' }), requestType: 'Update' };
+    await expect(certificate.apply({ ...adopted, oldProperties: PROPERTIES }, signal)).rejects.toThrow(
+      'adoptSecret would take the secret of client mail out of its stack',
+    );
+    expect(registry.clients.size).toBe(0);
+  });
+
+  test.each<[string, object]>([
+    ['was adopted before', { SecretId: 'mesh.example.com/mail' }],
+    ['the client of another trust domain had', { SecretId: PROPERTIES.SecretId.replace('mesh.', 'former.') }],
+    ['another client had', { SecretId: SOCIAL_SECRET }],
+    ['no client had', { SecretId: undefined }],
+  ])('is put into an adopted secret by an update, if it is one that %s', async (_what, before) => {
+    const adopted = { ...request({ SecretId: 'mesh.example.com/mail' }), requestType: 'Update' };
+    const oldProperties = { ...PROPERTIES, ...before };
+    await expect(certificate.apply({ ...adopted, oldProperties }, signal)).resolves.toMatchObject({});
+    expect(registry.clients.get('mail')?.secretId).toBe(PROPERTIES.SecretId);
+  });
+
+  test('is put into the own secret again when the adoption of it is rolled back', async () => {
+    const rollback = { ...request(), requestType: 'Update' };
+    const oldProperties = { ...PROPERTIES, SecretId: 'mesh.example.com/mail' };
+    await expect(certificate.apply({ ...rollback, oldProperties }, signal)).resolves.toMatchObject({});
+  });
+
   test('is put into an adopted secret, which is declared by its name', async () => {
     await certificate.apply(request({ SecretId: 'mesh.example.com/mail' }), signal);
 
