@@ -8,9 +8,9 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct, IConstruct, IDependable } from 'constructs';
 import type { SigningAlgorithm } from './algorithms';
 
-/** A private certificate authority on ACM PCA that issues the client certificates of a mesh. */
+/** A private certificate authority, in ACM PCA or with its key in AWS KMS, that issues the client certificates of a mesh. */
 export interface ICertificateAuthority extends IConstruct {
-  /** ARN of the authority. Resources that refer to it are created after the authority is active. */
+  /** ARN of the authority in ACM PCA, or of its KMS key. Resources that refer to it are created after the authority is active. */
   readonly certificateAuthorityArn: string;
 
   /** PEM: the authority's own certificate first, then each authority above it, the root last. */
@@ -64,13 +64,13 @@ export interface IMeshRegistry extends IConstruct {
   /** Allows the issuer to record certificates. */
   grantRecord(grantee: iam.IGrantable): iam.Grant;
 
-  /** Allows the issuer to look after all certificates: to scan the table, and to change items. */
+  /** Allows the issuer to look after all certificates: to query what is due, and to change items. */
   grantMaintain(grantee: iam.IGrantable): iam.Grant;
 
   /** Allows the issuer to revoke certificates of a client. */
   grantRevoke(grantee: iam.IGrantable): iam.Grant;
 
-  /** Allows the truststore to scan the table for certificates of an authority. */
+  /** Allows the truststore to find the certificates of an authority, and their clients. */
   grantSurvey(grantee: iam.IGrantable): iam.Grant;
 
   /**
@@ -196,7 +196,7 @@ export interface IMtlsGateway extends IServiceGateway {
 /** What protects an API of its app: the gateway of a mesh, such as an `MtlsGateway`. */
 export interface IProtectingGateway extends IServiceGateway {
   /** The custom domain, which the API gets a mapping of. */
-  readonly domain: apigatewayv2.IDomainName;
+  readonly customDomain: apigatewayv2.IDomainName;
 
   /** The function of the authorizer, which decides on the requests of the API. */
   readonly handler: lambda.IFunction;

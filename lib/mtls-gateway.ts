@@ -109,6 +109,9 @@ export class MtlsGateway extends Construct implements IMtlsGateway, IProtectingG
   /** The custom domain. DNS records point to its `regionalDomainName`. */
   readonly domain: apigatewayv2.DomainName;
 
+  /** The same domain as `domain`, by the interface that protected APIs use. */
+  readonly customDomain: apigatewayv2.IDomainName;
+
   /**
    * Resources that depend on it are created after the domain uses the current version of the truststore. The deployment
    * fails if API Gateway warns that it would reject some clients.
@@ -170,6 +173,7 @@ export class MtlsGateway extends Construct implements IMtlsGateway, IProtectingG
       ipAddressType: apigatewayv2.IpAddressType.DUAL_STACK,
     });
 
+    this.customDomain = this.domain;
     this.truststoreInUse = props.truststore.waitForUse(this, { domainName, domain: this.domain });
 
     const authorizer = new MeshFunction(this, 'Authorizer', {

@@ -63,8 +63,8 @@ export interface MtlsServiceMeshProps
   readonly revocationListValidity?: Duration;
 
   /**
-   * The topic that is notified when a rotation fails, when the authorizer can't read the registry, and before a certificate
-   * or an authority expires.
+   * The topic that all alarms of the mesh notify: when a rotation fails, when the authorizer can't read the registry, when an event
+   * could not be sent, when revocation lists are overdue, and before a certificate or an authority expires.
    * @default - none: alarms change their state without a notification
    */
   readonly alarmTopic?: sns.ITopic;

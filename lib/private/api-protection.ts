@@ -16,10 +16,15 @@ export interface MappedApi {
 /** Makes an API reachable at the domain of the mesh. */
 export function mapApi(
   scope: Construct,
-  { domain }: IProtectingGateway,
+  { customDomain }: IProtectingGateway,
   { apiId, stage, mappingKey: apiMappingKey }: MappedApi,
 ): apigatewayv2.CfnApiMapping {
-  return new apigatewayv2.CfnApiMapping(scope, 'Mapping', { apiId, stage, domainName: domain.name, apiMappingKey });
+  return new apigatewayv2.CfnApiMapping(scope, 'Mapping', {
+    apiId,
+    stage,
+    domainName: customDomain.name,
+    apiMappingKey,
+  });
 }
 
 /** The URI by which an authorizer of either kind of API invokes a function. */

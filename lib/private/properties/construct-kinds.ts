@@ -14,7 +14,7 @@ export const truststore = having('an ITruststore, such as the truststore of a me
 export const serviceGateway = having('an IServiceGateway, such as the gateway of a mesh', 'httpApi', 'url');
 export const protectingGateway = having(
   'an IProtectingGateway, such as the gateway of a mesh',
-  'domain',
+  'customDomain',
   'handler',
   'url',
 );
