@@ -16,10 +16,11 @@ import { claimClientName } from './private/identity-claims';
 import { CUSTOM_RESOURCE_TIMEOUT } from './private/mesh-function';
 import { checkRegion } from './private/mesh-region';
 import { checkProps } from './private/properties/check';
+import { grantee as granteeKind } from './private/properties/construct-kinds';
 import { CLIENT_PROPS } from './private/properties/interface-kinds';
 import { requesterArn } from './private/requester';
 import { defaultInterval, intervalProblem, rotationSchedule } from './private/rotation-schedule';
-import { checkDuration, checkKnownText, checkText, isLonger, refuse } from './private/validation';
+import { checkDuration, checkKind, checkKnownText, checkText, isLonger, refuse } from './private/validation';
 
 const DEFAULT_VALIDITY = Duration.days(7);
 const DAYS_OF_MONTH = 30;
@@ -174,6 +175,7 @@ export class MeshClient extends Construct implements IMeshClient {
    * makes neither stack depend on the other.
    */
   grantRead(grantee: iam.IGrantable): iam.Grant {
+    checkKind(this, 'grantee', grantee, granteeKind);
     return grantReadSecret(this, { ...this.props, spiffeId: this.spiffeId, secret: this.secret, grantee });
   }
 
@@ -189,6 +191,7 @@ export class MeshClient extends Construct implements IMeshClient {
    * a federated user, or a group, and for a role of another stack without a `roleName`.
    */
   grantRequest(grantee: iam.IGrantable): iam.Grant {
+    checkKind(this, 'grantee', grantee, granteeKind);
     this.requesters.add(requesterArn(this, grantee));
     return this.issuer.grantRequest(grantee);
   }

@@ -227,6 +227,16 @@ describe('common mistakes are refused with the path of the construct, the proper
   test.each<[string, (mesh: MtlsServiceMesh, stack: Stack) => unknown, string]>([
     ['no name', (mesh) => mesh.addClient(untyped(undefined)), 'Test/Mesh: client name must be a string, got none'],
     [
+      'an ARN as the grantee',
+      (mesh) => mesh.addClient('mail').grantRead(untyped('arn:aws:iam::111122223333:role/mail')),
+      'Test/Mesh/Client-mail: grantee must be an IGrantable, such as a role or a function, got "arn:aws:iam',
+    ],
+    [
+      'an ARN as the requester',
+      (mesh) => mesh.addClient('mail').grantRequest(untyped('arn:aws:iam::111122223333:role/mail')),
+      'Test/Mesh/Client-mail: grantee must be an IGrantable, such as a role or a function, got "arn:aws:iam',
+    ],
+    [
       'a text as options',
       (mesh) => mesh.addClient('mail', untyped('ownKey')),
       "Test/Mesh/Client-mail: 0 isn't a property here",

@@ -52,3 +52,4 @@ export const securityGroup = having('an ISecurityGroup, such as SecurityGroup.fr
 export const topic = having('an ITopic, such as Topic.fromTopicArn', 'topicArn');
 export const vpc = having('an IVpc, such as Vpc.fromLookup', 'vpcId', 'selectSubnets');
 export const vpcLink = having('an IVpcLink, such as VpcLink.fromVpcLinkAttributes', 'vpcLinkId');
+export const grantee = having('an IGrantable, such as a role or a function', 'grantPrincipal');
