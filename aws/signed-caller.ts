@@ -124,7 +124,9 @@ export class SignedCaller {
     const { region, ...credentials } = signer;
     const content = body && { body: Buffer.from(body) };
     const signed = sign({ ...request, ...content, service: service.name, region }, credentials);
-    return { url, headers: signed.headers as Readonly<Record<string, string>> };
+    // The length of the body is a number.
+    const texts = Object.entries(signed.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
+    return { url, headers: Object.fromEntries(texts) as Readonly<Record<string, string>> };
   }
 }
 

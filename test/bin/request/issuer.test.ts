@@ -83,7 +83,7 @@ test('sends client and request, signed for Lambda in the Region of the SDK when 
 test('signs for the Region of the URL, wherever the SDK would be', async () => {
   const sent: string[] = [];
   const send: Send = async (url, { headers, ...request }) => {
-    sent.push(headers['Authorization'] ?? '');
+    sent.push(headers['authorization'] ?? '');
     return recorder([], { body: JSON.stringify(DOCUMENT) })(url, { ...request, headers });
   };
   await requestCertificate(new URL('https://abc123.lambda-url.us-west-2.on.aws/'), BODY, send);
