@@ -80,8 +80,7 @@ export class InProcessCloud {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
     };
     this.requests = new Requests({
-      apis: this.apis,
-      iam,
+      accounts: [{ apis: this.apis, iam }],
       clock: surroundings.clock,
       faults: new Faults(),
       calls: {

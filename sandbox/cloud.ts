@@ -1,69 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SANDBOX_ACCOUNT } from './account';
+import { type Account, accountIdIn, SANDBOX_ACCOUNT } from './account';
+import { type AccountOptions, AccountServices, type SharedParts } from './account-services';
 import { Clock } from './clock';
-import { CustomResources } from './cloudformation/custom-resources';
-import type { ResourceType } from './cloudformation/resource-type';
-import type { StackOptions } from './cloudformation/stack';
-import { Stacks } from './cloudformation/stacks';
-import { standInType } from './cloudformation/stand-in';
 import { readTemplate, type Template, TemplateError } from './cloudformation/template';
 import { CallLog } from './endpoint/call-log';
 import { RESPONSE_HOST } from './endpoint/paths';
-import type { RequestsOptions } from './endpoint/requests';
+import type { RequestsOptions, ServedAccount } from './endpoint/requests';
 import { Endpoint } from './endpoint/server';
 import { Faults } from './faults';
-import { AcmPcaService } from './services/acm-pca';
-import { ApiGatewayService } from './services/api-gateway';
-import { CertificateManagerService } from './services/certificate-manager';
-import { CloudWatchService } from './services/cloudwatch';
-import { DynamoDbService } from './services/dynamodb';
-import { EventBridgeService } from './services/events';
-import { IamService } from './services/iam';
-import { KmsService } from './services/kms';
-import { LambdaService } from './services/lambda';
-import type { ServedHosts } from './services/lambda/runtime/messages';
+import { ServerAuthority } from './services/certificate-manager/server-authority';
+import { FunctionsByArn } from './services/lambda/functions-by-arn';
 import { isSupplied } from './services/lambda/runtime/supplied-packages';
-import { CloudWatchLogsService } from './services/logs';
-import type { LogListener } from './services/logs/state';
-import { Route53Service } from './services/route53';
-import { S3Service } from './services/s3';
-import { SecretsManagerService } from './services/secrets-manager';
-import type { Service, Surroundings } from './services/shared/service';
-import { SnsService } from './services/sns';
-import { SsmService } from './services/ssm';
-import { StsService } from './services/sts';
 
-export interface CloudOptions {
-  /** The port of the gateway's TLS listener. The default is a free port. */
-  readonly gatewayPort?: number;
-  /** URLs that stand in for the backends of services. */
-  readonly targets?: ReadonlyMap<string, URL>;
-  readonly onLog?: LogListener;
+export interface CloudOptions extends AccountOptions {
+  /** The account of callers and stacks that name none. `AccountOptions.gatewayPort` is that of its gateway. */
+  readonly accountId?: string | undefined;
   /** Another emulator, which answers calls of services that the sandbox doesn't have. */
   readonly fallback?: URL | undefined;
   /** Whether everything that the sandbox doesn't know fails with its name. */
   readonly strict?: boolean | undefined;
 }
 
-/** The services of one sandbox, connected with each other, and their endpoint. */
+/** The accounts of one sandbox, in one Region, and their endpoint. */
 export class Cloud {
   readonly faults = new Faults();
   readonly calls = new CallLog();
-  readonly iam: IamService;
-  readonly logs: CloudWatchLogsService;
-  readonly metrics: CloudWatchService;
-  readonly topics: SnsService;
-  readonly events: EventBridgeService;
-  readonly secrets: SecretsManagerService;
-  readonly parameters: SsmService;
-  readonly certificates: CertificateManagerService;
-  readonly gateway: ApiGatewayService;
-  /** Every stack must be added to it. */
-  readonly stacks: Stacks;
-  readonly strict: boolean;
-  private readonly services: readonly Service[];
-  private readonly customResources: CustomResources;
+  readonly clock = new Clock();
+  /** The account of callers and stacks that name none. */
+  readonly home: AccountServices;
+  private readonly byId = new Map<string, AccountServices>();
+  /** As the endpoint sees them. */
+  private readonly served: ServedAccount[] = [];
+  private readonly shared: SharedParts;
   private readonly assets = new Map<string, string>();
 
   static async start(options: CloudOptions): Promise<Cloud> {
@@ -72,114 +41,80 @@ export class Cloud {
 
   private constructor(
     readonly endpoint: Endpoint,
-    { gatewayPort, targets, fallback, strict = false, onLog }: CloudOptions,
-    readonly surroundings: Surroundings = { account: SANDBOX_ACCOUNT, clock: new Clock() },
+    private readonly options: CloudOptions,
   ) {
-    const { faults } = this;
-    const iam = new IamService(surroundings);
-    const keys = new KmsService(surroundings, iam);
-    const parameters = new SsmService(surroundings);
-    const logs = new CloudWatchLogsService(surroundings, onLog);
-    const objects = new S3Service(surroundings, keys);
-    const topics = new SnsService(surroundings);
-    const assets = { pathOf: (objectKey: string) => this.assets.get(objectKey) };
-    const certificates = new CertificateManagerService(surroundings);
-    const functions = new LambdaService(surroundings, {
-      iam,
-      logs,
+    const { clock, faults, calls } = this;
+    this.shared = {
+      endpoint,
       faults,
-      assets,
-      endpointUrl: endpoint.url,
-      network: {
-        servedHosts: () => this.servedHosts,
-        serverAuthority: certificates.serverAuthority,
+      assets: { pathOf: (objectKey) => this.assets.get(objectKey) },
+      strict: options.strict ?? false,
+      supplies: (packageName) => isSupplied(packageName, [...this.assets.values()].map(dirname)),
+      serverAuthority: new ServerAuthority(clock),
+      functions: new FunctionsByArn((accountId) => this.byId.get(accountId)?.functions),
+      identityOf: (principalArn) => this.accountOf(principalArn).iam.identityOf(principalArn),
+      servedHosts: () => {
+        const domains = this.accounts.flatMap(
+          ({
+            gateway: {
+              servedDomains: { names, port },
+            },
+          }) => names.map((name) => [name, port]),
+        );
+        return { ...Object.fromEntries(domains), [RESPONSE_HOST]: endpoint.responsePort };
       },
-    });
-    const events = new EventBridgeService(surroundings, { functions, topics });
-    const secrets = new SecretsManagerService(surroundings, { functions, events, keys });
-    const gateway = new ApiGatewayService(surroundings, {
-      functions,
-      certificates,
-      objects,
-      logs,
-      port: gatewayPort,
-      targets,
-    });
-    const customResources = new CustomResources({
-      invoke: (functionArn, event) => functions.invokeAsynchronously(functionArn, event),
-      responseUrl: (token) => endpoint.responseUrl(token),
-      logLines: (functionArn) => logs.lines(functions.logGroupOf(functionArn)),
-    });
-    const stacks = new Stacks(surroundings.account);
-    const metrics = new CloudWatchService(surroundings);
-    const called = [
-      objects,
-      events,
-      secrets,
-      functions,
-      gateway,
-      iam,
-      logs,
-      metrics,
-      keys,
-      parameters,
-      new AcmPcaService(surroundings, { iam, objects }),
-      new DynamoDbService(surroundings),
-      new StsService(surroundings, iam),
-    ];
-    const others = [topics, certificates, new Route53Service()];
-
-    this.strict = strict;
-    this.iam = iam;
-    this.logs = logs;
-    this.metrics = metrics;
-    this.topics = topics;
-    this.events = events;
-    this.secrets = secrets;
-    this.parameters = parameters;
-    this.certificates = certificates;
-    this.gateway = gateway;
-    this.stacks = stacks;
-    this.customResources = customResources;
-    this.services = [...called, ...others];
-    const calls: RequestsOptions = {
-      apis: [stacks.api, ...called.map(({ api }) => api)],
-      fallback,
-      iam,
-      clock: surroundings.clock,
-      faults,
-      calls: this.calls,
-      killProcessOf: (accessKeyId) => functions.killProcessOf(accessKeyId),
-      letTimePass: (caller, milliseconds) => functions.letTimePass(caller, milliseconds),
-      receiveCustomResourceResponse: (token, body) => customResources.receive(token, body),
     };
-    endpoint.serve(calls, certificates.newServerCertificate(RESPONSE_HOST));
+    this.home = this.account(options.accountId ?? SANDBOX_ACCOUNT.id);
+    const requests: RequestsOptions = {
+      accounts: this.served,
+      fallback: options.fallback,
+      clock,
+      faults,
+      calls,
+      killProcessOf: async (accessKeyId) => {
+        await Promise.all(this.accounts.map(({ functions }) => functions.killProcessOf(accessKeyId)));
+      },
+      letTimePass: async (caller, milliseconds) => {
+        await Promise.all(this.accounts.map(({ functions }) => functions.letTimePass(caller, milliseconds)));
+      },
+      receiveCustomResourceResponse: (token, body) =>
+        this.accounts.some(({ customResources }) => customResources.receive(token, body)),
+    };
+    endpoint.serve(requests, this.home.newServerCertificate(RESPONSE_HOST));
   }
 
-  /** What functions reach at port 443. */
-  private get servedHosts(): ServedHosts {
-    const { names, port } = this.gateway.servedDomains;
-    return { ...Object.fromEntries(names.map((name) => [name, port])), [RESPONSE_HOST]: this.endpoint.responsePort };
+  /** Those that stacks have named so far, the first one first. */
+  get accounts(): readonly AccountServices[] {
+    return [...this.byId.values()];
+  }
+
+  /** PEM of the authority that signed the server certificates of all gateways. */
+  get serverAuthority(): string {
+    return this.shared.serverAuthority.certificate;
+  }
+
+  /** The services of an account, which exist from the first use. */
+  account(id: string): AccountServices {
+    const known = this.byId.get(id);
+    if (known !== undefined) return known;
+    const account: Account = { ...SANDBOX_ACCOUNT, id };
+    const isHome = this.byId.size === 0;
+    const { gatewayPort, targets, onLog } = this.options;
+    const options = { targets, onLog, ...(isHome && { gatewayPort }) };
+    const added = new AccountServices({ account, clock: this.clock }, this.shared, options);
+    this.byId.set(id, added);
+    this.served.push(added);
+    return added;
+  }
+
+  /** The account of a resource. The home account for a name, and for the ARN of an account that the sandbox doesn't have. */
+  accountOf(nameOrArn: string): AccountServices {
+    return this.byId.get(accountIdIn(nameOrArn)) ?? this.home;
   }
 
   /** Adds file assets, by their keys in the asset bucket. */
   publish(fileAssets: ReadonlyMap<string, string>): void {
     for (const [objectKey, path] of fileAssets) this.assets.set(objectKey, path);
-  }
-
-  /** What every stack of the cloud has around it. */
-  get stackSurroundings(): Omit<StackOptions, 'name' | 'resourceType'> {
-    const { account, clock } = this.surroundings;
-    return {
-      account,
-      clock,
-      strict: this.strict,
-      otherStacks: this.stacks,
-      references: {
-        secret: (reference) => this.secrets.textOf(reference),
-        parameter: (reference) => this.parameters.textOf(reference),
-      },
-    };
   }
 
   /** The template at a key of the asset bucket. @throws TemplateError if there is none */
@@ -189,26 +124,10 @@ export class Cloud {
     return readTemplate(readFileSync(path, 'utf8'), constructPaths);
   }
 
-  /** Undefined for a type that the sandbox doesn't know and that must not stand in. */
-  resourceType(name: string): ResourceType | undefined {
-    const service = this.services.find(({ resourceTypes }) => Object.hasOwn(resourceTypes, name));
-    const standIn = this.strict
-      ? undefined
-      : standInType(name, {
-          account: this.surroundings.account,
-          endpointUrl: this.endpoint.url,
-          supplies: (packageName) => isSupplied(packageName, [...this.assets.values()].map(dirname)),
-        });
-    return service?.resourceTypes[name] ?? standIn ?? this.customResources.resourceType(name);
-  }
-
   /** Stops all listeners, processes, and timers. */
   async close(): Promise<void> {
-    this.surroundings.clock.close();
-    const ended = await Promise.allSettled([
-      ...this.services.map((service) => service.close?.()),
-      this.endpoint.close(),
-    ]);
+    this.clock.close();
+    const ended = await Promise.allSettled([...this.accounts.flatMap((one) => one.close()), this.endpoint.close()]);
     for (const result of ended) if (result.status === 'rejected') throw result.reason;
   }
 }

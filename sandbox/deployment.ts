@@ -1,3 +1,4 @@
+import type { AccountServices } from './account-services';
 import type { Cloud } from './cloud';
 import type { AssembledStack } from './cloudformation/assembly';
 import type { StackEvent } from './cloudformation/event';
@@ -38,7 +39,7 @@ export interface NamedStack {
   readonly stack: Stack;
 }
 
-/** The stacks of an app in a cloud. */
+/** The stacks of apps in a cloud, each in its account. */
 export class Deployment {
   /** By name, in the order of their first deployment. */
   private readonly byName = new Map<string, RootStack>();
@@ -68,7 +69,7 @@ export class Deployment {
    */
   async bring(assemblies: readonly AssembledStack[], parameters: Parameters): Promise<void> {
     const { ofTemplates, provided } = splitParameters(parameters);
-    provide(provided, this.cloud);
+    provide(provided, this.cloud.home);
     const names = assemblies.map(({ stackName }) => stackName);
     const templates = new Map<string, Template>();
     for (const assembly of assemblies) {
@@ -119,6 +120,7 @@ export class Deployment {
     });
     const appStack = this.newStack(
       assembly.stackName,
+      assembly.accountId === undefined ? this.cloud.home : this.cloud.account(assembly.accountId),
       pathsIn(() => root.assembly.constructPaths),
     );
     const root: RootStack = { ...appStack, assembly, parameters: {} };
@@ -126,19 +128,19 @@ export class Deployment {
     return root;
   }
 
-  private newStack(name: string, constructPaths: ConstructPaths): AppStack {
+  private newStack(name: string, account: AccountServices, constructPaths: ConstructPaths): AppStack {
     const { cloud } = this;
     const nested = new NestedStacks({
-      newStack: (childName, logicalId) => this.newStack(childName, constructPaths.nested(logicalId)).stack,
+      newStack: (childName, logicalId) => this.newStack(childName, account, constructPaths.nested(logicalId)).stack,
       readTemplate: (objectKey, logicalId) => cloud.readTemplate(objectKey, constructPaths.nested(logicalId).own()),
     });
     const stack = new Stack({
       name,
-      ...cloud.stackSurroundings,
-      resourceType: (type) => (type === NESTED_STACK ? nested.resourceType : cloud.resourceType(type)),
+      ...account.stackSurroundings,
+      resourceType: (type) => (type === NESTED_STACK ? nested.resourceType : account.resourceType(type)),
       onEvent: this.onEvent,
     });
-    cloud.stacks.add(stack);
+    account.stacks.add(stack);
     this.byId.set(stack.id, { stack, nested });
     return { stack, nested };
   }

@@ -1,4 +1,4 @@
-import type { Cloud } from './cloud';
+import type { AccountServices } from './account-services';
 
 /** A secret or parameter of Systems Manager, in the words of dynamic references. */
 const PROVIDED = /^(ssm|ssm-secure|secretsmanager):(.+)$/s;
@@ -19,7 +19,10 @@ export function splitParameters(parameters: Readonly<Record<string, string>>): G
 }
 
 /** Puts the values where dynamic references, parameters of templates, and functions find them. */
-export function provide(values: GivenParameters['provided'], { parameters, secrets }: Cloud): void {
+export function provide(
+  values: GivenParameters['provided'],
+  { parameters, secrets }: Pick<AccountServices, 'parameters' | 'secrets'>,
+): void {
   for (const [reference, value] of Object.entries(values)) {
     const [, service, name = ''] = PROVIDED.exec(reference) ?? [];
     if (service === 'secretsmanager') secrets.provide(name, value);

@@ -27,10 +27,15 @@ export interface SandboxClient {
 
 export interface EnvironmentOptions {
   /**
-   * The name or ARN of a role of the stack to act as.
-   * @default - a user of the sandbox with all permissions
+   * The name or ARN of a role of a stack to act as.
+   * @default - a user of the sandbox with all permissions in the account
    */
   readonly role?: string;
+  /**
+   * The ID of an account that a stack names with `env`.
+   * @default - that of the role's ARN, or that of the first stack
+   */
+  readonly account?: string;
 }
 
 /**
@@ -88,7 +93,8 @@ export class Sandbox {
     refuseUnknownServices(targets, stacks);
     const fallback = options.fallbackEndpoint === undefined ? undefined : readFallback(options.fallbackEndpoint);
     const { port: gatewayPort, strict, onLog } = options;
-    const cloud = await Cloud.start({ gatewayPort, targets, fallback, strict, onLog });
+    const accountId = stacks.find((stack) => stack.accountId !== undefined)?.accountId;
+    const cloud = await Cloud.start({ accountId, gatewayPort, targets, fallback, strict, onLog });
     return new Sandbox(cloud, options.stack, options.onEvent);
   }
 
@@ -97,9 +103,9 @@ export class Sandbox {
     private readonly chosenStack: string | undefined,
     onEvent: ((event: StackEvent) => void) | undefined,
   ) {
-    const credentials = cloud.iam.issueCredentials(cloud.iam.operator);
+    const credentials = cloud.home.iam.issueCredentials(cloud.home.iam.operator);
     const deployment = new Deployment(cloud, onEvent);
-    const meshVariables = new MeshVariables(cloud.certificates.serverAuthority);
+    const meshVariables = new MeshVariables(cloud.serverAuthority);
     this.held = () => ({ cloud, credentials, deployment, meshVariables });
   }
 
@@ -173,8 +179,8 @@ export class Sandbox {
     }
     const { secretId } = client;
     if (secretId === undefined) throw new Error(`the client ${name} has no secret, because it keeps its own key`);
-    const principalArn = this.cloud.iam.operator;
-    return readClientSecret(this.cloud.secrets.api, secretId, { ...this.held().credentials, principalArn });
+    const { iam, secrets } = this.cloud.accountOf(secretId);
+    return readClientSecret(secrets.api, secretId, { ...this.held().credentials, principalArn: iam.operator });
   }
 
   /**
@@ -196,22 +202,22 @@ export class Sandbox {
 
   /**
    * The environment variables that make programs use the sandbox: the AWS CLI and the AWS SDKs of any language, with all
-   * permissions or as a role of the stack, `MeshHttpClient`, and the commands of `mtls-mesh`. `MTLS_MESH_CA_FILE` names a
+   * permissions in an account or as a role of a stack, `MeshHttpClient`, and the commands of `mtls-mesh`. `MTLS_MESH_CA_FILE` names a
    * file that exists until the sandbox is closed.
    *
    * @throws AwsError if the role doesn't exist
+   * @throws Error if no stack names the account
    */
-  environment({ role }: EnvironmentOptions = {}): Readonly<Record<string, string>> {
-    const { region } = this.cloud.surroundings.account;
-    const { accessKeyId, secretAccessKey } =
-      role === undefined ? this.held().credentials : this.cloud.iam.issueRoleCredentials(role);
+  environment({ role, account }: EnvironmentOptions = {}): Readonly<Record<string, string>> {
+    const { accessKeyId, secretAccessKey } = this.credentialsOf(role, account);
+    const { region } = this.cloud.home.surroundings.account;
     return {
       AWS_ENDPOINT_URL: this.endpoint,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
-      ...this.held().meshVariables.read(Object.values(this.resources), this.cloud.gateway.servedDomains.port),
+      ...this.held().meshVariables.read(Object.values(this.resources), this.cloud.home.gateway.servedDomains.port),
     };
   }
 
@@ -222,23 +228,31 @@ export class Sandbox {
 
   /** The port of the mesh on 127.0.0.1. */
   get gatewayPort(): number {
-    return this.cloud.gateway.port;
+    return this.cloud.home.gateway.port;
   }
 
   /** PEM of the authority that signed the gateway's server certificate. Callers must trust it. */
   get serverAuthority(): string {
-    return this.cloud.certificates.serverAuthority;
+    return this.cloud.serverAuthority;
   }
 
-  /** The log lines of functions and the gateway by log group, oldest first. */
+  /**
+   * The log lines of functions and the gateway by log group, oldest first. Groups of the same name in several accounts are
+   * named `<account ID>:<log group>`, except in the first account.
+   */
   logs(): Readonly<Record<string, readonly string[]>> {
-    const { logs } = this.cloud;
-    return Object.fromEntries(logs.groups().map((group) => [group, logs.lines(group)]));
+    const lines = new Map<string, readonly string[]>();
+    for (const { logs, iam } of this.cloud.accounts) {
+      for (const group of logs.groups()) {
+        lines.set(lines.has(group) ? `${iam.accountId}:${group}` : group, logs.lines(group));
+      }
+    }
+    return Object.fromEntries(lines);
   }
 
   /** The time of the sandbox, which also applies to functions and to the validity of certificates. */
   get now(): Date {
-    return this.cloud.surroundings.clock.now();
+    return this.cloud.clock.now();
   }
 
   /**
@@ -250,7 +264,7 @@ export class Sandbox {
    * @throws RangeError for less than 0
    */
   advance(milliseconds: number): Promise<void> {
-    return this.cloud.surroundings.clock.advance(milliseconds);
+    return this.cloud.clock.advance(milliseconds);
   }
 
   /**
@@ -272,18 +286,29 @@ export class Sandbox {
     return this.cloud.calls.calls;
   }
 
-  /** The latest 10,000 events of the event bus and of scheduled rules, oldest first. */
+  /** The latest 10,000 events of the event buses and of scheduled rules of each account, oldest first. */
   get events(): readonly BusEvent[] {
-    return this.cloud.events.events;
+    return this.cloud.accounts.flatMap(({ events }) => events.events);
   }
 
-  /** The latest 10,000 messages published to SNS topics, oldest first. */
+  /** The latest 10,000 messages published to SNS topics of each account, oldest first. */
   get notifications(): readonly Notification[] {
-    return this.cloud.topics.notifications;
+    return this.cloud.accounts.flatMap(({ topics }) => topics.notifications);
   }
 
   private get cloud(): Cloud {
     return this.held().cloud;
+  }
+
+  private credentialsOf(role: string | undefined, accountId: string | undefined): Credentials {
+    const { cloud, credentials } = this.held();
+    const known = cloud.accounts.map(({ iam }) => iam.accountId);
+    if (accountId !== undefined && !known.includes(accountId)) {
+      throw new Error(`there must be a stack in the account ${accountId}; the sandbox has ${known.join(', ')}`);
+    }
+    const { iam } = accountId === undefined ? cloud.accountOf(role ?? '') : cloud.account(accountId);
+    if (role !== undefined) return iam.issueRoleCredentials(role);
+    return iam === cloud.home.iam ? credentials : iam.issueCredentials(iam.operator);
   }
 
   private get deployment(): Deployment {

@@ -10,6 +10,8 @@ export class AssemblyError extends Error {
 /** One stack of a cloud assembly. */
 export interface AssembledStack {
   readonly stackName: string;
+  /** The ID of the account that the app names. Undefined if the stack can be deployed in any. */
+  readonly accountId: string | undefined;
   /** The template's JSON. */
   readonly template: string;
   /** The path of the construct of each resource, by logical ID, without those of nested stacks. */
@@ -61,6 +63,7 @@ export function readAssembly(directory: string, name?: string): readonly Assembl
   }
   return ordered.map((stack) => ({
     stackName: stack.stackName,
+    accountId: accountIdOf(stack),
     template: readText(join(stack.directory, stack.templateFile)),
     ...constructPathsOf(stack),
     fileAssets: fileAssets(stack.directory),
@@ -96,6 +99,11 @@ function stackArtifacts(directory: string): StackArtifact[] {
     }
     return [];
   });
+}
+
+/** From an environment such as `aws://123456789012/us-east-1`, or `aws://unknown-account/unknown-region`. */
+function accountIdOf({ artifact }: StackArtifact): string | undefined {
+  return /^aws:\/\/(\d{12})\//.exec(String(artifact['environment']))?.[1];
 }
 
 /** From the metadata that names constructs, in the manifest or in a file beside it. */

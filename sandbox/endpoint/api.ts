@@ -3,10 +3,17 @@ export interface AwsApi {
   /** The name in the credential scope: `acm-pca`, `secretsmanager`, `s3`, or `dynamodb`. */
   readonly signingName: string;
   /** Describes a call for the call log and faults. Never throws. */
-  describe(call: Pick<AwsCall, 'method' | 'path' | 'query' | 'headers' | 'body'>): CallDescription;
+  describe(call: Unsigned): CallDescription;
+  /**
+   * Whether the call names a resource of this account, by its ARN or its URL. Then the account answers callers of other
+   * accounts as well. Never throws. Absent if the sandbox has no such calls of the service.
+   */
+  owns?(call: Unsigned): boolean;
   /** Never rejects: returns errors in the protocol of the service. */
   handle(call: AwsCall): Promise<AwsAnswer>;
 }
+
+type Unsigned = Pick<AwsCall, 'method' | 'path' | 'query' | 'headers' | 'body'>;
 
 export interface AwsCall {
   readonly method: string;
@@ -26,7 +33,7 @@ export interface AwsCall {
   authorize(action: string, resource: string, conditionKeys?: ConditionKeys, resourcePolicy?: PolicyDocument): void;
 }
 
-/** The signer of a call. */
+/** The signer of a call, of any account. */
 export interface Caller {
   readonly principalArn: string;
   readonly accessKeyId: string;

@@ -1,7 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Clock } from '../clock';
 import type { CallFault, FaultyCall } from '../faults';
-import { type AwsAnswer, type AwsApi, type AwsCall, AwsError, type Caller } from './api';
+import {
+  type AwsAnswer,
+  type AwsApi,
+  type AwsCall,
+  AwsError,
+  type Caller,
+  type ConditionKeys,
+  type PolicyDocument,
+} from './api';
 import { type CallLog, outcomeOf } from './call-log';
 import { strike } from './faulty-call';
 import { RESPONSE_HOST, RESPONSES_PATH } from './paths';
@@ -9,19 +17,37 @@ import { rejection } from './rejection';
 import { readSignature, type SignedRequest, verifySignature } from './signature';
 import { type UnknownService, unknownService } from './unknown-service';
 
-/** The principals of requests and their permissions. */
+/** The principals of an account and their permissions. */
 interface Authority {
+  readonly accountId: string;
+  /** @throws AwsError if the credentials have expired */
   principalOf(accessKeyId: string): string | undefined;
   secretAccessKeyOf(accessKeyId: string): string | undefined;
-  /** @throws AccessDenied */
-  authorize(principalArn: string, ...call: Parameters<AwsCall['authorize']>): void;
+  /**
+   * @param resourceAccount the ID of the account that the resource belongs to
+   * @throws AccessDenied
+   */
+  authorize(
+    principalArn: string,
+    action: string,
+    resource: string,
+    conditionKeys: ConditionKeys | undefined,
+    resourcePolicy: PolicyDocument | undefined,
+    resourceAccount: string,
+  ): void;
+}
+
+/** What an account has at the endpoint. */
+export interface ServedAccount {
+  readonly apis: readonly AwsApi[];
+  readonly iam: Authority;
 }
 
 export interface RequestsOptions {
-  readonly apis: readonly AwsApi[];
+  /** The accounts at the moment. Each access key belongs to one of them. */
+  readonly accounts: readonly ServedAccount[];
   /** Another emulator, which answers for all other services. Without it, their calls fail by name. */
   readonly fallback?: URL | undefined;
-  readonly iam: Authority;
   readonly clock: Clock;
   /** Called for every call. */
   readonly faults: { ofCall(service: string, operation: string, call: FaultyCall): CallFault | undefined };
@@ -58,11 +84,9 @@ const RESPONSE_HOST_HEADER = new RegExp(`^${RESPONSE_HOST.replaceAll('.', '\\.')
 
 /** Dispatches requests and answers them. */
 export class Requests {
-  private readonly apis: ReadonlyMap<string, AwsApi>;
   private readonly unknownService: UnknownService;
 
   constructor(private readonly options: RequestsOptions) {
-    this.apis = new Map(options.apis.map((api) => [api.signingName, api]));
     this.unknownService = unknownService(options.fallback);
   }
 
@@ -143,19 +167,22 @@ export class Requests {
 
   /** @throws AwsError unless a known principal signed the request */
   private awsCall(request: SignedRequest): Call {
-    const { iam } = this.options;
-    const { service, caller } = this.authenticate(request);
-    const api = this.apis.get(service);
+    const { service, caller, account } = this.authenticate(request);
+    const unsigned = { ...request, query: new URLSearchParams(request.query) };
+    const owner = this.options.accounts.find((one) => apiOf(one, service)?.owns?.(unsigned)) ?? account;
+    const api = apiOf(owner, service);
     if (api === undefined) {
       const operation = this.unknownService.operationOf(request);
       const carryOut = () => this.unknownService.answer(service, request);
       return { service, operation, input: documentIn(request.body), caller, request, carryOut };
     }
     const call: AwsCall = {
-      ...request,
-      query: new URLSearchParams(request.query),
+      ...unsigned,
       caller,
-      authorize: (...authorization) => iam.authorize(caller.principalArn, ...authorization),
+      authorize: (action, resource, conditionKeys, resourcePolicy) => {
+        const { principalArn } = caller;
+        account.iam.authorize(principalArn, action, resource, conditionKeys, resourcePolicy, owner.iam.accountId);
+      },
     };
     return { service, ...api.describe(call), caller, request, carryOut: () => api.handle(call) };
   }
@@ -181,17 +208,22 @@ export class Requests {
     return answer;
   }
 
-  private authenticate(request: SignedRequest): { readonly service: string; readonly caller: Caller } {
-    const { iam, clock } = this.options;
+  private authenticate(request: SignedRequest) {
     const signature = readSignature(request);
-    const principalArn = iam.principalOf(signature.accessKeyId);
-    const secretAccessKey = iam.secretAccessKeyOf(signature.accessKeyId);
-    if (principalArn === undefined || secretAccessKey === undefined) {
+    const { accessKeyId, service } = signature;
+    const account = this.options.accounts.find(({ iam }) => iam.principalOf(accessKeyId) !== undefined);
+    const principalArn = account?.iam.principalOf(accessKeyId);
+    const secretAccessKey = account?.iam.secretAccessKeyOf(accessKeyId);
+    if (account === undefined || principalArn === undefined || secretAccessKey === undefined) {
       throw new AwsError('UnrecognizedClientException', 'the access key is not one that this sandbox gave', 403);
     }
-    verifySignature(request, signature, secretAccessKey, clock.now());
-    return { service: signature.service, caller: { principalArn, accessKeyId: signature.accessKeyId } };
+    verifySignature(request, signature, secretAccessKey, this.options.clock.now());
+    return { service, account, caller: { principalArn, accessKeyId } };
   }
+}
+
+function apiOf({ apis }: ServedAccount, service: string): AwsApi | undefined {
+  return apis.find(({ signingName }) => signingName === service);
 }
 
 /** Empty if it isn't a JSON object. */

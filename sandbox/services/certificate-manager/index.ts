@@ -1,7 +1,7 @@
 import type { ResourceType } from '../../cloudformation/resource-type';
 import type { Service, Surroundings } from '../shared/service';
 import { certificateType } from './resources/certificate';
-import type { ServerCertificate } from './server-authority';
+import { ServerAuthority, type ServerCertificate } from './server-authority';
 import { ServerCertificates } from './state';
 
 /** AWS Certificate Manager: server certificates, signed by an authority of the sandbox. */
@@ -9,8 +9,9 @@ export class CertificateManagerService implements Service {
   readonly resourceTypes: Readonly<Record<string, ResourceType>>;
   private readonly certificates: ServerCertificates;
 
-  constructor({ account, clock }: Surroundings) {
-    this.certificates = new ServerCertificates(clock);
+  /** @param authority signs every server certificate. The default is one that nobody else has */
+  constructor({ account, clock }: Surroundings, authority = new ServerAuthority(clock)) {
+    this.certificates = new ServerCertificates(authority);
     this.resourceTypes = { 'AWS::CertificateManager::Certificate': certificateType(account, this.certificates) };
   }
 

@@ -1,16 +1,12 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
-import type { Clock } from '../../clock';
 import { AwsError } from '../../endpoint/api';
-import { ServerAuthority, type ServerCertificate } from './server-authority';
+import type { ServerAuthority, ServerCertificate } from './server-authority';
 
 /** The server certificates of the account, and the authority that signs them. */
 export class ServerCertificates {
-  readonly authority: ServerAuthority;
   private readonly byArn = new Map<string, ServerCertificate>();
 
-  constructor(clock: Clock) {
-    this.authority = new ServerAuthority(clock);
-  }
+  constructor(readonly authority: ServerAuthority) {}
 
   set(arn: string, certificate: ServerCertificate): void {
     this.byArn.set(arn, certificate);

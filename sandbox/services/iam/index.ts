@@ -16,11 +16,18 @@ import { evaluate, type PolicyDecision } from './policy/evaluation';
 import { type Policy, parsePolicy } from './policy/policy';
 import { managedPolicyType, policyType } from './resources/policy';
 import { roleType } from './resources/role';
-import { ManagedPolicies, Roles } from './state';
+import { ManagedPolicies, type Role, Roles } from './state';
 
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+}
+
+interface Principal {
+  readonly arn: string;
+  readonly secretAccessKey: string;
+  /** Undefined for credentials that are valid as long as the sandbox. */
+  readonly expiration: Date | undefined;
 }
 
 /** The identity of a caller, as services receive it. */
@@ -34,10 +41,12 @@ export interface Identity {
 const SESSION_NAME = 'sandbox';
 
 /**
- * The actions that the policies of a caller can't allow alone: the policy of a KMS key must allow them as well.
+ * The actions that the policies of a caller can't allow alone: the policy of the KMS key, or the trust policy of the role, must
+ * allow them as well.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
-const RESOURCE_DECIDES = /^kms:/;
+const RESOURCE_DECIDES = /^(kms:|sts:AssumeRole$)/;
 
 const ADMINISTRATOR_ACCESS = parsePolicy({
   Version: '2012-10-17',
@@ -51,15 +60,17 @@ export class IamService implements Service {
   readonly operator: string;
   private readonly operatorId = `AIDA${randomBytes(8).toString('hex').toUpperCase()}`;
   private readonly account: Account;
+  private readonly clock: Surroundings['clock'];
   private readonly roles: Roles;
-  private readonly principals = new Map<string, { readonly arn: string; readonly secretAccessKey: string }>();
+  private readonly principals = new Map<string, Principal>();
 
   readonly api: AwsApi;
 
   constructor(surroundings: Surroundings) {
-    const { account } = surroundings;
+    const { account, clock } = surroundings;
     const managedPolicies = new ManagedPolicies(account);
     this.account = account;
+    this.clock = clock;
     this.roles = new Roles(managedPolicies);
     this.operator = globalArn(account, 'iam', 'user/operator');
     this.resourceTypes = {
@@ -75,17 +86,29 @@ export class IamService implements Service {
     });
   }
 
-  /** Credentials that are valid as long as the sandbox. */
-  issueCredentials(principalArn: string): Credentials {
-    const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
+  get accountId(): string {
+    return this.account.id;
+  }
+
+  /** @param expiration the default is for credentials that are valid as long as the sandbox */
+  issueCredentials(principalArn: string, expiration?: Date): Credentials {
+    const prefix = expiration === undefined ? 'AKIA' : 'ASIA';
+    const accessKeyId = `${prefix}${randomBytes(8).toString('hex').toUpperCase()}`;
     const secretAccessKey = randomBytes(30).toString('base64');
-    this.principals.set(accessKeyId, { arn: principalArn, secretAccessKey });
+    this.principals.set(accessKeyId, { arn: principalArn, secretAccessKey, expiration });
     return { accessKeyId, secretAccessKey };
   }
 
-  /** The ARN of the principal with the access key. */
+  /**
+   * The ARN of the principal with the access key.
+   * @throws AwsError `ExpiredTokenException` if the credentials have expired
+   */
   principalOf(accessKeyId: string): string | undefined {
-    return this.principals.get(accessKeyId)?.arn;
+    const { arn, expiration } = this.principals.get(accessKeyId) ?? {};
+    if (expiration !== undefined && expiration <= this.clock.now()) {
+      throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired', 403);
+    }
+    return arn;
   }
 
   /** The secret access key that belongs to the access key. */
@@ -113,9 +136,14 @@ export class IamService implements Service {
     return this.issueCredentials(found.arn);
   }
 
+  roleByArn(roleArn: string): Role | undefined {
+    return this.roles.findByArn(roleArn);
+  }
+
   /**
    * @param conditionKeys the context keys of the service, without the global ones
    * @param resourcePolicy the policy of the resource, if it has one
+   * @param resourceAccount the ID of the account that the resource belongs to. The default is that of the principal
    * @throws AccessDenied with the wording of AWS
    */
   authorize(
@@ -124,12 +152,13 @@ export class IamService implements Service {
     resource: string,
     conditionKeys: ConditionKeys = {},
     resourcePolicy?: PolicyDocument,
+    resourceAccount = this.account.id,
   ): void {
     const request = {
       principal: { arn: principalArn, account: this.account.id },
       action,
       resource,
-      context: { ...this.globalKeys(principalArn), ...conditionKeys },
+      context: { ...this.globalKeys(principalArn), 'aws:ResourceAccount': resourceAccount, ...conditionKeys },
     };
     const ofResource = resourcePolicy === undefined ? undefined : parsePolicy(resourcePolicy);
     const decision = evaluate(request, {
@@ -137,6 +166,7 @@ export class IamService implements Service {
       ofResource,
       boundary: this.boundaryOf(principalArn),
       resourceDecides: ofResource !== undefined && RESOURCE_DECIDES.test(action),
+      isAcrossAccounts: resourceAccount !== this.account.id,
     });
     if (decision === 'allowed') return;
     throw new AccessDenied(
@@ -207,7 +237,6 @@ export class IamService implements Service {
       'aws:PrincipalArn': principalArn,
       'aws:PrincipalType': principalArn === this.operator ? 'User' : 'AssumedRole',
       'aws:RequestedRegion': this.account.region,
-      'aws:ResourceAccount': this.account.id,
       // The sandbox uses loopback instead of TLS.
       'aws:SecureTransport': 'true',
       'aws:PrincipalIsAWSService': 'false',

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import type { ResourceType } from '../../cloudformation/resource-type';
-import type { AwsApi } from '../../endpoint/api';
+import type { AwsApi, PolicyDocument } from '../../endpoint/api';
 import type { Service, Surroundings } from '../shared/service';
 import { functionName } from './names';
 import { lambdaApi } from './operations';
@@ -25,13 +25,16 @@ export class LambdaService implements Service {
   private readonly functions: Functions;
   private readonly permissions = new Permissions();
   private readonly clock: Clock;
+  private readonly logs: LambdaOptions['logs'];
 
   constructor(surroundings: Surroundings, options: LambdaOptions) {
     this.clock = surroundings.clock;
+    this.logs = options.logs;
     this.functions = new Functions(surroundings, options);
     const urls = new FunctionUrls(surroundings, {
       endpointUrl: options.endpointUrl,
-      identityOf: (principalArn) => options.iam.identityOf(principalArn),
+      identityOf: (principalArn) => (options.identityOf ?? options.iam.identityOf.bind(options.iam))(principalArn),
+      policyOf: (functionArn) => this.permissions.policyOf(functionArn),
       invoke: (functionArn, event) => this.invokeForResult(functionArn, event),
     });
     this.resourceTypes = {
@@ -88,9 +91,14 @@ export class LambdaService implements Service {
     this.permissions.assertAllowed(functionArn, principalService, sourceArn);
   }
 
-  /** The name of the log group of the function. */
-  logGroupOf(functionArn: string): string {
-    return this.functions.get(functionName(functionArn)).configuration.logGroup;
+  /** The resource-based policy of the function, its version, or its alias. Undefined without permissions. */
+  policyOf(functionArn: string): PolicyDocument | undefined {
+    return this.permissions.policyOf(functionArn);
+  }
+
+  /** Oldest first. */
+  logLines(functionArn: string): readonly string[] {
+    return this.logs.lines(this.functions.get(functionName(functionArn)).configuration.logGroup);
   }
 
   close(): Promise<void> {
@@ -115,5 +123,6 @@ function eitherApi(urls: FunctionUrls, operations: AwsApi): AwsApi {
     signingName: urls.signingName,
     describe: (call) => apiFor(call).describe(call),
     handle: (call) => apiFor(call).handle(call),
+    owns: (call) => apiFor(call).owns?.(call) ?? false,
   };
 }

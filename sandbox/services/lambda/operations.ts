@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import type { Account } from '../../account';
-import { type AwsAnswer, type AwsApi, type AwsCall, AwsError } from '../../endpoint/api';
+import { type Account, accountIdIn } from '../../account';
+import { type AwsAnswer, type AwsApi, type AwsCall, AwsError, type PolicyDocument } from '../../endpoint/api';
 import { restJsonApi } from '../../endpoint/rest-json';
 import { page } from '../shared/paging';
 import { oneOf } from '../shared/shape';
@@ -24,6 +24,8 @@ export interface FunctionInvoker {
   ): Promise<FunctionResult>;
   /** @throws FunctionError of the last attempt */
   invokeAsynchronously(functionArn: string, event: unknown): Promise<void>;
+  /** The resource-based policy of the function, its version, or its alias. */
+  policyOf(functionArn: string): PolicyDocument | undefined;
 }
 
 const invocationType = oneOf('RequestResponse', 'Event', 'DryRun');
@@ -33,14 +35,18 @@ const logType = oneOf('None', 'Tail');
 export function lambdaApi(account: Account, functions: Functions, invoker: FunctionInvoker): AwsApi {
   /** @throws AwsError for a name that can't be one, or a function that doesn't exist */
   function authorizedFunction(action: string, call: AwsCall, nameOrArn = ''): FunctionConfiguration {
-    if (!/^[\w:-]{1,140}$/.test(nameOrArn)) {
+    if (!/^[\w:$-]{1,140}$/.test(nameOrArn)) {
       const constraint = 'failed to satisfy constraint: Member must be a function name or an ARN';
       throw new AwsError('ValidationException', `1 validation error detected: Value at 'functionName' ${constraint}`);
     }
     const qualifier = call.query.get('Qualifier');
     const name = functionName(qualifier === null ? nameOrArn : `${nameOrArn}:${qualifier}`);
-    call.authorize(`lambda:${action}`, functionArn(account, name));
-    return { ...functions.get(name).configuration, arn: functionArn(account, name) };
+    if (![account.id, ''].includes(accountIdIn(nameOrArn))) {
+      throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+    }
+    const arn = functionArn(account, name);
+    call.authorize(`lambda:${action}`, arn, {}, invoker.policyOf(arn));
+    return { ...functions.get(name).configuration, arn };
   }
 
   async function invoke(call: AwsCall, FunctionName: string | undefined): Promise<AwsAnswer> {
@@ -93,7 +99,7 @@ export function lambdaApi(account: Account, functions: Functions, invoker: Funct
     };
   }
 
-  return restJsonApi({
+  const api = restJsonApi({
     signingName: 'lambda',
     operations: {
       Invoke: {
@@ -120,6 +126,18 @@ export function lambdaApi(account: Account, functions: Functions, invoker: Funct
       },
     },
   });
+  // https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-cross-account.html
+  return { ...api, owns: ({ path }) => accountIdIn(functionIn(path)) === account.id };
+}
+
+/** The name or ARN of the function that the path names. Empty if it names none. */
+function functionIn(path: string): string {
+  const [, label = ''] = /^\/2015-03-31\/functions\/([^/]+)/.exec(path) ?? [];
+  try {
+    return decodeURIComponent(label);
+  } catch {
+    return '';
+  }
 }
 
 function describe(configuration: FunctionConfiguration): object {

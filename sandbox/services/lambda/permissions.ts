@@ -1,5 +1,5 @@
 import type { Properties } from '../../cloudformation/resource-type';
-import { AccessDenied } from '../../endpoint/api';
+import { AccessDenied, type PolicyDocument, type PolicyStatement } from '../../endpoint/api';
 import { arnLike } from '../iam/policy/pattern';
 import { anything, optional, string, structure } from '../shared/shape';
 
@@ -10,7 +10,6 @@ const permissionProperties = structure({
   FunctionName: string(),
   FunctionUrlAuthType: optional(string()),
   InvokedViaFunctionUrl: optional(anything),
-  /** Only those of AWS services have an effect: the sandbox has no other accounts, and its own account needs none. */
   Principal: string(),
   PrincipalOrgID: optional(string()),
   SourceAccount: optional(string()),
@@ -38,6 +37,16 @@ export class Permissions {
     this.byId.delete(id);
   }
 
+  /**
+   * The policy, as AWS would show it, without the permissions of services. Undefined if there is nothing else in it.
+   * https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+   */
+  policyOf(functionArn: string): PolicyDocument | undefined {
+    const given = [...this.byId].filter(([, one]) => one.functionArn === functionArn && !isService(one.Principal));
+    if (given.length === 0) return undefined;
+    return { Version: '2012-10-17', Statement: given.map(([id, permission]) => statementOf(id, permission)) };
+  }
+
   /** @throws AccessDenied */
   assertAllowed(functionArn: string, service: string, sourceArn: string): void {
     const sourceAccount = sourceArn.split(':')[4];
@@ -55,4 +64,38 @@ export class Permissions {
       `${service} is not authorized to perform: lambda:InvokeFunction on resource: ${functionArn} for ${sourceArn} because no resource-based policy allows the lambda:InvokeFunction action`,
     );
   }
+}
+
+/** Such as `events.amazonaws.com`. */
+function isService(principal: string): boolean {
+  return /^[\w-]+(\.[\w-]+)+$/.test(principal);
+}
+
+/** The conditions are those that `AddPermission` makes of its parameters. */
+function statementOf(Sid: string, permission: Permission & { readonly functionArn: string }): PolicyStatement {
+  const { Action, Principal, functionArn, FunctionUrlAuthType, InvokedViaFunctionUrl } = permission;
+  const { PrincipalOrgID, SourceAccount, SourceArn, EventSourceToken } = permission;
+  const equal = {
+    'lambda:FunctionUrlAuthType': FunctionUrlAuthType,
+    'lambda:EventSourceToken': EventSourceToken,
+    'aws:PrincipalOrgID': PrincipalOrgID,
+    'aws:SourceAccount': SourceAccount,
+  };
+  const StringEquals = Object.fromEntries(
+    Object.entries(equal).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+  return {
+    Sid,
+    Effect: 'Allow',
+    Principal: Principal === '*' ? '*' : { AWS: Principal },
+    Action,
+    Resource: functionArn,
+    Condition: {
+      ...(Object.keys(StringEquals).length > 0 && { StringEquals }),
+      ...(SourceArn !== undefined && { ArnLike: { 'aws:SourceArn': SourceArn } }),
+      ...(InvokedViaFunctionUrl !== undefined && {
+        Bool: { 'lambda:InvokedViaFunctionUrl': String(InvokedViaFunctionUrl) },
+      }),
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AccessDenied, AwsError } from '../../endpoint/api';
 import type { Faults } from '../../faults';
-import type { IamService } from '../iam';
+import type { IamService, Identity } from '../iam';
 import type { Surroundings } from '../shared/service';
 import { functionArn, keyOf, LATEST } from './names';
 import { ConcurrencyExceeded } from './runtime/concurrency-exceeded';
@@ -15,6 +15,11 @@ import { Preloading } from './runtime/preloading';
 export interface LambdaOptions extends FunctionProcessesOptions {
   readonly assets: Assets;
   readonly iam: Pick<IamService, 'assertAssumable' | 'authorize' | 'identityOf' | 'issueCredentials'>;
+  /**
+   * The identity of a caller of another account.
+   * @default - that of `iam`
+   */
+  identityOf?(principalArn: string): Identity;
   readonly faults: Pick<Faults, 'ofInvocation'>;
 }
 

@@ -1,20 +1,24 @@
+import { accountIdIn } from '../../account';
 import type { AwsApi } from '../../endpoint/api';
 import { queryApi } from '../../endpoint/query-protocol';
-import type { IamService } from '../iam';
 import type { Service, Surroundings } from '../shared/service';
-import { getCallerIdentity } from './operations';
+import { type StsIdentities, stsOperations } from './operations';
 
-/** AWS Security Token Service: tells callers who they are. Only the sandbox's own functions assume roles. */
+/** AWS Security Token Service: tells callers who they are, and lets them assume roles, also those of other accounts. */
 export class StsService implements Service {
   readonly resourceTypes = {};
   readonly api: AwsApi;
 
-  constructor({ account }: Surroundings, iam: Pick<IamService, 'identityOf'>) {
-    this.api = queryApi({
+  constructor({ account, clock }: Surroundings, iam: StsIdentities) {
+    const api = queryApi({
       signingName: 'sts',
       version: '2011-06-15',
       namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
-      operations: { GetCallerIdentity: getCallerIdentity(account, iam) },
+      operations: stsOperations(account, iam, () => clock.now()),
     });
+    this.api = {
+      ...api,
+      owns: (call) => accountIdIn(String(api.describe(call).input['RoleArn'] ?? '')) === account.id,
+    };
   }
 }

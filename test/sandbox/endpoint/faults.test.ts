@@ -46,8 +46,7 @@ beforeEach(async () => {
   carriedOut = [];
   endpoint = await Endpoint.listen();
   const requests: RequestsOptions = {
-    apis: [toySecretsManager, toyS3, domainNames, new Stacks(SANDBOX_ACCOUNT).api].map(observed),
-    iam,
+    accounts: [{ apis: [toySecretsManager, toyS3, domainNames, new Stacks(SANDBOX_ACCOUNT).api].map(observed), iam }],
     clock,
     faults,
     calls,

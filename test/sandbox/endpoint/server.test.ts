@@ -31,8 +31,7 @@ let endpoint: Endpoint;
 beforeAll(async () => {
   endpoint = await Endpoint.listen();
   const requests: RequestsOptions = {
-    apis: [toySecretsManager, toyS3],
-    iam,
+    accounts: [{ apis: [toySecretsManager, toyS3], iam }],
     clock,
     faults: new Faults(),
     calls: new CallLog(),

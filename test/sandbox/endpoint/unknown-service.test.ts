@@ -46,7 +46,7 @@ async function endpointWith(fallback?: URL) {
   const calls = new CallLog();
   const faults = new Faults();
   const never = { killProcessOf: async () => undefined, receiveCustomResourceResponse: () => false };
-  endpoint.serve({ apis: [toySecretsManager], fallback, iam, clock, faults, calls, ...never });
+  endpoint.serve({ accounts: [{ apis: [toySecretsManager], iam }], fallback, clock, faults, calls, ...never });
   const client = new AwsClient({ ...iam.issueCredentials(iam.operator), region: 'us-east-1', retries: 0 });
   const send = (service: string, path = '/', init: RequestInit = {}) =>
     client.fetch(endpoint.url + path, { method: 'POST', ...init, aws: { service } });

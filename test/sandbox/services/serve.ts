@@ -7,6 +7,7 @@ import {
   type PolicyDocument,
 } from '../../../sandbox/endpoint/api';
 import { CallLog } from '../../../sandbox/endpoint/call-log';
+import type { ServedAccount } from '../../../sandbox/endpoint/requests';
 import { Endpoint } from '../../../sandbox/endpoint/server';
 import { Faults } from '../../../sandbox/faults';
 
@@ -38,22 +39,23 @@ export async function serve(api: AwsApi): Promise<Served> {
   const authorizations: Authorization[] = [];
   const denied = new Set<string>();
 
+  const iam: ServedAccount['iam'] = {
+    accountId: '123456789012',
+    principalOf: () => 'arn:aws:iam::123456789012:role/tester',
+    secretAccessKeyOf: () => credentials.secretAccessKey,
+    authorize(_principalArn, action, resource, conditionKeys, resourcePolicy) {
+      authorizations.push({ action, resource, conditionKeys, resourcePolicy });
+      if (denied.has(action)) throw new AccessDenied(`not authorized to perform: ${action} on resource: ${resource}`);
+    },
+  };
   const endpoint = await Endpoint.listen();
   endpoint.serve({
-    apis: [api],
     clock: new Clock(),
     faults: new Faults(),
     calls: new CallLog(),
     killProcessOf: async () => undefined,
     receiveCustomResourceResponse: () => false,
-    iam: {
-      principalOf: () => 'arn:aws:iam::123456789012:role/tester',
-      secretAccessKeyOf: () => credentials.secretAccessKey,
-      authorize(_principalArn, action, resource, conditionKeys, resourcePolicy) {
-        authorizations.push({ action, resource, conditionKeys, resourcePolicy });
-        if (denied.has(action)) throw new AccessDenied(`not authorized to perform: ${action} on resource: ${resource}`);
-      },
-    },
+    accounts: [{ apis: [api], iam }],
   });
 
   return {

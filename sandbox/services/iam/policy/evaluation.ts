@@ -32,16 +32,20 @@ export interface Policies {
   readonly boundary?: Policy | undefined;
   /** Whether the policies of the caller need an Allow of the resource's policy, at least for the whole account. */
   readonly resourceDecides?: boolean;
+  /** Whether the resource belongs to another account than the caller. */
+  readonly isAcrossAccounts?: boolean;
 }
 
 /**
- * Evaluates a request within one account. An explicit deny in any policy denies it. Otherwise one Allow, in a policy of
+ * Evaluates a request. An explicit deny in any policy denies it. Otherwise one Allow, in a policy of
  * the principal or of the resource, allows it. An Allow of a resource policy for the whole account only delegates to
  * the principal's own policies. A permissions boundary must allow it in addition, unless the resource's policy admits
- * everyone.
+ * everyone. If the resource belongs to another account, the policies of the caller and that of the resource must both allow
+ * the request.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
  */
 export function evaluate(request: AccessRequest, policies: Policies): PolicyDecision {
   const applicable = (policy: Policy) => policy.filter((statement) => applies(statement, request));
@@ -54,10 +58,11 @@ export function evaluate(request: AccessRequest, policies: Policies): PolicyDeci
   if (denies(ofIdentity)) return 'denied by identity';
   if (ofBoundary && denies(ofBoundary)) return 'denied by boundary';
   if (denies(ofResource)) return 'denied by resource';
-  const byName = allows(ofResource.filter((one) => names(one, request.principal)));
+  const { isAcrossAccounts = false, resourceDecides = false } = policies;
+  const byName = !isAcrossAccounts && allows(ofResource.filter((one) => names(one, request.principal)));
   if (!byName && !allows(ofIdentity)) return 'not allowed';
-  if (!byName && policies.resourceDecides && !allows(ofResource)) return 'not allowed by resource';
-  const byEveryone = allows(ofResource.filter((one) => principalsOf(one).aws.includes('*')));
+  if (!byName && (isAcrossAccounts || resourceDecides) && !allows(ofResource)) return 'not allowed by resource';
+  const byEveryone = byName && allows(ofResource.filter((one) => principalsOf(one).aws.includes('*')));
   if (ofBoundary && !byEveryone && !allows(ofBoundary)) return 'not allowed by boundary';
   return 'allowed';
 }

@@ -13,7 +13,7 @@ import { moduleSources } from './supplied-packages';
 
 export interface FunctionProcessesOptions {
   readonly iam: Pick<IamService, 'authorize' | 'issueCredentials'>;
-  readonly logs: Pick<CloudWatchLogsService, 'append'>;
+  readonly logs: Pick<CloudWatchLogsService, 'append' | 'lines'>;
   /** The URL of the AWS services for functions. */
   readonly endpointUrl: string;
   /** What functions reach by host names. */

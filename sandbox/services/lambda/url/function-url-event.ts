@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Account } from '../../../account';
+import { type Account, accountIdIn } from '../../../account';
 import type { AwsCall } from '../../../endpoint/api';
 import type { Identity } from '../../iam';
 import { commonLogTime, type Event, eventBody, objectUnlessEmpty, queryParameters } from '../../shared/payload-format';
@@ -36,7 +36,7 @@ export function functionUrlEvent(call: AwsCall, { urlId, path, identity, account
       authorizer: {
         iam: {
           accessKey: caller.accessKeyId,
-          accountId: account.id,
+          accountId: accountIdIn(identity.userArn) || account.id,
           callerId: identity.userId,
           cognitoIdentity: null,
           principalOrgId: null,

@@ -6,6 +6,7 @@ import {
   type AwsCall,
   AwsError,
   type CallDescription,
+  type PolicyDocument,
 } from '../../../endpoint/api';
 import { FUNCTION_URLS_PATH } from '../../../endpoint/paths';
 import type { Identity } from '../../iam';
@@ -33,7 +34,10 @@ export function readUrlProperties(properties: Properties): ReturnType<typeof url
 export interface FunctionUrlsOptions {
   /** The prefix of all URLs. */
   readonly endpointUrl: string;
+  /** The identity of a principal of any account. */
   identityOf(principalArn: string): Identity;
+  /** The resource-based policy of a function, if it has one. */
+  policyOf(functionArn: string): PolicyDocument | undefined;
   /** Rejects with the error of the function. */
   invoke(functionArn: string, event: unknown): Promise<FunctionResult>;
 }
@@ -71,6 +75,10 @@ export class FunctionUrls implements AwsApi {
     return path.startsWith(FUNCTION_URLS_PATH);
   }
 
+  owns({ path }: Pick<AwsCall, 'path'>): boolean {
+    return this.functionArns.has(partsOf(path).urlId);
+  }
+
   describe({ body }: Pick<AwsCall, 'body'>): CallDescription {
     return { operation: 'InvokeFunctionUrl', input: { Body: body.toString('utf8') } };
   }
@@ -88,12 +96,13 @@ export class FunctionUrls implements AwsApi {
   }
 
   private async serve(call: AwsCall): Promise<AwsAnswer> {
-    const [, urlId = '', path = ''] = new RegExp(`^${FUNCTION_URLS_PATH}([a-z0-9]+)(/.*)?$`).exec(call.path) ?? [];
+    const { urlId, path } = partsOf(call.path);
     const functionArn = this.functionArns.get(urlId);
     if (functionArn === undefined) throw new AccessDenied(`the sandbox knows no function URL ${call.path}`);
     // AWS requires both actions since October 2025: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
-    call.authorize('lambda:InvokeFunctionUrl', functionArn, { 'lambda:FunctionUrlAuthType': 'AWS_IAM' });
-    call.authorize('lambda:InvokeFunction', functionArn, { 'lambda:InvokedViaFunctionUrl': 'true' });
+    const policy = this.options.policyOf(functionArn);
+    call.authorize('lambda:InvokeFunctionUrl', functionArn, { 'lambda:FunctionUrlAuthType': 'AWS_IAM' }, policy);
+    call.authorize('lambda:InvokeFunction', functionArn, { 'lambda:InvokedViaFunctionUrl': 'true' }, policy);
     if (call.body.length > MAX_BODY)
       throw new AwsError('RequestTooLarge', `Request must be smaller than ${MAX_BODY} bytes`, 413);
 
@@ -102,6 +111,11 @@ export class FunctionUrls implements AwsApi {
     const event = functionUrlEvent(call, { urlId, path: path || '/', identity, account, at: clock.now() });
     return readUrlAnswer(await this.options.invoke(functionArn, event));
   }
+}
+
+function partsOf(path: string): { readonly urlId: string; readonly path: string } {
+  const [, urlId = '', below = ''] = new RegExp(`^${FUNCTION_URLS_PATH}([a-z0-9]+)(/.*)?$`).exec(path) ?? [];
+  return { urlId, path: below };
 }
 
 function answer(status: number, message: string): AwsAnswer {

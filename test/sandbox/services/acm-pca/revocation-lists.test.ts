@@ -54,8 +54,7 @@ beforeEach(async () => {
   ({ service, objects, keys, iam } = startAcmPca(clock));
   endpoint = await Endpoint.listen();
   endpoint.serve({
-    apis: [service.api],
-    iam,
+    accounts: [{ apis: [service.api], iam }],
     clock,
     faults: new Faults(),
     calls: new CallLog(),

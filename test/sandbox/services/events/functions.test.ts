@@ -23,8 +23,7 @@ beforeEach(async () => {
   const surroundings = { account: SANDBOX_ACCOUNT, clock };
   service = new EventBridgeService(surroundings, { functions: lambda, topics: new SnsService(surroundings) });
   endpoint.serve({
-    apis: [lambda.api, service.api],
-    iam,
+    accounts: [{ apis: [lambda.api, service.api], iam }],
     clock,
     faults,
     calls: new CallLog(),

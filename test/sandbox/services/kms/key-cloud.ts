@@ -32,8 +32,7 @@ export async function startKeyCloud(): Promise<KeyCloud> {
   const kms = new KmsService(surroundings, iam);
   const endpoint = await Endpoint.listen();
   endpoint.serve({
-    apis: [kms.api],
-    iam,
+    accounts: [{ apis: [kms.api], iam }],
     clock,
     faults: new Faults(),
     calls: new CallLog(),

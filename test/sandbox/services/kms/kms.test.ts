@@ -39,8 +39,7 @@ beforeEach(async () => {
   secrets = new SecretsManagerService(surroundings, { functions, events: { put: () => undefined }, keys: kms });
   endpoint = await Endpoint.listen();
   endpoint.serve({
-    apis: [kms.api, objects.api, secrets.api],
-    iam,
+    accounts: [{ apis: [kms.api, objects.api, secrets.api], iam }],
     clock: surroundings.clock,
     faults: new Faults(),
     calls: new CallLog(),

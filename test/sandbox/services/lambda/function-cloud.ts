@@ -91,8 +91,7 @@ export async function serveFunctions(): Promise<ServedFunctions> {
   const cloud = new FunctionCloud({ endpointUrl: endpoint.url });
   const { iam, lambda, clock, faults } = cloud;
   endpoint.serve({
-    apis: [lambda.api],
-    iam,
+    accounts: [{ apis: [lambda.api], iam }],
     clock,
     faults,
     calls,

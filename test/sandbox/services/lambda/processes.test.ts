@@ -175,8 +175,7 @@ describe('the AWS SDK inside a function', () => {
     const { iam, faults, clock, lambda } = cloud;
     const calls = new CallLog();
     endpoint.serve({
-      apis: [toySecretsManager],
-      iam,
+      accounts: [{ apis: [toySecretsManager], iam }],
       faults,
       clock,
       calls,

@@ -29,8 +29,7 @@ beforeEach(async () => {
   service = new SsmService(surroundings);
   endpoint = await Endpoint.listen();
   endpoint.serve({
-    apis: [service.api],
-    iam,
+    accounts: [{ apis: [service.api], iam }],
     clock: surroundings.clock,
     faults: new Faults(),
     calls: new CallLog(),

@@ -27,10 +27,13 @@ test('tells callers who they are, without any permission', async () => {
   expect(served.authorizations).toEqual([]);
 });
 
-test('assumes no role', async () => {
+test('tells nobody whether a role exists', async () => {
   const input = { RoleArn: 'arn:aws:iam::123456789012:role/other', RoleSessionName: 'test' };
 
-  await expect(client.send(new AssumeRoleCommand(input))).rejects.toThrow('AssumeRole');
+  await expect(client.send(new AssumeRoleCommand(input))).rejects.toMatchObject({
+    name: 'AccessDenied',
+    message: expect.stringContaining('sts:AssumeRole on resource: arn:aws:iam::123456789012:role/other'),
+  });
 });
 
 test('tells a function the session of its role', async () => {

@@ -15,26 +15,30 @@ interface Question {
   readonly identity: readonly object[];
   readonly ofResource?: readonly object[];
   readonly boundary?: readonly object[];
+  /** That of the resource. @default - that of the principal */
+  readonly account?: string;
 }
 
-function ours({ action, resource, context, identity, ofResource, boundary }: Question): boolean {
+function ours({ action, resource, context, identity, ofResource, boundary, account = ACCOUNT }: Question): boolean {
   const policy = (statements: readonly object[]) => parsePolicy({ Version: '2012-10-17', Statement: statements });
   const request = { principal: { arn: ROLE, account: ACCOUNT }, action, resource, context };
   const policies = {
     ofIdentity: [policy(identity)],
     ofResource: ofResource && policy(ofResource),
     boundary: boundary && policy(boundary),
+    isAcrossAccounts: account !== ACCOUNT,
   };
   return evaluate(request, policies) === 'allowed';
 }
 
 /** What an independent implementation of IAM's rules decides. */
-async function theirs({ action, resource, context, identity, ofResource, boundary }: Question): Promise<boolean> {
+async function theirs(asked: Question): Promise<boolean> {
+  const { action, resource, context, identity, ofResource, boundary, account = ACCOUNT } = asked;
   const simulation = {
     request: {
       principal: ROLE,
       action,
-      resource: { resource, accountId: ACCOUNT },
+      resource: { resource, accountId: account },
       contextVariables: context as Record<string, string | string[]>,
     },
     identityPolicies: [{ name: 'identity', policy: { Version: '2012-10-17', Statement: identity } }],
@@ -231,4 +235,40 @@ test('decides with a boundary and a policy of the resource as another implementa
     fc.asyncProperty(withBoth, async (asked) => expect(ours(asked)).toBe(await theirs(asked))),
     { numRuns: 400 },
   );
+});
+
+test('decides about a resource of another account as another implementation does', async () => {
+  const seen = { true: 0, false: 0 };
+  const account = '111122223333';
+  // Random statements seldom agree, so half of the policies of resources begin with what the caller's own policy allows.
+  const acrossAccounts = fc
+    .tuple(
+      question,
+      fc.array(resourceStatement, { minLength: 1, maxLength: 2 }),
+      principals,
+      fc.boolean(),
+      fc.option(fc.array(statement, { minLength: 1, maxLength: 2 }), { nil: undefined }),
+    )
+    .map(([asked, others, principal, isWide, more]): Question => {
+      const agreeing = isWide ? asked.identity.map((one) => ({ ...one, ...principal })) : [];
+      const boundary = more && { boundary: [...asked.identity, ...more] };
+      return { ...asked, account, ofResource: [...agreeing, ...others], ...boundary };
+    });
+  await fc.assert(
+    fc.asyncProperty(acrossAccounts, async (asked) => {
+      const expected = await theirs(asked);
+      seen[`${expected}`] += 1;
+      expect(ours(asked)).toBe(expected);
+    }),
+    { numRuns: 600 },
+  );
+  expect(Math.min(seen.true, seen.false)).toBeGreaterThan(10);
+});
+
+test('without a policy of the resource, nobody of another account is allowed', async () => {
+  const allowsAll = { Effect: 'Allow', Action: '*', Resource: '*' };
+  const asked = { action: 'secretsmanager:GetSecretValue', resource: SECRET, context: {}, identity: [allowsAll] };
+
+  expect(ours({ ...asked, account: '111122223333' })).toBe(false);
+  await expect(theirs({ ...asked, account: '111122223333' })).resolves.toBe(false);
 });
