@@ -28,6 +28,8 @@ export async function sdkCall<T>(action: string, answer: Promise<T>): Promise<T>
   try {
     return await answer;
   } catch (error) {
+    // Of the call that gets the client's credentials.
+    if (error instanceof AwsCallError) throw error;
     if (error instanceof Error) throw new AwsCallError(action, codeOf(error), error.message || 'no answer');
     throw new AwsCallError(action, 'UnknownError', String(error));
   }

@@ -17,6 +17,16 @@ import { failureSentence } from './failure';
  */
 export type SecretStage = 'AWSCURRENT' | 'AWSPENDING' | 'DEPLOYMENT';
 
+/** A version to add. */
+export interface NewVersion {
+  readonly secretId: string;
+  readonly versionId: string;
+  readonly stage: SecretStage;
+  readonly value: string;
+  /** From the event of the rotation that adds the version. Secrets Manager asks for it if the function acts in another role. */
+  readonly rotationToken?: string | undefined;
+}
+
 /** `exists`: the version already has another value. */
 export type PutVersionResult = 'stored' | 'stored as current' | 'exists';
 
@@ -26,7 +36,8 @@ export type PutVersionResult = 'stored' | 'stored as current' | 'exists';
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html
  */
 export class SecretsManager {
-  constructor(private readonly client: Pick<SecretsManagerClient, 'send'>) {}
+  /** @param clientFor the client that reaches a secret, by the ARN or name of the secret */
+  constructor(private readonly clientFor: (secretId: string) => Pick<SecretsManagerClient, 'send'>) {}
 
   /** The value of a version; undefined when the version does not exist or has no value yet. */
   async getVersion(secretId: string, versionId: string, signal: AbortSignal): Promise<string | undefined> {
@@ -34,7 +45,7 @@ export class SecretsManager {
     try {
       const { SecretString } = await sdkCall(
         'secretsmanager:GetSecretValue',
-        this.client.send(command, { abortSignal: signal }),
+        this.clientFor(secretId).send(command, { abortSignal: signal }),
       );
       return SecretString;
     } catch (error) {
@@ -48,10 +59,7 @@ export class SecretsManager {
    * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
    */
   async putVersion(
-    secretId: string,
-    versionId: string,
-    stage: SecretStage,
-    value: string,
+    { secretId, versionId, stage, value, rotationToken }: NewVersion,
     signal: AbortSignal,
   ): Promise<PutVersionResult> {
     const command = new PutSecretValueCommand({
@@ -60,10 +68,11 @@ export class SecretsManager {
       SecretString: value,
       VersionStages: [stage],
     });
+    if (rotationToken !== undefined) sendToo(command, { RotationToken: rotationToken });
     try {
       const { VersionStages = [] } = await sdkCall(
         'secretsmanager:PutSecretValue',
-        this.client.send(command, { abortSignal: signal }),
+        this.clientFor(secretId).send(command, { abortSignal: signal }),
       );
       return VersionStages.includes('AWSCURRENT' satisfies SecretStage) ? 'stored as current' : 'stored';
     } catch (error) {
@@ -75,7 +84,8 @@ export class SecretsManager {
   /** The complete ARN of a secret. @throws AwsCallError if there is no secret with the name */
   async arnOf(secretName: string, signal: AbortSignal): Promise<string> {
     const command = new DescribeSecretCommand({ SecretId: secretName });
-    const { ARN } = await sdkCall('secretsmanager:DescribeSecret', this.client.send(command, { abortSignal: signal }));
+    const sent = this.clientFor(secretName).send(command, { abortSignal: signal });
+    const { ARN } = await sdkCall('secretsmanager:DescribeSecret', sent);
     if (ARN === undefined) throw new AwsCallError('secretsmanager:DescribeSecret', 'InvalidAnswer', 'no ARN');
     return ARN;
   }
@@ -85,7 +95,7 @@ export class SecretsManager {
     const command = new DescribeSecretCommand({ SecretId: secretId });
     const { VersionIdsToStages = {} } = await sdkCall(
       'secretsmanager:DescribeSecret',
-      this.client.send(command, { abortSignal: signal }),
+      this.clientFor(secretId).send(command, { abortSignal: signal }),
     );
     return Object.keys(VersionIdsToStages).find((versionId) => VersionIdsToStages[versionId]?.includes(stage));
   }
@@ -127,13 +137,30 @@ export class SecretsManager {
   }
 
   private async moveStage(input: UpdateSecretVersionStageCommandInput, signal: AbortSignal): Promise<void> {
-    const sent = this.client.send(new UpdateSecretVersionStageCommand(input), { abortSignal: signal });
+    const client = this.clientFor(input.SecretId ?? '');
+    const sent = client.send(new UpdateSecretVersionStageCommand(input), { abortSignal: signal });
     await sdkCall('secretsmanager:UpdateSecretVersionStage', sent);
   }
 }
 
 /** The error for a version that is pending has no code of its own. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html */
 const INCOMPLETE_ROTATION = /previous rotation isn.t complete/i;
+
+/**
+ * Adds fields to the body of a command that are newer than the SDK client, whose version the bundle of the issuer needs.
+ * https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/middleware-stack.html
+ */
+function sendToo(command: PutSecretValueCommand, fields: Readonly<Record<string, string>>): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const request = args.request as { body: string };
+      request.body = JSON.stringify({ ...JSON.parse(request.body), ...fields });
+      return next(args);
+    },
+    // Before the length of the body is in a header.
+    { step: 'build', priority: 'high' },
+  );
+}
 
 /**
  * Starts a rotation, or has an earlier one that failed start again. A function and no method, because only the command uses it.

@@ -40,6 +40,7 @@ export async function simulatedMesh(cloud: InProcessCloud, log: Log = () => unde
   const now = () => new Date();
   const settings = { ...FUNCTION_SDK_SETTINGS, region: cloud.region, requestHandler: cloud.requestHandler };
   const connection = cloud.connection;
+  const secretsManager = new SecretsManagerClient(settings);
   const registry = new Registry(REGISTRY_TABLE, connection);
   const issuer = createIssuer({
     trustDomain: TRUST_DOMAIN,
@@ -50,7 +51,7 @@ export async function simulatedMesh(cloud: InProcessCloud, log: Log = () => unde
     kms: new Kms(connection),
     authorityStore: new AuthorityStore(new ParameterStore(connection)),
     acmPca: new AcmPca(new ACMPCAClient(settings)),
-    secrets: new SecretsManager(new SecretsManagerClient(settings)),
+    secrets: new SecretsManager(() => secretsManager),
     objects: new ObjectReader({ connection }),
     events: new EventBridge(connection),
     metrics: new LoggedMetrics({ trustDomain: TRUST_DOMAIN, now, log }),

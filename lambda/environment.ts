@@ -15,6 +15,7 @@ import {
   type AuthorizerTime,
   CERTIFICATE_AUTHORITIES_VARIABLE,
   GATEWAY_DOMAIN_NAME_VARIABLE,
+  OTHER_ACCOUNTS_VARIABLE,
   REGISTRY_TABLE_VARIABLE,
   STACKS_VARIABLE,
   TRUST_DOMAIN_VARIABLE,
@@ -32,6 +33,7 @@ import {
   REVOCATION_LISTS_HOURS_VARIABLE,
 } from '../mesh/kms-authority';
 import { dnsNameProblem, trustDomainProblem } from '../mesh/names';
+import { accountIdProblem } from '../mesh/other-accounts';
 import { StackList } from './custom-resource/stack-list';
 
 /** An environment variable is missing or invalid. The function does not start, because the template is wrong. */
@@ -54,6 +56,13 @@ export function registryTableIn(environment: NodeJS.ProcessEnv): string {
 export function stacksIn(environment: NodeJS.ProcessEnv): StackList {
   const [own = '', ...names] = read(environment, STACKS_VARIABLE, stacksProblem).split(',');
   return new StackList(own, names);
+}
+
+/** The IDs of the other accounts whose stacks may declare clients. Empty for a function without the variable. */
+export function otherAccountsIn(environment: NodeJS.ProcessEnv): readonly string[] {
+  if (environment[OTHER_ACCOUNTS_VARIABLE] === undefined) return [];
+  const problem = (ids: string) => ids.split(',').map(accountIdProblem).find(Boolean);
+  return read(environment, OTHER_ACCOUNTS_VARIABLE, problem).split(',');
 }
 
 /** Empty for a function without the variable. */
@@ -129,8 +138,16 @@ const GATEWAY_VARIABLES = [
 
 function stacksProblem(stacks: string): string | undefined {
   const [own = '', ...names] = stacks.split(',');
-  const problem = [stackArnProblem(own), ...names.map(stackNamePatternProblem)].find(Boolean);
+  const problem = [stackArnProblem(own), ...names.map(listedStackProblem)].find(Boolean);
   return problem && `must be the ARN of the function's stack and the names of others: each ${problem}`;
+}
+
+/** For the name of a stack, or a pattern of names. Those of another account begin with its ID and a slash. */
+function listedStackProblem(listed: string): string | undefined {
+  const [names = '', ...before] = listed.split('/').reverse();
+  const [accountId, ...more] = before;
+  if (accountId === undefined) return stackNamePatternProblem(names);
+  return more.length > 0 ? 'must have one slash' : (accountIdProblem(accountId) ?? stackNamePatternProblem(names));
 }
 
 /** How long the authorizer goes by what it has read. Milliseconds. Absent variables have their usual values. */

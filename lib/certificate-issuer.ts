@@ -10,11 +10,12 @@ import type { CertificateIssuerProps } from './certificate-issuer-props';
 import type { ICertificateAuthority, ICertificateIssuer, IMeshRegistry } from './interfaces';
 import { grantPutEvents } from './private/event-grant';
 import { issuerEnvironment, listAddressEnvironment } from './private/issuer-environment';
-import { grantInvocation, grantRotation, secretArnsOf } from './private/issuer-grants';
+import { grantInvocation, grantRotation, SECRET_ACTIONS, secretArnsOf } from './private/issuer-grants';
 import { grantKeyThrough } from './private/key-grant';
 import { KmsAuthority } from './private/kms-authority';
 import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
 import { announceMeshPrice } from './private/monthly-price';
+import { OtherAccounts } from './private/other-accounts';
 import { checkProps } from './private/properties/check';
 import { ISSUER_PROPS } from './private/properties/interface-kinds';
 import { ServedStacks } from './private/served-stacks';
@@ -75,6 +76,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   private readonly props: CertificateIssuerProps;
   private readonly servedStacks: ServedStacks;
   private readonly listAddress: Record<string, string>;
+  private readonly otherAccounts: OtherAccounts;
   private functionUrl?: lambda.FunctionUrl;
 
   constructor(scope: Construct, id: string, props: CertificateIssuerProps) {
@@ -105,6 +107,14 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
     rotation.allow(SECRET_ACTIONS, [secretArns]);
     this.rotationHandler = rotation.handler;
     this.rotationPermission = allowRotation(this, secretArns);
+
+    this.otherAccounts = new OtherAccounts(this, {
+      trustDomain: this.trustDomain,
+      servedStacks: this.servedStacks,
+      deployment,
+      rotation,
+      requestFunctionArn: () => this.requestFunctionArn,
+    });
 
     const maintenance = this.revokingFunction('Maintenance', 'maintenance', {
       description: 'Looks after client certificates every hour',
@@ -177,12 +187,19 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
   }
 
   /**
-   * Serves custom resources in stacks of other apps, in the same account and Region. `MtlsServiceMesh.allowStack` calls this
-   * method.
+   * Serves custom resources in stacks of other apps, in the same Region. `MtlsServiceMesh.allowStack` calls this method.
    *
-   * @param stackName the name of a stack, or the beginning of names, with `-*` at its end
+   * For another account, it adds an alias of the deployment function that only that account may invoke, permissions for its
+   * rotations and its clients that keep their own key, and lets the functions assume the role of `addSecretsRole` there.
+   *
+   * @param stackName the name of a stack, or the beginning of names, with `-*` at its end. For another account, an ARN such as
+   * `arn:aws:cloudformation:eu-central-1:222222222222:stack/mail/*`
    */
   serveStacksNamed(stackName: string): void {
+    if (!Token.isUnresolved(stackName) && stackName.startsWith('arn:')) {
+      this.otherAccounts.allow(stackName);
+      return;
+    }
     checkKnownText(this, 'stackName', stackName, stackNamePatternProblem);
     this.servedStacks.addName(stackName);
   }
@@ -269,14 +286,6 @@ const ENDPOINTS: Readonly<Record<IssuerHandler, readonly string[]>> = {
   maintenance: ['dynamodb', 'events'],
   revocation: ['dynamodb', 'events'],
 };
-
-/** What the functions that store certificates do with secrets. */
-const SECRET_ACTIONS = [
-  'secretsmanager:DescribeSecret',
-  'secretsmanager:GetSecretValue',
-  'secretsmanager:PutSecretValue',
-  'secretsmanager:UpdateSecretVersionStage',
-];
 
 /**
  * One permission for all secrets of the trust domain. Lambda matches the source ARN as a pattern, and a function's policy

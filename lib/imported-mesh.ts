@@ -1,3 +1,4 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { trustDomainProblem } from '../mesh/names';
 import { ExternalClient, type ExternalClientOptions } from './external-client';
@@ -7,7 +8,7 @@ import { MeshClient } from './mesh-client';
 import type { MeshClientOptions } from './mesh-client-options';
 import type { IMtlsServiceMesh } from './mesh-interface';
 import { MeshService, type MeshServiceOptions } from './mesh-service';
-import { ImportedGateway, ImportedIssuer } from './private/imported-mesh-parts';
+import { ImportedGateway, ImportedIssuer, otherAccountOf, refuseElsewhere } from './private/imported-mesh-parts';
 import { childId } from './private/mesh-children';
 import { checkProps } from './private/properties/check';
 import { MESH_ATTRIBUTES } from './private/properties/interface-kinds';
@@ -15,9 +16,10 @@ import { ImportedTrustAnchor } from './private/trust-anchor-parameter';
 import { checkKnownText } from './private/validation';
 
 /**
- * A mesh of another app in the same account and Region. It adds no resources until clients and services are added to it.
+ * A mesh of another app in the same Region. It adds no resources until clients and services are added to it.
  *
- * The mesh must allow the stack with `allowStack`.
+ * The mesh must allow the stack with `allowStack`. If the mesh is in another account, the stack can add clients, and no services and
+ * external clients.
  *
  * @example
  * declare const schedule: lambda.Function;
@@ -39,13 +41,18 @@ export class ImportedMesh extends Construct implements IMtlsServiceMesh {
   /** The issuer of the clients' certificates. */
   readonly issuer: ICertificateIssuer;
 
+  private readonly importedIssuer: ImportedIssuer;
+  private readonly isElsewhere: boolean;
+
   constructor(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes) {
     super(scope, id);
     checkProps(this, attributes, MESH_ATTRIBUTES);
     checkKnownText(this, 'trustDomain', attributes.trustDomain, trustDomainProblem);
     this.trustDomain = attributes.trustDomain;
     this.gateway = new ImportedGateway(this, 'Gateway', attributes);
-    this.issuer = new ImportedIssuer(this, 'Issuer', attributes);
+    this.importedIssuer = new ImportedIssuer(this, 'Issuer', attributes);
+    this.issuer = this.importedIssuer;
+    this.isElsewhere = otherAccountOf(this, attributes) !== undefined;
   }
 
   /** The base URL that clients call, without a slash at the end: `https://<domain name>`. */
@@ -59,10 +66,24 @@ export class ImportedMesh extends Construct implements IMtlsServiceMesh {
   }
 
   /**
+   * Adds the role with which the issuer of a mesh in another account fills the secrets of this account, and no others than those of the
+   * trust domain. One stack of the account must have it, before or together with the first client that has a secret.
+   *
+   * Secrets Manager requires a role of the account of the secret for rotations by a function of another account.
+   *
+   * @throws Error in the account of the mesh, and without `issuerRoleArns` in the attributes
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda.html
+   */
+  addSecretsRole(): iam.Role {
+    return this.importedIssuer.addSecretsRole();
+  }
+
+  /**
    * A trust anchor that the mesh's app has named with `allowTrustAnchor`. CloudFormation reads where its certificates are when the
    * stack is deployed. An imported mesh can't get a trust anchor of its own, because only the mesh's app publishes the truststore.
    */
   trustAnchor(name: string): ITrustAnchor {
+    if (this.isElsewhere) refuseElsewhere(this, 'an external client', "add it in the mesh's app");
     const id = `TrustAnchor-${name}`;
     const known = this.node.tryFindChild(id) as ImportedTrustAnchor | undefined;
     return known ?? new ImportedTrustAnchor(this, id, this.trustDomain, name);
@@ -70,6 +91,7 @@ export class ImportedMesh extends Construct implements IMtlsServiceMesh {
 
   /** Adds an external client, as `MtlsServiceMesh.addExternalClient` does, with a trust anchor of `trustAnchor`. */
   addExternalClient(name: string, options: ExternalClientOptions): ExternalClient {
+    if (this.isElsewhere) refuseElsewhere(this, 'an external client', "add it in the mesh's app");
     return new ExternalClient(this, childId(this, 'Client', name), {
       ...options,
       clientName: name,

@@ -235,6 +235,13 @@ export interface ICertificateIssuer extends IConstruct {
   readonly rotationPermission: IDependable;
 
   /**
+   * The role, in another account than that of the functions, with which they fill the secrets of clients there. Clients get their
+   * first certificates after this.
+   * @default - the functions fill secrets in their own roles, in their own account
+   */
+  readonly secretsRole?: IDependable;
+
+  /**
    * The URL where clients that keep their own key request certificates. It is an HTTPS URL with a slash at the end that
    * answers signed requests only.
    *

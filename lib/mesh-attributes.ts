@@ -1,6 +1,9 @@
 import type { SigningAlgorithm } from './algorithms';
 
-/** What another app needs to know of a mesh. All values may be tokens, except the trust domain. */
+/**
+ * What another app needs to know of a mesh. All values may be tokens, except the trust domain. In another account than that of
+ * the mesh, `deploymentFunctionArn` must be known at synthesis too.
+ */
 export interface MtlsServiceMeshAttributes {
   /** The SPIFFE trust domain, known at synthesis. */
   readonly trustDomain: string;
@@ -25,6 +28,12 @@ export interface MtlsServiceMeshAttributes {
 
   /** `issuer.requestUrl`. */
   readonly requestUrl: string;
+
+  /**
+   * ARNs of the roles of `issuer.deploymentHandler` and `issuer.rotationHandler`, which `addSecretsRole` of an imported mesh trusts.
+   * @default - the mesh is in the account of the stack
+   */
+  readonly issuerRoleArns?: string[];
 
   /** ARN of the authority that signs the certificates. */
   readonly certificateAuthorityArn: string;

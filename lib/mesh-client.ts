@@ -105,6 +105,11 @@ export class MeshClient extends Construct implements IMeshClient {
     }
     checkLimit(this, props.certificateLimit);
     if (props.ownKey) refuseOptionsOfSecret(this, props);
+    if (props.adoptSecret && issuer.secretsRole) {
+      const rule =
+        'must not be set in another account than that of the mesh: delete the secret, so that the stack has its own';
+      refuse(this, 'adoptSecret', rule, 'true');
+    }
     if (props.adoptSecret && props.removalPolicy !== undefined) {
       refuse(this, 'removalPolicy', 'must not be set with adoptSecret, because the stack keeps the secret', 'a value');
     }
@@ -131,6 +136,7 @@ export class MeshClient extends Construct implements IMeshClient {
       properties,
     });
     if (issuer.truststoreInUse) this.registration.node.addDependency(issuer.truststoreInUse);
+    if (issuer.secretsRole) this.registration.node.addDependency(issuer.secretsRole);
     if (this.storedSecret) this.rotate(this.storedSecret, props);
   }
 

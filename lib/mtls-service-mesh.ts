@@ -28,7 +28,7 @@ import { NEEDS_LISTING_AUTHORITY } from './private/issuer-environment';
 import { childId } from './private/mesh-children';
 import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
-import { addMeshParameter, attributesByName } from './private/mesh-parameter';
+import { addMeshOutput, addMeshParameter, attributesByName } from './private/mesh-parameter';
 import { checkProps } from './private/properties/check';
 import { api as apiKind } from './private/properties/construct-kinds';
 import { MESH_PROPS } from './private/properties/interface-kinds';
@@ -86,7 +86,12 @@ export class MtlsServiceMesh extends Construct implements IMtlsServiceMesh {
     return new ImportedMesh(scope, id, attributesByName(scope, trustDomain));
   }
 
-  /** A mesh of another app in the same account and Region, by its attributes. */
+  /**
+   * A mesh of another app in the same Region, by its attributes.
+   *
+   * For a mesh of another account, set `env` of the stack, and take the attributes from the output that `allowStack` adds to the
+   * stack of the mesh. See `ImportedMesh.addSecretsRole`.
+   */
   static fromMeshAttributes(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes): ImportedMesh {
     return new ImportedMesh(scope, id, attributes);
   }
@@ -124,6 +129,7 @@ export class MtlsServiceMesh extends Construct implements IMtlsServiceMesh {
   private readonly certificateOptions: ClientCertificateOptions & EncryptionOptions;
   private operators?: iam.ManagedPolicy;
   private isPublished = false;
+  private isOutput = false;
 
   constructor(scope: Construct, id: string, props: MtlsServiceMeshProps) {
     super(scope, id);
@@ -303,21 +309,33 @@ export class MtlsServiceMesh extends Construct implements IMtlsServiceMesh {
   }
 
   /**
-   * Lets stacks of other apps, in the same account and Region, add clients and services to the mesh. They import it with
-   * `fromMeshName`. A name of a client or a service belongs to the stack that declares it first, and only the stack of a service
+   * Lets stacks of other apps, in the same Region, add clients and services to the mesh. They import it with `fromMeshName`, or in
+   * another account, where they can add clients only, with `fromMeshAttributes`. A name of a client or a service belongs to the stack that declares it first, and only the stack of a service
    * decides who may call it.
    *
    * Whoever may deploy a stack with such a name, and invoke the deployment function, can declare clients. See the security
    * model.
    *
-   * @param stackName the name of a stack, or the beginning of names, with `-*` at its end
+   * For another account, it adds an output with the attributes for `fromMeshAttributes`, as JSON. At most 20 other accounts.
+   *
+   * @param stackName the name of a stack, or the beginning of names, with `-*` at its end. For another account, an ARN with both
+   * account and Region, such as `arn:aws:cloudformation:eu-central-1:222222222222:stack/mail/*`
    */
   allowStack(stackName: string): void {
     this.issuer.serveStacksNamed(stackName);
-    if (this.isPublished) return;
+    const attributes = this.attributes();
+    if (!this.isPublished) addMeshParameter(this, attributes);
     this.isPublished = true;
+    if (this.isOutput || !stackName.startsWith('arn:')) return;
+    this.isOutput = true;
+    const { deploymentHandler, rotationHandler } = this.issuer;
+    const issuerRoleArns = [deploymentHandler, rotationHandler].flatMap(({ role }) => (role ? [role.roleArn] : []));
+    addMeshOutput(this, { ...attributes, issuerRoleArns });
+  }
+
+  private attributes(): MtlsServiceMeshAttributes {
     const { trustDomain, gateway, issuer, certificateAuthority } = this;
-    addMeshParameter(this, {
+    return {
       trustDomain,
       domainName: gateway.domainName,
       apiId: gateway.httpApi.apiId,
@@ -328,7 +346,7 @@ export class MtlsServiceMesh extends Construct implements IMtlsServiceMesh {
       requestUrl: issuer.requestUrl,
       certificateAuthorityArn: certificateAuthority.certificateAuthorityArn,
       signingAlgorithm: certificateAuthority.signingAlgorithm,
-    });
+    };
   }
 
   /**

@@ -50,9 +50,12 @@ export const TRUST_DOMAIN_VARIABLE = 'TRUST_DOMAIN';
 export const REGISTRY_TABLE_VARIABLE = 'REGISTRY_TABLE';
 /**
  * The stacks whose custom resources the function serves, separated by commas: the ARN of its own, and the names of others in
- * the same account and Region. A `*` at the end of a name matches any text. Issuer and publisher.
+ * the same Region. A `*` at the end of a name matches any text. The name of a stack in another account begins with the account's
+ * ID and a slash. Issuer and publisher.
  */
 export const STACKS_VARIABLE = 'STACKS';
+/** The IDs of the other accounts in `STACKS`, separated by commas. Absent without any. Issuer. */
+export const OTHER_ACCOUNTS_VARIABLE = 'OTHER_ACCOUNTS';
 /** ARNs of the authorities that issue, or have issued, certificates, separated by commas. Issuer. */
 export const CERTIFICATE_AUTHORITIES_VARIABLE = 'CERTIFICATE_AUTHORITIES';
 /** Where the gateway's truststore is published. Issuer. This and the next three are absent without a gateway. */

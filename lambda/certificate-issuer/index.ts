@@ -1,6 +1,5 @@
 import { scheduler } from 'node:timers/promises';
 import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { AcmPca } from '../../aws/acm-pca';
 import { LoggedMetrics, logLine } from '../../aws/cloudwatch';
@@ -13,6 +12,7 @@ import { ObjectReader } from '../../aws/s3';
 import { FUNCTION_SDK_SETTINGS } from '../../aws/sdk';
 import { SecretsManager } from '../../aws/secrets-manager';
 import { ParameterStore } from '../../aws/ssm';
+import { Sts } from '../../aws/sts';
 import { withTimeout } from '../../aws/timeout';
 import type { RevocationResult } from '../../mesh/contract';
 import {
@@ -24,12 +24,14 @@ import { Registry } from '../../registry/registry';
 import { ResourceRequests } from '../../registry/requests';
 import { ServiceRegistry } from '../../registry/services';
 import { RegistrySurvey } from '../../registry/survey';
+import { otherAccountIn } from '../custom-resource/caller';
 import { type CustomResourceHandler, handleCustomResource } from '../custom-resource/custom-resource';
 import { resourceOf } from '../custom-resource/request';
 import { withDeadline } from '../deadline';
 import {
   authoritiesIn,
   gatewayIn,
+  otherAccountsIn,
   registryTableIn,
   revocationListAddressIn,
   stacksIn,
@@ -40,6 +42,7 @@ import { createIssuer } from './issuer';
 import { answerCertificateRequest } from './request/http';
 import { readRevocationOrder } from './revoke/revocation-order';
 import { RotationError, readRotationRequest } from './rotate/rotation';
+import { secretsOfAccounts } from './secrets-of-accounts';
 
 /** The part of the function's time that is reserved for reporting a failure, or what remains to be done. Milliseconds. */
 const REPORT_TIME = 6_000;
@@ -58,7 +61,13 @@ const issuer = createIssuer({
   kms: new Kms(connection),
   authorityStore: new AuthorityStore(new ParameterStore(connection)),
   revocationListAddress: revocationListAddressIn(process.env),
-  secrets: new SecretsManager(new SecretsManagerClient(FUNCTION_SDK_SETTINGS)),
+  secrets: new SecretsManager(
+    secretsOfAccounts({
+      trustDomain,
+      otherAccounts: otherAccountsIn(process.env),
+      sts: new Sts(connection),
+    }),
+  ),
   objects: new ObjectReader({ connection }),
   events: new EventBridge(connection),
   metrics: new LoggedMetrics({ trustDomain, now, log }),
@@ -80,11 +89,23 @@ const RESOURCES: Readonly<Record<string, CustomResourceHandler>> = {
   [SERVICE_RESOURCE_TYPE]: issuer.serviceResource,
 };
 
+/** APIs and trust anchors belong to the account of the mesh, so another account has nothing but clients. */
+const REFUSED: CustomResourceHandler = {
+  removesOnlyItsOwn: true,
+  identify() {
+    throw new Error("a stack of another account can declare clients only: add this in the mesh's app");
+  },
+  apply: async () => ({}),
+  remove: async () => undefined,
+};
+
 /** Custom resources. CloudFormation calls it with the permissions of whoever deploys a stack. */
 export const deployment = (event: unknown, context: Context): Promise<void> => {
   const { ResourceType } = Object(event) as { readonly ResourceType?: unknown };
-  const resource = Object.entries(RESOURCES).find(([type]) => type === ResourceType)?.[1];
-  return handleCustomResource(resource ?? issuer.clientCertificateResource, event, {
+  const known = Object.entries(RESOURCES).find(([type]) => type === ResourceType)?.[1];
+  const resource = known ?? issuer.clientCertificateResource;
+  const isRefused = otherAccountIn(context) !== undefined && ResourceType !== CLIENT_CERTIFICATE_RESOURCE_TYPE;
+  return handleCustomResource(isRefused ? REFUSED : resource, event, {
     invocation: context,
     stacks: stacksIn(process.env),
     log,

@@ -3,6 +3,7 @@ import type { Log } from '../../aws/cloudwatch';
 import { failureSentence, failureStack } from '../../aws/failure';
 import { withDeadline } from '../deadline';
 import { type Attributes, answerBody, type CustomResourceResult } from './answer';
+import { assertResponseUrlOfAws, otherAccountIn } from './caller';
 import { DELIVERY_TIME, deliver } from './delivery';
 import { whenPermitted } from './new-permission';
 import { type CustomResourceRequest, type ResourceProperties, readRequest } from './request';
@@ -38,8 +39,11 @@ export interface CustomResourceOptions {
   readonly begin?: (request: CustomResourceRequest, signal: AbortSignal) => Promise<void>;
 }
 
-/** The part of the Lambda context that the response needs. */
-export type Invocation = Pick<Context, 'getRemainingTimeInMillis' | 'logGroupName' | 'logStreamName'>;
+/** The part of the Lambda context that the response needs, and that tells which account invoked the function. */
+export type Invocation = Pick<
+  Context,
+  'getRemainingTimeInMillis' | 'invokedFunctionArn' | 'logGroupName' | 'logStreamName'
+>;
 
 /**
  * Runs one request and always sends CloudFormation a response before the function's timeout.
@@ -53,9 +57,12 @@ export async function handleCustomResource(
 ): Promise<void> {
   const request = readRequest(event);
   const { requestType, requestId, logicalResourceId } = request;
-  log({ event: 'custom-resource-requested', requestType, requestId, logicalResourceId });
+  const invokedBy = otherAccountIn(invocation);
+  if (invokedBy !== undefined) assertResponseUrlOfAws(request.responseUrl);
+  log({ event: 'custom-resource-requested', requestType, requestId, logicalResourceId, invokedBy });
 
-  const result = await run(resource, request, { stacks, log, begin, time: timeForWork(invocation) });
+  const time = timeForWork(invocation);
+  const result = await run(resource, request, { stacks, invokedBy, log, begin, time });
   const logs = `${invocation.logGroupName}, stream ${invocation.logStreamName}`;
   const body = answerBody(request, result, logs);
 
@@ -69,10 +76,14 @@ async function run(
   request: CustomResourceRequest,
   {
     stacks,
+    invokedBy,
     log,
     begin,
     time,
-  }: Required<Pick<CustomResourceOptions, 'stacks' | 'log' | 'begin'>> & { readonly time: number },
+  }: Required<Pick<CustomResourceOptions, 'stacks' | 'log' | 'begin'>> & {
+    readonly invokedBy: string | undefined;
+    readonly time: number;
+  },
 ): Promise<CustomResourceResult> {
   // The default is for properties that do not identify a resource. After a failed Create, CloudFormation sends a Delete
   // for the ID in the response. This ID does not belong to a resource, so the Delete does nothing.
@@ -89,6 +100,7 @@ async function run(
     return { status: 'SUCCESS', physicalResourceId: id, attributes };
   };
   try {
+    stacks.assertInAccount(request.stackId, invokedBy);
     if (request.requestType !== 'Delete' || !resource.removesOnlyItsOwn) stacks.assertListed(request.stackId);
     switch (request.requestType) {
       case 'Create':

@@ -98,6 +98,8 @@ function newSecret(scope: Construct, name: string, props: ClientSecretProps): se
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html */
 function allowEncryption(scope: IConstruct, issuer: ICertificateIssuer, key: kms.IKey): void {
+  // The role may use the keys of all secrets that it fills.
+  if (issuer.secretsRole) return;
   for (const grantee of [issuer.deploymentHandler, issuer.rotationHandler]) {
     grantKeyThrough('secretsmanager', scope, { grantee, key, actions: ['kms:Decrypt', 'kms:GenerateDataKey'] });
   }

@@ -1,31 +1,68 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, DependencyGroup, type IDependable } from 'constructs';
 import { revocationFunctionName } from '../../mesh/names';
+import { accountAlias, accountIdIn } from '../../mesh/other-accounts';
 import type { SigningAlgorithm } from '../algorithms';
 import type { ICertificateAuthority, ICertificateIssuer, IServiceGateway } from '../interfaces';
 import type { MtlsServiceMeshAttributes } from '../mesh-attributes';
 import { grantIssue, grantRevoke } from './authority-grants';
 import { grantInvocation, grantRotation } from './issuer-grants';
+import { SecretsRole } from './secrets-role';
+import { refuse } from './validation';
+
+/** The account of a mesh, if it is another one than that of the stack. */
+export function otherAccountOf(
+  scope: Construct,
+  { deploymentFunctionArn }: MtlsServiceMeshAttributes,
+): string | undefined {
+  const { account, region } = Stack.of(scope);
+  const meshAccount = accountIdIn(deploymentFunctionArn);
+  if (meshAccount === undefined || Token.isUnresolved(account) || meshAccount === account) return undefined;
+  const meshRegion = deploymentFunctionArn.split(':')[3];
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
+  if (region !== meshRegion)
+    refuse(scope, 'env', `of the stack must have the Region of the mesh (${meshRegion})`, region);
+  return meshAccount;
+}
 
 /** The gateway of a mesh of another app. */
 export class ImportedGateway extends Construct implements IServiceGateway {
   readonly domainName: string;
   readonly url: string;
-  readonly httpApi: apigatewayv2.IHttpApi;
+  private readonly api?: apigatewayv2.IHttpApi;
 
-  constructor(scope: Construct, id: string, { domainName, apiId, authorizerId }: MtlsServiceMeshAttributes) {
+  constructor(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes) {
     super(scope, id);
+    const { domainName, apiId, authorizerId } = attributes;
     this.domainName = domainName;
     this.url = `https://${domainName}`;
+    if (otherAccountOf(this, attributes) !== undefined) return;
     const defaultAuthorizer: apigatewayv2.IHttpRouteAuthorizer = {
       bind: () => ({ authorizerId, authorizationType: 'CUSTOM' }),
     };
     const httpApi = apigatewayv2.HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: apiId });
-    this.httpApi = Object.assign(httpApi, { defaultAuthorizer });
+    this.api = Object.assign(httpApi, { defaultAuthorizer });
   }
+
+  /** A template can add routes to APIs of its own account only. */
+  get httpApi(): apigatewayv2.IHttpApi {
+    return (
+      this.api ??
+      refuseElsewhere(
+        this,
+        'a service',
+        "add it in the mesh's app, with a function or a URL of this account as its integration",
+      )
+    );
+  }
+}
+
+/** @param what can't be in a stack of another account than that of the mesh */
+export function refuseElsewhere(scope: Construct, what: string, instead: string): never {
+  throw new Error(`${scope.node.path}: ${what} can't be in another account than that of the mesh: ${instead}`);
 }
 
 /** The issuer of a mesh of another app. */
@@ -35,17 +72,40 @@ export class ImportedIssuer extends Construct implements ICertificateIssuer {
   readonly deploymentHandler: lambda.IFunction;
   readonly rotationHandler: lambda.IFunction;
   readonly rotationPermission: IDependable = new DependencyGroup();
+  readonly secretsRole?: SecretsRole;
   readonly requestUrl: string;
   private readonly requestHandler: lambda.IFunction;
+  private readonly isElsewhere: boolean;
 
-  constructor(scope: Construct, id: string, attributes: MtlsServiceMeshAttributes) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly attributes: MtlsServiceMeshAttributes,
+  ) {
     super(scope, id);
-    this.trustDomain = attributes.trustDomain;
+    const { trustDomain, deploymentFunctionArn } = attributes;
+    const meshAccount = otherAccountOf(this, attributes);
+    this.isElsewhere = meshAccount !== undefined;
+    this.trustDomain = trustDomain;
     this.certificateAuthority = new AuthorityOfImportedMesh(this, 'Authority', attributes);
-    this.deploymentHandler = this.importFunction('Deployment', attributes.deploymentFunctionArn);
+    this.deploymentHandler = this.importFunction('Deployment', this.entryOf(deploymentFunctionArn));
     this.rotationHandler = this.importFunction('Rotation', attributes.rotationFunctionArn);
     this.requestHandler = this.importFunction('Request', attributes.requestFunctionArn);
     this.requestUrl = attributes.requestUrl;
+    if (meshAccount === undefined) return;
+    this.secretsRole = new SecretsRole(this, 'SecretsRole', { trustDomain, meshAccount });
+  }
+
+  /** Adds the role to the stack. Throws in the account of the mesh. */
+  addSecretsRole(): iam.Role {
+    const { issuerRoleArns = [] } = this.attributes;
+    if (this.secretsRole === undefined) {
+      const rule =
+        "is for a stack in another account than that of the mesh: set env of the stack, and get deploymentFunctionArn as text from the mesh's app";
+      throw new Error(`${this.node.path}: addSecretsRole ${rule}`);
+    }
+    if (issuerRoleArns.length === 0) refuse(this, 'issuerRoleArns', 'must be set for addSecretsRole', 'none');
+    return this.secretsRole.add(issuerRoleArns);
   }
 
   grantRequest(grantee: iam.IGrantable): iam.Grant {
@@ -58,6 +118,7 @@ export class ImportedIssuer extends Construct implements ICertificateIssuer {
   }
 
   grantRevoke(grantee: iam.IGrantable): iam.Grant {
+    if (this.isElsewhere) refuseElsewhere(this, 'grantRevoke', 'operators of the mesh revoke certificates');
     const functionArn = Stack.of(this).formatArn({
       service: 'lambda',
       resource: 'function',
@@ -70,8 +131,16 @@ export class ImportedIssuer extends Construct implements ICertificateIssuer {
   /** The mesh decides which stacks it serves, with `allowStack`. */
   serveStackOf(): void {}
 
+  /** Another account may invoke the alias for it only. */
+  private entryOf(deploymentFunctionArn: string): string {
+    if (!this.isElsewhere) return deploymentFunctionArn;
+    return `${deploymentFunctionArn}:${accountAlias(Stack.of(this).account)}`;
+  }
+
   private importFunction(id: string, functionArn: string): lambda.IFunction {
-    return lambda.Function.fromFunctionAttributes(this, id, { functionArn, sameEnvironment: true });
+    // Its policy is part of the mesh's app.
+    const sameEnvironment = !this.isElsewhere;
+    return lambda.Function.fromFunctionAttributes(this, id, { functionArn, sameEnvironment, skipPermissions: true });
   }
 }
 

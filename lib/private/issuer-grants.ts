@@ -3,10 +3,19 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { secretName } from '../../mesh/names';
 
-/** A pattern, because a list of the ARNs of a hundred clients would exceed the size of the role's policy. */
-export function secretArnsOf(scope: IConstruct, trustDomain: string): string {
+/** What the issuer does with secrets. */
+export const SECRET_ACTIONS = [
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:PutSecretValue',
+  'secretsmanager:UpdateSecretVersionStage',
+];
+
+/** A pattern, because a list of the ARNs of a hundred clients would exceed the size of the role's policy. @param account that of the stack by default */
+export function secretArnsOf(scope: IConstruct, trustDomain: string, account?: string): string {
   return Stack.of(scope).formatArn({
     service: 'secretsmanager',
+    account,
     resource: `secret:${secretName(trustDomain, '*')}`,
   });
 }

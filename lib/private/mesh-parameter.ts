@@ -1,4 +1,4 @@
-import { Fn } from 'aws-cdk-lib';
+import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { MESH_PARAMETER_FIELDS } from '../../mesh/contract';
@@ -25,6 +25,17 @@ export function attributesByName(scope: Construct, trustDomain: string): MtlsSer
     certificateAuthorityArn: field('certificateAuthorityArn'),
     signingAlgorithm: field('signingAlgorithm') as SigningAlgorithm,
   };
+}
+
+/**
+ * Adds an output with the attributes of a mesh, as JSON. Another account can't read the parameter.
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-shared-parameters.html
+ */
+export function addMeshOutput(scope: Construct, attributes: MtlsServiceMeshAttributes): void {
+  new CfnOutput(scope, 'AttributesForOtherAccounts', {
+    description: `What stacks of other accounts need to know of the mesh ${attributes.trustDomain}`,
+    value: Stack.of(scope).toJsonString(attributes),
+  });
 }
 
 /** Adds the SSM parameter of a mesh. */

@@ -16,7 +16,7 @@ export class ServedStacks {
     if (stack !== Stack.of(this.scope)) this.others.add(stack);
   }
 
-  /** @param pattern as `stackNamePatternProblem` accepts it */
+  /** @param pattern as `stackNamePatternProblem` accepts it. For another account, with its ID and a slash before it */
   addName(pattern: string): void {
     this.otherNames.add(pattern);
   }
@@ -24,6 +24,12 @@ export class ServedStacks {
   /** The variable of the function with the stacks. */
   variable(): Readonly<Record<string, string>> {
     return { [STACKS_VARIABLE]: Lazy.string({ produce: () => this.list() }) };
+  }
+
+  /** The IDs of the other accounts, as a variable of functions has them. */
+  accounts(): string {
+    const ids = () => [...this.otherNames].filter((name) => name.includes('/')).map((name) => name.split('/')[0]);
+    return Lazy.string({ produce: () => [...new Set(ids())].join(',') });
   }
 
   private list(): string {

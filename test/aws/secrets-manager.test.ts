@@ -5,17 +5,25 @@ import { jsonError, jsonReply, ServiceEndpoint, setEnvironment } from './service
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:mesh.example.com/mail-AbCdEf';
 const VERSION = '2f5b8a1e-6c3d-4e7f-9a0b-1c2d3e4f5a6b';
+const NEW_VERSION = { secretId: SECRET, versionId: VERSION, stage: 'DEPLOYMENT' } as const;
 const signal = new AbortController().signal;
 
 describe('Secrets Manager', () => {
   let endpoint: ServiceEndpoint;
   let secrets: SecretsManager;
   let restoreEnvironment: () => void;
+  /** The secrets that a client was asked for. */
+  let clients: string[];
 
   beforeEach(async () => {
     endpoint = await ServiceEndpoint.open();
     restoreEnvironment = setEnvironment({ AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint.url });
-    secrets = new SecretsManager(new SecretsManagerClient(FUNCTION_SDK_SETTINGS));
+    const client = new SecretsManagerClient(FUNCTION_SDK_SETTINGS);
+    clients = [];
+    secrets = new SecretsManager((secretId) => {
+      clients.push(secretId);
+      return client;
+    });
   });
   afterEach(async () => {
     restoreEnvironment();
@@ -43,7 +51,7 @@ describe('Secrets Manager', () => {
   test('adds a version under the id given, in the stage given', async () => {
     endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, VersionStages: ['DEPLOYMENT'] }));
 
-    await expect(secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal)).resolves.toBe('stored');
+    await expect(secrets.putVersion({ ...NEW_VERSION, value: 'value' }, signal)).resolves.toBe('stored');
 
     expect(sent()).toEqual({
       SecretId: SECRET,
@@ -53,10 +61,37 @@ describe('Secrets Manager', () => {
     });
   });
 
+  test('names the rotation that a version is for', async () => {
+    endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, VersionStages: ['AWSPENDING'] }));
+    const rotationToken = '0f3b8a1e-6c3d-4e7f-9a0b-1c2d3e4f5a6b';
+
+    await secrets.putVersion({ ...NEW_VERSION, stage: 'AWSPENDING', value: 'value', rotationToken }, signal);
+
+    expect(sent()).toEqual({
+      SecretId: SECRET,
+      ClientRequestToken: VERSION,
+      SecretString: 'value',
+      VersionStages: ['AWSPENDING'],
+      RotationToken: rotationToken,
+    });
+  });
+
+  test('asks for the client that reaches the secret, in each call', async () => {
+    endpoint.replies.push(
+      jsonReply({ ARN: SECRET, VersionIdsToStages: { a: ['AWSCURRENT'] } }),
+      jsonReply({ ARN: SECRET }),
+    );
+
+    await secrets.findVersion(SECRET, 'AWSCURRENT', signal);
+    await secrets.promoteVersion(SECRET, VERSION, 'a', signal);
+
+    expect(clients).toEqual([SECRET, SECRET]);
+  });
+
   test('says when a version is current at once, as the first one of a secret is', async () => {
     endpoint.replies.push(jsonReply({ ARN: SECRET, VersionId: VERSION, VersionStages: ['AWSCURRENT', 'DEPLOYMENT'] }));
 
-    const put = secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal);
+    const put = secrets.putVersion({ ...NEW_VERSION, value: 'value' }, signal);
 
     await expect(put).resolves.toBe('stored as current');
   });
@@ -64,7 +99,7 @@ describe('Secrets Manager', () => {
   test('says when the version exists with another value', async () => {
     endpoint.replies.push(jsonError('ResourceExistsException', 'You have already put this version'));
 
-    await expect(secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'value', signal)).resolves.toBe('exists');
+    await expect(secrets.putVersion({ ...NEW_VERSION, value: 'value' }, signal)).resolves.toBe('exists');
   });
 
   test.each([
@@ -148,7 +183,7 @@ describe('Secrets Manager', () => {
   test('keeps nothing of what was sent in its errors', async () => {
     endpoint.replies.push(jsonError('AccessDeniedException', 'no'));
 
-    const error = await secrets.putVersion(SECRET, VERSION, 'DEPLOYMENT', 'private', signal).catch((thrown) => thrown);
+    const error = await secrets.putVersion({ ...NEW_VERSION, value: 'private' }, signal).catch((thrown) => thrown);
 
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('private');
     expect(error.cause).toBeUndefined();

@@ -153,7 +153,8 @@ describe('the bundle of', () => {
 /** What the issuer logs, and at last what it answers, or the name of the error that it throws. */
 function outputOfIssuer(handler: string, event: string): string {
   const bundle = join(root, 'assets', 'certificate-issuer', 'index.js');
-  const context = '{ getRemainingTimeInMillis: () => 20000, logGroupName: "group", logStreamName: "stream" }';
+  const context =
+    '{ getRemainingTimeInMillis: () => 20000, logGroupName: "group", logStreamName: "stream", invokedFunctionArn: "arn:aws:lambda:us-east-1:123456789012:function:f" }';
   const program = `require(${JSON.stringify(bundle)}).${handler}(${event}, ${context}).then((answer) => console.log('answered', JSON.stringify(answer)), (error) => console.log('thrown', error.name))`;
   return spawnSync(process.execPath, ['-e', program], { env: ENVIRONMENT }).stdout.toString();
 }

@@ -3,6 +3,7 @@ import {
   EnvironmentError,
   gatewayIn,
   memoryTimesIn,
+  otherAccountsIn,
   registryTableIn,
   revocationListAddressIn,
   revocationListsIn,
@@ -139,7 +140,7 @@ test('an issuer may find an address of revocation lists', () => {
 });
 
 test('a function finds the stacks that it serves', () => {
-  const stacks = stacksIn({ STACKS: `${OWN_STACK},Mail,Groups-Nested-*` });
+  const stacks = stacksIn({ STACKS: `${OWN_STACK},Mail,Groups-Nested-*,444455556666/Social` });
 
   for (const name of ['Mail', 'Groups-Nested-1ABC']) {
     expect(() => stacks.assertListed(`${STACK}/${name}/99999999-2222-3333-4444-555555555555`)).not.toThrow();
@@ -164,3 +165,26 @@ test.each([
 ])('a function serves no stacks with %j', (stacks) => {
   expect(() => stacksIn({ STACKS: stacks })).toThrow(/^environment variable STACKS must be the ARN/);
 });
+
+test('a function finds the other accounts in its environment', () => {
+  expect(otherAccountsIn({})).toEqual([]);
+  expect(otherAccountsIn({ OTHER_ACCOUNTS: '444455556666,777788889999' })).toEqual(['444455556666', '777788889999']);
+});
+
+test.each(['', '*', '4444', '444455556666,', '444455556666, 777788889999'])(
+  'a function does not start with the other accounts %j',
+  (accounts) => {
+    expect(() => otherAccountsIn({ OTHER_ACCOUNTS: accounts })).toThrow(
+      /^environment variable OTHER_ACCOUNTS must be an account ID/,
+    );
+  },
+);
+
+test.each(['/Social', '*/Social', '4444/Social', '444455556666/', '444455556666/*', '1/444455556666/Social'])(
+  'a function does not start with the stacks %s of another account',
+  (listed) => {
+    expect(() => stacksIn({ STACKS: `${OWN_STACK},${listed}` })).toThrow(
+      /^environment variable STACKS must be the ARN/,
+    );
+  },
+);

@@ -43,13 +43,10 @@ describe('a mesh that other stacks may import', () => {
     expect(Object.keys(resourcesOfType(stack, 'AWS::ApiGatewayV2::Authorizer'))).toHaveLength(1);
   });
 
-  test.each(['', '*', 'mail*', '-*', 'a/b', '1a', 'arn:aws:cloudformation:us-east-1:123456789012:stack/mail/*'])(
-    'refuses the stack name %p',
-    (name) => {
-      const mesh = newMesh(newStack());
-      expect(() => mesh.allowStack(name)).toThrow('stackName must be the name of a stack, or end with -*');
-    },
-  );
+  test.each(['', '*', 'mail*', '-*', 'a/b', '1a', '222222222222/mail'])('refuses the stack name %p', (name) => {
+    const mesh = newMesh(newStack());
+    expect(() => mesh.allowStack(name)).toThrow('stackName must be the name of a stack, or end with -*');
+  });
 
   function newMeshStack(): Stack {
     const stack = newStack();

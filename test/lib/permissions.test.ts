@@ -56,8 +56,11 @@ function sentencesOf({ Type, Properties }: TemplateResource): string[] {
   const invocation =
     Type === 'AWS::Lambda::Permission'
       ? [
-          `Allow ${Properties['Action']} to ${Properties['Principal']} on ${flat(Properties['FunctionName'])} if from ${flat(Properties['SourceArn'])}` +
-            (Properties['SourceAccount'] ? ` of ${flat(Properties['SourceAccount'])}` : ''),
+          `Allow ${Properties['Action']} to ${Properties['Principal']} on ${flat(Properties['FunctionName'])}` +
+            (Properties['SourceArn'] ? ` if from ${flat(Properties['SourceArn'])}` : '') +
+            (Properties['SourceAccount'] ? ` of ${flat(Properties['SourceAccount'])}` : '') +
+            (Properties['FunctionUrlAuthType'] ? ` if by ${Properties['FunctionUrlAuthType']}` : '') +
+            (Properties['InvokedViaFunctionUrl'] ? ' if through the URL' : ''),
         ]
       : [];
   return [...statements.map(sentence), ...attached, ...invocation];
@@ -206,6 +209,29 @@ const STATEMENTS_FOR_AN_ANCHOR = [
   'MeshIssuerDeploymentRoleDefaultPolicy',
   'MeshTruststorePublisherRoleDefaultPolicy',
 ].map((policy) => `${policy}: Allow s3:GetObjectVersion on arn:{AWS::Partition}:s3:::partners/roots/partner.pem`);
+
+test('another account may use its alias, have its secrets rotated, and call the URL, and nothing else', () => {
+  const own = permissionsOfMesh(RemovalPolicy.RETAIN, (mesh) => void mesh.issuer.requestUrl);
+  const permissions = permissionsOfMesh(RemovalPolicy.RETAIN, (mesh) =>
+    mesh.allowStack('arn:aws:cloudformation:us-east-1:222222222222:stack/mail/*'),
+  );
+  const role = 'arn:{AWS::Partition}:iam::222222222222:role/mtls-mesh-{AWS::Region}-mesh-example-com-ff8ab9153d';
+  expect(permissions.filter((permission) => !own.includes(permission))).toEqual([
+    'MeshIssuerAccount222222222222DeploymentPermission: Allow lambda:InvokeFunction to 222222222222 ' +
+      'on {MeshIssuerAccount222222222222Alias}',
+    'MeshIssuerAccount222222222222RequestPermission: Allow lambda:InvokeFunction to 222222222222 ' +
+      'on {MeshIssuerRequestUrl.FunctionArn} if through the URL',
+    'MeshIssuerAccount222222222222RequestUrlPermission: Allow lambda:InvokeFunctionUrl to 222222222222 ' +
+      'on {MeshIssuerRequestUrl.FunctionArn} if by AWS_IAM',
+    'MeshIssuerAccount222222222222RotateSecretPermission: Allow lambda:InvokeFunction to 222222222222 ' +
+      'on {MeshIssuerRotationFunction.Arn}',
+    'MeshIssuerAccount222222222222RotationPermission: Allow lambda:InvokeFunction to secretsmanager.amazonaws.com ' +
+      `on {MeshIssuerRotationFunction.Arn} if from ${SECRETS.replace('{AWS::AccountId}', '222222222222')} of 222222222222`,
+    `MeshIssuerDeploymentRoleDefaultPolicy: Allow sts:AssumeRole on ${role}`,
+    `MeshIssuerRotationRoleDefaultPolicy: Allow sts:AssumeRole on ${role}`,
+  ]);
+  expect(own.filter((permission) => !permissions.includes(permission))).toEqual([]);
+});
 
 test('those that must read a trust anchor may read the object that holds it and no other', () => {
   const permissions = permissionsOfMesh(RemovalPolicy.RETAIN, (mesh) => {

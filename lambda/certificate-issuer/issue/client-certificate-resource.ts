@@ -2,6 +2,7 @@ import type { Log } from '../../../aws/cloudwatch';
 import type { SecretsManager } from '../../../aws/secrets-manager';
 import type { ClientCertificateAttributes, ClientCertificateProperties } from '../../../mesh/custom-resources';
 import { clientNameFromSecretArn, clientNameFromSpiffeId, secretName } from '../../../mesh/names';
+import { accountIdIn } from '../../../mesh/other-accounts';
 import type { ClientProfile } from '../../../registry/client-kinds';
 import { ClientTakenError, type Registry } from '../../../registry/registry';
 import type { Revocation } from '../../../registry/revocation';
@@ -9,6 +10,7 @@ import { type RevocableCertificate, revocableIn } from '../../../registry/stored
 import type { RegistrySurvey } from '../../../registry/survey';
 import type { Attributes } from '../../custom-resource/answer';
 import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
+import { PropertyError } from '../../custom-resource/properties';
 import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../../custom-resource/request';
 import { inGroups } from '../groups';
 import {
@@ -73,6 +75,7 @@ export class ClientCertificateResource implements CustomResourceHandler {
     const clientName = clientNameInTrustDomain(order.spiffeId, trustDomain);
     assertSecretStays(request, clientName, trustDomain);
     const secretId = await this.secretArn(readSecretId(properties, clientName, trustDomain), signal);
+    if (secretId !== undefined) assertInAccountOf(request, secretId);
     const profile = {
       ...order,
       ...readOverlap(properties),
@@ -159,4 +162,14 @@ function assertSecretStays(
   );
   const isOwn = clientNameFromSecretArn(String(before), trustDomain) === clientName;
   if (isOwn && after === secretName(trustDomain, clientName)) throw new SecretLeavesError(clientName);
+}
+
+/**
+ * A stack of one account must not have the issuer write into a secret of another, even if the issuer may.
+ * @throws PropertyError
+ */
+function assertInAccountOf({ stackId }: CustomResourceRequest, secretArn: string): void {
+  if (accountIdIn(secretArn) === accountIdIn(stackId)) return;
+  const problem = 'must be a secret in the account of the stack, and an ARN in another account than that of the mesh';
+  throw new PropertyError('SecretId' satisfies keyof ClientCertificateProperties, problem, secretArn);
 }

@@ -27,6 +27,8 @@ export interface NewSecretVersion extends SecretVersionId {
   readonly issuedBy: RegistryCertificate['issuedBy'];
   /** The first staging label of the version. */
   readonly stage: SecretStage;
+  /** Of the rotation that receives the certificate. */
+  readonly rotationToken?: string | undefined;
 }
 
 /** A version with its certificate. */
@@ -85,10 +87,11 @@ export class SecretVersions {
 
   private async issue(order: CertificateOrder, version: NewSecretVersion, signal: AbortSignal): Promise<FilledVersion> {
     const { issuance, secrets, log } = this.options;
-    const { secretId, secretVersionId, stage, issuedBy } = version;
+    const { secretId, secretVersionId, stage, issuedBy, rotationToken } = version;
     const secret = await issuance.issue(order, { secretVersionId, issuedBy }, signal);
     signal.throwIfAborted();
-    const result = await secrets.putVersion(secretId, secretVersionId, stage, JSON.stringify(secret), signal);
+    const added = { secretId, versionId: secretVersionId, stage, value: JSON.stringify(secret), rotationToken };
+    const result = await secrets.putVersion(added, signal);
     if (result !== 'exists') {
       const { clientName, serialNumber } = secret;
       log({ event: 'secret-stored', client: clientName, serialNumber, secretVersionId, stage });

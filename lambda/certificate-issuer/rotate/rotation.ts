@@ -23,6 +23,12 @@ export interface RotationRequest {
   readonly secretId: string;
   /** ID of the version that becomes current. It is the same in all steps and their retries. */
   readonly versionId: string;
+  /**
+   * What Secrets Manager recognizes the rotation by when the function puts the version in the role of another account. Absent
+   * in an event that somebody else wrote.
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda.html
+   */
+  readonly rotationToken?: string;
 }
 
 /** The rotation can't continue. */
@@ -38,6 +44,7 @@ export function readRotationRequest(event: object): RotationRequest {
     if (typeof value === 'string' && form.test(value)) return value;
     throw new RotationError(`the rotation event has no valid ${name}`);
   };
+  const hasToken = fields['RotationToken'] !== undefined;
   const step = ROTATION_STEPS.find((candidate) => candidate === fields['Step']);
   if (step === undefined) {
     throw new RotationError(`the Step of the rotation event must be one of ${ROTATION_STEPS.join(', ')}`);
@@ -46,6 +53,8 @@ export function readRotationRequest(event: object): RotationRequest {
     step,
     secretId: text('SecretId', /^arn:[\w/+=.@:-]{1,2043}$/),
     versionId: text('ClientRequestToken', /^[\w-]{32,64}$/),
+    // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+    ...(hasToken && { rotationToken: text('RotationToken', /^[\w-]{1,256}$/) }),
   };
 }
 
@@ -134,12 +143,13 @@ export class Rotation {
   }
 
   private async create(request: RotationRequest, signal: AbortSignal): Promise<void> {
-    const { secretId, versionId } = request;
+    const { secretId, versionId, rotationToken } = request;
     const client = await this.findClient(secretId, signal);
     if (client.state === 'DISABLED') {
       throw new RotationError(`client ${client.clientName} is disabled: enable it to rotate its certificate`);
     }
-    const version = { secretId, secretVersionId: versionId, stage: 'AWSPENDING', issuedBy: 'rotation' } as const;
+    const issuedBy = 'rotation';
+    const version = { secretId, secretVersionId: versionId, stage: 'AWSPENDING', issuedBy, rotationToken } as const;
     await this.assertInProgress(request, signal);
     await this.options.versions.fill(client, version, signal);
   }

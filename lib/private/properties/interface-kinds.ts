@@ -206,6 +206,7 @@ export const MESH_ATTRIBUTES = {
   rotationFunctionArn: text,
   requestFunctionArn: text,
   requestUrl: text,
+  issuerRoleArns: optional(listOf('ARNs', text)),
   certificateAuthorityArn: text,
   signingAlgorithm,
 };

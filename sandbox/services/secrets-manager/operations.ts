@@ -15,7 +15,7 @@ import {
 } from './description';
 import { FILTER_KEYS, type Filter, matches } from './filter';
 import { requestToken, secretId, stage, versionId } from './request-shapes';
-import type { SecretValue } from './secret';
+import type { Secret, SecretValue } from './secret';
 import type { Secrets } from './state';
 
 const DEFAULT_PAGE_SIZE = 100;
@@ -124,15 +124,15 @@ export function secretsManagerOperations(
     SecretId: secretId,
     ClientRequestToken: requestToken,
     VersionStages: optional(list(stage, { min: 1, max: 20 })),
-    // For rotation functions that act in another role, which has its own permissions.
     RotationToken: optional(string({ min: 36, max: 256 })),
     ...value,
   });
 
   function putSecretValue(input: unknown, call: AwsCall): object {
-    const { SecretId, ClientRequestToken, VersionStages, RotationToken: _, ...given } = putSecretValueShape(input, '');
+    const { SecretId, ClientRequestToken, VersionStages, RotationToken, ...given } = putSecretValueShape(input, '');
     authorize(call, 'PutSecretValue', SecretId);
     const secret = secrets.getLiving(SecretId);
+    assertRotationToken(secret, ClientRequestToken, RotationToken, call);
     authorizeKey(keys, call, secret, 'write');
     const version = secret.put(ClientRequestToken, oneValue(given), now(), VersionStages);
     return { ...named(secret), VersionId: version.id, ...stagesUnlessNone(version) };
@@ -275,4 +275,21 @@ function batchError(error: unknown): { ErrorCode: string; Message: string } {
   if (error instanceof AccessDenied) return { ErrorCode: 'AccessDeniedException', Message: error.message };
   if (error instanceof AwsError) return { ErrorCode: error.code, Message: error.message };
   throw error;
+}
+
+/**
+ * A rotation function that has assumed a role must name the rotation that it acts for. AWS doesn't document the error.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+ */
+function assertRotationToken(
+  { rotationTokens }: Secret,
+  versionId: string,
+  given: string | undefined,
+  { caller }: AwsCall,
+): void {
+  const expected = rotationTokens.get(versionId);
+  if (expected === undefined || given === expected) return;
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: the keys of assumed roles begin with ASIA.
+  if (given === undefined && !caller.accessKeyId.startsWith('ASIA')) return;
+  throw new AwsError('InvalidParameterException', 'The RotationToken is not that of the rotation.');
 }

@@ -35,6 +35,8 @@ const MAX_STAGES = 20;
 export class Secret {
   private readonly versionsById = new Map<string, SecretVersion>();
   resourcePolicy?: PolicyDocument | undefined;
+  /** What the function of a rotation received last, by the version ID. */
+  readonly rotationTokens = new Map<string, string>();
   /** Absent until rotation is configured for the first time. */
   rotation?: RotationConfiguration;
   lastChangedDate: Date;

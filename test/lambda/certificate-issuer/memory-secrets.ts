@@ -1,4 +1,4 @@
-import type { PutVersionResult, SecretStage, SecretsManager } from '../../../aws/secrets-manager';
+import type { NewVersion, PutVersionResult, SecretStage, SecretsManager } from '../../../aws/secrets-manager';
 
 /** One secret that works like one of Secrets Manager: a version's value, once written, never changes. */
 export class MemorySecrets implements Pick<SecretsManager, keyof SecretsManager> {
@@ -23,7 +23,7 @@ export class MemorySecrets implements Pick<SecretsManager, keyof SecretsManager>
     return this.versions.get(versionId);
   }
 
-  async putVersion(_secretId: string, versionId: string, stage: SecretStage, value: string): Promise<PutVersionResult> {
+  async putVersion({ versionId, stage, value }: NewVersion): Promise<PutVersionResult> {
     const stored = this.versions.get(versionId);
     if (stored !== undefined && stored !== value) return 'exists';
     if (stored === undefined) {

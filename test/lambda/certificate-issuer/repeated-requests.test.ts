@@ -102,7 +102,12 @@ describe('a request that is delivered again after a later one', () => {
       ...(type !== 'Create' && { PhysicalResourceId: resource.identify({ ...properties }) }),
     });
     await handleCustomResource(resource, event, {
-      invocation: { getRemainingTimeInMillis: () => 60_000, logGroupName: 'g', logStreamName: 's' },
+      invocation: {
+        getRemainingTimeInMillis: () => 60_000,
+        invokedFunctionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:issuer',
+        logGroupName: 'g',
+        logStreamName: 's',
+      },
       stacks: new StackList(createRequest().stackId, []),
       log: () => undefined,
       begin: (request, aborted) => requests.begin(resourceOf(request), request.requestId, now(), aborted),

@@ -15,6 +15,7 @@ import { ResponseBucket } from './response-bucket';
 const invocation: Invocation = {
   getRemainingTimeInMillis: () => 60_000,
   logGroupName: '/aws/lambda/issuer',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:issuer',
   logStreamName: '2026/11/22/[$LATEST]0123',
 };
 
@@ -79,6 +80,53 @@ describe('a custom resource', () => {
 
     expect(apply).toHaveBeenCalledTimes(2);
     expect(bucket.answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'thing:mail' });
+  });
+
+  describe('of another account', () => {
+    const OTHER = STACK.replace('111122223333', '444455556666');
+    const byOther = { ...invocation, invokedFunctionArn: `${invocation.invokedFunctionArn}:account-444455556666` };
+    const listed = new StackList(STACK, [`444455556666/${OTHER.split('/')[1]}`]);
+    const handleOther = async (overrides: object, context = byOther) => {
+      const thing = Object.assign(new Thing(), { removesOnlyItsOwn: true as const });
+      process.env['AWS_ENDPOINT_URL_S3'] = new URL(bucket.url).origin;
+      const event = createEvent({ ResponseURL: bucket.url, ResourceProperties: properties, ...overrides });
+      try {
+        await handleCustomResource(thing, event, { invocation: context, stacks: listed, log });
+      } finally {
+        delete process.env['AWS_ENDPOINT_URL_S3'];
+      }
+      return thing.applied.length + thing.removed.length;
+    };
+
+    test('is served when the account invokes the function for a stack of its own', async () => {
+      await expect(handleOther({ StackId: OTHER })).resolves.toBe(1);
+      expect(bucket.answer).toMatchObject({ Status: 'SUCCESS' });
+    });
+
+    const removal = { RequestType: 'Delete', PhysicalResourceId: 'thing:mail' };
+    test.each<[string, object, Invocation]>([
+      ['names a stack of the mesh’s account', { StackId: STACK }, byOther],
+      ['removes what a stack of the mesh’s account has', { StackId: STACK, ...removal }, byOther],
+      ['names a stack of a third account', { StackId: OTHER.replace('444455556666', '777788889999') }, byOther],
+      ['was invoked as the mesh’s account does', { StackId: OTHER }, invocation],
+      ['was invoked as the mesh’s account does, to remove', { StackId: OTHER, ...removal }, invocation],
+    ])('is refused when it %s', async (_what, event, context) => {
+      await expect(handleOther(event, context)).resolves.toBe(0);
+      expect(bucket.answer).toMatchObject({
+        Status: 'FAILED',
+        Reason: expect.stringMatching(/^the stack .* is not in the account/),
+      });
+    });
+
+    test('can’t have an answer sent elsewhere', async () => {
+      const handled = handleCustomResource(new Thing(), createEvent({ StackId: OTHER, ResponseURL: bucket.url }), {
+        invocation: byOther,
+        stacks: listed,
+        log,
+      });
+      await expect(handled).rejects.toThrow(CustomResourceEventError);
+      expect(bucket.deliveries).toHaveLength(0);
+    });
   });
 
   test('answers a Create with its id, its attributes and the identifiers verbatim', async () => {

@@ -160,12 +160,17 @@ describe('that a domain uses its truststore', () => {
       PhysicalResourceId: 'mesh.example.com',
       ResourceProperties: properties,
     });
-    const invocation = { getRemainingTimeInMillis: () => 60_000, logGroupName: 'group', logStreamName: 'stream' };
+    const invocation = {
+      getRemainingTimeInMillis: () => 60_000,
+      invokedFunctionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:publisher',
+      logGroupName: 'group',
+      logStreamName: 'stream',
+    };
 
     try {
       await handleCustomResource(resource, event, {
         invocation,
-        stacks: new StackList('', []),
+        stacks: new StackList(String(event['StackId']).replace(/[^/]*$/, 'another'), []),
         log: (entry) => logs.push(entry),
       });
 

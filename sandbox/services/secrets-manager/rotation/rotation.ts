@@ -79,11 +79,13 @@ export class RotationRunner {
 
   private async invoke(secret: Secret, functionArn: string, token: string, step: RotationStep): Promise<void> {
     this.assertMayInvoke(functionArn, secret);
+    const rotationToken = randomUUID();
+    secret.rotationTokens.set(token, rotationToken);
     await this.functions.invoke(functionArn, {
       Step: step,
       SecretId: secret.details.arn,
       ClientRequestToken: token,
-      RotationToken: randomUUID(),
+      RotationToken: rotationToken,
     });
   }
 

@@ -54,6 +54,22 @@ describe('the certificate of a client', () => {
     });
   });
 
+  test('is never in a secret of another account than that of its stack', async () => {
+    const elsewhere = createRequest().stackId.replace('111122223333', '444455556666');
+    const stacks = [
+      { ...request(), stackId: elsewhere },
+      { ...request({ SecretId: 'mesh.example.com/mail' }), stackId: elsewhere },
+      request({ SecretId: PROPERTIES.SecretId.replace('111122223333', '444455556666') }),
+    ];
+    for (const foreign of stacks) {
+      await expect(certificate.apply(foreign, signal)).rejects.toThrow(
+        'SecretId must be a secret in the account of the stack',
+      );
+    }
+    expect(secrets.versions.size).toBe(0);
+    expect(registry.certificates.size).toBe(0);
+  });
+
   test('names the client by SPIFFE ID, DNS names and common name', async () => {
     await certificate.apply(request(), signal);
 

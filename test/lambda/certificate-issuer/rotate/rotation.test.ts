@@ -380,10 +380,14 @@ describe('a rotation’s event', () => {
       step: 'createSecret',
       secretId: PROPERTIES.SecretId,
       versionId: TOKEN,
+      rotationToken: 'x',
     });
+    expect(readRotationRequest(event)).not.toHaveProperty('rotationToken');
   });
 
   test.each([
+    [{ RotationToken: '' }],
+    [{ RotationToken: ['x'] }],
     [{ Step: 'create_secret' }],
     [{ Step: 'constructor' }],
     [{ Step: null }],
