@@ -7,18 +7,18 @@ export function otherAccountIn({ invokedFunctionArn }: { readonly invokedFunctio
   return accountOfAlias(invokedFunctionArn);
 }
 
-/** With the name of RFC 2606 that never resolves, which the sandbox answers. */
-const HOSTS_OF_AWS = /\.(amazonaws\.com(\.cn)?|s3\.invalid)$/;
+/** Hosts of buckets in any partition, and in the sandbox, which has a name of RFC 2606 that never resolves. */
+const BUCKET_HOSTS = /^[a-z0-9.-]+\.s3([.-][a-z0-9-]+)?\.(amazonaws\.(com|com\.cn|eu)|invalid)$/;
 
 /**
- * Refuses a response URL that isn't one of AWS. Principals of another account may invoke the function directly, and must not
+ * Refuses a response URL that isn't one of Amazon S3. Principals of another account may invoke the function directly, and must not
  * make it send requests into the network of the mesh. CloudFormation's URLs are those of objects in Amazon S3.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  * @throws CustomResourceEventError
  */
-export function assertResponseUrlOfAws(responseUrl: string, environment: NodeJS.ProcessEnv = process.env): void {
+export function assertResponseUrlOfS3(responseUrl: string, environment: NodeJS.ProcessEnv = process.env): void {
   const { protocol, hostname, origin } = new URL(responseUrl);
-  if (protocol === 'https:' && HOSTS_OF_AWS.test(hostname)) return;
+  if (protocol === 'https:' && BUCKET_HOSTS.test(hostname)) return;
   const endpoint = configuredEndpoint('S3', environment);
   if (endpoint !== undefined && new URL(endpoint).origin === origin) return;
   throw new CustomResourceEventError('the ResponseURL of the event is not that of an object in Amazon S3');

@@ -3,7 +3,7 @@ import type { Log } from '../../aws/cloudwatch';
 import { failureSentence, failureStack } from '../../aws/failure';
 import { withDeadline } from '../deadline';
 import { type Attributes, answerBody, type CustomResourceResult } from './answer';
-import { assertResponseUrlOfAws, otherAccountIn } from './caller';
+import { assertResponseUrlOfS3, otherAccountIn } from './caller';
 import { DELIVERY_TIME, deliver } from './delivery';
 import { whenPermitted } from './new-permission';
 import { type CustomResourceRequest, type ResourceProperties, readRequest } from './request';
@@ -58,7 +58,7 @@ export async function handleCustomResource(
   const request = readRequest(event);
   const { requestType, requestId, logicalResourceId } = request;
   const invokedBy = otherAccountIn(invocation);
-  if (invokedBy !== undefined) assertResponseUrlOfAws(request.responseUrl);
+  if (invokedBy !== undefined) assertResponseUrlOfS3(request.responseUrl);
   log({ event: 'custom-resource-requested', requestType, requestId, logicalResourceId, invokedBy });
 
   const time = timeForWork(invocation);

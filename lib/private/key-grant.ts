@@ -46,7 +46,7 @@ export function allowLogs(scope: IConstruct, key: kms.IKey): void {
 }
 
 /** The name of a service in conditions, and that of CloudWatch Logs as a principal. In China, it ends with `amazonaws.com.cn`. */
-function serviceHost(scope: IConstruct, service: string): string {
+export function serviceHost(scope: IConstruct, service: string): string {
   const { region, urlSuffix } = Stack.of(scope);
   return `${service}.${region}.${urlSuffix}`;
 }

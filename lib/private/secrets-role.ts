@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { secretsRoleName } from '../../mesh/other-accounts';
 import { SECRET_ACTIONS, secretArnsOf } from './issuer-grants';
+import { serviceHost } from './key-grant';
 
 export interface SecretsRoleProps {
   readonly trustDomain: string;
@@ -55,7 +56,7 @@ export class SecretsRole extends Construct {
           }),
         ],
         conditions: {
-          StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` },
+          StringEquals: { 'kms:ViaService': serviceHost(this, 'secretsmanager') },
           StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
         },
       }),

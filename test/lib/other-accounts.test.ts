@@ -180,7 +180,9 @@ describe('a mesh of another account', () => {
       {
         Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
         Condition: {
-          StringEquals: { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com' },
+          StringEquals: {
+            'kms:ViaService': { 'Fn::Join': ['', ['secretsmanager.eu-central-1.', { Ref: 'AWS::URLSuffix' }]] },
+          },
           StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
         },
         Effect: 'Allow',
