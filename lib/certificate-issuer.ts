@@ -15,7 +15,7 @@ import { grantKeyThrough } from './private/key-grant';
 import { KmsAuthority } from './private/kms-authority';
 import { functionOptions, MeshFunction, type MeshFunctionProps } from './private/mesh-function';
 import { announceMeshPrice } from './private/monthly-price';
-import { OtherAccounts } from './private/other-accounts';
+import { isStackArn, OtherAccounts } from './private/other-accounts';
 import { checkProps } from './private/properties/check';
 import { ISSUER_PROPS } from './private/properties/interface-kinds';
 import { ServedStacks } from './private/served-stacks';
@@ -196,7 +196,7 @@ export class CertificateIssuer extends Construct implements ICertificateIssuer {
    * `arn:aws:cloudformation:eu-central-1:222222222222:stack/mail/*`
    */
   serveStacksNamed(stackName: string): void {
-    if (!Token.isUnresolved(stackName) && stackName.startsWith('arn:')) {
+    if (isStackArn(stackName)) {
       this.otherAccounts.allow(stackName);
       return;
     }

@@ -29,6 +29,7 @@ import { childId } from './private/mesh-children';
 import { functionOptions } from './private/mesh-function';
 import { meshMetric } from './private/mesh-metric';
 import { addMeshOutput, addMeshParameter, attributesByName } from './private/mesh-parameter';
+import { isStackArn } from './private/other-accounts';
 import { checkProps } from './private/properties/check';
 import { api as apiKind } from './private/properties/construct-kinds';
 import { MESH_PROPS } from './private/properties/interface-kinds';
@@ -326,7 +327,7 @@ export class MtlsServiceMesh extends Construct implements IMtlsServiceMesh {
     const attributes = this.attributes();
     if (!this.isPublished) addMeshParameter(this, attributes);
     this.isPublished = true;
-    if (this.isOutput || !stackName.startsWith('arn:')) return;
+    if (this.isOutput || !isStackArn(stackName)) return;
     this.isOutput = true;
     const { deploymentHandler, rotationHandler } = this.issuer;
     const issuerRoleArns = [deploymentHandler, rotationHandler].flatMap(({ role }) => (role ? [role.roleArn] : []));

@@ -23,6 +23,11 @@ export interface OtherAccountsOptions {
   requestFunctionArn(): string;
 }
 
+/** Whether `allowStack` got an ARN, so that it is about another account, and not the name of a stack. */
+export function isStackArn(stackName: string): boolean {
+  return /^arn:/.test(stackName);
+}
+
 /** The other accounts whose stacks may add clients: what the issuer's functions and their policies need for each. */
 export class OtherAccounts {
   private readonly ids = new Set<string>();
