@@ -3,6 +3,7 @@ import { failureSentence } from '../aws/failure';
 import { readCertificateOrder } from '../lambda/certificate-issuer/issue/certificate-order';
 import { readRotationRequest } from '../lambda/certificate-issuer/rotate/rotation';
 import { withDeadline } from '../lambda/deadline';
+import { SANDBOX_ACCOUNT } from '../sandbox/account';
 import { InProcessCloud, type InProcessCloudOptions } from './in-process-cloud';
 import { simulatedMesh } from './simulated-mesh';
 import { VirtualTime } from './virtual-time';
@@ -98,7 +99,7 @@ export async function simulateDeployment(clients: number): Promise<Simulation> {
         const request = {
           requestType: 'Create',
           requestId: randomUUID(),
-          stackId: 'mesh',
+          stackId: `arn:aws:cloudformation:us-east-1:${SANDBOX_ACCOUNT.id}:stack/mesh/1`,
           logicalResourceId: client.ClientName,
           physicalResourceId: undefined,
           properties: { ...client },
