@@ -113,7 +113,7 @@ test('looks once, for cron', async () => {
   ).toEqual(['files-replaced']);
   const unknown = start('--client', 'nobody', '--once');
   expect(await unknown.ended()).toBe(1);
-  expect(unknown.stdout).toContain('ERROR nobody: ');
+  expect(unknown.stdout).toMatch(/ERROR look-failed nobody: /);
 });
 
 test('writes the authorities that the mesh publishes', async () => {
