@@ -81,7 +81,7 @@ export interface RegistryClient {
   readonly currentIssuedAt?: string;
   /** When the latest certificate of a rotation became current. */
   readonly lastRotation?: string;
-  /** When a rotation failed, and why, in a sentence. Absent after another certificate has become current. */
+  /** When a rotation failed, and why, in a sentence. Absent after it, or a deployment, has made a certificate current. */
   readonly rotationFailedAt?: string;
   readonly rotationFailure?: string;
   /** The resource whose deletion removes the client: the ARN of its stack and its logical ID, separated by a space. */

@@ -229,7 +229,8 @@ export class Registry {
 
   /**
    * Records when the certificate became current, unless that is recorded, and makes it the client's current certificate,
-   * unless that is one that was issued later.
+   * unless that is one that was issued later. The client then has no failed rotation, also if this run completes one that
+   * failed after an earlier run had made the certificate current.
    */
   async markCurrent(certificate: RegistryCertificate, since: string, signal: AbortSignal): Promise<void> {
     const { clientName, fingerprint, issuedAt, issuedBy, currentSince = since } = certificate;
@@ -244,7 +245,8 @@ export class Registry {
       set: { ...current, ...entry, ...NO_ROTATION_FAILURE },
       condition:
         'attribute_exists(declaredBy) AND ' +
-        '(attribute_not_exists(#currentIssuedAt) OR #currentIssuedAt < :currentIssuedAt)',
+        '(attribute_not_exists(#currentIssuedAt) OR #currentIssuedAt < :currentIssuedAt ' +
+        'OR #currentCertificate = :currentCertificate)',
     };
     await updateItem(this.table, clientKey(clientName), change, signal);
   }

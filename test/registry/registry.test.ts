@@ -664,6 +664,19 @@ describe('the registry in DynamoDB', () => {
       await expect(registry.getClient('mail', signal)).resolves.not.toHaveProperty('rotationFailure');
     });
 
+    test('a rotation that failed after its certificate was current has not failed once it is repeated', async () => {
+      await registry.addCertificate(rotated, signal);
+      await registry.markCurrent(rotated, AT, signal);
+      await registry.markRotationFailed('mail', { rotationFailedAt: AT, rotationFailure: 'throttled' }, signal);
+      await registry.markCurrent(certificate, AT, signal);
+      await expect(registry.getClient('mail', signal)).resolves.toHaveProperty('rotationFailedAt', AT);
+
+      await registry.markCurrent(rotated, AT, signal);
+      const client = await registry.getClient('mail', signal);
+      expect(client).toMatchObject({ currentCertificate: 'CC', lastRotation: AT });
+      expect(client).not.toHaveProperty('rotationFailedAt');
+    });
+
     test('a certificate that is current from the start is recorded as such, and a repetition changes nothing', async () => {
       const [first, second] = [certificate, rotated].map((one) => ({ ...one, currentSince: one.issuedAt }));
       for (const one of [first, second]) await registry.addCertificate(one as RegistryCertificate, signal);
