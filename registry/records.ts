@@ -191,7 +191,10 @@ export interface RegistryService {
   readonly grants: readonly string[];
   /** The clients whose items have, or had, grants of the service. */
   readonly clientNames: readonly string[];
-  /** Grows with every change, also over removals. A client's grants of a service are never replaced by those of a lower one. */
+  /**
+   * When the request was recorded that registered the service. Milliseconds since 1970. Neither the service nor a client's grants
+   * of it are replaced by those of an earlier one, also after a removal.
+   */
   readonly revision: number;
   /** As `declaredBy` of a client. */
   readonly declaredBy: string;

@@ -36,24 +36,30 @@ export class ResourceRequests {
    * Records that the request is the last one. The last one may be repeated to complete it.
    *
    * @param resource the stack and the logical ID
+   * @returns when it was recorded first, later than every request before. What depends on the order of writes can compare it:
+   * Lambda may run a request twice at the same time, and a later request between the record and the writes of a slow run.
    * @throws StaleRequestError if it was recorded before a later one
    */
-  async begin(resource: string, requestId: string, at: Date, signal: AbortSignal): Promise<void> {
+  async begin(resource: string, requestId: string, at: Date, signal: AbortSignal): Promise<Date> {
     const key = requestsKey(resource);
     const item = await getItem(this.table, key, signal);
     const earlier = (item?.['requests']?.L ?? []).flatMap(({ S: id }) => id ?? []);
-    if (earlier.at(-1) === requestId) return;
+    const before = Number(item?.['recordedAt']?.N ?? 0);
+    if (earlier.at(-1) === requestId) return new Date(before);
     if (earlier.includes(requestId)) throw new StaleRequestError(requestId);
+    const recordedAt = Math.max(at.getTime(), before + 1);
     const change: ItemChange = {
       set: {
         requests: [...earlier, requestId].slice(-REQUESTS_KEPT),
         last: requestId,
+        recordedAt,
         expiresAt: Math.floor(at.getTime() / 1_000) + SECONDS_KEPT,
       },
       condition: item ? '#last = :earlier' : 'attribute_not_exists(#last)',
       ...(item && { values: { ':earlier': earlier.at(-1) ?? '' } }),
     };
     // Another request has been recorded in between.
-    if (!(await updateItem(this.table, key, change, signal))) await this.begin(resource, requestId, at, signal);
+    if (!(await updateItem(this.table, key, change, signal))) return this.begin(resource, requestId, at, signal);
+    return new Date(recordedAt);
   }
 }

@@ -25,10 +25,19 @@ export class ServiceTakenError extends Error {
   }
 }
 
-/** A service as its resource declares it. */
+/** A later request has registered or removed the service, so CloudFormation has an answer to this one, or waits no longer. */
+class ServiceChangedError extends Error {
+  override readonly name = 'ServiceChangedError';
+
+  constructor(serviceName: string) {
+    super(`a later request has changed service ${serviceName}, so nothing changes`);
+  }
+}
+
+/** A service as its resource declares it. `updatedAt` is when the request was recorded. */
 export type DeclaredService = Omit<RegistryService, 'clientNames' | 'revision'>;
 
-/** How long the revision of a removed service is kept. Longer than any difference between the clocks of functions. */
+/** How long the revision of a removed service is kept. Longer than a request can run, and than clocks of functions differ. */
 const SECONDS_KEPT = 86_400;
 
 /** The attributes that a removed service has no longer. */
@@ -56,59 +65,78 @@ export class ServiceRegistry {
 
   /**
    * Registers the service, adds the grants that its clients don't have yet, and removes all others of the service. A grant that
-   * stays is in force all the time. If runs overlap, because CloudFormation has not waited for one, the one that was recorded last
-   * wins.
+   * stays is in force all the time. If runs overlap, because CloudFormation has not waited for one, or Lambda runs a request twice,
+   * the request that was recorded last wins.
    *
    * @param isUpdate as in `Registry.registerClient`
    * @throws ServiceTakenError if another resource declares the service
+   * @throws ServiceChangedError if a later request has registered or removed it
    */
   async register(service: DeclaredService, isUpdate: boolean, signal: AbortSignal): Promise<void> {
     const { serviceName, grants } = service;
     const item = await getItem(this.table, serviceKey(serviceName), signal);
     const known = item && serviceIn(item);
     const clientNames = [...new Set([...clientsOf(grants), ...(known?.clientNames ?? [])])];
-    const recorded = { ...service, clientNames, revision: revisionAfter(item, Date.parse(service.updatedAt)) };
-    // Another run has recorded in between. The one that records last wins.
-    if (!(await this.record(recorded, isUpdate, signal))) return this.register(service, isUpdate, signal);
+    const recorded = { ...service, clientNames, revision: Date.parse(service.updatedAt) };
+    // Another run has recorded since, maybe with other clients.
+    if (!(await this.record(recorded, item, isUpdate, signal))) return this.register(service, isUpdate, signal);
     await this.writeGrants(recorded, entriesByClient(recorded), signal);
   }
 
   /**
-   * For a day, the item keeps the revision, so that the grants of a service that is declared again have a later one.
+   * For a day, the item keeps the revision, so that no earlier request brings the service back.
    *
-   * @returns false, and changes nothing, if another resource declares the service, or none
+   * @param at when the request was recorded
+   * @returns false, and changes nothing, if another resource declares the service, or none, or a later request has registered it
    */
   async remove(serviceName: string, declaredBy: string, at: Date, signal: AbortSignal): Promise<boolean> {
     const item = await getItem(this.table, serviceKey(serviceName), signal);
     const service = item && serviceIn(item);
-    if (service?.declaredBy !== declaredBy) return false;
-    const revision = revisionAfter(item, at.getTime());
+    const revision = at.getTime();
+    if (service?.declaredBy !== declaredBy || service.revision > revision) return false;
     await this.writeGrants({ ...service, revision }, new Map(), signal);
     const change: ItemChange = {
       set: { ...REMOVED, revision, expiresAt: Math.floor(at.getTime() / 1_000) + SECONDS_KEPT },
-      condition: 'declaredBy = :resource',
-      values: { ':resource': declaredBy },
+      condition: 'declaredBy = :resource AND #revision = :seen',
+      values: { ':resource': declaredBy, ':seen': service.revision },
     };
-    return updateItem(this.table, serviceKey(serviceName), change, signal);
+    if (await updateItem(this.table, serviceKey(serviceName), change, signal)) return true;
+    // Another run has recorded since, maybe with other clients.
+    return this.remove(serviceName, declaredBy, at, signal);
   }
 
-  /** @returns false, and changes nothing, if another run has recorded since the item was read */
-  private async record(service: RegistryService, isUpdate: boolean, signal: AbortSignal): Promise<boolean> {
-    const { serviceName, declaredBy } = service;
+  /**
+   * @param seen the item before
+   * @returns false, and changes nothing, if the item is another one by now
+   */
+  private async record(
+    service: RegistryService,
+    seen: Item | undefined,
+    isUpdate: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { serviceName, declaredBy, revision } = service;
+    const before = seen && revisionIn(seen);
     const entry: AgendaEntry = { due: 'SERVICE', dueAt: NEVER };
     const isFree =
       'attribute_not_exists(#declaredBy) OR #declaredBy = :declaredBy' +
       (isUpdate ? ' OR begins_with(#declaredBy, :stack)' : '');
     const change: ItemChange = {
       set: { ...service, ...entry, expiresAt: undefined },
-      condition: `(${isFree}) AND (attribute_not_exists(#revision) OR #revision < :revision)`,
-      values: isUpdate ? { ':stack': stackPrefixOf(declaredBy) } : {},
+      condition: `(${isFree}) AND ${before === undefined ? 'attribute_not_exists(#revision)' : '#revision = :seen'}`,
+      values: {
+        ...(isUpdate && { ':stack': stackPrefixOf(declaredBy) }),
+        ...(before !== undefined && { ':seen': before }),
+      },
     };
     const key = serviceKey(serviceName);
-    if (await updateItem(this.table, key, change, signal)) return true;
+    const isLater = before === undefined || before <= revision;
+    if (isLater && (await updateItem(this.table, key, change, signal))) return true;
     const owner = (await getItem(this.table, key, signal))?.['declaredBy']?.S ?? declaredBy;
-    if (owner === declaredBy || (isUpdate && owner.startsWith(stackPrefixOf(declaredBy)))) return false;
-    throw new ServiceTakenError(serviceName, owner);
+    const isOurs = owner === declaredBy || (isUpdate && owner.startsWith(stackPrefixOf(declaredBy)));
+    if (!isOurs) throw new ServiceTakenError(serviceName, owner);
+    if (!isLater) throw new ServiceChangedError(serviceName);
+    return false;
   }
 
   /** Gives each client of the service its grants, unless a later revision has written them. */
@@ -128,9 +156,8 @@ export class ServiceRegistry {
   }
 }
 
-/** Later than the one in the item. It begins with the time, so that it grows also when the item is gone. */
-function revisionAfter(item: Item | undefined, at: number): number {
-  return Math.max(at, Number(item?.['revision']?.N ?? 0) + 1);
+function revisionIn({ revision }: Item): number | undefined {
+  return revision?.N === undefined ? undefined : Number(revision.N);
 }
 
 /** Undefined for what is left of a removed one. */

@@ -34,9 +34,10 @@ export interface CustomResourceOptions {
   readonly log: Log;
   /**
    * Records a request before its work begins.
+   * @returns as `CustomResourceRequest.recordedAt`
    * @throws Error if it must not run, because it was delivered again after a later one
    */
-  readonly begin?: (request: CustomResourceRequest, signal: AbortSignal) => Promise<void>;
+  readonly begin?: (request: CustomResourceRequest, signal: AbortSignal) => Promise<Date>;
 }
 
 /** The part of the Lambda context that the response needs, and that tells which account invoked the function. */
@@ -53,7 +54,7 @@ export type Invocation = Pick<
 export async function handleCustomResource(
   resource: CustomResourceHandler,
   event: unknown,
-  { invocation, stacks, log, begin = async () => undefined }: CustomResourceOptions,
+  { invocation, stacks, log, begin }: CustomResourceOptions,
 ): Promise<void> {
   const request = readRequest(event);
   const { requestType, requestId, logicalResourceId } = request;
@@ -80,7 +81,7 @@ async function run(
     log,
     begin,
     time,
-  }: Required<Pick<CustomResourceOptions, 'stacks' | 'log' | 'begin'>> & {
+  }: Pick<CustomResourceOptions, 'stacks' | 'log' | 'begin'> & {
     readonly invokedBy: string | undefined;
     readonly time: number;
   },
@@ -88,15 +89,15 @@ async function run(
   // The default is for properties that do not identify a resource. After a failed Create, CloudFormation sends a Delete
   // for the ID in the response. This ID does not belong to a resource, so the Delete does nothing.
   let physicalResourceId = request.physicalResourceId ?? `failed-create:${request.requestId}`;
-  const inOrder = <T>(work: (signal: AbortSignal) => Promise<T>) =>
+  const inOrder = <T>(work: (recorded: CustomResourceRequest, signal: AbortSignal) => Promise<T>) =>
     withDeadline(time, (signal) =>
       whenPermitted(async (limited) => {
-        await begin(request, limited);
-        return work(limited);
+        const recordedAt = await begin?.(request, limited);
+        return work({ ...request, ...(recordedAt && { recordedAt }) }, limited);
       }, signal),
     );
   const apply = async (id: string): Promise<CustomResourceResult> => {
-    const attributes = await inOrder((signal) => resource.apply(request, signal));
+    const attributes = await inOrder((recorded, signal) => resource.apply(recorded, signal));
     return { status: 'SUCCESS', physicalResourceId: id, attributes };
   };
   try {
@@ -109,7 +110,7 @@ async function run(
       case 'Update':
         return await apply(resource.identify(request.properties));
       case 'Delete':
-        if (isOurs(resource, request)) await inOrder((signal) => resource.remove(request, signal));
+        if (isOurs(resource, request)) await inOrder((recorded, signal) => resource.remove(recorded, signal));
         return { status: 'SUCCESS', physicalResourceId, attributes: {} };
       default:
         throw new Error(`RequestType must be Create, Update or Delete, got ${JSON.stringify(request.requestType)}`);

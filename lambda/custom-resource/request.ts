@@ -7,6 +7,11 @@ export interface CustomResourceRequest {
   readonly requestType: string;
   /** A UUID. It is the same in every delivery of an event. */
   readonly requestId: string;
+  /**
+   * The same in every delivery of the event, and later than that of every request before for the same resource. Undefined in a
+   * function that doesn't record requests.
+   */
+  readonly recordedAt?: Date;
   readonly stackId: string;
   readonly logicalResourceId: string;
   /** From the previous response. Undefined on Create. */

@@ -30,6 +30,14 @@ describe('the requests for a resource', () => {
     await begin('delete');
   });
 
+  test('are recorded at times that grow, also if the clock stands still, and keep them when they run again', async () => {
+    await expect(begin('create')).resolves.toEqual(NOW);
+    await expect(begin('update')).resolves.toEqual(new Date(NOW.getTime() + 1));
+    const later = new Date(NOW.getTime() + 5_000);
+    await expect(requests.begin(RESOURCE, 'update', later, signal)).resolves.toEqual(new Date(NOW.getTime() + 1));
+    await expect(requests.begin(RESOURCE, 'delete', later, signal)).resolves.toEqual(later);
+  });
+
   test('may not run again after a later one', async () => {
     for (const id of ['create', 'update', 'delete', 'create again']) await begin(id);
     for (const id of ['create', 'update', 'delete']) await expect(begin(id)).rejects.toMatchObject(stale);

@@ -8,6 +8,7 @@ import { RegistrySurvey } from '../../registry/survey';
 import { DynaliteTable } from './dynalite-table';
 
 const NOW = new Date('2026-11-22T12:00:00Z');
+const LATER = new Date('2026-11-22T12:01:00Z');
 const TableName = 'mtls-mesh.mesh.example.com';
 const signal = new AbortController().signal;
 
@@ -142,7 +143,8 @@ describe('the services in DynamoDB', () => {
       send: async (url, request, ...rest) => {
         if (isLate && String(request.body).includes('"sortKey":{"S":"GRANTS"}')) {
           isLate = false;
-          await services.register({ ...schedule, grants: ['mail GET /schedule'] }, true, signal);
+          const updatedAt = LATER.toISOString();
+          await services.register({ ...schedule, grants: ['mail GET /schedule'], updatedAt }, true, signal);
         }
         return sendHttpRequest(url, request, ...rest);
       },
@@ -161,13 +163,69 @@ describe('the services in DynamoDB', () => {
       send: async (url, request, ...rest) => {
         if (isLate && String(request.body).includes('"sortKey":{"S":"GRANTS"}')) {
           isLate = false;
-          await services.remove('schedule', 'stack Schedule', NOW, signal);
+          await services.remove('schedule', 'stack Schedule', LATER, signal);
         }
         return sendHttpRequest(url, request, ...rest);
       },
     });
     await late.register(schedule, false, signal);
     for (const client of ['mail', 'social']) await expect(grantsOf(client)).resolves.toEqual([]);
+  });
+
+  /** A registry whose second call waits for other work: after it has read the service, and before it records it. */
+  const slow = (work: () => Promise<unknown>) => {
+    let calls = 0;
+    return new ServiceRegistry(TableName, {
+      ...functionConnection(process.env),
+      send: async (url, request, ...rest) => {
+        if (++calls === 2) await work();
+        return sendHttpRequest(url, request, ...rest);
+      },
+    });
+  };
+  const later = { ...schedule, grants: ['mail GET /schedule'], updatedAt: LATER.toISOString() };
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['after', async () => services.register(later, true, signal)],
+    ['while', async () => undefined],
+  ])('a request that runs again %s a later one runs gives no grant back', async (_when, first) => {
+    await services.register(schedule, false, signal);
+    await first();
+    const again = slow(() => services.register(later, true, signal)).register(schedule, false, signal);
+    await expect(again).rejects.toThrow('a later request has changed service schedule, so nothing changes');
+
+    await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 GET /schedule']);
+    await expect(grantsOf('social')).resolves.toEqual([]);
+  });
+
+  test('a request that runs again while the service is removed does not bring it back', async () => {
+    await services.register(schedule, false, signal);
+    const again = slow(() => services.remove('schedule', 'stack Schedule', LATER, signal));
+    await expect(again.register(schedule, false, signal)).rejects.toThrow(
+      'a later request has changed service schedule',
+    );
+    await expect(listed()).resolves.toEqual([]);
+    await expect(grantsOf('mail')).resolves.toEqual([]);
+  });
+
+  test('a request takes back the grants of an earlier one that records them at the same time', async () => {
+    const registering = slow(() => services.register(schedule, false, signal));
+    await registering.register(later, true, signal);
+    await expect(grantsOf('social')).resolves.toEqual([]);
+
+    const grants = ['users GET /schedule'];
+    const updatedAt = new Date(LATER.getTime() + 1).toISOString();
+    const removing = slow(() => services.register({ ...schedule, grants, updatedAt }, true, signal));
+    await removing.remove('schedule', 'stack Schedule', new Date(LATER.getTime() + 2), signal);
+    await expect(grantsOf('users')).resolves.toEqual([]);
+  });
+
+  test('a removal that runs again removes nothing that was declared again', async () => {
+    await services.register(schedule, false, signal);
+    await services.remove('schedule', 'stack Schedule', NOW, signal);
+    await services.register(later, false, signal);
+    await expect(services.remove('schedule', 'stack Schedule', NOW, signal)).resolves.toBe(false);
+    await expect(grantsOf('mail')).resolves.toEqual(['a1b2c3 GET /schedule']);
   });
 
   test('may be declared by another resource after a removal', async () => {

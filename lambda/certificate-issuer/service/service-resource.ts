@@ -11,7 +11,6 @@ import { type CustomResourceRequest, type ResourceProperties, resourceOf } from 
 export interface ServiceResourceOptions {
   readonly trustDomain: string;
   readonly services: Pick<ServiceRegistry, 'register' | 'remove'>;
-  readonly now: () => Date;
   readonly log: Log;
 }
 
@@ -29,7 +28,7 @@ export class ServiceResource implements CustomResourceHandler {
   }
 
   async apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Record<string, never>> {
-    const { services, now, log } = this.options;
+    const { services, log } = this.options;
     const { properties, requestType } = request;
     this.assertOwnTrustDomain(properties);
     const serviceName = serviceNameIn(properties);
@@ -38,7 +37,7 @@ export class ServiceResource implements CustomResourceHandler {
       apiId: apiIdIn(properties, serviceName),
       grants: listProperty(properties, name('Grants'), (text) => grantProblem(text, serviceName)),
       declaredBy: resourceOf(request),
-      updatedAt: now().toISOString(),
+      updatedAt: recordedAt(request).toISOString(),
     };
     await services.register(service, requestType === 'Update', signal);
     log({ event: 'service-registered', service: serviceName, grants: service.grants });
@@ -52,8 +51,8 @@ export class ServiceResource implements CustomResourceHandler {
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
     if (request.properties[name('TrustDomain')] !== this.options.trustDomain) return;
     const serviceName = serviceNameIn(request.properties);
-    const { services, now, log } = this.options;
-    const isRemoved = await services.remove(serviceName, resourceOf(request), now(), signal);
+    const { services, log } = this.options;
+    const isRemoved = await services.remove(serviceName, resourceOf(request), recordedAt(request), signal);
     if (isRemoved) log({ event: 'service-removed', service: serviceName });
   }
 
@@ -63,6 +62,11 @@ export class ServiceResource implements CustomResourceHandler {
       given === trustDomain ? undefined : `must be the issuer's trust domain ${trustDomain}`,
     );
   }
+}
+
+function recordedAt({ recordedAt: at, requestId }: CustomResourceRequest): Date {
+  if (at !== undefined) return at;
+  throw new Error(`the request ${requestId} for a service was not recorded`);
 }
 
 function serviceNameIn(properties: ResourceProperties): string {

@@ -59,7 +59,6 @@ describe('a request that is delivered again after a later one', () => {
     new ServiceResource({
       trustDomain: TRUST_DOMAIN,
       services: new ServiceRegistry(TableName, functionConnection(process.env)),
-      now,
       log: () => undefined,
     });
   const propertiesOfService = (...clientNames: readonly string[]) => ({

@@ -24,13 +24,12 @@ describe('a service', () => {
     resource = new ServiceResource({
       trustDomain: 'mesh.example.com',
       services,
-      now: () => new Date(NOW),
       log: (entry) => void logs.push(entry),
     });
   });
 
   const request = (changed: object = {}, logicalResourceId = 'Schedule') =>
-    createRequest({ logicalResourceId, properties: { ...PROPERTIES, ...changed } });
+    createRequest({ logicalResourceId, recordedAt: new Date(NOW), properties: { ...PROPERTIES, ...changed } });
 
   test('is registered with its grants under the resource that declares it', async () => {
     await resource.apply(request(), signal);
