@@ -102,8 +102,10 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
     secret = await secretOf(options);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (mesh && isAwsError(error, 'AccessDeniedException')) {
-      yield* examineAsOperator(mesh, options.client, url);
+    const isDenied = mesh && isAwsError(error, 'AccessDeniedException');
+    const known = isDenied ? await examineAsOperator(mesh, options.client, url) : undefined;
+    if (known) {
+      yield* known;
       return;
     }
     const remedy = 'check --client, --mesh, and the credentials, or use --files';
@@ -134,16 +136,24 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
   yield ['answer', checkAnswer(answer, secret.clientName)];
 }
 
-/** What the registry says of a client, for operators, who may not read its secret. */
-async function* examineAsOperator(
+/**
+ * What the registry says of a client, for operators, who may not read its secret. Undefined if it says nothing: credentials that
+ * may not read it either are those of a client that lacks a permission.
+ */
+async function examineAsOperator(
   mesh: OperatedMesh,
   clientName: string,
   url: URL,
-): AsyncGenerator<readonly [string, Finding]> {
-  yield ['client-certificate', notChecked(`these credentials may not read the secret of ${clientName}`)];
-  yield ['registry', await checkRegistry(mesh, clientName)];
-  yield ['grants', await checkGrants(mesh, clientName, url)];
-  yield ['answer', notChecked('the call needs the key of the client: run this where the client runs, or use --files')];
+): Promise<readonly (readonly [string, Finding])[] | undefined> {
+  const [registry, grants] = [await checkRegistry(mesh, clientName), await checkGrants(mesh, clientName, url)];
+  if (registry.result === 'not-checked' && grants.result === 'not-checked') return undefined;
+  const noKey = 'the call needs the key of the client: run this where the client runs, or use --files';
+  return [
+    ['client-certificate', notChecked(`these credentials may not read the secret of ${clientName}`)],
+    ['registry', registry],
+    ['grants', grants],
+    ['answer', notChecked(noKey)],
+  ];
 }
 
 /** @throws UsageError, and what reading the secret throws */

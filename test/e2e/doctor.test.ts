@@ -31,6 +31,8 @@ function appOf(id: string): App {
   const operator = new Role(stack, 'Operator', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
   mesh.operatorPolicy.attachToRole(operator);
   new CfnOutput(stack, 'OperatorArn', { value: operator.roleArn });
+  const stranger = new Role(stack, 'Stranger', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+  new CfnOutput(stack, 'StrangerArn', { value: stranger.roleArn });
   for (const name of ['mail', 'social']) mesh.addClient(name).grantRead(role);
   addScheduleService(stack, mesh);
   const rude = new LambdaFunction(stack, 'Rude', {
@@ -142,6 +144,22 @@ test('an operator, who may not read secrets, learns what the registry says of th
       expect.objectContaining({ step: 'grants', result: 'ok' }),
       expect.objectContaining({ step: 'answer', result: 'not-checked' }),
     ],
+  ]);
+});
+
+test('a role that lacks the permission of a client learns which one', async () => {
+  const { code, last } = await doctor(
+    SCHEDULE,
+    [],
+    sandbox.environment({ role: sandbox.outputs['StrangerArn'] ?? '' }),
+  );
+  expect([code, last]).toEqual([
+    12,
+    expect.objectContaining({
+      step: 'client-certificate',
+      result: 'wrong',
+      message: expect.stringMatching(/is not authorized to perform: secretsmanager:GetSecretValue/),
+    }),
   ]);
 });
 
