@@ -46,14 +46,19 @@ export function claimServiceName(service: IConstruct, issuer: ICertificateIssuer
 /** Throws if the account and Region have another registry, or another gateway, with the name. Passes tokens. */
 export function claimRegionalName(construct: IConstruct, property: 'trustDomain' | 'domainName', name: string): void {
   if (Token.isUnresolved(name)) return;
-  const { account, region } = Stack.of(construct);
-  claim(construct, { property, name, within: { what: 'the account and Region', id: `${account} ${region}` } });
+  claim(construct, { property, name, within: { what: 'the account and Region', id: environmentOf(construct) } });
 }
 
 /** An account has one registry for each trust domain in a Region, whatever the number of issuers. */
 function meshOf(issuer: ICertificateIssuer): string {
-  const { account, region } = Stack.of(issuer);
-  return Token.isUnresolved(issuer.trustDomain) ? issuer.node.path : `${account} ${region} ${issuer.trustDomain}`;
+  return Token.isUnresolved(issuer.trustDomain) ? issuer.node.path : `${environmentOf(issuer)} ${issuer.trustDomain}`;
+}
+
+/** The account and Region. Stacks that don't know theirs may be deployed to different ones, so that each counts alone. */
+function environmentOf(construct: IConstruct): string {
+  const stack = Stack.of(construct);
+  const { account, region } = stack;
+  return Token.isUnresolved(account) || Token.isUnresolved(region) ? stack.node.path : `${account} ${region}`;
 }
 
 /** For each trust anchor, the paths of its external clients by identity. */

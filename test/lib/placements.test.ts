@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Stack, Stage } from 'aws-cdk-lib';
+import { App, Stack, type StackProps, Stage } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import {
@@ -31,9 +31,9 @@ interface TwoStacks {
   readonly mesh: MtlsServiceMesh;
 }
 
-function twoStacks(): TwoStacks {
+function twoStacks(props?: StackProps): TwoStacks {
   const app = new App();
-  const stacks = { mesh: new Stack(app, 'Mesh'), other: new Stack(app, 'Other') };
+  const stacks = { mesh: new Stack(app, 'Mesh', props), other: new Stack(app, 'Other', props) };
   return { app, stacks, mesh: newMesh(stacks.mesh) };
 }
 
@@ -123,7 +123,7 @@ test.each<[string, (two: TwoStacks) => unknown]>([
     },
   ],
 ])('the same client name in two stacks is refused, %s', (_name, addAgain) => {
-  const two = twoStacks();
+  const two = twoStacks(ELSEWHERE);
   addClient(two, 'mesh');
   expect(() => addAgain(two)).toThrow(
     'Other/Client: clientName must be unique within the mesh, got "schedule", the name of Mesh/Mesh/Client-schedule',
@@ -187,18 +187,24 @@ test.each<[string, (stack: Stack, mesh: MtlsServiceMesh) => unknown]>([
 describe('names that belong to one mesh are refused in another of the account and Region', () => {
   test('the domain', () => {
     const app = new App();
-    newMesh(new Stack(app, 'One'), { trustDomain: 'one.example.com' });
-    expect(() => newMesh(new Stack(app, 'Two'), { trustDomain: 'two.example.com' })).toThrow(
+    newMesh(new Stack(app, 'One', ELSEWHERE), { trustDomain: 'one.example.com' });
+    expect(() => newMesh(new Stack(app, 'Two', ELSEWHERE), { trustDomain: 'two.example.com' })).toThrow(
       'Two/Mesh/Gateway: domainName must be unique within the account and Region, got "mesh.example.com", the name of One/Mesh/Gateway',
     );
   });
 
   test('the trust domain', () => {
     const app = new App();
-    newMesh(new Stack(app, 'One'));
-    expect(() => newMesh(new Stack(app, 'Two'))).toThrow(
+    newMesh(new Stack(app, 'One', ELSEWHERE));
+    expect(() => newMesh(new Stack(app, 'Two', ELSEWHERE))).toThrow(
       'Two/Mesh/Registry: trustDomain must be unique within the account and Region, got "mesh.example.com", the name of One/Mesh/Registry',
     );
+  });
+
+  test('not in stacks without an account and Region, which may be deployed to different ones', () => {
+    const app = new App();
+    for (const id of ['Beta', 'Prod']) newMesh(new Stack(app, id)).addClient('mail');
+    expect(() => app.synth()).not.toThrow();
   });
 
   test('not in another stage of the app', () => {
