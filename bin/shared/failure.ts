@@ -69,7 +69,8 @@ const LONGEST_CHAIN = 5;
 /** The error with its causes, and what to do about it if that is known. One line. */
 export function commandFailure(error: unknown): string {
   const sentence = failureSentence(error);
-  const remedy = remedyFor(error);
+  // It says what to do itself. Not `instanceof`: each bundle of the command has a class of its own.
+  const remedy = error instanceof Error && error.name === 'OperatorError' ? undefined : remedyFor(error);
   return remedy === undefined ? sentence : `${sentence.replace(/[.\s]+$/, '')}: ${remedy}`;
 }
 

@@ -1,5 +1,6 @@
 import { AwsCallError, sdkCall } from '../../../aws/aws-error';
 import { commandFailure, REMEDIES } from '../../../bin/shared/failure';
+import { OperatorError } from '../../../bin/shared/mesh';
 
 const systemError = (code: string, syscall: string) =>
   Object.assign(new Error(`${syscall} ${code}: it failed`), { code, syscall });
@@ -21,6 +22,13 @@ test('an error of an AWS service and one of the way to it come with what to do',
   const refused = sdkCall('s3:GetObject', Promise.reject(systemError('ECONNREFUSED', 'connect')));
   const error = await refused.catch((cause: unknown) => cause);
   expect(commandFailure(error)).toMatch(/^s3:GetObject failed with ECONNREFUSED: .*: nothing listens there/);
+});
+
+test('an error that says what to do is told as it is', () => {
+  const cause = new AwsCallError('lambda:InvokeFunction', 'AccessDenied', 'no');
+  expect(commandFailure(new OperatorError('not revoked: disable the client', { cause }))).not.toContain(
+    'the credentials',
+  );
 });
 
 test('any other error is told as it is', () => {
