@@ -10,7 +10,8 @@ export interface AuthorizerOptions {
    * one `BatchGetItem` with three consistent reads of up to 4 KB each (the client, the certificate, and the grants of the client),
    * which are three read request units, and one more for every 4 KB of grants. The grants of all clients are one more read,
    * whoever calls. For 100 clients that call all the time and 10 instances of the authorizer, 5 seconds are at most 200 of these
-   * calls a second. With 0, every request reads the registry, and waits for it. A client that keeps calling what it may not is looked up once a second.
+   * calls a second. With 0, every request reads the registry, and waits for it. A client that keeps sending requests without a
+   * grant is looked up once a second.
    *
    * @default Duration.seconds(5)
    */

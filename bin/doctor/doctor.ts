@@ -103,7 +103,7 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const isDenied = mesh && isAwsError(error, 'AccessDeniedException');
-    const known = isDenied ? await examineAsOperator(mesh, options.client, url) : undefined;
+    const known = isDenied ? await examineAsOperator(mesh, url, options) : undefined;
     if (known) {
       yield* known;
       return;
@@ -142,16 +142,19 @@ async function* examine(url: URL, options: DoctorOptions): AsyncGenerator<readon
  */
 async function examineAsOperator(
   mesh: OperatedMesh,
-  clientName: string,
   url: URL,
+  { client: clientName, crl }: DoctorOptions,
 ): Promise<readonly (readonly [string, Finding])[] | undefined> {
   const [registry, grants] = [await checkRegistry(mesh, clientName), await checkGrants(mesh, clientName, url)];
   if (registry.result === 'not-checked' && grants.result === 'not-checked') return undefined;
+  const noCertificate = 'this check needs the certificate of the client';
   const noKey = 'the call needs the key of the client: run this where the client runs, or use --files';
   return [
     ['client-certificate', notChecked(`these credentials may not read the secret of ${clientName}`)],
     ['registry', registry],
     ['grants', grants],
+    ['truststore', notChecked(noCertificate)],
+    ...(crl ? [['revocation-lists', notChecked(noCertificate)] as const] : []),
     ['answer', notChecked(noKey)],
   ];
 }

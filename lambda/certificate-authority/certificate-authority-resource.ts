@@ -109,7 +109,7 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     return (await this.kept(order, parties, signal)) ?? made;
   }
 
-  /** What was made first for the order. If something else took its place, it is put back. */
+  /** What was made first for the order and has not expired. If something else took its place, it is put back. */
   private async kept(
     order: AuthorityOrder,
     { requester, issuer, issuerKey }: Parties,
@@ -119,12 +119,18 @@ export class CertificateAuthorityResource implements CustomResourceHandler {
     const { certificateAuthorityArn, subject } = order;
     const identity = { subject, publicKey: requester.publicKey, issuerKey };
     const history = await store.history(certificateAuthorityArn, signal);
-    const first = history.find((stored) => stored && isFor(stored, order, issuer) && isAuthentic(stored, identity));
+    const first = history.find(
+      (stored) => stored && isFor(stored, order, issuer) && isAuthentic(stored, identity) && !this.hasExpired(stored),
+    );
     if (first === undefined || isDeepStrictEqual(first, history.at(-1))) return first;
     signal.throwIfAborted();
     await store.put(certificateAuthorityArn, first, signal);
     log({ event: 'certificate-authority-restored', certificateAuthorityArn });
     return first;
+  }
+
+  private hasExpired({ certificateChain }: StoredAuthority): boolean {
+    return readCertificates(certificateChain).some((certificate) => notAfterOf(certificate) <= this.options.now());
   }
 
   /** @throws RenamedAuthorityError if the key has a certificate with another name */

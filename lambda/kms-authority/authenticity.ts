@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { AuthoritySubject } from '../../mesh/kms-authority';
 import { readIssuer } from '../../pki/issuer';
 import { encodeDistinguishedName } from '../../pki/names';
@@ -22,7 +22,9 @@ export function isAuthentic({ certificateChain }: StoredAuthority, identity: Aut
     if (certificate === undefined || !certificate.publicKey.equals(publicKey) || !certificate.verify(issuerKey))
       return false;
     if (above.length !== (publicKey.equals(issuerKey) ? 0 : 1)) return false;
-    if (!above.every((issuer) => issuer.publicKey.equals(issuerKey))) return false;
+    const isRootOf = (issuer: X509Certificate) =>
+      issuer.publicKey.equals(issuerKey) && issuer.verify(issuerKey) && certificate.checkIssued(issuer);
+    if (!above.every(isRootOf)) return false;
     return (
       subject === undefined || encodeDistinguishedName(subject).equals(readIssuer(certificate, 'keyCertSign').subject)
     );

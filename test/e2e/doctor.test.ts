@@ -142,6 +142,7 @@ test('an operator, who may not read secrets, learns what the registry says of th
       },
       expect.objectContaining({ step: 'registry', result: 'ok' }),
       expect.objectContaining({ step: 'grants', result: 'ok' }),
+      expect.objectContaining({ step: 'truststore', result: 'not-checked' }),
       expect.objectContaining({ step: 'answer', result: 'not-checked' }),
     ],
   ]);

@@ -156,6 +156,18 @@ describe('a root', () => {
     expect(kms.signed).toHaveLength(3);
   });
 
+  test('whose order is changed back gets another certificate if that of before has expired', async () => {
+    const short = resourceFor([{ ...root, validityDays: 100 }]);
+    const first = await apply(short, rootArn);
+    await apply(resourceFor([root]), rootArn);
+    now = new Date('2027-04-01T00:00:00Z');
+
+    const again = await apply(short, rootArn);
+    expect(again.Certificate).not.toBe(first.Certificate);
+    expect(keyOf(again.Certificate)).toBe(keyOf(first.Certificate));
+    expect(await apply(short, rootArn)).toEqual(again);
+  });
+
   test('whose order is changed is the same for two runs of the request at the same time', async () => {
     await apply(resourceFor([root]), rootArn);
     const changed = resourceFor([{ ...root, validityDays: 100 }]);

@@ -85,6 +85,14 @@ async function forgedChain(subject: { readonly commonName: string }): Promise<st
   return (await signSubordinateCertificate(request, signer, signal)) + root;
 }
 
+const CERTIFICATE = /-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/;
+
+/** A certificate of the root's key with another name, by that key. */
+function renamedRoot(): Promise<string> {
+  const subject = { commonName: 'Name of before' };
+  return signRootCertificate({ subject, ...validity }, kms.signer(issuing.issuerKeyArn), signal);
+}
+
 /** A list of the root by another key, with the name of the root. */
 async function forgedList(): Promise<string> {
   const attacker = new MemoryKms();
@@ -106,6 +114,10 @@ describe('a parameter that somebody else has written stops the list of the autho
     [
       'the certificate of its root',
       () => ({ certificateChain: kept.certificateChain.split(/(?<=END CERTIFICATE-----\n)/)[1] ?? '' }),
+    ],
+    [
+      'another certificate of the key of its root',
+      async () => ({ certificateChain: (kept.certificateChain.match(CERTIFICATE)?.[0] ?? '') + (await renamedRoot()) }),
     ],
     ['no list of the root', () => ({ revocationLists: '' })],
     ['something else in place of the list of the root', () => ({ revocationLists: 'no list' })],
