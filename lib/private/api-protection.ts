@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
 import type { IProtectingGateway } from '../interfaces';
+import { refuse } from './validation';
 
 export interface MappedApi {
   readonly apiId: string;
@@ -37,12 +38,27 @@ export function authorizerUri(scope: Construct, handler: lambda.IFunction): stri
   });
 }
 
+/**
+ * The policy of a function has at most 20 KB, and each API takes about 400 bytes of it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const MOST_APIS = 40;
+
+/** The number of APIs whose authorizers may invoke a function. */
+const INVOKERS = new WeakMap<lambda.IFunction, number>();
+
 /** Allows one authorizer of an API to invoke the function. */
 export function allowInvocation(
   scope: Construct,
   handler: lambda.IFunction,
   { apiId, authorizerId }: { readonly apiId: string; readonly authorizerId: string },
 ): void {
+  const count = (INVOKERS.get(handler) ?? 0) + 1;
+  if (count > MOST_APIS) {
+    const rule = `must be one of at most ${MOST_APIS} protected APIs of a mesh, because of the size of its authorizer's policy`;
+    refuse(scope, 'api', rule, `number ${count}`);
+  }
+  INVOKERS.set(handler, count);
   handler.addPermission('ApiPermission', {
     scope,
     principal: new iam.ServicePrincipal('apigateway.amazonaws.com'),

@@ -20,6 +20,17 @@ function restApi(stack: Stack, props: apigateway.RestApiProps = REGIONAL): apiga
   return api;
 }
 
+test('a mesh protects as many APIs as the policy of its authorizer has room for', () => {
+  const stack = newStack();
+  const mesh = newMesh(stack);
+  const protect = (id: number) =>
+    mesh.protect(`api-${id}`, new apigatewayv2.HttpApi(stack, `Api${id}`, { disableExecuteApiEndpoint: true }));
+  for (let id = 1; id <= 40; id += 1) protect(id);
+  expect(() => protect(41)).toThrow(
+    /: api must be one of at most 40 protected APIs of a mesh, because of the size of its authorizer's policy, got number 41$/,
+  );
+});
+
 describe('a REST API of the mesh', () => {
   test('has the mesh’s authorizer before every method, also those that are added later', () => {
     const stack = newStack();
