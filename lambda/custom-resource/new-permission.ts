@@ -3,21 +3,34 @@ import { AwsCallError } from '../../aws/aws-error';
 import { type RetryPolicy, retry } from '../../aws/retry';
 
 /** Half a minute of delays on average, a minute at most. */
-const POLICY: RetryPolicy = {
+const POLICY = {
   attempts: 10,
   backoff: { first: 1_000, longest: 10_000 },
   // The sandbox lets this time pass at once.
   pause: (milliseconds, signal) => scheduler.wait(milliseconds, { signal }),
-};
+} satisfies RetryPolicy;
 
 /** S3 and services with the Query protocol have the shorter one. */
 const DENIALS: readonly string[] = ['AccessDenied', 'AccessDeniedException'];
+
+/** Work was denied a call in every attempt. */
+class NotPermittedError extends Error {
+  override readonly name = 'NotPermittedError';
+
+  constructor(cause: Error) {
+    super(`denied in all of ${POLICY.attempts} attempts`, { cause });
+  }
+}
 
 /**
  * Repeats work that is denied a call, because a new permission may take seconds to take effect, and CloudFormation invokes the
  * function as soon as the policy of its role exists.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
  * https://github.com/aws/aws-cdk/issues/37675
+ *
+ * A part of the work that must not begin again repeats its own calls with it. When that gives up, the work is not repeated.
+ *
+ * @throws NotPermittedError if the last attempt is denied too
  */
 export function whenPermitted<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
   return retry<T>(
@@ -26,15 +39,16 @@ export function whenPermitted<T>(work: (signal: AbortSignal) => Promise<T>, sign
       try {
         return { value: await work(limited) };
       } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        return { error, retryable: isDenial(error) };
+        if (!(error instanceof Error) || !isDenial(error)) throw error;
+        return { error: new NotPermittedError(error), retryable: true };
       }
     },
     signal,
   );
 }
 
-/** Whether the error, or what caused it, is the denial of a call. */
+/** Whether the error, or what caused it, is the denial of a call that was not repeated yet. */
 function isDenial(error: Error): boolean {
+  if (error instanceof NotPermittedError) return false;
   return [error, error.cause].some((one) => one instanceof AwsCallError && DENIALS.includes(one.code));
 }

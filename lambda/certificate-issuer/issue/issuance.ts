@@ -12,6 +12,7 @@ import { readCertificate, readCertificates } from '../../../pki/pem';
 import type { Audit } from '../../../registry/audit';
 import { REGISTRY_RETENTION_DAYS, type RegistryCertificate } from '../../../registry/records';
 import type { Registry } from '../../../registry/registry';
+import { whenPermitted } from '../../custom-resource/new-permission';
 import type { AuthorityBackend } from '../authority/certificate-authorities';
 import type { CertificateOrder } from './certificate-order';
 import type { GatewayTruststore } from './gateway-truststore';
@@ -58,7 +59,8 @@ export class Issuance {
       publicKey: createPublicKey(privateKey),
       certificateSigningRequest: createCertificateSigningRequest(privateKey, clientName),
     };
-    const document = await this.certify(order, key, occasion, signal);
+    // With the same key, an authority in ACM PCA returns the certificate that it issued in an earlier attempt.
+    const document = await whenPermitted((limited) => this.certify(order, key, occasion, limited), signal);
     return { clientName, spiffeId, ...document, privateKey: privateKeyPem(privateKey), keyAlgorithm };
   }
 

@@ -1,5 +1,6 @@
 import { scheduler } from 'node:timers/promises';
 import { AwsCallError } from '../../../aws/aws-error';
+import { failureSentence } from '../../../aws/failure';
 import { whenPermitted } from '../../../lambda/custom-resource/new-permission';
 
 const signal = new AbortController().signal;
@@ -50,9 +51,19 @@ describe('work of a deployment', () => {
   test('fails with the denial when it is denied for about half a minute', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5);
     const { work, runs } = failing(100, new AwsCallError('kms:Sign', 'AccessDeniedException', 'no'));
-    await expect(whenPermitted(work, signal)).rejects.toThrow('kms:Sign failed with AccessDeniedException');
+    const failure = await whenPermitted(work, signal).catch((error) => error);
+    expect(failureSentence(failure)).toBe(
+      'denied in all of 10 attempts: kms:Sign failed with AccessDeniedException: no',
+    );
     expect(runs()).toBe(10);
     expect(Math.round(waited.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1_000)).toBe(29);
+  });
+
+  test('is not repeated as a whole when a part of it that repeats its own calls has given up', async () => {
+    const part = failing(100, new AwsCallError('kms:Sign', 'AccessDeniedException', 'no'));
+    const whole = jest.fn((limited: AbortSignal) => whenPermitted(part.work, limited));
+    await expect(whenPermitted(whole, signal)).rejects.toThrow('denied in all of 10 attempts');
+    expect([whole.mock.calls.length, part.runs()]).toEqual([1, 10]);
   });
 
   test('ends when its time does', async () => {

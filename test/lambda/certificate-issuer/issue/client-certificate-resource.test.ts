@@ -1,9 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { scheduler } from 'node:timers/promises';
+import { AwsCallError } from '../../../../aws/aws-error';
 import type { LogEntry } from '../../../../aws/cloudwatch';
 import { failureSentence } from '../../../../aws/failure';
 import { validityOf } from '../../../../lambda/certificate-issuer/authority/acm-pca-backend';
 import type { ClientCertificateResource } from '../../../../lambda/certificate-issuer/issue/client-certificate-resource';
 import { SecretVersionError } from '../../../../lambda/certificate-issuer/issue/secret-versions';
+import { whenPermitted } from '../../../../lambda/custom-resource/new-permission';
 import { parseClientSecret, verifyClientSecret } from '../../../../mesh/client-secret';
 import { MemoryBus } from '../../../registry/memory-bus';
 import { MemoryRegistry } from '../../../registry/memory-registry';
@@ -159,6 +162,35 @@ describe('the certificate of a client', () => {
     await certificate.apply(request(), signal);
 
     expect(() => verifyClientSecret(stored(), new Date())).not.toThrow();
+  });
+
+  describe('while a permission is missing', () => {
+    const denied = new AwsCallError('any:Call', 'AccessDeniedException', 'no');
+    const apply = () => whenPermitted((limited) => certificate.apply(request(), limited), signal);
+
+    beforeEach(() => void jest.spyOn(scheduler, 'wait').mockResolvedValue());
+    afterEach(() => jest.restoreAllMocks());
+
+    test('is issued once when the secret can not be written for good', async () => {
+      const put = jest.spyOn(secrets, 'putVersion').mockRejectedValue(denied);
+      await expect(apply()).rejects.toThrow('denied in all of 10 attempts');
+
+      expect(put).toHaveBeenCalledTimes(10);
+      expect(authority.requests).toHaveLength(1);
+      expect(registry.certificates.size).toBe(1);
+    });
+
+    test.each<[string, () => unknown]>([
+      ['got from the authority', () => jest.spyOn(authority, 'getCertificate').mockRejectedValueOnce(denied)],
+      ['recorded', () => jest.spyOn(registry, 'addCertificate').mockRejectedValueOnce(denied)],
+      ['stored', () => jest.spyOn(secrets, 'putVersion').mockRejectedValueOnce(denied)],
+    ])('is the one that can not be %s at first', async (_what, deny) => {
+      deny();
+      const { Fingerprint } = await apply();
+
+      expect(new Set(authority.requests.map(({ idempotencyToken }) => idempotencyToken)).size).toBe(1);
+      expect([...registry.certificates.keys()]).toEqual([Fingerprint]);
+    });
   });
 
   test('is another one after a changed property', async () => {
