@@ -1,18 +1,22 @@
 /** The text of an error for logs, answers of custom resources, and the terminal. */
 
-/** The maximum number of errors in a sentence. It also ends circular chains of causes. */
-const LONGEST_CHAIN = 4;
+/** The error and then what caused it: its chain of causes, and the errors of each `AggregateError`. Each of them once. */
+export function* causesOf(error: unknown, seen = new Set<unknown>()): Iterable<unknown> {
+  if (error === undefined || seen.has(error)) return;
+  seen.add(error);
+  yield error;
+  if (error instanceof AggregateError) for (const one of error.errors) yield* causesOf(one, seen);
+  if (error instanceof Error) yield* causesOf(error.cause, seen);
+}
 
 /** The messages of the error and its causes, without repetitions, on one line and without PEM. */
 export function failureSentence(error: unknown): string {
   let sentence = '';
-  let current = error;
-  for (let depth = 0; current !== undefined && depth < LONGEST_CHAIN; depth++) {
-    const text = messageOf(current);
+  for (const one of causesOf(error)) {
+    const text = withoutPem(messageOf(one)).replace(/\s+/g, ' ').trim();
     if (!sentence.includes(text)) sentence += sentence === '' ? text : `: ${text}`;
-    current = current instanceof Error ? current.cause : undefined;
   }
-  return withoutPem(sentence).replace(/\s+/g, ' ').trim();
+  return sentence;
 }
 
 function messageOf(error: unknown): string {

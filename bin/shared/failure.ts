@@ -1,5 +1,5 @@
 /** What a person is told of an error that ends a command, or that the agent goes on after. */
-import { failureSentence } from '../../aws/failure';
+import { causesOf, failureSentence } from '../../aws/failure';
 
 const PATH = 'check the path';
 const WRITABLE = 'this user may not write there: use another directory, or change who owns it';
@@ -63,9 +63,6 @@ export const REMEDIES: Readonly<Record<string, string>> = {
 /** A port below 1024. */
 const PRIVILEGED_PORT = 'this user may not open this port: choose one from 1024 on';
 
-/** The causes of an error that are looked at, which also ends circular chains. */
-const LONGEST_CHAIN = 5;
-
 /** The error with its causes, and what to do about it if that is known. One line. */
 export function commandFailure(error: unknown): string {
   const sentence = failureSentence(error);
@@ -75,13 +72,12 @@ export function commandFailure(error: unknown): string {
 }
 
 function remedyFor(error: unknown): string | undefined {
-  let current = error;
-  for (let depth = 0; current instanceof Error && depth < LONGEST_CHAIN; depth++) {
-    const { code, syscall, name } = current as NodeJS.ErrnoException;
+  for (const one of causesOf(error)) {
+    if (!(one instanceof Error)) continue;
+    const { code, syscall, name }: NodeJS.ErrnoException = one;
     if (syscall === 'listen' && code === 'EACCES') return PRIVILEGED_PORT;
     const found = [code, name].find((key) => key !== undefined && Object.hasOwn(REMEDIES, key));
     if (found !== undefined) return REMEDIES[found];
-    current = current.cause;
   }
   return undefined;
 }

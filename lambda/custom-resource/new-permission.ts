@@ -1,5 +1,6 @@
 import { scheduler } from 'node:timers/promises';
 import { AwsCallError } from '../../aws/aws-error';
+import { causesOf } from '../../aws/failure';
 import { type RetryPolicy, retry } from '../../aws/retry';
 
 /** Half a minute of delays on average, a minute at most. */
@@ -39,7 +40,7 @@ export function whenPermitted<T>(work: (signal: AbortSignal) => Promise<T>, sign
       try {
         return { value: await work(limited) };
       } catch (error) {
-        if (!(error instanceof Error) || !isDenial(error)) throw error;
+        if (!(error instanceof Error) || !mayPass(error)) throw error;
         return { error: new NotPermittedError(error), retryable: true };
       }
     },
@@ -47,8 +48,15 @@ export function whenPermitted<T>(work: (signal: AbortSignal) => Promise<T>, sign
   );
 }
 
-/** Whether the error, or what caused it, is the denial of a call that was not repeated yet. */
-function isDenial(error: Error): boolean {
-  if (error instanceof NotPermittedError) return false;
-  return [error, error.cause].some((one) => one instanceof AwsCallError && DENIALS.includes(one.code));
+/**
+ * Whether the error, or a cause of it, is the denial of a call that a new permission may allow, and that was not repeated yet. An
+ * explicit denial stays one, whatever else is allowed.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
+function mayPass(error: Error): boolean {
+  const causes = [...causesOf(error)];
+  if (causes.some((one) => one instanceof NotPermittedError)) return false;
+  return causes.some(
+    (one) => one instanceof AwsCallError && DENIALS.includes(one.code) && !one.reason.includes('with an explicit deny'),
+  );
 }

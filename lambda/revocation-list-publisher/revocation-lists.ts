@@ -31,8 +31,12 @@ export class RevocationListsBusyError extends Error {
 }
 
 /** The lists of some authorities could not be made. Those of the others are published. */
-export class RevocationListsIncompleteError extends Error {
+export class RevocationListsIncompleteError extends AggregateError {
   override readonly name = 'RevocationListsIncompleteError';
+
+  constructor(failures: readonly unknown[]) {
+    super(failures, failures.map(failureSentence).join('; '));
+  }
 }
 
 /**
@@ -104,9 +108,7 @@ export class RevocationLists {
       if (!(await objects.replace(object, seen, signal)) || !(await this.copy(made, text, signal))) return false;
     }
     // The alarm rings if no run is complete for some time.
-    if (failures.length > 0) {
-      throw new RevocationListsIncompleteError(failures.map(failureSentence).join('; '), { cause: failures[0] });
-    }
+    if (failures.length > 0) throw new RevocationListsIncompleteError(failures);
     await metrics.put(METRICS.revocationListsPublished, 1, signal);
     log({ event: 'revocation-lists-published', number: String(number), authorities: made.length });
     return true;

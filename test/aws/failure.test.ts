@@ -13,6 +13,14 @@ describe('the sentence of a failure', () => {
     expect(failureSentence(error)).toBe('the secret cannot be read: no PEM');
   });
 
+  test('names each error of several, and what caused it', () => {
+    const errors = [new Error('no list of A', { cause: new Error('denied') }), new Error('no list of B')];
+
+    expect(failureSentence(new AggregateError(errors, 'incomplete'))).toBe(
+      'incomplete: no list of A: denied: no list of B',
+    );
+  });
+
   test('stays on one line', () => {
     expect(failureSentence(new Error('one\n  two\r\nthree'))).toBe('one two three');
   });

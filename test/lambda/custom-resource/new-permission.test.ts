@@ -3,6 +3,7 @@ import { AwsCallError } from '../../../aws/aws-error';
 import { failureSentence } from '../../../aws/failure';
 import { whenPermitted } from '../../../lambda/custom-resource/new-permission';
 
+const denied = (reason: string) => new AwsCallError('kms:Sign', 'AccessDeniedException', reason);
 const signal = new AbortController().signal;
 
 /** Work that fails so often, and then succeeds. */
@@ -29,9 +30,13 @@ describe('work of a deployment', () => {
   test.each([
     ['S3', new AwsCallError('s3:PutObject', 'AccessDenied', 'no')],
     ['DynamoDB', new AwsCallError('dynamodb:GetItem', 'AccessDeniedException', 'no')],
+    ['a service, which is the cause of what failed', new Error('incomplete', { cause: denied('no') })],
     [
-      'a service, which is the cause of what failed',
-      new Error('incomplete', { cause: new AwsCallError('kms:Sign', 'AccessDeniedException', 'no') }),
+      'a service, which is one of several failures, and the cause of a cause',
+      new AggregateError([
+        new Error('disabled'),
+        new Error('no list', { cause: new Error('no key', { cause: denied('no') }) }),
+      ]),
     ],
   ])('is repeated when it is denied by %s', async (_service, error) => {
     const { work } = failing(2, error);
@@ -39,18 +44,22 @@ describe('work of a deployment', () => {
     expect(waited).toHaveLength(2);
   });
 
-  test.each([new AwsCallError('kms:Sign', 'DisabledException', 'no'), new TypeError('bug'), new Error('AccessDenied')])(
-    'is not repeated when it fails for another reason: %s',
-    async (error) => {
-      const { work, runs } = failing(1, error);
-      await expect(whenPermitted(work, signal)).rejects.toBe(error);
-      expect(runs()).toBe(1);
-    },
-  );
+  test.each([
+    new AwsCallError('kms:Sign', 'DisabledException', 'no'),
+    denied(
+      'User: role/issuer is not authorized to perform: kms:Sign with an explicit deny in a service control policy',
+    ),
+    new TypeError('bug'),
+    new Error('AccessDenied'),
+  ])('is not repeated when it fails for another reason: %s', async (error) => {
+    const { work, runs } = failing(1, error);
+    await expect(whenPermitted(work, signal)).rejects.toBe(error);
+    expect(runs()).toBe(1);
+  });
 
   test('fails with the denial when it is denied for about half a minute', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5);
-    const { work, runs } = failing(100, new AwsCallError('kms:Sign', 'AccessDeniedException', 'no'));
+    const { work, runs } = failing(100, denied('no'));
     const failure = await whenPermitted(work, signal).catch((error) => error);
     expect(failureSentence(failure)).toBe(
       'denied in all of 10 attempts: kms:Sign failed with AccessDeniedException: no',
@@ -60,7 +69,7 @@ describe('work of a deployment', () => {
   });
 
   test('is not repeated as a whole when a part of it that repeats its own calls has given up', async () => {
-    const part = failing(100, new AwsCallError('kms:Sign', 'AccessDeniedException', 'no'));
+    const part = failing(100, denied('no'));
     const whole = jest.fn((limited: AbortSignal) => whenPermitted(part.work, limited));
     await expect(whenPermitted(whole, signal)).rejects.toThrow('denied in all of 10 attempts');
     expect([whole.mock.calls.length, part.runs()]).toEqual([1, 10]);
@@ -70,7 +79,7 @@ describe('work of a deployment', () => {
     const controller = new AbortController();
     const work = async () => {
       controller.abort(new Error('too late'));
-      throw new AwsCallError('kms:Sign', 'AccessDeniedException', 'no');
+      throw denied('no');
     };
     await expect(whenPermitted(work, controller.signal)).rejects.toThrow('too late');
   });

@@ -192,7 +192,7 @@ describe('revocation lists', () => {
     addCertificate('0A', revoked('KEY_COMPROMISE'));
 
     const failed = expect(listsOf(authority, other).publish(undefined, signal)).rejects;
-    await failed.toMatchObject({ message: disabled.message, cause: disabled });
+    await failed.toMatchObject({ message: disabled.message, errors: [disabled] });
 
     const [first, second] = readRevocationLists(String(objects.objects.get('crl.pem')?.content));
     expect(first?.entries).toHaveLength(1);
