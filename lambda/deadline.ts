@@ -4,11 +4,25 @@ import { setMaxListeners } from 'node:events';
 class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 
-  constructor(milliseconds: number) {
-    super(
-      `not finished after ${Math.round(milliseconds / 1000)} s, when the function's time ran out: a service that it calls is slow, throttles calls, or does not respond`,
-    );
+  /** @param failure what the work repeated until then */
+  constructor(milliseconds: number, failure: Error | undefined) {
+    const timeRanOut = `not finished after ${Math.round(milliseconds / 1000)} s, when the function's time ran out`;
+    if (failure !== undefined) super(timeRanOut, { cause: failure });
+    else super(`${timeRanOut}: a service that it calls is slow, throttles calls, or does not respond`);
   }
+}
+
+/** By the signal of the work. */
+const repeatedFailures = new WeakMap<AbortSignal, Error>();
+
+/**
+ * What the error of the deadline says is the reason.
+ * @param signal of the work
+ * @param failure of the last attempt, after which the work is repeated. Undefined once an attempt has succeeded
+ */
+export function explainDeadline(signal: AbortSignal, failure: Error | undefined): void {
+  if (failure === undefined) repeatedFailures.delete(signal);
+  else repeatedFailures.set(signal, failure);
 }
 
 /**
@@ -23,7 +37,7 @@ export async function withDeadline<T>(milliseconds: number, work: (signal: Abort
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      const error = new DeadlineError(milliseconds);
+      const error = new DeadlineError(milliseconds, repeatedFailures.get(controller.signal));
       controller.abort(error);
       reject(error);
     }, milliseconds);

@@ -2,6 +2,7 @@ import { scheduler } from 'node:timers/promises';
 import { AwsCallError } from '../../aws/aws-error';
 import { causesOf } from '../../aws/failure';
 import { type RetryPolicy, retry } from '../../aws/retry';
+import { explainDeadline } from '../deadline';
 
 /** Half a minute of delays on average, a minute at most. */
 const POLICY = {
@@ -31,6 +32,8 @@ class NotPermittedError extends Error {
  *
  * A part of the work that must not begin again repeats its own calls with it. When that gives up, the work is not repeated.
  *
+ * If the deadline of the signal comes first, its error names the denial.
+ *
  * @throws NotPermittedError if the last attempt is denied too
  */
 export function whenPermitted<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -38,9 +41,12 @@ export function whenPermitted<T>(work: (signal: AbortSignal) => Promise<T>, sign
     POLICY,
     async (limited) => {
       try {
-        return { value: await work(limited) };
+        const value = await work(limited);
+        explainDeadline(limited, undefined);
+        return { value };
       } catch (error) {
         if (!(error instanceof Error) || !mayPass(error)) throw error;
+        explainDeadline(limited, error);
         return { error: new NotPermittedError(error), retryable: true };
       }
     },

@@ -2,6 +2,7 @@ import { scheduler } from 'node:timers/promises';
 import { AwsCallError } from '../../../aws/aws-error';
 import { failureSentence } from '../../../aws/failure';
 import { whenPermitted } from '../../../lambda/custom-resource/new-permission';
+import { withDeadline } from '../../../lambda/deadline';
 
 const denied = (reason: string) => new AwsCallError('kms:Sign', 'AccessDeniedException', reason);
 const signal = new AbortController().signal;
@@ -82,5 +83,26 @@ describe('work of a deployment', () => {
       throw denied('no');
     };
     await expect(whenPermitted(work, controller.signal)).rejects.toThrow('too late');
+  });
+
+  test.each<[string, (work: () => Promise<number>) => (limited: AbortSignal) => Promise<number>]>([
+    ['', (work) => work],
+    [' in a part of the work', (work) => (limited) => whenPermitted(work, limited)],
+  ])('names the denial when the deadline comes during a pause%s', async (_where, wrap) => {
+    jest.mocked(scheduler.wait).mockImplementation(() => new Promise(() => undefined));
+    const work = wrap(failing(100, denied('no')).work);
+    const failure = await withDeadline(1, (limited) => whenPermitted(work, limited)).catch((error) => error);
+    expect(failureSentence(failure)).toBe(
+      "not finished after 0 s, when the function's time ran out: kms:Sign failed with AccessDeniedException: no",
+    );
+  });
+
+  test('does not blame a denial that has passed when the deadline comes later', async () => {
+    const { work } = failing(1, denied('no'));
+    const failure = await withDeadline(50, async (limited) => {
+      await whenPermitted(work, limited);
+      return new Promise(() => undefined);
+    }).catch((error) => error);
+    expect(failureSentence(failure)).toMatch(/a service that it calls is slow, throttles calls, or does not respond$/);
   });
 });
