@@ -16,6 +16,8 @@ import { isSupplied } from './services/lambda/runtime/supplied-packages';
 export interface CloudOptions extends AccountOptions {
   /** The account of callers and stacks that name none. `AccountOptions.gatewayPort` is that of its gateway. */
   readonly accountId?: string | undefined;
+  /** @default - that of `SANDBOX_ACCOUNT` */
+  readonly region?: string | undefined;
   /** Another emulator, which answers calls of services that the sandbox doesn't have. */
   readonly fallback?: URL | undefined;
   /** Whether everything that the sandbox doesn't know fails with its name. */
@@ -97,9 +99,9 @@ export class Cloud {
   account(id: string): AccountServices {
     const known = this.byId.get(id);
     if (known !== undefined) return known;
-    const account: Account = { ...SANDBOX_ACCOUNT, id };
+    const { region = SANDBOX_ACCOUNT.region, gatewayPort, targets, onLog } = this.options;
+    const account: Account = { ...SANDBOX_ACCOUNT, id, region };
     const isHome = this.byId.size === 0;
-    const { gatewayPort, targets, onLog } = this.options;
     const options = { targets, onLog, ...(isHome && { gatewayPort }) };
     const added = new AccountServices({ account, clock: this.clock }, this.shared, options);
     this.byId.set(id, added);

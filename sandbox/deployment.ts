@@ -39,10 +39,10 @@ export interface NamedStack {
   readonly stack: Stack;
 }
 
-/** The stacks of apps in a cloud, each in its account. */
+/** The stacks of apps in a cloud, each in its account, and all in one Region. */
 export class Deployment {
-  /** By name, in the order of their first deployment. */
-  private readonly byName = new Map<string, RootStack>();
+  /** By account and name, in the order of their first deployment. */
+  private readonly roots = new Map<string, RootStack>();
   private readonly byId = new Map<string, AppStack>();
 
   constructor(
@@ -50,7 +50,7 @@ export class Deployment {
     private readonly onEvent: ((event: StackEvent) => void) | undefined,
   ) {}
 
-  /** All stacks, each before those nested in it. */
+  /** All stacks, each before those nested in it. Those of one name in several accounts are called `<account ID>:<name>`, but for the first. */
   get stacks(): readonly NamedStack[] {
     const withNested = (label: string, { stack, nested }: AppStack): readonly NamedStack[] => [
       { label, stack },
@@ -59,7 +59,24 @@ export class Deployment {
         return found === undefined ? [] : withNested(`${label}.${child.logicalId}`, found);
       }),
     ];
-    return [...this.byName].flatMap(([name, stack]) => withNested(name, stack));
+    const labels = new Set<string>();
+    return [...this.roots.entries()].flatMap(([key, root]) => {
+      const { stackName } = root.assembly;
+      const label = labels.has(stackName) ? key : stackName;
+      labels.add(label);
+      return withNested(label, root);
+    });
+  }
+
+  /** One line for everything that the sandbox doesn't make real. */
+  get notices(): readonly string[] {
+    const { region } = this.cloud.home.surroundings.account;
+    const elsewhere = [...this.roots.values()].flatMap(({ assembly }) =>
+      assembly.region === undefined || assembly.region === region
+        ? []
+        : [`runs in ${region}, the Region of the sandbox, and not in ${assembly.region}: stack ${assembly.stackName}`],
+    );
+    return [...elsewhere, ...this.stacks.flatMap(({ stack }) => stack.notices)];
   }
 
   /**
@@ -94,12 +111,14 @@ export class Deployment {
 
   /** Deletes the stacks, each before those that it depends on. */
   async destroy(): Promise<void> {
-    for (const [name, { stack }] of [...this.byName].reverse()) await orFail(name, stack.delete());
+    for (const { assembly, stack } of [...this.roots.values()].reverse()) {
+      await orFail(assembly.stackName, stack.delete());
+    }
   }
 
   private async bringOne(assembly: AssembledStack, template: Template, given: Parameters): Promise<void> {
     const { stackName } = assembly;
-    const known = this.byName.get(stackName);
+    const known = this.roots.get(this.keyOf(assembly));
     if (known?.stack.isOver) await known.stack.delete();
     const root = known === undefined || known.stack.isOver ? this.newRoot(assembly) : known;
     root.assembly = assembly;
@@ -120,12 +139,20 @@ export class Deployment {
     });
     const appStack = this.newStack(
       assembly.stackName,
-      assembly.accountId === undefined ? this.cloud.home : this.cloud.account(assembly.accountId),
+      this.accountOf(assembly),
       pathsIn(() => root.assembly.constructPaths),
     );
     const root: RootStack = { ...appStack, assembly, parameters: {} };
-    this.byName.set(assembly.stackName, root);
+    this.roots.set(this.keyOf(assembly), root);
     return root;
+  }
+
+  private accountOf({ accountId }: AssembledStack): AccountServices {
+    return accountId === undefined ? this.cloud.home : this.cloud.account(accountId);
+  }
+
+  private keyOf(assembly: AssembledStack): string {
+    return `${this.accountOf(assembly).iam.accountId}:${assembly.stackName}`;
   }
 
   private newStack(name: string, account: AccountServices, constructPaths: ConstructPaths): AppStack {

@@ -4,7 +4,7 @@ import type { ClientSecret } from '../mesh/client-secret';
 import { CLIENT_CERTIFICATE_RESOURCE_TYPE } from '../mesh/custom-resources';
 import { readClientSecret } from './client-secret-reader';
 import { Cloud } from './cloud';
-import { readAssembly } from './cloudformation/assembly';
+import { type AssembledStack, readAssembly } from './cloudformation/assembly';
 import type { StackEvent } from './cloudformation/event';
 import type { DeployOptions, SandboxApp } from './deploy-options';
 import { outputsOf, resourcesOf, type SandboxResource } from './deployed';
@@ -94,7 +94,8 @@ export class Sandbox {
     const fallback = options.fallbackEndpoint === undefined ? undefined : readFallback(options.fallbackEndpoint);
     const { port: gatewayPort, strict, onLog } = options;
     const accountId = stacks.find((stack) => stack.accountId !== undefined)?.accountId;
-    const cloud = await Cloud.start({ accountId, gatewayPort, targets, fallback, strict, onLog });
+    const region = regionOf(stacks, options.stack !== undefined);
+    const cloud = await Cloud.start({ accountId, region, gatewayPort, targets, fallback, strict, onLog });
     return new Sandbox(cloud, options.stack, options.onEvent);
   }
 
@@ -143,11 +144,11 @@ export class Sandbox {
   }
 
   /**
-   * One line for everything in the templates that the sandbox doesn't make real, such as
+   * One line for everything in the app that the sandbox doesn't make real, such as
    * `stands in: AWS::SQS::Queue ScheduleMesh/Jobs/Resource`.
    */
   get notices(): readonly string[] {
-    return this.deployment.stacks.flatMap(({ stack }) => stack.notices);
+    return this.deployment.notices;
   }
 
   /** The resources of the stacks by logical ID. Those that have the same ID in several stacks are named `Stack.ID`. */
@@ -318,4 +319,14 @@ export class Sandbox {
 
 function directoryOf(app: SandboxApp): string {
   return typeof app === 'string' ? app : app.synth().directory;
+}
+
+/**
+ * The Region of the chosen stack, which is the last one, or the only one that the stacks of the app name. Undefined if they name
+ * none or several.
+ */
+function regionOf(stacks: readonly AssembledStack[], isChosen: boolean): string | undefined {
+  if (isChosen) return stacks.at(-1)?.region;
+  const [region, ...others] = new Set(stacks.flatMap((stack) => stack.region ?? []));
+  return others.length === 0 ? region : undefined;
 }

@@ -1,11 +1,12 @@
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, type Stack, Token } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { MeshIntegration, MtlsServiceMesh, type MtlsServiceMeshProps } from '../lib';
 
 /** The mesh `mesh.example.com`, without clients and services. Its stack leaves nothing behind. */
 export function exampleMesh(stack: Stack, props: Partial<MtlsServiceMeshProps> = {}): MtlsServiceMesh {
-  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000';
+  const region = Token.isUnresolved(stack.region) ? 'us-east-1' : stack.region;
+  const certificateArn = `arn:aws:acm:${region}:123456789012:certificate/1c5f7b2e-0000-4000-8000-000000000000`;
   return new MtlsServiceMesh(stack, 'Mesh', {
     domainName: 'mesh.example.com',
     serverCertificate: Certificate.fromCertificateArn(stack, 'ServerCertificate', certificateArn),

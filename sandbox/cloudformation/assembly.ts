@@ -12,6 +12,8 @@ export interface AssembledStack {
   readonly stackName: string;
   /** The ID of the account that the app names. Undefined if the stack can be deployed in any. */
   readonly accountId: string | undefined;
+  /** The Region that the app names. Undefined if the stack can be deployed in any. */
+  readonly region: string | undefined;
   /** The template's JSON. */
   readonly template: string;
   /** The path of the construct of each resource, by logical ID, without those of nested stacks. */
@@ -63,7 +65,7 @@ export function readAssembly(directory: string, name?: string): readonly Assembl
   }
   return ordered.map((stack) => ({
     stackName: stack.stackName,
-    accountId: accountIdOf(stack),
+    ...environmentOf(stack),
     template: readText(join(stack.directory, stack.templateFile)),
     ...constructPathsOf(stack),
     fileAssets: fileAssets(stack.directory),
@@ -102,8 +104,12 @@ function stackArtifacts(directory: string): StackArtifact[] {
 }
 
 /** From an environment such as `aws://123456789012/us-east-1`, or `aws://unknown-account/unknown-region`. */
-function accountIdOf({ artifact }: StackArtifact): string | undefined {
-  return /^aws:\/\/(\d{12})\//.exec(String(artifact['environment']))?.[1];
+function environmentOf({ artifact }: StackArtifact): Pick<AssembledStack, 'accountId' | 'region'> {
+  const environment = String(artifact['environment']);
+  return {
+    accountId: /^aws:\/\/(\d{12})\//.exec(environment)?.[1],
+    region: /^aws:\/\/[^/]+\/(?!unknown-region$)([a-z0-9-]+)$/.exec(environment)?.[1],
+  };
 }
 
 /** From the metadata that names constructs, in the manifest or in a file beside it. */

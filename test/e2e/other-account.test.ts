@@ -22,8 +22,8 @@ const PLATFORM = '111111111111';
 const TEAM = '222222222222';
 const DOMAIN = 'mesh.example.com';
 const DAY = 86_400_000;
-const inAccount = (account: string) => ({ env: { account, region: 'us-east-1' } });
-const stacksOf = (account: string, names: string) => `arn:aws:cloudformation:us-east-1:${account}:stack/${names}/*`;
+const inAccount = (account: string) => ({ env: { account, region: 'eu-central-1' } });
+const stacksOf = (account: string, names: string) => `arn:aws:cloudformation:eu-central-1:${account}:stack/${names}/*`;
 
 const WHO =
   'exports.handler = async (event) => ({ statusCode: 200, body: event.requestContext.authorizer.lambda.clientName });';
@@ -84,7 +84,7 @@ test('a client of another account gets its certificate, calls, rotates, and is r
   };
   await deployed.update(team(deployed, encrypted));
   const { secretId } = deployed.clients.find(({ name }) => name === 'mail') ?? {};
-  expect(secretId).toContain(`:secretsmanager:us-east-1:${TEAM}:secret:${DOMAIN}/mail-`);
+  expect(secretId).toContain(`:secretsmanager:eu-central-1:${TEAM}:secret:${DOMAIN}/mail-`);
   await expect(callSchedule(deployed, 'mail')).resolves.toEqual([200, 'mail']);
   await expect(callSchedule(deployed, 'billing')).resolves.toEqual([200, 'billing']);
 
@@ -93,7 +93,7 @@ test('a client of another account gets its certificate, calls, rotates, and is r
   const after = await deployed.clientSecret('mail');
   expect(after.serialNumber).not.toBe(before.serialNumber);
   await expect(callSchedule(deployed, 'mail')).resolves.toEqual([200, 'mail']);
-  const calls = deployed.calls.filter(({ principal }) => principal?.includes(`:${TEAM}:role/mtls-mesh-us-east-1-`));
+  const calls = deployed.calls.filter(({ principal }) => principal?.includes(`:${TEAM}:role/mtls-mesh-eu-central-1-`));
   expect(new Set(calls.map(({ operation }) => operation))).toEqual(
     new Set(['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage']),
   );
@@ -115,7 +115,7 @@ test('a client of another account gets its certificate, calls, rotates, and is r
 });
 
 test('clients of both accounts call services of both, and a grant counts for its client only', async () => {
-  const users = `arn:aws:lambda:us-east-1:${TEAM}:function:users`;
+  const users = `arn:aws:lambda:eu-central-1:${TEAM}:function:users`;
   const withUsers = (mesh: MtlsServiceMesh, stack: Stack) => {
     const handler = lambda.Function.fromFunctionArn(stack, 'Users', users);
     const service = mesh.addService('users', { integration: MeshIntegration.lambdaFunction(handler) });
@@ -136,7 +136,7 @@ test('clients of both accounts call services of both, and a grant counts for its
     if (!mayInvoke) return;
     handler.addPermission('Gateway', {
       principal: new iam.ServicePrincipal('apigateway.amazonaws.com'),
-      sourceArn: `arn:aws:execute-api:us-east-1:${PLATFORM}:${apiId}/*/*/users*`,
+      sourceArn: `arn:aws:execute-api:eu-central-1:${PLATFORM}:${apiId}/*/*/users*`,
     });
   };
   await deployed.update(team(deployed, withFunction(false)));
@@ -164,7 +164,7 @@ test('a client of another account can keep its own key', async () => {
   const request = async (role: string) => {
     const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = deployed.environment({ account: TEAM, role });
     const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
-    const client = new AwsClient({ ...credentials, service: 'lambda', region: 'us-east-1', retries: 0 });
+    const client = new AwsClient({ ...credentials, service: 'lambda', region: 'eu-central-1', retries: 0 });
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
     const certificateSigningRequest = createCertificateSigningRequest(privateKey, 'laptop');
     const body = JSON.stringify({ clientName: 'laptop', certificateSigningRequest });

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Run } from '../bin/shared/command';
 import { app, node, packedFiles, root } from './packed';
@@ -105,7 +108,19 @@ test.each([
 });
 
 test('the console finds its page', async () => {
-  const env = { PATH: process.env['PATH'], AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'us-east-1' };
+  // A registry without clients.
+  const dynamoDb = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/x-amz-json-1.0').end(JSON.stringify({ Items: [], Count: 0 }));
+  });
+  await once(dynamoDb.listen(0, '127.0.0.1'), 'listening');
+  const env = {
+    PATH: process.env['PATH'],
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(dynamoDb.address() as AddressInfo).port}`,
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_REGION: 'us-east-1',
+  };
   const run = new Run(process.execPath, [COMMAND, 'console', '--mesh', 'mesh.example.com', '--json'], app(), env);
   try {
     await run.prints(/\{"url":"[^"]+"\}\n/);
@@ -115,5 +130,6 @@ test('the console finds its page', async () => {
     }
   } finally {
     await run.kill();
+    dynamoDb.close();
   }
 });

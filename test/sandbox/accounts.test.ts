@@ -1,6 +1,8 @@
 import { App, CfnOutput, CustomResource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { CfnParameter } from 'aws-cdk-lib/aws-ssm';
 import { AwsClient } from 'aws4fetch';
 import { Sandbox } from '../../sandbox';
 
@@ -168,5 +170,58 @@ test('an account must be one that a stack names', async () => {
 
   expect(() => sandbox?.environment({ account: TEAM })).toThrow(
     'there must be a stack in the account 222222222222; the sandbox has 111111111111',
+  );
+});
+
+describe('the Region of a sandbox', () => {
+  const addStack = (app: App, id: string, env?: { readonly account?: string; readonly region: string }) => {
+    const stack = new Stack(app, id, { ...(env && { env }), stackName: id });
+    new CfnOutput(stack, 'Arn', { value: new Topic(stack, 'Topic').topicArn });
+  };
+
+  test('is the one that stacks name', async () => {
+    const app = new App();
+    addStack(app, 'Regional', { region: 'eu-central-1' });
+    addStack(app, 'Anywhere');
+    sandbox = await Sandbox.deploy(app);
+    expect(Object.values(sandbox.outputs)).toEqual([
+      expect.stringMatching(/^arn:aws:sns:eu-central-1:/),
+      expect.stringMatching(/^arn:aws:sns:eu-central-1:/),
+    ]);
+    expect(sandbox.environment()['AWS_REGION']).toBe('eu-central-1');
+    expect(sandbox.notices).toEqual([]);
+  });
+
+  test('is us-east-1 if the stacks name several, unless one is chosen', async () => {
+    const app = new App();
+    addStack(app, 'Regional', { region: 'eu-central-1' });
+    addStack(app, 'Elsewhere', { region: 'us-west-2' });
+    const { directory } = app.synth();
+    sandbox = await Sandbox.deploy(directory);
+    expect(sandbox.environment()['AWS_REGION']).toBe('us-east-1');
+    expect(sandbox.notices).toEqual([
+      'runs in us-east-1, the Region of the sandbox, and not in eu-central-1: stack Regional',
+      'runs in us-east-1, the Region of the sandbox, and not in us-west-2: stack Elsewhere',
+    ]);
+    await sandbox.close();
+    sandbox = await Sandbox.deploy(directory, { stack: 'Elsewhere' });
+    expect(sandbox.outputs['Arn']).toMatch(/^arn:aws:sns:us-west-2:/);
+  });
+});
+
+test('stacks of the same name in two accounts are two stacks', async () => {
+  const named = (account: string, value: string) => {
+    const app = new App();
+    const stack = new Stack(app, 'Named', { env: { account, region: 'us-east-1' } });
+    new CfnParameter(stack, 'Parameter', { type: 'String', name: `/x/${value}`, value });
+    return app;
+  };
+  sandbox = await Sandbox.deploy(named(PLATFORM, 'one'));
+  await sandbox.update(named(TEAM, 'two'));
+  const names = Object.values(sandbox.resources).map(({ physicalId }) => physicalId);
+  expect(names).toEqual(expect.arrayContaining(['/x/one', '/x/two']));
+  await sandbox.update(named(PLATFORM, 'three'));
+  expect(Object.values(sandbox.resources).map(({ physicalId }) => physicalId)).toEqual(
+    expect.arrayContaining(['/x/three', '/x/two']),
   );
 });
