@@ -168,23 +168,13 @@ export function updateItem(
 export function deleteItem(
   table: Table,
   key: PlainObject,
-  {
-    condition,
-    values = {},
-    names,
-  }: {
-    readonly condition: string;
-    readonly values?: PlainObject;
-    /** Attribute names by placeholder, for reserved words. */
-    readonly names?: Readonly<Record<string, string>>;
-  },
+  { condition, values = {} }: { readonly condition: string; readonly values?: PlainObject },
   signal: AbortSignal,
 ): Promise<boolean> {
   const input = {
     TableName: table.name,
     Key: toItem(key),
     ConditionExpression: condition,
-    ...(names && { ExpressionAttributeNames: names }),
     ...expressionValues(values),
   };
   return conditional(table.call('DeleteItem', input, signal));

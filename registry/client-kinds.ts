@@ -1,6 +1,6 @@
 /** The attributes that clients with issued certificates and external clients have in the item of a client. */
 import { type AgendaEntry, NEVER } from './agenda';
-import type { RegistryClient, RegistryExternalClient, RegistryRemovedClient } from './records';
+import type { RegistryClient, RegistryClientRevisions, RegistryExternalClient, RegistryRemovedClient } from './records';
 
 /** The attributes of a client that follow its certificates. */
 export type CurrentCertificate = Pick<RegistryClient, 'currentCertificate' | 'currentIssuedAt' | 'lastRotation'>;
@@ -8,7 +8,7 @@ export type RotationFailure = Required<Pick<RegistryClient, 'rotationFailedAt' |
 
 /** The attributes that a deployment registers for a client. Operators change the state. */
 export type ClientProfile = Omit<RegistryClient, 'state' | keyof CurrentCertificate | keyof RotationFailure>;
-export type ExternalClientProfile = Omit<RegistryExternalClient, 'state'>;
+export type ExternalClientProfile = Omit<RegistryExternalClient, 'state' | 'registeredRevision'>;
 
 type Absent<N extends string> = Readonly<Record<N, undefined>>;
 
@@ -41,7 +41,9 @@ const ISSUED_CLIENT_ONLY: Absent<Exclude<keyof RegistryClient, keyof RegistryExt
 };
 
 /** The attributes that only external clients have. */
-const EXTERNAL_CLIENT_ONLY: Absent<Exclude<keyof RegistryExternalClient, keyof RegistryClient>> = {
+const EXTERNAL_CLIENT_ONLY: Absent<
+  Exclude<keyof RegistryExternalClient, keyof RegistryClient | keyof RegistryClientRevisions>
+> = {
   trustAnchor: undefined,
   identityKind: undefined,
   identityValue: undefined,
@@ -50,7 +52,19 @@ const EXTERNAL_CLIENT_ONLY: Absent<Exclude<keyof RegistryExternalClient, keyof R
   registeredBy: undefined,
 };
 
-export const NOT_REMOVED: Absent<Exclude<keyof RegistryRemovedClient, keyof RegistryClient>> = { removedAt: undefined };
+export const NOT_REMOVED: Absent<Exclude<keyof RegistryRemovedClient, keyof RegistryClient> | 'expiresAt'> = {
+  removedAt: undefined,
+  expiresAt: undefined,
+};
+
+/** The attributes of both kinds that a removed client has no longer, unless it was disabled. */
+export const SHARED_PROFILE: Absent<Extract<keyof RegistryClient, keyof RegistryExternalClient>> = {
+  clientName: undefined,
+  spiffeId: undefined,
+  state: undefined,
+  updatedAt: undefined,
+  updatedBy: undefined,
+};
 
 export const OFF_THE_AGENDA: Absent<keyof AgendaEntry> = { due: undefined, dueAt: undefined };
 
@@ -61,14 +75,26 @@ export const CLIENT_ENTRY: AgendaEntry = { due: 'CLIENT', dueAt: NEVER };
 export interface ClientKind {
   /** The attribute with its resource. */
   readonly resource: 'declaredBy' | 'registeredBy';
+  /** The attribute with its revision, which stays when the kind is removed. */
+  readonly revision: keyof RegistryClientRevisions;
   /** All attributes of the kind. */
   readonly only: Absent<string>;
   /** What to write if a client of the other kind stays. */
   readonly other: Partial<AgendaEntry>;
 }
 
-export const ISSUED_CLIENT: ClientKind = { resource: 'declaredBy', only: ISSUED_CLIENT_ONLY, other: CLIENT_ENTRY };
-export const EXTERNAL_CLIENT: ClientKind = { resource: 'registeredBy', only: EXTERNAL_CLIENT_ONLY, other: {} };
+export const ISSUED_CLIENT: ClientKind = {
+  resource: 'declaredBy',
+  revision: 'declaredRevision',
+  only: ISSUED_CLIENT_ONLY,
+  other: CLIENT_ENTRY,
+};
+export const EXTERNAL_CLIENT: ClientKind = {
+  resource: 'registeredBy',
+  revision: 'registeredRevision',
+  only: EXTERNAL_CLIENT_ONLY,
+  other: {},
+};
 
 export function otherThan(kind: ClientKind): ClientKind {
   return kind === ISSUED_CLIENT ? EXTERNAL_CLIENT : ISSUED_CLIENT;

@@ -59,7 +59,7 @@ export function clientKinds(item: Item): { readonly isIssued: boolean; readonly 
 }
 
 export function externalClientFromItem(item: Item): RegistryExternalClient {
-  const { text, time, choice, texts } = reader(item);
+  const { text, time, number, choice, texts, optional } = reader(item);
   return {
     clientName: text('clientName'),
     spiffeId: text('spiffeId'),
@@ -70,6 +70,7 @@ export function externalClientFromItem(item: Item): RegistryExternalClient {
     authoritiesNotAfter: time('authoritiesNotAfter'),
     identityIds: texts('identityIds'),
     registeredBy: text('registeredBy'),
+    ...optional('registeredRevision', number),
     updatedAt: text('updatedAt'),
     updatedBy: text('updatedBy'),
   } satisfies RegistryExternalClient;

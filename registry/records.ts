@@ -158,6 +158,8 @@ export interface RegistryExternalClient {
   readonly identityIds: readonly string[];
   /** As `declaredBy` of a client with issued certificates. */
   readonly registeredBy: string;
+  /** As in `RegistryClientRevisions`. */
+  readonly registeredRevision?: number;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
   /** `deployment`, or the ARN of the principal that changed the client. */
@@ -169,6 +171,17 @@ export interface RegistryRemovedClient
   extends Pick<RegistryClient, 'clientName' | 'spiffeId' | 'state' | 'updatedAt' | 'updatedBy'> {
   /** ISO 8601, UTC. */
   readonly removedAt: string;
+}
+
+/**
+ * When the last request for each kind of a client was recorded. Milliseconds since 1970. No earlier request changes the client. The
+ * item of a removed client keeps them: for a day, or for as long as it keeps the client disabled.
+ */
+export interface RegistryClientRevisions {
+  /** Of the client with issued certificates. */
+  readonly declaredRevision?: number;
+  /** Of the external client. */
+  readonly registeredRevision?: number;
 }
 
 /** What the resources of the same stack begin with. A resource is the ARN of its stack and its logical ID. */

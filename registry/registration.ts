@@ -1,35 +1,56 @@
 /** Registers and removes clients by their kind. A client of both kinds has one item, with one state. */
-import { deleteItem, getItem, type ItemChange, type Table, updateItem } from '../aws/dynamodb';
-import { CLIENT_ENTRY, type ClientKind, NOT_REMOVED, OFF_THE_AGENDA, otherThan } from './client-kinds';
+import { getItem, type ItemChange, type Table, updateItem } from '../aws/dynamodb';
+import { CLIENT_ENTRY, type ClientKind, NOT_REMOVED, OFF_THE_AGENDA, otherThan, SHARED_PROFILE } from './client-kinds';
 import { clientKey, type RegistryClient, stackPrefixOf } from './records';
 
-/** @returns as `Registry.registerClient` */
+/** A later request has registered or removed the client, so CloudFormation has an answer to this one, or waits no longer. */
+class ClientChangedError extends Error {
+  override readonly name = 'ClientChangedError';
+
+  constructor(clientName: string) {
+    super(`a later request has changed client ${clientName}, so nothing changes`);
+  }
+}
+
+/** How long the revisions of a removed client are kept. Longer than a request can run, and than clocks of functions differ. */
+const SECONDS_KEPT = 86_400;
+
+/**
+ * @returns as `Registry.registerClient`
+ * @throws ClientChangedError if a later request has registered or removed the client
+ */
 export async function registerKind(
   table: Table,
-  { clientName, ...attributes }: { readonly clientName: string },
+  { clientName, ...attributes }: { readonly clientName: string; readonly updatedAt: string },
   kind: ClientKind,
   resource: { readonly id: string; readonly isUpdate: boolean },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const [own, other] = [kind.resource, otherThan(kind).resource];
   const stack = stackPrefixOf(resource.id);
+  const revision = Date.parse(attributes.updatedAt);
   const change: ItemChange = {
-    set: { clientName, ...attributes, ...NOT_REMOVED },
+    set: { clientName, ...attributes, ...NOT_REMOVED, [kind.revision]: revision },
     setOnce: { state: 'ENABLED', ...CLIENT_ENTRY },
     condition:
       `(attribute_not_exists(${own}) OR ${own} = :${own}${resource.isUpdate ? ` OR begins_with(${own}, :stack)` : ''}) AND ` +
-      `(attribute_not_exists(${other}) OR begins_with(${other}, :stack))`,
+      `(attribute_not_exists(${other}) OR begins_with(${other}, :stack)) AND ${notAfter(kind)}`,
     values: { ':stack': stack },
   };
   const key = clientKey(clientName);
   if (await updateItem(table, key, change, signal)) return undefined;
   const known = await getItem(table, key, signal);
   const [declaredBy, ofOtherKind] = [known?.[own]?.S, known?.[other]?.S];
-  return (declaredBy === resource.id ? undefined : declaredBy) ?? ofOtherKind ?? 'unknown';
+  const isOwn = declaredBy === resource.id || (resource.isUpdate && declaredBy?.startsWith(stack));
+  if (declaredBy !== undefined && !isOwn) return declaredBy;
+  if (ofOtherKind !== undefined && !ofOtherKind.startsWith(stack)) return ofOtherKind;
+  if (Number(known?.[kind.revision]?.N) > revision) throw new ClientChangedError(clientName);
+  return 'unknown';
 }
 
 /**
- * A disabled client leaves an item behind, so that it is still disabled if a deployment adds it again.
+ * A disabled client leaves an item behind, so that it is still disabled if a deployment adds it again. Any other one leaves its
+ * revisions for a day, so that no earlier request brings it back.
  * @returns as `Registry.removeClient`
  */
 export async function removeKind(
@@ -40,11 +61,13 @@ export async function removeKind(
   signal: AbortSignal,
 ): Promise<boolean> {
   const key = clientKey(clientName);
+  const revision = Date.parse(removedAt);
+  const removed = { ...kind.only, [kind.revision]: revision };
   const values = { ':resource': resource };
-  const own = `${kind.resource} = :resource`;
+  const own = `${kind.resource} = :resource AND ${notAfter(kind)}`;
   const other = otherThan(kind).resource;
   const rest: ItemChange = {
-    set: { ...kind.only, ...kind.other },
+    set: { ...removed, ...kind.other },
     condition: `${own} AND attribute_exists(${other})`,
     values,
   };
@@ -52,19 +75,25 @@ export async function removeKind(
 
   const state = 'DISABLED' satisfies RegistryClient['state'];
   const disabled: ItemChange = {
-    set: { ...kind.only, ...OFF_THE_AGENDA, state, removedAt },
+    set: { ...removed, ...OFF_THE_AGENDA, state, removedAt },
     condition: `${own} AND #state = :state`,
     values,
   };
   if (await updateItem(table, key, disabled, signal)) return true;
 
-  const enabled = {
-    condition: `${own} AND attribute_not_exists(${other}) AND #state <> :state`,
-    names: { '#state': 'state' },
-    values: { ...values, ':state': state },
+  const expiresAt = Math.floor(revision / 1_000) + SECONDS_KEPT;
+  const enabled: ItemChange = {
+    set: { ...removed, ...OFF_THE_AGENDA, ...SHARED_PROFILE, removedAt, expiresAt },
+    condition: `${own} AND attribute_not_exists(${other}) AND #state <> :disabled`,
+    values: { ...values, ':disabled': state },
   };
-  if (await deleteItem(table, key, enabled, signal)) return true;
+  if (await updateItem(table, key, enabled, signal)) return true;
   // An operator may have disabled the client in between.
   if (await updateItem(table, key, disabled, signal)) return true;
   return (await getItem(table, key, signal))?.[kind.resource] === undefined;
+}
+
+/** The condition that no later request has changed the client. */
+function notAfter({ revision }: ClientKind): string {
+  return `(attribute_not_exists(#${revision}) OR #${revision} <= :${revision})`;
 }

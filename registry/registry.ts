@@ -109,7 +109,7 @@ export class Registry {
     change: Pick<RegistryClient, 'state' | 'updatedAt' | 'updatedBy'>,
     signal: AbortSignal,
   ): Promise<void> {
-    const condition = 'attribute_exists(partitionKey)';
+    const condition = 'attribute_exists(#state)';
     await updateItem(this.table, clientKey(clientName), { set: change, condition }, signal);
   }
 

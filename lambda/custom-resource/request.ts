@@ -64,6 +64,12 @@ export function resourceOf({ stackId, logicalResourceId }: CustomResourceRequest
   return `${stackId} ${logicalResourceId}`;
 }
 
+/** @throws Error in a function that doesn't record requests */
+export function recordedTime({ recordedAt, requestId }: CustomResourceRequest): Date {
+  if (recordedAt !== undefined) return recordedAt;
+  throw new Error(`the request ${requestId} was not recorded`);
+}
+
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -55,7 +55,9 @@ export class MemoryRegistry implements Pick<Registry, keyof Registry> {
   async registerExternalClient(profile: ExternalClientProfile, isUpdate: boolean): Promise<string | undefined> {
     const other = this.takenBy(profile.clientName, 'external', profile.registeredBy, isUpdate);
     if (other !== undefined) return other;
-    this.externalClients.set(profile.clientName, { ...profile, state: this.stateOf(profile.clientName) });
+    const registeredRevision = Date.parse(profile.updatedAt);
+    const state = this.stateOf(profile.clientName);
+    this.externalClients.set(profile.clientName, { ...profile, registeredRevision, state });
     return undefined;
   }
 

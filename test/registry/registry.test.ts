@@ -6,6 +6,7 @@ import type { ClientProfile, ExternalClientProfile } from '../../registry/client
 import { RegistryLookup } from '../../registry/lookup';
 import { certificateKey, clientKey, type RegistryCertificate } from '../../registry/records';
 import { Registry } from '../../registry/registry';
+import { refusalOf } from '../../registry/status';
 import type { RegistryRecord } from '../../registry/stored-records';
 import { RegistrySurvey } from '../../registry/survey';
 import { DynaliteTable } from './dynalite-table';
@@ -47,6 +48,7 @@ const certificate: RegistryCertificate = {
 };
 
 const REMOVED = '2026-11-24T00:00:00.000Z';
+const ADDED_AGAIN = '2026-11-24T01:00:00.000Z';
 
 const externalProfile: ExternalClientProfile = {
   clientName: 'mail',
@@ -60,6 +62,7 @@ const externalProfile: ExternalClientProfile = {
   updatedAt: '2026-11-22T13:00:00.000Z',
   updatedBy: 'deployment',
 };
+const registeredExternal = { ...externalProfile, registeredRevision: Date.parse(externalProfile.updatedAt) };
 
 describe('the registry in DynamoDB', () => {
   let table: DynaliteTable;
@@ -78,6 +81,8 @@ describe('the registry in DynamoDB', () => {
   afterEach(() => table.close());
 
   const items = async () => (await sdk.send(new ScanCommand({ TableName }))).Items ?? [];
+  /** What the registry keeps. The rest of a removed client expires. */
+  const kept = async () => (await items()).filter(({ expiresAt }) => expiresAt === undefined);
   const records = async (of: AsyncIterable<RegistryRecord> = survey.clients(signal)) => {
     const found: RegistryRecord[] = [];
     for await (const record of of) found.push(record);
@@ -195,7 +200,7 @@ describe('the registry in DynamoDB', () => {
     expect(await Promise.all(update('stack'))).toEqual([undefined, undefined]);
     await expect(registry.removeClient('mail', 'stack Renamed', REMOVED, signal)).resolves.toBe(true);
     await expect(registry.removeExternalClient('mail', 'stack Renamed', REMOVED, signal)).resolves.toBe(true);
-    expect(await items()).toEqual([]);
+    expect(await kept()).toEqual([]);
   });
 
   test('forgets a client, also one that it does not know', async () => {
@@ -203,15 +208,29 @@ describe('the registry in DynamoDB', () => {
 
     await expect(registry.removeClient('mail', 'stack Mail', REMOVED, signal)).resolves.toBe(true);
     await expect(registry.removeClient('mail', 'stack Mail', REMOVED, signal)).resolves.toBe(true);
+    await registry.setClientState('mail', { state: 'DISABLED', updatedAt: REMOVED, updatedBy: 'operator' }, signal);
 
-    expect(await items()).toEqual([]);
+    // For a day.
+    expect(await items()).toEqual([
+      {
+        partitionKey: { S: 'CLIENT#mail' },
+        sortKey: { S: 'CLIENT' },
+        removedAt: { S: REMOVED },
+        declaredRevision: { N: String(Date.parse(REMOVED)) },
+        expiresAt: { N: String(Date.parse(REMOVED) / 1_000 + 86_400) },
+      },
+    ]);
+    expect(await records()).toEqual([]);
+    await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
+    const { client } = await lookup.findIssued('mail', 'AA:BB');
+    expect(refusalOf({ client, certificate }, MAIL, new Date())).toBe('CLIENT_UNKNOWN');
   });
 
   test('keeps a client disabled that an operator disables while it is removed', async () => {
     await registry.registerClient(profile, false, signal);
     const call = Table.prototype.call;
     const calls = jest.spyOn(Table.prototype, 'call').mockImplementation(async function (this: Table, ...operation) {
-      if (operation[0] === 'DeleteItem') {
+      if (JSON.stringify(operation).includes('":expiresAt"')) {
         const change = { state: 'DISABLED', updatedAt: REMOVED, updatedBy: 'operator' } as const;
         await registry.setClientState('mail', change, signal);
       }
@@ -222,7 +241,7 @@ describe('the registry in DynamoDB', () => {
 
     calls.mockRestore();
     expect([isRemoved, await records()]).toEqual([true, []]);
-    await registry.registerClient(profile, false, signal);
+    await registry.registerClient({ ...profile, updatedAt: ADDED_AGAIN }, false, signal);
     await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ state: 'DISABLED' });
   });
 
@@ -230,28 +249,28 @@ describe('the registry in DynamoDB', () => {
     'keeps a disabled %s client disabled when it is removed and added again',
     async (kind) => {
       const change = { state: 'DISABLED', updatedAt: REMOVED, updatedBy: 'operator' } as const;
-      const register = () =>
+      const register = (updatedAt: string) =>
         kind === 'issued'
-          ? registry.registerClient(profile, false, signal)
-          : registry.registerExternalClient(externalProfile, false, signal);
-      const remove = () =>
+          ? registry.registerClient({ ...profile, updatedAt }, false, signal)
+          : registry.registerExternalClient({ ...externalProfile, updatedAt }, false, signal);
+      const remove = (at = REMOVED) =>
         kind === 'issued'
-          ? registry.removeClient('mail', 'stack Mail', REMOVED, signal)
-          : registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
-      await register();
+          ? registry.removeClient('mail', 'stack Mail', at, signal)
+          : registry.removeExternalClient('mail', 'stack External', at, signal);
+      await register(profile.updatedAt);
       await registry.setClientState('mail', change, signal);
 
       await expect(remove()).resolves.toBe(true);
       expect(await records()).toEqual([]);
       await expect(lookup.findExternalClient('mail')).resolves.not.toHaveProperty('trustAnchor');
       await expect(remove()).resolves.toBe(true);
-      await register();
+      await register(ADDED_AGAIN);
 
       expect((await records()).map((record) => 'client' in record && record.client.state)).toEqual(['DISABLED']);
       expect((await items()).flatMap(Object.keys)).not.toContain('removedAt');
       await registry.setClientState('mail', { ...change, state: 'ENABLED' }, signal);
-      await remove();
-      expect(await items()).toEqual([]);
+      await remove(ADDED_AGAIN);
+      expect(await kept()).toEqual([]);
     },
   );
 
@@ -309,11 +328,13 @@ describe('the registry in DynamoDB', () => {
       await registry.registerExternalClient(externalProfile, false, signal);
 
       await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({
-        ...externalProfile,
+        ...registeredExternal,
         state: 'ENABLED',
       });
       await expect(registry.getClient('mail', signal)).resolves.toBeUndefined();
-      expect(await records()).toEqual([{ kind: 'external client', client: { ...externalProfile, state: 'ENABLED' } }]);
+      expect(await records()).toEqual([
+        { kind: 'external client', client: { ...registeredExternal, state: 'ENABLED' } },
+      ]);
       await expect(lookup.findExternalClient('mail')).resolves.toMatchObject({
         client: { spiffeId: MAIL, state: 'ENABLED', trustAnchor: 'partner' },
       });
@@ -334,7 +355,7 @@ describe('the registry in DynamoDB', () => {
       await expect(taken).resolves.toBe('stack External');
       await registry.removeExternalClient('mail', 'stack Other', REMOVED, signal);
       await expect(registry.getExternalClient('mail', signal)).resolves.toEqual({
-        ...externalProfile,
+        ...registeredExternal,
         state: 'ENABLED',
       });
       await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
@@ -342,7 +363,7 @@ describe('the registry in DynamoDB', () => {
 
       await registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
       await registry.removeExternalClient('mail', 'stack External', REMOVED, signal);
-      expect(await items()).toEqual([]);
+      expect(await kept()).toEqual([]);
     });
 
     test('holds both while a client changes from issued to external, and keeps its state', async () => {
@@ -354,7 +375,9 @@ describe('the registry in DynamoDB', () => {
       await expect(registry.getClient('mail', signal)).resolves.toMatchObject({ overlapHours: 3, state: 'DISABLED' });
 
       await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
-      expect(await records()).toEqual([{ kind: 'external client', client: { ...externalProfile, state: 'DISABLED' } }]);
+      expect(await records()).toEqual([
+        { kind: 'external client', client: { ...registeredExternal, state: 'DISABLED' } },
+      ]);
       expect((await items()).flatMap(Object.keys)).not.toContain('secretId');
       expect((await items()).flatMap(Object.keys)).not.toContain('declaredBy');
     });
@@ -692,11 +715,11 @@ describe('the registry in DynamoDB', () => {
       await registry.markCurrent(certificate, AT, signal);
       await expect(names(survey.clients(signal))).resolves.toEqual([]);
 
-      await registry.registerClient(profile, false, signal);
+      await registry.registerClient({ ...profile, updatedAt: ADDED_AGAIN }, false, signal);
       await registry.setClientState('mail', { state: 'DISABLED', updatedAt: AT, updatedBy: 'operator' }, signal);
-      await registry.removeClient('mail', 'stack Mail', REMOVED, signal);
+      await registry.removeClient('mail', 'stack Mail', ADDED_AGAIN, signal);
       await expect(names(survey.clients(signal))).resolves.toEqual([]);
-      await registry.registerClient(profile, false, signal);
+      await registry.registerClient({ ...profile, updatedAt: ADDED_AGAIN }, false, signal);
       await expect(names(survey.clients(signal))).resolves.toEqual(['mail']);
       await expect(names(survey.agenda('CLIENT', {}, signal))).resolves.toEqual([]);
     });

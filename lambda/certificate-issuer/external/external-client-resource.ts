@@ -11,7 +11,12 @@ import { identityId } from '../../../registry/records';
 import { ClientTakenError, type Registry } from '../../../registry/registry';
 import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
 import { choiceProperty, textProperty } from '../../custom-resource/properties';
-import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../../custom-resource/request';
+import {
+  type CustomResourceRequest,
+  type ResourceProperties,
+  recordedTime,
+  resourceOf,
+} from '../../custom-resource/request';
 import { trustAnchorPem, trustAnchorProperty } from '../../custom-resource/trust-anchor';
 import { clientNameInTrustDomain, readSpiffeId } from '../issue/certificate-order';
 
@@ -37,7 +42,6 @@ export interface ExternalClientResourceOptions {
     'getExternalClient' | 'registerExternalClient' | 'removeExternalClient' | 'addIdentity' | 'removeIdentity'
   >;
   readonly objects: Pick<ObjectReader, 'readObject'>;
-  readonly now: () => Date;
   readonly log: Log;
 }
 
@@ -59,7 +63,7 @@ export class ExternalClientResource implements CustomResourceHandler {
 
   /** Adds new identities before it removes old ones. An identity that is in both versions is always accepted. */
   async apply(request: CustomResourceRequest, signal: AbortSignal): Promise<Record<string, never>> {
-    const { registry, objects, now, log } = this.options;
+    const { registry, objects, log } = this.options;
     const { clientName, spiffeId, trustAnchor, source, identity } = this.read(request.properties);
     const authorities = readAuthorities(await trustAnchorPem(source, objects, signal), trustAnchor);
     const wanted = new Map(authorities.map((authority) => [identityId(authority.subject, identity), authority]));
@@ -76,7 +80,7 @@ export class ExternalClientResource implements CustomResourceHandler {
           authoritiesNotAfter: firstExpiry(authorities),
           identityIds,
           registeredBy: resourceOf(request),
-          updatedAt: now().toISOString(),
+          updatedAt: recordedTime(request).toISOString(),
           updatedBy: 'deployment',
         },
         request.requestType === 'Update',
@@ -94,16 +98,17 @@ export class ExternalClientResource implements CustomResourceHandler {
     return {};
   }
 
-  /** Keeps a client that another resource has registered under the same name. */
+  /** Keeps a client that another resource, or a later request, has registered under the same name. */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
-    const { trustDomain, registry, now, log } = this.options;
+    const { trustDomain, registry, log } = this.options;
     const clientName = clientNameFromSpiffeId(readSpiffeId(request.properties), trustDomain);
     if (clientName === undefined) return;
     const registeredBy = resourceOf(request);
     const known = await registry.getExternalClient(clientName, signal);
-    if (known?.registeredBy !== registeredBy) return;
+    const removedAt = recordedTime(request);
+    if (known?.registeredBy !== registeredBy || Number(known.registeredRevision) > removedAt.getTime()) return;
     for (const id of known.identityIds) await registry.removeIdentity(id, clientName, signal);
-    await registry.removeExternalClient(clientName, registeredBy, now().toISOString(), signal);
+    await registry.removeExternalClient(clientName, registeredBy, removedAt.toISOString(), signal);
     log({ event: 'external-client-removed', client: clientName });
   }
 

@@ -11,7 +11,12 @@ import type { RegistrySurvey } from '../../../registry/survey';
 import type { Attributes } from '../../custom-resource/answer';
 import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
 import { PropertyError } from '../../custom-resource/properties';
-import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../../custom-resource/request';
+import {
+  type CustomResourceRequest,
+  type ResourceProperties,
+  recordedTime,
+  resourceOf,
+} from '../../custom-resource/request';
 import { inGroups } from '../groups';
 import {
   clientNameInTrustDomain,
@@ -50,7 +55,6 @@ export interface ClientCertificateResourceOptions {
   readonly versions: SecretVersions;
   readonly promotion: Promotion;
   readonly revocation: Pick<Revocation, 'revoke'>;
-  readonly now: () => Date;
   readonly log: Log;
 }
 
@@ -108,10 +112,11 @@ export class ClientCertificateResource implements CustomResourceHandler {
    * name. A client of another trust domain is not in this registry.
    */
   async remove(request: CustomResourceRequest, signal: AbortSignal): Promise<void> {
-    const { trustDomain, registry, survey, revocation, now, log } = this.options;
+    const { trustDomain, registry, survey, revocation, log } = this.options;
     const clientName = clientNameFromSpiffeId(readSpiffeId(request.properties), trustDomain);
     if (clientName === undefined) return;
-    if (!(await registry.removeClient(clientName, resourceOf(request), now().toISOString(), signal))) return;
+    const removedAt = recordedTime(request).toISOString();
+    if (!(await registry.removeClient(clientName, resourceOf(request), removedAt, signal))) return;
     log({ event: 'client-removed', client: clientName });
     const certificates: RevocableCertificate[] = [];
     for await (const record of survey.clientRecords(clientName, signal)) {
@@ -135,12 +140,12 @@ export class ClientCertificateResource implements CustomResourceHandler {
 
   private async register(
     profile: Omit<ClientProfile, 'updatedAt' | 'updatedBy'>,
-    { requestType }: CustomResourceRequest,
+    request: CustomResourceRequest,
     signal: AbortSignal,
   ): Promise<void> {
-    const { registry, now, log } = this.options;
-    const updated = { updatedAt: now().toISOString(), updatedBy: DEPLOYMENT };
-    const other = await registry.registerClient({ ...profile, ...updated }, requestType === 'Update', signal);
+    const { registry, log } = this.options;
+    const updated = { updatedAt: recordedTime(request).toISOString(), updatedBy: DEPLOYMENT };
+    const other = await registry.registerClient({ ...profile, ...updated }, request.requestType === 'Update', signal);
     if (other !== undefined) throw new ClientTakenError(profile.clientName, other);
     log({ event: 'client-registered', client: profile.clientName });
   }

@@ -6,7 +6,12 @@ import { serviceNameProblem, trustDomainProblem } from '../../../mesh/names';
 import type { ServiceRegistry } from '../../../registry/services';
 import type { CustomResourceHandler } from '../../custom-resource/custom-resource';
 import { listProperty, textProperty } from '../../custom-resource/properties';
-import { type CustomResourceRequest, type ResourceProperties, resourceOf } from '../../custom-resource/request';
+import {
+  type CustomResourceRequest,
+  type ResourceProperties,
+  recordedTime,
+  resourceOf,
+} from '../../custom-resource/request';
 
 export interface ServiceResourceOptions {
   readonly trustDomain: string;
@@ -37,7 +42,7 @@ export class ServiceResource implements CustomResourceHandler {
       apiId: apiIdIn(properties, serviceName),
       grants: listProperty(properties, name('Grants'), (text) => grantProblem(text, serviceName)),
       declaredBy: resourceOf(request),
-      updatedAt: recordedAt(request).toISOString(),
+      updatedAt: recordedTime(request).toISOString(),
     };
     await services.register(service, requestType === 'Update', signal);
     log({ event: 'service-registered', service: serviceName, grants: service.grants });
@@ -52,7 +57,7 @@ export class ServiceResource implements CustomResourceHandler {
     if (request.properties[name('TrustDomain')] !== this.options.trustDomain) return;
     const serviceName = serviceNameIn(request.properties);
     const { services, log } = this.options;
-    const isRemoved = await services.remove(serviceName, resourceOf(request), recordedAt(request), signal);
+    const isRemoved = await services.remove(serviceName, resourceOf(request), recordedTime(request), signal);
     if (isRemoved) log({ event: 'service-removed', service: serviceName });
   }
 
@@ -62,11 +67,6 @@ export class ServiceResource implements CustomResourceHandler {
       given === trustDomain ? undefined : `must be the issuer's trust domain ${trustDomain}`,
     );
   }
-}
-
-function recordedAt({ recordedAt: at, requestId }: CustomResourceRequest): Date {
-  if (at !== undefined) return at;
-  throw new Error(`the request ${requestId} for a service was not recorded`);
 }
 
 function serviceNameIn(properties: ResourceProperties): string {

@@ -44,7 +44,6 @@ describe('a request that is delivered again after a later one', () => {
       trustDomain: TRUST_DOMAIN,
       registry,
       survey: new RegistrySurvey(TableName, functionConnection(process.env)),
-      now,
       log: () => undefined,
     } as unknown as ConstructorParameters<typeof ClientCertificateResource>[0]);
   const external = () =>
@@ -52,7 +51,6 @@ describe('a request that is delivered again after a later one', () => {
       trustDomain: TRUST_DOMAIN,
       registry,
       objects: new MemoryObjects(),
-      now,
       log: () => undefined,
     });
   const service = () =>

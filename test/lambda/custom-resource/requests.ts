@@ -21,6 +21,7 @@ export function createRequest(overrides: Partial<CustomResourceRequest> = {}): C
   return {
     requestType: 'Create',
     requestId: REQUEST_ID,
+    recordedAt: new Date(),
     stackId: 'arn:aws:cloudformation:eu-central-1:111122223333:stack/mesh/11111111-2222-3333-4444-555555555555',
     logicalResourceId: 'MailCertificate',
     physicalResourceId: undefined,

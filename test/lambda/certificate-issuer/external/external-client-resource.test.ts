@@ -30,13 +30,12 @@ describe('an external client', () => {
     ...changed,
   });
   const request = (changed: Parameters<typeof properties>[0] = {}, logicalResourceId = 'Billing') =>
-    createRequest({ logicalResourceId, properties: properties(changed) });
+    createRequest({ logicalResourceId, recordedAt: new Date(NOW), properties: properties(changed) });
   const resource = (around = registry) =>
     new ExternalClientResource({
       trustDomain: 'mesh.example.com',
       registry: around,
       objects,
-      now: () => new Date(NOW),
       log: (entry) => void logs.push(entry),
     });
   const id = (authority: Authority, kind: ExternalClientProperties['IdentityKind'], value: string) =>
@@ -69,6 +68,7 @@ describe('an external client', () => {
       identityIds: [id(issuing, 'SPIFFE_ID', FOREIGN), id(partner, 'SPIFFE_ID', FOREIGN)],
       registeredBy:
         'arn:aws:cloudformation:eu-central-1:111122223333:stack/mesh/11111111-2222-3333-4444-555555555555 Billing',
+      registeredRevision: Date.parse(NOW),
       updatedAt: NOW,
       updatedBy: 'deployment',
     });
@@ -174,6 +174,13 @@ describe('an external client', () => {
     await resource().remove(request(), signal);
     await resource().apply(moved, signal);
     expect([...registry.identities.keys()]).toEqual(ids(other));
+  });
+
+  test('keeps its identities when a removal runs again after it was added again', async () => {
+    const addedAgain = { ...request(), recordedAt: new Date(Date.parse(NOW) + 1) };
+    await resource().apply(addedAgain, signal);
+    await resource().remove(request(), signal);
+    expect([...registry.identities.keys()].sort()).toEqual(ids(issuing, partner));
   });
 
   test('outlives the deletion of a client of that name in another trust domain', async () => {
