@@ -92,7 +92,9 @@ export class MeshClient extends Construct implements IMeshClient {
     this.spiffeId = spiffeId(trustDomain, clientName);
     claimClientName(this, issuer, clientName);
     checkText(this, 'spiffeId', this.spiffeId, clientSpiffeIdProblem);
-    for (const [index, name] of dnsNames.entries()) checkText(this, `dnsNames[${index}]`, name, dnsNameProblem);
+    if (!Token.isUnresolved(dnsNames)) {
+      for (const [index, name] of dnsNames.entries()) checkText(this, `dnsNames[${index}]`, name, dnsNameProblem);
+    }
     checkDuration(
       this,
       'certificateValidity',

@@ -1,24 +1,26 @@
 import type { IConstruct } from 'constructs';
 import { refuseProblem } from '../validation';
-import { type Kinds, objectProblem } from './kinds';
+import { type Kinds, objectProblem, ruleOfUnknown } from './kinds';
 
 /**
  * Throws unless each property is of its kind. A property of another name passes, since a class may extend the properties, unless
- * the name looks like a misspelling: the property that was meant would have its default.
+ * the name looks like a misspelling of one that is absent, and so would have its default.
  */
 export function checkProps<T>(scope: IConstruct, props: T, kinds: Kinds<NoInfer<T>>): void {
-  const names = Object.keys(kinds);
-  // Numbers are the characters of a string that was given in place of an object.
-  const isRefused = (name: string) => /^\d+$/.test(name) || names.some((known) => looksLike(known, name));
-  refuseProblem(scope, objectProblem('', props ?? {}, kinds, isRefused));
+  const given: Readonly<Record<string, unknown>> = Object(props);
+  const absent = Object.keys(kinds).filter((known) => given[known] === undefined);
+  const ruleFor = (name: string) => {
+    // The characters of a string that was given in place of an object.
+    if (/^\d+$/.test(name)) return 'is a character of a string: give an object with properties';
+    const meant = absent.find((known) => looksLike(known, name));
+    return meant && `isn't a property here: did you mean ${meant}?`;
+  };
+  refuseProblem(scope, objectProblem('', props ?? {}, kinds, ruleFor));
 }
 
 /** Throws unless each property is of its kind and no other is given. For options that allow more if they are left out. */
 export function checkOptions<T>(scope: IConstruct, property: string, options: T, kinds: Kinds<NoInfer<T>>): void {
-  refuseProblem(
-    scope,
-    objectProblem(property, options, kinds, () => true),
-  );
+  refuseProblem(scope, objectProblem(property, options, kinds, ruleOfUnknown(kinds)));
 }
 
 /** Apart from letter case, one character may be missing, added, or replaced, or two neighbours exchanged; in long names, two. */

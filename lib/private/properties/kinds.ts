@@ -75,19 +75,24 @@ export function mapOf(element: Kind<false>): Kind<false> {
 
 /** An object with these properties and no others. */
 export function object(kinds: Readonly<Record<string, Kind>>): Kind<false> {
-  return required((property, value) => objectProblem(property, value, kinds, () => true));
+  return required((property, value) => objectProblem(property, value, kinds, ruleOfUnknown(kinds)));
+}
+
+/** The rule that any property breaks that isn't among the kinds. */
+export function ruleOfUnknown(kinds: Readonly<Record<string, Kind>>): () => string {
+  return () => `isn't a property here: use one of ${Object.keys(kinds).join(', ')}`;
 }
 
 /**
  * What is wrong with an object, its first property first.
  * @param property the name of the object, or an empty one for the properties of a construct
- * @param isRefused whether a property that isn't among the kinds is refused
+ * @param ruleFor the rule that a property breaks that isn't among the kinds, and undefined if it may be there
  */
 export function objectProblem(
   property: string,
   value: unknown,
   kinds: Readonly<Record<string, Kind>>,
-  isRefused: (name: string) => boolean,
+  ruleFor: (name: string) => string | undefined,
 ): Problem | undefined {
   const names = Object.keys(kinds);
   if (!isPlain(value)) {
@@ -95,10 +100,9 @@ export function objectProblem(
     return { property: property || 'props', rule, value: shown(value) };
   }
   const nameOf = (name: string) => (property === '' ? name : `${property}.${name}`);
-  const unknown = Object.keys(value).find((name) => !(name in kinds) && value[name] !== undefined && isRefused(name));
-  if (unknown !== undefined) {
-    const rule = `isn't a property here: use one of ${names.join(', ')}`;
-    return { property: nameOf(unknown), rule, value: shown(value[unknown]) };
+  for (const [name, given] of Object.entries(value)) {
+    const rule = name in kinds || given === undefined ? undefined : ruleFor(name);
+    if (rule !== undefined) return { property: nameOf(name), rule, value: shown(given) };
   }
   return firstOf(Object.entries(kinds).map(([name, find]) => find(nameOf(name), value[name])));
 }
