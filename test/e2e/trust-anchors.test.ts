@@ -89,11 +89,12 @@ const operated = () => ({ ...awsMesh('mesh.example.com', sandboxAccess(sandbox))
 const statusOf = async (caller: TlsCredentials | string) => (await sandbox.fetch(caller, WHO_AM_I)).status;
 const forget = () => sandbox.advance(MEMORY_MILLISECONDS);
 /** The first part of each key in the registry, without certificates. */
+/** Without what removed clients leave for a day. */
 async function registered(): Promise<string[]> {
   const dynamodb = new DynamoDBClient(sandboxAccess(sandbox));
   const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName: 'mtls-mesh.mesh.example.com' }));
   dynamodb.destroy();
-  return Items.filter(({ sortKey }) => ['CLIENT', 'IDENTITY'].includes(String(sortKey?.S)))
+  return Items.filter(({ sortKey, clientName }) => clientName && ['CLIENT', 'IDENTITY'].includes(String(sortKey?.S)))
     .map(({ partitionKey, clientName }) => `${partitionKey?.S?.split('#')[0]} ${clientName?.S}`)
     .sort();
 }
