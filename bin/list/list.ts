@@ -62,10 +62,11 @@ export function listAsTable(clients: readonly ClientSummary[], at: Date, limit =
     const known = listed(client, at);
     const { clientName, state, serialNumber, notAfter, status, lastRotation, rotationFailedAt, trustAnchor } = known;
     const expires = shortTime(notAfter);
-    const rotated = rotationFailedAt ? colors.red(`failed ${shortTime(rotationFailedAt)}`) : shortTime(lastRotation);
+    const rotated = rotationFailedAt ? colors.red('failed') : shortTime(lastRotation);
     const cells = [coloredStatus(state), serialNumber, expires, coloredStatus(status), rotated, trustAnchor];
     return [clientName, ...cells.map((cell) => cell ?? '')];
   });
+  const hasFailures = clients.some((client) => listed(client, at).rotationFailedAt !== undefined);
   const hasTrustAnchors = rows.some((row) => row.at(-1) !== '');
   const columns = [
     { head: 'Client' },
@@ -73,7 +74,8 @@ export function listAsTable(clients: readonly ClientSummary[], at: Date, limit =
     { head: 'Serial number', leftOut: 1 },
     { head: 'Expires' },
     { head: 'Status' },
-    { head: 'Last rotation', leftOut: 2 },
+    // An operator looks here for a rotation that has failed.
+    { head: 'Last rotation', ...(!hasFailures && { leftOut: 2 }) },
     ...(hasTrustAnchors ? [{ head: 'Trust anchor' }] : []),
   ];
   return table(
