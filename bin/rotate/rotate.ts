@@ -1,4 +1,5 @@
 import { type RetryPolicy, retry } from '../../aws/retry';
+import { accountIdIn } from '../../mesh/other-accounts';
 import type { RegistryCertificate, RegistryClient } from '../../registry/records';
 import { awsMesh } from '../shared/aws-mesh';
 import { reportPartlyDone } from '../shared/exit-codes';
@@ -54,7 +55,8 @@ type Rotatable = ClientInventory<RegistryClient> & { readonly secretId: string }
 
 /**
  * The client with the ARN of its secret.
- * @throws OperatorError as `showIssuedClient`, and for a client that is not rotated: without a secret, or disabled
+ * @throws OperatorError as `showIssuedClient`, and for a client that the operator can't rotate: without a secret, with one in another
+ * account, or disabled
  */
 export async function rotatableClient(mesh: OperatedMesh, clientName: string): Promise<Rotatable> {
   const inventory = await showIssuedClient(mesh, clientName);
@@ -62,6 +64,14 @@ export async function rotatableClient(mesh: OperatedMesh, clientName: string): P
   if (secretId === undefined) {
     throw new OperatorError(
       `the client ${clientName} keeps its own key: run \`mtls-mesh request\` where the client runs`,
+    );
+  }
+  const account = accountIdIn(secretId);
+  const ownAccount = accountIdIn(await mesh.operator());
+  if (ownAccount !== undefined && account !== ownAccount) {
+    throw new OperatorError(
+      `the secret of ${clientName} is in the account ${account}, and only that account can rotate it: ` +
+        `run \`aws secretsmanager rotate-secret --secret-id ${secretId}\` there`,
     );
   }
   if (state === 'ENABLED') return { ...inventory, secretId };

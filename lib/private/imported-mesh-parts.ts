@@ -73,6 +73,7 @@ export class ImportedIssuer extends Construct implements ICertificateIssuer {
   readonly rotationHandler: lambda.IFunction;
   readonly rotationPermission: IDependable = new DependencyGroup();
   readonly secretsRole?: SecretsRole;
+  private addedRole?: iam.Role;
   readonly requestUrl: string;
   private readonly requestHandler: lambda.IFunction;
   private readonly isElsewhere: boolean;
@@ -101,11 +102,13 @@ export class ImportedIssuer extends Construct implements ICertificateIssuer {
     const { issuerRoleArns = [] } = this.attributes;
     if (this.secretsRole === undefined) {
       const rule =
-        "is for a stack in another account than that of the mesh: set env of the stack, and get deploymentFunctionArn as text from the mesh's app";
+        'is for a stack in another account than that of the mesh: set env of the stack, and import the mesh with fromMeshAttributes, ' +
+        "with the attributes that the mesh's app puts out";
       throw new Error(`${this.node.path}: addSecretsRole ${rule}`);
     }
     if (issuerRoleArns.length === 0) refuse(this, 'issuerRoleArns', 'must be set for addSecretsRole', 'none');
-    return this.secretsRole.add(issuerRoleArns);
+    this.addedRole ??= this.secretsRole.add(issuerRoleArns);
+    return this.addedRole;
   }
 
   grantRequest(grantee: iam.IGrantable): iam.Grant {

@@ -144,6 +144,11 @@ describe('a mesh of another account', () => {
     template.allResources('Custom::MtlsClientCertificate', { DependsOn: Match.arrayWith([role]) });
   });
 
+  test('has one role, however often it is asked for', () => {
+    const mesh = imported();
+    expect(mesh.addSecretsRole()).toBe(mesh.addSecretsRole());
+  });
+
   test('has a role that the issuer alone may assume, for the secrets of the trust domain', () => {
     const mesh = imported();
     mesh.addSecretsRole();
@@ -273,6 +278,6 @@ describe('a mesh of another account', () => {
   test('can only be named by text: from the parameter, it is in the account of the stack', () => {
     const stack = new Stack(new App(), 'Mail', { env: { ...ENV, account: TEAM } });
     const mesh = Mesh.fromMeshName(stack, 'Mesh', 'mesh.example.com');
-    expect(() => mesh.addSecretsRole()).toThrow('get deploymentFunctionArn as text');
+    expect(() => mesh.addSecretsRole()).toThrow('import the mesh with fromMeshAttributes');
   });
 });

@@ -60,6 +60,16 @@ describe('a rotation', () => {
     expect(mesh.rotated).toEqual([]);
   });
 
+  test('of a client in another account is refused with what to do there', async () => {
+    const secretId = 'arn:aws:secretsmanager:us-east-1:222222222222:secret:mesh.example.com/mail-AbCdEf';
+    const mesh = meshOf({ secretId });
+    await expect(rotateClient(mesh, 'mail', SHORT)).rejects.toThrow(
+      'the secret of mail is in the account 222222222222, and only that account can rotate it: ' +
+        `run \`aws secretsmanager rotate-secret --secret-id ${secretId}\` there`,
+    );
+    expect(mesh.rotated).toEqual([]);
+  });
+
   test('of a client that keeps its own key is refused, as nobody else can make it another', async () => {
     const mesh = meshOf({ secretId: undefined });
     await expect(rotateClient(mesh, 'mail', SHORT)).rejects.toThrow(
