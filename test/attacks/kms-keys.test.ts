@@ -28,8 +28,8 @@ beforeAll(async () => {
 afterAll(() => sandbox?.close());
 
 const KEYS = {
-  'the root': '/Root/Key/Resource',
-  'the issuing authority': '/Authority/Key/Resource',
+  'the root': '/Root/Key/RSA_2048',
+  'the issuing authority': '/Authority/Key/RSA_2048',
 } as const;
 type KeyName = keyof typeof KEYS;
 
@@ -100,9 +100,8 @@ attacks<[key: KeyName, request: Request]>(
   keyNames.flatMap((key) =>
     [
       { messageType: 'RAW' } as const,
-      { algorithm: 'RSASSA_PKCS1_V1_5_SHA_384' } as const,
-      { algorithm: 'RSASSA_PKCS1_V1_5_SHA_512' } as const,
       { algorithm: 'RSASSA_PSS_SHA_256' } as const,
+      { algorithm: 'RSASSA_PSS_SHA_384' } as const,
       { algorithm: 'RSASSA_PSS_SHA_512', messageType: 'RAW' } as const,
     ].map((request): Shape<[KeyName, Request]> => [`${JSON.stringify(request)} with ${key}`, [key, request]]),
   ),
