@@ -105,6 +105,7 @@ export async function simulateDeployment(clients: number): Promise<Simulation> {
           properties: { ...client },
           oldProperties: {},
           responseUrl: '',
+          recordedAt: new Date(),
         };
         run
           .invoke(DEPLOYMENT_MS, (signal) => mesh.clientCertificateResource.apply(request, signal))
