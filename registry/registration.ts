@@ -2,22 +2,11 @@
 import { getItem, type ItemChange, type Table, updateItem } from '../aws/dynamodb';
 import { CLIENT_ENTRY, type ClientKind, NOT_REMOVED, OFF_THE_AGENDA, otherThan, SHARED_PROFILE } from './client-kinds';
 import { clientKey, type RegistryClient, stackPrefixOf } from './records';
-
-/** A later request has registered or removed the client, so CloudFormation has an answer to this one, or waits no longer. */
-class ClientChangedError extends Error {
-  override readonly name = 'ClientChangedError';
-
-  constructor(clientName: string) {
-    super(`a later request has changed client ${clientName}, so nothing changes`);
-  }
-}
-
-/** How long the revisions of a removed client are kept. Longer than a request can run, and than clocks of functions differ. */
-const SECONDS_KEPT = 86_400;
+import { LaterRequestError, orderExpiresAt } from './requests';
 
 /**
  * @returns as `Registry.registerClient`
- * @throws ClientChangedError if a later request has registered or removed the client
+ * @throws LaterRequestError if a later request has registered or removed the client
  */
 export async function registerKind(
   table: Table,
@@ -44,7 +33,7 @@ export async function registerKind(
   const isOwn = declaredBy === resource.id || (resource.isUpdate && declaredBy?.startsWith(stack));
   if (declaredBy !== undefined && !isOwn) return declaredBy;
   if (ofOtherKind !== undefined && !ofOtherKind.startsWith(stack)) return ofOtherKind;
-  if (Number(known?.[kind.revision]?.N) > revision) throw new ClientChangedError(clientName);
+  if (Number(known?.[kind.revision]?.N) > revision) throw new LaterRequestError(`client ${clientName}`);
   return 'unknown';
 }
 
@@ -81,7 +70,7 @@ export async function removeKind(
   };
   if (await updateItem(table, key, disabled, signal)) return true;
 
-  const expiresAt = Math.floor(revision / 1_000) + SECONDS_KEPT;
+  const expiresAt = orderExpiresAt(new Date(revision));
   const enabled: ItemChange = {
     set: { ...removed, ...OFF_THE_AGENDA, ...SHARED_PROFILE, removedAt, expiresAt },
     condition: `${own} AND attribute_not_exists(${other}) AND #state <> :disabled`,

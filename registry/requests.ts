@@ -12,14 +12,33 @@ class StaleRequestError extends Error {
   }
 }
 
+/** A later request has registered or removed the client or service, so CloudFormation has an answer to this one, or waits no longer. */
+export class LaterRequestError extends Error {
+  override readonly name = 'LaterRequestError';
+
+  /** @param subject such as `client mail` */
+  constructor(subject: string) {
+    super(`a later request has changed ${subject}, so nothing changes`);
+  }
+}
+
 /** How many requests of a resource are remembered. */
 const REQUESTS_KEPT = 10;
 
 /**
- * How long they are remembered after the last one. Longer than the six hours for which Lambda delivers an event again:
+ * How long the order of requests is remembered after the last one. Longer than the six hours for which Lambda delivers an event
+ * again, than a request can run, and than clocks of functions differ:
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 const SECONDS_KEPT = 86_400;
+
+/**
+ * When DynamoDB may delete what tells a later request from earlier ones. Seconds since 1970.
+ * @param at when the last request was recorded
+ */
+export function orderExpiresAt(at: Date): number {
+  return Math.floor(at.getTime() / 1_000) + SECONDS_KEPT;
+}
 
 /**
  * The requests of CloudFormation for each custom resource, in their order. Lambda may deliver one again after a later one. It must
@@ -53,7 +72,7 @@ export class ResourceRequests {
         requests: [...earlier, requestId].slice(-REQUESTS_KEPT),
         last: requestId,
         recordedAt,
-        expiresAt: Math.floor(at.getTime() / 1_000) + SECONDS_KEPT,
+        expiresAt: orderExpiresAt(at),
       },
       condition: item ? '#last = :earlier' : 'attribute_not_exists(#last)',
       ...(item && { values: { ':earlier': earlier.at(-1) ?? '' } }),

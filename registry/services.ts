@@ -12,6 +12,7 @@ import {
   serviceKey,
   stackPrefixOf,
 } from './records';
+import { LaterRequestError, orderExpiresAt } from './requests';
 import { registryTable } from './table';
 
 /** Another resource already declares a service with this name. */
@@ -25,20 +26,8 @@ export class ServiceTakenError extends Error {
   }
 }
 
-/** A later request has registered or removed the service, so CloudFormation has an answer to this one, or waits no longer. */
-class ServiceChangedError extends Error {
-  override readonly name = 'ServiceChangedError';
-
-  constructor(serviceName: string) {
-    super(`a later request has changed service ${serviceName}, so nothing changes`);
-  }
-}
-
 /** A service as its resource declares it. `updatedAt` is when the request was recorded. */
 export type DeclaredService = Omit<RegistryService, 'clientNames' | 'revision'>;
-
-/** How long the revision of a removed service is kept. Longer than a request can run, and than clocks of functions differ. */
-const SECONDS_KEPT = 86_400;
 
 /** The attributes that a removed service has no longer. */
 const REMOVED: Readonly<Record<Exclude<keyof (RegistryService & AgendaEntry), 'revision'>, undefined>> = {
@@ -70,7 +59,7 @@ export class ServiceRegistry {
    *
    * @param isUpdate as in `Registry.registerClient`
    * @throws ServiceTakenError if another resource declares the service
-   * @throws ServiceChangedError if a later request has registered or removed it
+   * @throws LaterRequestError if a later request has registered or removed it
    */
   async register(service: DeclaredService, isUpdate: boolean, signal: AbortSignal): Promise<void> {
     const { serviceName, grants } = service;
@@ -96,7 +85,7 @@ export class ServiceRegistry {
     if (service?.declaredBy !== declaredBy || service.revision > revision) return false;
     await this.writeGrants({ ...service, revision }, new Map(), signal);
     const change: ItemChange = {
-      set: { ...REMOVED, revision, expiresAt: Math.floor(at.getTime() / 1_000) + SECONDS_KEPT },
+      set: { ...REMOVED, revision, expiresAt: orderExpiresAt(at) },
       condition: 'declaredBy = :resource AND #revision = :seen',
       values: { ':resource': declaredBy, ':seen': service.revision },
     };
@@ -135,7 +124,7 @@ export class ServiceRegistry {
     const owner = (await getItem(this.table, key, signal))?.['declaredBy']?.S ?? declaredBy;
     const isOurs = owner === declaredBy || (isUpdate && owner.startsWith(stackPrefixOf(declaredBy)));
     if (!isOurs) throw new ServiceTakenError(serviceName, owner);
-    if (!isLater) throw new ServiceChangedError(serviceName);
+    if (!isLater) throw new LaterRequestError(`service ${serviceName}`);
     return false;
   }
 

@@ -58,15 +58,15 @@ export function listAsJson(clients: readonly ClientSummary[], at: Date): string 
 
 /** @param limit the width in columns */
 export function listAsTable(clients: readonly ClientSummary[], at: Date, limit = width()): string {
-  const rows = clients.map((client) => {
-    const known = listed(client, at);
-    const { clientName, state, serialNumber, notAfter, status, lastRotation, rotationFailedAt, trustAnchor } = known;
+  const all = clients.map((client) => listed(client, at));
+  const rows = all.map((client) => {
+    const { clientName, state, serialNumber, notAfter, status, lastRotation, rotationFailedAt, trustAnchor } = client;
     const expires = shortTime(notAfter);
     const rotated = rotationFailedAt ? colors.red('failed') : shortTime(lastRotation);
     const cells = [coloredStatus(state), serialNumber, expires, coloredStatus(status), rotated, trustAnchor];
     return [clientName, ...cells.map((cell) => cell ?? '')];
   });
-  const hasFailures = clients.some((client) => listed(client, at).rotationFailedAt !== undefined);
+  const hasFailures = all.some(({ rotationFailedAt }) => rotationFailedAt !== undefined);
   const hasTrustAnchors = rows.some((row) => row.at(-1) !== '');
   const columns = [
     { head: 'Client' },
