@@ -4,7 +4,7 @@ import type { ClientSecret } from '../mesh/client-secret';
 import { CLIENT_CERTIFICATE_RESOURCE_TYPE } from '../mesh/custom-resources';
 import { readClientSecret } from './client-secret-reader';
 import { Cloud } from './cloud';
-import { type AssembledStack, readAssembly } from './cloudformation/assembly';
+import { readAssembly, regionOf } from './cloudformation/assembly';
 import type { StackEvent } from './cloudformation/event';
 import type { DeployOptions, SandboxApp } from './deploy-options';
 import { outputsOf, resourcesOf, type SandboxResource } from './deployed';
@@ -319,14 +319,4 @@ export class Sandbox {
 
 function directoryOf(app: SandboxApp): string {
   return typeof app === 'string' ? app : app.synth().directory;
-}
-
-/**
- * The Region of the chosen stack, which is the last one, or the only one that the stacks of the app name. Undefined if they name
- * none or several.
- */
-function regionOf(stacks: readonly AssembledStack[], isChosen: boolean): string | undefined {
-  if (isChosen) return stacks.at(-1)?.region;
-  const [region, ...others] = new Set(stacks.flatMap((stack) => stack.region ?? []));
-  return others.length === 0 ? region : undefined;
 }

@@ -72,6 +72,16 @@ export function readAssembly(directory: string, name?: string): readonly Assembl
   }));
 }
 
+/**
+ * The Region of the chosen stack, which is the last one, or the only one that the stacks of the app name. Undefined if they name
+ * none or several.
+ */
+export function regionOf(stacks: readonly AssembledStack[], isChosen: boolean): string | undefined {
+  if (isChosen) return stacks.at(-1)?.region;
+  const [region, ...others] = new Set(stacks.flatMap((stack) => stack.region ?? []));
+  return others.length === 0 ? region : undefined;
+}
+
 /** Each stack after those that it depends on, which are of the same stage. */
 function withDependencies(chosen: readonly StackArtifact[], all: readonly StackArtifact[]): readonly StackArtifact[] {
   const ordered = new Set<StackArtifact>();
